@@ -1,0 +1,134 @@
+"""Design section 5 is a table, and so is its test."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from unsubscribe import rules
+from unsubscribe.choices import Answer, EventKind, Frequency, PreferenceState, Purpose, Source, SuppressionReason
+from unsubscribe.rules import Chosen, Facts
+
+NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
+TODAY = NOW.date()
+TOMORROW = TODAY + timedelta(days=1)
+YESTERDAY = TODAY - timedelta(days=1)
+SEND, SUPPRESSED, UNSUBSCRIBED, PAUSED, TOO_SOON = (
+    Answer.SEND,
+    Answer.SUPPRESSED,
+    Answer.UNSUBSCRIBED,
+    Answer.PAUSED,
+    Answer.TOO_SOON,
+)
+NO = Chosen(PreferenceState.UNSUBSCRIBED)
+YES = Chosen(PreferenceState.SUBSCRIBED)
+OPEN = Chosen()
+WEEKLY = Chosen(frequency=Frequency.WEEKLY)
+
+
+def blocked(*reasons: SuppressionReason, **facts: object) -> Facts:
+    return Facts(suppressed=frozenset(reasons), **facts)  # type: ignore[arg-type]
+
+
+TABLE = [
+    # fact                                                        marketing      transactional
+    (blocked(SuppressionReason.HARD_BOUNCE),                      SUPPRESSED,    SUPPRESSED),
+    (blocked(SuppressionReason.ERASED),                           SUPPRESSED,    SUPPRESSED),
+    (blocked(SuppressionReason.MANUAL),                           SUPPRESSED,    SUPPRESSED),
+    (blocked(SuppressionReason.COMPLAINT),                        SUPPRESSED,    SEND),
+    (blocked(SuppressionReason.UNSUBSCRIBED_ALL),                 SUPPRESSED,    SEND),
+    (blocked(SuppressionReason.COMPLAINT, SuppressionReason.MANUAL), SUPPRESSED, SUPPRESSED),
+    (blocked(SuppressionReason.UNSUBSCRIBED_ALL, chosen=YES),     SUPPRESSED,    SEND),
+    (Facts(chosen=NO),                                            UNSUBSCRIBED,  SEND),
+    (Facts(chosen=OPEN, needs_opt_in=True),                       UNSUBSCRIBED,  SEND),
+    (Facts(chosen=NO, contact_paused_until=TOMORROW),             UNSUBSCRIBED,  SEND),
+    (Facts(contact_paused_until=TOMORROW),                        PAUSED,        SEND),
+    (Facts(chosen=Chosen(paused_until=TOMORROW)),                 PAUSED,        SEND),
+    (Facts(chosen=WEEKLY._replace(paused_until=TOMORROW), last_sent_on=TODAY), PAUSED, SEND),
+    (Facts(contact_paused_until=TODAY),                           SEND,          SEND),
+    (Facts(chosen=WEEKLY, last_sent_on=TODAY),                    TOO_SOON,      SEND),
+    (Facts(chosen=WEEKLY, last_sent_on=TODAY - timedelta(days=7)), SEND,         SEND),
+    (Facts(chosen=OPEN, last_sent_on=TODAY),                      SEND,          SEND),
+    (Facts(chosen=YES, needs_opt_in=True),                        SEND,          SEND),
+    (Facts(),                                                     SEND,          SEND),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("facts", "marketing", "transactional"), TABLE)
+def test_the_first_match_from_the_top_wins(facts: Facts, marketing: Answer, transactional: Answer) -> None:
+    assert rules.may_send(facts, now=NOW).answer == marketing
+    assert rules.may_send(facts._replace(purpose=Purpose.TRANSACTIONAL), now=NOW).answer == transactional
+
+
+def test_a_pause_says_until_when_and_the_longer_one_counts() -> None:
+    facts = Facts(chosen=Chosen(paused_until=TOMORROW), contact_paused_until=TOMORROW + timedelta(days=9))
+    assert rules.may_send(facts, now=NOW).until == TOMORROW + timedelta(days=9)
+
+
+def test_too_soon_says_until_when() -> None:
+    assert rules.may_send(Facts(chosen=WEEKLY, last_sent_on=YESTERDAY), now=NOW).until == TODAY + timedelta(days=6)
+
+
+@pytest.mark.parametrize(
+    ("frequency", "last", "next_day"),
+    [
+        (Frequency.AS_SENT, date(2026, 1, 31), None),
+        (Frequency.DAILY, date(2026, 1, 31), date(2026, 2, 1)),
+        (Frequency.WEEKLY, date(2026, 12, 30), date(2027, 1, 6)),
+        (Frequency.MONTHLY, date(2026, 2, 1), date(2026, 3, 1)),  # on the first of each month
+        (Frequency.MONTHLY, date(2026, 1, 5), date(2026, 2, 2)),  # the first Monday, four weeks later
+        (Frequency.MONTHLY, date(2026, 1, 1), date(2026, 2, 1)),  # never twice in January
+        (Frequency.MONTHLY, date(2026, 1, 31), date(2026, 2, 28)),
+        (Frequency.MONTHLY, date(2026, 12, 31), date(2027, 1, 28)),
+        (Frequency.MONTHLY, None, None),
+    ],
+)
+def test_frequencies_count_in_calendar_days(frequency: Frequency, last: date | None, next_day: date | None) -> None:
+    assert rules.next_sending_day(frequency, last) == next_day
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind"),
+    [
+        (OPEN, NO, EventKind.OPT_OUT),
+        (YES, OPEN, EventKind.OPT_OUT),
+        (NO, OPEN, EventKind.OPT_IN),
+        (NO, YES, EventKind.OPT_IN),
+        (OPEN, YES, EventKind.OPT_IN),
+        (OPEN, WEEKLY, EventKind.OPT_DOWN),
+        (WEEKLY, OPEN, EventKind.OPT_UP),
+        (OPEN, OPEN._replace(paused_until=TOMORROW), EventKind.PAUSE),
+        (OPEN._replace(paused_until=TOMORROW), OPEN, EventKind.RESUME),
+        (OPEN, NO._replace(frequency=Frequency.WEEKLY), EventKind.OPT_OUT),
+        (NO, NO, None),
+    ],
+)
+def test_a_change_is_called_by_its_weightiest_part(before: Chosen, after: Chosen, kind: EventKind | None) -> None:
+    assert rules.changes(before, after) == kind
+
+
+@pytest.mark.parametrize(
+    ("reason", "lifting"),
+    [
+        (SuppressionReason.UNSUBSCRIBED_ALL, rules.OWN_VOICE),
+        (SuppressionReason.COMPLAINT, rules.OWN_VOICE),
+        (SuppressionReason.HARD_BOUNCE, {Source.STAFF}),
+        (SuppressionReason.MANUAL, {Source.STAFF}),
+        (SuppressionReason.ERASED, set()),
+    ],
+)
+def test_only_the_person_lifts_their_own_no(reason: SuppressionReason, lifting: set[Source]) -> None:
+    assert {source for source in Source if rules.may_lift(reason, source=source)} == set(lifting)
+
+
+@pytest.mark.parametrize("source", Source)
+def test_imports_providers_and_callers_never_take_back_a_no(source: Source) -> None:
+    in_person = source in {Source.ONE_CLICK, Source.PAGE, Source.MAILTO, Source.SMS}
+    complaint = frozenset({SuppressionReason.COMPLAINT})
+    assert rules.may_opt_in(PreferenceState.UNSUBSCRIBED, frozenset(), source=source) == in_person
+    assert rules.may_opt_in(PreferenceState.UNSPECIFIED, complaint, source=source) == in_person
+    assert rules.may_opt_in(PreferenceState.UNSPECIFIED, frozenset(), source=source)
+
+
+def test_retries_wait_longer_each_time_and_end() -> None:
+    waits = [rules.retry_after(attempts) for attempts in range(1, 9)]
+    assert [wait and wait.total_seconds() / 60 for wait in waits] == [1, 5, 15, 60, 180, 360, 720, None]

@@ -1,0 +1,1 @@
+"""The engine: it remembers, decides and signs. It has no pages and knows of no site."""

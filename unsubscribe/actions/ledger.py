@@ -1,0 +1,81 @@
+"""Writes down what a verb changed: the ledger first, then the confirmation that is owed. Changes no state itself."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import transaction
+
+from .. import outbox, rules, tasks
+from ..choices import Channel, EventKind, OutboxKind, Source
+from ..models import Address, ConsentEvent
+
+
+class Origin(NamedTuple):
+    """Who wished, when, by which door, under which words."""
+
+    source: Source
+    now: datetime
+    wording: str = ""
+    actor: str = ""
+    note: str = ""
+
+
+class Change(NamedTuple):
+    kind: EventKind
+    address: Address
+    before: dict[str, Any]
+    after: dict[str, Any]
+    category_id: int | None = None
+    campaign_id: int | None = None
+    channel: Channel | str | None = None
+
+
+def record(changes: Iterable[Change], origin: Origin, *, confirm: bool = True) -> list[ConsentEvent]:
+    """One event per change, and one owed confirmation per contact where the door is answered."""
+    events = ConsentEvent.objects.bulk_create([_event(change, origin) for change in changes])
+    if confirm and rules.confirms(origin.source):
+        _queue_confirmations(events, now=origin.now)
+    return events
+
+
+def _event(change: Change, origin: Origin) -> ConsentEvent:
+    return ConsentEvent(
+        at=origin.now,
+        kind=change.kind,
+        source=origin.source,
+        contact_id=change.address.contact_id,
+        address=change.address,
+        channel=change.channel or change.address.channel,
+        category_id=change.category_id,
+        campaign_id=change.campaign_id,
+        before=change.before,
+        after=change.after,
+        wording=origin.wording,
+        actor=origin.actor,
+        note=origin.note,
+    )
+
+
+def _queue_confirmations(events: Sequence[ConsentEvent], *, now: datetime) -> None:
+    """Answered on the channel the wish came by; today that means by mail."""
+    owed: dict[int, outbox.Owed] = {}
+    event_ids: dict[int, list[int]] = defaultdict(list)
+    for event in events:
+        if event.address.channel == Channel.EMAIL:
+            owed.setdefault(event.contact_id, outbox.Owed(event.contact_id, event.address_id))
+            event_ids[event.contact_id].append(event.pk)
+    if owed:
+        messages = [one._replace(event_ids=event_ids[contact_id]) for contact_id, one in owed.items()]
+        queue(OutboxKind.CONFIRMATION, messages, now=now)
+
+
+def queue(kind: OutboxKind, owed: Sequence[outbox.Owed], *, now: datetime) -> None:
+    """Stores what is owed, and nudges after the commit whatever becomes of the broker (design law 4)."""
+    message_ids = outbox.queue(kind, owed, now=now)
+
+    def nudge() -> None:
+        tasks.nudge(message_ids, delay=outbox.delay(kind))
+
+    transaction.on_commit(nudge, robust=True)

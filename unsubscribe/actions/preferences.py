@@ -1,0 +1,231 @@
+"""Writes what people choose by category: out, in, down and pauses, and "everything" where no category is named."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from django.db import transaction
+
+from .. import rules
+from ..choices import Channel, EventKind, Frequency, PreferenceState, Source, SuppressionReason
+from ..errors import MayNotLift
+from ..links import Target
+from ..models import Address, Category, ConsentEvent, Contact, Preference
+from ..rules import Chosen
+from .ledger import Change, Origin, record
+from .locking import People, lock
+from .suppressions import OwnNo, block, lift_own_no, own_no_by_channel
+
+#: contact, category, channel
+Key = tuple[int, int, str]
+Choices = dict[Key, Chosen]
+
+
+class Wanted(NamedTuple):
+    """What is to become true of one category on one channel (the address's own, if none is named).
+
+    `change` holds the fields of rules.Chosen that were touched, and only those.
+    """
+
+    address_id: int
+    category_id: int
+    change: Mapping[str, Any]
+    channel: Channel | str | None = None
+    campaign_id: int | None = None
+
+
+def opt_out(
+    targets: Iterable[Target], *, source: Source, now: datetime, wording: str = "", actor: str = "", note: str = ""
+) -> list[ConsentEvent]:
+    """No more of the category each target names; of everything, everywhere, where it names none.
+
+    Returns the events written: none for what was already so, and none for an address that does not exist.
+    """
+    targets = list(targets)
+    origin = Origin(source, now, wording, actor, note)
+    with transaction.atomic():
+        targets = _without_lost_categories(targets)
+        everything = [target for target in targets if target.category_id is None]
+        events = block(
+            lock([target.address_id for target in everything]),
+            SuppressionReason.UNSUBSCRIBED_ALL,
+            origin,
+            everywhere=True,
+            campaigns={target.address_id: target.campaign_id for target in everything},
+        )
+        return events + _set(_wanted(targets, {"state": PreferenceState.UNSUBSCRIBED}), origin)
+
+
+def opt_in(
+    targets: Iterable[Target], *, source: Source, now: datetime, wording: str, actor: str = "", note: str = ""
+) -> list[ConsentEvent]:
+    """Yes again to the category each target names. Raises MayNotLift for a no that only the person takes back.
+
+    `wording` is what the person read when they agreed (GDPR Art. 7(1)).
+    """
+    wanted = _wanted(targets, {"state": PreferenceState.SUBSCRIBED})
+    return set_preferences(wanted, source=source, now=now, wording=wording, actor=actor, note=note)
+
+
+def opt_down(
+    targets: Iterable[Target],
+    frequency: Frequency,
+    *,
+    source: Source,
+    now: datetime,
+    wording: str = "",
+    actor: str = "",
+) -> list[ConsentEvent]:
+    """Fewer: a slower frequency for the category each target names."""
+    wanted = _wanted(targets, {"frequency": frequency})
+    return set_preferences(wanted, source=source, now=now, wording=wording, actor=actor)
+
+
+def pause(
+    targets: Iterable[Target],
+    until: date | None,
+    *,
+    source: Source,
+    now: datetime,
+    wording: str = "",
+    actor: str = "",
+) -> list[ConsentEvent]:
+    """No messages until a day; None resumes. For the whole contact where a target names no category."""
+    targets = list(targets)
+    origin = Origin(source, now, wording, actor)
+    with transaction.atomic():
+        whole = lock([target.address_id for target in targets if target.category_id is None])
+        return _pause_contacts(whole, until, origin) + _set(_wanted(targets, {"paused_until": until}), origin)
+
+
+@transaction.atomic
+def set_preferences(
+    wanted: Iterable[Wanted], *, source: Source, now: datetime, wording: str = "", actor: str = "", note: str = ""
+) -> list[ConsentEvent]:
+    """All of a save in one transaction, confirmed by one mail. Raises MayNotLift; then nothing was written."""
+    return _set(list(wanted), Origin(source, now, wording, actor, note))
+
+
+def _wanted(targets: Iterable[Target], change: Mapping[str, Any]) -> list[Wanted]:
+    return [
+        Wanted(target.address_id, target.category_id, change, campaign_id=target.campaign_id)
+        for target in targets
+        if target.category_id is not None
+    ]
+
+
+def _without_lost_categories(targets: Sequence[Target]) -> list[Target]:
+    """A no to a category we can no longer name becomes a no to everything: too much, rather than too little."""
+    named = {target.category_id for target in targets} - {None}
+    found = set(Category.objects.filter(id__in=named).values_list("id", flat=True)) if named else set()
+    return [target if target.category_id in found else target._replace(category_id=None) for target in targets]
+
+
+def _set(wanted: Sequence[Wanted], origin: Origin) -> list[ConsentEvent]:
+    people = lock([one.address_id for one in wanted])
+    wanted = [one for one in wanted if one.address_id in people]
+    if not wanted:
+        return []
+    chosen = _chosen(people, {one.category_id for one in wanted})
+    own_no = own_no_by_channel(people)
+    changes = [change for one in wanted if (change := _change(one, people[one.address_id], chosen, own_no, origin))]
+    came_back = _come_back(changes, own_no, origin)
+    _upsert({_key(change): chosen[_key(change)] for change in changes}, now=origin.now)
+    return came_back + record(changes, origin)
+
+
+def _change(one: Wanted, address: Address, chosen: Choices, own_no: OwnNo, origin: Origin) -> Change | None:
+    """The step from what stands to what is wanted, noted in `chosen`; None when it is so already."""
+    key = (address.contact_id, one.category_id, one.channel or address.channel)
+    before = chosen.get(key, Chosen())
+    after = before._replace(**one.change)
+    has_said_no = own_no.get((key[0], key[2]), frozenset())
+    kind = rules.changes(before, after)
+    if kind is None and has_said_no and one.change.get("state") == PreferenceState.SUBSCRIBED:
+        kind = EventKind.OPT_IN
+    if kind is None:
+        return None
+    if kind == EventKind.OPT_IN and not rules.may_opt_in(before.state, has_said_no, source=origin.source):
+        raise MayNotLift
+    chosen[key] = after
+    return Change(kind, address, _facts(before), _facts(after), one.category_id, one.campaign_id, key[2])
+
+
+def _come_back(changes: Sequence[Change], own_no: OwnNo, origin: Origin) -> list[ConsentEvent]:
+    """Who said no to everything and now yes to something said yes to that alone: the block goes, the rest stays off."""
+    keys = {_key(change) for change in changes if change.kind == EventKind.OPT_IN}
+    back = {(contact_id, channel) for contact_id, _, channel in keys if own_no.get((contact_id, channel))}
+    if not back:
+        return []
+    contact_ids = sorted({contact_id for contact_id, _ in back})
+    lifted = lift_own_no(back, origin)
+    Contact.objects.filter(id__any_of=contact_ids).update(only_chosen=True)
+    others = Preference.objects.filter(contact_id__any_of=contact_ids, state=PreferenceState.SUBSCRIBED)
+    stale = [one for one in others if (one.contact_id, one.category_id, one.channel) not in keys]
+    by_contact = {change.address.contact_id: change.address for change in changes}
+    closed = [
+        Change(
+            EventKind.OPT_OUT,
+            by_contact[one.contact_id],
+            {"state": PreferenceState.SUBSCRIBED},
+            {"state": PreferenceState.UNSUBSCRIBED},
+            one.category_id,
+            channel=one.channel,
+        )
+        for one in stale
+    ]
+    Preference.objects.filter(id__any_of=[one.pk for one in stale]).update(
+        state=PreferenceState.UNSUBSCRIBED, changed_at=origin.now
+    )
+    return lifted + record(closed, origin, confirm=False)
+
+
+def _pause_contacts(people: People, until: date | None, origin: Origin) -> list[ConsentEvent]:
+    changes = []
+    for address in {one.contact_id: one for one in people.values()}.values():
+        before, address.contact.paused_until = address.contact.paused_until, until
+        if before != until:
+            kind = EventKind.PAUSE if until else EventKind.RESUME
+            changes.append(Change(kind, address, _day(before), _day(until)))
+    Contact.objects.filter(id__any_of=[change.address.contact_id for change in changes]).update(paused_until=until)
+    return record(changes, origin)
+
+
+def _chosen(people: People, category_ids: set[int]) -> Choices:
+    rows = Preference.objects.filter(
+        contact_id__any_of=sorted({address.contact_id for address in people.values()}),
+        category_id__any_of=sorted(category_ids),
+    )
+    return {
+        (row.contact_id, row.category_id, row.channel): Chosen(
+            PreferenceState(row.state), Frequency(row.frequency), row.paused_until
+        )
+        for row in rows
+    }
+
+
+def _upsert(chosen: Choices, *, now: datetime) -> None:
+    Preference.objects.bulk_create(
+        [
+            Preference(
+                contact_id=contact_id, category_id=category_id, channel=channel, changed_at=now, **one._asdict()
+            )
+            for (contact_id, category_id, channel), one in chosen.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["contact", "category", "channel"],
+        update_fields=["state", "frequency", "paused_until", "changed_at"],
+    )
+
+
+def _key(change: Change) -> Key:
+    assert change.category_id is not None
+    return change.address.contact_id, change.category_id, str(change.channel)
+
+
+def _facts(chosen: Chosen) -> dict[str, Any]:
+    return chosen._asdict() | _day(chosen.paused_until)
+
+
+def _day(day: date | None) -> dict[str, str | None]:
+    return {"paused_until": day.isoformat() if day else None}

@@ -1,0 +1,44 @@
+"""Notes that a mailing went out: its count, and the frequency clock of everyone it went to."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from ..choices import Channel
+from ..models import Campaign, Category, LastSent, SentCount
+
+
+def campaign_named(name: str, *, category: Category, now: datetime) -> Campaign | None:
+    """The campaign of this name, made when it is new; None for no name."""
+    if not name:
+        return None
+    return Campaign.objects.get_or_create(category=category, name=name, defaults={"created_at": now})[0]
+
+
+@transaction.atomic
+def record_sent(
+    contact_ids: Sequence[int],
+    *,
+    category: Category,
+    channel: Channel,
+    now: datetime,
+    campaign: Campaign | None = None,
+) -> None:
+    """One message each to these contacts, sent today."""
+    if not contact_ids:
+        return
+    today = timezone.localtime(now).date()
+    LastSent.objects.bulk_create(
+        [
+            LastSent(contact_id=contact_id, category=category, channel=channel, sent_on=today, campaign=campaign)
+            for contact_id in sorted(set(contact_ids))
+        ],
+        update_conflicts=True,
+        unique_fields=["contact", "category", "channel"],
+        update_fields=["sent_on", "campaign"],
+    )
+    row, _ = SentCount.objects.get_or_create(day=today, channel=channel, category=category, campaign=campaign)
+    SentCount.objects.filter(id=row.pk).update(count=F("count") + len(contact_ids))

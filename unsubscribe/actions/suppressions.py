@@ -1,0 +1,126 @@
+"""Blocks addresses as a whole, and lifts a block where the rules let this source lift it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from .. import rules
+from ..choices import EventKind, Source, SuppressionReason
+from ..errors import MayNotLift
+from ..models import Address, ConsentEvent, Suppression
+from .ledger import Change, Origin, record
+from .locking import People, lock
+
+#: The person's own blocks, by contact and channel.
+OwnNo = dict[tuple[int, str], frozenset[SuppressionReason]]
+
+
+def suppress(
+    address_ids: Sequence[int],
+    reason: SuppressionReason,
+    *,
+    source: Source,
+    now: datetime,
+    actor: str = "",
+    note: str = "",
+) -> list[ConsentEvent]:
+    """Blocks these addresses for `reason`, each on its own channel. What is blocked already stays as it was."""
+    with transaction.atomic():
+        return block(lock(address_ids), reason, Origin(source, now, actor=actor, note=note))
+
+
+def lift(
+    address_ids: Sequence[int],
+    reason: SuppressionReason,
+    *,
+    source: Source,
+    now: datetime,
+    actor: str = "",
+    note: str = "",
+) -> list[ConsentEvent]:
+    """Ends these blocks; one that was meant everywhere ends everywhere. Raises MayNotLift."""
+    if not rules.may_lift(reason, source=source):
+        raise MayNotLift
+    with transaction.atomic():
+        people = lock(address_ids)
+        contact_ids = sorted({address.contact_id for address in people.values()})
+        active = Suppression.objects.filter(lifted_at=None, reason=reason).filter(
+            Q(address_id__any_of=list(people)) | Q(everywhere=True, address__contact_id__any_of=contact_ids)
+        )
+        return _end(active, Origin(source, now, actor=actor, note=note))
+
+
+def block(
+    people: People,
+    reason: SuppressionReason,
+    origin: Origin,
+    *,
+    everywhere: bool = False,
+    campaigns: Mapping[int, int | None] | None = None,
+) -> list[ConsentEvent]:
+    """The same for contacts that are locked already; `everywhere` takes in all their addresses."""
+    addresses = _all_addresses(people) if everywhere else list(people.values())
+    blocked = set(_active(addresses).filter(reason=reason).values_list("address_id", flat=True))
+    new = [address for address in addresses if address.pk not in blocked]
+    by_contact = {people[id_].contact_id: campaign for id_, campaign in (campaigns or {}).items() if id_ in people}
+    Suppression.objects.bulk_create(
+        [
+            Suppression(
+                address=address,
+                reason=reason,
+                everywhere=everywhere,
+                source=origin.source,
+                campaign_id=by_contact.get(address.contact_id),
+                since=origin.now,
+            )
+            for address in new
+        ]
+    )
+    kind = EventKind.OPT_OUT if reason == SuppressionReason.UNSUBSCRIBED_ALL else EventKind.SUPPRESS
+    before, after = {"suppressed": []}, {"suppressed": [reason]}
+    return record(
+        [Change(kind, one, before, after, campaign_id=by_contact.get(one.contact_id)) for one in new], origin
+    )
+
+
+def own_no_by_channel(people: People) -> OwnNo:
+    found: dict[tuple[int, str], set[SuppressionReason]] = defaultdict(set)
+    rows = _own_no(address.contact_id for address in people.values())
+    for contact_id, channel, reason in rows.values_list("address__contact_id", "address__channel", "reason"):
+        found[contact_id, channel].add(SuppressionReason(reason))
+    return {key: frozenset(reasons) for key, reasons in found.items()}
+
+
+def lift_own_no(back: Iterable[tuple[int, str]], origin: Origin) -> list[ConsentEvent]:
+    """Ends what these contacts said on these channels, and everywhere."""
+    wanted = set(back)
+    rows = _own_no(contact_id for contact_id, _ in wanted).select_related("address")
+    ending = [row for row in rows if row.everywhere or (row.address.contact_id, row.address.channel) in wanted]
+    return _end(Suppression.objects.filter(id__any_of=[row.pk for row in ending]), origin, confirm=False)
+
+
+def _own_no(contact_ids: Iterable[int]) -> QuerySet[Suppression]:
+    return Suppression.objects.filter(
+        address__contact_id__any_of=sorted(set(contact_ids)), reason__in=rules.OWN_NO, lifted_at=None
+    )
+
+
+def _end(active: QuerySet[Suppression], origin: Origin, *, confirm: bool = True) -> list[ConsentEvent]:
+    ending = list(active.select_related("address"))
+    Suppression.objects.filter(id__any_of=[one.pk for one in ending]).update(lifted_at=origin.now)
+    changes = [
+        Change(EventKind.LIFT, one.address, {"suppressed": [one.reason]}, {"suppressed": []}) for one in ending
+    ]
+    return record(changes, origin, confirm=confirm)
+
+
+def _all_addresses(people: People) -> list[Address]:
+    contact_ids = sorted({address.contact_id for address in people.values()})
+    return list(Address.objects.filter(contact_id__any_of=contact_ids).order_by("id")) if contact_ids else []
+
+
+def _active(addresses: Sequence[Address]) -> QuerySet[Suppression]:
+    return Suppression.objects.filter(address_id__any_of=[one.pk for one in addresses], lifted_at=None)

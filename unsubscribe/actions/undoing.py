@@ -1,0 +1,68 @@
+"""Takes back a change just made, where nothing has been changed since. The ledger keeps both."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from ..choices import EventKind, Frequency, PreferenceState, Source, SuppressionReason
+from ..links import Target
+from ..models import ConsentEvent
+from .ledger import Origin
+from .locking import lock
+from .preferences import Wanted, pause, set_preferences
+from .suppressions import block, lift
+
+
+@transaction.atomic
+def undo(event_ids: Sequence[int], *, source: Source, now: datetime, wording: str = "") -> list[ConsentEvent]:
+    """Back to what stood before these events. A second undo finds nothing to do.
+
+    Raises MayNotLift where the source may not take it back.
+    """
+    events = list(ConsentEvent.objects.filter(id__any_of=event_ids).select_related("address").order_by("-id"))
+    lock([event.address_id for event in events])
+    written: list[ConsentEvent] = []
+    for event in [one for one in events if not _is_overtaken(one, event_ids)]:
+        written += _undo(event, source=source, now=now, wording=wording)
+    return written
+
+
+def _is_overtaken(event: ConsentEvent, event_ids: Sequence[int]) -> bool:
+    """Whether something was changed since that touches the same choice."""
+    later = ConsentEvent.objects.filter(contact_id=event.contact_id, id__gt=event.pk).exclude(id__in=event_ids)
+    if event.category_id is not None:
+        later = later.filter(Q(category_id=event.category_id) | Q(category_id=None))
+    return later.exists()
+
+
+def _undo(event: ConsentEvent, *, source: Source, now: datetime, wording: str) -> list[ConsentEvent]:
+    if event.category_id is not None:
+        before = Wanted(event.address_id, event.category_id, _chosen(event.before), event.channel, event.campaign_id)
+        return set_preferences([before], source=source, now=now, wording=wording)
+    if event.kind in {EventKind.PAUSE, EventKind.RESUME}:
+        until = _day(event.before["paused_until"])
+        return pause([Target(event.address_id)], until, source=source, now=now, wording=wording)
+    return _undo_block(event, source=source, now=now, wording=wording)
+
+
+def _undo_block(event: ConsentEvent, *, source: Source, now: datetime, wording: str) -> list[ConsentEvent]:
+    address_ids = [event.address_id]
+    if event.kind == EventKind.LIFT:
+        reasons = map(SuppressionReason, event.before["suppressed"])
+        return [
+            one for reason in reasons for one in block(lock(address_ids), reason, Origin(source, now, wording))
+        ]
+    reasons = map(SuppressionReason, event.after.get("suppressed", ()))
+    return [one for reason in reasons for one in lift(address_ids, reason, source=source, now=now, note=wording)]
+
+
+def _chosen(facts: dict[str, Any]) -> dict[str, Any]:
+    read = {"state": PreferenceState, "frequency": Frequency, "paused_until": _day}
+    return {name: read[name](value) for name, value in facts.items()}
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

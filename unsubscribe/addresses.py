@@ -1,0 +1,133 @@
+"""Normalises, masks and digests addresses. It stores nothing and never lets an address into an error message."""
+
+import hmac
+import re
+import unicodedata
+from collections.abc import Callable
+from functools import cache
+from hashlib import sha256
+from typing import NamedTuple
+
+import idna
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from . import conf
+from .choices import Channel
+from .errors import InvalidAddress
+
+_PLAIN_EMAIL = re.compile(
+    r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!xn--)[a-z]{2,63}"
+)
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_PHONE_PUNCTUATION = re.compile(r"[\s().\-/\u00a0\u2010-\u2015]")
+_EMAIL_IN_TEXT = re.compile(r"[^\s<>()\[\]{}\"',;:=@]+@[^\s<>()\[\]{}\"',;:=@]+")
+_SPACE = re.compile(r"\s+")
+
+
+class Normalised(NamedTuple):
+    """An address in the one spelling under which it is found again, and its digest (32 bytes)."""
+
+    channel: Channel
+    value: str
+    digest: bytes
+
+
+def normalise(text: str, *, channel: Channel = Channel.EMAIL) -> Normalised:
+    """The address in `text`. Raises InvalidAddress."""
+    value = _NORMALISERS[channel](text)
+    return Normalised(channel, value, digest(value))
+
+
+def digest(value: str) -> bytes:
+    """HMAC-SHA256 under the address key of the SHA-256 of the normalised address: 32 bytes."""
+    return digest_of_sha256(sha256(value.encode()).digest())
+
+
+def digest_of_sha256(inner: bytes) -> bytes:
+    """The same for a partner's hashed list: `inner` is the SHA-256 of a normalised address."""
+    return hmac.digest(_key(conf.address_key()), inner, "sha256")
+
+
+@cache
+def _key(text: str) -> bytes:
+    return text.encode()
+
+
+def mask(value: str | None, *, channel: Channel | str = Channel.EMAIL) -> str:
+    """The address as pages show it: `j•••@example.com`, `+49•••89`, or three dots for anything else."""
+    if not value:
+        return "•••"
+    if channel == Channel.EMAIL:
+        local, _, domain = value.rpartition("@")
+        return f"{local[:1]}•••@{domain}"
+    if channel in {Channel.SMS, Channel.WHATSAPP, Channel.PHONE}:
+        return f"{value[:3]}•••{value[-2:]}"
+    return "•••"
+
+
+def redact(text: str) -> str:
+    """`text` without the email addresses in it: for error messages of others, and for logs."""
+    return _EMAIL_IN_TEXT.sub("•••", text)
+
+
+def _email(text: str) -> str:
+    # Case in the local part is folded although RFC 5321 would allow it to matter: nobody who
+    # wrote Ada@ and unsubscribed ada@ meant two mailboxes.
+    value = text.strip().lower()
+    if _PLAIN_EMAIL.fullmatch(value) and value.index("@") <= 64 and len(value) <= 254:
+        return value
+    return _international_email(value)
+
+
+def _international_email(value: str) -> str:
+    """A mailbox with a non-ASCII local part or domain; the domain is stored as its A-label (RFC 5890)."""
+    value = unicodedata.normalize("NFC", value)
+    local, _, domain = value.rpartition("@")
+    try:
+        domain = idna.encode(domain, uts46=True).decode().lower()
+        validate_email(f"{'a' if local and not local.isascii() else local}@{domain}")
+    except (idna.IDNAError, ValidationError, UnicodeError):
+        raise InvalidAddress from None
+    if not _is_local_part(local) or len(local.encode()) > 64 or len(domain) + len(local) > 253:
+        raise InvalidAddress
+    return f"{local}@{domain}"
+
+
+def _is_local_part(local: str) -> bool:
+    """Whether RFC 6531 would take it unquoted; an ASCII one has been through Django's validator already."""
+    return local.isascii() or not any(c in '"(),:;<>@[\\]' or unicodedata.category(c)[0] in "CZ" for c in local)
+
+
+def _phone(text: str) -> str:
+    value = _PHONE_PUNCTUATION.sub("", text)
+    if value.startswith("00"):
+        value = "+" + value[2:]
+    if not _E164.fullmatch(value):
+        raise InvalidAddress
+    return value
+
+
+def _token(text: str) -> str:
+    value = text.strip()
+    if not value or len(value) > 4096 or _SPACE.search(value):
+        raise InvalidAddress
+    return value
+
+
+def _postal(text: str) -> str:
+    value = _SPACE.sub(" ", unicodedata.normalize("NFC", text)).strip().casefold()
+    if not value or len(value) > 1000:
+        raise InvalidAddress
+    return value
+
+
+_NORMALISERS: dict[Channel, Callable[[str], str]] = {
+    Channel.EMAIL: _email,
+    Channel.SMS: _phone,
+    Channel.WHATSAPP: _phone,
+    Channel.PHONE: _phone,
+    Channel.PUSH: _token,
+    Channel.POST: _postal,
+}

@@ -1,0 +1,187 @@
+"""An email backend that refuses what the gate refuses and adds the headers. It wraps the one that really sends.
+
+A message says what it is with the headers X-Unsubscribe-Category (a slug), X-Unsubscribe-Campaign (a name) and
+X-Unsubscribe-Purpose; they are taken out before it is sent. A message that says nothing is marketing.
+"""
+
+import copy
+import logging
+from collections.abc import Iterator, Sequence
+from email.utils import parseaddr
+from itertools import islice
+from typing import Any, NamedTuple
+
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.utils import timezone
+
+from . import actions, audience, conf, gate, headers
+from .choices import Answer, Channel, Purpose
+from .errors import UnknownCategory
+from .models import Campaign, Category
+
+logger = logging.getLogger(__name__)
+
+#: So few that "at the moment of sending" stays true: the gate is asked again for every batch.
+BATCH = 100
+_CONTROL = {name.lower() for name in (headers.CATEGORY, headers.CAMPAIGN, headers.PURPOSE)}
+_OURS = _CONTROL | {"list-unsubscribe", "list-unsubscribe-post", "list-id", "to", "cc", "bcc"}
+
+
+class _Said(NamedTuple):
+    """What a message says of itself, as it says it."""
+
+    category: str
+    campaign: str
+    purpose: str
+
+
+class _Declared(NamedTuple):
+    """What that means here."""
+
+    purpose: Purpose
+    category: Category | None
+    campaign: Campaign | None
+
+
+class _Letter(NamedTuple):
+    """A message as it will be sent, and the contact whose clock it starts."""
+
+    message: EmailMessage
+    original: EmailMessage
+    contact_id: int | None
+
+
+class GuardedEmailBackend(BaseEmailBackend):
+    """Set as EMAIL_BACKEND; UNSUBSCRIBE_EMAIL_BACKEND names the wrapped one."""
+
+    def __init__(self, fail_silently: bool = False, **kwargs: Any) -> None:
+        super().__init__(fail_silently=fail_silently)
+        self._wrapped = get_connection(conf.wrapped_email_backend(), fail_silently=fail_silently, **kwargs)
+
+    def open(self) -> bool | None:
+        return self._wrapped.open()
+
+    def close(self) -> None:
+        self._wrapped.close()
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """How many of the messages were sent to somebody. A refusal is logged, not raised.
+
+        Raises UnknownCategory for a message of no known category; no answer means no send.
+        """
+        if not email_messages:
+            return 0
+        is_mine = self.open()
+        try:
+            return sum(self._send_batch(batch) for batch in _batches(email_messages))
+        finally:
+            if is_mine:
+                self.close()
+
+    def _send_batch(self, messages: Sequence[EmailMessage]) -> int:
+        by_kind: dict[_Said, list[EmailMessage]] = {}
+        for message in messages:
+            by_kind.setdefault(_said(message), []).append(message)
+        declared = {said: _declared(said) for said in by_kind}
+        sent: set[int] = set()
+        for said, group in by_kind.items():
+            sent |= self._send(_letters(group, declared[said]), declared[said])
+        return len(sent)
+
+    def _send(self, letters: Sequence[_Letter], declared: _Declared) -> set[int]:
+        sent: list[_Letter] = []
+        try:
+            for letter in letters:
+                if self._wrapped.send_messages([letter.message]):
+                    sent.append(letter)
+        finally:
+            contact_ids = [letter.contact_id for letter in sent if letter.contact_id]
+            if declared.category and contact_ids:
+                actions.record_sent(
+                    contact_ids,
+                    category=declared.category,
+                    channel=Channel.EMAIL,
+                    campaign=declared.campaign,
+                    now=timezone.now(),
+                )
+        return {id(letter.original) for letter in sent}
+
+
+def _batches(messages: Sequence[EmailMessage]) -> Iterator[list[EmailMessage]]:
+    rest = iter(messages)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
+
+
+def _said(message: EmailMessage) -> _Said:
+    said = {name.lower(): str(value) for name, value in message.extra_headers.items()}
+    return _Said(*(said.get(name.lower(), "") for name in (headers.CATEGORY, headers.CAMPAIGN, headers.PURPOSE)))
+
+
+def _declared(said: _Said) -> _Declared:
+    category = Category.objects.filter(slug=said.category).first() if said.category else None
+    if said.category and category is None:
+        raise UnknownCategory
+    purpose = Purpose(said.purpose or (category.purpose if category else Purpose.MARKETING))
+    campaign = actions.campaign_named(said.campaign, category=category, now=timezone.now()) if category else None
+    return _Declared(purpose, category, campaign)
+
+
+def _letters(messages: Sequence[EmailMessage], declared: _Declared) -> list[_Letter]:
+    return _receipts(messages) if declared.purpose == Purpose.TRANSACTIONAL else _marketing(messages, declared)
+
+
+def _marketing(messages: Sequence[EmailMessage], declared: _Declared) -> list[_Letter]:
+    """One letter per recipient (RFC 8058, section 3.1), for those the gate lets through."""
+    pairs = [(message, recipient) for message in messages for recipient in message.recipients()]
+    entries = audience.ask(
+        [parseaddr(recipient)[1] for _, recipient in pairs],
+        category=declared.category,
+        campaign=declared.campaign,
+        now=timezone.now(),
+    )
+    letters = []
+    for (message, recipient), entry in zip(pairs, entries, strict=True):
+        if entry.headers is None:
+            _log_refusal(entry.decision)
+            continue
+        letter = _copy(message, without=_OURS, to=[recipient], cc=[], bcc=[])
+        letter.extra_headers.update(entry.headers.items())
+        letters.append(_Letter(letter, message, entry.decision.contact_id))
+    return letters
+
+
+def _receipts(messages: Sequence[EmailMessage]) -> list[_Letter]:
+    """Transactional mail as it is, less the recipients to whom nothing goes at all (design law 7)."""
+    recipients = sorted({recipient for message in messages for recipient in message.recipients()})
+    decisions = gate.check(
+        [parseaddr(recipient)[1] for recipient in recipients],
+        category=None,
+        purpose=Purpose.TRANSACTIONAL,
+        now=timezone.now(),
+    )
+    refused = set()
+    for recipient, decision in zip(recipients, decisions, strict=True):
+        if decision.verdict.answer == Answer.SUPPRESSED:
+            _log_refusal(decision)
+            refused.add(recipient)
+    letters = []
+    for message in messages:
+        kept = {name: [one for one in getattr(message, name) if one not in refused] for name in ("to", "cc", "bcc")}
+        letter = _copy(message, without=_CONTROL, **kept)
+        if letter.recipients():
+            letters.append(_Letter(letter, message, None))
+    return letters
+
+
+def _copy(message: EmailMessage, *, without: set[str], **changes: list[str]) -> EmailMessage:
+    letter = copy.copy(message)
+    letter.extra_headers = {name: value for name, value in message.extra_headers.items() if name.lower() not in without}
+    vars(letter).update(changes)
+    return letter
+
+
+def _log_refusal(decision: gate.Decision) -> None:
+    answer, until = decision.verdict
+    logger.info("Not sent to address %s: %s%s", decision.address_id, answer.value, f" until {until}" if until else "")

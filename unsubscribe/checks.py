@@ -1,0 +1,116 @@
+"""System checks: the mistakes in the settings that would cost people their opt-outs, or senders their button."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.utils.module_loading import import_string
+
+from . import conf, headers
+from .backends import GuardedEmailBackend
+from .choices import OneClickScope
+
+_TOKEN = "x" * 40
+SHORTEST_KEY = 32
+
+
+@register("unsubscribe")
+def base_url(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    url = str(getattr(settings, "UNSUBSCRIBE_BASE_URL", ""))
+    if not conf.is_secure(url):
+        return [
+            Error(
+                "UNSUBSCRIBE_BASE_URL is not an https URL, so no List-Unsubscribe header can be made.",
+                hint="Set SITE_URL to https://…; plain http is for localhost under DEBUG (RFC 8058, section 3.1).",
+                id="unsubscribe.E001",
+            )
+        ]
+    uri = f"{url.rstrip('/')}/u/{_TOKEN}"
+    if len(uri) <= headers.LONGEST_URI:
+        return []
+    return [
+        Warning(
+            f"A List-Unsubscribe URI has {len(uri)} characters; more than {headers.LONGEST_URI} are encoded by "
+            "some mail generators, and mail clients then hide the Unsubscribe button.",
+            hint="Use a shorter host name for SITE_URL.",
+            id="unsubscribe.W001",
+        )
+    ]
+
+
+@register("unsubscribe")
+def address_key(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    key = conf.address_key()
+    if not key:
+        return [
+            Error(
+                "UNSUBSCRIBE_ADDRESS_KEY is missing, so no opt-out could be kept.",
+                hint="Make one once and keep it for ever: with another key every opt-out is forgotten.",
+                id="unsubscribe.E002",
+            )
+        ]
+    if key in {settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS}:
+        return [
+            Error(
+                "UNSUBSCRIBE_ADDRESS_KEY is the same as SECRET_KEY.",
+                hint="SECRET_KEY is rotated one day; the address key never is. Give each its own.",
+                id="unsubscribe.E003",
+            )
+        ]
+    if len(key) < SHORTEST_KEY:
+        return [
+            Warning(
+                f"UNSUBSCRIBE_ADDRESS_KEY has fewer than {SHORTEST_KEY} characters.",
+                hint="A short key lets whoever sees the database guess addresses.",
+                id="unsubscribe.W002",
+            )
+        ]
+    return []
+
+
+@register("unsubscribe")
+def email_backend(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    if _is_guard(settings.EMAIL_BACKEND) and not _is_guard(conf.wrapped_email_backend()):
+        return []
+    return [
+        Error(
+            "EMAIL_BACKEND is not the guarded backend, so mail could go to people who said no.",
+            hint="EMAIL_BACKEND = 'unsubscribe.backends.GuardedEmailBackend'; name the backend that really sends "
+            "in UNSUBSCRIBE_EMAIL_BACKEND.",
+            id="unsubscribe.E004",
+        )
+    ]
+
+
+def _is_guard(path: str) -> bool:
+    try:
+        return issubclass(import_string(path), GuardedEmailBackend)
+    except (ImportError, TypeError):
+        return False
+
+
+@register("unsubscribe")
+def mailto(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    if not conf.mailto():
+        return []
+    local, at, domain = headers.mailto_address(_TOKEN).rpartition("@")
+    if at and domain and len(local) <= headers.LONGEST_LOCAL_PART:
+        return []
+    return [
+        Error(
+            "UNSUBSCRIBE_MAILTO is no mailbox whose name leaves room for a token of 40 characters.",
+            hint="The local part may have 23 characters at most (RFC 5321, section 4.5.3.1.1).",
+            id="unsubscribe.E005",
+        )
+    ]
+
+
+@register("unsubscribe")
+def one_click_scope(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    try:
+        conf.one_click_scope()
+    except ValueError:
+        allowed = " or ".join(repr(one.value) for one in OneClickScope)
+        return [Error(f"UNSUBSCRIBE_ONE_CLICK_SCOPE must be {allowed}.", id="unsubscribe.E006")]
+    return []

@@ -1,0 +1,100 @@
+"""The closed lists of words that code, database, API and pages share; it decides nothing."""
+
+from django.db.models import TextChoices
+
+
+class Channel(TextChoices):
+    EMAIL = "email", "Email"
+    SMS = "sms", "Text message"
+    WHATSAPP = "whatsapp", "WhatsApp"
+    PUSH = "push", "Push notification"
+    PHONE = "phone", "Phone call"
+    POST = "post", "Post"
+
+
+class Purpose(TextChoices):
+    MARKETING = "marketing", "Marketing"
+    TRANSACTIONAL = "transactional", "Transactional"
+
+
+class PreferenceState(TextChoices):
+    SUBSCRIBED = "subscribed", "Subscribed"
+    UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
+    UNSPECIFIED = "unspecified", "Not chosen"
+
+
+class Frequency(TextChoices):
+    """From the fastest to the slowest; `pace` compares them."""
+
+    AS_SENT = "as_sent", "As sent"
+    DAILY = "daily", "At most daily"
+    WEEKLY = "weekly", "At most weekly"
+    MONTHLY = "monthly", "At most monthly"
+
+    @property
+    def pace(self) -> int:
+        return list(Frequency).index(self)
+
+
+class SuppressionReason(TextChoices):
+    UNSUBSCRIBED_ALL = "unsubscribed_all", "Unsubscribed from everything"
+    COMPLAINT = "complaint", "Complained"
+    HARD_BOUNCE = "hard_bounce", "Address does not exist"
+    MANUAL = "manual", "Blocked by staff"
+    ERASED = "erased", "Erased"
+
+
+class Source(TextChoices):
+    """By which door a wish came."""
+
+    ONE_CLICK = "one_click", "One-click"
+    PAGE = "page", "Page"
+    MAILTO = "mailto", "Mail"
+    SMS = "sms", "Text message"
+    COMPLAINT = "complaint", "Complaint"
+    IMPORT = "import", "Import"
+    API = "api", "API"
+    STAFF = "staff", "Staff"
+
+
+class EventKind(TextChoices):
+    OPT_OUT = "opt_out", "Opted out"
+    OPT_IN = "opt_in", "Opted in"
+    OPT_DOWN = "opt_down", "Opted down"
+    OPT_UP = "opt_up", "Asked for more often"
+    PAUSE = "pause", "Paused"
+    RESUME = "resume", "Resumed"
+    SUPPRESS = "suppress", "Suppressed"
+    LIFT = "lift", "Lifted"
+    ERASE = "erase", "Erased"
+
+
+class Answer(TextChoices):
+    """What the gate says about one address; `invalid` is a string that is no address at all."""
+
+    SEND = "send", "Send"
+    SUPPRESSED = "suppressed", "Suppressed"
+    UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
+    PAUSED = "paused", "Paused"
+    TOO_SOON = "too_soon", "Too soon"
+    INVALID = "invalid", "Invalid"
+
+
+class OutboxKind(TextChoices):
+    CONFIRMATION = "confirmation", "Confirmation"
+    LINK = "link", "Fresh link"
+
+
+class OutboxStatus(TextChoices):
+    QUEUED = "queued", "Waiting"
+    SENDING = "sending", "Being sent"
+    SENT = "sent", "Sent"
+    FAILED = "failed", "Failed"
+    DROPPED = "dropped", "Not needed"
+
+
+class OneClickScope(TextChoices):
+    """How far a one-click reaches (requirement E9)."""
+
+    CATEGORY = "category", "The category of the message"
+    EVERYTHING = "everything", "Everything"

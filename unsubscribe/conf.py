@@ -1,0 +1,81 @@
+"""The engine's settings with their defaults; read at the moment of use, so that tests can override them."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from .choices import OneClickScope
+from .errors import InsecureBaseUrl
+
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def base_url() -> str:
+    """The base of every link, without a closing slash.
+
+    Raises InsecureBaseUrl unless it is https, or http on localhost under DEBUG (RFC 8058, section 3.1).
+    """
+    url = str(getattr(settings, "UNSUBSCRIBE_BASE_URL", "")).rstrip("/")
+    if not is_secure(url):
+        raise InsecureBaseUrl
+    return url
+
+
+def is_secure(url: str) -> bool:
+    parts = urlsplit(url)
+    if parts.scheme == "https" and parts.hostname:
+        return True
+    return parts.scheme == "http" and parts.hostname in LOCAL_HOSTS and settings.DEBUG
+
+
+def address_key() -> str:
+    """The key of every digest. It is never rotated: with another key every opt-out would be forgotten."""
+    return str(getattr(settings, "UNSUBSCRIBE_ADDRESS_KEY", ""))
+
+
+def mailto() -> str:
+    """The mailbox of the `mailto:` variant, or "" when there is none."""
+    return str(getattr(settings, "UNSUBSCRIBE_MAILTO", ""))
+
+
+def list_domain() -> str:
+    """The domain in List-Id: a name of ours that stays the same for years (RFC 2919, section 2)."""
+    configured = str(getattr(settings, "UNSUBSCRIBE_LIST_DOMAIN", ""))
+    return configured or urlsplit(base_url()).hostname or "localhost"
+
+
+def one_click_scope() -> OneClickScope:
+    return OneClickScope(getattr(settings, "UNSUBSCRIBE_ONE_CLICK_SCOPE", OneClickScope.CATEGORY))
+
+
+def wrapped_email_backend() -> str:
+    """The backend behind the guard, the one that really sends."""
+    return str(getattr(settings, "UNSUBSCRIBE_EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend"))
+
+
+def confirmation_delay() -> int:
+    """Seconds a confirmation waits for further changes of the same contact."""
+    return int(getattr(settings, "UNSUBSCRIBE_CONFIRMATION_DELAY", 60))
+
+
+def confirmations_per_day() -> int:
+    """The most confirmations one address gets in 24 hours (RFC 3834, section 2)."""
+    return int(getattr(settings, "UNSUBSCRIBE_CONFIRMATIONS_PER_DAY", 10))
+
+
+def outbox_lease() -> int:
+    """Seconds after which a message whose worker died is sent by another. Longer than any SMTP time-out."""
+    return int(getattr(settings, "UNSUBSCRIBE_OUTBOX_LEASE", 300))
+
+
+def preferences_link_days() -> int:
+    """Days for which a link that shows preferences is valid; the stopping kind never expires."""
+    return int(getattr(settings, "UNSUBSCRIBE_PREFERENCES_LINK_DAYS", 60))
+
+
+def sender_name() -> str:
+    return str(getattr(settings, "UNSUBSCRIBE_SENDER_NAME", "")) or urlsplit(base_url()).hostname or ""
+
+
+def sender_postal_address() -> str:
+    return str(getattr(settings, "UNSUBSCRIBE_SENDER_POSTAL_ADDRESS", ""))

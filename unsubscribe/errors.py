@@ -1,0 +1,36 @@
+"""What can go wrong in the engine. The docstring is the sentence that doors show; no address is ever in it."""
+
+
+class UnsubscribeError(Exception):
+    """Something went wrong with this request."""
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self.args)) or " ".join((type(self).__doc__ or "").split())
+
+
+class InvalidAddress(UnsubscribeError):
+    """This is not a valid address for this channel."""
+
+
+class InvalidLink(UnsubscribeError):
+    """This link is not valid. It may have been cut off when it was copied."""
+
+
+class ExpiredLink(InvalidLink):
+    """This link has expired."""
+
+
+class UnknownCategory(UnsubscribeError):
+    """There is no category of this name, so nothing was sent."""
+
+
+class MayNotLift(UnsubscribeError):
+    """This block can only be lifted by the person it protects."""
+
+
+class LedgerIsAppendOnly(UnsubscribeError):
+    """The ledger is append-only: an event is never changed and never deleted."""
+
+
+class InsecureBaseUrl(UnsubscribeError):
+    """Links need a base URL that begins with https:// (plain http only for localhost in development)."""

@@ -1,0 +1,57 @@
+"""The headers that make mail clients show their own Unsubscribe button. It builds them; it sends nothing."""
+
+from email.header import Header
+from email.utils import quote
+from typing import NamedTuple
+
+from . import conf, links
+
+#: RFC 8058, section 3.1. One space after the colon, no folding (section 5).
+ONE_CLICK = "List-Unsubscribe=One-Click"
+#: The longest <URI> no mail generator turns into an RFC 2047 encoded-word (requirement H8).
+LONGEST_URI = 77
+LONGEST_LIST_ID = 255
+LONGEST_LOCAL_PART = 64
+
+
+#: With these a message says what it is to the guarded backend, which takes them out before it is sent.
+CATEGORY = "X-Unsubscribe-Category"
+CAMPAIGN = "X-Unsubscribe-Campaign"
+PURPOSE = "X-Unsubscribe-Purpose"
+
+
+class Headers(NamedTuple):
+    list_unsubscribe: str
+    list_unsubscribe_post: str
+    list_id: str
+
+    def items(self) -> list[tuple[str, str]]:
+        names = ("List-Unsubscribe", "List-Unsubscribe-Post", "List-Id")
+        return [(name, value) for name, value in zip(names, self, strict=True) if value]
+
+
+def for_token(token: str, *, list_id: str = "") -> Headers:
+    """The headers for one message to one recipient (RFC 8058, section 3.1). Raises InsecureBaseUrl."""
+    return Headers(list_unsubscribe(token), ONE_CLICK, list_id)
+
+
+def list_unsubscribe(token: str) -> str:
+    """The one https URI first, the mailto variant second (RFC 2369: most preferred first)."""
+    uris = [f"<{links.url(token)}>"]
+    if conf.mailto():
+        uris.append(f"<mailto:{mailto_address(token)}>")
+    return ", ".join(uris)
+
+
+def mailto_address(token: str) -> str:
+    """The mailbox that takes the token in its local part, because clients drop the subject (requirement H12)."""
+    local, _, domain = conf.mailto().partition("@")
+    return f"{local}+{token}@{domain}"
+
+
+def list_id(slug: str, name: str) -> str:
+    """`Name <category.list-domain>` (RFC 2919). Only the name may change: filters rest on the identifier."""
+    identifier = f"<{slug}.{conf.list_domain()}>"
+    phrase = f'"{quote(name)}"' if name.isascii() else Header(name, "utf-8", maxlinelen=75).encode(linesep="")
+    whole = f"{phrase} {identifier}"
+    return whole if name.isprintable() and len(whole) <= LONGEST_LIST_ID else identifier

@@ -1,0 +1,105 @@
+"""Composes the mails this site sends: what changed, from when, and how to undo it. No marketing, ever."""
+
+from datetime import date, datetime, timedelta
+from email.utils import format_datetime, parseaddr
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from premailer import Premailer
+
+from . import conf, headers, links
+from .choices import Frequency, OutboxKind, OutboxStatus, Purpose
+from .links import Target
+from .models import Category, ConsentEvent, OutboxMessage
+
+
+def compose(message: OutboxMessage, *, now: datetime) -> EmailMultiAlternatives:
+    """The mail for one outbox row, in the contact's language, declared transactional to the guarded backend."""
+    folder = f"unsubscribe/mail/{message.kind}"
+    with translation.override(message.contact.language or settings.LANGUAGE_CODE):
+        context = _context(message, now=now)
+        subject = " ".join(render_to_string(f"{folder}/subject.txt", context).split())
+        text = render_to_string(f"{folder}/body.txt", context)
+        html = render_to_string(f"{folder}/body.html", context)
+    mail = EmailMultiAlternatives(subject, text, to=[message.address.value], headers=_headers(message, now=now))
+    mail.attach_alternative(_inline(html), "text/html")
+    return mail
+
+
+def why_unneeded(message: OutboxMessage, *, now: datetime) -> str:
+    """The reason not to send after all, or "". One address gets a limited number of mails a day (RFC 3834)."""
+    if not message.address.value:
+        return "The address is no longer kept."
+    day = now - timedelta(days=1)
+    sent = OutboxMessage.objects.filter(address=message.address, status=OutboxStatus.SENT, sent_at__gt=day)
+    if sent.count() >= conf.confirmations_per_day():
+        return "The address has had enough mails for one day."
+    if message.kind == OutboxKind.CONFIRMATION and not _net_changes(message):
+        return "Everything was as before by then."
+    return ""
+
+
+def _headers(message: OutboxMessage, *, now: datetime) -> dict[str, str]:
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or conf.list_domain()
+    return {
+        "Message-ID": f"<{message.uid}@{domain}>",
+        "Date": format_datetime(timezone.localtime(now)),
+        "Auto-Submitted": "auto-generated",  # RFC 3834, section 5: a click was answered, not a mail
+        headers.PURPOSE: Purpose.TRANSACTIONAL,
+    }
+
+
+def _context(message: OutboxMessage, *, now: datetime) -> dict[str, Any]:
+    today = timezone.localtime(now).date()
+    return {
+        "sender_name": conf.sender_name(),
+        "sender_postal_address": conf.sender_postal_address(),
+        "changes": _net_changes(message),
+        "preferences_url": links.preferences_url(Target(message.address_id), today=today),
+        "link_days": conf.preferences_link_days(),
+    }
+
+
+def _net_changes(message: OutboxMessage) -> list[dict[str, Any]]:
+    """What is different now from before the first event: per choice its first `before` and its last `after`."""
+    events = ConsentEvent.objects.filter(id__in=message.event_ids).select_related("category").order_by("id")
+    net: dict[tuple[int | None, str, str], dict[str, Any]] = {}
+    for event in events:
+        about = "" if event.category_id else next(iter({**event.before, **event.after}), "")
+        key = (event.category_id, event.channel if event.category_id else "", about)
+        row = net.setdefault(key, {"category": event.category, "before": event.before})
+        row |= {"after": event.after, "channel": event.get_channel_display()}
+    return [_described(row) for row in net.values() if row["before"] != row["after"]]
+
+
+def _described(row: dict[str, Any]) -> dict[str, Any]:
+    category: Category | None = row["category"]
+    after: dict[str, Any] = row["after"]
+    return {
+        "category": category.name if category else "",
+        "channel": row["channel"],
+        "state": after["state"] if _differs(row, "state") else "",
+        "frequency": Frequency(after["frequency"]).label if _differs(row, "frequency") else "",
+        "paused_until": date.fromisoformat(after["paused_until"]) if after.get("paused_until") else None,
+        "resumed": _differs(row, "paused_until") and not after["paused_until"],
+        "everything": bool(after.get("suppressed")),
+        "lifted": _differs(row, "suppressed") and not after["suppressed"],
+    }
+
+
+def _differs(row: dict[str, Any], name: str) -> bool:
+    return name in row["after"] and row["after"][name] != row["before"].get(name)
+
+
+def _inline(html: str) -> str:
+    """Styles moved into the elements, because mail clients drop style sheets; nothing is fetched."""
+    return Premailer(
+        html,
+        keep_style_tags=True,
+        strip_important=False,
+        allow_network=False,
+        disable_validation=True,
+    ).transform()

@@ -1,0 +1,58 @@
+"""The past: who wished what, when, by which door and with which wording. Append-only; it holds no address."""
+
+from typing import Any, NoReturn
+
+from django.db import models
+
+from ..choices import Channel, EventKind, Source
+from ..errors import LedgerIsAppendOnly
+from .categories import Campaign, Category
+from .contacts import Address, Contact
+
+
+class _AppendOnly(models.QuerySet["ConsentEvent"]):
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise LedgerIsAppendOnly
+
+    def delete(self) -> NoReturn:
+        raise LedgerIsAppendOnly
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise LedgerIsAppendOnly
+
+
+class ConsentEvent(models.Model):
+    """One line of the ledger. No category means the address or the contact as a whole."""
+
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=8, choices=EventKind)
+    source = models.CharField(max_length=16, choices=Source)
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="events", db_index=False)
+    address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="events", db_index=False)
+    channel = models.CharField(max_length=8, choices=Channel)
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    before = models.JSONField()
+    after = models.JSONField()
+    wording = models.TextField(blank=True)
+    actor = models.CharField(max_length=150, blank=True)
+    note = models.TextField(blank=True)
+
+    objects = _AppendOnly.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["contact"], name="ledger_by_contact"),
+            models.Index(fields=["at"], name="ledger_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} ({self.get_source_display()})"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise LedgerIsAppendOnly
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise LedgerIsAppendOnly

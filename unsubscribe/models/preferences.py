@@ -1,0 +1,41 @@
+"""What a contact chose, and when each category last reached them. Written by actions alone."""
+
+from django.db import models
+
+from ..choices import Channel, Frequency, PreferenceState
+from .categories import Campaign, Category
+from .contacts import Contact
+
+
+class Preference(models.Model):
+    """One category on one channel. No row is the same as unspecified."""
+
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="preferences", db_index=False)
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="preferences", db_index=False)
+    channel = models.CharField(max_length=8, choices=Channel)
+    state = models.CharField(max_length=16, choices=PreferenceState, default=PreferenceState.UNSPECIFIED)
+    frequency = models.CharField(max_length=8, choices=Frequency, default=Frequency.AS_SENT)
+    paused_until = models.DateField(null=True, blank=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["contact", "category", "channel"], name="one_preference")]
+
+    def __str__(self) -> str:
+        return f"{self.get_state_display()}, {self.get_frequency_display()}"
+
+
+class LastSent(models.Model):
+    """The frequency clock: the day of the latest message of a category to a contact on a channel."""
+
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="last_sent", db_index=False)
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="+", db_index=False)
+    channel = models.CharField(max_length=8, choices=Channel)
+    sent_on = models.DateField()
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["contact", "category", "channel"], name="one_clock")]
+
+    def __str__(self) -> str:
+        return str(self.sent_on)

@@ -1,0 +1,130 @@
+"""Who may be written to, and what a change means. Pure: no Django model, no clock, no input or output."""
+
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from .choices import (
+    Answer,
+    EventKind,
+    Frequency,
+    PreferenceState,
+    Purpose,
+    Source,
+    SuppressionReason,
+)
+
+#: They let nothing through, not even a receipt (design law 7).
+BLOCKS_EVERYTHING = frozenset({SuppressionReason.HARD_BOUNCE, SuppressionReason.ERASED, SuppressionReason.MANUAL})
+#: The person's own no, which only the person takes back (design law 8).
+OWN_NO = frozenset({SuppressionReason.UNSUBSCRIBED_ALL, SuppressionReason.COMPLAINT})
+#: Doors through which the person speaks in person.
+OWN_VOICE = frozenset({Source.ONE_CLICK, Source.PAGE, Source.MAILTO, Source.SMS})
+#: Doors whose wishes are answered with a confirmation.
+CONFIRMED = frozenset({Source.ONE_CLICK, Source.PAGE, Source.MAILTO, Source.STAFF})
+
+RETRY_MINUTES = (1, 5, 15, 60, 180, 360, 720)
+
+
+class Chosen(NamedTuple):
+    """What a contact chose for one category on one channel."""
+
+    state: PreferenceState = PreferenceState.UNSPECIFIED
+    frequency: Frequency = Frequency.AS_SENT
+    paused_until: date | None = None
+
+
+class Facts(NamedTuple):
+    """All that counts for one address and one message. `needs_opt_in`: unspecified means no."""
+
+    purpose: Purpose = Purpose.MARKETING
+    suppressed: frozenset[SuppressionReason] = frozenset()
+    chosen: Chosen = Chosen()
+    needs_opt_in: bool = False
+    contact_paused_until: date | None = None
+    last_sent_on: date | None = None
+
+
+class Verdict(NamedTuple):
+    """The answer of the gate, and the first day on which it may change by itself."""
+
+    answer: Answer
+    until: date | None = None
+
+
+def may_send(facts: Facts, *, now: datetime) -> Verdict:
+    """The table of design section 5: the first match from the top wins. `now` is in the house's time zone."""
+    if facts.suppressed & BLOCKS_EVERYTHING:
+        return Verdict(Answer.SUPPRESSED)
+    if facts.purpose == Purpose.TRANSACTIONAL:
+        return Verdict(Answer.SEND)
+    if facts.suppressed:
+        return Verdict(Answer.SUPPRESSED)
+    if not is_subscribed(facts.chosen.state, needs_opt_in=facts.needs_opt_in):
+        return Verdict(Answer.UNSUBSCRIBED)
+    paused_until = max(filter(None, (facts.chosen.paused_until, facts.contact_paused_until)), default=None)
+    if paused_until and now.date() < paused_until:
+        return Verdict(Answer.PAUSED, paused_until)
+    next_day = next_sending_day(facts.chosen.frequency, facts.last_sent_on)
+    if next_day and now.date() < next_day:
+        return Verdict(Answer.TOO_SOON, next_day)
+    return Verdict(Answer.SEND)
+
+
+def is_subscribed(state: PreferenceState, *, needs_opt_in: bool) -> bool:
+    if state == PreferenceState.UNSPECIFIED:
+        return not needs_opt_in
+    return state == PreferenceState.SUBSCRIBED
+
+
+def next_sending_day(frequency: Frequency, last_sent_on: date | None) -> date | None:
+    """The first day on which the chosen frequency allows another message; None is "any day"."""
+    if last_sent_on is None or frequency == Frequency.AS_SENT:
+        return None
+    if frequency == Frequency.DAILY:
+        return last_sent_on + timedelta(days=1)
+    if frequency == Frequency.WEEKLY:
+        return last_sent_on + timedelta(days=7)
+    # At most one in a calendar month, and never two within four weeks: the 1st and the "first Monday" both pass.
+    next_month = (last_sent_on.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return max(next_month, last_sent_on + timedelta(days=28))
+
+
+def changes(before: Chosen, after: Chosen) -> EventKind | None:
+    """What the step from `before` to `after` is called, its weightiest part first; None when nothing changed."""
+    if after.state != before.state:
+        return EventKind.OPT_OUT if _willing(after.state) < _willing(before.state) else EventKind.OPT_IN
+    if after.frequency != before.frequency:
+        is_slower = Frequency(after.frequency).pace > Frequency(before.frequency).pace
+        return EventKind.OPT_DOWN if is_slower else EventKind.OPT_UP
+    if after.paused_until != before.paused_until:
+        return EventKind.PAUSE if after.paused_until else EventKind.RESUME
+    return None
+
+
+def _willing(state: PreferenceState) -> int:
+    return [PreferenceState.UNSUBSCRIBED, PreferenceState.UNSPECIFIED, PreferenceState.SUBSCRIBED].index(state)
+
+
+def may_lift(reason: SuppressionReason, *, source: Source) -> bool:
+    """Only the person lifts their own no; staff lift what staff or a provider set; nobody lifts an erasure."""
+    if reason in OWN_NO:
+        return source in OWN_VOICE
+    return reason != SuppressionReason.ERASED and source == Source.STAFF
+
+
+def may_opt_in(state: PreferenceState, suppressed: frozenset[SuppressionReason], *, source: Source) -> bool:
+    """Whoever said no says yes again in person; where nobody said no, evidence through other doors will do."""
+    has_said_no = state == PreferenceState.UNSUBSCRIBED or bool(suppressed & OWN_NO)
+    return source in OWN_VOICE or not has_said_no
+
+
+def confirms(source: Source) -> bool:
+    """Whether a wish through this door is answered with a confirmation (RFC 3834 stays sober: one, and only then)."""
+    return source in CONFIRMED
+
+
+def retry_after(attempts: int) -> timedelta | None:
+    """How long to wait after the given number of failed attempts; None is "give up and show it"."""
+    if attempts > len(RETRY_MINUTES):
+        return None
+    return timedelta(minutes=RETRY_MINUTES[attempts - 1])

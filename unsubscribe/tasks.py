@@ -1,0 +1,49 @@
+"""The Celery tasks: a nudge for what is due, and the sweep that makes up for every nudge that was lost."""
+
+import logging
+import time
+from collections.abc import Sequence
+
+from celery import shared_task
+from django.utils import timezone
+from kombu.exceptions import KombuError, OperationalError
+
+from . import outbox
+
+logger = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 50
+BATCH = 100
+
+
+def nudge(message_ids: Sequence[int], *, delay: int) -> None:
+    """Asks a worker to look at these messages in `delay` seconds. A broker that is away costs time, no more."""
+    try:
+        # A moment late rather than early: a message that is not due yet would be left to the sweep.
+        deliver.apply_async(args=[list(message_ids)], countdown=delay and delay + 1, retry=False)
+    except (OperationalError, KombuError, OSError) as error:
+        logger.warning("No broker (%s): the sweep will send %d messages.", type(error).__name__, len(message_ids))
+
+
+@shared_task(ignore_result=True)
+def deliver(message_ids: list[int]) -> None:
+    for message_id in message_ids:
+        outbox.deliver(message_id, now=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def sweep() -> int:
+    """Sends whatever is due, whoever forgot about it, for at most fifty seconds. Returns how many it took up.
+
+    Two sweeps at once do no harm: each message is claimed by one of them.
+    """
+    outbox.release(now=timezone.now())
+    stop_at = time.monotonic() + SWEEP_SECONDS
+    taken = 0
+    while message_ids := outbox.due(now=timezone.now(), limit=BATCH):
+        for message_id in message_ids:
+            if time.monotonic() > stop_at:
+                return taken
+            outbox.deliver(message_id, now=timezone.now())
+            taken += 1
+    return taken

@@ -20,7 +20,7 @@ class Owed(NamedTuple):
     event_ids: Sequence[int] = ()
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def queue(kind: OutboxKind, owed: Sequence[Owed], *, now: datetime) -> list[int]:
     """One message per contact; a message that is still open takes the new events in. Returns the messages' ids.
 

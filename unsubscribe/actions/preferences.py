@@ -219,8 +219,7 @@ def _upsert(chosen: Choices, *, now: datetime) -> None:
 
 
 def _key(change: Change) -> Key:
-    assert change.category_id is not None
-    return change.address.contact_id, change.category_id, str(change.channel)
+    return change.address.contact_id, change.category_id or 0, str(change.channel)
 
 
 def _facts(chosen: Chosen) -> dict[str, Any]:

@@ -62,6 +62,8 @@ def block(
     campaigns: Mapping[int, int | None] | None = None,
 ) -> list[ConsentEvent]:
     """The same for contacts that are locked already; `everywhere` takes in all their addresses."""
+    if not people:
+        return []
     addresses = _all_addresses(people) if everywhere else list(people.values())
     blocked = set(_active(addresses).filter(reason=reason).values_list("address_id", flat=True))
     new = [address for address in addresses if address.pk not in blocked]
@@ -119,7 +121,7 @@ def _end(active: QuerySet[Suppression], origin: Origin, *, confirm: bool = True)
 
 def _all_addresses(people: People) -> list[Address]:
     contact_ids = sorted({address.contact_id for address in people.values()})
-    return list(Address.objects.filter(contact_id__any_of=contact_ids).order_by("id")) if contact_ids else []
+    return list(Address.objects.filter(contact_id__any_of=contact_ids).order_by("id"))
 
 
 def _active(addresses: Sequence[Address]) -> QuerySet[Suppression]:

@@ -1,0 +1,295 @@
+"""What opting out, in and down, pausing and coming back leave behind: state, ledger, outbox."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from tests.factories import AddressFactory, CampaignFactory, CategoryFactory, ContactFactory
+from unsubscribe import actions, gate
+from unsubscribe.actions import Wanted
+from unsubscribe.choices import (
+    Answer,
+    Channel,
+    EventKind,
+    Frequency,
+    PreferenceState,
+    Source,
+    SuppressionReason,
+)
+from unsubscribe.errors import LedgerIsAppendOnly, MayNotLift
+from unsubscribe.links import Target
+from unsubscribe.models import Address, Category, ConsentEvent, Contact, OutboxMessage, Preference, Suppression
+
+pytestmark = pytest.mark.django_db
+
+
+def answer(address: Address, category: Category | None, now: datetime) -> Answer:
+    channel = Channel(address.channel)
+    return gate.check([address.value], category=category, channel=channel, now=now)[0].verdict.answer
+
+
+def test_opting_out_is_state_ledger_and_outbox(ada: Address, news: Category, now: datetime) -> None:
+    campaign = CampaignFactory(category=news)
+    target = Target(ada.pk, news.pk, campaign.pk)
+    [event] = actions.opt_out([target], source=Source.ONE_CLICK, now=now, wording="one-click")
+    assert Preference.objects.get().state == PreferenceState.UNSUBSCRIBED
+    assert (event.kind, event.source, event.at, event.campaign_id) == ("opt_out", "one_click", now, campaign.pk)
+    assert event.before["state"] == "unspecified"
+    assert event.after["state"] == "unsubscribed"
+    assert event.wording == "one-click"
+    assert OutboxMessage.objects.get().event_ids == [event.pk]
+    assert answer(ada, news, now) == Answer.UNSUBSCRIBED
+
+
+def test_twice_is_the_same_as_once(ada: Address, news: Category, now: datetime) -> None:
+    target = Target(ada.pk, news.pk)
+    actions.opt_out([target], source=Source.ONE_CLICK, now=now)
+    assert actions.opt_out([target], source=Source.ONE_CLICK, now=now + timedelta(hours=1)) == []
+    assert ConsentEvent.objects.get().at == now
+    assert OutboxMessage.objects.count() == 1
+    assert Preference.objects.get().changed_at == now
+
+
+def test_the_same_target_twice_in_one_call_counts_once(ada: Address, news: Category, now: datetime) -> None:
+    actions.opt_out([Target(ada.pk, news.pk)] * 2, source=Source.ONE_CLICK, now=now)
+    actions.opt_out([Target(ada.pk)] * 2, source=Source.ONE_CLICK, now=now)
+    assert ConsentEvent.objects.count() == 2
+
+
+def test_one_category_leaves_the_others_alone(ada: Address, news: Category, now: datetime) -> None:
+    offers = CategoryFactory(slug="offers")
+    actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)
+    assert answer(ada, offers, now) == Answer.SEND
+
+
+def test_everything_means_every_address_on_every_channel(ada: Address, news: Category, now: datetime) -> None:
+    phone = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
+    receipts = CategoryFactory(transactional=True)
+    actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+    assert answer(ada, news, now) == Answer.SUPPRESSED
+    assert answer(phone, news, now) == Answer.SUPPRESSED
+    assert answer(ada, None, now) == Answer.SUPPRESSED
+    assert answer(ada, receipts, now) == Answer.SEND
+    assert OutboxMessage.objects.count() == 1
+
+
+def test_everything_covers_addresses_learnt_later(ada: Address, news: Category, now: datetime) -> None:
+    from unsubscribe.addresses import normalise
+
+    actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+    later = [normalise("+49 30 901820", channel=Channel.SMS)]
+    [phone] = actions.add_addresses(ada.contact_id, later, now=now)
+    assert answer(phone, news, now) == Answer.SUPPRESSED
+    assert actions.add_addresses(ada.contact_id, later, now=now) == [phone]
+    assert Suppression.objects.filter(address=phone).count() == 1
+    actions.lift([ada.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.PAGE, now=now)
+    assert answer(phone, news, now) == Answer.SEND
+
+
+def test_a_category_that_was_lost_widens_to_everything(ada: Address, news: Category, now: datetime) -> None:
+    actions.opt_out([Target(ada.pk, news.pk + 1)], source=Source.ONE_CLICK, now=now)
+    assert answer(ada, news, now) == Answer.SUPPRESSED
+
+
+def test_an_address_that_does_not_exist_changes_nothing(news: Category, now: datetime) -> None:
+    for target in (Target(99, news.pk), Target(99)):
+        assert actions.opt_out([target], source=Source.ONE_CLICK, now=now) == []
+        assert actions.pause([target], now.date(), source=Source.PAGE, now=now) == []
+
+
+def test_opting_down_sets_the_clock(ada: Address, news: Category, now: datetime) -> None:
+    actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
+    assert ConsentEvent.objects.get().kind == EventKind.OPT_DOWN
+    assert answer(ada, news, now) == Answer.SEND
+    actions.record_sent([ada.contact_id], category=news, channel=Channel.EMAIL, now=now)
+    assert answer(ada, news, now + timedelta(days=6)) == Answer.TOO_SOON
+    assert answer(ada, news, now + timedelta(days=7)) == Answer.SEND
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_pause_ends_by_itself_and_can_be_resumed(whole: bool, ada: Address, news: Category, now: datetime) -> None:
+    targets = [Target(ada.pk, None if whole else news.pk)]
+    until = now.date() + timedelta(days=30)
+    actions.pause(targets, until, source=Source.PAGE, now=now)
+    assert actions.pause(targets, until, source=Source.PAGE, now=now) == []
+    assert answer(ada, news, now) == Answer.PAUSED
+    assert answer(ada, news, now + timedelta(days=30)) == Answer.SEND
+    [event] = actions.pause(targets, None, source=Source.PAGE, now=now)
+    assert event.kind == EventKind.RESUME
+    assert answer(ada, news, now) == Answer.SEND
+
+
+@pytest.mark.parametrize("source", [Source.IMPORT, Source.API, Source.STAFF, Source.COMPLAINT])
+def test_nobody_else_takes_back_a_no(source: Source, ada: Address, news: Category, now: datetime) -> None:
+    actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)
+    with pytest.raises(MayNotLift):
+        actions.opt_in([Target(ada.pk, news.pk)], source=source, now=now, wording="Yes, please")
+    with pytest.raises(MayNotLift):
+        actions.lift([ada.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=source, now=now)
+    assert answer(ada, news, now) == Answer.UNSUBSCRIBED
+
+
+def test_a_forbidden_opt_in_among_others_writes_nothing_at_all(ada: Address, news: Category, now: datetime) -> None:
+    offers = CategoryFactory(slug="offers")
+    actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)
+    targets = [Target(ada.pk, offers.pk), Target(ada.pk, news.pk)]
+    with pytest.raises(MayNotLift):
+        actions.opt_in(targets, source=Source.IMPORT, now=now, wording="Yes")
+    assert ConsentEvent.objects.count() == 1
+
+
+def test_opting_in_is_recorded_with_the_wording(ada: Address, now: datetime) -> None:
+    partners = CategoryFactory(opt_in=True)
+    assert answer(ada, partners, now) == Answer.UNSUBSCRIBED
+    [event] = actions.opt_in([Target(ada.pk, partners.pk)], source=Source.PAGE, now=now, wording="Yes, partners too")
+    assert (event.kind, event.wording) == (EventKind.OPT_IN, "Yes, partners too")
+    assert answer(ada, partners, now) == Answer.SEND
+
+
+def test_coming_back_to_one_category_leaves_the_rest_off(ada: Address, news: Category, now: datetime) -> None:
+    offers, later = CategoryFactory(slug="offers"), CategoryFactory(slug="later")
+    actions.opt_in([Target(ada.pk, offers.pk)], source=Source.PAGE, now=now, wording="offers")
+    actions.opt_out([Target(ada.pk)], source=Source.ONE_CLICK, now=now)
+    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="news again")
+    assert answer(ada, news, now) == Answer.SEND
+    assert answer(ada, offers, now) == Answer.UNSUBSCRIBED
+    assert answer(ada, later, now) == Answer.UNSUBSCRIBED
+    assert answer(ada, None, now) == Answer.UNSUBSCRIBED
+
+
+def test_a_no_said_while_everything_is_off_outlives_the_undo(ada: Address, news: Category, now: datetime) -> None:
+    everything = actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+    actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)
+    actions.undo([event.pk for event in everything], source=Source.PAGE, now=now)
+    assert answer(ada, news, now) == Answer.UNSUBSCRIBED
+
+
+def test_a_complaint_still_lets_a_receipt_through(ada: Address, news: Category, now: datetime) -> None:
+    receipts = CategoryFactory(transactional=True)
+    actions.suppress([ada.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=now)
+    assert answer(ada, news, now) == Answer.SUPPRESSED
+    assert answer(ada, receipts, now) == Answer.SEND
+    assert not OutboxMessage.objects.exists()
+
+
+def test_a_save_is_confirmed_by_one_mail(ada: Address, news: Category, now: datetime) -> None:
+    offers = CategoryFactory(slug="offers")
+    wanted = [
+        Wanted(ada.pk, news.pk, {"state": PreferenceState.UNSUBSCRIBED}),
+        Wanted(ada.pk, offers.pk, {"frequency": Frequency.MONTHLY}),
+        Wanted(ada.pk, offers.pk, {"state": PreferenceState.UNSUBSCRIBED}, channel=Channel.SMS),
+    ]
+    events = actions.set_preferences(wanted, source=Source.PAGE, now=now)
+    assert len(events) == 3
+    assert OutboxMessage.objects.get().event_ids == [event.pk for event in events]
+
+
+def test_many_are_written_in_as_many_queries_as_one(news: Category, now: datetime, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+    for size in (1, 60):  # Django splits larger inserts on SQLite, which takes 999 values at a time
+        targets = [Target(AddressFactory().pk, news.pk) for _ in range(size)]
+        with django_assert_num_queries(10):  # eight, and the savepoint that the test's own transaction makes of ours
+            events = actions.opt_out(targets, source=Source.ONE_CLICK, now=now)
+        assert len(events) == size
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        lambda event: event.save(),
+        lambda event: event.delete(),
+        lambda event: ConsentEvent.objects.update(note=""),
+        lambda event: ConsentEvent.objects.all().delete(),
+        lambda event: ConsentEvent.objects.bulk_update([event], ["note"]),
+    ],
+)
+def test_the_ledger_is_append_only(tamper, ada: Address, news: Category, now: datetime) -> None:  # type: ignore[no-untyped-def]
+    [event] = actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=now)
+    with pytest.raises(LedgerIsAppendOnly):
+        tamper(event)
+
+
+class TestUndo:
+    def test_brings_back_what_stood_before(self, ada: Address, news: Category, now: datetime) -> None:
+        events = actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)
+        actions.undo([event.pk for event in events], source=Source.PAGE, now=now)
+        assert Preference.objects.get().state == PreferenceState.UNSPECIFIED
+        assert ConsentEvent.objects.count() == 2
+
+    def test_of_everything_lifts_it_everywhere(self, ada: Address, news: Category, now: datetime) -> None:
+        phone = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
+        events = actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+        actions.undo([event.pk for event in events], source=Source.PAGE, now=now)
+        assert [answer(one, news, now) for one in (ada, phone)] == [Answer.SEND] * 2
+
+    def test_of_a_pause_resumes(self, ada: Address, news: Category, now: datetime) -> None:
+        events = actions.pause([Target(ada.pk)], now.date() + timedelta(days=9), source=Source.PAGE, now=now)
+        actions.undo([event.pk for event in events], source=Source.PAGE, now=now)
+        assert answer(ada, news, now) == Answer.SEND
+
+    def test_of_coming_back_is_everything_off_again(self, ada: Address, news: Category, now: datetime) -> None:
+        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+        events = actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="yes")
+        actions.undo([event.pk for event in events], source=Source.PAGE, now=now)
+        assert answer(ada, news, now) == Answer.SUPPRESSED
+
+    def test_twice_is_the_same_as_once(self, ada: Address, news: Category, now: datetime) -> None:
+        events = actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)
+        for _ in range(2):
+            actions.undo([event.pk for event in events], source=Source.PAGE, now=now)
+        assert ConsentEvent.objects.count() == 2
+
+    def test_never_takes_back_a_later_no(self, ada: Address, news: Category, now: datetime) -> None:
+        earlier = actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)
+        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+        assert actions.undo([event.pk for event in earlier], source=Source.PAGE, now=now) == []
+        assert answer(ada, news, now) == Answer.SUPPRESSED
+
+    def test_leaves_other_categories_alone(self, ada: Address, news: Category, now: datetime) -> None:
+        offers = CategoryFactory(slug="offers")
+        earlier = actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)
+        actions.opt_out([Target(ada.pk, offers.pk)], source=Source.PAGE, now=now)
+        actions.undo([event.pk for event in earlier], source=Source.PAGE, now=now)
+        assert answer(ada, news, now) == Answer.SEND
+        assert answer(ada, offers, now) == Answer.UNSUBSCRIBED
+
+
+def test_erasing_leaves_a_digest_and_nothing_else(ada: Address, news: Category, now: datetime) -> None:
+    Contact.objects.update(language="de")
+    actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=now)
+    text = ada.value
+    actions.erase([ada.contact_id], source=Source.PAGE, now=now)
+    assert actions.erase([ada.contact_id], source=Source.PAGE, now=now) == []
+    ada.refresh_from_db()
+    assert (ada.value, ada.contact.language) == ("", "")
+    assert gate.check([text], category=None, now=now)[0].verdict.answer == Answer.SUPPRESSED
+    assert gate.check([text], category=CategoryFactory(transactional=True), now=now)[0].may_send is False
+    with pytest.raises(MayNotLift):
+        actions.lift([ada.pk], SuppressionReason.ERASED, source=Source.STAFF, now=now)
+
+
+def test_an_erased_address_stays_so_when_it_is_imported_again(ada: Address, now: datetime) -> None:
+    from unsubscribe.addresses import normalise
+
+    text = ada.value
+    actions.erase([ada.contact_id], source=Source.PAGE, now=now)
+    known = actions.learn([normalise(text)], now=now)
+    assert [one.address_id for one in known.values()] == [ada.pk]
+    assert gate.check([text], category=None, now=now)[0].verdict.answer == Answer.SUPPRESSED
+
+
+def test_learning_makes_one_contact_per_address(now: datetime) -> None:
+    from unsubscribe.addresses import normalise
+
+    texts = ["dan@example.com", "DAN@Example.com ", "eve@example.com"]
+    known = actions.learn(map(normalise, texts), now=now)
+    assert len(known) == Contact.objects.count() == 2
+    assert actions.learn(map(normalise, texts), now=now) == known
+
+
+def test_contact_of_another_is_not_taken_over(ada: Address, now: datetime) -> None:
+    from unsubscribe.addresses import normalise
+
+    other = ContactFactory()
+    assert actions.add_addresses(other.pk, [normalise(ada.value)], now=now) == []
+    ada.refresh_from_db()
+    assert ada.contact_id != other.pk

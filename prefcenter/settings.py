@@ -96,7 +96,7 @@ CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
 
 # --- Celery ------------------------------------------------------------------------------------------------
 
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://")
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://localhost")
 _queue = DATA_DIR / "queue"
 if CELERY_BROKER_URL.startswith("filesystem:"):
     _queue.mkdir(parents=True, exist_ok=True)

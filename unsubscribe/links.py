@@ -105,6 +105,12 @@ def preferences_url(target: Target, *, today: date) -> str:
     return url(sign(target, purpose=Purpose.PREFERENCES, today=today), purpose=Purpose.PREFERENCES)
 
 
+def preferences_url_from(token: str) -> str:
+    """The preferences beside an unsubscribe link, of the same age: an old mail shows nobody's profile."""
+    target, issued = _verified(token, Purpose.UNSUBSCRIBE)
+    return preferences_url(target, today=issued)
+
+
 def sign_receipt(event_ids: Sequence[int]) -> str:
     """A receipt for a change just made: with it the same person may undo it, or say why, for an hour."""
     return _receipts(*_keys()).dumps(list(event_ids))

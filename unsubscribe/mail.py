@@ -1,6 +1,6 @@
 """Composes the mails this site sends: what changed, from when, and how to undo it. No marketing, ever."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import format_datetime, parseaddr
 from typing import Any
 
@@ -10,10 +10,10 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from premailer import Premailer
 
-from . import conf, headers, links
-from .choices import Frequency, OutboxKind, OutboxStatus, Purpose
+from . import conf, headers, links, sentences
+from .choices import OutboxKind, OutboxStatus, Purpose
 from .links import Target
-from .models import Category, ConsentEvent, OutboxMessage
+from .models import ConsentEvent, OutboxMessage
 
 
 def compose(message: OutboxMessage, *, now: datetime) -> EmailMultiAlternatives:
@@ -63,35 +63,25 @@ def _context(message: OutboxMessage, *, now: datetime) -> dict[str, Any]:
     }
 
 
-def _net_changes(message: OutboxMessage) -> list[dict[str, Any]]:
-    """What is different now from before the first event: per choice its first `before` and its last `after`."""
+def _net_changes(message: OutboxMessage) -> list[str]:
+    """What is different now from before the first event, in sentences: per choice its first and its last state."""
     events = ConsentEvent.objects.filter(id__in=message.event_ids).select_related("category").order_by("id")
-    net: dict[tuple[int | None, str, str], dict[str, Any]] = {}
+    first: dict[tuple[object, ...], ConsentEvent] = {}
+    last: dict[tuple[object, ...], ConsentEvent] = {}
     for event in events:
-        about = "" if event.category_id else next(iter({**event.before, **event.after}), "")
-        key = (event.category_id, event.channel if event.category_id else "", about)
-        row = net.setdefault(key, {"category": event.category, "before": event.before})
-        row |= {"after": event.after, "channel": event.get_channel_display()}
-    return [_described(row) for row in net.values() if row["before"] != row["after"]]
-
-
-def _described(row: dict[str, Any]) -> dict[str, Any]:
-    category: Category | None = row["category"]
-    after: dict[str, Any] = row["after"]
-    return {
-        "category": category.name if category else "",
-        "channel": row["channel"],
-        "state": after["state"] if _differs(row, "state") else "",
-        "frequency": Frequency(after["frequency"]).label if _differs(row, "frequency") else "",
-        "paused_until": date.fromisoformat(after["paused_until"]) if after.get("paused_until") else None,
-        "resumed": _differs(row, "paused_until") and not after["paused_until"],
-        "everything": bool(after.get("suppressed")),
-        "lifted": _differs(row, "suppressed") and not after["suppressed"],
-    }
-
-
-def _differs(row: dict[str, Any], name: str) -> bool:
-    return name in row["after"] and row["after"][name] != row["before"].get(name)
+        about = (event.category_id, event.channel) if event.category_id else (*event.before, *event.after)[:1]
+        first.setdefault(about, event)
+        last[about] = event
+    said = [
+        sentences.describe(
+            first[about].before,
+            event.after,
+            category=event.category.name if event.category else "",
+            channel=event.channel,
+        )
+        for about, event in last.items()
+    ]
+    return [sentence for sentence in said if sentence]
 
 
 def _inline(html: str) -> str:

@@ -1,0 +1,11 @@
+"""The marketers' desk, plain for now. What people wished can be read here and changed nowhere but in actions."""
+
+from django.contrib import admin
+
+from . import catalogue, feedback, people, records, staff
+
+__all__ = ["catalogue", "feedback", "people", "records", "staff"]
+
+admin.site.site_header = "Preference center"
+admin.site.site_title = "Preference center"
+admin.site.index_title = "Overview"

@@ -1,0 +1,95 @@
+"""Contacts, their addresses and what they chose: shown masked, found by the exact address through its digest."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from unsubscribe import addresses
+from unsubscribe.choices import Channel
+from unsubscribe.errors import InvalidAddress
+from unsubscribe.models import Address, Contact, LastSent, Preference, Suppression
+
+from .readonly import ReadOnlyAdmin
+
+
+class AddressInline(admin.TabularInline):
+    model = Address
+    fields = ["masked", "channel", "created_at"]
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+
+    @admin.display(description="Address")
+    def masked(self, address: Address) -> str:
+        return str(address)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("unsubscribe.view_contact")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Contact)
+class ContactAdmin(ReadOnlyAdmin):
+    list_display = ["id", "language", "paused_until", "only_chosen", "created_at", "erased_at"]
+    ordering = ["-id"]
+    inlines = [AddressInline]
+
+
+@admin.register(Address)
+class AddressAdmin(ReadOnlyAdmin):
+    list_display = ["__str__", "channel", "contact", "created_at"]
+    list_filter = ["channel"]
+    fields = ["masked", "channel", "contact", "created_at"]
+    search_fields = ["digest"]
+    search_help_text = "The whole address, exactly. It is looked up by its digest."
+    ordering = ["-id"]
+
+    @admin.display(description="Address")
+    def masked(self, address: Address) -> str:
+        return str(address)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Address], search_term: str
+    ) -> tuple[QuerySet[Address], bool]:
+        if not search_term:
+            return queryset, False
+        return queryset.filter(digest__any_of=_digests(search_term)), False
+
+
+def _digests(text: str) -> list[bytes]:
+    found = []
+    for channel in Channel:
+        try:
+            found.append(addresses.normalise(text, channel=channel).digest)
+        except InvalidAddress:
+            continue
+    return found
+
+
+@admin.register(Preference)
+class PreferenceAdmin(ReadOnlyAdmin):
+    list_display = ["contact", "category", "channel", "state", "frequency", "paused_until", "changed_at"]
+    list_filter = ["category", "channel", "state", "frequency"]
+    ordering = ["-id"]
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(ReadOnlyAdmin):
+    list_display = ["address", "reason", "everywhere", "source", "campaign", "since", "lifted_at"]
+    list_filter = ["reason", "source"]
+    list_select_related = ["address", "campaign"]
+    ordering = ["-id"]
+
+
+@admin.register(LastSent)
+class LastSentAdmin(ReadOnlyAdmin):
+    list_display = ["contact", "category", "channel", "sent_on", "campaign"]
+    list_filter = ["category", "channel"]
+    ordering = ["-id"]

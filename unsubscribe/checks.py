@@ -26,12 +26,12 @@ def base_url(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMess
                 id="unsubscribe.E001",
             )
         ]
-    uri = f"{url.rstrip('/')}/u/{_TOKEN}"
+    uri = f"<{url.rstrip('/')}/u/{_TOKEN}>"
     if len(uri) <= headers.LONGEST_URI:
         return []
     return [
         Warning(
-            f"A List-Unsubscribe URI has {len(uri)} characters; more than {headers.LONGEST_URI} are encoded by "
+            f"The <URI> in List-Unsubscribe has {len(uri)} characters; more than {headers.LONGEST_URI} are encoded by "
             "some mail generators, and mail clients then hide the Unsubscribe button.",
             hint="Use a shorter host name for SITE_URL.",
             id="unsubscribe.W001",

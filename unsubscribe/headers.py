@@ -1,5 +1,6 @@
 """The headers that make mail clients show their own Unsubscribe button. It builds them; it sends nothing."""
 
+import re
 from email.header import Header
 from email.utils import quote
 from typing import NamedTuple
@@ -8,10 +9,11 @@ from . import conf, links
 
 #: RFC 8058, section 3.1. One space after the colon, no folding (section 5).
 ONE_CLICK = "List-Unsubscribe=One-Click"
-#: The longest <URI> no mail generator turns into an RFC 2047 encoded-word (requirement H8).
+#: The longest <URI>, brackets included, that no mail generator turns into an RFC 2047 encoded-word (requirement H8).
 LONGEST_URI = 77
 LONGEST_LIST_ID = 255
 LONGEST_LOCAL_PART = 64
+_WORDS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 
 
 #: With these a message says what it is to the guarded backend, which takes them out before it is sent.
@@ -52,6 +54,13 @@ def mailto_address(token: str) -> str:
 def list_id(slug: str, name: str) -> str:
     """`Name <category.list-domain>` (RFC 2919). Only the name may change: filters rest on the identifier."""
     identifier = f"<{slug}.{conf.list_domain()}>"
-    phrase = f'"{quote(name)}"' if name.isascii() else Header(name, "utf-8", maxlinelen=75).encode(linesep="")
+    phrase = _phrase(name)
     whole = f"{phrase} {identifier}"
     return whole if name.isprintable() and len(whole) <= LONGEST_LIST_ID else identifier
+
+
+def _phrase(name: str) -> str:
+    """An RFC 5322 phrase: plain words as they are, others quoted, and beyond ASCII an RFC 2047 encoded-word."""
+    if not name.isascii():
+        return Header(name, "utf-8", maxlinelen=75).encode(linesep="")
+    return name if _WORDS.fullmatch(name) else f'"{quote(name)}"'

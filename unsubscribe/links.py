@@ -131,7 +131,7 @@ def _verified(token: str, purpose: Purpose) -> tuple[Target, date]:
     if not _TOKEN.fullmatch(token):
         raise InvalidLink
     raw = base64_decode(token)
-    payload, signature = raw[:_PAYLOAD.size], raw[_PAYLOAD.size:]
+    payload, signature = raw[: _PAYLOAD.size], raw[_PAYLOAD.size :]
     if not _signer(*_keys(), purpose).verify_signature(payload, base64_encode(signature)):
         raise InvalidLink
     version, high, low, category, campaign, day = _PAYLOAD.unpack(payload)
@@ -159,7 +159,4 @@ def _newest_key(*keys_and_purpose: str) -> bytes:
 
 @cache
 def _receipts(*keys: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(
-        list(keys), salt="unsubscribe.links.receipt", signer_kwargs={"digest_method": sha256}
-    )
-
+    return URLSafeTimedSerializer(list(keys), salt="unsubscribe.links.receipt", signer_kwargs={"digest_method": sha256})

@@ -49,9 +49,7 @@ def preference_sheet(target: Target, *, today: date) -> PreferenceSheet:
     """What the contact of this address chose on every channel they have. Raises InvalidLink."""
     named = address(target)
     contact = named.contact
-    channels = sorted(
-        set(map(Channel, contact.addresses.values_list("channel", flat=True))), key=list(Channel).index
-    )
+    channels = sorted(set(map(Channel, contact.addresses.values_list("channel", flat=True))), key=list(Channel).index)
     chosen = {(row.category_id, row.channel): row for row in Preference.objects.filter(contact=contact)}
     said_no = set(
         Suppression.objects.filter(

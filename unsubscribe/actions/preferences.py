@@ -207,9 +207,7 @@ def _chosen(people: People, category_ids: set[int]) -> Choices:
 def _upsert(chosen: Choices, *, now: datetime) -> None:
     Preference.objects.bulk_create(
         [
-            Preference(
-                contact_id=contact_id, category_id=category_id, channel=channel, changed_at=now, **one._asdict()
-            )
+            Preference(contact_id=contact_id, category_id=category_id, channel=channel, changed_at=now, **one._asdict())
             for (contact_id, category_id, channel), one in chosen.items()
         ],
         update_conflicts=True,

@@ -83,9 +83,7 @@ def block(
     )
     kind = EventKind.OPT_OUT if reason == SuppressionReason.UNSUBSCRIBED_ALL else EventKind.SUPPRESS
     before, after = {"suppressed": []}, {"suppressed": [reason]}
-    return record(
-        [Change(kind, one, before, after, campaign_id=by_contact.get(one.contact_id)) for one in new], origin
-    )
+    return record([Change(kind, one, before, after, campaign_id=by_contact.get(one.contact_id)) for one in new], origin)
 
 
 def own_no_by_channel(people: People) -> OwnNo:
@@ -113,9 +111,7 @@ def _own_no(contact_ids: Iterable[int]) -> QuerySet[Suppression]:
 def _end(active: QuerySet[Suppression], origin: Origin, *, confirm: bool = True) -> list[ConsentEvent]:
     ending = list(active.select_related("address"))
     Suppression.objects.filter(id__any_of=[one.pk for one in ending]).update(lifted_at=origin.now)
-    changes = [
-        Change(EventKind.LIFT, one.address, {"suppressed": [one.reason]}, {"suppressed": []}) for one in ending
-    ]
+    changes = [Change(EventKind.LIFT, one.address, {"suppressed": [one.reason]}, {"suppressed": []}) for one in ending]
     return record(changes, origin, confirm=confirm)
 
 

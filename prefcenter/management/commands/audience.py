@@ -1,0 +1,74 @@
+"""manage.py audience: whom may I write to? A CSV in, the same CSV with verdicts, links and headers out."""
+
+import os
+import sys
+from argparse import ArgumentParser
+from typing import Any, BinaryIO
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from prefcenter import audience_file
+from prefcenter.tables import TableError, open_table
+from unsubscribe.choices import Answer, Channel
+from unsubscribe.errors import UnsubscribeError
+from unsubscribe.models import Category
+
+
+class Command(BaseCommand):
+    help = (
+        "Reads a CSV of addresses on standard input and writes it to standard output with a verdict for each "
+        "address, and the signed links and headers for those you may write to."
+    )
+    source: BinaryIO | None = None
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--category", required=True, help="the slug of the category you are about to send")
+        parser.add_argument("--campaign", default="", help="the name of this mailing; it is carried in the links")
+        parser.add_argument("--channel", default=Channel.EMAIL.value, choices=Channel.values)
+        parser.add_argument("--record", action="store_true", help="count the mailing and start the frequency clock")
+        parser.add_argument("--only", choices=Answer.values, default="", help="drop the rows with another verdict")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        source = self.source or sys.stdin.buffer
+        if source.isatty():
+            raise CommandError("Please give me a CSV on standard input: manage.py audience … < contacts.csv")
+        channel = Channel(options["channel"])
+        mailing = audience_file.mailing(
+            self._category(options["category"]),
+            channel=channel,
+            campaign=options["campaign"],
+            now=timezone.now(),
+            is_recorded=options["record"],
+        )
+        try:
+            counts = audience_file.write_answers(
+                open_table(source, channel=channel.value),
+                mailing,
+                self.stdout,
+                only=options["only"],
+                on_problem=self._say_problem,
+                on_progress=self._say_progress,
+            )
+        except (TableError, UnsubscribeError) as error:
+            raise CommandError(str(error)) from error
+        except BrokenPipeError:
+            # Whoever reads us has seen enough (`| head`); Python would complain once more while it shuts down.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return
+        said = ", ".join(f"{count} {answer}" for answer, count in counts.items() if count)
+        self.stderr.write(f"{sum(counts.values())} rows{': ' if said else ''}{said}.")
+
+    def _category(self, slug: str) -> Category:
+        category = Category.objects.filter(slug=slug).first()
+        if category is None:
+            known = ", ".join(Category.objects.values_list("slug", flat=True)) or "none yet"
+            raise CommandError(f"There is no category '{slug}'. Known are: {known}.")
+        return category
+
+    def _say_problem(self, line: int, problem: str) -> None:
+        self.stderr.write(f"line {line}: {problem}")
+
+    def _say_progress(self, rows: int) -> None:
+        if self.stderr.isatty():
+            self.stderr.write(f"\r{rows} rows", ending="")

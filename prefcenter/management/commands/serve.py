@@ -1,0 +1,138 @@
+"""Runs the web server and the worker under one roof; it refuses to start on a database that is not ready."""
+
+import errno
+import os
+import socket
+import sys
+from argparse import ArgumentTypeError
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error as DatabaseFailure
+from django.db import connection, connections
+from django.db.migrations.executor import MigrationExecutor
+
+from prefcenter.supervisor import Child, Supervisor
+
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised, not chosen
+
+
+class Command(BaseCommand):
+    help = "Runs the web server and the worker together until it is told to stop."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
+        parser.add_argument("--port", type=_port, default=8000, help="the port to listen on (%(default)s)")
+        parser.add_argument("--workers", type=_count, default=2, help="web server processes (%(default)s)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        family, address = _resolve(options["host"], options["port"])
+        _require_free(family, address)
+        _require_migrations()
+        self._prepare_files()
+        connections.close_all()
+        self._say(f"Starting the web server ({options['workers']} processes) and the worker.")
+        children = [_web_server(address, workers=options["workers"]), _worker()]
+        status = Supervisor(children, probe=lambda: self._ready(address)).run()
+        if status:
+            sys.exit(status)
+        self._say("Stopped.")
+
+    def _prepare_files(self) -> None:
+        try:
+            settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+            if not settings.DEBUG:
+                self._say("Collecting the static files.")
+                call_command("collectstatic", interactive=False, verbosity=0)
+        except OSError as error:
+            raise CommandError(f"'{error.filename}' cannot be written: {error.strerror}.") from error
+
+    def _ready(self, address: tuple[str, int]) -> bool:
+        host, port = EVERYWHERE.get(address[0], address[0]), address[1]
+        try:
+            socket.create_connection((host, port), timeout=0.5).close()
+        except OSError:
+            return False
+        self._say(f"Ready at http://{f'[{host}]' if ':' in host else host}:{port}")
+        return True
+
+    def _say(self, sentence: str) -> None:
+        self.stdout.write(sentence)
+        self.stdout.flush()  # into a pipe or a log it would otherwise come when all is over
+
+
+def _web_server(address: tuple[str, int], *, workers: int) -> Child:
+    options = {
+        "--interface": "wsgi",
+        "--host": address[0],
+        "--port": str(address[1]),
+        "--workers": str(workers),
+        "--blocking-threads": "1",
+        # A granian worker that is still loading is deaf; Docker waits ten seconds, a dead supervisor for ever.
+        "--workers-kill-timeout": "8",
+        "--log-level": "error",
+    }
+    # No access log: the paths are secrets, whoever reads one can opt its owner out.
+    flags = ["--respawn-failed-workers", "--no-access-log"]
+    command = [sys.executable, "-m", "granian", *_flat(options), *flags, "prefcenter.wsgi:application"]
+    return Child("web server", command, settings.BASE_DIR, essential=True)
+
+
+def _worker() -> Child:
+    """Not essential: a broken broker must not keep anybody from opting out."""
+    options = {
+        "--pool": "threads",
+        "--concurrency": "2",
+        "--schedule": str(settings.DATA_DIR / "celerybeat-schedule"),
+        "--loglevel": "WARNING",
+    }
+    flags = ["--beat", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    celery = [sys.executable, "-m", "celery", "--app", "prefcenter", "--quiet", "worker"]
+    return Child("worker", [*celery, *_flat(options), *flags], settings.BASE_DIR)
+
+
+def _flat(options: dict[str, str]) -> list[str]:
+    return [part for option in options.items() for part in option]
+
+
+def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except socket.gaierror as error:
+        raise CommandError(f"There is no host '{host}' to listen on.") from error
+    family, _, _, _, address = found[0]
+    return family, (str(address[0]), port)
+
+
+def _require_free(family: socket.AddressFamily, address: tuple[str, int]) -> None:
+    try:
+        socket.create_server(address, family=family).close()
+    except OSError as error:
+        taken = error.errno == errno.EADDRINUSE
+        why = "is already taken" if taken else f"cannot be used ({os.strerror(error.errno or 0)})"
+        raise CommandError(f"Port {address[1]} on {address[0]} {why}: choose another with --port.") from error
+
+
+def _require_migrations() -> None:
+    try:
+        executor = MigrationExecutor(connection)
+        behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseFailure as error:
+        reason = str(error).partition("\n")[0]
+        raise CommandError(f"The database cannot be reached: {reason}. Please check DATABASE_URL.") from error
+    if behind:
+        raise CommandError("The database is not ready: run 'manage.py migrate' first.")
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise ArgumentTypeError(f"'{text}' is not a port; ports go from 1 to 65535")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"'{text}' is not a number of processes; one is the least")
+    return int(text)

@@ -1,0 +1,22 @@
+"""Says whether mail clients will offer one-click unsubscribe for a message as sent; it repairs nothing.
+
+`check` reads raw octets and answers with points. It reaches the network only through functions given to it.
+"""
+
+from prefcenter.message_check.checker import check
+from prefcenter.message_check.endpoint import post_one_click
+from prefcenter.message_check.message import NotAMessageError
+from prefcenter.message_check.points import Level, Outcome, Point, must_fails, summary
+from prefcenter.message_check.verification import fetch_key
+
+__all__ = [
+    "Level",
+    "NotAMessageError",
+    "Outcome",
+    "Point",
+    "check",
+    "fetch_key",
+    "must_fails",
+    "post_one_click",
+    "summary",
+]

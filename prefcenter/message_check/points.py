@@ -1,0 +1,97 @@
+"""The values that a check answers with, and the sentence that sums them up; nothing here reads a message."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+SOURCES: Mapping[str, str] = MappingProxyType(
+    {
+        "H1": "RFC 8058 s.3.1, RFC 2369 s.3",
+        "H2": "RFC 8058 s.3.1",
+        "H3": "RFC 8058 s.5",
+        "H4": "RFC 8058 s.4, RFC 6376",
+        "H7": "RFC 2369 s.2",
+        "H8": "RFC 2047 s.5",
+        "H9": "RFC 5322 s.2.1.1",
+        "H10": "RFC 2919",
+        "E3": "RFC 8058 s.3.1",
+        "E4": "RFC 8058 s.3.1",
+    }
+)
+
+
+class Level(StrEnum):
+    """What one-click unsubscribe depends on, and what is only better."""
+
+    MUST = "must"
+    SHOULD = "should"
+
+
+class Outcome(StrEnum):
+    """What became of one point."""
+
+    PASS = "pass"  # noqa: S105 (no password)
+    FAIL = "fail"
+    WARN = "warn"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class Point:
+    """One requirement, what became of it, and one sentence: what was found and, if it failed, what to do."""
+
+    id: str
+    level: Level
+    outcome: Outcome
+    text: str
+
+    @property
+    def source(self) -> str:
+        """The standard that the requirement comes from."""
+        return SOURCES[self.id]
+
+
+def passed(id_: str, text: str, *, level: Level = Level.MUST) -> Point:
+    """The message does what the requirement asks."""
+    return Point(id_, level, Outcome.PASS, text)
+
+
+def failed(id_: str, text: str, *, level: Level = Level.MUST) -> Point:
+    """The message does not do what the requirement asks."""
+    return Point(id_, level, Outcome.FAIL, text)
+
+
+def warned(id_: str, text: str, *, level: Level = Level.MUST) -> Point:
+    """Nothing is wrong yet, or nobody can say."""
+    return Point(id_, level, Outcome.WARN, text)
+
+
+def skipped(id_: str, text: str, *, level: Level = Level.MUST) -> Point:
+    """This was not looked at, and the sentence says why."""
+    return Point(id_, level, Outcome.SKIPPED, text)
+
+
+def must_fails(points: Iterable[Point]) -> list[Point]:
+    """The points that stand in the way of one-click unsubscribe."""
+    return [point for point in points if point.level is Level.MUST and point.outcome is Outcome.FAIL]
+
+
+def summary(points: Iterable[Point]) -> str:
+    """Will mail clients offer one-click unsubscribe or not, in one sentence."""
+    found = list(points)
+    broken = list(dict.fromkeys(point.id for point in must_fails(found)))
+    if any(id_.startswith("H") for id_ in broken):
+        return f"No: mail clients will not offer one-click unsubscribe here; see {_listed(broken)}."
+    if broken:
+        return f"No: one-click is offered, but its link does not work as it must; see {_listed(broken)}."
+    outcomes = {(point.id, point.outcome) for point in found}
+    if ("H2", Outcome.WARN) in outcomes:
+        return "Not yet: no mail client offers one-click unsubscribe for a plain http link to this machine."
+    if outcomes & {("H4", Outcome.WARN), ("H4", Outcome.SKIPPED)}:
+        return "Yes, provided that the DKIM signature is valid, which was not verified here."
+    return "Yes: mail clients that know RFC 8058 and trust the sender will offer one-click unsubscribe."
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

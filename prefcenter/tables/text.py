@@ -1,0 +1,109 @@
+"""Turns a binary stream into lines of text, block by block; it refuses what is no text."""
+
+import codecs
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import chain, repeat
+from typing import BinaryIO, NamedTuple
+
+from .errors import NotATableError
+
+BLOCK = 64 * 1024
+LINE_LIMIT = 256 * 1024
+"""Characters. A longer line is cut, so that a file without line breaks cannot fill the memory."""
+
+_BYTES_KEPT = 4 * LINE_LIMIT  # at most four bytes are a character, so what was cut is still over the limit
+_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")  # xlsx and ods, xls, gzip
+_OTHER_FORMATS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF", b"<!", b"<?", b"<html", b"{", b"[{")
+_CONTROLS = bytes({*range(32), 127} - set(b"\t\n\v\f\r"))
+
+
+class Text(NamedTuple):
+    encoding: str
+    lines: Iterator[str]
+
+
+def read_text(stream: BinaryIO) -> Text:
+    """Lines keep their ends: LF, CRLF or CR."""
+    sample = _sample(stream)
+    mark = next((mark for mark in _MARKS if sample.startswith(mark)), b"")
+    sample = sample.removeprefix(mark)
+    encoding = _MARKS.get(mark) or _utf16_without_mark(sample) or _eight_bit(sample)
+    wide = encoding.startswith("utf-16")
+    if sample.lstrip().startswith(_ARCHIVES + _OTHER_FORMATS) or (not wide and _is_binary(sample)):
+        raise NotATableError
+    blocks: Iterator[bytes] = chain([sample], _blocks(stream))
+    if wide:
+        blocks = (text.encode() for text in codecs.iterdecode(blocks, encoding, "replace"))
+    narrow = "cp1252" if encoding == "cp1252" else "utf-8"
+    return Text(encoding, chain.from_iterable(_lines(block, narrow) for block in _whole_lines(blocks)))
+
+
+def _sample(stream: BinaryIO) -> bytes:
+    sample = bytearray()
+    while len(sample) < BLOCK and (part := stream.read(BLOCK - len(sample))):  # a pipe may give less
+        sample += part
+    return bytes(sample)
+
+
+def _blocks(stream: BinaryIO) -> Iterator[bytes]:
+    while block := stream.read(BLOCK):
+        yield block
+
+
+def _utf16_without_mark(sample: bytes) -> str | None:
+    """A header begins in ASCII, and ASCII in UTF-16 is every second byte zero; a stray NUL further down is not."""
+    even, odd = sample[:8:2], sample[1:8:2]
+    if len(sample) < 4 or all(even) == all(odd) or (any(even) and any(odd)):
+        return None
+    return "utf-16-le" if all(even) else "utf-16-be"
+
+
+def _eight_bit(sample: bytes) -> str:
+    """UTF-8 if most lines that could tell say so; one stray line is decoded by itself."""
+    telling = [line for line in sample.splitlines(keepends=True) if not line.isascii()]
+    return "utf-8" if 2 * sum(map(_is_utf8, telling)) >= len(telling) else "cp1252"
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(line)  # it allows the sample to end within a character
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_binary(sample: bytes) -> bool:
+    """Compressed data is a tenth control characters; a table may hold a few by accident."""
+    controls = len(sample) - len(sample.translate(None, _CONTROLS))
+    return controls > max(16, len(sample) / 20)
+
+
+def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Blocks that end where a line ends. A CR that ends a block waits, for an LF may follow."""
+    rest = b""
+    for block in blocks:
+        text = rest + block
+        end = max(text.rfind(b"\n"), text.rfind(b"\r", 0, -1)) + 1
+        if end:
+            yield text[:end]
+        rest = text[end:]
+        if len(rest) > _BYTES_KEPT and not rest.endswith(b"\r"):
+            rest = rest[:_BYTES_KEPT]
+    yield rest
+
+
+def _lines(block: bytes, encoding: str) -> list[str]:
+    lines = block.splitlines(keepends=True)
+    try:
+        return list(map(str, lines, repeat(encoding)))
+    except UnicodeDecodeError:
+        return [_decoded(line, encoding) for line in lines]
+
+
+def _decoded(line: bytes, encoding: str) -> str:
+    for candidate in (encoding, "cp1252"):
+        with suppress(UnicodeDecodeError):
+            return line.decode(candidate)
+    return line.decode("latin-1")  # it knows every byte

@@ -1,7 +1,6 @@
 """What every test can ask for. The guarded backend stays in place: Django's test runner would take it away."""
 
 import os
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,11 +18,10 @@ NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def _guarded_mail(settings: Any) -> Iterator[None]:
+def _guarded_mail(settings: Any) -> None:
     settings.EMAIL_BACKEND = "unsubscribe.backends.GuardedEmailBackend"
     settings.UNSUBSCRIBE_EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     cache.clear()
-    yield
 
 
 @pytest.fixture

@@ -43,7 +43,8 @@ def ask(
     strangers = [one.address for one in decisions if one.may_send and one.address_id is None and one.address]
     learnt = actions.learn(strangers, now=now) if strangers else {}
     today = timezone.localtime(now).date()
-    category_id, campaign_id = category and category.pk, campaign and campaign.pk
+    category_id = category.pk if category else None
+    campaign_id = campaign.pk if campaign else None
     list_id = headers.list_id(category.slug, category.name) if category else ""
 
     def entry(decision: Decision) -> Entry:

@@ -7,7 +7,9 @@ X-Unsubscribe-Purpose; they are taken out before it is sent. A message that says
 import copy
 import logging
 from collections.abc import Iterator, Sequence
+from email.message import Message
 from email.utils import parseaddr
+from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -15,7 +17,7 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
-from . import actions, audience, conf, gate, headers
+from . import actions, audience, conf, folding, gate, headers
 from .choices import Answer, Channel, Purpose
 from .errors import UnknownCategory
 from .models import Campaign, Category
@@ -148,6 +150,7 @@ def _marketing(messages: Sequence[EmailMessage], declared: _Declared) -> list[_L
             continue
         letter = _copy(message, without=_OURS, to=[recipient], cc=[], bcc=[])
         letter.extra_headers.update(entry.headers.items())
+        vars(letter)["message"] = partial(_written, letter)
         letters.append(_Letter(letter, message, entry.decision.contact_id))
     return letters
 
@@ -173,6 +176,12 @@ def _receipts(messages: Sequence[EmailMessage]) -> list[_Letter]:
         if letter.recipients():
             letters.append(_Letter(letter, message, None))
     return letters
+
+
+def _written(letter: EmailMessage, *args: Any, **kwargs: Any) -> Message:
+    message = type(letter).message(letter, *args, **kwargs)
+    folding.keep_links_whole(message)
+    return message
 
 
 def _copy(message: EmailMessage, *, without: set[str], **changes: list[str]) -> EmailMessage:

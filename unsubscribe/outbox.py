@@ -85,7 +85,7 @@ def deliver(message_id: int, *, now: datetime) -> OutboxStatus | None:
     outcome = _send(message, now=now)
     mine = Q(id=message_id, status=OutboxStatus.SENDING, claimed_at=now)
     OutboxMessage.objects.filter(mine).update(**outcome)
-    return OutboxStatus(outcome["status"])
+    return OutboxStatus(str(outcome["status"]))
 
 
 def _send(message: OutboxMessage, *, now: datetime) -> dict[str, object]:

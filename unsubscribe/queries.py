@@ -60,7 +60,14 @@ def preference_sheet(target: Target, *, today: date) -> PreferenceSheet:
         Q(is_listed=True) | Q(preferences__contact=contact, preferences__state=PreferenceState.SUBSCRIBED)
     ).distinct()
     choices = [
-        _choice(category, channel, chosen.get((category.pk, channel)), contact.only_chosen, channel in said_no, today)
+        _choice(
+            category,
+            channel,
+            chosen.get((category.pk, channel)) or Preference(),
+            needs_opt_in=category.needs_opt_in or contact.only_chosen,
+            has_said_no=channel in said_no,
+            today=today,
+        )
         for category in categories
         for channel in channels
     ]
@@ -70,16 +77,15 @@ def preference_sheet(target: Target, *, today: date) -> PreferenceSheet:
 
 
 def _choice(
-    category: Category, channel: Channel, row: Preference | None, only_chosen: bool, said_no: bool, today: date
+    category: Category, channel: Channel, row: Preference, *, needs_opt_in: bool, has_said_no: bool, today: date
 ) -> Choice:
     is_fixed = category.purpose == Purpose.TRANSACTIONAL
-    state = PreferenceState(row.state) if row else PreferenceState.UNSPECIFIED
-    is_subscribed = rules.is_subscribed(state, needs_opt_in=category.needs_opt_in or only_chosen)
+    is_subscribed = rules.is_subscribed(PreferenceState(row.state), needs_opt_in=needs_opt_in)
     return Choice(
         category,
         channel,
-        is_fixed or (is_subscribed and not said_no),
-        Frequency(row.frequency) if row else Frequency.AS_SENT,
-        row.paused_until if row and row.paused_until and row.paused_until > today else None,
-        is_fixed,
+        is_subscribed=is_fixed or (is_subscribed and not has_said_no),
+        frequency=Frequency(row.frequency),
+        paused_until=row.paused_until if row.paused_until and row.paused_until > today else None,
+        is_fixed=is_fixed,
     )

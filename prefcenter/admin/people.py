@@ -16,8 +16,7 @@ from .readonly import ReadOnlyAdmin
 
 class AddressInline(admin.TabularInline):
     model = Address
-    fields = ["masked", "channel", "created_at"]
-    readonly_fields = fields
+    fields = readonly_fields = ("masked", "channel", "created_at")
     extra = 0
     can_delete = False
 

@@ -116,7 +116,7 @@ def _wanted(targets: Iterable[Target], change: Mapping[str, Any]) -> list[Wanted
 
 def _without_lost_categories(targets: Sequence[Target]) -> list[Target]:
     """A no to a category we can no longer name becomes a no to everything: too much, rather than too little."""
-    named = {target.category_id for target in targets} - {None}
+    named = {target.category_id for target in targets if target.category_id is not None}
     found = set(Category.objects.filter(id__in=named).values_list("id", flat=True)) if named else set()
     return [target if target.category_id in found else target._replace(category_id=None) for target in targets]
 

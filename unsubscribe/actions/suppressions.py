@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -82,7 +83,8 @@ def block(
         ]
     )
     kind = EventKind.OPT_OUT if reason == SuppressionReason.UNSUBSCRIBED_ALL else EventKind.SUPPRESS
-    before, after = {"suppressed": []}, {"suppressed": [reason]}
+    before: dict[str, Any] = {"suppressed": []}
+    after = {"suppressed": [reason]}
     return record([Change(kind, one, before, after, campaign_id=by_contact.get(one.contact_id)) for one in new], origin)
 
 

@@ -1,6 +1,6 @@
 """Takes back a change just made, where nothing has been changed since. The ledger keeps both."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -56,7 +56,7 @@ def _undo_block(event: ConsentEvent, *, source: Source, now: datetime, wording: 
 
 
 def _chosen(facts: dict[str, Any]) -> dict[str, Any]:
-    read = {"state": PreferenceState, "frequency": Frequency, "paused_until": _day}
+    read: dict[str, Callable[[Any], Any]] = {"state": PreferenceState, "frequency": Frequency, "paused_until": _day}
     return {name: read[name](value) for name, value in facts.items()}
 
 

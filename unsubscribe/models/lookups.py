@@ -4,20 +4,17 @@ Django's own `__in` sends one parameter per member, which SQLite and PostgreSQL'
 """
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BinaryField, Field, ForeignKey, Lookup
 from django.db.models.sql.compiler import SQLCompiler
 
-_DIGEST_BYTES = 32
 # SQLite has no arrays; 32-byte slices of one blob do the same, and stay an index search.
-# ruff's S608 below: the strings are put together from constants and column names alone.
-_SLICES = (
-    "(WITH RECURSIVE slice(i) AS (SELECT 0 WHERE %s > 0 UNION ALL SELECT i + 1 FROM slice WHERE i + 1 < %s) "
-    f"SELECT substr(%s, i * {_DIGEST_BYTES} + 1, {_DIGEST_BYTES}) FROM slice)"  # noqa: S608
-)
+_SLICES = """(
+    WITH RECURSIVE slice(i) AS (SELECT 0 WHERE %s > 0 UNION ALL SELECT i + 1 FROM slice WHERE i + 1 < %s)
+    SELECT substr(%s, i * 32 + 1, 32) FROM slice
+)"""
 
 
 class DigestField(BinaryField):
@@ -31,13 +28,13 @@ class AnyOf(Lookup):
     def get_prep_lookup(self) -> list[Any]:
         return list(self.rhs)
 
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, Sequence[Any]]:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         column, params = self.process_lhs(compiler, connection)
         if connection.vendor == "postgresql":
-            return f"{column} = ANY(%s)", [*params, self.rhs]
+            return f"{column} = ANY(%s)", (*params, self.rhs)
         if isinstance(self.lhs.output_field, BinaryField):
-            return f"{column} IN {_SLICES}", [*params, len(self.rhs), len(self.rhs), b"".join(self.rhs)]
-        return f"{column} IN (SELECT value FROM json_each(%s))", [*params, json.dumps(self.rhs)]  # noqa: S608
+            return f"{column} IN {_SLICES}", (*params, len(self.rhs), len(self.rhs), b"".join(self.rhs))
+        return f"{column} IN (SELECT value FROM json_each(%s))", (*params, json.dumps(self.rhs))  # noqa: S608  (a column's name, no input)
 
 
 ForeignKey.register_lookup(AnyOf)

@@ -7,6 +7,7 @@ import pytest
 from tests.factories import AddressFactory, CampaignFactory, CategoryFactory, ContactFactory
 from unsubscribe import actions, gate
 from unsubscribe.actions import Wanted
+from unsubscribe.addresses import normalise
 from unsubscribe.choices import (
     Answer,
     Channel,
@@ -74,8 +75,6 @@ def test_everything_means_every_address_on_every_channel(ada: Address, news: Cat
 
 
 def test_everything_covers_addresses_learnt_later(ada: Address, news: Category, now: datetime) -> None:
-    from unsubscribe.addresses import normalise
-
     actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
     later = [normalise("+49 30 901820", channel=Channel.SMS)]
     [phone] = actions.add_addresses(ada.contact_id, later, now=now)
@@ -268,8 +267,6 @@ def test_erasing_leaves_a_digest_and_nothing_else(ada: Address, news: Category, 
 
 
 def test_an_erased_address_stays_so_when_it_is_imported_again(ada: Address, now: datetime) -> None:
-    from unsubscribe.addresses import normalise
-
     text = ada.value
     actions.erase([ada.contact_id], source=Source.PAGE, now=now)
     known = actions.learn([normalise(text)], now=now)
@@ -278,8 +275,6 @@ def test_an_erased_address_stays_so_when_it_is_imported_again(ada: Address, now:
 
 
 def test_learning_makes_one_contact_per_address(now: datetime) -> None:
-    from unsubscribe.addresses import normalise
-
     texts = ["dan@example.com", "DAN@Example.com ", "eve@example.com"]
     known = actions.learn(map(normalise, texts), now=now)
     assert len(known) == Contact.objects.count() == 2
@@ -287,8 +282,6 @@ def test_learning_makes_one_contact_per_address(now: datetime) -> None:
 
 
 def test_contact_of_another_is_not_taken_over(ada: Address, now: datetime) -> None:
-    from unsubscribe.addresses import normalise
-
     other = ContactFactory()
     assert actions.add_addresses(other.pk, [normalise(ada.value)], now=now) == []
     ada.refresh_from_db()

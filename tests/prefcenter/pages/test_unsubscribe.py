@@ -1,0 +1,183 @@
+"""The page on GET of the one-click URL, and what its form does."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from prefcenter.models import Feedback, FeedbackReason
+from tests.factories import CampaignFactory, CategoryFactory
+from unsubscribe import gate, links
+from unsubscribe.choices import Answer, Frequency, PreferenceState
+from unsubscribe.links import Target
+from unsubscribe.models import Address, Category, ConsentEvent, OutboxMessage, Preference
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def phone() -> Client:
+    """A mail program's own browser: no script, no cookies."""
+    return Client(enforce_csrf_checks=True, headers={"host": "mail.example.com"})
+
+
+@pytest.fixture
+def url(ada: Address, news: Category) -> str:
+    campaign = CampaignFactory(category=news)
+    return "/u/" + links.sign(Target(ada.pk, news.pk, campaign.pk), today=timezone.localdate())
+
+
+def answer_for(address: Address, category: Category) -> Answer:
+    return gate.check([address.value], category=category, now=timezone.now())[0].verdict.answer
+
+
+def receipt_in(page: str) -> str:
+    return page.partition('name="receipt" value="')[2].partition('"')[0]
+
+
+def post(phone: Client, url: str, **fields: str) -> tuple[int, str]:
+    answer = phone.post(url, fields, secure=True)
+    assert not answer.cookies
+    return answer.status_code, answer.content.decode()
+
+
+def test_p7_the_address_is_masked_and_the_profile_stays_hidden(phone: Client, url: str) -> None:
+    CategoryFactory(slug="secret-hobby")
+    page = phone.get(url, secure=True).content.decode()
+    assert "a•••@example.com" in page
+    assert "ada@example.com" not in page
+    assert "Secret hobby" not in page
+
+
+def test_p5_the_page_needs_no_script(phone: Client, url: str) -> None:
+    assert "<script" not in phone.get(url, secure=True).content.decode()
+
+
+def test_p1_one_tap_unsubscribes_and_says_so(phone: Client, url: str, ada: Address, news: Category) -> None:
+    status, page = post(phone, url, do="unsubscribe")
+    assert status == 200
+    assert "You are unsubscribed." in page
+    assert "No more “News” by email." in page
+    assert answer_for(ada, news) == Answer.UNSUBSCRIBED
+
+
+def test_p2_everything_is_always_there(phone: Client, url: str, ada: Address) -> None:
+    assert 'value="everything"' in phone.get(url, secure=True).content.decode()
+    post(phone, url, do="everything")
+    assert answer_for(ada, CategoryFactory(slug="offers")) == Answer.SUPPRESSED
+
+
+def test_less_often_offers_only_what_is_slower(phone: Client, url: str, ada: Address, news: Category) -> None:
+    Preference.objects.create(
+        contact=ada.contact,
+        category=news,
+        channel="email",
+        frequency=Frequency.WEEKLY,
+        state=PreferenceState.UNSPECIFIED,
+        changed_at=timezone.now(),
+    )
+    page = phone.get(url, secure=True).content.decode()
+    assert "At most monthly" in page
+    assert "At most daily" not in page
+    assert post(phone, url, do="less", frequency="daily")[0] == 400
+    status, page = post(phone, url, do="less", frequency="monthly")
+    assert status == 200
+    assert "at most monthly" in page
+    assert Preference.objects.get().frequency == Frequency.MONTHLY
+
+
+def test_a_pause_says_until_when(phone: Client, url: str, ada: Address, news: Category) -> None:
+    status, page = post(phone, url, do="pause", days="30")
+    assert status == 200
+    assert "is paused until" in page
+    assert Preference.objects.get().paused_until == timezone.localdate() + timedelta(days=30)
+    assert answer_for(ada, news) == Answer.PAUSED
+
+
+@pytest.mark.parametrize("fields", [{"do": "pause", "days": "1000"}, {"do": "less"}, {"do": "nonsense"}])
+def test_odd_fields_get_the_page_again_and_change_nothing(fields: dict[str, str], phone: Client, url: str) -> None:
+    status, page = post(phone, url, **fields)
+    assert status == 400
+    assert 'value="unsubscribe"' in page
+    assert not ConsentEvent.objects.exists()
+
+
+def test_undo_is_one_tap_and_two_are_the_same(phone: Client, url: str, ada: Address, news: Category) -> None:
+    receipt = receipt_in(post(phone, url, do="unsubscribe")[1])
+    assert "as it was before" in post(phone, url, do="undo", receipt=receipt)[1]
+    assert answer_for(ada, news) == Answer.SEND
+    assert "can no longer be undone" in post(phone, url, do="undo", receipt=receipt)[1]
+    assert answer_for(ada, news) == Answer.SEND
+
+
+def test_a_made_up_receipt_undoes_nothing(phone: Client, url: str, ada: Address, news: Category) -> None:
+    post(phone, url, do="unsubscribe")
+    for receipt in ("", "WzFd.made.up", url.removeprefix("/u/")):
+        assert "can no longer be undone" in post(phone, url, do="undo", receipt=receipt)[1]
+    assert answer_for(ada, news) == Answer.UNSUBSCRIBED
+
+
+class TestFeedback:
+    @pytest.fixture
+    def receipt(self, phone: Client, url: str) -> str:
+        return receipt_in(post(phone, url, do="unsubscribe")[1])
+
+    def test_p4_is_asked_only_after_the_opt_out(self, phone: Client, url: str) -> None:
+        assert "feedback" not in phone.get(url, secure=True).content.decode()
+        assert 'value="feedback"' in post(phone, url, do="unsubscribe")[1]
+
+    def test_is_stored_with_its_campaign_and_category(
+        self, phone: Client, url: str, receipt: str, news: Category
+    ) -> None:
+        reason = FeedbackReason.objects.create(text="Too many mails")
+        page = post(phone, url, do="feedback", receipt=receipt, reason=str(reason.pk), text="Twice a day!")[1]
+        assert "Thank you" in page
+        feedback = Feedback.objects.get()
+        assert (feedback.reason, feedback.text) == (reason, "Twice a day!")
+        assert (feedback.category, feedback.campaign) == (news, news.campaigns.get())
+        assert feedback.event == ConsentEvent.objects.get()
+
+    def test_is_one_answer_per_change_and_can_be_reworded(self, phone: Client, url: str, receipt: str) -> None:
+        for text in ("Too much", "Too much, too often"):
+            post(phone, url, do="feedback", receipt=receipt, text=text)
+        assert Feedback.objects.get().text == "Too much, too often"
+
+    def test_may_be_left_empty(self, phone: Client, url: str, receipt: str) -> None:
+        assert "Thank you" in post(phone, url, do="feedback", receipt=receipt)[1]
+        assert not Feedback.objects.exists()
+
+    def test_that_is_too_long_is_shown_again_with_nothing_lost(self, phone: Client, url: str, receipt: str) -> None:
+        page = post(phone, url, do="feedback", receipt=receipt, text="x" * 501)[1]
+        assert "x" * 501 in page
+        assert "at most 500 characters" in page
+        assert not Feedback.objects.exists()
+
+    def test_cannot_be_attached_to_the_change_of_another(self, phone: Client, url: str) -> None:
+        assert "expired" in post(phone, url, do="feedback", receipt="made.up", text="Hello")[1]
+        assert not Feedback.objects.exists()
+
+    def test_with_a_reason_that_is_not_offered_is_refused(self, phone: Client, url: str, receipt: str) -> None:
+        hidden = FeedbackReason.objects.create(text="Hidden", is_active=False)
+        post(phone, url, do="feedback", receipt=receipt, reason=str(hidden.pk))
+        assert not Feedback.objects.exists()
+
+
+def test_a_second_look_says_that_nothing_is_left_to_do(phone: Client, url: str) -> None:
+    post(phone, url, do="unsubscribe")
+    assert "You do not get “News”." in phone.get(url, secure=True).content.decode()
+    assert "This was so already" in post(phone, url, do="unsubscribe")[1]
+    assert OutboxMessage.objects.count() == 1
+
+
+def test_a_link_without_a_category_offers_to_leave_everything(phone: Client, ada: Address) -> None:
+    url = "/u/" + links.sign(Target(ada.pk), today=timezone.localdate())
+    assert "all our marketing" in phone.get(url, secure=True).content.decode()
+    assert "unsubscribed from everything" in post(phone, url, do="unsubscribe")[1]
+
+
+def test_an_old_mail_leads_to_no_profile(phone: Client, ada: Address, news: Category) -> None:
+    long_ago = timezone.localdate() - timedelta(days=400)
+    page = phone.get("/u/" + links.sign(Target(ada.pk, news.pk), today=long_ago), secure=True).content.decode()
+    preferences = page.partition('href="https://mail.example.com')[2].partition('"')[0]
+    assert "This link has expired." in phone.get(preferences, secure=True).content.decode()

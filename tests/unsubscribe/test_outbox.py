@@ -1,0 +1,281 @@
+"""What is owed goes out once, later if it must, and never gets lost: against a real SMTP server."""
+
+import re
+import smtplib
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from email import message_from_bytes
+from email.message import Message
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.utils import timezone
+
+from tests.factories import AddressFactory, CategoryFactory
+from tests.services import free_port
+from unsubscribe import actions, outbox, tasks
+from unsubscribe.choices import Channel, Frequency, OutboxKind, OutboxStatus, Source, SuppressionReason
+from unsubscribe.links import Target
+from unsubscribe.models import Address, Category, OutboxMessage
+
+pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
+
+
+class Inbox:
+    """Takes mail, or answers as a server in trouble does."""
+
+    def __init__(self) -> None:
+        self.mails: list[Message] = []
+        self.answer = "250 OK"
+        self.silence = 0.0
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        if self.silence:
+            time.sleep(self.silence)
+        if self.answer.startswith("2"):
+            self.mails.append(message_from_bytes(envelope.original_content or b""))
+        return self.answer
+
+
+@pytest.fixture
+def inbox(settings: Any) -> Iterator[Inbox]:
+    handler = Inbox()
+    controller = Controller(handler, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    settings.UNSUBSCRIBE_EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", controller.port, 1
+    yield handler
+    controller.stop()
+
+
+@pytest.fixture
+def owed(ada: Address, news: Category, now: datetime) -> OutboxMessage:
+    actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)
+    return OutboxMessage.objects.get()
+
+
+def text_of(mail: Message) -> str:
+    return "".join(part.get_payload(decode=True).decode() for part in mail.walk() if not part.is_multipart())  # type: ignore[union-attr]
+
+
+def deliver(message: OutboxMessage, *, now: datetime) -> OutboxMessage:
+    outbox.deliver(message.pk, now=now)
+    message.refresh_from_db()
+    return message
+
+
+def test_c1_a_confirmation_says_that_it_is_automatic(owed: OutboxMessage, now: datetime, inbox: Inbox) -> None:
+    assert deliver(owed, now=now + MINUTE).status == OutboxStatus.SENT
+    [mail] = inbox.mails
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Message-ID"] == f"<{owed.uid}@example.com>"
+    assert mail["To"] == "ada@example.com"
+    assert not [name for name in mail if name.lower().startswith(("x-unsubscribe", "list-"))]
+
+
+def test_c3_it_says_what_changed_from_when_and_how_to_undo_it(owed: OutboxMessage, now: datetime, inbox: Inbox) -> None:
+    deliver(owed, now=now + MINUTE)
+    text = text_of(inbox.mails[0])
+    assert "No more “News” by email." in text
+    assert "It takes effect at once." in text
+    assert len(set(re.findall(r"https://mail\.example\.com/p/[\w-]{40}", text))) == 1
+    assert "1 Main Street, Springfield" in text
+    assert re.search(r'<a [^>]*style="', text)
+
+
+def test_c3_one_address_gets_a_limited_number_a_day(
+    ada: Address, news: Category, now: datetime, inbox: Inbox, settings: Any
+) -> None:
+    settings.UNSUBSCRIBE_CONFIRMATIONS_PER_DAY = 2
+    for number, frequency in enumerate([Frequency.DAILY, Frequency.WEEKLY, Frequency.MONTHLY]):
+        later = now + number * timedelta(hours=1)
+        actions.opt_down([Target(ada.pk, news.pk)], frequency, source=Source.PAGE, now=later)
+        deliver(OutboxMessage.objects.latest("id"), now=later + MINUTE)
+    assert len(inbox.mails) == 2
+    assert OutboxMessage.objects.latest("id").status == OutboxStatus.DROPPED
+
+
+def test_c4_it_goes_out_although_the_address_is_suppressed_for_marketing(
+    ada: Address, now: datetime, inbox: Inbox
+) -> None:
+    actions.opt_out([Target(ada.pk)], source=Source.ONE_CLICK, now=now)
+    assert deliver(OutboxMessage.objects.get(), now=now + MINUTE).status == OutboxStatus.SENT
+
+
+@pytest.mark.parametrize("reason", [SuppressionReason.HARD_BOUNCE, SuppressionReason.MANUAL])
+def test_c4_it_never_goes_to_a_blocked_address(
+    reason: SuppressionReason, owed: OutboxMessage, now: datetime, inbox: Inbox
+) -> None:
+    actions.suppress([owed.address_id], reason, source=Source.STAFF, now=now)
+    assert deliver(owed, now=now + MINUTE).status == OutboxStatus.DROPPED
+    assert not inbox.mails
+
+
+def test_c4_it_never_goes_to_an_erased_one(owed: OutboxMessage, now: datetime, inbox: Inbox) -> None:
+    actions.erase([owed.contact_id], source=Source.PAGE, now=now)
+    assert deliver(owed, now=now + MINUTE).status == OutboxStatus.DROPPED
+    OutboxMessage.objects.update(status=OutboxStatus.QUEUED)
+    assert deliver(owed, now=now + MINUTE).status == OutboxStatus.DROPPED
+    assert not inbox.mails
+
+
+def test_several_changes_within_a_minute_make_one_mail(
+    owed: OutboxMessage, ada: Address, now: datetime, inbox: Inbox
+) -> None:
+    offers = CategoryFactory(slug="offers")
+    actions.opt_down([Target(ada.pk, offers.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now + MINUTE / 2)
+    actions.pause([Target(ada.pk)], now.date() + timedelta(days=9), source=Source.PAGE, now=now + MINUTE / 2)
+    assert OutboxMessage.objects.count() == 1
+    deliver(owed, now=now + MINUTE)
+    text = text_of(inbox.mails[0])
+    assert "“News”" in text
+    assert "“Offers” by email: at most weekly." in text
+    assert "Everything is paused until" in text
+
+
+def test_a_change_that_was_undone_in_time_needs_no_mail(
+    owed: OutboxMessage, ada: Address, now: datetime, inbox: Inbox
+) -> None:
+    actions.undo(owed.event_ids, source=Source.PAGE, now=now + MINUTE / 2)
+    assert deliver(owed, now=now + MINUTE).status == OutboxStatus.DROPPED
+    assert not inbox.mails
+
+
+def test_everything_on_many_addresses_is_said_once(ada: Address, now: datetime, inbox: Inbox) -> None:
+    AddressFactory(contact=ada.contact, text="ada@work.example")
+    AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
+    actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+    deliver(OutboxMessage.objects.get(), now=now + MINUTE)
+    assert inbox.mails[0].get_payload(0).get_payload(decode=True).decode().count("everything") == 1  # type: ignore[union-attr]
+
+
+def test_a_fresh_link_goes_out_at_once(ada: Address, now: datetime, inbox: Inbox) -> None:
+    actions.send_link([ada.pk], now=now)
+    message = OutboxMessage.objects.get()
+    assert (message.kind, message.due_at) == (OutboxKind.LINK, now)
+    assert deliver(message, now=now).status == OutboxStatus.SENT
+    assert "https://mail.example.com/p/" in text_of(inbox.mails[0])
+
+
+def test_nothing_is_sent_before_it_is_due_or_twice(owed: OutboxMessage, now: datetime, inbox: Inbox) -> None:
+    assert outbox.deliver(owed.pk, now=now + MINUTE / 2) is None
+    assert outbox.deliver(owed.pk, now=now + MINUTE) == OutboxStatus.SENT
+    assert outbox.deliver(owed.pk, now=now + 2 * MINUTE) is None
+    assert len(inbox.mails) == 1
+
+
+class TestTrouble:
+    def test_a_temporary_answer_is_tried_again_later_and_later(
+        self, owed: OutboxMessage, now: datetime, inbox: Inbox
+    ) -> None:
+        inbox.answer = "451 Come back later"
+        at, waits = now + MINUTE, []
+        while deliver(owed, now=at).status == OutboxStatus.QUEUED:
+            waits.append((owed.due_at - at).total_seconds() / 60)
+            at = owed.due_at
+        assert waits == [1, 5, 15, 60, 180, 360, 720]
+        assert owed.status == OutboxStatus.FAILED
+        assert owed.last_error.startswith("SMTPDataError: (451")
+
+    def test_a_permanent_refusal_is_failed_at_once_and_shows_no_address(
+        self, owed: OutboxMessage, now: datetime, inbox: Inbox
+    ) -> None:
+        inbox.answer = "550 5.1.1 <ada@example.com> is unknown here"
+        assert deliver(owed, now=now + MINUTE).status == OutboxStatus.FAILED
+        assert "550" in owed.last_error
+        assert "ada@" not in owed.last_error
+
+    def test_a_server_that_hangs_costs_a_try(self, owed: OutboxMessage, now: datetime, inbox: Inbox) -> None:
+        inbox.silence = 2.5
+        assert deliver(owed, now=now + MINUTE).status == OutboxStatus.QUEUED
+        assert owed.attempts == 1
+
+    def test_a_server_that_is_away_costs_a_try(
+        self, owed: OutboxMessage, now: datetime, inbox: Inbox, settings: Any
+    ) -> None:
+        settings.EMAIL_PORT = free_port()
+        assert deliver(owed, now=now + MINUTE).status == OutboxStatus.QUEUED
+        settings.EMAIL_PORT = 0
+
+    def test_a_mail_that_cannot_be_composed_is_recorded_in_its_row(
+        self, owed: OutboxMessage, now: datetime, inbox: Inbox, settings: Any
+    ) -> None:
+        settings.UNSUBSCRIBE_BASE_URL = "http://insecure.example.com"
+        assert deliver(owed, now=now + MINUTE).status == OutboxStatus.QUEUED
+        assert "https" in owed.last_error
+
+    def test_changes_made_while_a_message_waits_for_its_next_try_get_their_own(
+        self, owed: OutboxMessage, ada: Address, now: datetime, inbox: Inbox
+    ) -> None:
+        inbox.answer = "451 Come back later"
+        deliver(owed, now=now + MINUTE)
+        offers = CategoryFactory(slug="offers")
+        actions.opt_out([Target(ada.pk, offers.pk)], source=Source.PAGE, now=now + MINUTE)
+        assert OutboxMessage.objects.filter(status=OutboxStatus.QUEUED).count() == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "is_permanent"),
+    [
+        (smtplib.SMTPRecipientsRefused({"a@b.example": (550, b"unknown")}), True),
+        (smtplib.SMTPRecipientsRefused({"a@b.example": (450, b"busy")}), False),
+        (smtplib.SMTPDataError(554, b"no"), True),
+        (smtplib.SMTPDataError(452, b"full"), False),
+        (smtplib.SMTPAuthenticationError(535, b"wrong password"), False),
+        (smtplib.SMTPSenderRefused(550, b"not you", "x@y.example"), False),
+        (smtplib.SMTPServerDisconnected("gone"), False),
+        (TimeoutError(), False),
+    ],
+)
+def test_only_what_the_receiver_refuses_for_good_is_permanent(error: Exception, is_permanent: bool) -> None:
+    assert outbox._is_permanent(error) == is_permanent
+
+
+class TestSweep:
+    def test_sends_what_every_nudge_forgot(self, ada: Address, news: Category, inbox: Inbox) -> None:
+        readers = [AddressFactory() for _ in range(5)]
+        earlier = timezone.now() - 2 * MINUTE
+        actions.opt_out([Target(one.pk, news.pk) for one in readers], source=Source.ONE_CLICK, now=earlier)
+        actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=timezone.now())
+        assert tasks.sweep() == 5
+        assert tasks.sweep() == 0
+        assert len(inbox.mails) == 5
+
+    def test_frees_what_a_dead_worker_held(self, owed: OutboxMessage, inbox: Inbox) -> None:
+        held_since = timezone.now() - timedelta(seconds=301)
+        OutboxMessage.objects.update(status=OutboxStatus.SENDING, claimed_at=held_since, attempts=1)
+        assert tasks.sweep() == 1
+        assert inbox.mails[0]["Message-ID"] == f"<{owed.uid}@example.com>"
+
+    def test_leaves_alone_what_a_living_worker_holds(self, owed: OutboxMessage, inbox: Inbox) -> None:
+        OutboxMessage.objects.update(status=OutboxStatus.SENDING, claimed_at=timezone.now(), attempts=1)
+        assert tasks.sweep() == 0
+
+    def test_gives_up_its_turn_before_the_next_begins(
+        self, owed: OutboxMessage, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(tasks, "SWEEP_SECONDS", -1)
+        assert tasks.sweep() == 0
+        assert outbox.due(now=timezone.now(), limit=9) == [owed.pk]
+
+
+def test_a_worker_that_lost_its_claim_writes_nothing(
+    owed: OutboxMessage, now: datetime, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = now + timedelta(hours=1)
+
+    def slow(message: OutboxMessage, *, now: datetime) -> dict[str, object]:
+        OutboxMessage.objects.update(claimed_at=later)  # another worker has taken it over meanwhile
+        return {"status": OutboxStatus.FAILED}
+
+    monkeypatch.setattr(outbox, "_send", slow)
+    assert deliver(owed, now=now + MINUTE).status == OutboxStatus.SENDING
+
+
+def test_the_task_delivers_what_it_is_given(owed: OutboxMessage, inbox: Inbox) -> None:
+    tasks.deliver([owed.pk, 999])
+    assert len(inbox.mails) == 1

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from django.utils import timezone
 
 from . import actions, gate, headers, links
-from .choices import Channel
+from .choices import Channel, Purpose
 from .gate import Decision
 from .headers import Headers
 from .links import Target
@@ -19,7 +19,7 @@ from .models import Campaign, Category
 
 
 class Entry(NamedTuple):
-    """The URLs and headers are None for whoever may not be written to."""
+    """The URLs and headers are None for whoever may not be written to; what is transactional has only preferences."""
 
     decision: Decision
     unsubscribe_url: str | None = None
@@ -32,6 +32,7 @@ def ask(
     *,
     category: Category | None,
     channel: Channel = Channel.EMAIL,
+    purpose: Purpose | None = None,
     campaign: Campaign | None = None,
     now: datetime,
 ) -> list[Entry]:
@@ -39,7 +40,8 @@ def ask(
 
     In a category that needs opt-in nobody becomes a contact by being asked about.
     """
-    decisions = gate.check(addresses, category=category, channel=channel, campaign=campaign, now=now)
+    purpose = gate.purpose_of(category, purpose)
+    decisions = gate.check(addresses, category=category, channel=channel, purpose=purpose, campaign=campaign, now=now)
     strangers = [one.address for one in decisions if one.may_send and one.address_id is None and one.address]
     learnt = actions.learn(strangers, now=now) if strangers else {}
     today = timezone.localtime(now).date()
@@ -53,8 +55,10 @@ def ask(
         if decision.address_id is None:
             decision = decision._replace(**learnt[decision.address.digest]._asdict())
         target = Target(decision.address_id or 0, category_id, campaign_id)
-        token = links.sign(target, today=today)
         preferences_url = links.preferences_url(target, today=today)
+        if purpose == Purpose.TRANSACTIONAL:
+            return Entry(decision, None, preferences_url)
+        token = links.sign(target, today=today)
         return Entry(decision, links.url(token), preferences_url, headers.for_token(token, list_id=list_id))
 
     return [entry(decision) for decision in decisions]

@@ -125,7 +125,7 @@ def _declared(said: _Said) -> _Declared:
     category = Category.objects.filter(slug=said.category).first() if said.category else None
     if said.category and category is None:
         raise UnknownCategory
-    purpose = Purpose(said.purpose or (category.purpose if category else Purpose.MARKETING))
+    purpose = gate.purpose_of(category, Purpose(said.purpose) if said.purpose else None)
     campaign = actions.campaign_named(said.campaign, category=category, now=timezone.now()) if category else None
     return _Declared(purpose, category, campaign)
 
@@ -140,6 +140,7 @@ def _marketing(messages: Sequence[EmailMessage], declared: _Declared) -> list[_L
     entries = audience.ask(
         [parseaddr(recipient)[1] for _, recipient in pairs],
         category=declared.category,
+        purpose=declared.purpose,
         campaign=declared.campaign,
         now=timezone.now(),
     )

@@ -56,8 +56,7 @@ def check(
     was asked about, recorded and then sent through the guarded backend passes the gate a second time.
     """
     wanted = [_normalised(text, channel) for text in addresses]
-    if purpose is None:
-        purpose = Purpose(category.purpose) if category else Purpose.MARKETING
+    purpose = purpose_of(category, purpose)
     local_now = timezone.localtime(now)
     found = _facts(wanted, category=category, channel=channel, purpose=purpose)
     clocks = _clocks(found.values(), category=category, channel=channel, campaign=campaign, today=local_now.date())
@@ -73,6 +72,11 @@ def check(
         else:
             decisions.append(Decision(address, rules.may_send(stranger, now=local_now)))
     return decisions
+
+
+def purpose_of(category: Category | None, declared: Purpose | None) -> Purpose:
+    """What was declared, else what the category is for; marketing where nobody said anything (design law 7)."""
+    return declared or (Purpose(category.purpose) if category else Purpose.MARKETING)
 
 
 def _normalised(text: str, channel: Channel) -> Normalised | None:

@@ -35,7 +35,7 @@ def behind_link(view: View) -> View:
     @csrf_exempt
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
+        if content_length(request) > LARGEST_BODY:
             return private(sentence(TOO_LARGE, status=413))
         try:
             return private(view(request, *args, **kwargs))
@@ -43,6 +43,11 @@ def behind_link(view: View) -> View:
             return private(sentence(AWAY, status=503))
 
     return guarded
+
+
+def content_length(request: HttpRequest) -> int:
+    announced = str(request.META.get("CONTENT_LENGTH", ""))
+    return int(announced) if announced.isdecimal() else 0
 
 
 def private(response: HttpResponse) -> HttpResponse:

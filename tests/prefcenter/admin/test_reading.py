@@ -1,0 +1,111 @@
+"""Everything can be read in the admin; what people wished can be changed there by nobody."""
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from prefcenter.models import Feedback, FeedbackReason, User
+from tests.factories import CampaignFactory
+from unsubscribe import actions
+from unsubscribe.choices import Channel, Source
+from unsubscribe.links import Target
+from unsubscribe.models import Address, Category, ConsentEvent, SentCount
+
+pytestmark = pytest.mark.django_db
+
+OURS = [model for model in admin.site._registry if model._meta.app_label in {"unsubscribe", "prefcenter"}]
+EDITABLE = {"category", "feedbackreason", "user"}
+
+
+@pytest.fixture
+def staff() -> Client:
+    client = Client(headers={"host": "mail.example.com"})
+    client.force_login(User.objects.create_superuser("boss@example.com", "correct horse battery"))
+    return client
+
+
+@pytest.fixture
+def something_of_everything(ada: Address, news: Category) -> None:
+    campaign = CampaignFactory(category=news, name="June")
+    now = timezone.now()
+    [event] = actions.opt_out([Target(ada.pk, news.pk, campaign.pk)], source=Source.PAGE, now=now)
+    actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+    actions.record_sent([ada.contact_id], category=news, channel=Channel.EMAIL, campaign=campaign, now=now)
+    reason = FeedbackReason.objects.create(text="Too many mails")
+    Feedback.objects.create(event=event, category=news, campaign=campaign, reason=reason, text="Daily!", created_at=now)
+    assert SentCount.objects.exists()
+
+
+def test_every_model_is_registered() -> None:
+    models = {model for label in ("unsubscribe", "prefcenter") for model in apps.get_app_config(label).get_models()}
+    assert models == set(OURS)
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.model_name)
+@pytest.mark.usefixtures("something_of_everything")
+def test_each_list_and_page_can_be_read_and_shows_no_address(model, staff: Client) -> None:  # type: ignore[no-untyped-def]
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    one = model._default_manager.first()
+    assert one is not None
+    for url in (reverse(f"{name}_changelist"), reverse(f"{name}_change", args=[one.pk])):
+        answer = staff.get(url, secure=True)
+        assert answer.status_code == 200
+        assert "ada@example.com" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.model_name)
+@pytest.mark.usefixtures("something_of_everything")
+def test_what_people_wished_is_read_only_even_for_a_superuser(model, staff: Client) -> None:  # type: ignore[no-untyped-def]
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    one = model._default_manager.first()
+    assert one is not None
+    if model._meta.model_name != "user":
+        assert staff.post(reverse(f"{name}_delete", args=[one.pk]), {"post": "yes"}, secure=True).status_code == 403
+    if model._meta.model_name not in EDITABLE:
+        assert staff.post(reverse(f"{name}_change", args=[one.pk]), {}, secure=True).status_code == 403
+        assert staff.get(reverse(f"{name}_add"), secure=True).status_code == 403
+
+
+@pytest.mark.usefixtures("something_of_everything")
+def test_feedback_and_the_ledger_say_what_they_know(staff: Client) -> None:
+    page = staff.get(reverse("admin:prefcenter_feedback_changelist"), secure=True).content.decode()
+    assert all(text in page for text in ("Too many mails", "Daily!", "June", "News"))
+    event = ConsentEvent.objects.earliest("id")
+    url = reverse("admin:unsubscribe_consentevent_change", args=[event.pk])
+    assert "unsubscribed" in staff.get(url, secure=True).content.decode()
+
+
+def test_an_address_is_found_by_its_whole_text_alone(staff: Client, ada: Address) -> None:
+    url = reverse("admin:unsubscribe_address_changelist")
+    for text, found in (("ADA@example.com ", True), ("ada", False), ("bob@example.com", False)):
+        page = staff.get(url, {"q": text}, secure=True).content.decode()
+        assert ("a•••@example.com" in page) == found
+
+
+def test_a_slug_never_changes_once_it_is_out(staff: Client, news: Category) -> None:
+    url = reverse("admin:unsubscribe_category_change", args=[news.pk])
+    fields = {"slug": "changed", "name": "Renamed", "purpose": "marketing", "position": "0", "is_listed": "on"}
+    assert staff.post(url, fields, secure=True).status_code == 302
+    news.refresh_from_db()
+    assert (news.slug, news.name) == ("news", "Renamed")
+
+
+def test_a_user_is_added_by_email_address(staff: Client) -> None:
+    fields = {
+        "email": "new@example.com",
+        "password1": "correct horse",
+        "password2": "correct horse",
+        "usable_password": "true",
+    }
+    assert staff.post(reverse("admin:prefcenter_user_add"), fields, secure=True).status_code == 302
+    assert str(User.objects.get(email="new@example.com")) == "new@example.com"
+
+
+def test_signup_is_closed_to_strangers() -> None:
+    client = Client(headers={"host": "mail.example.com"})
+    answer = client.post("/accounts/signup/", {"email": "stranger@example.com"}, secure=True)
+    assert not User.objects.exists()
+    assert answer.status_code in {200, 403}

@@ -1,0 +1,51 @@
+"""No token and no address reaches a log line, whoever wrote it."""
+
+import logging
+import sys
+
+import pytest
+from django.utils import timezone
+
+from prefcenter.logs import RedactingFormatter
+from unsubscribe import links
+from unsubscribe.links import Purpose, Target
+
+TOKEN = links.sign(Target(1), today=timezone.localdate())
+OTHER = links.sign(Target(2), purpose=Purpose.PREFERENCES, today=timezone.localdate())
+
+
+@pytest.mark.parametrize(
+    ("message", "arguments", "secrets"),
+    [
+        ("Not Found: /u/%s", (TOKEN,), [TOKEN]),
+        ("Forbidden: /p/%s/", (OTHER,), [OTHER]),
+        ("Bad Gateway: https://mail.example.com/u/%s?x=1", (TOKEN,), [TOKEN]),
+        ("token=%s", (TOKEN,), [TOKEN]),
+        ("/u/cut-off-tok", (), ["cut-off-tok"]),
+        ("550 5.1.1 <%s> unknown", ("ada@example.com",), ["ada@example.com", "ada@"]),
+        ("Key (email)=(%s) already exists", ("ada.l+x@example.co.uk",), ["ada"]),
+    ],
+)
+def test_a_line_is_redacted(message: str, arguments: tuple[str, ...], secrets: list[str]) -> None:
+    line = RedactingFormatter("%(message)s").format(
+        logging.LogRecord("django.request", logging.WARNING, "", 0, message, arguments, None)
+    )
+    assert not [secret for secret in secrets if secret in line]
+    assert "•••" in line
+
+
+def test_a_traceback_is_redacted_too() -> None:
+    try:
+        raise ValueError(f"cannot post to https://mail.example.com/u/{TOKEN} for ada@example.com")
+    except ValueError:
+        record = logging.LogRecord("x", logging.ERROR, "", 0, "Oh", (), sys.exc_info())
+    line = RedactingFormatter().format(record)
+    assert TOKEN not in line
+    assert "ada@" not in line
+    assert "ValueError" in line
+
+
+def test_the_rest_of_a_line_stays_readable() -> None:
+    text = "Task unsubscribe.tasks.sweep[56901879-5edf-405e-bd55-d1272b9b9832] succeeded in 0.01s: 3"
+    record = logging.LogRecord("celery", logging.INFO, "", 0, text, (), None)
+    assert RedactingFormatter("%(message)s").format(record) == text

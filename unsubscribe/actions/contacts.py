@@ -106,7 +106,7 @@ def _extend(earlier: Suppression, addresses: Sequence[Address], *, now: datetime
 def erase(contact_ids: Sequence[int], *, source: Source, now: datetime, actor: str = "") -> list[ConsentEvent]:
     """Leaves a digest of each address, a block on it, and anonymous events; nothing else (GDPR Art. 17, 21)."""
     contacts = Contact.objects.select_for_update(no_key=True).filter(id__any_of=contact_ids, erased_at=None)
-    ids = sorted(contacts.values_list("id", flat=True))
+    ids = list(contacts.order_by("id").values_list("id", flat=True))
     addresses = list(Address.objects.filter(contact_id__any_of=ids).order_by("id"))
     Suppression.objects.bulk_create(
         [Suppression(address=one, reason=SuppressionReason.ERASED, source=source, since=now) for one in addresses],

@@ -44,16 +44,17 @@ def opt_out(
     targets = list(targets)
     origin = Origin(source, now, wording, actor, note)
     with transaction.atomic():
+        people = lock([target.address_id for target in targets])
         targets = _without_lost_categories(targets)
         everything = [target for target in targets if target.category_id is None]
         events = block(
-            lock([target.address_id for target in everything]),
+            _those(people, everything),
             SuppressionReason.UNSUBSCRIBED_ALL,
             origin,
             everywhere=True,
             campaigns={target.address_id: target.campaign_id for target in everything},
         )
-        return events + _set(_wanted(targets, {"state": PreferenceState.UNSUBSCRIBED}), origin)
+        return events + _set(_wanted(targets, {"state": PreferenceState.UNSUBSCRIBED}), people, origin)
 
 
 def opt_in(
@@ -94,8 +95,10 @@ def pause(
     targets = list(targets)
     origin = Origin(source, now, wording, actor)
     with transaction.atomic():
-        whole = lock([target.address_id for target in targets if target.category_id is None])
-        return _pause_contacts(whole, until, origin) + _set(_wanted(targets, {"paused_until": until}), origin)
+        people = lock([target.address_id for target in targets])
+        whole = _those(people, [target for target in targets if target.category_id is None])
+        events = _pause_contacts(whole, until, origin)
+        return events + _set(_wanted(targets, {"paused_until": until}), people, origin)
 
 
 @transaction.atomic
@@ -103,7 +106,9 @@ def set_preferences(
     wanted: Iterable[Wanted], *, source: Source, now: datetime, wording: str = "", actor: str = "", note: str = ""
 ) -> list[ConsentEvent]:
     """All of a save in one transaction, confirmed by one mail. Raises MayNotLift; then nothing was written."""
-    return _set(list(wanted), Origin(source, now, wording, actor, note))
+    wanted = list(wanted)
+    people = lock([one.address_id for one in wanted])
+    return _set(wanted, people, Origin(source, now, wording, actor, note))
 
 
 def _wanted(targets: Iterable[Target], change: Mapping[str, Any]) -> list[Wanted]:
@@ -121,8 +126,11 @@ def _without_lost_categories(targets: Sequence[Target]) -> list[Target]:
     return [target if target.category_id in found else target._replace(category_id=None) for target in targets]
 
 
-def _set(wanted: Sequence[Wanted], origin: Origin) -> list[ConsentEvent]:
-    people = lock([one.address_id for one in wanted])
+def _those(people: People, targets: Iterable[Target]) -> People:
+    return {target.address_id: people[target.address_id] for target in targets if target.address_id in people}
+
+
+def _set(wanted: Sequence[Wanted], people: People, origin: Origin) -> list[ConsentEvent]:
     wanted = [one for one in wanted if one.address_id in people]
     if not wanted:
         return []

@@ -1,0 +1,118 @@
+"""Two at once are the same as one after the other. On PostgreSQL: SQLite lets only one writer in anyway."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from tests.factories import AddressFactory, CategoryFactory
+from tests.settings import ON_POSTGRESQL
+from unsubscribe import actions, outbox
+from unsubscribe.addresses import normalise
+from unsubscribe.choices import OutboxStatus, Source
+from unsubscribe.links import Target
+from unsubscribe.models import Address, ConsentEvent, Contact, OutboxMessage, Suppression
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(not ON_POSTGRESQL, reason="SQLite has one writer at a time; TEST_ON=postgresql runs this."),
+]
+THREADS = 8
+
+
+def at_once(call: Callable[[int], object]) -> None:
+    """Runs it in eight threads with a connection each; raises what any of them raised."""
+
+    def run(number: int) -> None:
+        try:
+            call(number)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(run, range(THREADS)))
+
+
+@pytest.fixture
+def readers() -> Sequence[Address]:
+    return [AddressFactory() for _ in range(40)]
+
+
+def test_eight_clicks_at_once_make_one_event_and_one_mail(readers: Sequence[Address], now: datetime) -> None:
+    news = CategoryFactory()
+    target = Target(readers[0].pk, news.pk)
+    at_once(lambda number: actions.opt_out([target], source=Source.ONE_CLICK, now=now))
+    assert ConsentEvent.objects.count() == 1
+    assert OutboxMessage.objects.get().event_ids == [ConsentEvent.objects.get().pk]
+
+
+def test_verbs_on_the_same_people_in_any_order_do_not_lock_each_other_out(
+    readers: Sequence[Address], now: datetime
+) -> None:
+    news = CategoryFactory()
+
+    def wish(number: int) -> None:
+        order = readers if number % 2 else list(reversed(readers))
+        targets = [Target(one.pk, news.pk if (one.pk + number // 2) % 2 else None) for one in order]
+        actions.opt_out(targets, source=Source.ONE_CLICK, now=now)
+
+    for _ in range(5):
+        at_once(wish)
+    assert Suppression.objects.count() == len(readers)
+    assert ConsentEvent.objects.count() == 2 * len(readers)
+
+
+def test_an_address_learnt_by_eight_at_once_is_one_contact(now: datetime) -> None:
+    new = [normalise(f"new{number}@example.com") for number in range(50)]
+    at_once(lambda number: actions.learn(new if number % 2 else list(reversed(new)), now=now))
+    assert Contact.objects.count() == Address.objects.count() == len(new)
+
+
+def test_an_everything_and_a_new_address_at_once_leave_no_gap(now: datetime) -> None:
+    for round_ in range(10):
+        ada = AddressFactory()
+        later = normalise(f"later{round_}@example.com")
+
+        def act(number: int, ada: Address = ada, later: object = later) -> None:
+            if number % 2:
+                actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+            else:
+                actions.add_addresses(ada.contact_id, [later], now=now)  # type: ignore[list-item]
+
+        at_once(act)
+        assert Suppression.objects.filter(address__contact=ada.contact_id, lifted_at=None).count() == 2
+
+
+def test_a_change_that_meets_the_worker_is_in_this_mail_or_in_the_next(now: datetime) -> None:
+    """The claim waits for the change to be committed, or the change finds no open row and makes its own."""
+    news, offers = CategoryFactory(), CategoryFactory(slug="offers")
+    due = now + timedelta(minutes=2)
+    for _ in range(20):
+        ada = AddressFactory()
+        actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=now)
+        message = OutboxMessage.objects.latest("id")
+
+        def act(number: int, ada: Address = ada, message: OutboxMessage = message) -> None:
+            if number == 0:
+                actions.opt_out([Target(ada.pk, offers.pk)], source=Source.PAGE, now=now)
+            else:
+                outbox.deliver(message.pk, now=due)
+
+        at_once(act)
+    for message in OutboxMessage.objects.filter(status=OutboxStatus.QUEUED):
+        outbox.deliver(message.pk, now=due)
+    told = [pk for ids in OutboxMessage.objects.values_list("event_ids", flat=True) for pk in ids]
+    assert sorted(told) == sorted(ConsentEvent.objects.values_list("id", flat=True))
+    assert set(OutboxMessage.objects.values_list("status", flat=True)) == {OutboxStatus.SENT}
+
+
+def test_one_message_is_claimed_by_one_worker(now: datetime) -> None:
+    ada, news = AddressFactory(), CategoryFactory()
+    with transaction.atomic():
+        actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=now)
+    message = OutboxMessage.objects.get()
+    outcomes: list[object] = []
+    at_once(lambda number: outcomes.append(outbox.deliver(message.pk, now=now + timedelta(minutes=2))))
+    assert sorted(map(str, outcomes)) == sorted(["None"] * (THREADS - 1) + ["sent"])

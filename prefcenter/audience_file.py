@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.db import transaction
+from django.db import reset_queries, transaction
 
 from prefcenter.tables import Row, Table
 from unsubscribe import actions, audience
@@ -68,6 +68,7 @@ def write_answers(
             if not only or answer == only:
                 writer.writerow([*(row.fields[index] for index in kept), *_cells(entry)])
         on_progress(sum(counts.values()))
+        reset_queries()  # under DEBUG Django keeps every query, and memory would grow with the file after all
     return counts
 
 

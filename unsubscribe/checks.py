@@ -18,7 +18,7 @@ SHORTEST_KEY = 32
 @register("unsubscribe")
 def base_url(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     url = str(getattr(settings, "UNSUBSCRIBE_BASE_URL", ""))
-    if not conf.is_secure(url):
+    if not conf.is_secure(url, debug=settings.DEBUG):
         return [
             Error(
                 "UNSUBSCRIBE_BASE_URL is not an https URL, so no List-Unsubscribe header can be made.",

@@ -1,5 +1,6 @@
 """The engine's settings with their defaults; read at the moment of use, so that tests can override them."""
 
+from functools import cache
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -16,16 +17,17 @@ def base_url() -> str:
     Raises InsecureBaseUrl unless it is https, or http on localhost under DEBUG (RFC 8058, section 3.1).
     """
     url = str(getattr(settings, "UNSUBSCRIBE_BASE_URL", "")).rstrip("/")
-    if not is_secure(url):
+    if not is_secure(url, debug=settings.DEBUG):
         raise InsecureBaseUrl
     return url
 
 
-def is_secure(url: str) -> bool:
+@cache
+def is_secure(url: str, *, debug: bool) -> bool:
     parts = urlsplit(url)
     if parts.scheme == "https" and parts.hostname:
         return True
-    return parts.scheme == "http" and parts.hostname in LOCAL_HOSTS and settings.DEBUG
+    return parts.scheme == "http" and parts.hostname in LOCAL_HOSTS and debug
 
 
 def address_key() -> str:

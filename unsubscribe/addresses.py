@@ -4,6 +4,8 @@ import hmac
 import re
 import unicodedata
 from collections.abc import Callable
+from email.errors import HeaderParseError, InvalidHeaderDefect
+from email.policy import default
 from functools import cache
 from hashlib import sha256
 from typing import NamedTuple
@@ -22,7 +24,11 @@ _PLAIN_EMAIL = re.compile(
 )
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _PHONE_PUNCTUATION = re.compile(r"[\s().\-/\u00a0\u2010-\u2015]")
-_EMAIL_IN_TEXT = re.compile(r"[^\s<>()\[\]{}\"',;:=@]+@[^\s<>()\[\]{}\"',;:=@]+")
+# It begins only where a word begins, so that a long line without an @ is read once and not once per character.
+_EMAIL_IN_TEXT = re.compile(
+    r"""(?:"(?:[^"\\\n]|\\.)*"|(?<![^\s<>()\[\]{}"',;:=@])[^\s<>()\[\]{}"',;:=@]+)@[^\s<>()\[\]{}"',;:=@]+"""
+)
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
 
 
@@ -36,6 +42,8 @@ class Normalised(NamedTuple):
 
 def normalise(text: str, *, channel: Channel = Channel.EMAIL) -> Normalised:
     """The address in `text`. Raises InvalidAddress."""
+    if _UNSTORABLE.search(text):
+        raise InvalidAddress
     value = _NORMALISERS[channel](text)
     return Normalised(channel, value, digest(value))
 
@@ -67,6 +75,19 @@ def mask(value: str | None, *, channel: Channel | str = Channel.EMAIL) -> str:
     return "•••"
 
 
+def mailboxes(recipient: str) -> list[str]:
+    """The address in a recipient such as `Ada <ada@example.com>`; all that could be meant, where it holds several."""
+    if _PLAIN_EMAIL.fullmatch(recipient.lower()):
+        return [recipient]
+    try:
+        header = default.header_factory("To", recipient)
+    except (HeaderParseError, ValueError, IndexError):  # the last is a known bug in the standard library
+        return _EMAIL_IN_TEXT.findall(recipient)
+    if len(header.addresses) == 1 and not any(isinstance(one, InvalidHeaderDefect) for one in header.defects):
+        return [header.addresses[0].addr_spec]
+    return _EMAIL_IN_TEXT.findall(recipient)
+
+
 def redact(text: str) -> str:
     """`text` without the email addresses in it: for error messages of others, and for logs."""
     return _EMAIL_IN_TEXT.sub("•••", text)
@@ -85,6 +106,7 @@ def _international_email(value: str) -> str:
     """A mailbox with a non-ASCII local part or domain; the domain is stored as its A-label (RFC 5890)."""
     value = unicodedata.normalize("NFC", value)
     local, _, domain = value.rpartition("@")
+    local = _unquoted(local)
     try:
         domain = idna.encode(domain, uts46=True).decode().lower()
         validate_email(f"{'a' if local and not local.isascii() else local}@{domain}")
@@ -93,6 +115,11 @@ def _international_email(value: str) -> str:
     if not _is_local_part(local) or len(local.encode()) > 64 or len(domain) + len(local) > 253:
         raise InvalidAddress
     return f"{local}@{domain}"
+
+
+def _unquoted(local: str) -> str:
+    """`"ada"@` and `ada@` are one mailbox (RFC 5321, section 4.1.2); what only works in quotes is not taken."""
+    return re.sub(r"\\(.)", r"\1", local[1:-1]) if len(local) > 2 and local[0] == local[-1] == '"' else local
 
 
 def _is_local_part(local: str) -> bool:
@@ -117,7 +144,9 @@ def _token(text: str) -> str:
 
 
 def _postal(text: str) -> str:
-    value = _SPACE.sub(" ", unicodedata.normalize("NFC", text)).strip().casefold()
+    # Decompose, fold, compose (Unicode 3.13, D145): composing first would spell some letters anew each time.
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
+    value = _SPACE.sub(" ", folded).strip()
     if not value or len(value) > 1000:
         raise InvalidAddress
     return value

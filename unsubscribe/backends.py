@@ -6,10 +6,8 @@ X-Unsubscribe-Purpose; they are taken out before it is sent. A message that says
 
 import copy
 import logging
-from collections.abc import Iterator, Sequence
-from email.message import Message
-from email.utils import parseaddr
-from functools import partial
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -17,7 +15,7 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
-from . import actions, audience, conf, folding, gate, headers
+from . import actions, addresses, audience, conf, folding, gate, headers
 from .choices import Answer, Channel, Purpose
 from .errors import UnknownCategory
 from .models import Campaign, Category
@@ -46,6 +44,14 @@ class _Declared(NamedTuple):
     campaign: Campaign | None
 
 
+class _Pair(NamedTuple):
+    """One recipient of one message; `address` is what the gate is asked about."""
+
+    message: EmailMessage
+    recipient: str
+    address: str
+
+
 class _Letter(NamedTuple):
     """A message as it will be sent, and the contact whose clock it starts."""
 
@@ -70,28 +76,34 @@ class GuardedEmailBackend(BaseEmailBackend):
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """How many of the messages were sent to somebody. A refusal is logged, not raised.
 
-        Raises UnknownCategory for a message of no known category; no answer means no send.
+        Raises UnknownCategory for a message of no known category, before any is sent; no answer means no send.
         """
-        if not email_messages:
+        messages = list(email_messages)
+        if not messages:
             return 0
+        declared = {said: _declared(said) for said in {_said(message) for message in messages}}
         is_mine = self.open()
         try:
-            return sum(self._send_batch(batch) for batch in _batches(email_messages))
+            return sum(self._send_batch(batch, declared) for batch in _batches(messages))
         finally:
             if is_mine:
                 self.close()
 
-    def _send_batch(self, messages: Sequence[EmailMessage]) -> int:
+    def _send_batch(self, messages: Sequence[EmailMessage], declared: Mapping[_Said, _Declared]) -> int:
         by_kind: dict[_Said, list[EmailMessage]] = {}
         for message in messages:
             by_kind.setdefault(_said(message), []).append(message)
-        declared = {said: _declared(said) for said in by_kind}
         sent: set[int] = set()
         for said, group in by_kind.items():
-            sent |= self._send(_letters(group, declared[said]), declared[said])
+            if declared[said].purpose == Purpose.TRANSACTIONAL:
+                sent |= self._send(_receipts(group), declared[said])
+            else:
+                for pairs in _rounds(group):
+                    sent |= self._send(_marketing(pairs, declared[said]), declared[said])
         return len(sent)
 
     def _send(self, letters: Sequence[_Letter], declared: _Declared) -> set[int]:
+        """The ids of the messages that went to somebody, who are recorded even if a later one fails."""
         sent: list[_Letter] = []
         try:
             for letter in letters:
@@ -130,43 +142,52 @@ def _declared(said: _Said) -> _Declared:
     return _Declared(purpose, category, campaign)
 
 
-def _letters(messages: Sequence[EmailMessage], declared: _Declared) -> list[_Letter]:
-    return _receipts(messages) if declared.purpose == Purpose.TRANSACTIONAL else _marketing(messages, declared)
+def _rounds(messages: Sequence[EmailMessage]) -> list[list[_Pair]]:
+    """Each recipient of each message, at most once in a round: what one round recorded the next one knows."""
+    rounds: list[list[_Pair]] = []
+    times: Counter[str] = Counter()
+    for message in messages:
+        named: dict[str, str] = {}
+        for recipient in message.recipients():
+            found = addresses.mailboxes(recipient)
+            named.setdefault(found[0].lower() if len(found) == 1 else recipient, recipient)
+        for address, recipient in named.items():
+            if times[address] == len(rounds):
+                rounds.append([])
+            rounds[times[address]].append(_Pair(message, recipient, address))
+            times[address] += 1
+    return rounds
 
 
-def _marketing(messages: Sequence[EmailMessage], declared: _Declared) -> list[_Letter]:
+def _marketing(pairs: Sequence[_Pair], declared: _Declared) -> list[_Letter]:
     """One letter per recipient (RFC 8058, section 3.1), for those the gate lets through."""
-    pairs = [(message, recipient) for message in messages for recipient in message.recipients()]
     entries = audience.ask(
-        [parseaddr(recipient)[1] for _, recipient in pairs],
+        [pair.address for pair in pairs],
         category=declared.category,
         purpose=declared.purpose,
         campaign=declared.campaign,
         now=timezone.now(),
     )
     letters = []
-    for (message, recipient), entry in zip(pairs, entries, strict=True):
+    for (message, recipient, _), entry in zip(pairs, entries, strict=True):
         if entry.headers is None:
             _log_refusal(entry.decision)
             continue
-        letter = _copy(message, without=_OURS, to=[recipient], cc=[], bcc=[])
+        letter = folding.with_whole_links(_copy(message, without=_OURS, to=[recipient], cc=[], bcc=[]))
         letter.extra_headers.update(entry.headers.items())
-        vars(letter)["message"] = partial(_written, letter)
         letters.append(_Letter(letter, message, entry.decision.contact_id))
     return letters
 
 
 def _receipts(messages: Sequence[EmailMessage]) -> list[_Letter]:
     """Transactional mail as it is, less the recipients to whom nothing goes at all (design law 7)."""
-    recipients = sorted({recipient for message in messages for recipient in message.recipients()})
+    recipients = dict.fromkeys(recipient for message in messages for recipient in message.recipients())
+    asked = [(recipient, address) for recipient in recipients for address in addresses.mailboxes(recipient)]
     decisions = gate.check(
-        [parseaddr(recipient)[1] for recipient in recipients],
-        category=None,
-        purpose=Purpose.TRANSACTIONAL,
-        now=timezone.now(),
+        [address for _, address in asked], category=None, purpose=Purpose.TRANSACTIONAL, now=timezone.now()
     )
     refused = set()
-    for recipient, decision in zip(recipients, decisions, strict=True):
+    for (recipient, _), decision in zip(asked, decisions, strict=True):
         if decision.verdict.answer == Answer.SUPPRESSED:
             _log_refusal(decision)
             refused.add(recipient)
@@ -177,12 +198,6 @@ def _receipts(messages: Sequence[EmailMessage]) -> list[_Letter]:
         if letter.recipients():
             letters.append(_Letter(letter, message, None))
     return letters
-
-
-def _written(letter: EmailMessage, *args: Any, **kwargs: Any) -> Message:
-    message = type(letter).message(letter, *args, **kwargs)
-    folding.keep_links_whole(message)
-    return message
 
 
 def _copy(message: EmailMessage, *, without: set[str], **changes: list[str]) -> EmailMessage:

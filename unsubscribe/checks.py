@@ -7,9 +7,10 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.utils.module_loading import import_string
 
-from . import conf, headers
+from . import addresses, conf, headers
 from .backends import GuardedEmailBackend
 from .choices import OneClickScope
+from .errors import InvalidAddress
 
 _TOKEN = "x" * 40
 SHORTEST_KEY = 32
@@ -18,7 +19,7 @@ SHORTEST_KEY = 32
 @register("unsubscribe")
 def base_url(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     url = str(getattr(settings, "UNSUBSCRIBE_BASE_URL", ""))
-    if not conf.is_secure(url, debug=settings.DEBUG):
+    if not conf.is_secure(url):
         return [
             Error(
                 "UNSUBSCRIBE_BASE_URL is not an https URL, so no List-Unsubscribe header can be made.",
@@ -26,16 +27,15 @@ def base_url(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMess
                 id="unsubscribe.E001",
             )
         ]
-    uri = f"<{url.rstrip('/')}/u/{_TOKEN}>"
-    if len(uri) <= headers.LONGEST_URI:
-        return []
     return [
         Warning(
-            f"The <URI> in List-Unsubscribe has {len(uri)} characters; more than {headers.LONGEST_URI} are encoded by "
+            f"A <URI> in List-Unsubscribe has {len(uri)} characters; more than {headers.LONGEST_URI} are encoded by "
             "some mail generators, and mail clients then hide the Unsubscribe button.",
-            hint="Use a shorter host name for SITE_URL.",
+            hint="Use a shorter host name for SITE_URL, and a shorter UNSUBSCRIBE_MAILTO.",
             id="unsubscribe.W001",
         )
+        for uri in headers.list_unsubscribe(_TOKEN).split(", ")
+        if len(uri) > headers.LONGEST_URI
     ]
 
 
@@ -94,8 +94,8 @@ def _is_guard(path: str) -> bool:
 def mailto(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     if not conf.mailto():
         return []
-    local, at, domain = headers.mailto_address(_TOKEN).rpartition("@")
-    if at and domain and len(local) <= headers.LONGEST_LOCAL_PART:
+    mailbox = headers.mailto_address(_TOKEN)
+    if _is_mailbox(conf.mailto()) and mailbox.index("@") <= headers.LONGEST_LOCAL_PART:
         return []
     return [
         Error(
@@ -104,6 +104,13 @@ def mailto(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessag
             id="unsubscribe.E005",
         )
     ]
+
+
+def _is_mailbox(text: str) -> bool:
+    try:
+        return addresses.normalise(text).value == text.lower() and text.isascii()
+    except InvalidAddress:
+        return False
 
 
 @register("unsubscribe")

@@ -1,5 +1,6 @@
 """The engine's settings with their defaults; read at the moment of use, so that tests can override them."""
 
+import re
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -8,6 +9,7 @@ from django.conf import settings
 from .choices import OneClickScope
 from .errors import InsecureBaseUrl
 
+_URI = re.compile(r"[!#-;=?-~]+")  # RFC 3986, section 2: printable ASCII without quotes and angle brackets
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -17,17 +19,26 @@ def base_url() -> str:
     Raises InsecureBaseUrl unless it is https, or http on localhost under DEBUG (RFC 8058, section 3.1).
     """
     url = str(getattr(settings, "UNSUBSCRIBE_BASE_URL", "")).rstrip("/")
-    if not is_secure(url, debug=settings.DEBUG):
+    if not is_secure(url):
         raise InsecureBaseUrl
     return url
 
 
+def is_secure(url: str) -> bool:
+    return _is_secure(url, is_development=settings.DEBUG)
+
+
 @cache
-def is_secure(url: str, *, debug: bool) -> bool:
-    parts = urlsplit(url)
+def _is_secure(url: str, *, is_development: bool) -> bool:
+    if not _URI.fullmatch(url):  # a host beyond ASCII is written in its xn-- form
+        return False
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # half an IPv6 address
+        return False
     if parts.scheme == "https" and parts.hostname:
         return True
-    return parts.scheme == "http" and parts.hostname in LOCAL_HOSTS and debug
+    return parts.scheme == "http" and parts.hostname in LOCAL_HOSTS and is_development
 
 
 def address_key() -> str:

@@ -6,7 +6,10 @@ long for one line becomes an RFC 2047 encoded-word: mail clients then show no bu
 
 from email.message import Message
 from email.policy import Policy
+from functools import cache
 from typing import Any
+
+from django.core.mail import EmailMessage
 
 _NAME = "list-unsubscribe"
 
@@ -27,6 +30,32 @@ class _WholeLinks:
             return _folded(name, value, self.linesep).encode("ascii")
         folded: bytes = super().fold_binary(name, value)  # type: ignore[misc]
         return folded
+
+
+def with_whole_links(mail: EmailMessage) -> EmailMessage:
+    """The same mail, of a class of its own that writes the header whole; copies and pickles of it do so too."""
+    mail.__class__ = _writing_whole_links(type(mail))  # type: ignore[arg-type]  # every class is hashable
+    return mail
+
+
+@cache
+def _writing_whole_links(kind: type[EmailMessage]) -> type[EmailMessage]:
+    class WholeLinks(kind):  # type: ignore[misc, valid-type]
+        def message(self, *args: Any, **kwargs: Any) -> Message:
+            message: Message = super().message(*args, **kwargs)
+            keep_links_whole(message)
+            return message
+
+        def __reduce__(self) -> tuple[Any, ...]:
+            return _rebuilt, (kind, vars(self))
+
+    return WholeLinks
+
+
+def _rebuilt(kind: type[EmailMessage], attributes: dict[str, Any]) -> EmailMessage:
+    mail = kind.__new__(_writing_whole_links(kind))  # type: ignore[arg-type]
+    vars(mail).update(attributes)
+    return mail
 
 
 def keep_links_whole(message: Message) -> None:

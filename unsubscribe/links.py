@@ -122,7 +122,7 @@ def read_receipt(receipt: str) -> list[int]:
         event_ids: list[int] = _receipts(*_keys()).loads(receipt, max_age=RECEIPT_SECONDS)
     except SignatureExpired:
         raise ExpiredLink from None
-    except BadData:
+    except (BadData, UnicodeError):
         raise InvalidLink from None
     return event_ids
 

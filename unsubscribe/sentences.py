@@ -22,6 +22,8 @@ def describe(before: Facts, after: Facts, *, category: str = "", channel: Channe
     if _differs("state", before, after):
         if after["state"] == PreferenceState.UNSUBSCRIBED:
             return _("No more %(what)s.") % {"what": what}
+        if after["state"] == PreferenceState.UNSPECIFIED:
+            return _("%(what)s is as it was before.") % {"what": what}
         return _("%(what)s is on again.") % {"what": what} + _also_frequency(before, after)
     if _differs("frequency", before, after):
         return f"{what}: {_frequency(after)}."

@@ -12,7 +12,8 @@ from ..models import Campaign, Category, LastSent, SentCount
 
 
 def campaign_named(name: str, *, category: Category, now: datetime) -> Campaign | None:
-    """The campaign of this name, made when it is new; None for no name."""
+    """The campaign of this name, made when it is new; None for no name. Of a long name the beginning counts."""
+    name = name.strip()[:120]
     if not name:
         return None
     return Campaign.objects.get_or_create(category=category, name=name, defaults={"created_at": now})[0]

@@ -1,0 +1,53 @@
+"""Sets the environment of the demo before Django reads its settings. It knows nothing of Django."""
+
+import os
+import secrets
+from argparse import ArgumentParser
+from pathlib import Path
+
+SECRETS = ("SECRET_KEY", "UNSUBSCRIBE_ADDRESS_KEY", "DEMO_PASSWORD")
+
+
+def parser() -> ArgumentParser:
+    arguments = ArgumentParser(prog="manage.py demo", add_help=False)
+    add_arguments(arguments)
+    return arguments
+
+
+def add_arguments(arguments: ArgumentParser) -> None:
+    arguments.add_argument("--port", type=int, default=8000, help="where the site will answer (8000)")
+    arguments.add_argument("--dir", default="demo", help="the folder for its database and its mails (./demo)")
+
+
+def prepare(argv: list[str]) -> None:
+    """Everything the demo needs, whatever the environment said before; secrets are kept in its folder."""
+    options, _ = parser().parse_known_args(argv)
+    folder = Path(options.dir).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ |= _kept_secrets(folder / "secrets") | {
+        "DEBUG": "true",
+        "PREFCENTER_DEMO": "true",
+        "DATA_DIR": str(folder),
+        "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
+        "CELERY_BROKER_URL": "filesystem://localhost",
+        "CACHE_URL": "locmemcache://",
+        "SITE_URL": f"http://localhost:{options.port}",
+        "ALLOWED_HOSTS": "localhost",
+        "SECRET_KEY_FALLBACKS": "",
+        "UNSUBSCRIBE_MAILTO": "",
+        "UNSUBSCRIBE_LIST_DOMAIN": "lists.fernwood.example",
+        "UNSUBSCRIBE_ONE_CLICK_SCOPE": "category",
+        "UNSUBSCRIBE_CONFIRMATION_DELAY": "5",
+        "UNSUBSCRIBE_SWEEP_SECONDS": "5",
+        "SENDER_NAME": "Fernwood Books",
+        "SENDER_POSTAL_ADDRESS": "12 Mill Lane, Fernwood",
+        "DEFAULT_FROM_EMAIL": "Fernwood Books <hello@fernwood.example>",
+    }
+
+
+def _kept_secrets(file: Path) -> dict[str, str]:
+    """Made once, so that the links in yesterday's mails still work today."""
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text("".join(f"{name}={secrets.token_urlsafe(40)}\n" for name in SECRETS))
+    return dict(line.split("=", 1) for line in file.read_text().splitlines())

@@ -1,0 +1,97 @@
+"""A mail program for the demo: it lists the mails, shows one, and has an Unsubscribe button of its own.
+
+The button does what a provider does (RFC 8058): a POST over HTTP without cookies, and nothing else.
+"""
+
+import email.policy
+import re
+from email.message import EmailMessage
+from email.parser import BytesParser
+from pathlib import Path
+from typing import NamedTuple
+
+from csp.constants import NONE, SELF, UNSAFE_INLINE
+from csp.decorators import csp_replace
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_POST, require_safe
+
+from prefcenter.message_check import post_one_click
+
+from . import seed
+from .backends import folder
+
+_ONE_CLICK = re.compile(r"<(https?://[^<>\s]+)>")
+_HEAD = re.compile(r"(?i)(<head[^>]*>)")
+
+
+class Mail(NamedTuple):
+    id: str
+    message: EmailMessage
+
+    @property
+    def is_answer(self) -> bool:
+        return "Auto-Submitted" in self.message
+
+    @property
+    def one_click(self) -> str | None:
+        """The URI behind the button; a mail program shows none unless both headers are there."""
+        found = _ONE_CLICK.search(str(self.message.get("List-Unsubscribe", "")))
+        return found[1] if found and "List-Unsubscribe-Post" in self.message else None
+
+
+@require_safe
+def inbox(request: HttpRequest) -> HttpResponse:
+    paths = sorted(folder().glob("*.eml"), reverse=True)[:100]
+    return render(request, "prefcenter/demo/inbox.html", {"mails": [_read(path) for path in paths]})
+
+
+@require_safe
+def message(request: HttpRequest, mail_id: str) -> HttpResponse:
+    return render(request, "prefcenter/demo/message.html", {"mail": _read(_path(mail_id))})
+
+
+@require_safe
+def source(request: HttpRequest, mail_id: str) -> HttpResponse:
+    raw = _path(mail_id).read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
+    return render(request, "prefcenter/demo/source.html", {"mail_id": mail_id, "raw": raw})
+
+
+@require_safe
+@xframe_options_sameorigin
+@csp_replace(  # type: ignore[arg-type]  # its stubs know no view with arguments
+    {"default-src": [NONE], "style-src": [UNSAFE_INLINE], "img-src": ["data:"], "frame-ancestors": [SELF]}
+)
+def body(request: HttpRequest, mail_id: str) -> HttpResponse:
+    """The mail as a mail program shows it: its own styles, no script, links that leave the frame."""
+    part = _read(_path(mail_id)).message.get_body(("html", "plain"))
+    html = part.get_content() if part else ""
+    return HttpResponse(_HEAD.sub(r'\1<base target="_top">', html, count=1))
+
+
+@require_POST
+def unsubscribe(request: HttpRequest, mail_id: str) -> HttpResponse:
+    mail = _read(_path(mail_id))
+    if mail.one_click is None or not mail.one_click.startswith(settings.SITE_URL):
+        raise Http404
+    answer = post_one_click(mail.one_click)
+    delay = settings.UNSUBSCRIBE_CONFIRMATION_DELAY
+    return render(request, "prefcenter/demo/clicked.html", {"mail": mail, "answer": answer, "delay": delay})
+
+
+@require_POST
+def next_mailing(request: HttpRequest) -> HttpResponse:
+    return render(request, "prefcenter/demo/mailing.html", {"entries": seed.send_next()})
+
+
+def _path(mail_id: str) -> Path:
+    path = folder() / f"{mail_id}.eml"
+    if not path.is_file():
+        raise Http404
+    return path
+
+
+def _read(path: Path) -> Mail:
+    return Mail(path.stem, BytesParser(policy=email.policy.default).parsebytes(path.read_bytes()))

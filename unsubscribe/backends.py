@@ -149,8 +149,7 @@ def _rounds(messages: Sequence[EmailMessage]) -> list[list[_Pair]]:
     for message in messages:
         named: dict[str, str] = {}
         for recipient in message.recipients():
-            found = addresses.mailboxes(recipient)
-            named.setdefault(found[0].lower() if len(found) == 1 else recipient, recipient)
+            named.setdefault(addresses.mailbox(recipient).lower(), recipient)
         for address, recipient in named.items():
             if times[address] == len(rounds):
                 rounds.append([])
@@ -182,13 +181,12 @@ def _marketing(pairs: Sequence[_Pair], declared: _Declared) -> list[_Letter]:
 def _receipts(messages: Sequence[EmailMessage]) -> list[_Letter]:
     """Transactional mail as it is, less the recipients to whom nothing goes at all (design law 7)."""
     recipients = dict.fromkeys(recipient for message in messages for recipient in message.recipients())
-    asked = [(recipient, address) for recipient in recipients for address in addresses.mailboxes(recipient)]
-    decisions = gate.check(
-        [address for _, address in asked], category=None, purpose=Purpose.TRANSACTIONAL, now=timezone.now()
-    )
+    asked = [addresses.mailbox(recipient) for recipient in recipients]
+    decisions = gate.check(asked, category=None, purpose=Purpose.TRANSACTIONAL, now=timezone.now())
     refused = set()
-    for (recipient, _), decision in zip(asked, decisions, strict=True):
-        if decision.verdict.answer == Answer.SUPPRESSED:
+    for recipient, address, decision in zip(recipients, asked, decisions, strict=True):
+        # What is no address to us may be one to the local server (`root`); what nobody can read goes nowhere.
+        if decision.verdict.answer == Answer.SUPPRESSED or not address:
             _log_refusal(decision)
             refused.add(recipient)
     letters = []

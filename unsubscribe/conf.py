@@ -9,7 +9,7 @@ from django.conf import settings
 from .choices import OneClickScope
 from .errors import InsecureBaseUrl
 
-_URI = re.compile(r"[!#-;=?-~]+")  # RFC 3986, section 2: printable ASCII without quotes and angle brackets
+_URI = re.compile(r"[!$-;=@-~]+")  # RFC 3986: printable ASCII without quotes and brackets; no query, no fragment
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -34,7 +34,8 @@ def _is_secure(url: str, *, is_development: bool) -> bool:
         return False
     try:
         parts = urlsplit(url)
-    except ValueError:  # half an IPv6 address
+        parts.port  # noqa: B018  (reading it is what checks it)
+    except ValueError:  # half an IPv6 address, or a port that is none
         return False
     if parts.scheme == "https" and parts.hostname:
         return True

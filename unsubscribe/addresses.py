@@ -25,7 +25,7 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _PHONE_PUNCTUATION = re.compile(r"[\s().\-/\u00a0\u2010-\u2015]")
 # It begins only where a word begins, so that a long line without an @ is read once and not once per character.
 _EMAIL_IN_TEXT = re.compile(
-    r"""(?:"(?:[^"\\\n]|\\.){0,64}"|(?<![^\s<>()\[\]{}"',;:=@])[^\s<>()\[\]{}"',;:=@]+)@[^\s<>()\[\]{}"',;:=@]+"""
+    r"""(?:"(?:[^"\\\n]|\\.){0,64}"|(?<![^\s<>()\[\]{}"',;:=@])[^\s<>()\[\]{}"',;:=@]+)(?:@|%40)[^\s<>()\[\]{}"',;:=@]+"""
 )
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
@@ -131,7 +131,7 @@ def _is_local_part(local: str) -> bool:
 
 
 def _phone(text: str) -> str:
-    value = _PHONE_PUNCTUATION.sub("", text)
+    value = _PHONE_PUNCTUATION.sub("", text.replace("(0)", ""))  # +49 (0)30 is +49 30
     if value.startswith("00"):
         value = "+" + value[2:]
     if not _E164.fullmatch(value):

@@ -6,7 +6,6 @@ X-Unsubscribe-Purpose; they are taken out before it is sent. A message that says
 
 import copy
 import logging
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
@@ -98,8 +97,10 @@ class GuardedEmailBackend(BaseEmailBackend):
             if declared[said].purpose == Purpose.TRANSACTIONAL:
                 sent |= self._send(_receipts(group), declared[said])
             else:
-                for pairs in _rounds(group):
-                    sent |= self._send(_marketing(pairs, declared[said]), declared[said])
+                pairs = _pairs(group)
+                while pairs:
+                    letters, pairs = _marketing(pairs, declared[said])
+                    sent |= self._send(letters, declared[said])
         return len(sent)
 
     def _send(self, letters: Sequence[_Letter], declared: _Declared) -> set[int]:
@@ -107,7 +108,8 @@ class GuardedEmailBackend(BaseEmailBackend):
         sent: list[_Letter] = []
         try:
             for letter in letters:
-                if self._wrapped.send_messages([letter.message]):
+                # Some backends return nothing; what was not sent is 0.
+                if self._wrapped.send_messages([letter.message]) != 0:
                     sent.append(letter)
         finally:
             contact_ids = [letter.contact_id for letter in sent if letter.contact_id]
@@ -142,24 +144,22 @@ def _declared(said: _Said) -> _Declared:
     return _Declared(purpose, category, campaign)
 
 
-def _rounds(messages: Sequence[EmailMessage]) -> list[list[_Pair]]:
-    """Each recipient of each message, at most once in a round: what one round recorded the next one knows."""
-    rounds: list[list[_Pair]] = []
-    times: Counter[str] = Counter()
+def _pairs(messages: Sequence[EmailMessage]) -> list[_Pair]:
+    """Each recipient of each message, once."""
+    pairs: list[_Pair] = []
     for message in messages:
         named: dict[str, str] = {}
         for recipient in message.recipients():
             named.setdefault(addresses.mailbox(recipient).lower(), recipient)
-        for address, recipient in named.items():
-            if times[address] == len(rounds):
-                rounds.append([])
-            rounds[times[address]].append(_Pair(message, recipient, address))
-            times[address] += 1
-    return rounds
+        pairs += [_Pair(message, recipient, address) for address, recipient in named.items()]
+    return pairs
 
 
-def _marketing(pairs: Sequence[_Pair], declared: _Declared) -> list[_Letter]:
-    """One letter per recipient (RFC 8058, section 3.1), for those the gate lets through."""
+def _marketing(pairs: Sequence[_Pair], declared: _Declared) -> tuple[list[_Letter], list[_Pair]]:
+    """One letter per recipient (RFC 8058, section 3.1), for those the gate lets through.
+
+    A contact gets one letter; the pairs left over are to be asked about again, once that letter is recorded.
+    """
     entries = audience.ask(
         [pair.address for pair in pairs],
         category=declared.category,
@@ -167,15 +167,19 @@ def _marketing(pairs: Sequence[_Pair], declared: _Declared) -> list[_Letter]:
         campaign=declared.campaign,
         now=timezone.now(),
     )
-    letters = []
-    for (message, recipient, _), entry in zip(pairs, entries, strict=True):
+    letters: dict[int | None, _Letter] = {}
+    later: list[_Pair] = []
+    for pair, entry in zip(pairs, entries, strict=True):
+        contact_id = entry.decision.contact_id
         if entry.headers is None:
             _log_refusal(entry.decision)
-            continue
-        letter = folding.with_whole_links(_copy(message, without=_OURS, to=[recipient], cc=[], bcc=[]))
-        letter.extra_headers.update(entry.headers.items())
-        letters.append(_Letter(letter, message, entry.decision.contact_id))
-    return letters
+        elif contact_id in letters:
+            later.append(pair)
+        else:
+            letter = _copy(pair.message, without=_OURS, to=[pair.recipient], cc=[], bcc=[])
+            letter.extra_headers.update(entry.headers.items())
+            letters[contact_id] = _Letter(folding.with_whole_links(letter), pair.message, contact_id)
+    return list(letters.values()), later
 
 
 def _receipts(messages: Sequence[EmailMessage]) -> list[_Letter]:

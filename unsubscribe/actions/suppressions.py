@@ -113,8 +113,12 @@ def _own_no(contact_ids: Iterable[int]) -> QuerySet[Suppression]:
 def _end(active: QuerySet[Suppression], origin: Origin, *, confirm: bool = True) -> list[ConsentEvent]:
     ending = list(active.select_related("address"))
     Suppression.objects.filter(id__any_of=[one.pk for one in ending]).update(lifted_at=origin.now)
-    changes = [Change(EventKind.LIFT, one.address, {"suppressed": [one.reason]}, {"suppressed": []}) for one in ending]
+    changes = [Change(EventKind.LIFT, one.address, _before_lift(one), {"suppressed": []}) for one in ending]
     return record(changes, origin, confirm=confirm)
+
+
+def _before_lift(one: Suppression) -> dict[str, Any]:
+    return {"suppressed": [one.reason], "everywhere": one.everywhere}
 
 
 def _all_addresses(people: People) -> list[Address]:

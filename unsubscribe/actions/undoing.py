@@ -50,7 +50,9 @@ def _undo_block(event: ConsentEvent, *, source: Source, now: datetime, wording: 
     address_ids = [event.address_id]
     if event.kind == EventKind.LIFT:
         reasons = map(SuppressionReason, event.before["suppressed"])
-        return [one for reason in reasons for one in block(lock(address_ids), reason, Origin(source, now, wording))]
+        everywhere = bool(event.before.get("everywhere"))
+        origin = Origin(source, now, wording)
+        return [one for reason in reasons for one in block(lock(address_ids), reason, origin, everywhere=everywhere)]
     reasons = map(SuppressionReason, event.after.get("suppressed", ()))
     return [one for reason in reasons for one in lift(address_ids, reason, source=source, now=now, note=wording)]
 

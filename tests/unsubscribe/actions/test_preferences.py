@@ -230,6 +230,8 @@ class TestUndo:
         events = actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="yes")
         actions.undo([event.pk for event in events], source=Source.PAGE, now=now)
         assert answer(ada, news, now) == Answer.SUPPRESSED
+        [later] = actions.add_addresses(ada.contact_id, [normalise("ada@work.example")], now=now)
+        assert answer(later, news, now) == Answer.SUPPRESSED
 
     def test_twice_is_the_same_as_once(self, ada: Address, news: Category, now: datetime) -> None:
         events = actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)

@@ -1,0 +1,170 @@
+"""Before a mailing: who may be written to, with which links; and afterwards, that they were."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from tests.factories import ADA, BOB, CLEO, DAN, AddressFactory, CampaignFactory, CategoryFactory
+from unsubscribe import actions, audience, headers, links
+from unsubscribe.addresses import normalise
+from unsubscribe.audience import Entry
+from unsubscribe.choices import Answer, Channel, Frequency, Purpose, Source, SuppressionReason
+from unsubscribe.errors import InsecureBaseUrl
+from unsubscribe.links import Target
+from unsubscribe.models import Address, Category, ConsentEvent, Contact, LastSent, SentCount
+
+pytestmark = pytest.mark.django_db
+
+
+def target(entry: Entry, today: date) -> Target:
+    assert entry.unsubscribe_url is not None
+    return links.read(entry.unsubscribe_url.rpartition("/")[2], today=today)
+
+
+def preferences_target(entry: Entry, today: date) -> Target:
+    assert entry.preferences_url is not None
+    assert entry.preferences_url.startswith("https://mail.example.com/p/")
+    token = entry.preferences_url.rpartition("/")[2]
+    return links.read(token, purpose=links.Purpose.PREFERENCES, today=today)
+
+
+def test_strangers_become_contacts_and_nothing_is_said_of_their_consent(news: Category, now: datetime) -> None:
+    entries = audience.ask([DAN, " DAN@Example.com", CLEO], category=news, now=now)
+    assert {address.value: address.created_at for address in Address.objects.all()} == {DAN: now, CLEO: now}
+    assert Contact.objects.count() == 2
+    assert not ConsentEvent.objects.exists()
+    ids = [(one.decision.address_id, one.decision.contact_id) for one in entries]
+    dan, cleo = Address.objects.get(value=DAN), Address.objects.get(value=CLEO)
+    assert ids == [(dan.pk, dan.contact_id), (dan.pk, dan.contact_id), (cleo.pk, cleo.contact_id)]
+    assert audience.ask([DAN, DAN, CLEO], category=news, now=now) == entries
+
+
+def test_where_opt_in_is_needed_being_asked_about_makes_nobody_a_contact(now: datetime) -> None:
+    partners = CategoryFactory(opt_in=True)
+    assert audience.ask([DAN], category=partners, now=now)[0].decision.verdict.answer == Answer.UNSUBSCRIBED
+    assert not Contact.objects.exists()
+    assert not Address.objects.exists()
+
+
+def test_what_is_no_address_becomes_no_contact(news: Category, now: datetime) -> None:
+    [entry] = audience.ask(["nonsense"], category=news, now=now)
+    assert entry[1:] == (None, None, None)
+    assert entry.decision.verdict.answer == Answer.INVALID
+    assert not Contact.objects.exists()
+
+
+def test_nobody_asked_about_nobody_answered(news: Category, now: datetime) -> None:
+    assert audience.ask([], category=news, now=now) == []
+
+
+def test_links_and_headers_name_the_right_target(ada: Address, news: Category, now: datetime) -> None:
+    campaign = CampaignFactory(category=news)
+    entries = audience.ask([BOB, ADA], category=news, campaign=campaign, now=now)
+    today = timezone.localtime(now).date()
+    bob = Address.objects.get(value=BOB)
+    for entry, address in zip(entries, [bob, ada], strict=True):
+        assert target(entry, today) == preferences_target(entry, today) == Target(address.pk, news.pk, campaign.pk)
+        assert entry.headers == (
+            f"<{entry.unsubscribe_url}>",
+            headers.ONE_CLICK,
+            "News <news.mail.example.com>",
+        )
+
+
+def test_without_a_category_the_link_means_everything(ada: Address, now: datetime) -> None:
+    [entry] = audience.ask([ADA], category=None, now=now)
+    assert target(entry, now.date()) == Target(ada.pk)
+    assert entry.headers is not None
+    assert entry.headers.list_id == ""
+
+
+def test_whoever_may_not_be_written_to_gets_no_link(ada: Address, news: Category, now: datetime) -> None:
+    actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=now)
+    bob = AddressFactory(text=BOB)
+    actions.suppress([bob.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=now)
+    entries = audience.ask([ADA, BOB, CLEO], category=news, now=now)
+    answers = [one.decision.verdict.answer for one in entries]
+    assert answers == [Answer.UNSUBSCRIBED, Answer.SUPPRESSED, Answer.SEND]
+    assert [one[1:] for one in entries[:2]] == [(None, None, None)] * 2
+    assert entries[2].headers is not None
+
+
+def test_what_is_transactional_has_preferences_but_no_way_out(ada: Address, now: datetime) -> None:
+    receipts = CategoryFactory(transactional=True)
+    [entry] = audience.ask([ADA], category=receipts, now=now)
+    assert (entry.unsubscribe_url, entry.headers) == (None, None)
+    assert preferences_target(entry, now.date()) == Target(ada.pk, receipts.pk)
+
+
+@pytest.mark.parametrize(
+    ("declared", "answer"),
+    [(None, Answer.SEND), (Purpose.TRANSACTIONAL, Answer.SEND), (Purpose.MARKETING, Answer.SUPPRESSED)],
+)
+def test_what_was_declared_counts_more_than_the_category(
+    declared: Purpose | None, answer: Answer, ada: Address, now: datetime
+) -> None:
+    receipts = CategoryFactory(transactional=True)
+    actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+    [entry] = audience.ask([ADA], category=receipts, purpose=declared, now=now)
+    assert entry.decision.verdict.answer == answer
+
+
+def test_other_channels_are_asked_about_in_their_own_spelling(news: Category, now: datetime) -> None:
+    [entry] = audience.ask(["0049 30 901820"], category=news, channel=Channel.SMS, now=now)
+    phone = Address.objects.get()
+    assert (phone.channel, phone.value) == (Channel.SMS, "+4930901820")
+    assert target(entry, now.date()) == Target(phone.pk, news.pk)
+
+
+def test_without_https_nobody_gets_a_link(ada: Address, news: Category, now: datetime, settings: Any) -> None:
+    settings.UNSUBSCRIBE_BASE_URL = "http://mail.example.com"
+    with pytest.raises(InsecureBaseUrl):
+        audience.ask([ADA], category=news, now=now)
+
+
+class TestRecording:
+    def record(self, entries: list[Entry], category: Category, now: datetime, **kwargs: Any) -> None:
+        audience.record(entries, category=category, channel=Channel.EMAIL, **{"campaign": None} | kwargs, now=now)
+
+    def test_counts_and_starts_the_clock_of_those_who_may_be_written_to(
+        self, ada: Address, news: Category, now: datetime
+    ) -> None:
+        campaign = CampaignFactory(category=news)
+        actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
+        bob = AddressFactory(text=BOB)
+        actions.opt_out([Target(bob.pk, news.pk)], source=Source.PAGE, now=now)
+        entries = audience.ask([ADA, BOB, DAN, "nonsense"], category=news, campaign=campaign, now=now)
+        self.record(entries, news, now, campaign=campaign)
+        dan = Address.objects.get(value=DAN)
+        clocks = set(LastSent.objects.values_list("contact_id", "category", "channel", "sent_on", "campaign"))
+        today = now.date()
+        assert clocks == {(one.contact_id, news.pk, "email", today, campaign.pk) for one in (ada, dan)}
+        counts = SentCount.objects.values_list("day", "channel", "category", "campaign", "count")
+        assert list(counts) == [(today, "email", news.pk, campaign.pk, 2)]
+        [again] = audience.ask([ADA], category=news, now=now)
+        assert again.decision.verdict == (Answer.TOO_SOON, today + timedelta(days=7))
+
+    def test_twice_adds_up_and_moves_the_clock_on(self, ada: Address, news: Category, now: datetime) -> None:
+        for days in (0, 0, 1):
+            later = now + timedelta(days=days)
+            self.record(audience.ask([ADA, BOB], category=news, now=later), news, later)
+        assert set(LastSent.objects.values_list("sent_on", flat=True)) == {now.date() + timedelta(days=1)}
+        assert list(SentCount.objects.order_by("day").values_list("count", flat=True)) == [4, 2]
+
+    def test_of_nobody_counts_nothing(self, ada: Address, news: Category, now: datetime) -> None:
+        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+        self.record(audience.ask([ADA], category=news, now=now), news, now)
+        assert not SentCount.objects.exists()
+        assert not LastSent.objects.exists()
+
+
+@pytest.mark.parametrize("size", [1, 60])
+def test_many_are_asked_about_in_as_many_queries_as_one(
+    size: int, news: Category, now: datetime, django_assert_num_queries: Any
+) -> None:
+    texts = [f"reader{number}@example.com" for number in range(size)]
+    actions.learn(map(normalise, texts[: size // 2]), now=now)
+    with django_assert_num_queries(7):  # the gate's, four of learning, and the savepoint of the test's transaction
+        audience.ask(texts, category=news, now=now)

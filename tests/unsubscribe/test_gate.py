@@ -1,0 +1,328 @@
+"""The gate gathers the facts that are in the database and asks the rules; whatever goes wrong, it never says yes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core import mail
+from django.core.mail import send_mail
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from tests.conftest import NOW
+from tests.factories import ADA, BOB, AddressFactory, CampaignFactory, CategoryFactory, ContactFactory
+from unsubscribe import actions, gate, rules
+from unsubscribe.addresses import normalise
+from unsubscribe.choices import (
+    Answer,
+    Channel,
+    Frequency,
+    PreferenceState,
+    Purpose,
+    Source,
+    SuppressionReason,
+)
+from unsubscribe.models import Address, Campaign, Category, LastSent, Preference, Suppression
+from unsubscribe.rules import Chosen, Facts, Verdict
+
+pytestmark = pytest.mark.django_db
+
+TODAY = NOW.date()
+
+days = st.integers(-40, 40).map(lambda number: TODAY + timedelta(days=number))
+perhaps_a_day = st.none() | days
+
+
+class Sent(NamedTuple):
+    on: date
+    by_this_campaign: bool
+
+
+class Person(NamedTuple):
+    """A contact as the database may hold one, with the blocks on each of their addresses."""
+
+    blocks: list[list[tuple[SuppressionReason, bool]]]
+    paused_until: date | None
+    only_chosen: bool
+    chosen: Chosen | None
+    elsewhere: Chosen | None
+    sent: Sent | None
+
+
+class Question(NamedTuple):
+    has_category: bool
+    needs_opt_in: bool
+    category_purpose: Purpose
+    purpose: Purpose | None
+    has_campaign: bool
+    channel: Channel
+
+
+choices = st.builds(Chosen, st.sampled_from(PreferenceState), st.sampled_from(Frequency), perhaps_a_day)
+one_block = st.tuples(st.sampled_from(SuppressionReason), st.booleans())
+people = st.builds(
+    Person,
+    blocks=st.lists(st.lists(one_block, max_size=4) | st.just([]), min_size=1, max_size=2),
+    paused_until=perhaps_a_day,
+    only_chosen=st.booleans(),
+    chosen=st.none() | choices,
+    elsewhere=st.none() | choices,
+    sent=st.none() | st.builds(Sent, st.sampled_from([TODAY]) | days, st.booleans()),
+)
+questions = st.builds(
+    Question,
+    has_category=st.sampled_from([True, True, True, False]),
+    needs_opt_in=st.booleans(),
+    category_purpose=st.sampled_from([Purpose.MARKETING, Purpose.MARKETING, Purpose.TRANSACTIONAL]),
+    purpose=st.sampled_from([None, None, *Purpose]),
+    has_campaign=st.booleans(),
+    channel=st.sampled_from([Channel.EMAIL, Channel.SMS]),
+)
+
+
+@contextmanager
+def forgotten() -> Iterator[None]:
+    """Everything in it is rolled back: examples must not see each other."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+class World(NamedTuple):
+    category: Category
+    other: Category
+    campaign: Campaign
+    earlier: Campaign
+    question: Question
+
+    @classmethod
+    def of(cls, question: Question) -> "World":
+        category = CategoryFactory(purpose=question.category_purpose, needs_opt_in=question.needs_opt_in)
+        campaigns = CampaignFactory(category=category), CampaignFactory(category=category)
+        return cls(category, CategoryFactory(slug="other"), *campaigns, question)
+
+    def settle(self, person: Person) -> list[str]:
+        """Writes one person down, as the models allow it; returns their addresses on the channel in question."""
+        contact = ContactFactory(paused_until=person.paused_until, only_chosen=person.only_chosen)
+        channel = self.question.channel
+        noise = Channel.PUSH
+        for chosen, category, on in [
+            (person.chosen, self.category, channel),
+            (person.elsewhere, self.other, channel),
+            (person.elsewhere, self.category, noise),
+        ]:
+            if chosen:
+                Preference.objects.create(
+                    contact=contact, category=category, channel=on, changed_at=NOW, **chosen._asdict()
+                )
+        clock = {"contact": contact, "sent_on": TODAY}
+        LastSent.objects.create(category=self.other, channel=channel, **clock)
+        LastSent.objects.create(category=self.category, channel=noise, **clock)
+        if person.sent:
+            clock |= {
+                "sent_on": person.sent.on,
+                "campaign": self.campaign if person.sent.by_this_campaign else self.earlier,
+            }
+            LastSent.objects.create(category=self.category, channel=channel, **clock)
+        return [self._address(contact, channel, blocks) for blocks in person.blocks]
+
+    def _address(self, contact: Any, channel: Channel, blocks: list[tuple[SuppressionReason, bool]]) -> str:
+        number = Address.objects.count()
+        text = f"reader{number}@example.com" if channel == Channel.EMAIL else f"+49309018{number:04}"
+        address: Address = AddressFactory(contact=contact, channel=channel, text=text)
+        for reason in {reason for reason, is_lifted in blocks if not is_lifted}:
+            Suppression.objects.create(address=address, reason=reason, source=Source.API, since=NOW)
+        for reason in [reason for reason, is_lifted in blocks if is_lifted]:
+            Suppression.objects.create(address=address, reason=reason, source=Source.API, since=NOW, lifted_at=NOW)
+        return text
+
+    @property
+    def purpose(self) -> Purpose:
+        declared = self.question.category_purpose if self.question.has_category else Purpose.MARKETING
+        return self.question.purpose or declared
+
+    def expected(self, person: Person, blocks: list[tuple[SuppressionReason, bool]]) -> Verdict:
+        """The same from the example itself: nothing here was read from the database."""
+        asked = self.question.has_category
+        sent = person.sent if asked else None
+        if sent and self.question.has_campaign and sent.by_this_campaign and sent.on == TODAY:
+            sent = None
+        facts = Facts(
+            purpose=self.purpose,
+            suppressed=frozenset(reason for reason, is_lifted in blocks if not is_lifted),
+            chosen=(person.chosen if asked else None) or Chosen(),
+            needs_opt_in=person.only_chosen or (asked and self.question.needs_opt_in),
+            contact_paused_until=person.paused_until,
+            last_sent_on=sent.on if sent else None,
+        )
+        return rules.may_send(facts, now=NOW)
+
+
+@hypothesis_settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(question=questions, everybody=st.lists(people, max_size=4))
+def test_the_gate_and_the_rules_agree_whatever_is_in_the_database(question: Question, everybody: list[Person]) -> None:
+    with forgotten():
+        world = World.of(question)
+        texts = [world.settle(person) for person in everybody]
+        expected = [world.expected(person, blocks) for person in everybody for blocks in person.blocks]
+        stranger = "stranger@example.com" if question.channel == Channel.EMAIL else "+49309999999"
+        nobody = Facts(purpose=world.purpose, needs_opt_in=question.has_category and question.needs_opt_in)
+        decisions = gate.check(
+            [*(text for of_one in texts for text in of_one), stranger],
+            category=world.category if question.has_category else None,
+            channel=question.channel,
+            purpose=question.purpose,
+            campaign=world.campaign if question.has_campaign else None,
+            now=NOW,
+        )
+        assert [one.verdict for one in decisions] == [*expected, rules.may_send(nobody, now=NOW)]
+
+
+def test_the_generated_states_are_not_all_alike() -> None:
+    """The test above would be worth little if nearly every verdict were the same."""
+    seen: set[Answer] = set()
+
+    @hypothesis_settings(max_examples=300, deadline=None, derandomize=True)
+    @given(question=questions, person=people)
+    def look(question: Question, person: Person) -> None:
+        world = World(Category(), Category(), Campaign(), Campaign(), question)
+        seen.update(world.expected(person, blocks).answer for blocks in person.blocks)
+
+    look()
+    assert seen == set(Answer) - {Answer.INVALID}
+
+
+def _weekly(text: str, category: Category, **sent: Any) -> Address:
+    address: Address = AddressFactory(text=text)
+    Preference.objects.create(
+        contact=address.contact, category=category, channel=Channel.EMAIL, frequency=Frequency.WEEKLY, changed_at=NOW
+    )
+    if sent:
+        LastSent.objects.create(contact=address.contact, category=category, channel=Channel.EMAIL, **sent)
+    return address
+
+
+@pytest.mark.parametrize("known", [1, 3000])
+def test_the_number_of_queries_does_not_grow(
+    known: int,
+    news: Category,
+    django_assert_num_queries: Any,
+) -> None:
+    _weekly("reader@example.com", news)
+    texts = ["reader@example.com", *(f"reader{number}@example.com" for number in range(1, known))]
+    actions.learn(map(normalise, texts), now=NOW)
+    strangers = [f"stranger{number}@example.com" for number in range(known)]
+    campaign = CampaignFactory(category=news)
+    with django_assert_num_queries(2):
+        decisions = gate.check([*texts, *strangers], category=news, campaign=campaign, now=NOW)
+    assert [one.address_id is not None for one in decisions] == [True] * known + [False] * known
+    assert all(one.may_send for one in decisions)
+
+
+def test_no_addresses_no_decisions(news: Category) -> None:
+    assert gate.check([], category=news, now=NOW) == []
+    assert gate.check(iter([]), category=None, now=NOW) == []
+
+
+def test_the_order_and_the_duplicates_stay(ada: Address, news: Category) -> None:
+    actions.suppress([ada.pk], SuppressionReason.MANUAL, source=Source.STAFF, now=NOW)
+    asked = [BOB, ADA, "nonsense", " Ada@EXAMPLE.com", BOB, ADA]
+    decisions = gate.check((text for text in asked), category=news, now=NOW)
+    answers = [one.verdict.answer for one in decisions]
+    send, suppressed, invalid = Answer.SEND, Answer.SUPPRESSED, Answer.INVALID
+    assert answers == [send, suppressed, invalid, suppressed, send, suppressed]
+    assert [one.address_id for one in decisions] == [None, ada.pk, None, ada.pk, None, ada.pk]
+    assert {one.contact_id for one in decisions} == {None, ada.contact_id}
+
+
+@pytest.mark.parametrize("needs_opt_in", [True, False])
+def test_a_stranger_is_written_to_where_nobody_needs_to_opt_in(needs_opt_in: bool) -> None:
+    category = CategoryFactory(needs_opt_in=needs_opt_in)
+    [decision] = gate.check([ADA], category=category, now=NOW)
+    assert decision.may_send is not needs_opt_in
+    assert decision == (normalise(ADA), decision.verdict, None, None)
+
+
+@pytest.mark.parametrize("purpose", [None, *Purpose])
+def test_no_address_is_no_send_not_even_of_a_receipt(purpose: Purpose | None) -> None:
+    decisions = gate.check(["", "nonsense", "Ada <ada@example.com>", "\0"], category=None, purpose=purpose, now=NOW)
+    assert [one.verdict.answer for one in decisions] == [Answer.INVALID] * 4
+    assert not any(one.may_send for one in decisions)
+
+
+def test_an_address_is_asked_for_on_its_own_channel_alone(news: Category) -> None:
+    number = "+49 30 901820"
+    by_text = AddressFactory(channel=Channel.SMS, text=number)
+    actions.suppress([by_text.pk], SuppressionReason.MANUAL, source=Source.STAFF, now=NOW)
+    for channel, address_id in ((Channel.SMS, by_text.pk), (Channel.WHATSAPP, None), (Channel.PHONE, None)):
+        [decision] = gate.check([number], category=news, channel=channel, now=NOW)
+        assert (decision.address_id, decision.may_send) == (address_id, address_id is None)
+
+
+def test_the_same_campaign_on_the_same_day_is_not_too_soon_for_itself(news: Category) -> None:
+    campaign, another = CampaignFactory(category=news), CampaignFactory(category=news)
+    address = _weekly(ADA, news)
+    actions.record_sent([address.contact_id], category=news, channel=Channel.EMAIL, campaign=campaign, now=NOW)
+
+    def answer(campaign: Campaign | None, **later: int) -> Verdict:
+        [decision] = gate.check([ADA], category=news, campaign=campaign, now=NOW + timedelta(**later))
+        return decision.verdict
+
+    too_soon = Verdict(Answer.TOO_SOON, TODAY + timedelta(days=7))
+    assert answer(campaign).answer == Answer.SEND
+    assert answer(campaign, hours=11).answer == Answer.SEND
+    assert answer(another) == answer(None) == too_soon
+    assert answer(campaign, days=1) == too_soon
+    assert answer(campaign, days=7).answer == Answer.SEND
+
+
+def test_a_mailing_without_a_campaign_is_too_soon_for_every_other(news: Category) -> None:
+    _weekly(ADA, news, sent_on=TODAY, campaign=None)
+    for campaign in (None, CampaignFactory(category=news)):
+        [decision] = gate.check([ADA], category=news, campaign=campaign, now=NOW)
+        assert decision.verdict.answer == Answer.TOO_SOON
+
+
+@pytest.mark.parametrize(("hour", "answer"), [(14, Answer.PAUSED), (15, Answer.SEND)])
+def test_a_day_begins_where_the_house_stands(hour: int, answer: Answer, ada: Address, news: Category) -> None:
+    ada.contact.paused_until = date(2026, 3, 11)
+    ada.contact.save()
+    with timezone.override(ZoneInfo("Asia/Tokyo")):  # nine hours ahead
+        [decision] = gate.check([ADA], category=news, now=datetime(2026, 3, 10, hour, 0, tzinfo=UTC))
+    assert decision.verdict.answer == answer
+
+
+@contextmanager
+def a_table_is_gone(model: Any) -> Iterator[None]:
+    """A database that cannot answer, in earnest; the rollback brings the table back."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {model._meta.db_table} RENAME TO gone")
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("model", [Address, Suppression, Preference])
+def test_no_answer_is_no_send(model: Any, news: Category) -> None:
+    with a_table_is_gone(model), pytest.raises(DatabaseError):
+        gate.check([ADA], category=news, now=NOW)
+    with a_table_is_gone(model), pytest.raises(DatabaseError):
+        send_mail("What is new", "Hello.", None, [ADA])
+    assert mail.outbox == []
+    assert gate.check([ADA], category=news, now=NOW)[0].may_send
+
+
+def test_no_clock_is_no_send(news: Category) -> None:
+    _weekly(ADA, news)
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"ALTER TABLE {LastSent._meta.db_table} RENAME TO gone")
+        with pytest.raises(DatabaseError):
+            gate.check([ADA], category=news, now=NOW)
+        transaction.set_rollback(True)

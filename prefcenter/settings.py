@@ -108,8 +108,16 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
     }
 elif CELERY_BROKER_URL.startswith("redis"):
     # Somebody waits for the answer to their click: a broker that hangs may cost them a second, not thirty.
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5, "socket_keepalive": True}
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "socket_connect_timeout": 1,
+        "socket_timeout": 3,
+        "socket_keepalive": True,
+        "max_retries": 0,
+    }
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
+# No limit: a worker whose acknowledgements fail while the broker restarts would count them against it for ever,
+# and never read again. What it prefetches is a handful of ids.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 0
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_IGNORE_RESULT = True

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from celery import shared_task
 from django.utils import timezone
@@ -12,16 +13,31 @@ from . import outbox
 
 logger = logging.getLogger(__name__)
 
+AWAY_SECONDS = 30
 SWEEP_SECONDS = 50
 BATCH = 100
 
 
+@dataclass
+class _Broker:
+    away_until: float = 0.0
+
+
+_broker = _Broker()
+
+
 def nudge(message_ids: Sequence[int], *, delay: int) -> None:
-    """Asks a worker to look at these messages in `delay` seconds. A broker that is away costs time, no more."""
+    """Asks a worker to look at these messages in `delay` seconds. A broker that is away costs time, no more.
+
+    It costs the time once: for half a minute after a failure this process leaves everything to the sweep.
+    """
+    if time.monotonic() < _broker.away_until:
+        return
     try:
         # A moment late rather than early: a message that is not due yet would be left to the sweep.
         deliver.apply_async(args=[list(message_ids)], countdown=delay and delay + 1, retry=False)
     except (OperationalError, KombuError, OSError) as error:
+        _broker.away_until = time.monotonic() + AWAY_SECONDS
         logger.warning("No broker (%s): the sweep will send %d messages.", type(error).__name__, len(message_ids))
 
 

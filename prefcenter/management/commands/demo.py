@@ -36,7 +36,8 @@ class Command(BaseCommand):
             "\n\n  Open a mail, tap Unsubscribe, wait for the confirmation, send the next newsletter."
             "\n  Ctrl-C ends it.\n"
         )
-        call_command("serve", port=options["port"])
+        # The mailbox posts to the site it belongs to, so a request must not be alone in its process.
+        call_command("serve", port=options["port"], threads=4)
 
     def _say(self, sentence: str) -> None:
         self.stdout.write(sentence)

@@ -26,6 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
         parser.add_argument("--port", type=_port, default=8000, help="the port to listen on (%(default)s)")
         parser.add_argument("--workers", type=_count, default=2, help="web server processes (%(default)s)")
+        parser.add_argument("--threads", type=_count, default=1, help="threads in each of them (%(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         family, address = _resolve(options["host"], options["port"])
@@ -34,7 +35,7 @@ class Command(BaseCommand):
         self._prepare_files()
         connections.close_all()
         self._say(f"Starting the web server ({options['workers']} processes) and the worker.")
-        children = [_web_server(address, workers=options["workers"]), _worker()]
+        children = [_web_server(address, workers=options["workers"], threads=options["threads"]), _worker()]
         status = Supervisor(children, probe=lambda: self._ready(address)).run()
         if status:
             sys.exit(status)
@@ -63,13 +64,13 @@ class Command(BaseCommand):
         self.stdout.flush()  # into a pipe or a log it would otherwise come when all is over
 
 
-def _web_server(address: tuple[str, int], *, workers: int) -> Child:
+def _web_server(address: tuple[str, int], *, workers: int, threads: int) -> Child:
     options = {
         "--interface": "wsgi",
         "--host": address[0],
         "--port": str(address[1]),
         "--workers": str(workers),
-        "--blocking-threads": "1",
+        "--blocking-threads": str(threads),
         # A granian worker that is still loading is deaf; Docker waits ten seconds, a dead supervisor for ever.
         "--workers-kill-timeout": "8",
         "--log-level": "error",

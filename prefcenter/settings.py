@@ -43,7 +43,7 @@ if _missing:
 # --- where it is reached -----------------------------------------------------------------------------------
 
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname or "localhost"])
+ALLOWED_HOSTS = [urlsplit(SITE_URL).hostname or "localhost", *env.list("ALLOWED_HOSTS", default=[])]
 if DEBUG:
     ALLOWED_HOSTS = [*ALLOWED_HOSTS, "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
@@ -108,12 +108,7 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
     }
 elif CELERY_BROKER_URL.startswith("redis"):
     # Somebody waits for the answer to their click: a broker that hangs may cost them a second, not thirty.
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "socket_connect_timeout": 1,
-        "socket_timeout": 3,
-        "socket_keepalive": True,
-        "max_retries": 0,
-    }
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 3, "max_retries": 0}
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 # No limit: a worker whose acknowledgements fail while the broker restarts would count them against it for ever,
 # and never read again. What it prefetches is a handful of ids.
@@ -123,14 +118,9 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE = {
-    "sweep the outbox": {
-        "task": "unsubscribe.tasks.sweep",
-        "schedule": env.float("UNSUBSCRIBE_SWEEP_SECONDS", default=60.0),
-    },
-}
+_every = env.float("UNSUBSCRIBE_SWEEP_SECONDS", default=60.0)
+CELERY_BEAT_SCHEDULE = {"sweep the outbox": {"task": "unsubscribe.tasks.sweep", "schedule": _every}}
 
 # --- Django ------------------------------------------------------------------------------------------------
 
@@ -186,13 +176,12 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
+_static_files = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+if DEBUG:
+    _static_files = "django.contrib.staticfiles.storage.StaticFilesStorage"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": _static_files},
 }
 
 # --- accounts: staff today, subscribers' sign-in next --------------------------------------------------------
@@ -235,7 +224,7 @@ X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 SECURE_SSL_REDIRECT = not DEBUG
 # RFC 8058, section 3.1: a link never answers with a redirect, not even from http to https.
-SECURE_REDIRECT_EXEMPT = [r"^[up]/"]
+SECURE_REDIRECT_EXEMPT = [r"^[up](/|$)"]
 SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 3600
 SESSION_COOKIE_SECURE = not DEBUG
 CSRF_COOKIE_SECURE = not DEBUG

@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from tests.factories import ADA, AddressFactory, CategoryFactory
+from unsubscribe import tasks
 from unsubscribe.models import Address, Category
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -22,6 +23,8 @@ def _guarded_mail(settings: Any) -> None:
     settings.EMAIL_BACKEND = "unsubscribe.backends.GuardedEmailBackend"
     settings.UNSUBSCRIBE_EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     cache.clear()
+    tasks._broker.away_until = 0
+    tasks._broker.away_until = 0
 
 
 @pytest.fixture

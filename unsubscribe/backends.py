@@ -6,9 +6,9 @@ X-Unsubscribe-Purpose; they are taken out before it is sent. A message that says
 
 import copy
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
@@ -19,6 +19,7 @@ from .choices import Answer, Channel, Purpose
 from .errors import UnknownCategory
 from .models import Campaign, Category
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 #: So few that "at the moment of sending" stays true: the gate is asked again for every batch.
@@ -97,11 +98,16 @@ class GuardedEmailBackend(BaseEmailBackend):
             if declared[said].purpose == Purpose.TRANSACTIONAL:
                 sent |= self._send(_receipts(group), declared[said])
             else:
-                pairs = _pairs(group)
-                while pairs:
-                    letters, pairs = _marketing(pairs, declared[said])
-                    sent |= self._send(letters, declared[said])
+                for pairs in _batches(_pairs(group)):
+                    sent |= self._send_marketing(pairs, declared[said])
         return len(sent)
+
+    def _send_marketing(self, pairs: Sequence[_Pair], declared: _Declared) -> set[int]:
+        sent: set[int] = set()
+        while pairs:
+            letters, pairs = _marketing(pairs, declared)
+            sent |= self._send(letters, declared)
+        return sent
 
     def _send(self, letters: Sequence[_Letter], declared: _Declared) -> set[int]:
         """The ids of the messages that went to somebody, who are recorded even if a later one fails."""
@@ -124,8 +130,8 @@ class GuardedEmailBackend(BaseEmailBackend):
         return {id(letter.original) for letter in sent}
 
 
-def _batches(messages: Sequence[EmailMessage]) -> Iterator[list[EmailMessage]]:
-    rest = iter(messages)
+def _batches(things: Iterable[T]) -> Iterator[list[T]]:
+    rest = iter(things)
     while batch := list(islice(rest, BATCH)):
         yield batch
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from . import rules
 from .addresses import Normalised, normalise
 from .choices import Answer, Channel, Frequency, PreferenceState, Purpose, SuppressionReason
-from .errors import InvalidAddress
+from .errors import ContradictoryPurpose, InvalidAddress
 from .models import Address, Campaign, Category, LastSent
 from .rules import Chosen, Facts, Verdict
 
@@ -75,7 +75,12 @@ def check(
 
 
 def purpose_of(category: Category | None, declared: Purpose | None) -> Purpose:
-    """What was declared, else what the category is for; marketing where nobody said anything (design law 7)."""
+    """What was declared, else what the category is for; marketing where nobody said anything (design law 7).
+
+    Raises ContradictoryPurpose for a message that is of a marketing category and calls itself transactional.
+    """
+    if category and category.purpose == Purpose.MARKETING and declared == Purpose.TRANSACTIONAL:
+        raise ContradictoryPurpose
     return declared or (Purpose(category.purpose) if category else Purpose.MARKETING)
 
 
@@ -109,9 +114,13 @@ def _facts(
 
 def _rows(digests: Sequence[bytes], *, category: Category | None, channel: Channel) -> QuerySet[Address, tuple]:
     """One row per address, or one per block where there are several."""
-    preference = Q(
-        contact__preferences__category=category.pk if category else None, contact__preferences__channel=channel
+    # A message that names no category could be of any kind they have left, so each of their no's counts.
+    of_this_kind = (
+        Q(contact__preferences__category=category.pk)
+        if category
+        else Q(contact__preferences__state=PreferenceState.UNSUBSCRIBED)
     )
+    preference = Q(contact__preferences__channel=channel) & of_this_kind
     return (
         Address.objects.filter(channel=channel, digest__any_of=digests)
         .annotate(

@@ -29,14 +29,19 @@ def compose(message: OutboxMessage, *, now: datetime) -> EmailMultiAlternatives:
     return mail
 
 
-def why_unneeded(message: OutboxMessage, *, now: datetime) -> str:
-    """The reason not to send after all, or "". One address gets a limited number of mails a day (RFC 3834)."""
+def has_had_enough(message: OutboxMessage, *, now: datetime) -> bool:
+    """Whether the address got its number of such mails in the last 24 hours (RFC 3834, section 2)."""
+    day = now - timedelta(days=1)
+    sent = OutboxMessage.objects.filter(
+        address=message.address, kind=message.kind, status=OutboxStatus.SENT, sent_at__gt=day
+    )
+    return sent.count() >= conf.confirmations_per_day()
+
+
+def why_unneeded(message: OutboxMessage) -> str:
+    """The reason not to send after all, or ""."""
     if not message.address.value:
         return "The address is no longer kept."
-    day = now - timedelta(days=1)
-    sent = OutboxMessage.objects.filter(address=message.address, status=OutboxStatus.SENT, sent_at__gt=day)
-    if sent.count() >= conf.confirmations_per_day():
-        return "The address has had enough mails for one day."
     if message.kind == OutboxKind.CONFIRMATION and not _net_changes(message):
         return "Everything was as before by then."
     return ""

@@ -22,19 +22,19 @@ class Owed(NamedTuple):
 
 @transaction.atomic(savepoint=False)
 def queue(kind: OutboxKind, owed: Sequence[Owed], *, now: datetime) -> list[int]:
-    """One message per contact; a message that is still open takes the new events in. Returns the messages' ids.
+    """One message per address; a message that is still open takes the new events in. Returns the messages' ids.
 
     1. Lock the open rows. A worker that wants to claim one waits, and then sees our events too.
     2. Add to those; make the others. The unique constraint holds against a queue that runs beside us.
     """
-    wanted = {one.contact_id: one for one in owed}
+    wanted = {one.address_id: one for one in owed}
     open_rows = list(
         OutboxMessage.objects.select_for_update(no_key=True)
-        .filter(contact_id__any_of=list(wanted), kind=kind, status=OutboxStatus.QUEUED, attempts=0)
+        .filter(address_id__any_of=list(wanted), kind=kind, status=OutboxStatus.QUEUED, attempts=0)
         .order_by("id")
     )
     for row in open_rows:
-        row.event_ids = [*row.event_ids, *wanted.pop(row.contact_id).event_ids]
+        row.event_ids = [*row.event_ids, *wanted.pop(row.address_id).event_ids]
     OutboxMessage.objects.bulk_update(open_rows, ["event_ids"])
     new = OutboxMessage.objects.bulk_create(
         [
@@ -91,14 +91,25 @@ def deliver(message_id: int, *, now: datetime) -> OutboxStatus | None:
 def _send(message: OutboxMessage, *, now: datetime) -> dict[str, object]:
     """The fields that say what became of it."""
     try:
-        if unneeded := mail.why_unneeded(message, now=now):
+        if unneeded := mail.why_unneeded(message):
             return _dropped(unneeded)
+        if mail.has_had_enough(message, now=now):
+            return _postponed(message, now=now)
         was_sent = get_connection().send_messages([mail.compose(message, now=now)])
     except Exception as error:  # recorded in the row, shown in the admin, and tried again where that may help
         return _failed(message, error, now=now)
     if not was_sent:
         return _dropped("The gate refused the address.")
     return {"status": OutboxStatus.SENT, "sent_at": now, "last_error": ""}
+
+
+def _postponed(message: OutboxMessage, *, now: datetime) -> dict[str, object]:
+    """A confirmation is owed and comes tomorrow; of fresh links there have been enough."""
+    why = "The address has had enough of these for one day."
+    if message.kind == OutboxKind.LINK:
+        return _dropped(why)
+    due_at = now + timedelta(days=1)
+    return {"status": OutboxStatus.QUEUED, "due_at": due_at, "claimed_at": None, "last_error": why}
 
 
 def _dropped(why: str) -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.db.models import Q
 
 from . import addresses, rules
-from .choices import Channel, Frequency, PreferenceState, Purpose, SuppressionReason
+from .choices import Channel, Frequency, PreferenceState, Purpose
 from .errors import InvalidLink
 from .links import Target
 from .models import Address, Category, Preference, Suppression
@@ -36,6 +36,10 @@ class PreferenceSheet(NamedTuple):
     paused_until: date | None
     has_said_no_to_everything: bool
 
+    @property
+    def is_paused(self) -> bool:
+        return bool(self.paused_until) or any(choice.paused_until for choice in self.choices)
+
 
 def address(target: Target) -> Address:
     """The address a target names, its contact loaded. Raises InvalidLink if there is none."""
@@ -52,12 +56,14 @@ def preference_sheet(target: Target, *, today: date) -> PreferenceSheet:
     channels = sorted(set(map(Channel, contact.addresses.values_list("channel", flat=True))), key=list(Channel).index)
     chosen = {(row.category_id, row.channel): row for row in Preference.objects.filter(contact=contact)}
     said_no = set(
-        Suppression.objects.filter(
-            address__contact=contact, reason=SuppressionReason.UNSUBSCRIBED_ALL, lifted_at=None
-        ).values_list("address__channel", flat=True)
+        Suppression.objects.filter(address__contact=contact, reason__in=rules.OWN_NO, lifted_at=None).values_list(
+            "address__channel", flat=True
+        )
     )
     categories = Category.objects.filter(
-        Q(is_listed=True) | Q(preferences__contact=contact, preferences__state=PreferenceState.SUBSCRIBED)
+        Q(is_listed=True)
+        | Q(id=target.category_id)
+        | Q(preferences__contact=contact, preferences__state=PreferenceState.SUBSCRIBED)
     ).distinct()
     choices = [
         _choice(

@@ -112,10 +112,20 @@ def may_lift(reason: SuppressionReason, *, source: Source) -> bool:
     return reason != SuppressionReason.ERASED and source == Source.STAFF
 
 
-def may_opt_in(state: PreferenceState, suppressed: frozenset[SuppressionReason], *, source: Source) -> bool:
-    """Whoever said no says yes again in person; where nobody said no, evidence through other doors will do."""
-    has_said_no = state == PreferenceState.UNSUBSCRIBED or bool(suppressed & OWN_NO)
-    return source in OWN_VOICE or not has_said_no
+def may_change(before: Chosen, after: Chosen, *, source: Source, has_said_no: bool) -> bool:
+    """Whoever said no, or less, takes it back in person; where nobody did, evidence through other doors will do."""
+    if source in OWN_VOICE:
+        return True
+    is_more = _willing(after.state) > _willing(before.state)
+    if is_more and (has_said_no or before.state == PreferenceState.UNSUBSCRIBED):
+        return False
+    is_faster = Frequency(after.frequency).pace < Frequency(before.frequency).pace
+    return not is_faster and not ends_sooner(before.paused_until, after.paused_until)
+
+
+def ends_sooner(before: date | None, after: date | None) -> bool:
+    """Whether a pause until `before` would be cut short."""
+    return before is not None and (after is None or after < before)
 
 
 def confirms(source: Source) -> bool:

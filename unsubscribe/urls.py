@@ -4,4 +4,4 @@ from django.urls import re_path
 
 from . import views
 
-urlpatterns = [re_path(r"^u/(?P<token>[^/]*)/?$", views.one_click, name="one_click")]
+urlpatterns = [re_path(r"^u(?:/(?P<token>[^/]*))?/?$", views.one_click, name="one_click")]

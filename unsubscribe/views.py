@@ -67,7 +67,7 @@ def sentence(text: str, *, status: int = 200) -> HttpResponse:
 
 
 @behind_link
-def one_click(request: HttpRequest, token: str) -> HttpResponse:
+def one_click(request: HttpRequest, token: str = "") -> HttpResponse:
     """POST opts out; there is no page here (RFC 8058, section 3.2). A site puts its own page on GET."""
     if request.method == "OPTIONS":
         response = HttpResponse(status=204)

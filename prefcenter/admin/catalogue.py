@@ -15,8 +15,8 @@ class CategoryAdmin(NeverDeletedAdmin):
     search_fields = ["name", "slug"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Category | None = None) -> list[str]:
-        """List-Id rests on the slug (RFC 2919), so it never changes once it is out in the world."""
-        return ["slug"] if obj else []
+        """List-Id rests on the slug (RFC 2919); a new purpose, or no need to opt in, would overrule people's no."""
+        return ["slug", "purpose", "needs_opt_in"] if obj else []
 
 
 @admin.register(Campaign)

@@ -75,7 +75,7 @@ class PreferencesForm(forms.Form):
             Wanted(
                 target.address_id,
                 choice.category.pk,
-                _change(choice, self.cleaned_data[_name(choice)]),
+                _change(self.cleaned_data[_name(choice)], was=self.cleaned_data[f"was-{_name(choice)}"]),
                 choice.channel,
                 target.campaign_id,
             )
@@ -91,9 +91,10 @@ def _name(choice: Choice) -> str:
     return f"c{choice.category.pk}-{choice.channel}"
 
 
-def _change(choice: Choice, value: str) -> dict[str, Any]:
+def _change(value: str, *, was: str) -> dict[str, Any]:
+    """What the person meant, judged by what the page showed: "less" on an old page is no "yes again"."""
     if value == OFF:
         return {"state": PreferenceState.UNSUBSCRIBED}
-    if choice.is_subscribed:
+    if was != OFF:
         return {"frequency": Frequency(value)}
-    return {"state": PreferenceState.SUBSCRIBED, "frequency": Frequency(value)}
+    return {"state": PreferenceState.SUBSCRIBED, "frequency": Frequency(value), "paused_until": None}

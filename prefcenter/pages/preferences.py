@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from unsubscribe import actions, links, queries, views
-from unsubscribe.choices import Source
+from unsubscribe.choices import Channel, Source
 from unsubscribe.errors import ExpiredLink, InvalidLink
 from unsubscribe.links import Purpose, Target
 
@@ -20,7 +20,7 @@ WORDING = "The preference page: each category on its own, how often, or never."
 
 
 @views.behind_link
-def preferences(request: HttpRequest, token: str) -> HttpResponse:
+def preferences(request: HttpRequest, token: str = "") -> HttpResponse:
     if request.method not in {"GET", "HEAD", "POST"}:
         return not_allowed(request)
     now = timezone.now()
@@ -30,7 +30,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
         target = links.read(token, purpose=Purpose.PREFERENCES, today=today)
         sheet = queries.preference_sheet(target, today=today)
     except ExpiredLink:
-        return _expired(request, form, links.read_expired(token), now=now)
+        return _expired(request, form, token, now=now)
     except InvalidLink:
         return unknown_link(request)
     context = {"sheet": sheet, "masked": sheet.masked, "form": PreferencesForm(sheet), "pause_form": PauseForm()}
@@ -52,9 +52,13 @@ def _act(
         events = actions.opt_out([whole], source=Source.PAGE, now=now, wording="Unsubscribe from everything")
         return results.done(request, events, context)
     if do == "resume":
-        events = actions.pause([whole], None, source=Source.PAGE, now=now, wording="Resume now")
+        paused = [target._replace(category_id=one.category.pk) for one in context["sheet"].choices if one.paused_until]
+        events = actions.pause([whole, *paused], None, source=Source.PAGE, now=now, wording="Resume now")
         return results.done(request, events, context)
-    if do == "pause" and (pause := PauseForm(form)).is_valid():
+    if do == "pause":
+        pause = PauseForm(form)
+        if not pause.is_valid():
+            return render(request, "prefcenter/preferences.html", context | {"pause_form": pause}, status=400)
         days = pause.cleaned_data["days"]
         until = timezone.localtime(now).date() + timedelta(days=days)
         events = actions.pause([whole], until, source=Source.PAGE, now=now, wording=f"Pause for {days} days")
@@ -72,10 +76,21 @@ def _save(
     return results.done(request, events, context)
 
 
-def _expired(request: HttpRequest, form: QueryDict | None, target: Target, *, now: datetime) -> HttpResponse:
+def _expired(request: HttpRequest, form: QueryDict | None, token: str, *, now: datetime) -> HttpResponse:
     """Stopping works for ever; what shows or starts anything needs a fresh link (design law 6, requirement P8)."""
-    do = form.get("do", "") if form else ""
-    if do == "link":
+    target = links.read_expired(token)
+    try:
+        can_mail = queries.address(target).channel == Channel.EMAIL
+    except InvalidLink:
+        return unknown_link(request)
+    form = form or QueryDict()
+    do = form.get("do", "")
+    # The receipt of a change made here is an hour old at most, and is permission enough.
+    if do == "undo":
+        return results.undone(request, form.get("receipt", ""), now=now, context={})
+    if do == "feedback":
+        return results.why(request, form.get("receipt", ""), now=now, context={})
+    if do == "link" and can_mail:
         actions.send_link([target.address_id], now=now)
         title = "A fresh link is on its way to you. It may take a minute."
         return render(request, "prefcenter/done.html", {"title": title})
@@ -83,4 +98,5 @@ def _expired(request: HttpRequest, form: QueryDict | None, target: Target, *, no
         stopped = target if do == "unsubscribe" else target._replace(category_id=None)
         events = actions.opt_out([stopped], source=Source.PAGE, now=now, wording=do)
         return results.done(request, events, {})
-    return render(request, "prefcenter/expired.html", {"has_category": target.category_id is not None})
+    context = {"has_category": target.category_id is not None, "can_mail": can_mail}
+    return render(request, "prefcenter/expired.html", context)

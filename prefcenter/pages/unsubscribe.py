@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.utils import timezone
@@ -20,7 +20,7 @@ from .forms import LessForm, PauseForm
 
 
 @views.behind_link
-def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+def unsubscribe(request: HttpRequest, token: str = "") -> HttpResponse:
     """A POST that is not our form is a one-click, whatever it says: mail programs send many bodies, or none."""
     form = sent_form(request)
     if request.method == "POST" and form is None:
@@ -42,7 +42,7 @@ def sent_form(request: HttpRequest) -> QueryDict | None:
     """Our own form, if that is what was posted. A body that cannot be read is none."""
     try:
         form = request.POST
-    except (BadRequest, SuspiciousOperation, MultiPartParserError):
+    except (BadRequest, SuspiciousOperation, MultiPartParserError, LookupError, UnicodeError, UnreadablePostError):
         return None
     return form if "do" in form and "List-Unsubscribe" not in form else None
 
@@ -103,7 +103,7 @@ def _reduce(
 ) -> HttpResponse:
     """Less often, or a pause; anything else gets the page again, with what is wrong beside the field."""
     choice: Choice | None = context["choice"]
-    if form["do"] == "less" and choice is not None:
+    if form["do"] == "less" and choice is not None and choice.is_subscribed:
         less = LessForm(choice, form)
         if less.is_valid():
             frequency = less.cleaned_data["frequency"]
@@ -115,6 +115,8 @@ def _reduce(
         if pause.is_valid():
             days = pause.cleaned_data["days"]
             until = timezone.localtime(now).date() + timedelta(days=days)
+            # A link that never expires may stop more mail, and never bring any sooner (design law 6).
+            until = max(until, choice.paused_until) if choice and choice.paused_until else until
             events = actions.pause([target], until, source=Source.PAGE, now=now, wording=f"Pause for {days} days")
             return results.done(request, events, context)
         context["pause_form"] = pause

@@ -28,6 +28,8 @@ from unsubscribe.choices import (
     Source,
     SuppressionReason,
 )
+from unsubscribe.errors import ContradictoryPurpose
+from unsubscribe.links import Target
 from unsubscribe.models import Address, Campaign, Category, LastSent, Preference, Suppression
 from unsubscribe.rules import Chosen, Facts, Verdict
 
@@ -75,6 +77,14 @@ people = st.builds(
     elsewhere=st.none() | choices,
     sent=st.none() | st.builds(Sent, st.sampled_from([TODAY]) | days, st.booleans()),
 )
+
+
+def is_consistent(question: "Question") -> bool:
+    """Whoever calls a message of a marketing category transactional gets an error and no verdict."""
+    is_marketing = question.has_category and question.category_purpose == Purpose.MARKETING
+    return not (is_marketing and question.purpose == Purpose.TRANSACTIONAL)
+
+
 questions = st.builds(
     Question,
     has_category=st.sampled_from([True, True, True, False]),
@@ -83,7 +93,7 @@ questions = st.builds(
     purpose=st.sampled_from([None, None, *Purpose]),
     has_campaign=st.booleans(),
     channel=st.sampled_from([Channel.EMAIL, Channel.SMS]),
-)
+).filter(is_consistent)
 
 
 @contextmanager
@@ -147,6 +157,12 @@ class World(NamedTuple):
         declared = self.question.category_purpose if self.question.has_category else Purpose.MARKETING
         return self.question.purpose or declared
 
+    @staticmethod
+    def _any_no(person: Person) -> Chosen:
+        """A message of no named kind could be of any that they have left."""
+        states = {chosen.state for chosen in (person.chosen, person.elsewhere) if chosen}
+        return Chosen(PreferenceState.UNSUBSCRIBED) if PreferenceState.UNSUBSCRIBED in states else Chosen()
+
     def expected(self, person: Person, blocks: list[tuple[SuppressionReason, bool]]) -> Verdict:
         """The same from the example itself: nothing here was read from the database."""
         asked = self.question.has_category
@@ -156,7 +172,7 @@ class World(NamedTuple):
         facts = Facts(
             purpose=self.purpose,
             suppressed=frozenset(reason for reason, is_lifted in blocks if not is_lifted),
-            chosen=(person.chosen if asked else None) or Chosen(),
+            chosen=(person.chosen or Chosen()) if asked else self._any_no(person),
             needs_opt_in=person.only_chosen or (asked and self.question.needs_opt_in),
             contact_paused_until=person.paused_until,
             last_sent_on=sent.on if sent else None,
@@ -326,3 +342,15 @@ def test_no_clock_is_no_send(news: Category) -> None:
         with pytest.raises(DatabaseError):
             gate.check([ADA], category=news, now=NOW)
         transaction.set_rollback(True)
+
+
+def test_a_message_of_no_named_kind_does_not_reach_whoever_left_some_kind(ada: Address, news: Category) -> None:
+    CategoryFactory(slug="offers")
+    actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=NOW)
+    assert gate.check([ada.value], category=None, now=NOW)[0].verdict.answer == Answer.UNSUBSCRIBED
+    assert gate.check([ada.value], category=None, purpose=Purpose.TRANSACTIONAL, now=NOW)[0].may_send
+
+
+def test_a_marketing_category_is_never_transactional(news: Category) -> None:
+    with pytest.raises(ContradictoryPurpose):
+        gate.check([ADA], category=news, purpose=Purpose.TRANSACTIONAL, now=NOW)

@@ -96,7 +96,41 @@ def test_c3_one_address_gets_a_limited_number_a_day(
         actions.opt_down([Target(ada.pk, news.pk)], frequency, source=Source.PAGE, now=later)
         deliver(OutboxMessage.objects.latest("id"), now=later + MINUTE)
     assert len(inbox.mails) == 2
+    third = OutboxMessage.objects.latest("id")
+    assert third.status == OutboxStatus.QUEUED
+    assert deliver(third, now=third.due_at).status == OutboxStatus.SENT
+
+
+def test_c3_asking_for_links_all_day_costs_nobody_a_confirmation(
+    ada: Address, news: Category, now: datetime, inbox: Inbox, settings: Any
+) -> None:
+    settings.UNSUBSCRIBE_CONFIRMATIONS_PER_DAY = 2
+    for minutes in range(4):
+        actions.send_link([ada.pk], now=now + minutes * MINUTE)
+        deliver(OutboxMessage.objects.latest("id"), now=now + minutes * MINUTE)
     assert OutboxMessage.objects.latest("id").status == OutboxStatus.DROPPED
+    actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)
+    assert deliver(OutboxMessage.objects.latest("id"), now=now + 5 * MINUTE).status == OutboxStatus.SENT
+
+
+def test_it_goes_to_the_address_that_asked(ada: Address, now: datetime, inbox: Inbox) -> None:
+    work = AddressFactory(contact=ada.contact, text="ada@work.example")
+    actions.suppress([ada.pk], SuppressionReason.HARD_BOUNCE, source=Source.COMPLAINT, now=now)
+    actions.opt_out([Target(work.pk)], source=Source.ONE_CLICK, now=now)
+    deliver(OutboxMessage.objects.get(), now=now + MINUTE)
+    assert [mail["To"] for mail in inbox.mails] == ["ada@work.example"]
+
+
+def test_the_subject_is_plain_text(owed: OutboxMessage, now: datetime, inbox: Inbox, settings: Any) -> None:
+    settings.UNSUBSCRIBE_SENDER_NAME = "Ben & Jerry's"
+    deliver(owed, now=now + MINUTE)
+    assert inbox.mails[0]["Subject"] == "Your choice is stored: Ben & Jerry's"
+
+
+def test_a_fresh_link_goes_by_mail_alone(ada: Address, now: datetime) -> None:
+    phone = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
+    actions.send_link([phone.pk], now=now)
+    assert not OutboxMessage.objects.exists()
 
 
 def test_c4_it_goes_out_although_the_address_is_suppressed_for_marketing(

@@ -123,10 +123,20 @@ def test_only_the_person_lifts_their_own_no(reason: SuppressionReason, lifting: 
 @pytest.mark.parametrize("source", Source)
 def test_imports_providers_and_callers_never_take_back_a_no(source: Source) -> None:
     in_person = source in {Source.ONE_CLICK, Source.PAGE, Source.MAILTO, Source.SMS}
-    complaint = frozenset({SuppressionReason.COMPLAINT})
-    assert rules.may_opt_in(PreferenceState.UNSUBSCRIBED, frozenset(), source=source) == in_person
-    assert rules.may_opt_in(PreferenceState.UNSPECIFIED, complaint, source=source) == in_person
-    assert rules.may_opt_in(PreferenceState.UNSPECIFIED, frozenset(), source=source)
+    paused = OPEN._replace(paused_until=TOMORROW)
+
+    def may(before: Chosen, after: Chosen, *, has_said_no: bool = False) -> bool:
+        return rules.may_change(before, after, source=source, has_said_no=has_said_no)
+
+    assert may(NO, YES) == in_person
+    assert may(OPEN, YES, has_said_no=True) == in_person
+    assert may(WEEKLY, OPEN) == in_person
+    assert may(paused, OPEN) == in_person
+    assert may(paused, OPEN._replace(paused_until=TODAY)) == in_person
+    assert may(OPEN, YES)
+    assert may(OPEN, NO, has_said_no=True)
+    assert may(WEEKLY, OPEN._replace(frequency=Frequency.MONTHLY))
+    assert may(OPEN, paused)
 
 
 def test_retries_wait_longer_each_time_and_end() -> None:

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import Count
 
 from ..addresses import Normalised
 from ..choices import EventKind, OutboxStatus, Source, SuppressionReason
-from ..models import Address, ConsentEvent, Contact, OutboxMessage, Suppression
+from ..models import Address, ConsentEvent, Contact, LastSent, OutboxMessage, Suppression
 from .ledger import Change, Origin, record
 
 
@@ -44,10 +45,11 @@ def _known(addresses: Iterable[Normalised]) -> dict[bytes, Known]:
 
 
 def _attach(pairs: Iterable[tuple[Contact, Normalised]], *, now: datetime) -> None:
+    """In the order of their digests, so that two who learn the same addresses never wait for each other in a circle."""
     Address.objects.bulk_create(
         [
             Address(contact=contact, channel=one.channel, value=one.value, digest=one.digest, created_at=now)
-            for contact, one in pairs
+            for contact, one in sorted(pairs, key=lambda pair: pair[1].digest)
         ],
         ignore_conflicts=True,
     )
@@ -65,15 +67,26 @@ def _drop_childless(contacts: Sequence[Contact], learnt: dict[bytes, Known]) -> 
 def add_addresses(contact_id: int, addresses: Sequence[Normalised], *, now: datetime) -> list[Address]:
     """Further addresses of a contact. An "everything, everywhere" that was said before covers them too.
 
-    An address that belongs to somebody already stays theirs.
+    An address that was learnt by itself, and whose contact never chose anything, joins; any other stays where it
+    is, and is not among those returned.
     """
     contact = Contact.objects.select_for_update(no_key=True).get(id=contact_id)
     _attach(((contact, one) for one in addresses), now=now)
+    _adopt(contact, [one.digest for one in addresses])
     mine = list(contact.addresses.filter(digest__any_of=[one.digest for one in addresses]))
     earlier = Suppression.objects.filter(address__contact=contact, lifted_at=None, everywhere=True).first()
     if earlier:
         _extend(earlier, mine, now=now)
     return mine
+
+
+def _adopt(contact: Contact, digests: Sequence[bytes]) -> None:
+    single = Contact.objects.annotate(count=Count("addresses")).filter(count=1, erased_at=None)
+    silent = single.filter(events=None, preferences=None, paused_until=None).exclude(
+        addresses__suppressions__isnull=False
+    )
+    strangers = Address.objects.filter(digest__any_of=digests, contact__in=silent).exclude(contact=contact)
+    Address.objects.filter(id__in=list(strangers.values_list("id", flat=True))).update(contact=contact)
 
 
 def _extend(earlier: Suppression, addresses: Sequence[Address], *, now: datetime) -> None:
@@ -113,7 +126,8 @@ def erase(contact_ids: Sequence[int], *, source: Source, now: datetime, actor: s
         ignore_conflicts=True,
     )
     Address.objects.filter(contact_id__any_of=ids).update(value="")
-    Contact.objects.filter(id__any_of=ids).update(language="", erased_at=now)
+    Contact.objects.filter(id__any_of=ids).update(language="", paused_until=None, erased_at=now)
+    LastSent.objects.filter(contact_id__any_of=ids).delete()
     OutboxMessage.objects.filter(contact_id__any_of=ids, status=OutboxStatus.QUEUED).update(
         status=OutboxStatus.DROPPED, last_error="The contact was erased."
     )

@@ -1,7 +1,7 @@
 """Writes down what a verb changed: the ledger first, then the confirmation that is owed. Changes no state itself."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -32,11 +32,16 @@ class Change(NamedTuple):
     channel: Channel | str | None = None
 
 
-def record(changes: Iterable[Change], origin: Origin, *, confirm: bool = True) -> list[ConsentEvent]:
-    """One event per change, and one owed confirmation per contact where the door is answered."""
+def record(
+    changes: Iterable[Change], origin: Origin, *, confirm: bool = True, asked: Collection[int] | None = None
+) -> list[ConsentEvent]:
+    """One event per change, and one owed confirmation per contact where the door is answered.
+
+    `asked` are the addresses from which the wish came, where the changes touch others too.
+    """
     events = ConsentEvent.objects.bulk_create([_event(change, origin) for change in changes])
     if confirm and rules.confirms(origin.source):
-        _queue_confirmations(events, now=origin.now)
+        _queue_confirmations(events, asked=asked, now=origin.now)
     return events
 
 
@@ -58,14 +63,14 @@ def _event(change: Change, origin: Origin) -> ConsentEvent:
     )
 
 
-def _queue_confirmations(events: Sequence[ConsentEvent], *, now: datetime) -> None:
-    """Answered on the channel the wish came by; today that means by mail."""
+def _queue_confirmations(events: Sequence[ConsentEvent], *, asked: Collection[int] | None, now: datetime) -> None:
+    """Answered to the address the wish came from; today that means by mail."""
     owed: dict[int, outbox.Owed] = {}
     event_ids: dict[int, list[int]] = defaultdict(list)
     for event in events:
-        if event.address.channel == Channel.EMAIL:
+        event_ids[event.contact_id].append(event.pk)
+        if event.address.channel == Channel.EMAIL and (asked is None or event.address_id in asked):
             owed.setdefault(event.contact_id, outbox.Owed(event.contact_id, event.address_id))
-            event_ids[event.contact_id].append(event.pk)
     if owed:
         messages = [one._replace(event_ids=event_ids[contact_id]) for contact_id, one in owed.items()]
         queue(OutboxKind.CONFIRMATION, messages, now=now)

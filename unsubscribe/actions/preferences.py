@@ -10,8 +10,9 @@ from .. import rules
 from ..choices import Channel, EventKind, Frequency, PreferenceState, Source, SuppressionReason
 from ..errors import MayNotLift
 from ..links import Target
-from ..models import Address, Category, ConsentEvent, Contact, Preference
+from ..models import Address, ConsentEvent, Contact, Preference
 from ..rules import Chosen
+from .known import known, known_campaigns
 from .ledger import Change, Origin, record
 from .locking import People, lock
 from .suppressions import OwnNo, block, lift_own_no, own_no_by_channel
@@ -45,7 +46,7 @@ def opt_out(
     origin = Origin(source, now, wording, actor, note)
     with transaction.atomic():
         people = lock([target.address_id for target in targets])
-        targets = _without_lost_categories(targets)
+        targets = known(targets, is_lost=lambda target: target._replace(category_id=None))
         everything = [target for target in targets if target.category_id is None]
         events = block(
             _those(people, everything),
@@ -64,7 +65,8 @@ def opt_in(
 
     `wording` is what the person read when they agreed (GDPR Art. 7(1)).
     """
-    wanted = _wanted(targets, {"state": PreferenceState.SUBSCRIBED})
+    # A pause would make the yes an empty word.
+    wanted = _wanted(known(targets), {"state": PreferenceState.SUBSCRIBED, "paused_until": None})
     return set_preferences(wanted, source=source, now=now, wording=wording, actor=actor, note=note)
 
 
@@ -78,7 +80,7 @@ def opt_down(
     actor: str = "",
 ) -> list[ConsentEvent]:
     """Fewer: a slower frequency for the category each target names."""
-    wanted = _wanted(targets, {"frequency": frequency})
+    wanted = _wanted(known(targets), {"frequency": frequency})
     return set_preferences(wanted, source=source, now=now, wording=wording, actor=actor)
 
 
@@ -96,6 +98,7 @@ def pause(
     origin = Origin(source, now, wording, actor)
     with transaction.atomic():
         people = lock([target.address_id for target in targets])
+        targets = known(targets)
         whole = _those(people, [target for target in targets if target.category_id is None])
         events = _pause_contacts(whole, until, origin)
         return events + _set(_wanted(targets, {"paused_until": until}), people, origin)
@@ -106,9 +109,21 @@ def set_preferences(
     wanted: Iterable[Wanted], *, source: Source, now: datetime, wording: str = "", actor: str = "", note: str = ""
 ) -> list[ConsentEvent]:
     """All of a save in one transaction, confirmed by one mail. Raises MayNotLift; then nothing was written."""
+    return _locked_set(wanted, Origin(source, now, wording, actor, note))
+
+
+@transaction.atomic
+def restore(wanted: Iterable[Wanted], origin: Origin) -> list[ConsentEvent]:
+    """What stood before an event. It brings back a choice, and lifts no block."""
+    return _locked_set(wanted, origin, lifts=False)
+
+
+def _locked_set(wanted: Iterable[Wanted], origin: Origin, *, lifts: bool = True) -> list[ConsentEvent]:
     wanted = list(wanted)
     people = lock([one.address_id for one in wanted])
-    return _set(wanted, people, Origin(source, now, wording, actor, note))
+    campaigns = known_campaigns(one.campaign_id for one in wanted)
+    wanted = [one if one.campaign_id in campaigns else one._replace(campaign_id=None) for one in wanted]
+    return _set(wanted, people, origin, lifts=lifts)
 
 
 def _wanted(targets: Iterable[Target], change: Mapping[str, Any]) -> list[Wanted]:
@@ -119,23 +134,16 @@ def _wanted(targets: Iterable[Target], change: Mapping[str, Any]) -> list[Wanted
     ]
 
 
-def _without_lost_categories(targets: Sequence[Target]) -> list[Target]:
-    """A no to a category we can no longer name becomes a no to everything: too much, rather than too little."""
-    named = {target.category_id for target in targets if target.category_id is not None}
-    found = set(Category.objects.filter(id__in=named).values_list("id", flat=True)) if named else set()
-    return [target if target.category_id in found else target._replace(category_id=None) for target in targets]
-
-
 def _those(people: People, targets: Iterable[Target]) -> People:
     return {target.address_id: people[target.address_id] for target in targets if target.address_id in people}
 
 
-def _set(wanted: Sequence[Wanted], people: People, origin: Origin) -> list[ConsentEvent]:
+def _set(wanted: Sequence[Wanted], people: People, origin: Origin, *, lifts: bool = True) -> list[ConsentEvent]:
     wanted = [one for one in wanted if one.address_id in people]
     if not wanted:
         return []
     chosen = _chosen(people, {one.category_id for one in wanted})
-    own_no = own_no_by_channel(people)
+    own_no = own_no_by_channel(people) if lifts else {}
     changes = [change for one in wanted if (change := _change(one, people[one.address_id], chosen, own_no, origin))]
     came_back = _come_back(changes, own_no, origin)
     _upsert({_key(change): chosen[_key(change)] for change in changes}, now=origin.now)
@@ -153,7 +161,8 @@ def _change(one: Wanted, address: Address, chosen: Choices, own_no: OwnNo, origi
         kind = EventKind.OPT_IN
     if kind is None:
         return None
-    if kind == EventKind.OPT_IN and not rules.may_opt_in(before.state, has_said_no, source=origin.source):
+    said_no = bool(has_said_no) or address.contact.only_chosen
+    if not rules.may_change(before, after, source=origin.source, has_said_no=said_no):
         raise MayNotLift
     chosen[key] = after
     return Change(kind, address, _facts(before), _facts(after), one.category_id, one.campaign_id, key[2])
@@ -192,6 +201,8 @@ def _pause_contacts(people: People, until: date | None, origin: Origin) -> list[
     changes = []
     for address in {one.contact_id: one for one in people.values()}.values():
         before, address.contact.paused_until = address.contact.paused_until, until
+        if rules.ends_sooner(before, until) and origin.source not in rules.OWN_VOICE:
+            raise MayNotLift
         if before != until:
             kind = EventKind.PAUSE if until else EventKind.RESUME
             changes.append(Change(kind, address, _day(before), _day(until)))

@@ -1,7 +1,7 @@
 """Notes that a mailing went out: its count, and the frequency clock of everyone it went to."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import F
@@ -28,10 +28,11 @@ def record_sent(
     now: datetime,
     campaign: Campaign | None = None,
 ) -> None:
-    """One message each to these contacts, sent today."""
+    """One message each to these contacts, sent today. Who has had this campaign today is not counted again."""
     if not contact_ids:
         return
     today = timezone.localtime(now).date()
+    again = _who_had(campaign, contact_ids, category=category, channel=channel, today=today)
     LastSent.objects.bulk_create(
         [
             LastSent(contact_id=contact_id, category=category, channel=channel, sent_on=today, campaign=campaign)
@@ -42,4 +43,13 @@ def record_sent(
         update_fields=["sent_on", "campaign"],
     )
     row, _ = SentCount.objects.get_or_create(day=today, channel=channel, category=category, campaign=campaign)
-    SentCount.objects.filter(id=row.pk).update(count=F("count") + len(contact_ids))
+    SentCount.objects.filter(id=row.pk).update(count=F("count") + len(contact_ids) - again)
+
+
+def _who_had(
+    campaign: Campaign | None, contact_ids: Sequence[int], *, category: Category, channel: Channel, today: date
+) -> int:
+    if campaign is None:
+        return 0
+    clocks = LastSent.objects.filter(category=category, channel=channel, campaign=campaign, sent_on=today)
+    return clocks.filter(contact_id__any_of=contact_ids).count()

@@ -85,7 +85,8 @@ def block(
     kind = EventKind.OPT_OUT if reason == SuppressionReason.UNSUBSCRIBED_ALL else EventKind.SUPPRESS
     before: dict[str, Any] = {"suppressed": []}
     after = {"suppressed": [reason]}
-    return record([Change(kind, one, before, after, campaign_id=by_contact.get(one.contact_id)) for one in new], origin)
+    changes = [Change(kind, one, before, after, campaign_id=by_contact.get(one.contact_id)) for one in new]
+    return record(changes, origin, asked=people.keys())
 
 
 def own_no_by_channel(people: People) -> OwnNo:

@@ -12,7 +12,7 @@ from ..links import Target
 from ..models import ConsentEvent
 from .ledger import Origin
 from .locking import lock
-from .preferences import Wanted, pause, set_preferences
+from .preferences import Wanted, pause, restore
 from .suppressions import block, lift
 
 
@@ -39,7 +39,7 @@ def _is_overtaken(event: ConsentEvent, event_ids: Sequence[int]) -> bool:
 def _undo(event: ConsentEvent, *, source: Source, now: datetime, wording: str) -> list[ConsentEvent]:
     if event.category_id is not None:
         before = Wanted(event.address_id, event.category_id, _chosen(event.before), event.channel, event.campaign_id)
-        return set_preferences([before], source=source, now=now, wording=wording)
+        return restore([before], Origin(source, now, wording))
     if event.kind in {EventKind.PAUSE, EventKind.RESUME}:
         until = _day(event.before["paused_until"])
         return pause([Target(event.address_id)], until, source=source, now=now, wording=wording)

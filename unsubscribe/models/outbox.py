@@ -32,18 +32,12 @@ class OutboxMessage(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["contact", "kind"],
+                fields=["address", "kind"],
                 condition=models.Q(status=OutboxStatus.QUEUED, attempts=0),
                 name="one_open_message",
             )
         ]
-        indexes = [
-            models.Index(
-                fields=["due_at"],
-                condition=models.Q(status__in=[OutboxStatus.QUEUED, OutboxStatus.SENDING]),
-                name="outbox_due",
-            )
-        ]
+        indexes = [models.Index(fields=["status", "due_at"], name="outbox_due")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"

@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
 from prefcenter import audience_file
@@ -30,6 +31,13 @@ class Command(BaseCommand):
         parser.add_argument("--only", choices=Answer.values, default="", help="drop the rows with another verdict")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self._answer(options)
+        except DatabaseFailure as error:
+            reason = str(error).partition("\n")[0]
+            raise CommandError(f"The database does not answer: {reason}. Is it there, and migrated?") from error
+
+    def _answer(self, options: dict[str, Any]) -> None:
         source = self.source or sys.stdin.buffer
         if source.isatty():
             raise CommandError("Please give me a CSV on standard input: manage.py audience … < contacts.csv")

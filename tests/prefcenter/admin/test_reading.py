@@ -78,19 +78,18 @@ def test_feedback_and_the_ledger_say_what_they_know(staff: Client) -> None:
     assert "unsubscribed" in staff.get(url, secure=True).content.decode()
 
 
-def test_an_address_is_found_by_its_whole_text_alone(staff: Client, ada: Address) -> None:
+@pytest.mark.parametrize("lookup", ["value", "value__startswith", "digest"])
+def test_no_address_can_be_spelt_out_in_a_url(lookup: str, staff: Client, ada: Address) -> None:
     url = reverse("admin:unsubscribe_address_changelist")
-    for text, found in (("ADA@example.com ", True), ("ada", False), ("bob@example.com", False)):
-        page = staff.get(url, {"q": text}, secure=True).content.decode()
-        assert ("a•••@example.com" in page) == found
+    assert staff.get(url, {lookup: "ada"}, secure=True).status_code == 400
 
 
-def test_a_slug_never_changes_once_it_is_out(staff: Client, news: Category) -> None:
+def test_a_slug_and_a_purpose_never_change_once_they_are_out(staff: Client, news: Category) -> None:
     url = reverse("admin:unsubscribe_category_change", args=[news.pk])
-    fields = {"slug": "changed", "name": "Renamed", "purpose": "marketing", "position": "0", "is_listed": "on"}
+    fields = {"slug": "changed", "name": "Renamed", "purpose": "transactional", "position": "0", "is_listed": "on"}
     assert staff.post(url, fields, secure=True).status_code == 302
     news.refresh_from_db()
-    assert (news.slug, news.name) == ("news", "Renamed")
+    assert (news.slug, news.name, news.purpose) == ("news", "Renamed", "marketing")
 
 
 def test_a_user_is_added_by_email_address(staff: Client) -> None:

@@ -121,6 +121,26 @@ def test_a_pause_of_everything_can_be_resumed(phone: Client, url: str, ada: Addr
     assert answer_for(ada, news) == Answer.SEND
 
 
+def test_less_on_an_old_page_is_no_yes_again(phone: Client, url: str, ada: Address, news: Category) -> None:
+    actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=timezone.now())
+    post(phone, url, do="save", **{f"c{news.pk}-email": "monthly", f"was-c{news.pk}-email": "as_sent"})
+    assert answer_for(ada, news) == Answer.UNSUBSCRIBED
+
+
+def test_resume_ends_the_pause_of_a_category_too(phone: Client, url: str, ada: Address, news: Category) -> None:
+    day = timezone.localdate() + timedelta(days=9)
+    actions.pause([Target(ada.pk, news.pk), Target(ada.pk)], day, source=Source.PAGE, now=timezone.now())
+    assert "Resume now" in phone.get(url, secure=True).content.decode()
+    post(phone, url, do="resume")
+    assert answer_for(ada, news) == Answer.SEND
+
+
+def test_an_odd_pause_is_said_beside_its_field(phone: Client, url: str, news: Category) -> None:
+    status, page = post(phone, url, do="pause", days="1000")
+    assert status == 400
+    assert page.count("errorlist") == 1
+
+
 class TestExpired:
     @pytest.fixture
     def old(self, ada: Address, news: Category) -> str:
@@ -143,6 +163,21 @@ class TestExpired:
         for do in ("save", "resume", "undo", "pause"):
             post(phone, old, do=do, **{f"c{news.pk}-email": "as_sent", f"was-c{news.pk}-email": "off"})
         assert ConsentEvent.objects.count() == 1
+
+    def test_what_was_stopped_here_can_be_undone_and_explained(
+        self, phone: Client, old: str, ada: Address, news: Category
+    ) -> None:
+        page = post(phone, old, do="unsubscribe")[1]
+        receipt = page.partition('name="receipt" value="')[2].partition('"')[0]
+        assert "Thank you" in post(phone, old, do="feedback", receipt=receipt, text="Too many")[1]
+        assert "as it was before" in post(phone, old, do="undo", receipt=receipt)[1]
+        assert answer_for(ada, news) == Answer.SEND
+
+    def test_p8_offers_no_mail_to_a_telephone(self, phone: Client, ada: Address, news: Category) -> None:
+        mobile = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
+        page = post(phone, preferences_of(mobile, news, age=61), do="link")[1]
+        assert "fresh" not in page
+        assert not OutboxMessage.objects.exists()
 
     def test_p8_mails_a_fresh_one_once(self, phone: Client, old: str, ada: Address) -> None:
         for _ in range(2):

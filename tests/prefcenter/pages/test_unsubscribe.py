@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from prefcenter.models import Feedback, FeedbackReason
 from tests.factories import CampaignFactory, CategoryFactory
-from unsubscribe import gate, links
-from unsubscribe.choices import Answer, Frequency, PreferenceState
+from unsubscribe import actions, gate, links
+from unsubscribe.choices import Answer, Frequency, PreferenceState, Source, SuppressionReason
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Category, ConsentEvent, OutboxMessage, Preference
 
@@ -168,6 +168,33 @@ def test_a_second_look_says_that_nothing_is_left_to_do(phone: Client, url: str) 
     assert "You do not get “News”." in phone.get(url, secure=True).content.decode()
     assert "This was so already" in post(phone, url, do="unsubscribe")[1]
     assert OutboxMessage.objects.count() == 1
+
+
+def test_p2_a_hidden_category_is_named_all_the_same(phone: Client, url: str, ada: Address, news: Category) -> None:
+    Category.objects.update(is_listed=False)
+    page = phone.get(url, secure=True).content.decode()
+    assert "Unsubscribe from “News”?" in page
+    assert 'value="everything"' in page
+
+
+def test_who_complained_is_not_shown_as_subscribed(phone: Client, url: str, ada: Address) -> None:
+    actions.suppress([ada.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=timezone.now())
+    assert "You do not get “News”." in phone.get(url, secure=True).content.decode()
+
+
+def test_an_old_link_never_brings_mail_sooner(phone: Client, ada: Address, news: Category) -> None:
+    long_ago = timezone.localdate() - timedelta(days=900)
+    url = "/u/" + links.sign(Target(ada.pk, news.pk), today=long_ago)
+    post(phone, url, do="pause", days="90")
+    post(phone, url, do="pause", days="30")
+    assert Preference.objects.get().paused_until == timezone.localdate() + timedelta(days=90)
+
+
+def test_less_of_what_was_left_is_not_promised(phone: Client, url: str, ada: Address, news: Category) -> None:
+    post(phone, url, do="unsubscribe")
+    page = post(phone, url, do="less", frequency="weekly")[1]
+    assert "You do not get “News”." in page
+    assert answer_for(ada, news) == Answer.UNSUBSCRIBED
 
 
 def test_a_link_without_a_category_offers_to_leave_everything(phone: Client, ada: Address) -> None:

@@ -65,7 +65,7 @@ def test_verbs_on_the_same_people_in_any_order_do_not_lock_each_other_out(
 
 
 def test_an_address_learnt_by_eight_at_once_is_one_contact(now: datetime) -> None:
-    new = [normalise(f"new{number}@example.com") for number in range(50)]
+    new = [normalise(f"new{number}@example.com") for number in range(3000)]
     at_once(lambda number: actions.learn(new if number % 2 else list(reversed(new)), now=now))
     assert Contact.objects.count() == Address.objects.count() == len(new)
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.factories import AddressFactory, CampaignFactory, CategoryFactory, ContactFactory
-from unsubscribe import actions, gate
+from unsubscribe import actions, gate, rules
 from unsubscribe.actions import Wanted
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import (
@@ -19,7 +19,16 @@ from unsubscribe.choices import (
 )
 from unsubscribe.errors import LedgerIsAppendOnly, MayNotLift
 from unsubscribe.links import Target
-from unsubscribe.models import Address, Category, ConsentEvent, Contact, OutboxMessage, Preference, Suppression
+from unsubscribe.models import (
+    Address,
+    Category,
+    ConsentEvent,
+    Contact,
+    OutboxMessage,
+    Preference,
+    SentCount,
+    Suppression,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -283,8 +292,94 @@ def test_learning_makes_one_contact_per_address(now: datetime) -> None:
     assert actions.learn(map(normalise, texts), now=now) == known
 
 
-def test_contact_of_another_is_not_taken_over(ada: Address, now: datetime) -> None:
-    other = ContactFactory()
-    assert actions.add_addresses(other.pk, [normalise(ada.value)], now=now) == []
+def test_an_address_of_somebody_who_chose_something_is_not_taken_over(
+    ada: Address, news: Category, now: datetime
+) -> None:
+    actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
+    assert actions.add_addresses(ContactFactory().pk, [normalise(ada.value)], now=now) == []
     ada.refresh_from_db()
-    assert ada.contact_id != other.pk
+    assert ada.contact.preferences.count() == 1
+
+
+def test_an_address_that_was_only_ever_learnt_joins_and_is_covered(ada: Address, news: Category, now: datetime) -> None:
+    actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+    [known] = actions.learn([normalise("ada@work.example")], now=now).values()
+    [joined] = actions.add_addresses(ada.contact_id, [normalise("ada@work.example")], now=now)
+    assert joined.pk == known.address_id
+    assert answer(joined, news, now) == Answer.SUPPRESSED
+
+
+class TestNobodyElseLoosens:
+    """Design law 8, beyond the plain no."""
+
+    @pytest.mark.parametrize("source", [Source.IMPORT, Source.API, Source.STAFF])
+    def test_less_often_and_pauses(self, source: Source, ada: Address, news: Category, now: datetime) -> None:
+        targets = [Target(ada.pk, news.pk)]
+        day = now.date() + timedelta(days=60)
+        actions.opt_down(targets, Frequency.MONTHLY, source=Source.PAGE, now=now)
+        actions.pause([*targets, Target(ada.pk)], day, source=Source.PAGE, now=now)
+        with pytest.raises(MayNotLift):
+            actions.opt_down(targets, Frequency.DAILY, source=source, now=now)
+        for whole in (targets, [Target(ada.pk)]):
+            for until in (None, day - timedelta(days=1)):
+                with pytest.raises(MayNotLift):
+                    actions.pause(whole, until, source=source, now=now)
+        assert len(actions.pause(targets, day + timedelta(days=1), source=source, now=now)) == 1
+
+    def test_what_was_left_off_by_coming_back(self, ada: Address, news: Category, now: datetime) -> None:
+        offers = CategoryFactory(slug="offers")
+        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+        actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="News again")
+        with pytest.raises(MayNotLift):
+            actions.opt_in([Target(ada.pk, offers.pk)], source=Source.IMPORT, now=now, wording="Yes")
+
+
+class TestLinksOutliveRows:
+    def test_a_lost_campaign_costs_nobody_their_wish(self, ada: Address, news: Category, now: datetime) -> None:
+        target = Target(ada.pk, news.pk, 999)
+        assert len(actions.opt_down([target], Frequency.WEEKLY, source=Source.PAGE, now=now)) == 1
+        assert len(actions.pause([target], now.date() + timedelta(days=9), source=Source.PAGE, now=now)) == 1
+        wanted = [Wanted(ada.pk, news.pk, {"frequency": Frequency.MONTHLY}, campaign_id=999)]
+        assert len(actions.set_preferences(wanted, source=Source.PAGE, now=now)) == 1
+        assert len(actions.opt_out([target, Target(ada.pk, None, 999)], source=Source.ONE_CLICK, now=now)) == 2
+        assert not ConsentEvent.objects.exclude(campaign=None).exists()
+
+    def test_less_of_a_lost_category_changes_nothing(self, ada: Address, news: Category, now: datetime) -> None:
+        target = Target(ada.pk, news.pk + 1)
+        assert actions.opt_down([target], Frequency.WEEKLY, source=Source.PAGE, now=now) == []
+        assert actions.pause([target], now.date() + timedelta(days=9), source=Source.PAGE, now=now) == []
+
+    def test_a_category_that_became_transactional_widens_to_everything(
+        self, ada: Address, news: Category, now: datetime
+    ) -> None:
+        receipts = CategoryFactory(transactional=True)
+        actions.opt_out([Target(ada.pk, receipts.pk)], source=Source.ONE_CLICK, now=now)
+        assert answer(ada, news, now) == Answer.SUPPRESSED
+        assert answer(ada, receipts, now) == Answer.SEND
+
+
+@pytest.mark.parametrize("reason", rules.OWN_NO)
+def test_an_undo_lifts_no_block_that_stood_before(
+    reason: SuppressionReason, ada: Address, news: Category, now: datetime
+) -> None:
+    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="News")
+    actions.suppress([ada.pk], reason, source=Source.COMPLAINT, now=now)
+    events = actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=now)
+    actions.undo([event.pk for event in events], source=Source.PAGE, now=now)
+    assert Preference.objects.get().state == PreferenceState.SUBSCRIBED
+    assert answer(ada, news, now) == Answer.SUPPRESSED
+
+
+def test_a_yes_ends_the_pause_of_that_category(ada: Address, news: Category, now: datetime) -> None:
+    actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=now)
+    actions.pause([Target(ada.pk, news.pk)], now.date() + timedelta(days=9), source=Source.PAGE, now=now)
+    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="News again")
+    assert answer(ada, news, now) == Answer.SEND
+
+
+def test_a_campaign_counts_each_contact_once_a_day(ada: Address, news: Category, now: datetime) -> None:
+    campaign = CampaignFactory(category=news)
+    others = [AddressFactory().contact_id for _ in range(2)]
+    for contact_ids in ([ada.contact_id], [ada.contact_id, *others]):
+        actions.record_sent(contact_ids, category=news, channel=Channel.EMAIL, campaign=campaign, now=now)
+    assert SentCount.objects.get().count == 3

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import re
 import subprocess
 import sys
@@ -179,20 +180,41 @@ def test_an_insecure_site_url_is_said(news: Category, settings: Any) -> None:
         run(f"email\n{ADA}\n", "--category", "news")
 
 
-def test_head_may_stop_reading(tmp_path: Path) -> None:
-    """A pipe that closes early is no error, and no traceback."""
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> dict[str, str]:
+    """The environment of a site of its own, with a category."""
     environment = {"PATH": "/usr/bin:/bin", "DEBUG": "true", "DATA_DIR": str(tmp_path)}
     manage = [sys.executable, "manage.py"]
-    script = "from tests.factories import CategoryFactory; CategoryFactory()"
+    script = "from tests.factories import CategoryFactory; CategoryFactory(); CategoryFactory(opt_in=True)"
     for arguments in (["migrate", "-v0"], ["shell", "-v0", "-c", script]):
         subprocess.run([*manage, *arguments], cwd=ROOT, env=environment, check=True, timeout=60)
+    return environment
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path, elsewhere: dict[str, str]) -> None:
+    peaks = []
+    for rows in (20_000, 100_000):
+        addresses = tmp_path / "addresses.csv"
+        addresses.write_text("email\n" + "".join(f"reader{number}@example.com\n" for number in range(rows)))
+        with addresses.open("rb") as source, (tmp_path / "out.csv").open("wb") as out:
+            command = [sys.executable, "manage.py", "audience", "--category", "partners"]
+            process = subprocess.Popen(command, cwd=ROOT, env=elsewhere, stdin=source, stdout=out, stderr=out)
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode == 0
+        peaks.append(usage.ru_maxrss // 1024)
+    assert peaks[1] - peaks[0] < 10, f"{peaks} MB"
+
+
+def test_head_may_stop_reading(tmp_path: Path, elsewhere: dict[str, str]) -> None:
+    """A pipe that closes early is no error, and no traceback."""
     addresses = tmp_path / "addresses.csv"
     addresses.write_text("email\n" + "\n".join(f"reader{number}@example.com" for number in range(20_000)))
     with addresses.open("rb") as source:
         audience = subprocess.Popen(
-            [*manage, "audience", "--category", "news"],
+            [sys.executable, "manage.py", "audience", "--category", "news"],
             cwd=ROOT,
-            env=environment,
+            env=elsewhere,
             stdin=source,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

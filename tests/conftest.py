@@ -10,10 +10,26 @@ from django.core.cache import cache
 from django.test import Client
 
 from tests.factories import ADA, AddressFactory, CategoryFactory
+from tests.settings import ON_POSTGRESQL
 from unsubscribe import tasks
 from unsubscribe.models import Address, Category
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+# What knows no database is not run again on another one.
+collect_ignore_glob = (
+    [
+        "prefcenter/message_check/*",
+        "prefcenter/test_tables*",
+        "prefcenter/test_supervisor.py",
+        "prefcenter/test_settings.py",
+        "prefcenter/test_logs.py",
+        "test_services.py",
+        "test_floors.py",
+    ]
+    if ON_POSTGRESQL
+    else []
+)
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 

@@ -107,7 +107,7 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
         "polling_interval": 0.25,
     }
 elif CELERY_BROKER_URL.startswith("redis"):
-    # Somebody waits for the answer to their click: a broker that hangs may cost them a second, not thirty.
+    # Somebody waits for the answer to their click: a broker that hangs may cost one of them three seconds.
     CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 3, "max_retries": 0}
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 # No limit: a worker whose acknowledgements fail while the broker restarts would count them against it for ever,
@@ -248,7 +248,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "redacted"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
-        # Every sweep would be a line, and with the broker away every tick a traceback.
+        # Every sweep would be a line.
         "celery": {"level": env.str("CELERY_LOG_LEVEL", default="WARNING")},
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},

@@ -19,7 +19,10 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 # What knows no database is not run again on another one.
 collect_ignore_glob = (
     [
+        "prefcenter/demo/*",
         "prefcenter/message_check/*",
+        "prefcenter/pages/test_in_browser.py",
+        "prefcenter/test_serve.py",
         "prefcenter/test_tables*",
         "prefcenter/test_supervisor.py",
         "prefcenter/test_settings.py",

@@ -18,7 +18,7 @@ from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from prefcenter.message_check import post_one_click
+from prefcenter.message_check import NoAnswerError, post_one_click
 
 from . import seed
 from .backends import folder
@@ -76,7 +76,10 @@ def unsubscribe(request: HttpRequest, mail_id: str) -> HttpResponse:
     mail = _read(_path(mail_id))
     if mail.one_click is None or not mail.one_click.startswith(settings.SITE_URL):
         raise Http404
-    answer = post_one_click(mail.one_click)
+    try:
+        answer = post_one_click(mail.one_click)
+    except NoAnswerError as error:
+        return render(request, "prefcenter/demo/no_answer.html", {"mail": mail, "why": str(error)}, status=502)
     delay = settings.UNSUBSCRIBE_CONFIRMATION_DELAY
     return render(request, "prefcenter/demo/clicked.html", {"mail": mail, "answer": answer, "delay": delay})
 

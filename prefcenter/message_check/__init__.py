@@ -4,13 +4,14 @@
 """
 
 from prefcenter.message_check.checker import check
-from prefcenter.message_check.endpoint import post_one_click
+from prefcenter.message_check.endpoint import NoAnswerError, post_one_click
 from prefcenter.message_check.message import NotAMessageError
 from prefcenter.message_check.points import Level, Outcome, Point, must_fails, summary
 from prefcenter.message_check.verification import fetch_key
 
 __all__ = [
     "Level",
+    "NoAnswerError",
     "NotAMessageError",
     "Outcome",
     "Point",

@@ -10,8 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +19,6 @@ from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 import psycopg
-import requests
 
 from tests.services import descendants, free_port, is_running, start_redis, wait_until
 from tests.settings import ON_POSTGRESQL
@@ -62,39 +60,6 @@ class Owed(NamedTuple):
     due_at: datetime
     last_error: str
     uid: str
-
-
-class Answer(NamedTuple):
-    status: int
-    seconds: float
-    headers: "requests.structures.CaseInsensitiveDict[str]"
-    text: str
-
-
-def request(method: str, url: str, **options: Any) -> Answer:
-    """As a mail program does it: a connection of its own, no cookies, no proxies, no redirects followed."""
-    with requests.Session() as session:
-        session.trust_env = False
-        started = time.monotonic()
-        response = session.request(method, url, allow_redirects=False, timeout=60, **options)
-        return Answer(response.status_code, time.monotonic() - started, response.headers, response.text)
-
-
-def one_click(url: str) -> Answer:
-    return request("POST", url, data={"List-Unsubscribe": "One-Click"})
-
-
-def burst(urls: Iterable[str], answers: list[Answer], *, threads: int = 4, seconds: float = 90) -> list[Answer]:
-    """One-clicks as a provider sends them, several at a time; what is not sent by then is not sent at all."""
-    stop_at = time.monotonic() + seconds
-
-    def post(url: str) -> None:
-        if time.monotonic() < stop_at:
-            answers.append(one_click(url))
-
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(post, urls))
-    return answers
 
 
 class Running:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.journeys.clicks import Answer, burst
 from tests.journeys.mailserver import PostOffice, silence
-from tests.journeys.site import FIGURES, Answer, Running, Site, burst, new_site
+from tests.journeys.site import FIGURES, Running, Site, new_site
 from tests.services import RedisService, ServiceMissing, free_port, missing, start_redis, wait_until
 
 MANY = 500

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.journeys.site import Running, one_click, request, run, surroundings
+from tests.journeys.clicks import one_click, request
+from tests.journeys.site import Running, run, surroundings
 from tests.services import free_port, wait_until
 from tests.settings import ON_POSTGRESQL
 

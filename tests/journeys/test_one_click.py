@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.journeys.clicks import one_click, request
 from tests.journeys.mailserver import Letter, PostOffice
-from tests.journeys.site import Running, Site, new_site, one_click, request
+from tests.journeys.site import Running, Site, new_site
 from tests.prefcenter.message_check.messages import signed
 from tests.services import wait_until
 

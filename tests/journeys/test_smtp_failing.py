@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.journeys.clicks import one_click, request
 from tests.journeys.mailserver import Letter, PostOffice, silence
-from tests.journeys.site import Owed, Running, Site, new_site, one_click, request
+from tests.journeys.site import Owed, Running, Site, new_site
 from tests.services import wait_until
 
 BOUNCED = """

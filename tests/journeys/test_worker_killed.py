@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.journeys.clicks import burst
 from tests.journeys.mailserver import PostOffice
-from tests.journeys.site import FIGURES, Running, Site, burst, new_site
+from tests.journeys.site import FIGURES, Running, Site, new_site
 from tests.services import is_running, wait_until
 
 MANY = 500

@@ -42,12 +42,10 @@ def preferences(request: HttpRequest, token: str = "") -> HttpResponse:
 def _act(
     request: HttpRequest, form: QueryDict, target: Target, context: dict[str, Any], *, now: datetime
 ) -> HttpResponse:
+    if answer := results.after(request, form, now=now, context=context):
+        return answer
     do = form.get("do", "")
     whole = target._replace(category_id=None)
-    if do == "undo":
-        return results.undone(request, form.get("receipt", ""), now=now, context=context)
-    if do == "feedback":
-        return results.why(request, form.get("receipt", ""), now=now, context=context)
     if do == "everything":
         events = actions.opt_out([whole], source=Source.PAGE, now=now, wording="Unsubscribe from everything")
         return results.done(request, events, context)
@@ -84,12 +82,9 @@ def _expired(request: HttpRequest, form: QueryDict | None, token: str, *, now: d
     except InvalidLink:
         return unknown_link(request)
     form = form or QueryDict()
+    if answer := results.after(request, form, now=now, context={}):
+        return answer
     do = form.get("do", "")
-    # The receipt of a change made here is an hour old at most, and is permission enough.
-    if do == "undo":
-        return results.undone(request, form.get("receipt", ""), now=now, context={})
-    if do == "feedback":
-        return results.why(request, form.get("receipt", ""), now=now, context={})
     if do == "link" and can_mail:
         actions.send_link([target.address_id], now=now)
         title = "A fresh link is on its way to you. It may take a minute."

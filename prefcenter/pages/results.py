@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
 from prefcenter.models import Feedback
@@ -37,6 +37,18 @@ def done(request: HttpRequest, events: Sequence[ConsentEvent], context: dict[str
             "feedback_form": FeedbackForm() if kinds & ASKS_WHY else None,
         },
     )
+
+
+def after(request: HttpRequest, form: QueryDict, *, now: datetime, context: dict[str, Any]) -> HttpResponse | None:
+    """What the forms of that page ask for, undo or feedback; None for the form of another page.
+
+    Their permission is the receipt, an hour old at most, and not the link behind which they stand.
+    """
+    if form.get("do") == "undo":
+        return undone(request, form.get("receipt", ""), now=now, context=context)
+    if form.get("do") == "feedback":
+        return why(request, form.get("receipt", ""), now=now, context=context)
+    return None
 
 
 def undone(request: HttpRequest, receipt: str, *, now: datetime, context: dict[str, Any]) -> HttpResponse:

@@ -83,11 +83,9 @@ def _named_choice(sheet: queries.PreferenceSheet, target: Target) -> Choice | No
 def _act(
     request: HttpRequest, form: QueryDict, target: Target, context: dict[str, Any], *, now: datetime
 ) -> HttpResponse:
+    if answer := results.after(request, form, now=now, context=context):
+        return answer
     do = form["do"]
-    if do == "undo":
-        return results.undone(request, form.get("receipt", ""), now=now, context=context)
-    if do == "feedback":
-        return results.why(request, form.get("receipt", ""), now=now, context=context)
     if do == "unsubscribe":
         events = actions.opt_out([target], source=Source.PAGE, now=now, wording="Unsubscribe")
         return results.done(request, events, context)

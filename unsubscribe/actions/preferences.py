@@ -161,8 +161,9 @@ def _change(one: Wanted, address: Address, chosen: Choices, own_no: OwnNo, origi
         kind = EventKind.OPT_IN
     if kind is None:
         return None
-    said_no = bool(has_said_no) or address.contact.only_chosen
-    if not rules.may_change(before, after, source=origin.source, has_said_no=said_no):
+    # Whoever said no to everything gets nothing of this category, whatever they had chosen of it before.
+    felt = before._replace(state=PreferenceState.UNSUBSCRIBED) if has_said_no and kind == EventKind.OPT_IN else before
+    if not rules.may_change(felt, after, source=origin.source, has_said_no=address.contact.only_chosen):
         raise MayNotLift
     chosen[key] = after
     return Change(kind, address, _facts(before), _facts(after), one.category_id, one.campaign_id, key[2])

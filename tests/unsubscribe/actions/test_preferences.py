@@ -326,6 +326,19 @@ class TestNobodyElseLoosens:
                     actions.pause(whole, until, source=source, now=now)
         assert len(actions.pause(targets, day + timedelta(days=1), source=source, now=now)) == 1
 
+    @pytest.mark.parametrize("reason", rules.OWN_NO)
+    @pytest.mark.parametrize("source", [Source.IMPORT, Source.API, Source.STAFF])
+    def test_a_block_although_the_category_was_chosen_before(
+        self, source: Source, reason: SuppressionReason, ada: Address, news: Category, now: datetime
+    ) -> None:
+        targets = [Target(ada.pk, news.pk)]
+        actions.opt_in(targets, source=Source.PAGE, now=now, wording="News")
+        actions.suppress([ada.pk], reason, source=Source.COMPLAINT, now=now)
+        with pytest.raises(MayNotLift):
+            actions.opt_in(targets, source=source, now=now, wording="Yes")
+        assert len(actions.opt_down(targets, Frequency.WEEKLY, source=source, now=now)) == 1
+        assert answer(ada, news, now) == Answer.SUPPRESSED
+
     def test_what_was_left_off_by_coming_back(self, ada: Address, news: Category, now: datetime) -> None:
         offers = CategoryFactory(slug="offers")
         actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)

@@ -53,7 +53,7 @@ def _writing_whole_links(kind: type[EmailMessage]) -> type[EmailMessage]:
 
 
 def _rebuilt(kind: type[EmailMessage], attributes: dict[str, Any]) -> EmailMessage:
-    mail = kind.__new__(_writing_whole_links(kind))  # type: ignore[arg-type]
+    mail = kind.__new__(_writing_whole_links(kind))  # type: ignore[arg-type]  # every class is hashable
     vars(mail).update(attributes)
     return mail
 

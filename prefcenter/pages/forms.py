@@ -26,7 +26,7 @@ class LessForm(forms.Form):
 
     def __init__(self, choice: Choice, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data)
-        self.fields["frequency"].choices = [(one.value, one.label) for one in choice.slower]  # type: ignore[attr-defined]
+        self.fields["frequency"].choices = [(one.value, one.label) for one in choice.slower]  # type: ignore[attr-defined]  # it is a Field to mypy
 
 
 class FeedbackForm(forms.Form):

@@ -70,6 +70,7 @@ def _context(token: str, target: Target, *, now: datetime) -> dict[str, Any]:
         "choice": choice,
         "less_form": LessForm(choice) if choice and choice.is_subscribed and choice.slower else None,
         "pause_form": PauseForm(),
+        "paused_until": choice.paused_until if choice else sheet.paused_until,
         "preferences_url": links.preferences_url_from(token),
     }
 
@@ -114,7 +115,7 @@ def _reduce(
             days = pause.cleaned_data["days"]
             until = timezone.localtime(now).date() + timedelta(days=days)
             # A link that never expires may stop more mail, and never bring any sooner (design law 6).
-            until = max(until, choice.paused_until) if choice and choice.paused_until else until
+            until = max(until, context["paused_until"] or until)
             events = actions.pause([target], until, source=Source.PAGE, now=now, wording=f"Pause for {days} days")
             return results.done(request, events, context)
         context["pause_form"] = pause

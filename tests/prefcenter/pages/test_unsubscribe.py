@@ -182,12 +182,14 @@ def test_who_complained_is_not_shown_as_subscribed(phone: Client, url: str, ada:
     assert "You do not get “News”." in phone.get(url, secure=True).content.decode()
 
 
-def test_an_old_link_never_brings_mail_sooner(phone: Client, ada: Address, news: Category) -> None:
+@pytest.mark.parametrize("whole", [True, False])
+def test_an_old_link_never_brings_mail_sooner(whole: bool, phone: Client, ada: Address, news: Category) -> None:
     long_ago = timezone.localdate() - timedelta(days=900)
-    url = "/u/" + links.sign(Target(ada.pk, news.pk), today=long_ago)
-    post(phone, url, do="pause", days="90")
-    post(phone, url, do="pause", days="30")
-    assert Preference.objects.get().paused_until == timezone.localdate() + timedelta(days=90)
+    url = "/u/" + links.sign(Target(ada.pk, None if whole else news.pk), today=long_ago)
+    for days in ("90", "30"):
+        post(phone, url, do="pause", days=days)
+    [decision] = gate.check([ada.value], category=news, now=timezone.now())
+    assert decision.verdict.until == timezone.localdate() + timedelta(days=90)
 
 
 def test_less_of_what_was_left_is_not_promised(phone: Client, url: str, ada: Address, news: Category) -> None:

@@ -1,21 +1,26 @@
 """The present (contacts, preferences, suppressions, the outbox) and the past (the ledger). It decides nothing."""
 
-from .categories import Campaign, Category, SentCount
+from .categories import Campaign, Category, CategoryGroup, SentCount
 from .contacts import Address, Contact
 from .ledger import ConsentEvent
 from .outbox import OutboxMessage
 from .preferences import LastSent, Preference
+from .seals import Seal
 from .suppressions import Suppression
+from .translatable import Translatable
 
 __all__ = [
     "Address",
     "Campaign",
     "Category",
+    "CategoryGroup",
     "ConsentEvent",
     "Contact",
     "LastSent",
     "OutboxMessage",
     "Preference",
+    "Seal",
     "SentCount",
     "Suppression",
+    "Translatable",
 ]

@@ -4,6 +4,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from ..choices import Channel, Purpose
+from .translatable import Translatable
 
 _slug = RegexValidator(
     r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z",
@@ -11,8 +12,29 @@ _slug = RegexValidator(
 )
 
 
-class Category(models.Model):
-    """A kind of message people can choose. The slug never changes: List-Id and links rest on it (RFC 2919)."""
+class CategoryGroup(Translatable):
+    """A heading on the preference page, under which categories stand together."""
+
+    name = models.CharField(max_length=120)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def local_name(self) -> str:
+        return self.said("name")
+
+
+class Category(Translatable):
+    """A kind of message people can choose. The slug never changes: List-Id and links rest on it (RFC 2919).
+
+    Once retired, nothing is sent in it and nobody is offered it. What people chose of it stays as they chose it, and
+    the links of mails already sent in it still stop them.
+    """
 
     slug = models.CharField(max_length=63, unique=True, validators=[_slug])
     name = models.CharField(max_length=120)
@@ -20,7 +42,17 @@ class Category(models.Model):
     purpose = models.CharField(max_length=16, choices=Purpose, default=Purpose.MARKETING)
     needs_opt_in = models.BooleanField(default=False, help_text="Nobody is subscribed who did not choose it.")
     is_listed = models.BooleanField(default=True, help_text="Offered on the preference page.")
+    group = models.ForeignKey(
+        CategoryGroup, on_delete=models.SET_NULL, null=True, blank=True, related_name="categories"
+    )
     position = models.PositiveSmallIntegerField(default=0)
+    retired_at = models.DateTimeField(
+        "retired",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="From then on nothing is sent in it and nobody is offered it. What people chose of it stays.",
+    )
 
     class Meta:
         verbose_name_plural = "categories"
@@ -29,19 +61,40 @@ class Category(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def local_name(self) -> str:
+        return self.said("name")
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether somebody who does not get it can come to it."""
+        return self.is_listed and self.retired_at is None
+
+    @property
+    def local_description(self) -> str:
+        return self.said("description")
+
 
 class Campaign(models.Model):
-    """One mailing of one category; its id travels in the links so that opt-outs and feedback can name it."""
+    """One mailing of one category; its id travels in the links so that opt-outs and feedback can name it.
+
+    The name never changes, because the sending system says it; the title is what the staff read instead. Retiring one
+    only takes it out of their lists.
+    """
 
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="campaigns")
-    name = models.CharField(max_length=120)
+    name = models.CharField(max_length=120, help_text="As the sending system says it. It never changes.")
+    title = models.CharField(max_length=120, blank=True, help_text="What the staff read in place of the name.")
     created_at = models.DateTimeField()
+    retired_at = models.DateTimeField(
+        "retired", null=True, blank=True, editable=False, help_text="From then on the staff's filters leave it out."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["category", "name"], name="one_campaign_per_name")]
 
     def __str__(self) -> str:
-        return self.name
+        return self.title or self.name
 
 
 class SentCount(models.Model):

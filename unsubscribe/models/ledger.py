@@ -43,7 +43,12 @@ class ConsentEvent(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["contact"], name="ledger_by_contact"),
-            models.Index(fields=["at"], name="ledger_by_time"),
+            # What the figures count stands side by side, in the order of time, with all that they narrow it by: whole
+            # years are counted without a look at the lines. What a bulk import pays for it is 4 µs a line.
+            models.Index(
+                fields=["kind", "source", "at", "channel", "category", "campaign"],
+                name="ledger_by_kind",
+            ),
         ]
 
     def __str__(self) -> str:

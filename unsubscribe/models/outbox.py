@@ -1,15 +1,38 @@
 """Messages that are owed: the row is the truth, whatever becomes of the task that should carry it."""
 
 import uuid
+from typing import Any
 
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.sql.compiler import SQLCompiler
 
 from ..choices import OutboxKind, OutboxStatus
 from .contacts import Address, Contact
 
 
+class Waited(models.Func):
+    """The seconds from `created_at` to `sent_at`; null until then.
+
+    Without parameters, because only then does SQLite see that an index of the same expression answers the query.
+    """
+
+    template = "date_part('epoch', %(expressions)s)"
+    arg_joiner = " - "
+    output_field = models.FloatField()
+
+    def __init__(self) -> None:
+        super().__init__("sent_at", "created_at")
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        days = "(julianday(%(expressions)s)) * 86400.0"
+        return super().as_sql(compiler, connection, template=days, arg_joiner=") - julianday(", **context)
+
+
 class OutboxMessage(models.Model):
     """`uid` is the Message-ID's own part, so that a second copy after a crash can be recognised.
+
+    `event_ids` are what a confirmation confirms, `category_ids` what a question asks about.
 
     queued, no attempts yet: still open, further changes of the contact join it
     queued, attempts made:   waits for its next try
@@ -21,6 +44,7 @@ class OutboxMessage(models.Model):
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="outbox")
     address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")
     event_ids = models.JSONField(default=list)
+    category_ids = models.JSONField(default=list)
     status = models.CharField(max_length=8, choices=OutboxStatus, default=OutboxStatus.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField()
@@ -37,7 +61,19 @@ class OutboxMessage(models.Model):
                 name="one_open_message",
             )
         ]
-        indexes = [models.Index(fields=["status", "due_at"], name="outbox_due")]
+        indexes = [
+            models.Index(fields=["status", "due_at"], name="outbox_due"),
+            # The median of a year is half a walk along it, where sorting took PostgreSQL and SQLite ten times as long.
+            # PostgreSQL does not look at the rows only if all that the expression is made of is there as well.
+            models.Index(
+                Waited(),
+                "kind",
+                "sent_at",
+                "created_at",
+                condition=models.Q(sent_at__isnull=False),
+                name="outbox_waits",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"

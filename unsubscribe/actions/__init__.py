@@ -3,28 +3,42 @@
 Every verb takes many, is one transaction (state, ledger, outbox), and doing it twice is the same as once.
 """
 
-from .contacts import Known, add_addresses, erase, learn
-from .outboxing import send_link
+from .bulk import BATCH, Said, Taken, import_opt_outs, learn_many, preview_opt_outs
+from .contacts import Known, choose_language, erase, learn, note_access, suggest_language
+from .joining import add_addresses, add_addresses_to
+from .outboxing import ask_to_erase, ask_to_opt_in, send_link
 from .preferences import Wanted, opt_down, opt_in, opt_out, pause, set_preferences
 from .sending import campaign_named, record_sent
 from .suppressions import lift, suppress
 from .undoing import undo
 
 __all__ = [
+    "BATCH",
     "Known",
+    "Said",
+    "Taken",
     "Wanted",
     "add_addresses",
+    "add_addresses_to",
+    "ask_to_erase",
+    "ask_to_opt_in",
     "campaign_named",
+    "choose_language",
     "erase",
+    "import_opt_outs",
     "learn",
+    "learn_many",
     "lift",
+    "note_access",
     "opt_down",
     "opt_in",
     "opt_out",
     "pause",
+    "preview_opt_outs",
     "record_sent",
     "send_link",
     "set_preferences",
+    "suggest_language",
     "suppress",
     "undo",
 ]

@@ -1,16 +1,16 @@
-"""Learns who is written to, attaches further addresses, and erases a person down to a digest."""
+"""Learns who is written to, and erases a person down to a digest. Further addresses are the business of joining.py."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Count
 
 from ..addresses import Normalised
 from ..choices import EventKind, OutboxStatus, Source, SuppressionReason
 from ..models import Address, ConsentEvent, Contact, LastSent, OutboxMessage, Suppression
 from .ledger import Change, Origin, record
+from .locking import lock
 
 
 class Known(NamedTuple):
@@ -19,18 +19,24 @@ class Known(NamedTuple):
 
 
 @transaction.atomic
-def learn(addresses: Iterable[Normalised], *, now: datetime, language: str = "") -> dict[bytes, Known]:
+def learn(
+    addresses: Iterable[Normalised], *, now: datetime, language: str = "", only_chosen: bool = False
+) -> dict[bytes, Known]:
     """Every address by its digest; those that were unknown become contacts, each of its own.
 
-    All must be of one channel. Knowing an address is no consent: nothing is written to the ledger.
+    All must be of one channel. Knowing an address is no consent: nothing is written to the ledger. Of one that was
+    known by its digest only, from a partner's list, it is learnt how it is spelt; of an erased one it is not.
     """
     wanted = {one.digest: one for one in addresses}
     known = _known(wanted.values())
+    _spell([one for digest, one in wanted.items() if digest in known])
     new = [one for digest, one in wanted.items() if digest not in known]
     if not new:
         return known
-    contacts = Contact.objects.bulk_create([Contact(language=language, created_at=now) for _ in new])
-    _attach(zip(contacts, new, strict=True), now=now)
+    contacts = Contact.objects.bulk_create(
+        [Contact(language=language, only_chosen=only_chosen, created_at=now) for _ in new]
+    )
+    attach([(contact.pk, one) for contact, one in zip(contacts, new, strict=True)], now=now)
     learnt = _known(new)
     _drop_childless(contacts, learnt)
     return known | learnt
@@ -44,15 +50,32 @@ def _known(addresses: Iterable[Normalised]) -> dict[bytes, Known]:
     return {bytes(digest): Known(*ids) for digest, *ids in rows.values_list("digest", "id", "contact_id")}
 
 
-def _attach(pairs: Iterable[tuple[Contact, Normalised]], *, now: datetime) -> None:
-    """In the order of their digests, so that two who learn the same addresses never wait for each other in a circle."""
-    Address.objects.bulk_create(
-        [
-            Address(contact=contact, channel=one.channel, value=one.value, digest=one.digest, created_at=now)
-            for contact, one in sorted(pairs, key=lambda pair: pair[1].digest)
-        ],
-        ignore_conflicts=True,
-    )
+def _spell(known: Sequence[Normalised]) -> None:
+    """Gives these addresses the spelling that they lack."""
+    if not known:
+        return
+    spelt = {one.digest: one.value for one in known}
+    unspelt = Address.objects.filter(channel=known[0].channel, digest__any_of=list(spelt), value="")
+    rows = list(unspelt.filter(contact__erased_at=None).only("digest"))
+    for row in rows:
+        row.value = spelt[bytes(row.digest)]
+    Address.objects.bulk_update(rows, ["value"], batch_size=1000)
+
+
+def attach(pairs: Iterable[tuple[int, Normalised]], *, now: datetime, moves: bool = False) -> None:
+    """Addresses to contacts, by their ids. What is known stays where it is, unless it `moves`.
+
+    In the order of their digests, so that two who learn the same addresses never wait for each other in a circle.
+    """
+    rows = [
+        Address(contact_id=contact_id, channel=one.channel, value=one.value, digest=one.digest, created_at=now)
+        for contact_id, one in sorted(pairs, key=lambda pair: (pair[1].digest, pair[1].channel))
+    ]
+    if moves:
+        unique = ["digest", "channel"]
+        Address.objects.bulk_create(rows, update_conflicts=True, unique_fields=unique, update_fields=["contact"])
+    else:
+        Address.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _drop_childless(contacts: Sequence[Contact], learnt: dict[bytes, Known]) -> None:
@@ -63,56 +86,21 @@ def _drop_childless(contacts: Sequence[Contact], learnt: dict[bytes, Known]) -> 
         Contact.objects.filter(id__any_of=childless).delete()
 
 
+def choose_language(contact_id: int, language: str) -> None:
+    """In which language the contact is written to from now on. No consent, so the ledger does not know of it."""
+    Contact.objects.filter(id=contact_id, erased_at=None).update(language=language)
+
+
+def suggest_language(contact_ids: Sequence[int], language: str) -> None:
+    """The same for those who have not chosen one: what a sender's system knows counts for less than their own word."""
+    Contact.objects.filter(id__any_of=contact_ids, erased_at=None, language="").update(language=language)
+
+
 @transaction.atomic
-def add_addresses(contact_id: int, addresses: Sequence[Normalised], *, now: datetime) -> list[Address]:
-    """Further addresses of a contact. An "everything, everywhere" that was said before covers them too.
-
-    An address that was learnt by itself, and whose contact never chose anything, joins; any other stays where it
-    is, and is not among those returned.
-    """
-    contact = Contact.objects.select_for_update(no_key=True).get(id=contact_id)
-    _attach(((contact, one) for one in addresses), now=now)
-    _adopt(contact, [one.digest for one in addresses])
-    mine = list(contact.addresses.filter(digest__any_of=[one.digest for one in addresses]))
-    earlier = Suppression.objects.filter(address__contact=contact, lifted_at=None, everywhere=True).first()
-    if earlier:
-        _extend(earlier, mine, now=now)
-    return mine
-
-
-def _adopt(contact: Contact, digests: Sequence[bytes]) -> None:
-    single = Contact.objects.annotate(count=Count("addresses")).filter(count=1, erased_at=None)
-    silent = single.filter(events=None, preferences=None, paused_until=None).exclude(
-        addresses__suppressions__isnull=False
-    )
-    strangers = Address.objects.filter(digest__any_of=digests, contact__in=silent).exclude(contact=contact)
-    Address.objects.filter(id__in=list(strangers.values_list("id", flat=True))).update(contact=contact)
-
-
-def _extend(earlier: Suppression, addresses: Sequence[Address], *, now: datetime) -> None:
-    covered = set(
-        Suppression.objects.filter(address__in=addresses, lifted_at=None, reason=earlier.reason).values_list(
-            "address_id", flat=True
-        )
-    )
-    new = [address for address in addresses if address.pk not in covered]
-    Suppression.objects.bulk_create(
-        [
-            Suppression(
-                address=address,
-                reason=earlier.reason,
-                everywhere=True,
-                source=earlier.source,
-                campaign_id=earlier.campaign_id,
-                since=now,
-            )
-            for address in new
-        ]
-    )
-    after = {"suppressed": [earlier.reason]}
-    changes = [Change(EventKind.SUPPRESS, one, {"suppressed": []}, after) for one in new]
-    note = "Learnt after the contact had said no to everything."
-    record(changes, Origin(Source(earlier.source), now, note=note), confirm=False)
+def note_access(address_id: int, *, source: Source, now: datetime, actor: str = "") -> list[ConsentEvent]:
+    """Writes down that the person was given everything that is held about them (GDPR Art. 15)."""
+    changes = [Change(EventKind.ACCESS, one, {}, {}) for one in lock([address_id]).values()]
+    return record(changes, Origin(source, now, actor=actor), confirm=False)
 
 
 @transaction.atomic
@@ -128,9 +116,14 @@ def erase(contact_ids: Sequence[int], *, source: Source, now: datetime, actor: s
     Address.objects.filter(contact_id__any_of=ids).update(value="")
     Contact.objects.filter(id__any_of=ids).update(language="", paused_until=None, erased_at=now)
     LastSent.objects.filter(contact_id__any_of=ids).delete()
-    OutboxMessage.objects.filter(contact_id__any_of=ids, status=OutboxStatus.QUEUED).update(
-        status=OutboxStatus.DROPPED, last_error="The contact was erased."
-    )
+    _close_outbox(ids)
     after = {"suppressed": [SuppressionReason.ERASED]}
     changes = [Change(EventKind.ERASE, one, {}, after) for one in addresses]
     return record(changes, Origin(source, now, actor=actor), confirm=False)
+
+
+def _close_outbox(contact_ids: Sequence[int]) -> None:
+    """Nothing more goes out; and what a mail server once answered may name the person."""
+    rows = OutboxMessage.objects.filter(contact_id__any_of=contact_ids)
+    rows.exclude(last_error="").update(last_error="")
+    rows.filter(status=OutboxStatus.QUEUED).update(status=OutboxStatus.DROPPED, last_error="The contact was erased.")

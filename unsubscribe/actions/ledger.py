@@ -30,6 +30,7 @@ class Change(NamedTuple):
     category_id: int | None = None
     campaign_id: int | None = None
     channel: Channel | str | None = None
+    wording: str = ""
 
 
 def record(
@@ -57,7 +58,7 @@ def _event(change: Change, origin: Origin) -> ConsentEvent:
         campaign_id=change.campaign_id,
         before=change.before,
         after=change.after,
-        wording=origin.wording,
+        wording=change.wording or origin.wording,
         actor=origin.actor,
         note=origin.note,
     )

@@ -12,20 +12,23 @@ from ..errors import MayNotLift
 from ..links import Target
 from ..models import Address, ConsentEvent, Contact, Preference
 from ..rules import Chosen
+from .coming_back import come_back
 from .known import known, known_campaigns
 from .ledger import Change, Origin, record
 from .locking import People, lock
-from .suppressions import OwnNo, block, lift_own_no, own_no_by_channel
+from .suppressions import OwnNo, block, own_no_by_channel
 
 #: contact, category, channel
 Key = tuple[int, int, str]
 Choices = dict[Key, Chosen]
+#: Of an erased contact not even their own.
+_MORE = frozenset({EventKind.OPT_IN, EventKind.OPT_UP, EventKind.RESUME})
 
 
 class Wanted(NamedTuple):
     """What is to become true of one category on one channel (the address's own, if none is named).
 
-    `change` holds the fields of rules.Chosen that were touched, and only those.
+    `change` holds the fields of rules.Chosen that were touched, and only those; `wording` is what stood beside them.
     """
 
     address_id: int
@@ -33,6 +36,7 @@ class Wanted(NamedTuple):
     change: Mapping[str, Any]
     channel: Channel | str | None = None
     campaign_id: int | None = None
+    wording: str = ""
 
 
 def opt_out(
@@ -145,7 +149,7 @@ def _set(wanted: Sequence[Wanted], people: People, origin: Origin, *, lifts: boo
     chosen = _chosen(people, {one.category_id for one in wanted})
     own_no = own_no_by_channel(people) if lifts else {}
     changes = [change for one in wanted if (change := _change(one, people[one.address_id], chosen, own_no, origin))]
-    came_back = _come_back(changes, own_no, origin)
+    came_back = come_back([change for change in changes if change.kind == EventKind.OPT_IN], own_no, origin)
     _upsert({_key(change): chosen[_key(change)] for change in changes}, now=origin.now)
     return came_back + record(changes, origin)
 
@@ -156,46 +160,17 @@ def _change(one: Wanted, address: Address, chosen: Choices, own_no: OwnNo, origi
     before = chosen.get(key, Chosen())
     after = before._replace(**one.change)
     has_said_no = own_no.get((key[0], key[2]), frozenset())
+    if has_said_no and one.change.get("state") == PreferenceState.SUBSCRIBED:
+        # Whoever said no to everything gets nothing of this category, whatever they had chosen of it before.
+        before = before._replace(state=PreferenceState.UNSUBSCRIBED)
     kind = rules.changes(before, after)
-    if kind is None and has_said_no and one.change.get("state") == PreferenceState.SUBSCRIBED:
-        kind = EventKind.OPT_IN
     if kind is None:
         return None
-    # Whoever said no to everything gets nothing of this category, whatever they had chosen of it before.
-    felt = before._replace(state=PreferenceState.UNSUBSCRIBED) if has_said_no and kind == EventKind.OPT_IN else before
-    if not rules.may_change(felt, after, source=origin.source, has_said_no=address.contact.only_chosen):
+    is_erased = address.contact.erased_at is not None and kind in _MORE
+    if is_erased or not rules.may_change(before, after, source=origin.source, has_said_no=address.contact.only_chosen):
         raise MayNotLift
     chosen[key] = after
-    return Change(kind, address, _facts(before), _facts(after), one.category_id, one.campaign_id, key[2])
-
-
-def _come_back(changes: Sequence[Change], own_no: OwnNo, origin: Origin) -> list[ConsentEvent]:
-    """Who said no to everything and now yes to something said yes to that alone: the block goes, the rest stays off."""
-    keys = {_key(change) for change in changes if change.kind == EventKind.OPT_IN}
-    back = {(contact_id, channel) for contact_id, _, channel in keys if own_no.get((contact_id, channel))}
-    if not back:
-        return []
-    contact_ids = sorted({contact_id for contact_id, _ in back})
-    lifted = lift_own_no(back, origin)
-    Contact.objects.filter(id__any_of=contact_ids).update(only_chosen=True)
-    others = Preference.objects.filter(contact_id__any_of=contact_ids, state=PreferenceState.SUBSCRIBED)
-    stale = [one for one in others if (one.contact_id, one.category_id, one.channel) not in keys]
-    by_contact = {change.address.contact_id: change.address for change in changes}
-    closed = [
-        Change(
-            EventKind.OPT_OUT,
-            by_contact[one.contact_id],
-            {"state": PreferenceState.SUBSCRIBED},
-            {"state": PreferenceState.UNSUBSCRIBED},
-            one.category_id,
-            channel=one.channel,
-        )
-        for one in stale
-    ]
-    Preference.objects.filter(id__any_of=[one.pk for one in stale]).update(
-        state=PreferenceState.UNSUBSCRIBED, changed_at=origin.now
-    )
-    return lifted + record(closed, origin, confirm=False)
+    return Change(kind, address, _facts(before), _facts(after), one.category_id, one.campaign_id, key[2], one.wording)
 
 
 def _pause_contacts(people: People, until: date | None, origin: Origin) -> list[ConsentEvent]:

@@ -28,10 +28,14 @@ def record_sent(
     now: datetime,
     campaign: Campaign | None = None,
 ) -> None:
-    """One message each to these contacts, sent today. Who has had this campaign today is not counted again."""
+    """One message each to these contacts, sent today, however often each is named. Who has had this campaign today is
+    not counted again."""
     if not contact_ids:
         return
     today = timezone.localtime(now).date()
+    row, _ = SentCount.objects.get_or_create(day=today, channel=channel, category=category, campaign=campaign)
+    # Whoever records the same campaign at the same time looks only then who has had it.
+    SentCount.objects.select_for_update(no_key=True).get(id=row.pk)
     again = _who_had(campaign, contact_ids, category=category, channel=channel, today=today)
     LastSent.objects.bulk_create(
         [
@@ -42,8 +46,7 @@ def record_sent(
         unique_fields=["contact", "category", "channel"],
         update_fields=["sent_on", "campaign"],
     )
-    row, _ = SentCount.objects.get_or_create(day=today, channel=channel, category=category, campaign=campaign)
-    SentCount.objects.filter(id=row.pk).update(count=F("count") + len(contact_ids) - again)
+    SentCount.objects.filter(id=row.pk).update(count=F("count") + len(set(contact_ids)) - again)
 
 
 def _who_had(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from .. import rules
 from ..choices import EventKind, Source, SuppressionReason
@@ -25,12 +25,13 @@ def suppress(
     *,
     source: Source,
     now: datetime,
+    wording: str = "",
     actor: str = "",
     note: str = "",
 ) -> list[ConsentEvent]:
     """Blocks these addresses for `reason`, each on its own channel. What is blocked already stays as it was."""
     with transaction.atomic():
-        return block(lock(address_ids), reason, Origin(source, now, actor=actor, note=note))
+        return block(lock(address_ids), reason, Origin(source, now, wording, actor, note))
 
 
 def lift(
@@ -47,11 +48,10 @@ def lift(
         raise MayNotLift
     with transaction.atomic():
         people = lock(address_ids)
-        contact_ids = sorted({address.contact_id for address in people.values()})
-        active = Suppression.objects.filter(lifted_at=None, reason=reason).filter(
-            Q(address_id__any_of=list(people)) | Q(everywhere=True, address__contact_id__any_of=contact_ids)
-        )
-        return _end(active, Origin(source, now, actor=actor, note=note))
+        # Two conditions of two tables, joined by "or", would read through all blocks there are.
+        active = _active(_all_addresses(people)).filter(reason=reason)
+        ending = [one.pk for one in active if one.everywhere or one.address_id in people]
+        return _end(Suppression.objects.filter(id__any_of=ending), Origin(source, now, actor=actor, note=note))
 
 
 def block(
@@ -66,8 +66,10 @@ def block(
     if not people:
         return []
     addresses = _all_addresses(people) if everywhere else list(people.values())
-    blocked = set(_active(addresses).filter(reason=reason).values_list("address_id", flat=True))
+    blocked = dict(_active(addresses).filter(reason=reason).values_list("address_id", "everywhere"))
     new = [address for address in addresses if address.pk not in blocked]
+    if everywhere:
+        _widen(addresses, blocked, reason)
     by_contact = {people[id_].contact_id: campaign for id_, campaign in (campaigns or {}).items() if id_ in people}
     Suppression.objects.bulk_create(
         [
@@ -86,7 +88,17 @@ def block(
     before: dict[str, Any] = {"suppressed": []}
     after = {"suppressed": [reason]}
     changes = [Change(kind, one, before, after, campaign_id=by_contact.get(one.contact_id)) for one in new]
-    return record(changes, origin, asked=people.keys())
+    # What the person did not wish is no wish to confirm.
+    return record(changes, origin, asked=people.keys(), confirm=reason in rules.OWN_NO)
+
+
+def _widen(addresses: Sequence[Address], blocked: Mapping[int, bool], reason: SuppressionReason) -> None:
+    """Where every address was blocked by itself, those blocks are meant everywhere from now on: no new one can say so
+    for the addresses learnt later."""
+    others = {one.contact_id for one in addresses if blocked.get(one.pk, True)}
+    single = [one.pk for one in addresses if one.contact_id not in others]
+    if single:
+        Suppression.objects.filter(address_id__any_of=single, reason=reason, lifted_at=None).update(everywhere=True)
 
 
 def own_no_by_channel(people: People) -> OwnNo:
@@ -102,7 +114,7 @@ def lift_own_no(back: Iterable[tuple[int, str]], origin: Origin) -> list[Consent
     wanted = set(back)
     rows = _own_no(contact_id for contact_id, _ in wanted).select_related("address")
     ending = [row for row in rows if row.everywhere or (row.address.contact_id, row.address.channel) in wanted]
-    return _end(Suppression.objects.filter(id__any_of=[row.pk for row in ending]), origin, confirm=False)
+    return _end(Suppression.objects.filter(id__any_of=[row.pk for row in ending]), origin)
 
 
 def _own_no(contact_ids: Iterable[int]) -> QuerySet[Suppression]:
@@ -111,11 +123,11 @@ def _own_no(contact_ids: Iterable[int]) -> QuerySet[Suppression]:
     )
 
 
-def _end(active: QuerySet[Suppression], origin: Origin, *, confirm: bool = True) -> list[ConsentEvent]:
+def _end(active: QuerySet[Suppression], origin: Origin) -> list[ConsentEvent]:
     ending = list(active.select_related("address"))
     Suppression.objects.filter(id__any_of=[one.pk for one in ending]).update(lifted_at=origin.now)
     changes = [Change(EventKind.LIFT, one.address, _before_lift(one), {"suppressed": []}) for one in ending]
-    return record(changes, origin, confirm=confirm)
+    return record(changes, origin)
 
 
 def _before_lift(one: Suppression) -> dict[str, Any]:

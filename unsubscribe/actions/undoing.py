@@ -33,6 +33,7 @@ def undo(event_ids: Sequence[int], *, source: Source, now: datetime, wording: st
 def _is_overtaken(event: ConsentEvent, event_ids: Sequence[int]) -> bool:
     """Whether something was changed since that touches the same choice."""
     later = ConsentEvent.objects.filter(contact_id=event.contact_id, id__gt=event.pk).exclude(id__in=event_ids)
+    later = later.exclude(kind=EventKind.ACCESS)  # who only looked has changed nothing
     return later.filter(Q(category_id=event.category_id) | Q(category_id=None)).exists()
 
 

@@ -1,0 +1,13 @@
+"""The verbs for files of a million rows: what the others do, in a few statements for each batch.
+
+They refuse what the others refuse: an import lifts nothing and is confirmed to nobody.
+"""
+
+from .holding import hold, learn_and_hold
+from .importing import Said, Taken, import_opt_outs, preview_opt_outs
+from .learning import learn_many
+
+#: So many rows are best given to one call.
+BATCH = 50_000
+
+__all__ = ["BATCH", "Said", "Taken", "hold", "import_opt_outs", "learn_and_hold", "learn_many", "preview_opt_outs"]

@@ -1,0 +1,166 @@
+"""Takes the no's of a file, and says beforehand what that would change. A yes is not imported: it lifts nothing."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from ... import rules
+from ...choices import Channel, EventKind, Source, SuppressionReason
+from ...links import Target
+from ..known import known
+from ..ledger import Origin
+from .steps import Choice, Row, Steps
+from .table import table
+
+
+class Said(NamedTuple):
+    """Somebody's no, as a file has it. `value` is the normalised address, "" where only its hash is known; `at` when
+    they said it, if the file says so."""
+
+    digest: bytes
+    value: str = ""
+    at: datetime | None = None
+
+
+class Taken(NamedTuple):
+    """Of how many addresses something was written; it was so already; the person said yes later than `at`, so that it
+    was left as it is. Each address counts once, however often the file has it."""
+
+    new: int
+    already: int
+    overtaken: int
+
+
+def import_opt_outs(
+    said: Sequence[Said],
+    *,
+    channel: Channel,
+    now: datetime,
+    reason: SuppressionReason = SuppressionReason.UNSUBSCRIBED_ALL,
+    category_id: int | None = None,
+    everywhere: bool = False,
+    campaign_id: int | None = None,
+    source: Source = Source.IMPORT,
+    actor: str = "",
+    note: str = "",
+    wording: str = "",
+) -> Taken:
+    """No more of this category on this channel; without one, a block for `reason` of each address;
+    `everywhere`, of every address of their contacts, also those learnt later.
+
+    Whoever is unknown becomes a contact, without a value where only the hash is known; a later file that knows the
+    value fills it in. Nobody gets a mail about it. `at` is no time in the ledger: it is compared with what the person
+    said since, a yes to the same category or the lifting of a block of the same address. Of who was erased it counts
+    as so already.
+    """
+    origin = Origin(source, now, wording, actor, note)
+    wish = _wish(category_id, channel, reason, origin, everywhere=everywhere, campaign_id=campaign_id)
+    rows = _rows(said)
+    with table(rows, **wish.params) as found:
+        choice = wish.choice(found.steps)
+        found.learn(mark_so=choice.mark_so)
+        found.run(found.steps.fill)
+        overtaken = found.run(choice.drop_overtaken) if wish.may_be_overtaken(rows) else 0
+        found.run(choice.mark_repeated)
+        found.run(choice.record)
+        found.run(choice.change)
+        found.run(choice.widen)
+        new = found.remaining()
+    return Taken(new, len(rows) - new - overtaken, overtaken)
+
+
+def preview_opt_outs(
+    said: Sequence[Said],
+    *,
+    channel: Channel,
+    now: datetime,
+    reason: SuppressionReason = SuppressionReason.UNSUBSCRIBED_ALL,
+    category_id: int | None = None,
+    everywhere: bool = False,
+    campaign_id: int | None = None,
+    source: Source = Source.IMPORT,
+    actor: str = "",
+    note: str = "",
+    wording: str = "",
+) -> Taken:
+    """What import_opt_outs would answer. Nothing is written."""
+    origin = Origin(source, now, wording, actor, note)
+    wish = _wish(category_id, channel, reason, origin, everywhere=everywhere, campaign_id=campaign_id)
+    rows = _rows(said)
+    with table(rows, **wish.params) as found:
+        choice = wish.choice(found.steps)
+        found.run(found.steps.find, reserve=False)
+        found.run(choice.mark_so)
+        overtaken = found.run(choice.drop_overtaken) if wish.may_be_overtaken(rows) else 0
+        found.run(choice.mark_repeated)
+        new = found.remaining()
+    return Taken(new, len(rows) - new - overtaken, overtaken)
+
+
+class _Wish(NamedTuple):
+    channel: Channel
+    reason: SuppressionReason
+    category_id: int | None
+    campaign_id: int | None
+    everywhere: bool
+    origin: Origin
+
+    def choice(self, steps: Steps) -> Choice:
+        if self.category_id is not None:
+            return steps.category
+        return steps.everywhere if self.everywhere else steps.whole
+
+    def may_be_overtaken(self, rows: Sequence[Row]) -> bool:
+        """What the person may not lift, such as a bounce, no yes of theirs overtakes either."""
+        return self.reason in rules.OWN_NO and any(at for _, _, at, _ in rows)
+
+    @property
+    def params(self) -> dict[str, Any]:
+        is_opt_out = self.reason == SuppressionReason.UNSUBSCRIBED_ALL
+        return {
+            "channel": str(self.channel),
+            "reason": str(self.reason),
+            "category_id": self.category_id,
+            "campaign_id": self.campaign_id,
+            "kind": str(EventKind.OPT_OUT if is_opt_out else EventKind.SUPPRESS),
+            "before": json.dumps({"suppressed": []}),
+            "after": json.dumps({"suppressed": [self.reason]}),
+            **self.origin._asdict(),
+            "source": str(self.origin.source),
+        }
+
+
+def _wish(
+    category_id: int | None,
+    channel: Channel,
+    reason: SuppressionReason,
+    origin: Origin,
+    *,
+    everywhere: bool,
+    campaign_id: int | None,
+) -> _Wish:
+    """About everything, where the category is none that people can choose: too much, rather than too little."""
+    if category_id is not None and reason != SuppressionReason.UNSUBSCRIBED_ALL:
+        raise ValueError("Only an opt-out is about a category.")
+    if category_id is not None and everywhere:
+        raise ValueError("Everywhere is about everything, and not about a category.")
+    wanted = Target(0, category_id, campaign_id)
+    [target] = known([wanted], is_lost=lambda target: target._replace(category_id=None))
+    return _Wish(channel, reason, target.category_id, target.campaign_id, everywhere, origin)
+
+
+def _rows(said: Iterable[Said]) -> list[Row]:
+    """Each address once: with its value, if one of its rows has it, and as of its last no. One without a time is the
+    last."""
+    rows: dict[bytes, Row] = {}
+    for position, (digest, value, at) in enumerate(said):
+        row = (digest, value, at, position)
+        rows[digest] = _joined(rows[digest], row) if digest in rows else row
+    return [rows[digest] for digest in sorted(rows)]
+
+
+def _joined(earlier: Row, later: Row) -> Row:
+    digest, value, at, position = earlier
+    at = max(at, later[2]) if at and later[2] else None
+    return digest, value or later[1], at, position

@@ -1,0 +1,143 @@
+"""Attaches further addresses to contacts. It starts no mail: what they opted in to holds for the addresses they had."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Count, Min
+
+from ..addresses import Normalised
+from ..choices import EventKind, PreferenceState, Source, SuppressionReason
+from ..models import Address, Contact, Preference, Suppression
+from .contacts import attach
+from .ledger import Change, Origin, record
+
+#: An address, as it is found: its channel and digest.
+Way = tuple[str, bytes]
+Everything = dict[tuple[int, str | None], Suppression]
+
+
+def add_addresses(contact_id: int, addresses: Sequence[Normalised], *, now: datetime) -> list[Address]:
+    """As add_addresses_to, for one contact."""
+    return add_addresses_to({contact_id: addresses}, now=now).get(contact_id, [])
+
+
+@transaction.atomic
+def add_addresses_to(wanted: Mapping[int, Sequence[Normalised]], *, now: datetime) -> dict[int, list[Address]]:
+    """Further addresses, by the id of the contact. The answer holds those of them that are the contact's now, or were.
+
+    All contacts are locked, also those with an empty list. A no to everything covers the new addresses too: everywhere
+    if that was said, and else those of its channel. Otherwise none joins on a channel on which the contact opted in to
+    something. Of the addresses that are known only those move that were learnt by themselves, whose contact never
+    chose anything, and gets nothing in the same call. Erased contacts get none.
+    """
+    there = _locked(wanted)
+    said = _said(there)
+    mine = {id_: wanted[id_] for id_ in wanted if id_ in there}
+    targets = _targets(mine, {way for way in _opted_in(there) if not _covering(said, *way)})
+    attach([(contact_id, one) for contact_id, one in targets.values()], now=now)
+    rows = list(Address.objects.filter(digest__any_of=[one.digest for some in wanted.values() for one in some]))
+    _adopt(rows, targets, stay={id_ for id_, some in wanted.items() if some}, now=now)
+    theirs = _theirs(rows, mine)
+    _extend(said, [one for some in theirs.values() for one in some], now=now)
+    return theirs
+
+
+def _locked(contact_ids: Iterable[int]) -> set[int]:
+    """Of these, whoever was not erased; in the order of the ids, so that nobody waits for another in a circle."""
+    rows = Contact.objects.select_for_update(no_key=True).filter(id__any_of=sorted(contact_ids)).order_by("id")
+    return {id_ for id_, erased_at in rows.values_list("id", "erased_at") if erased_at is None}
+
+
+def _said(contact_ids: Iterable[int]) -> Everything:
+    """Each contact's first no to everything, for every channel and (None) for all of them at once."""
+    rows = Suppression.objects.filter(
+        address__contact_id__any_of=sorted(contact_ids), lifted_at=None, reason=SuppressionReason.UNSUBSCRIBED_ALL
+    ).select_related("address")
+    said: Everything = {}
+    for row in rows.order_by("-id"):
+        said[row.address.contact_id, None if row.everywhere else row.address.channel] = row
+    return said
+
+
+def _covering(said: Everything, contact_id: int, channel: str) -> Suppression | None:
+    return said.get((contact_id, None)) or said.get((contact_id, channel))
+
+
+def _opted_in(contact_ids: Iterable[int]) -> set[tuple[int, str]]:
+    rows = Preference.objects.filter(contact_id__any_of=sorted(contact_ids), state=PreferenceState.SUBSCRIBED)
+    return set(rows.values_list("contact_id", "channel").distinct())
+
+
+def _targets(
+    wanted: Mapping[int, Sequence[Normalised]], opted_in: Collection[tuple[int, str]]
+) -> dict[Way, tuple[int, Normalised]]:
+    """To whom each address may go: to the first who wants it, where that starts nothing."""
+    targets: dict[Way, tuple[int, Normalised]] = {}
+    for contact_id, some in wanted.items():
+        for one in some:
+            if (contact_id, one.channel) not in opted_in:
+                targets.setdefault((str(one.channel), one.digest), (contact_id, one))
+    return targets
+
+
+def _adopt(
+    rows: Sequence[Address], targets: Mapping[Way, tuple[int, Normalised]], *, stay: Collection[int], now: datetime
+) -> None:
+    """Moves the rows, here and in the database."""
+    elsewhere = [row for row in rows if _way(row) in targets and targets[_way(row)][0] != row.contact_id]
+    silent = _silent({row.contact_id for row in elsewhere} - set(stay))
+    moving = [row for row in elsewhere if row.pk in silent]
+    for row in moving:
+        row.contact_id = targets[_way(row)][0]
+    attach([targets[_way(row)] for row in moving], now=now, moves=True)
+
+
+def _silent(contact_ids: Iterable[int]) -> set[int]:
+    """The addresses of those who have this one only, and about whom nothing is known but that."""
+    # Whoever has a contact locked may be writing down a no of theirs, which must not stay behind.
+    unlocked = Contact.objects.select_for_update(no_key=True, skip_locked=True)
+    held = list(unlocked.filter(id__any_of=sorted(contact_ids)).values_list("id", flat=True))
+    silent = Contact.objects.filter(id__any_of=held, erased_at=None, paused_until=None, only_chosen=False)
+    silent = silent.filter(events=None, preferences=None).exclude(addresses__suppressions__isnull=False)
+    single = silent.annotate(count=Count("addresses"), address=Min("addresses")).filter(count=1)
+    return set(single.values_list("address", flat=True))
+
+
+def _theirs(rows: Iterable[Address], wanted: Mapping[int, Sequence[Normalised]]) -> dict[int, list[Address]]:
+    by_way = {_way(row): row for row in rows}
+    ways = {id_: dict.fromkeys((str(one.channel), one.digest) for one in some) for id_, some in wanted.items()}
+    found = {id_: [by_way[way] for way in some if way in by_way] for id_, some in ways.items()}
+    return {id_: [row for row in some if row.contact_id == id_] for id_, some in found.items()}
+
+
+def _way(row: Address) -> Way:
+    return row.channel, bytes(row.digest)
+
+
+def _extend(said: Everything, addresses: Sequence[Address], *, now: datetime) -> None:
+    pairs = [(row, one) for one in addresses if (row := _covering(said, one.contact_id, one.channel))]
+    rows = Suppression.objects.filter(address_id__any_of=[one.pk for _, one in pairs], lifted_at=None)
+    covered = set(rows.values_list("address_id", "reason"))
+    new = [(row, one) for row, one in pairs if (one.pk, row.reason) not in covered]
+    Suppression.objects.bulk_create(
+        [
+            Suppression(
+                address=one,
+                reason=row.reason,
+                everywhere=row.everywhere,
+                source=row.source,
+                campaign_id=row.campaign_id,
+                since=now,
+            )
+            for row, one in new
+        ]
+    )
+    for source in sorted({row.source for row, _ in new}):
+        changes = [_covers(row, one) for row, one in new if row.source == source]
+        note = "Learnt after the contact had said no to everything."
+        record(changes, Origin(Source(source), now, note=note), confirm=False)
+
+
+def _covers(row: Suppression, address: Address) -> Change:
+    return Change(EventKind.SUPPRESS, address, {"suppressed": []}, {"suppressed": [row.reason]})

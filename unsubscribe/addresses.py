@@ -1,9 +1,8 @@
 """Normalises, masks and digests addresses. It stores nothing and never lets an address into an error message."""
 
-import hmac
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from email.errors import HeaderParseError
 from email.headerregistry import parser  # type: ignore[attr-defined]  # as django.core.mail.message does
 from functools import cache
@@ -17,9 +16,11 @@ from django.core.validators import validate_email
 from . import conf
 from .choices import Channel
 from .errors import InvalidAddress
+from .keyed import Keyed
 
-_ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_DOT_ATOM = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
+# Possessive, because what follows an atom is never part of one.
+_ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]++"
+_DOT_ATOM = re.compile(rf"{_ATOM}(?:\.{_ATOM})*+")
 _PLAIN_EMAIL = re.compile(_DOT_ATOM.pattern + r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!xn--)[a-z]{2,63}")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _PHONE_PUNCTUATION = re.compile(r"[\s().\-/\u00a0\u2010-\u2015]")
@@ -29,6 +30,9 @@ _EMAIL_IN_TEXT = re.compile(
 )
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
+#: Longer than anything that can be an address, however it is spelled.
+_LONGEST = {Channel.EMAIL: 1000, Channel.SMS: 100, Channel.WHATSAPP: 100, Channel.PHONE: 100}
+_LONGEST |= {Channel.PUSH: 4096, Channel.POST: 4000}
 
 
 class Normalised(NamedTuple):
@@ -41,7 +45,7 @@ class Normalised(NamedTuple):
 
 def normalise(text: str, *, channel: Channel = Channel.EMAIL) -> Normalised:
     """The address in `text`. Raises InvalidAddress."""
-    if _UNSTORABLE.search(text):
+    if len(text) > _LONGEST[channel]:
         raise InvalidAddress
     value = _NORMALISERS[channel](text)
     return Normalised(channel, value, digest(value))
@@ -54,12 +58,25 @@ def digest(value: str) -> bytes:
 
 def digest_of_sha256(inner: bytes) -> bytes:
     """The same for a partner's hashed list: `inner` is the SHA-256 of a normalised address."""
-    return hmac.digest(_key(conf.address_key()), inner, "sha256")
+    return _keyed(conf.address_key()).digest(inner)
+
+
+def digests(texts: Iterable[str], *, channel: Channel = Channel.EMAIL) -> list[bytes | None]:
+    """The digest of each address, None for what is none: for files of any length, of which nothing else is asked."""
+    digest, normalised, longest = _keyed(conf.address_key()).digest, _NORMALISERS[channel], _LONGEST[channel]
+    found: list[bytes | None] = []
+    for text in texts:
+        try:
+            value = normalised(text) if len(text) <= longest else None
+        except InvalidAddress:
+            value = None
+        found.append(None if value is None else digest(sha256(value.encode()).digest()))
+    return found
 
 
 @cache
-def _key(text: str) -> bytes:
-    return text.encode()
+def _keyed(key: str) -> Keyed:
+    return Keyed(key.encode())
 
 
 def mask(value: str | None, *, channel: Channel | str = Channel.EMAIL) -> str:
@@ -105,7 +122,7 @@ def _email(text: str) -> str:
 
 def _international_email(value: str) -> str:
     """A mailbox with a non-ASCII local part or domain; the domain is stored as its A-label (RFC 5890)."""
-    value = unicodedata.normalize("NFC", value)
+    value = unicodedata.normalize("NFC", _storable(value))
     local, _, domain = value.rpartition("@")
     local = _unquoted(local)
     try:
@@ -116,6 +133,22 @@ def _international_email(value: str) -> str:
     if not _is_local_part(local) or len(local.encode()) > 64 or len(domain) + len(local) > 253:
         raise InvalidAddress
     return f"{local}@{domain}"
+
+
+def _storable(text: str) -> str:
+    if _UNSTORABLE.search(text) or not (text.isascii() or _is_stream_safe(text)):
+        raise InvalidAddress
+    return text
+
+
+def _is_stream_safe(text: str) -> bool:
+    """No letter with more than thirty marks on it, as no language has one (Unicode Annex 15, section 13)."""
+    marks = 0
+    for letter in text:
+        marks = marks + 1 if unicodedata.combining(letter) else 0
+        if marks > 30:
+            return False
+    return True
 
 
 def _unquoted(local: str) -> str:
@@ -140,7 +173,7 @@ def _phone(text: str) -> str:
 
 
 def _token(text: str) -> str:
-    value = text.strip()
+    value = _storable(text).strip()
     if not value or len(value) > 4096 or _SPACE.search(value):
         raise InvalidAddress
     return value
@@ -148,7 +181,7 @@ def _token(text: str) -> str:
 
 def _postal(text: str) -> str:
     # Decompose, fold, compose (Unicode 3.13, D145): composing first would spell some letters anew each time.
-    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFD", _storable(text)).casefold())
     value = _SPACE.sub(" ", folded).strip()
     if not value or len(value) > 1000:
         raise InvalidAddress

@@ -76,7 +76,8 @@ class GuardedEmailBackend(BaseEmailBackend):
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """How many of the messages were sent to somebody. A refusal is logged, not raised.
 
-        Raises UnknownCategory for a message of no known category, before any is sent; no answer means no send.
+        Raises UnknownCategory for a message of no known category, and RetiredCategory, before any is sent; no answer
+        means no send.
         """
         messages = list(email_messages)
         if not messages:

@@ -1,15 +1,16 @@
 """The closed lists of words that code, database, API and pages share; it decides nothing."""
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 
 class Channel(TextChoices):
-    EMAIL = "email", "Email"
-    SMS = "sms", "Text message"
-    WHATSAPP = "whatsapp", "WhatsApp"
-    PUSH = "push", "Push notification"
-    PHONE = "phone", "Phone call"
-    POST = "post", "Post"
+    EMAIL = "email", _("Email")
+    SMS = "sms", _("Text message")
+    WHATSAPP = "whatsapp", _("WhatsApp")
+    PUSH = "push", _("Push notification")
+    PHONE = "phone", _("Phone call")
+    POST = "post", _("Post")
 
 
 class Purpose(TextChoices):
@@ -26,10 +27,10 @@ class PreferenceState(TextChoices):
 class Frequency(TextChoices):
     """From the fastest to the slowest; `pace` compares them."""
 
-    AS_SENT = "as_sent", "As sent"
-    DAILY = "daily", "At most daily"
-    WEEKLY = "weekly", "At most weekly"
-    MONTHLY = "monthly", "At most monthly"
+    AS_SENT = "as_sent", _("Every message")
+    DAILY = "daily", _("At most daily")
+    WEEKLY = "weekly", _("At most weekly")
+    MONTHLY = "monthly", _("At most monthly")
 
     @property
     def pace(self) -> int:
@@ -67,6 +68,7 @@ class EventKind(TextChoices):
     SUPPRESS = "suppress", "Suppressed"
     LIFT = "lift", "Lifted"
     ERASE = "erase", "Erased"
+    ACCESS = "access", "Asked what is held"
 
 
 class Answer(TextChoices):
@@ -83,6 +85,8 @@ class Answer(TextChoices):
 class OutboxKind(TextChoices):
     CONFIRMATION = "confirmation", "Confirmation"
     LINK = "link", "Fresh link"
+    OPT_IN = "opt_in", "Question whether to opt in"
+    ERASE = "erase", "Question whether to erase"
 
 
 class OutboxStatus(TextChoices):

@@ -67,6 +67,11 @@ def wrapped_email_backend() -> str:
     return str(getattr(settings, "UNSUBSCRIBE_EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend"))
 
 
+def has_pages() -> bool:
+    """Whether somebody serves the pages behind preference links. Without them no mail of ours leads there."""
+    return bool(getattr(settings, "UNSUBSCRIBE_HAS_PAGES", True))
+
+
 def confirmation_delay() -> int:
     """Seconds a confirmation waits for further changes of the same contact."""
     return int(getattr(settings, "UNSUBSCRIBE_CONFIRMATION_DELAY", 60))
@@ -85,6 +90,16 @@ def outbox_lease() -> int:
 def preferences_link_days() -> int:
     """Days for which a link that shows preferences is valid; the stopping kind never expires."""
     return int(getattr(settings, "UNSUBSCRIBE_PREFERENCES_LINK_DAYS", 60))
+
+
+def opt_in_link_days() -> int:
+    """Days in which a question whether to opt in can be answered."""
+    return int(getattr(settings, "UNSUBSCRIBE_OPT_IN_LINK_DAYS", 7))
+
+
+def erase_link_days() -> int:
+    """Days in which a question whether to erase everything can be answered."""
+    return int(getattr(settings, "UNSUBSCRIBE_ERASE_LINK_DAYS", 2))
 
 
 def sender_name() -> str:

@@ -24,6 +24,10 @@ class UnknownCategory(UnsubscribeError):
     """There is no category of this name, so nothing was sent."""
 
 
+class RetiredCategory(UnsubscribeError):
+    """This category is retired, so nothing was sent."""
+
+
 class ContradictoryPurpose(UnsubscribeError):
     """A message of a marketing category cannot be transactional, so nothing was sent."""
 

@@ -1,6 +1,7 @@
 """The headers that make mail clients show their own Unsubscribe button. It builds them; it sends nothing."""
 
 import re
+from collections.abc import Iterable
 from email.header import Header
 from email.utils import quote
 from typing import NamedTuple
@@ -13,6 +14,8 @@ ONE_CLICK = "List-Unsubscribe=One-Click"
 LONGEST_URI = 77
 LONGEST_LIST_ID = 255
 LONGEST_LOCAL_PART = 64
+#: Where the token comes; no mailbox has it.
+_HERE = "\0"
 _WORDS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 
 
@@ -39,10 +42,16 @@ def for_token(token: str, *, list_id: str = "") -> Headers:
 
 def list_unsubscribe(token: str) -> str:
     """The one https URI first, the mailto variant second (RFC 2369: most preferred first)."""
-    uris = [f"<{links.url(token)}>"]
-    if conf.mailto():
-        uris.append(f"<mailto:{mailto_address(token)}>")
-    return ", ".join(uris)
+    return list_unsubscribes([token])[0]
+
+
+def list_unsubscribes(tokens: Iterable[str]) -> list[str]:
+    """The same for many."""
+    before = f"<{links.url('')}"
+    if not conf.mailto():
+        return [f"{before}{token}>" for token in tokens]
+    between, after = f"<mailto:{mailto_address(_HERE)}>".split(_HERE)
+    return [f"{before}{token}>, {between}{token}{after}" for token in tokens]
 
 
 def mailto_address(token: str) -> str:

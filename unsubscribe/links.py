@@ -8,7 +8,7 @@ mail clients then hide the button (requirement H8).
 import hmac
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
@@ -23,20 +23,28 @@ from itsdangerous.signer import SigningAlgorithm
 
 from . import conf
 from .errors import ExpiredLink, InvalidLink
+from .keyed import Keyed
 
 _VERSION = 1
 _SIGNATURE_BYTES = 16
 _PAYLOAD = Struct(">BBIHIH")  # version, address (40 bits, in two parts), category, campaign, day of issue
 _EPOCH = date(2020, 1, 1)
+_TOKEN_LENGTH = 40
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{40}")
 RECEIPT_SECONDS = 3600
 
 
 class Purpose(StrEnum):
-    """What a link is for; part of the salt, so that one kind never passes for another."""
+    """What a link is for; part of the salt, so that one kind never passes for another.
+
+    PREFERENCES stands in newsletters, which people forward; FRESH goes to the mailbox alone, because it was asked for.
+    """
 
     UNSUBSCRIBE = "u"
     PREFERENCES = "p"
+    FRESH = "f"
+    OPT_IN = "i"
+    ERASE = "e"
 
 
 class Target(NamedTuple):
@@ -62,34 +70,51 @@ _ALGORITHM = Truncated()
 
 def sign(target: Target, *, purpose: Purpose = Purpose.UNSUBSCRIBE, today: date) -> str:
     """The token for `target`: 40 characters of A-Z a-z 0-9 - and _."""
-    address_id, category_id, campaign_id = target
-    payload = _PAYLOAD.pack(
-        _VERSION,
-        address_id >> 32,
-        address_id & 0xFFFFFFFF,
-        category_id or 0,
-        campaign_id or 0,
-        (today - _EPOCH).days,
-    )
-    signature = _ALGORITHM.get_signature(_newest_key(*_keys(), purpose), payload)
-    return urlsafe_b64encode(payload + signature).decode()
+    address_id, *about = target
+    return sign_many([address_id], Target(0, *about), purpose=purpose, today=today)[0]
+
+
+def sign_many(
+    address_ids: Iterable[int], about: Target, *, purpose: Purpose = Purpose.UNSUBSCRIBE, today: date
+) -> list[str]:
+    """The tokens for what `about` names, one for each address; its own address does not count."""
+    rest = (about.category_id or 0, about.campaign_id or 0, (today - _EPOCH).days)
+    digest, pack = _keyed(*_keys(), purpose).digest, _PAYLOAD.pack
+    raw = []
+    for address_id in address_ids:
+        payload = pack(_VERSION, address_id >> 32, address_id & 0xFFFFFFFF, *rest)
+        raw += [payload, digest(payload)[:_SIGNATURE_BYTES]]
+    # Thirty bytes are forty characters, so that all are written at once and cut apart.
+    text = urlsafe_b64encode(b"".join(raw)).decode()
+    return [text[start : start + _TOKEN_LENGTH] for start in range(0, len(text), _TOKEN_LENGTH)]
 
 
 def read(token: str, *, purpose: Purpose = Purpose.UNSUBSCRIBE, today: date) -> Target:
     """What `token` names, under any key that is still listed.
 
     An unsubscribe token never expires (CASL s.11(2) wants 60 days, we want for ever). Raises ExpiredLink for
-    a preferences token that is too old, and InvalidLink for everything else that is no token of ours.
+    any other that is too old, and InvalidLink for everything else that is no token of ours.
     """
     target, issued = _verified(token, purpose)
-    if purpose == Purpose.PREFERENCES and today > issued + timedelta(days=conf.preferences_link_days()):
+    if purpose != Purpose.UNSUBSCRIBE and today > expires_on(purpose, issued):
         raise ExpiredLink
     return target
 
 
-def read_expired(token: str) -> Target:
-    """What a preferences token names, however old it is: enough to stop mail, never to show or start any."""
-    return _verified(token, Purpose.PREFERENCES)[0]
+def expires_on(purpose: Purpose, issued: date) -> date:
+    """The last day of a link that shows or starts anything (design law 6)."""
+    days = {
+        Purpose.PREFERENCES: conf.preferences_link_days(),
+        Purpose.FRESH: conf.preferences_link_days(),
+        Purpose.OPT_IN: conf.opt_in_link_days(),
+        Purpose.ERASE: conf.erase_link_days(),
+    }
+    return issued + timedelta(days=days[purpose])
+
+
+def read_expired(token: str, *, purpose: Purpose = Purpose.PREFERENCES) -> Target:
+    """What a token names, however old it is: enough to stop mail, never to show or start any."""
+    return _verified(token, purpose)[0]
 
 
 def url(token: str, *, purpose: Purpose = Purpose.UNSUBSCRIBE) -> str:
@@ -97,12 +122,22 @@ def url(token: str, *, purpose: Purpose = Purpose.UNSUBSCRIBE) -> str:
     return f"{conf.base_url()}/{purpose.value}/{token}"
 
 
+def urls(tokens: Iterable[str], *, purpose: Purpose = Purpose.UNSUBSCRIBE) -> list[str]:
+    """The same for many."""
+    before = url("", purpose=purpose)
+    return [before + token for token in tokens]
+
+
 def unsubscribe_url(target: Target, *, today: date) -> str:
     return url(sign(target, today=today))
 
 
 def preferences_url(target: Target, *, today: date) -> str:
-    return url(sign(target, purpose=Purpose.PREFERENCES, today=today), purpose=Purpose.PREFERENCES)
+    return purpose_url(target, Purpose.PREFERENCES, today=today)
+
+
+def purpose_url(target: Target, purpose: Purpose, *, today: date) -> str:
+    return url(sign(target, purpose=purpose, today=today), purpose=purpose)
 
 
 def preferences_url_from(token: str) -> str:
@@ -152,9 +187,9 @@ def _signer(*keys_and_purpose: str) -> Signer:
 
 
 @cache
-def _newest_key(*keys_and_purpose: str) -> bytes:
+def _keyed(*keys_and_purpose: str) -> Keyed:
     """The key that signs, derived once: deriving it costs more than signing."""
-    return _signer(*keys_and_purpose).derive_key()
+    return Keyed(_signer(*keys_and_purpose).derive_key())
 
 
 @cache

@@ -1,32 +1,51 @@
 """Composes the mails this site sends: what changed, from when, and how to undo it. No marketing, ever."""
 
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
 from email.utils import format_datetime, parseaddr
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from premailer import Premailer
 
 from . import conf, headers, links, sentences
 from .choices import OutboxKind, OutboxStatus, Purpose
+from .links import Purpose as LinkPurpose
 from .links import Target
-from .models import ConsentEvent, OutboxMessage
+from .models import Category, ConsentEvent, OutboxMessage
+
+
+class Letter(NamedTuple):
+    """What a mail says."""
+
+    subject: str
+    text: str
+    html: str
 
 
 def compose(message: OutboxMessage, *, now: datetime) -> EmailMultiAlternatives:
     """The mail for one outbox row, in the contact's language, declared transactional to the guarded backend."""
-    folder = f"unsubscribe/mail/{message.kind}"
-    with translation.override(message.contact.language or settings.LANGUAGE_CODE):
-        context = _context(message, now=now)
-        subject = " ".join(render_to_string(f"{folder}/subject.txt", context).split())
-        text = render_to_string(f"{folder}/body.txt", context)
-        html = render_to_string(f"{folder}/body.html", context)
-    mail = EmailMultiAlternatives(subject, text, to=[message.address.value], headers=_headers(message, now=now))
-    mail.attach_alternative(_inline(html), "text/html")
+    with translation.override(_language(message.contact.language)):
+        letter = write(OutboxKind(message.kind), _context(message, now=now))
+    mail = EmailMultiAlternatives(
+        letter.subject, letter.text, to=[message.address.value], headers=_headers(message, now=now)
+    )
+    mail.attach_alternative(letter.html, "text/html")
     return mail
+
+
+def write(kind: OutboxKind, context: Mapping[str, Any]) -> Letter:
+    """The mail of this kind in the language that is active; `context` is what its templates name."""
+    folder, context = f"unsubscribe/mail/{kind}", sender() | dict(context)
+    return Letter(
+        subject=" ".join(render_to_string(f"{folder}/subject.txt", context).splitlines()).strip(),
+        text=render_to_string(f"{folder}/body.txt", context),
+        html=inline(render_to_string(f"{folder}/body.html", context)),
+    )
 
 
 def has_had_enough(message: OutboxMessage, *, now: datetime) -> bool:
@@ -44,7 +63,33 @@ def why_unneeded(message: OutboxMessage) -> str:
         return "The address is no longer kept."
     if message.kind == OutboxKind.CONFIRMATION and not _net_changes(message):
         return "Everything was as before by then."
+    if message.kind == OutboxKind.OPT_IN and not _asked_about(message).exists():
+        return "The category is no longer offered."
     return ""
+
+
+def inline(html: str) -> str:
+    """Styles moved into the elements, because mail clients drop style sheets; nothing is fetched."""
+    return Premailer(
+        html,
+        keep_style_tags=True,
+        strip_important=False,
+        allow_network=False,
+        disable_validation=True,
+    ).transform()
+
+
+def sender() -> dict[str, str]:
+    """Who writes: what every mail of ours ends with."""
+    return {"sender_name": conf.sender_name(), "sender_postal_address": conf.sender_postal_address()}
+
+
+def _language(code: str) -> str:
+    """The language the house speaks that is nearest to the contact's."""
+    try:
+        return translation.get_supported_language_variant(code)
+    except LookupError:
+        return settings.LANGUAGE_CODE
 
 
 def _headers(message: OutboxMessage, *, now: datetime) -> dict[str, str]:
@@ -59,13 +104,52 @@ def _headers(message: OutboxMessage, *, now: datetime) -> dict[str, str]:
 
 def _context(message: OutboxMessage, *, now: datetime) -> dict[str, Any]:
     today = timezone.localtime(now).date()
-    return {
-        "sender_name": conf.sender_name(),
-        "sender_postal_address": conf.sender_postal_address(),
-        "changes": _net_changes(message),
-        "preferences_url": links.preferences_url(Target(message.address_id), today=today),
-        "link_days": conf.preferences_link_days(),
-    }
+    return _CONTENTS[OutboxKind(message.kind)](message, today)
+
+
+def _confirmation(message: OutboxMessage, today: date) -> dict[str, Any]:
+    return {"changes": _net_changes(message)} | (_link(message, today) if conf.has_pages() else {})
+
+
+def _link(message: OutboxMessage, today: date) -> dict[str, Any]:
+    return _leads_to(LinkPurpose.FRESH, message, today)
+
+
+def _opt_in(message: OutboxMessage, today: date) -> dict[str, Any]:
+    return {"offers": _offers(message, today=today), "until": links.expires_on(LinkPurpose.OPT_IN, today)}
+
+
+def _erase(message: OutboxMessage, today: date) -> dict[str, Any]:
+    return _leads_to(LinkPurpose.ERASE, message, today)
+
+
+def _leads_to(purpose: LinkPurpose, message: OutboxMessage, today: date) -> dict[str, Any]:
+    target = Target(message.address_id)
+    return {"url": links.purpose_url(target, purpose, today=today), "until": links.expires_on(purpose, today)}
+
+
+def _offers(message: OutboxMessage, *, today: date) -> list[dict[str, Any]]:
+    """Each category the mail asks about, with the link that says yes to it."""
+    return [
+        {
+            "category": category,
+            "url": links.purpose_url(Target(message.address_id, category.pk), LinkPurpose.OPT_IN, today=today),
+        }
+        for category in _asked_about(message)
+    ]
+
+
+def _asked_about(message: OutboxMessage) -> QuerySet[Category]:
+    """What was retired since the question was queued is not asked about."""
+    return Category.objects.filter(id__in=message.category_ids, retired_at=None)
+
+
+_CONTENTS: dict[OutboxKind, Callable[[OutboxMessage, date], dict[str, Any]]] = {
+    OutboxKind.CONFIRMATION: _confirmation,
+    OutboxKind.LINK: _link,
+    OutboxKind.OPT_IN: _opt_in,
+    OutboxKind.ERASE: _erase,
+}
 
 
 def _net_changes(message: OutboxMessage) -> list[str]:
@@ -74,27 +158,16 @@ def _net_changes(message: OutboxMessage) -> list[str]:
     first: dict[tuple[object, ...], ConsentEvent] = {}
     last: dict[tuple[object, ...], ConsentEvent] = {}
     for event in events:
-        about = (event.category_id, event.channel) if event.category_id else (*event.before, *event.after)[:1]
+        about = (event.category_id, event.channel) if event.category_id else ("suppressed" in event.after,)
         first.setdefault(about, event)
         last[about] = event
     said = [
         sentences.describe(
             first[about].before,
             event.after,
-            category=event.category.name if event.category else "",
+            category=event.category.local_name if event.category else "",
             channel=event.channel,
         )
         for about, event in last.items()
     ]
     return [sentence for sentence in said if sentence]
-
-
-def _inline(html: str) -> str:
-    """Styles moved into the elements, because mail clients drop style sheets; nothing is fetched."""
-    return Premailer(
-        html,
-        keep_style_tags=True,
-        strip_important=False,
-        allow_network=False,
-        disable_validation=True,
-    ).transform()

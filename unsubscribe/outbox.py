@@ -18,6 +18,7 @@ class Owed(NamedTuple):
     contact_id: int
     address_id: int
     event_ids: Sequence[int] = ()
+    category_ids: Sequence[int] = ()
 
 
 @transaction.atomic(savepoint=False)
@@ -34,8 +35,10 @@ def queue(kind: OutboxKind, owed: Sequence[Owed], *, now: datetime) -> list[int]
         .order_by("id")
     )
     for row in open_rows:
-        row.event_ids = [*row.event_ids, *wanted.pop(row.address_id).event_ids]
-    OutboxMessage.objects.bulk_update(open_rows, ["event_ids"])
+        more = wanted.pop(row.address_id)
+        row.event_ids = [*row.event_ids, *more.event_ids]
+        row.category_ids = list(dict.fromkeys([*row.category_ids, *more.category_ids]))
+    OutboxMessage.objects.bulk_update(open_rows, ["event_ids", "category_ids"])
     new = OutboxMessage.objects.bulk_create(
         [
             OutboxMessage(
@@ -43,6 +46,7 @@ def queue(kind: OutboxKind, owed: Sequence[Owed], *, now: datetime) -> list[int]
                 contact_id=one.contact_id,
                 address_id=one.address_id,
                 event_ids=list(one.event_ids),
+                category_ids=list(one.category_ids),
                 due_at=now + timedelta(seconds=delay(kind)),
                 created_at=now,
             )
@@ -53,7 +57,7 @@ def queue(kind: OutboxKind, owed: Sequence[Owed], *, now: datetime) -> list[int]
 
 
 def delay(kind: OutboxKind) -> int:
-    """Seconds before a message goes out: a confirmation waits for further changes, a link does not."""
+    """Seconds before a message goes out: a confirmation waits for further changes, the others do not."""
     return conf.confirmation_delay() if kind == OutboxKind.CONFIRMATION else 0
 
 
@@ -104,9 +108,9 @@ def _send(message: OutboxMessage, *, now: datetime) -> dict[str, object]:
 
 
 def _postponed(message: OutboxMessage, *, now: datetime) -> dict[str, object]:
-    """A confirmation is owed and comes tomorrow; of fresh links there have been enough."""
+    """A confirmation is owed and comes tomorrow; of links and questions there have been enough."""
     why = "The address has had enough of these for one day."
-    if message.kind == OutboxKind.LINK:
+    if message.kind != OutboxKind.CONFIRMATION:
         return _dropped(why)
     due_at = now + timedelta(days=1)
     return {"status": OutboxStatus.QUEUED, "due_at": due_at, "claimed_at": None, "last_error": why}

@@ -1,27 +1,36 @@
 """What a page or the API shows of a contact. It reads, and changes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import NamedTuple
-
-from django.db.models import Q
 
 from . import addresses, rules
 from .choices import Channel, Frequency, PreferenceState, Purpose
 from .errors import InvalidLink
 from .links import Target
-from .models import Address, Category, Preference, Suppression
+from .models import Address, Category, Contact, Preference, Suppression
 
 
 class Choice(NamedTuple):
-    """One category on one channel, as it holds today."""
+    """One category on one channel, as it holds today; `masked` are the addresses it goes to."""
 
     category: Category
     channel: Channel
+    masked: str
     is_subscribed: bool
     frequency: Frequency
     paused_until: date | None
     is_fixed: bool
+
+    @property
+    def is_offered(self) -> bool:
+        """Hidden ones are shown to whoever gets them, and retired ones to nobody."""
+        is_got = self.is_subscribed and not self.is_fixed
+        return self.category.is_offered or (is_got and self.category.retired_at is None)
+
+    @property
+    def key(self) -> str:
+        return f"{self.category.pk}-{self.channel}"
 
     @property
     def slower(self) -> list[Frequency]:
@@ -29,16 +38,22 @@ class Choice(NamedTuple):
 
 
 class PreferenceSheet(NamedTuple):
-    """Everything the preference center shows. `choices` are in the categories' order."""
+    """Everything the preference center shows. `choices` are in the categories' order; `channel` is the address's."""
 
+    contact_id: int
+    language: str
     masked: str
+    channel: Channel
     choices: Sequence[Choice]
     paused_until: date | None
     has_said_no_to_everything: bool
+    is_erased: bool
+    is_blocked: bool  # for good: not even a receipt reaches the address
 
-    @property
-    def is_paused(self) -> bool:
-        return bool(self.paused_until) or any(choice.paused_until for choice in self.choices)
+    def choice_of(self, target: Target) -> Choice | None:
+        """What holds for the category the target names, on the channel of its address."""
+        named = (one for one in self.choices if one.category.pk == target.category_id and one.channel == self.channel)
+        return next(named, None)
 
 
 def address(target: Target) -> Address:
@@ -49,47 +64,78 @@ def address(target: Target) -> Address:
     return found
 
 
-def preference_sheet(target: Target, *, today: date) -> PreferenceSheet:
-    """What the contact of this address chose on every channel they have. Raises InvalidLink."""
+def preference_sheet(target: Target, *, today: date, also: Collection[int] = ()) -> PreferenceSheet:
+    """What the contact of this address chose on every channel they have. Raises InvalidLink.
+
+    Hidden categories are there if they are named, by the target or in `also`, or if the contact gets them.
+    """
     named = address(target)
     contact = named.contact
-    channels = sorted(set(map(Channel, contact.addresses.values_list("channel", flat=True))), key=list(Channel).index)
+    by_channel = _addresses_by_channel(contact)
     chosen = {(row.category_id, row.channel): row for row in Preference.objects.filter(contact=contact)}
-    said_no = set(
-        Suppression.objects.filter(address__contact=contact, reason__in=rules.OWN_NO, lifted_at=None).values_list(
-            "address__channel", flat=True
-        )
+    blocks = set(
+        Suppression.objects.filter(address__contact=contact, lifted_at=None).values_list("address_id", "reason")
     )
-    categories = Category.objects.filter(
-        Q(is_listed=True)
-        | Q(id=target.category_id)
-        | Q(preferences__contact=contact, preferences__state=PreferenceState.SUBSCRIBED)
-    ).distinct()
+    said_no = _said_no(named, by_channel, {address_id for address_id, reason in blocks if reason in rules.OWN_NO})
+    named_ids = {target.category_id, *also}
     choices = [
         _choice(
             category,
             channel,
+            ", ".join(masked.values()),
             chosen.get((category.pk, channel)) or Preference(),
             needs_opt_in=category.needs_opt_in or contact.only_chosen,
             has_said_no=channel in said_no,
             today=today,
         )
-        for category in categories
-        for channel in channels
+        for category in Category.objects.select_related("group")
+        for channel, masked in by_channel.items()
     ]
-    masked = addresses.mask(named.value, channel=named.channel)
-    paused_until = contact.paused_until if contact.paused_until and contact.paused_until > today else None
-    return PreferenceSheet(masked, choices, paused_until, bool(said_no))
+    return PreferenceSheet(
+        contact.pk,
+        contact.language,
+        addresses.mask(named.value, channel=named.channel),
+        Channel(named.channel),
+        [one for one in choices if one.is_offered or one.category.pk in named_ids],
+        contact.paused_until if contact.paused_until and contact.paused_until > today else None,
+        said_no == set(by_channel),
+        contact.erased_at is not None,
+        any(address_id == named.pk and reason in rules.BLOCKS_EVERYTHING for address_id, reason in blocks),
+    )
+
+
+def _addresses_by_channel(contact: Contact) -> dict[Channel, dict[int, str]]:
+    """Each channel's addresses: id and masked value."""
+    rows = list(contact.addresses.order_by("id").values_list("channel", "id", "value"))
+    channels = sorted({Channel(channel) for channel, _, _ in rows}, key=list(Channel).index)
+    return {
+        channel: {pk: addresses.mask(value, channel=channel) for other, pk, value in rows if other == channel}
+        for channel in channels
+    }
+
+
+def _said_no(named: Address, by_channel: dict[Channel, dict[int, str]], silent: set[int]) -> set[Channel]:
+    """Of several addresses on one channel the one behind the link counts; elsewhere it takes a no to each of them."""
+    elsewhere = {channel for channel, ids in by_channel.items() if set(ids) <= silent} - {named.channel}
+    return elsewhere | ({Channel(named.channel)} if named.pk in silent else set())
 
 
 def _choice(
-    category: Category, channel: Channel, row: Preference, *, needs_opt_in: bool, has_said_no: bool, today: date
+    category: Category,
+    channel: Channel,
+    masked: str,
+    row: Preference,
+    *,
+    needs_opt_in: bool,
+    has_said_no: bool,
+    today: date,
 ) -> Choice:
     is_fixed = category.purpose == Purpose.TRANSACTIONAL
     is_subscribed = rules.is_subscribed(PreferenceState(row.state), needs_opt_in=needs_opt_in)
     return Choice(
         category,
         channel,
+        masked,
         is_subscribed=is_fixed or (is_subscribed and not has_said_no),
         frequency=Frequency(row.frequency),
         paused_until=row.paused_until if row.paused_until and row.paused_until > today else None,

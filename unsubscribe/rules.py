@@ -106,10 +106,13 @@ def _willing(state: PreferenceState) -> int:
 
 
 def may_lift(reason: SuppressionReason, *, source: Source) -> bool:
-    """Only the person lifts their own no; staff lift what staff or a provider set; nobody lifts an erasure."""
+    """Only the person lifts their own no; staff lift what staff or a provider set, a sender's system what a
+    provider did; nobody lifts an erasure."""
     if reason in OWN_NO:
         return source in OWN_VOICE
-    return reason != SuppressionReason.ERASED and source == Source.STAFF
+    if reason == SuppressionReason.HARD_BOUNCE:
+        return source in {Source.STAFF, Source.API}
+    return reason == SuppressionReason.MANUAL and source == Source.STAFF
 
 
 def may_change(before: Chosen, after: Chosen, *, source: Source, has_said_no: bool) -> bool:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from celery import shared_task
+from celery import Signature, Task, shared_task
 from django.utils import timezone
 from kombu.exceptions import KombuError, OperationalError
 
@@ -27,18 +27,23 @@ _broker = _Broker()
 
 
 def nudge(message_ids: Sequence[int], *, delay: int) -> None:
-    """Asks a worker to look at these messages in `delay` seconds. A broker that is away costs time, no more.
+    """Asks a worker to look at these messages in `delay` seconds."""
+    publish(deliver, list(message_ids), delay=delay)
+
+
+def publish(task: Task | Signature, *args: object, delay: int = 0) -> None:
+    """Asks a worker to run `task` in `delay` seconds. A broker that is away costs time, no more.
 
     It costs the time once: for half a minute after a failure this process leaves everything to the sweep.
     """
     if time.monotonic() < _broker.away_until:
         return
     try:
-        # A moment late rather than early: a message that is not due yet would be left to the sweep.
-        deliver.apply_async(args=[list(message_ids)], countdown=delay and delay + 1, retry=False)
+        # A moment late rather than early: what is not due yet would be left to the sweep.
+        task.apply_async(args=args, countdown=delay and delay + 1, retry=False)
     except (OperationalError, KombuError, OSError) as error:
         _broker.away_until = time.monotonic() + AWAY_SECONDS
-        logger.warning("No broker (%s): the sweep will send %d messages.", type(error).__name__, len(message_ids))
+        logger.warning("No broker (%s): what is owed is left to the sweep.", type(error).__name__)
 
 
 @shared_task(ignore_result=True)

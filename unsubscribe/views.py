@@ -50,11 +50,15 @@ def content_length(request: HttpRequest) -> int:
     return int(announced) if announced.isdecimal() else 0
 
 
-def private(response: HttpResponse) -> HttpResponse:
-    """No cache keeps it, no search engine lists it, no other site learns its address (requirement E13)."""
+def private(response: HttpResponse, *, referrer: str = "no-referrer") -> HttpResponse:
+    """No cache keeps it, no search engine lists it, no other site learns its address (requirement E13).
+
+    Where a form is checked by Django's CSRF protection, `referrer` has to be "same-origin": without any, browsers
+    send `Origin: null`.
+    """
     add_never_cache_headers(response)
     response["Cache-Control"] = "no-store"
-    response["Referrer-Policy"] = "no-referrer"
+    response["Referrer-Policy"] = referrer
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response
 

@@ -14,6 +14,7 @@ from unsubscribe.choices import Answer, Channel, Frequency, Purpose, Source, Sup
 from unsubscribe.errors import InsecureBaseUrl
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Category, ConsentEvent, Contact, LastSent, SentCount
+from unsubscribe.rules import Verdict
 
 pytestmark = pytest.mark.django_db
 
@@ -168,3 +169,22 @@ def test_many_are_asked_about_in_as_many_queries_as_one(
     actions.learn(map(normalise, texts[: size // 2]), now=now)
     with django_assert_num_queries(7):  # the gate's, four of learning, and the savepoint of the test's transaction
         audience.ask(texts, category=news, now=now)
+
+
+def test_who_chose_a_frequency_is_written_to_at_one_of_their_addresses(
+    ada: Address, news: Category, now: datetime
+) -> None:
+    AddressFactory(text=BOB, contact=ada.contact)
+    actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
+    entries = audience.ask([ADA, CLEO, BOB, ADA.upper()], category=news, now=now)
+    next_week = timezone.localtime(now).date() + timedelta(days=7)
+    too_soon = Verdict(Answer.TOO_SOON, next_week)
+    send = Verdict(Answer.SEND)
+    assert [one.decision.verdict for one in entries] == [send, send, too_soon, too_soon]
+    assert entries[2].unsubscribe_url is None
+
+
+def test_who_chose_none_is_written_to_at_each_of_them(ada: Address, news: Category, now: datetime) -> None:
+    AddressFactory(text=BOB, contact=ada.contact)
+    entries = audience.ask([ADA, BOB], category=news, now=now)
+    assert [one.decision.may_send for one in entries] == [True, True]

@@ -262,7 +262,7 @@ def test_a_stranger_is_written_to_where_nobody_needs_to_opt_in(needs_opt_in: boo
     category = CategoryFactory(needs_opt_in=needs_opt_in)
     [decision] = gate.check([ADA], category=category, now=NOW)
     assert decision.may_send is not needs_opt_in
-    assert decision == (normalise(ADA), decision.verdict, None, None)
+    assert decision == gate.Decision(normalise(ADA), decision.verdict)
 
 
 @pytest.mark.parametrize("purpose", [None, *Purpose])

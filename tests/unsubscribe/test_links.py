@@ -3,6 +3,7 @@
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -173,22 +174,27 @@ class TestForgery:
 
 
 class TestPurposes:
-    def test_no_kind_passes_for_another(self) -> None:
-        unsubscribe, preferences = (links.sign(TARGET, purpose=purpose, today=TODAY) for purpose in Purpose)
-        receipt = links.sign_receipt([1])
-        for token in (unsubscribe, receipt):
+    @pytest.mark.parametrize("kind", Purpose)
+    def test_no_kind_passes_for_another(self, kind: Purpose) -> None:
+        token = links.sign(TARGET, purpose=kind, today=TODAY)
+        others = [partial(links.read, purpose=other, today=TODAY) for other in {*Purpose} - {kind}]
+        others += [links.read_expired] if kind != Purpose.PREFERENCES else []
+        others += [links.preferences_url_from] if kind != Purpose.UNSUBSCRIBE else []
+        for read in [*others, links.read_receipt]:
             with pytest.raises(InvalidLink):
-                links.read(token, purpose=Purpose.PREFERENCES, today=TODAY)
-            with pytest.raises(InvalidLink):
-                links.read_expired(token)
-        for token in (preferences, receipt):
-            with pytest.raises(InvalidLink):
-                links.read(token, today=TODAY)
-            with pytest.raises(InvalidLink):
-                links.preferences_url_from(token)
-        for token in (unsubscribe, preferences):
-            with pytest.raises(InvalidLink):
-                links.read_receipt(token)
+                read(token)
+
+    @pytest.mark.parametrize("kind", Purpose)
+    def test_a_receipt_is_no_link(self, kind: Purpose) -> None:
+        with pytest.raises(InvalidLink):
+            links.read(links.sign_receipt([1]), purpose=kind, today=TODAY)
+
+    @pytest.mark.parametrize(("kind", "days"), [(Purpose.PREFERENCES, 60), (Purpose.OPT_IN, 7), (Purpose.ERASE, 2)])
+    def test_what_starts_anything_expires_after_its_last_day(self, kind: Purpose, days: int) -> None:
+        token = links.sign(TARGET, purpose=kind, today=TODAY)
+        assert links.read(token, purpose=kind, today=TODAY + timedelta(days=days)) == TARGET
+        with pytest.raises(ExpiredLink):
+            links.read(token, purpose=kind, today=TODAY + timedelta(days=days + 1))
 
     def test_an_url_says_what_it_is_for(self) -> None:
         token = links.sign(TARGET, today=TODAY)

@@ -82,7 +82,7 @@ def test_c3_it_says_what_changed_from_when_and_how_to_undo_it(owed: OutboxMessag
     text = text_of(inbox.mails[0])
     assert "No more “News” by email." in text
     assert "It takes effect at once." in text
-    assert len(set(re.findall(r"https://mail\.example\.com/p/[\w-]{40}", text))) == 1
+    assert len(set(re.findall(r"https://mail\.example\.com/f/[\w-]{40}", text))) == 1
     assert "1 Main Street, Springfield" in text
     assert re.search(r'<a [^>]*style="', text)
 
@@ -167,7 +167,7 @@ def test_several_changes_within_a_minute_make_one_mail(
     deliver(owed, now=now + MINUTE)
     text = text_of(inbox.mails[0])
     assert "“News”" in text
-    assert "“Offers” by email: at most weekly." in text
+    assert "“Offers” by email: at most once a week." in text
     assert "Everything is paused until" in text
 
 
@@ -177,6 +177,23 @@ def test_a_change_that_was_undone_in_time_needs_no_mail(
     actions.undo(owed.event_ids, source=Source.PAGE, now=now + MINUTE / 2)
     assert deliver(owed, now=now + MINUTE).status == OutboxStatus.DROPPED
     assert not inbox.mails
+
+
+def test_everything_that_was_undone_in_time_needs_no_mail(ada: Address, now: datetime, inbox: Inbox) -> None:
+    events = actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+    actions.undo([event.pk for event in events], source=Source.PAGE, now=now + MINUTE / 2)
+    assert deliver(OutboxMessage.objects.get(), now=now + MINUTE).status == OutboxStatus.DROPPED
+
+
+def test_a_mail_about_leaving_and_coming_back_does_not_contradict_itself(
+    ada: Address, news: Category, now: datetime, inbox: Inbox
+) -> None:
+    actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now + MINUTE / 2, wording="Yes")
+    deliver(OutboxMessage.objects.get(), now=now + MINUTE)
+    text = text_of(inbox.mails[0])
+    assert "“News” by email is on." in text
+    assert "unsubscribed from everything" not in text
 
 
 def test_everything_on_many_addresses_is_said_once(ada: Address, now: datetime, inbox: Inbox) -> None:
@@ -192,7 +209,7 @@ def test_a_fresh_link_goes_out_at_once(ada: Address, now: datetime, inbox: Inbox
     message = OutboxMessage.objects.get()
     assert (message.kind, message.due_at) == (OutboxKind.LINK, now)
     assert deliver(message, now=now).status == OutboxStatus.SENT
-    assert "https://mail.example.com/p/" in text_of(inbox.mails[0])
+    assert "https://mail.example.com/f/" in text_of(inbox.mails[0])
 
 
 def test_nothing_is_sent_before_it_is_due_or_twice(owed: OutboxMessage, now: datetime, inbox: Inbox) -> None:

@@ -111,7 +111,7 @@ def test_a_change_is_called_by_its_weightiest_part(before: Chosen, after: Chosen
     [
         (SuppressionReason.UNSUBSCRIBED_ALL, rules.OWN_VOICE),
         (SuppressionReason.COMPLAINT, rules.OWN_VOICE),
-        (SuppressionReason.HARD_BOUNCE, {Source.STAFF}),
+        (SuppressionReason.HARD_BOUNCE, {Source.STAFF, Source.API}),
         (SuppressionReason.MANUAL, {Source.STAFF}),
         (SuppressionReason.ERASED, set()),
     ],

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import connection, transaction
 
-from tests.factories import AddressFactory, CategoryFactory
+from tests.factories import AddressFactory, CampaignFactory, CategoryFactory
 from tests.settings import ON_POSTGRESQL
 from unsubscribe import actions, outbox
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import OutboxStatus, Source
+from unsubscribe.choices import Channel, OutboxStatus, Source
 from unsubscribe.links import Target
-from unsubscribe.models import Address, ConsentEvent, Contact, OutboxMessage, Suppression
+from unsubscribe.models import Address, ConsentEvent, Contact, OutboxMessage, SentCount, Suppression
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -116,3 +116,13 @@ def test_one_message_is_claimed_by_one_worker(now: datetime) -> None:
     outcomes: list[object] = []
     at_once(lambda number: outcomes.append(outbox.deliver(message.pk, now=now + timedelta(minutes=2))))
     assert sorted(map(str, outcomes)) == sorted(["None"] * (THREADS - 1) + ["sent"])
+
+
+def test_a_campaign_recorded_by_eight_at_once_is_counted_once(readers: Sequence[Address], now: datetime) -> None:
+    news = CategoryFactory()
+    june = CampaignFactory(category=news)
+    contact_ids = [one.contact_id for one in readers]
+    at_once(
+        lambda number: actions.record_sent(contact_ids, category=news, channel=Channel.EMAIL, campaign=june, now=now)
+    )
+    assert SentCount.objects.get().count == len(readers)

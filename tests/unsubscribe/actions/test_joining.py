@@ -1,0 +1,213 @@
+"""Further addresses of contacts: whom they join, what they start (nothing), and who meets whom on the way."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from tests.conftest import NOW
+from tests.factories import ADA, BOB, CLEO, AddressFactory, CategoryFactory, ContactFactory
+from tests.settings import ON_POSTGRESQL
+from tests.unsubscribe.actions.test_bulk import needs_postgresql, waiting
+from tests.unsubscribe.actions.test_concurrency import at_once
+from unsubscribe import actions, gate
+from unsubscribe.actions import Said, Taken, Wanted
+from unsubscribe.addresses import normalise
+from unsubscribe.choices import Answer, Channel, EventKind, Frequency, PreferenceState, Source, SuppressionReason
+from unsubscribe.errors import MayNotLift
+from unsubscribe.links import Target
+from unsubscribe.models import Address, Category, ConsentEvent, Contact, Preference, SentCount, Suppression
+
+pytestmark = pytest.mark.django_db
+#: Django splits larger inserts on SQLite, which takes 999 values at a time.
+SIZES = (20, 200) if ON_POSTGRESQL else (4, 40)
+PHONE = normalise("+49 30 901820", channel=Channel.SMS)
+
+
+def answer(text: str, category: Category) -> Answer:
+    return gate.check([text], category=category, now=NOW)[0].verdict.answer
+
+
+class TestNothingStarts:
+    def test_for_somebody_who_only_gets_what_they_choose(self, ada: Address, news: Category) -> None:
+        actions.learn([normalise(BOB)], now=NOW, only_chosen=True)
+        assert answer(BOB, news) == Answer.UNSUBSCRIBED
+        assert actions.add_addresses(ada.contact_id, [normalise(BOB)], now=NOW) == []
+        assert answer(BOB, news) == Answer.UNSUBSCRIBED
+
+    @pytest.mark.parametrize("is_known", [True, False])
+    def test_where_the_contact_opted_in(self, is_known: bool, ada: Address) -> None:
+        partners = CategoryFactory(opt_in=True)
+        actions.opt_in([Target(ada.pk, partners.pk)], source=Source.PAGE, now=NOW, wording="Yes")
+        if is_known:
+            actions.learn([normalise(BOB)], now=NOW)
+        joined = actions.add_addresses(ada.contact_id, [normalise(BOB), normalise(ADA), PHONE], now=NOW)
+        assert [(one.pk == ada.pk, one.channel) for one in joined] == [(True, Channel.EMAIL), (False, Channel.SMS)]
+        assert answer(BOB, partners) == Answer.UNSUBSCRIBED
+
+    def test_for_whoever_left_everything_although_they_opted_in_before(self, ada: Address, news: Category) -> None:
+        actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
+        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW)
+        assert len(actions.add_addresses(ada.contact_id, [normalise(BOB)], now=NOW)) == 1
+        assert answer(BOB, news) == Answer.SUPPRESSED
+
+
+class TestEverythingOnOneChannel:
+    """As support records it for whoever rings up and wants no more text messages."""
+
+    @pytest.fixture
+    def texted(self, ada: Address) -> Address:
+        [number] = actions.add_addresses(ada.contact_id, [PHONE], now=NOW)
+        actions.suppress([number.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.STAFF, now=NOW)
+        return number
+
+    def test_covers_the_numbers_learnt_later_and_nothing_else(self, ada: Address, texted: Address) -> None:
+        later = normalise("+49 30 901821", channel=Channel.SMS)
+        [number] = actions.add_addresses(ada.contact_id, [later, normalise(BOB)], now=NOW)[:1]
+        assert gate.check([later.value], category=None, channel=Channel.SMS, now=NOW)[0].verdict.answer == (
+            Answer.SUPPRESSED
+        )
+        assert not Suppression.objects.exclude(address__channel=Channel.SMS).exists()
+        event = ConsentEvent.objects.get(address=number)
+        assert (event.kind, event.note) == (
+            EventKind.SUPPRESS,
+            "Learnt after the contact had said no to everything.",
+        )
+
+    def test_ends_everywhere_on_the_channel_when_the_person_comes_back(self, ada: Address, texted: Address) -> None:
+        later = normalise("+49 30 901821", channel=Channel.SMS)
+        actions.add_addresses(ada.contact_id, [later], now=NOW)
+        news = CategoryFactory()
+        actions.opt_in([Target(texted.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
+        assert not Suppression.objects.filter(lifted_at=None).exists()
+
+
+class TestErased:
+    @pytest.fixture(autouse=True)
+    def _erased(self, ada: Address) -> None:
+        actions.erase([ada.contact_id], source=Source.PAGE, now=NOW)
+
+    def test_they_get_no_further_addresses(self, ada: Address) -> None:
+        actions.learn([normalise(BOB)], now=NOW)
+        assert actions.add_addresses(ada.contact_id, [PHONE, normalise(BOB), normalise(CLEO)], now=NOW) == []
+        assert ada.contact.addresses.count() == 1
+        assert Address.objects.count() == 2
+
+    @pytest.mark.parametrize("source", [Source.API, Source.PAGE])
+    def test_nothing_more_is_set_for_them(self, source: Source, ada: Address, news: Category) -> None:
+        wanted = [Wanted(ada.pk, news.pk, {"state": PreferenceState.SUBSCRIBED})]
+        with pytest.raises(MayNotLift):
+            actions.set_preferences(wanted, source=source, now=NOW, wording="Yes")
+        assert not Preference.objects.exists()
+
+    @pytest.mark.parametrize("slug", ["news", None])
+    def test_a_file_with_them_writes_nothing(self, slug: str | None, ada: Address) -> None:
+        category_id = CategoryFactory(slug=slug).pk if slug else None
+        said = [Said(bytes(ada.digest), ADA)]
+        options: dict[str, Any] = {"channel": Channel.EMAIL, "now": NOW, "category_id": category_id}
+        assert actions.preview_opt_outs(said, **options) == Taken(0, 1, 0)
+        assert actions.import_opt_outs(said, **options) == Taken(0, 1, 0)
+        assert ConsentEvent.objects.get().kind == EventKind.ERASE
+        assert Suppression.objects.get().reason == SuppressionReason.ERASED
+        assert not Preference.objects.exists()
+
+
+class TestMany:
+    def test_take_as_many_queries_as_a_few(self) -> None:
+        counts = []
+        for size in SIZES:
+            readers = [AddressFactory() for _ in range(size)]
+            known = [normalise(f"known{size}-{n}@example.com") for n in range(size)]
+            actions.learn(known, now=NOW)
+            actions.opt_out([Target(one.pk) for one in readers[::2]], source=Source.PAGE, now=NOW)
+            wanted = {
+                one.contact_id: [silent, normalise(f"new{size}-{n}@example.com")]
+                for n, (one, silent) in enumerate(zip(readers, known, strict=True))
+            }
+            with CaptureQueriesContext(connection) as queries:
+                joined = actions.add_addresses_to(wanted, now=NOW)
+            assert {len(some) for some in joined.values()} == {2}
+            assert Address.objects.filter(contact_id__in=wanted).count() == 3 * size
+            counts.append(len(queries))
+        assert counts[0] == counts[1]
+
+    def test_an_address_that_two_want_goes_to_the_first(self) -> None:
+        one, other = ContactFactory().pk, ContactFactory().pk
+        joined = actions.add_addresses_to({other: [normalise(BOB)], one: [normalise(BOB)]}, now=NOW)
+        assert [len(joined[id_]) for id_ in (one, other)] == [0, 1]
+
+    def test_two_who_want_each_others_address_keep_their_own(self, ada: Address) -> None:
+        bob = AddressFactory(text=BOB)
+        wanted = {ada.contact_id: [normalise(BOB)], bob.contact_id: [normalise(ADA)]}
+        assert actions.add_addresses_to(wanted, now=NOW) == {ada.contact_id: [], bob.contact_id: []}
+        assert Address.objects.get(pk=ada.pk).contact_id == ada.contact_id
+
+    def test_a_number_is_another_address_on_another_channel(self, ada: Address) -> None:
+        phone = AddressFactory(text=PHONE.value, channel=Channel.PHONE)
+        [joined] = actions.add_addresses(ada.contact_id, [PHONE], now=NOW)
+        assert joined.channel == Channel.SMS
+        assert Address.objects.get(pk=phone.pk).contact_id == phone.contact_id
+
+    def test_nobody_is_nobody(self) -> None:
+        assert actions.add_addresses_to({}, now=NOW) == actions.add_addresses_to({99: [PHONE]}, now=NOW) == {}
+
+
+def test_who_is_named_twice_in_a_mailing_is_counted_once(ada: Address, news: Category) -> None:
+    for contact_ids in ([ada.contact_id] * 3, [ada.contact_id] * 2):
+        actions.record_sent(contact_ids, category=news, channel=Channel.EMAIL, now=NOW)
+    assert SentCount.objects.get().count == 2
+
+
+@needs_postgresql
+@pytest.mark.parametrize("slug", ["news", None])
+def test_a_no_follows_the_address_that_moves_while_it_waits(slug: str | None, ada: Address, news: Category) -> None:
+    bob = AddressFactory(text=BOB)
+    target = Target(bob.pk, news.pk if slug else None)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert len(actions.add_addresses(ada.contact_id, [normalise(BOB)], now=NOW)) == 1
+            clicked = waiting(pool, lambda: actions.opt_out([target], source=Source.ONE_CLICK, now=NOW))
+        assert {event.contact_id for event in clicked.result()} == {ada.contact_id}
+    assert answer(BOB, news) == (Answer.UNSUBSCRIBED if slug else Answer.SUPPRESSED)
+
+
+@needs_postgresql
+def test_an_address_does_not_move_while_a_no_is_written_about_it(ada: Address, news: Category) -> None:
+    bob = AddressFactory(text=BOB)
+
+    def add() -> list[Address]:
+        try:
+            return actions.add_addresses(ada.contact_id, [normalise(BOB)], now=NOW)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        assert len(actions.opt_out([Target(bob.pk, news.pk)], source=Source.ONE_CLICK, now=NOW)) == 1
+        assert pool.submit(add).result(timeout=30) == []
+    assert answer(BOB, news) == Answer.UNSUBSCRIBED
+
+
+@needs_postgresql
+def test_the_same_people_in_any_order_wait_for_each_other_in_no_circle(now: datetime) -> None:
+    news, readers = CategoryFactory(), [AddressFactory() for _ in range(60)]
+    further = {one.contact_id: [normalise(f"further{n}@example.com")] for n, one in enumerate(readers)}
+    actions.learn([one for some in further.values() for one in some][::3], now=now)
+    dice = random.Random(1)
+    orders = [dice.sample(sorted(further), len(further)) for _ in range(8)]
+
+    def act(number: int) -> None:
+        if number % 4 == 3:
+            targets = [Target(one.pk, news.pk) for one in dice.sample(readers, len(readers))]
+            actions.opt_down(targets, Frequency.WEEKLY, source=Source.PAGE, now=now)
+            return
+        with transaction.atomic():
+            actions.add_addresses_to({id_: further[id_] for id_ in orders[number]}, now=now)
+            actions.suggest_language(orders[number][number::2], "de")
+
+    for _ in range(3):
+        at_once(act)
+    assert {one.addresses.count() for one in Contact.objects.filter(id__in=further)} == {2}

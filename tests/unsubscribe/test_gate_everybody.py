@@ -1,0 +1,71 @@
+"""The verdict on everybody at once is the verdict on each: a long file is answered as a short one is."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from tests.conftest import NOW
+from tests.factories import ADA, BOB, AddressFactory, CampaignFactory
+from tests.unsubscribe.test_gate import Person, Question, World, forgotten, people, questions
+from unsubscribe import actions, gate
+from unsubscribe.addresses import normalise
+from unsubscribe.choices import Answer, Channel, Source
+from unsubscribe.errors import ContradictoryPurpose
+from unsubscribe.links import Target
+from unsubscribe.models import Category
+
+pytestmark = pytest.mark.django_db
+
+
+@hypothesis_settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(question=questions, crowd=st.lists(people, max_size=4))
+def test_everybody_gets_the_verdict_they_get_alone(question: Question, crowd: list[Person]) -> None:
+    with forgotten():
+        world = World.of(question)
+        texts = [text for person in crowd for text in world.settle(person)]
+        texts.append("stranger@example.com" if question.channel == Channel.EMAIL else "+49309999999")
+        asked: dict[str, Any] = {
+            "category": world.category if question.has_category else None,
+            "channel": question.channel,
+            "purpose": question.purpose,
+            "campaign": world.campaign if question.has_campaign else None,
+            "now": NOW,
+        }
+        verdicts = gate.everybody(**asked)
+        assert verdicts is not None
+        for text, one in zip(texts, gate.check(texts, **asked), strict=True):
+            digest = normalise(text, channel=question.channel).digest
+            assert verdicts.named.get(digest, verdicts.others) == one.verdict
+        assert verdicts.others not in verdicts.named.values()
+
+
+def test_whoever_said_nothing_is_not_held_in_memory(news: Category) -> None:
+    for text in (ADA, BOB):
+        AddressFactory(text=text)
+    verdicts = gate.everybody(category=news, now=NOW)
+    assert verdicts is not None
+    assert (verdicts.named, verdicts.others.answer) == ({}, Answer.SEND)
+
+
+def test_of_too_many_it_says_nothing(news: Category) -> None:
+    people = [AddressFactory(text=f"reader{number}@example.com") for number in range(3)]
+    actions.opt_out([Target(one.pk, news.pk) for one in people], source=Source.PAGE, now=NOW)
+    assert gate.everybody(category=news, now=NOW, most=2) is None
+    verdicts = gate.everybody(category=news, now=NOW, most=3)
+    assert verdicts is not None
+    assert [one.answer for one in verdicts.named.values()] == [Answer.UNSUBSCRIBED] * 3
+
+
+def test_it_takes_as_many_queries_as_a_set_does(news: Category, django_assert_num_queries: Any) -> None:
+    people = [AddressFactory(text=f"reader{number}@example.com") for number in range(30)]
+    actions.opt_down([Target(one.pk, news.pk) for one in people], "weekly", source=Source.PAGE, now=NOW)
+    with django_assert_num_queries(2):
+        gate.everybody(category=news, campaign=CampaignFactory.build(category=news, pk=1), now=NOW)
+
+
+def test_a_marketing_category_is_never_transactional(news: Category) -> None:
+    with pytest.raises(ContradictoryPurpose):
+        gate.everybody(category=news, purpose="transactional", now=NOW)

@@ -1,0 +1,269 @@
+"""A retired category: nothing is sent in it, nobody is offered it, nobody's choice of it changes (requirement S4)."""
+
+import csv
+import io
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.mail import EmailMessage, get_connection
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.test import Client
+from django.utils import timezone
+
+from prefcenter.demo import seed
+from prefcenter.management.commands.audience import Command
+from tests.factories import ADA, BOB, DAN, AddressFactory, CategoryFactory
+from unsubscribe import actions, audience, gate, headers, links, outbox
+from unsubscribe.choices import (
+    Answer,
+    Channel,
+    Frequency,
+    OutboxKind,
+    OutboxStatus,
+    PreferenceState,
+    Source,
+    SuppressionReason,
+)
+from unsubscribe.errors import RetiredCategory
+from unsubscribe.links import Purpose, Target
+from unsubscribe.models import Address, Campaign, Category, ConsentEvent, Contact, OutboxMessage, Preference
+
+pytestmark = pytest.mark.django_db
+
+
+def retire(category: Category) -> Category:
+    Category.objects.filter(pk=category.pk).update(retired_at=timezone.now())
+    category.refresh_from_db()
+    return category
+
+
+def bring_back(category: Category) -> Category:
+    Category.objects.filter(pk=category.pk).update(retired_at=None)
+    category.refresh_from_db()
+    return category
+
+
+def link(address: Address, category: Category, *, purpose: Purpose = Purpose.UNSUBSCRIBE) -> str:
+    token = links.sign(Target(address.pk, category.pk), purpose=purpose, today=timezone.localdate())
+    return f"/{purpose}/{token}"
+
+
+def state(address: Address, category: Category) -> str:
+    row = Preference.objects.filter(contact=address.contact, category=category).first()
+    return row.state if row else PreferenceState.UNSPECIFIED
+
+
+class TestSending:
+    """No answer means no send (design law 7)."""
+
+    @pytest.mark.parametrize("kind", ["opt_in", "transactional", ""])
+    def test_the_gate_answers_nobody(self, kind: str, ada: Address, now: datetime) -> None:
+        category = retire(CategoryFactory(**{kind: True} if kind else {}))
+        for ask in (gate.check, audience.ask):
+            with pytest.raises(RetiredCategory):
+                ask([ADA, DAN], category=category, now=now)
+        assert not Contact.objects.exclude(pk=ada.contact_id).exists()
+
+    @pytest.mark.parametrize("kind", ["transactional", ""])
+    def test_the_guarded_backend_sends_nothing_of_the_batch(self, kind: str, ada: Address, news: Category) -> None:
+        old = retire(CategoryFactory(slug="old", **{kind: True} if kind else {}))
+        batch = [
+            EmailMessage("New", "Hello.", to=[BOB], headers={headers.CATEGORY: "news"}),
+            EmailMessage("Old", "Hello.", to=[ADA], headers={headers.CATEGORY: old.slug, headers.CAMPAIGN: "June"}),
+        ]
+        with pytest.raises(RetiredCategory, match="This category is retired"):
+            get_connection().send_messages(batch)
+        assert mail.outbox == []
+        assert not Campaign.objects.exists()
+
+    def test_what_names_no_category_still_goes(self, ada: Address, news: Category) -> None:
+        retire(news)
+        assert get_connection().send_messages([EmailMessage("Hello", "Hello.", to=[ADA])]) == 1
+
+    def test_the_command_says_so_and_writes_nothing(self, ada: Address, news: Category) -> None:
+        CategoryFactory(slug="offers")
+        retire(news)
+        out = io.StringIO()
+        with pytest.raises(CommandError, match="This category is retired"):
+            call_command(asked(), "--category", "news", "--campaign", "June", "--record", stdout=out)
+        assert (out.getvalue(), Campaign.objects.count()) == ("", 0)
+        with pytest.raises(CommandError, match="Known are: offers\\."):
+            call_command(asked(), "--category", "typo", stdout=out)
+
+    def test_the_demo_begins_no_mailing(self) -> None:
+        seed.fill()
+        retire(Category.objects.get(slug="news"))
+        with pytest.raises(RetiredCategory):
+            seed.send_next()
+        assert (mail.outbox, Campaign.objects.count()) == ([], 0)
+
+    def test_once_it_is_back_the_command_answers_again(self, ada: Address, news: Category) -> None:
+        bring_back(retire(news))
+        out = io.StringIO()
+        call_command(asked(), "--category", "news", stdout=out, stderr=io.StringIO())
+        assert [row["verdict"] for row in csv.DictReader(io.StringIO(out.getvalue()))] == ["send"]
+
+
+def asked() -> Command:
+    class Stdin(io.BytesIO):
+        def isatty(self) -> bool:
+            return False
+
+    command = Command()
+    command.source = Stdin(f"email\n{ADA}\n".encode())
+    return command
+
+
+class TestLinks:
+    """Of mails that were sent before."""
+
+    def test_a_one_click_still_stops_it(self, ada: Address, news: Category, browser_client: Client) -> None:
+        retire(news)
+        answer = browser_client.post(link(ada, news), {"List-Unsubscribe": "One-Click"}, secure=True)
+        assert answer.status_code == 200
+        [event] = ConsentEvent.objects.all()
+        assert (event.category, state(ada, news)) == (news, PreferenceState.UNSUBSCRIBED)
+
+    def test_the_page_still_stops_it_undoes_that_and_takes_the_reason(
+        self, ada: Address, news: Category, browser_client: Client
+    ) -> None:
+        retire(news)
+        url = link(ada, news)
+        assert "Unsubscribe from “News”?" in browser_client.get(url, secure=True).content.decode()
+        page = browser_client.post(url, {"do": "unsubscribe"}, secure=True).content.decode()
+        assert state(ada, news) == PreferenceState.UNSUBSCRIBED
+        receipt = page.partition('name="receipt" value="')[2].partition('"')[0]
+        browser_client.post(url, {"do": "feedback", "receipt": receipt, "text": "Too many"}, secure=True)
+        browser_client.post(url, {"do": "undo", "receipt": receipt}, secure=True)
+        assert state(ada, news) == PreferenceState.UNSPECIFIED
+        assert ConsentEvent.objects.filter(feedback__text="Too many").exists()
+
+    def test_the_page_offers_no_way_back(self, ada: Address, news: Category, browser_client: Client) -> None:
+        retire(news)
+        url = link(ada, news)
+        browser_client.post(url, secure=True)
+        assert "Subscribe again" not in browser_client.get(url, secure=True).content.decode()
+        assert browser_client.post(url, {"do": "again"}, secure=True).status_code == 400
+        assert not OutboxMessage.objects.filter(kind=OutboxKind.OPT_IN).exists()
+
+    def test_a_question_asked_before_can_no_longer_be_answered_yes(self, ada: Address, browser_client: Client) -> None:
+        partners = retire(CategoryFactory(opt_in=True))
+        page = browser_client.post(link(ada, partners, purpose=Purpose.OPT_IN), {"do": "opt_in"}, secure=True)
+        assert "This is no longer offered." in page.content.decode()
+        assert not ConsentEvent.objects.exists()
+
+    def test_a_question_still_queued_is_not_mailed(self, ada: Address, news: Category) -> None:
+        now, partners = timezone.now(), CategoryFactory(opt_in=True)
+        actions.ask_to_opt_in([Target(ada.pk, partners.pk)], now=now)
+        retire(partners)
+        row = OutboxMessage.objects.get()
+        assert outbox.deliver(row.pk, now=now) == OutboxStatus.DROPPED
+
+    def test_a_queued_question_asks_about_what_is_left(self, ada: Address, news: Category) -> None:
+        now, partners = timezone.now(), CategoryFactory(opt_in=True)
+        actions.ask_to_opt_in([Target(ada.pk, partners.pk), Target(ada.pk, news.pk)], now=now)
+        retire(partners)
+        assert outbox.deliver(OutboxMessage.objects.get().pk, now=now) == OutboxStatus.SENT
+        assert "News" in mail.outbox[0].body
+        assert "Partners" not in mail.outbox[0].body
+
+
+class TestThePreferencePage:
+    @pytest.mark.parametrize("before", [None, PreferenceState.SUBSCRIBED, PreferenceState.UNSUBSCRIBED])
+    def test_shows_it_to_nobody(self, before: Any, ada: Address, news: Category, browser_client: Client) -> None:
+        receipts = CategoryFactory(transactional=True)
+        choose(ada, news, before)
+        for one in (news, receipts):
+            retire(one)
+        page = browser_client.get(link(ada, news, purpose=Purpose.PREFERENCES), secure=True).content.decode()
+        assert "News" not in page
+        assert "Receipts" not in page
+
+    def test_a_page_opened_before_can_leave_it_and_not_join_it(
+        self, ada: Address, news: Category, browser_client: Client
+    ) -> None:
+        partners = CategoryFactory(opt_in=True)
+        for one in (news, partners):
+            retire(one)
+        form = {
+            "do": "save",
+            **sent(news, on=False, was="on as_sent"),
+            **sent(partners, on=True, was="off as_sent"),
+        }
+        page = browser_client.post(link(ada, news, purpose=Purpose.FRESH), form, secure=True).content.decode()
+        assert "Something you switched on is not offered any more." in page
+        assert state(ada, news) == PreferenceState.UNSUBSCRIBED
+        assert state(ada, partners) == PreferenceState.UNSPECIFIED
+
+
+def sent(category: Category, *, on: bool, was: str) -> dict[str, str]:
+    key = f"{category.pk}-email"
+    return {f"was-{key}": was, f"often-{key}": "as_sent"} | ({f"on-{key}": "on"} if on else {})
+
+
+def choose(address: Address, category: Category, chosen: PreferenceState | None) -> None:
+    if chosen:
+        wanted = actions.Wanted(address.pk, category.pk, {"state": chosen, "frequency": Frequency.WEEKLY})
+        actions.set_preferences([wanted], source=Source.PAGE, now=timezone.now())
+
+
+class TestBringingItBack:
+    def test_every_choice_is_as_it_was(self, ada: Address, news: Category, browser_client: Client) -> None:
+        left, chose, never, paused = ada, *(AddressFactory() for _ in range(3))
+        choose(left, news, PreferenceState.UNSUBSCRIBED)
+        choose(chose, news, PreferenceState.SUBSCRIBED)
+        until = timezone.localdate() + timedelta(days=30)
+        actions.pause([Target(paused.pk, news.pk)], until, source=Source.PAGE, now=timezone.now())
+        people = [left, chose, never, paused]
+        before = answers(people, news)
+        rows = list(Preference.objects.order_by("id").values())
+        retire(news)
+        for one in people:  # they open their page and save it meanwhile
+            browser_client.post(link(one, news, purpose=Purpose.FRESH), {"do": "save"}, secure=True)
+        bring_back(news)
+        assert list(Preference.objects.order_by("id").values()) == rows
+        assert answers(people, news) == before
+        assert before == [Answer.UNSUBSCRIBED, Answer.SEND, Answer.SEND, Answer.PAUSED]
+
+    def test_who_left_meanwhile_stays_left(self, ada: Address, news: Category, browser_client: Client) -> None:
+        bob = AddressFactory(text=BOB)
+        retire(news)
+        browser_client.post(link(ada, news), secure=True)
+        actions.suppress([bob.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=timezone.now())
+        bring_back(news)
+        assert answers([ada, bob], news) == [Answer.UNSUBSCRIBED, Answer.SUPPRESSED]
+
+    def test_who_came_back_to_something_else_meanwhile_does_not_get_this(self, ada: Address, news: Category) -> None:
+        offers, now = CategoryFactory(slug="offers"), timezone.now()
+        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+        retire(news)
+        actions.opt_in([Target(ada.pk, offers.pk)], source=Source.PAGE, now=now, wording="Yes")
+        bring_back(news)
+        assert answers([ada], offers) == [Answer.SEND]
+        assert answers([ada], news) == [Answer.UNSUBSCRIBED]
+
+
+def answers(people: list[Address], category: Category) -> list[Answer]:
+    decisions = gate.check([one.value for one in people], category=category, now=timezone.now())
+    return [one.verdict.answer for one in decisions]
+
+
+def test_renaming_changes_neither_answers_nor_the_list_id_nor_the_campaign_a_name_finds(
+    ada: Address, news: Category, now: datetime
+) -> None:
+    bob = AddressFactory(text=BOB)
+    actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=now)
+    june = actions.campaign_named("June", category=news, now=now)
+    Category.objects.update(name="Fresh news", translations={"de": {"name": "Neues"}})
+    Campaign.objects.update(title="The June issue, second try", retired_at=now)
+    news.refresh_from_db()
+    assert answers([ada, bob], news) == [Answer.UNSUBSCRIBED, Answer.SEND]
+    [entry] = audience.ask([BOB], category=news, channel=Channel.EMAIL, now=now)
+    assert entry.headers is not None
+    assert entry.headers.list_id == "Fresh news <news.mail.example.com>"
+    again = actions.campaign_named("June", category=news, now=now)
+    assert again == june
+    assert str(again) == "The June issue, second try"

@@ -1,4 +1,4 @@
-"""Tells Django about the site."""
+"""Tells Django about the site and registers its system checks."""
 
 from django.apps import AppConfig
 
@@ -7,3 +7,8 @@ class PrefcenterConfig(AppConfig):
     name = "prefcenter"
     verbose_name = "Preference center"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Django wants checks registered once apps are loaded.
+        from prefcenter import checks  # noqa: F401, PLC0415
+        from prefcenter.brand import checks as of_brand  # noqa: F401, PLC0415

@@ -5,7 +5,11 @@ import re
 
 from unsubscribe.addresses import redact
 
-_TOKEN = re.compile(r"(?<=/[up]/)[^\s/?\"'<>]+|(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{40}(?![A-Za-z0-9_-])")
+_TOKEN = re.compile(
+    r"(?<=/[upfie]/)[^\s/?\"'<>]+"
+    r"|(?:prefcenter|whsec)_[A-Za-z0-9_+/=-]{20,}"
+    r"|(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{40}(?![A-Za-z0-9_-])"
+)
 
 
 class RedactingFormatter(logging.Formatter):

@@ -1,4 +1,4 @@
-"""What holds for the whole site: links work under any host name, and a database that is away says so calmly."""
+"""What holds for the whole site: links work under any host name, pages speak the reader's language, errors are calm."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -7,10 +7,21 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port, validate_host
+from django.shortcuts import render
+from django.utils import translation
 
+from prefcenter import languages, problems
+from unsubscribe.links import Purpose
 from unsubscribe.views import AWAY, TOO_LARGE, content_length, sentence
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+#: The links in mails, and where their pages lead.
+_LINKS = (*(f"/{purpose}/" for purpose in Purpose), "/preferences/", "/accounts/", "/logo")
+#: The page that takes files.
+UPLOAD = "/admin/imports/new/"
+#: What browsers get in the dress of the site. Mail programs and other machines get the sentence as it is.
+_DRESSED = {405, 413, 429, 503}
 
 
 class AnyHostForLinks:
@@ -23,13 +34,27 @@ class AnyHostForLinks:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info.startswith(("/u/", "/p/")) and not _is_known(request.META.get("HTTP_HOST", "")):
+        if request.path_info.startswith(_LINKS) and not _is_known(request.META.get("HTTP_HOST", "")):
             request.META["HTTP_HOST"] = urlsplit(settings.SITE_URL).netloc
         return self.get_response(request)
 
 
 def _is_known(host: str) -> bool:
     return validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
+
+
+class ReadersLanguage:
+    """Everything but the admin speaks the language of whoever reads."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        is_admin = request.path_info.startswith("/admin/")
+        with translation.override(settings.LANGUAGE_CODE if is_admin else languages.of(request)):
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", translation.get_language() or "")
+        return response
 
 
 class CalmErrors:
@@ -39,13 +64,41 @@ class CalmErrors:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # Files come as multipart and have limits of their own, where they are taken.
-        is_file = str(request.content_type).startswith("multipart/")
-        if not is_file and content_length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            return sentence(TOO_LARGE, status=413)
-        return self.get_response(request)
+        # What our forms send is UTF-8. Another charset is somebody's experiment, and some of them cannot be decoded.
+        request.encoding = "utf-8"
+        if answer := problems.refused(request):
+            return answer
+        if not _is_upload(request) and content_length(request) > _largest_body(request):
+            return dressed(request, sentence(TOO_LARGE, status=413))
+        return dressed(request, self.get_response(request))
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, OperationalError | InterfaceError):
             return sentence(AWAY, status=503)
         return None
+
+
+def _is_upload(request: HttpRequest) -> bool:
+    """A file at the one door that takes any: it asks who brings it, and how much, before it reads."""
+    return request.path_info == UPLOAD and str(request.content_type).startswith("multipart/")
+
+
+def _largest_body(request: HttpRequest) -> int:
+    is_api = request.path_info.startswith(problems.API)
+    return settings.API_LARGEST_BODY if is_api else settings.LARGEST_FORM
+
+
+def dressed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """An error for a browser as a page with a way out; headers and status stay as they are."""
+    response = problems.dressed(request, response)
+    is_bare = not str(response.get("Content-Type", "")).startswith("text/html") or not response.content
+    if response.status_code not in _DRESSED or not is_bare or not request.accepts("text/html"):
+        return response
+    if "text/html" not in request.headers.get("Accept", ""):  # "*/*" is what machines say
+        return response
+    page = render(request, f"{response.status_code}.html")
+    response.content = page.content
+    response["Content-Type"] = page["Content-Type"]
+    if response.has_header("Content-Length"):  # CommonMiddleware has counted the sentence
+        response["Content-Length"] = str(len(response.content))
+    return response

@@ -1,0 +1,36 @@
+"""System checks: a colour or a logo that cannot be shown is said at start-up; pages do without it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+from . import colours, logo
+
+
+@register("prefcenter")
+def brand_color(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.BRAND_COLOR or colours.stylesheet(settings.BRAND_COLOR):
+        return []
+    return [
+        Error(
+            f"BRAND_COLOR is {settings.BRAND_COLOR!r}, which is no colour.",
+            hint="Write it as #rgb or #rrggbb, or leave it out.",
+            id="prefcenter.E001",
+        )
+    ]
+
+
+@register("prefcenter")
+def brand_logo(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    wrong = settings.BRAND_LOGO and logo.wrong_with(settings.BRAND_LOGO)
+    if not wrong:
+        return []
+    return [
+        Error(
+            f"BRAND_LOGO is {settings.BRAND_LOGO!r}, which {wrong}.",
+            hint="Name an image on this machine (SVG, PNG, WebP, GIF or JPEG) of at most 100 kB, or leave it out.",
+            id="prefcenter.E002",
+        )
+    ]

@@ -1,0 +1,81 @@
+"""Serves the sender's logo from the file that BRAND_LOGO names. It takes no uploads, and runs nothing in an SVG."""
+
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+LARGEST = 100_000
+KINDS = {
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".gif": "image/gif",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+}
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    # An SVG that is opened by itself is a document, and could carry a script.
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+}
+_FOR_A_YEAR = "public, max-age=31536000, immutable"
+
+
+class Logo(NamedTuple):
+    content: bytes
+    kind: str
+    digest: str
+
+
+def wrong_with(path: str) -> str:
+    """What keeps `path` from being shown as a logo; "" for nothing."""
+    if Path(path).suffix.lower() not in KINDS:
+        return f"is none of {', '.join(KINDS)}"
+    try:
+        size = Path(path).stat().st_size if Path(path).is_file() else -1
+    except OSError:
+        size = -1
+    if size < 0:
+        return "cannot be found"
+    return f"has more than {LARGEST // 1000} kB" if size > LARGEST else ""
+
+
+def current() -> Logo | None:
+    """As it is on the disk now; a page does without one that cannot be read."""
+    path = settings.BRAND_LOGO
+    if not path or wrong_with(path):
+        return None
+    try:
+        stat = Path(path).stat()
+        return _read(path, stat.st_mtime_ns, stat.st_size)
+    except OSError:
+        return None
+
+
+def url() -> str:
+    """With the digest in it, so that browsers keep the logo until it is another one; "" for none."""
+    logo = current()
+    return f"{reverse('logo')}?v={logo.digest}" if logo else ""
+
+
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    logo = current()
+    if logo is None:
+        raise Http404
+    is_named = request.GET.get("v") == logo.digest
+    headers = _HEADERS | {"Cache-Control": _FOR_A_YEAR if is_named else "no-cache"}
+    return HttpResponse(logo.content, content_type=logo.kind, headers=headers)
+
+
+@lru_cache(maxsize=1)
+def _read(path: str, changed: int, size: int) -> Logo:
+    """`changed` and `size` tell the file that is there from the one that was."""
+    content = Path(path).read_bytes()
+    return Logo(content, KINDS[Path(path).suffix.lower()], sha256(content).hexdigest()[:16])

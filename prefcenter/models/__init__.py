@@ -1,0 +1,29 @@
+"""What only the doors need: accounts, feedback, and what is counted about links. It decides nothing."""
+
+from .accounts import User, UserManager
+from .api import ApiKey, IdempotentAnswer
+from .feedback import Feedback, FeedbackReason, FeedbackTag
+from .imports import ImportKind, ImportRun, ImportState
+from .looking import LinkRequest, Visits
+from .opt_outs import OptOut
+from .proofs import ProvenContact
+from .webhooks import WebhookDelivery, WebhookEndpoint
+
+__all__ = [
+    "ApiKey",
+    "Feedback",
+    "FeedbackReason",
+    "FeedbackTag",
+    "IdempotentAnswer",
+    "ImportKind",
+    "ImportRun",
+    "ImportState",
+    "LinkRequest",
+    "OptOut",
+    "ProvenContact",
+    "User",
+    "UserManager",
+    "Visits",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+]

@@ -1,0 +1,83 @@
+"""What people said when they left, and what the staff made of it."""
+
+from django.db import models
+
+from unsubscribe.models import Campaign, Category, ConsentEvent, Translatable
+
+from .accounts import User
+
+
+class FeedbackReason(Translatable):
+    """A reason people can tick when they leave; edited by marketers, hidden rather than deleted."""
+
+    text = models.CharField(max_length=120)
+    asks_for_more = models.BooleanField(default=False, help_text="Whoever ticks it may add a line of text.")
+    is_active = models.BooleanField(default=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def local_text(self) -> str:
+        return self.said("text")
+
+
+class FeedbackTag(models.Model):
+    """A word of the staff's own under which feedback is gathered."""
+
+    name = models.CharField(max_length=60, unique=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Feedback(models.Model):
+    """Why somebody left, in their words if they liked. One answer per change, never the price of leaving.
+
+    From `reviewed_at` on it is the staff's: what they made of the answer, which changes nothing that was said.
+    """
+
+    event = models.OneToOneField(ConsentEvent, on_delete=models.PROTECT, related_name="feedback")
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, related_name="feedback")
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, related_name="feedback")
+    reason = models.ForeignKey(FeedbackReason, on_delete=models.PROTECT, null=True, blank=True)
+    more = models.CharField("more about the reason", max_length=200, blank=True)
+    text = models.TextField(max_length=500, blank=True)
+    created_at = models.DateTimeField()
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+    reviewed_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
+    assigned_to = models.ForeignKey(
+        User,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        limit_choices_to={"is_staff": True, "is_active": True},
+    )
+    note = models.TextField(blank=True, help_text="For the staff. It is erased together with the person's own words.")
+    tags = models.ManyToManyField(FeedbackTag, blank=True, related_name="feedback")
+
+    class Meta:
+        verbose_name_plural = "feedback"
+        ordering = ["-created_at"]
+        permissions = [("export_feedback", "Can export feedback")]
+        indexes = [
+            # The list as it opens (newest first, then by id), its drill-down by date, and the digest's two weeks.
+            models.Index(fields=["created_at", "id"], name="feedback_by_time"),
+            # What is still to be read: the filter "not reviewed", and the digest's texts.
+            models.Index(
+                fields=["created_at", "id"], condition=models.Q(reviewed_at=None), name="feedback_to_be_reviewed"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.reason or "In their own words")

@@ -1,0 +1,79 @@
+"""Imports of opt-outs and contacts: what was done with each file, by whom, how far it got. No address is kept here."""
+
+from django.db import models
+
+from unsubscribe.choices import Channel, SuppressionReason
+from unsubscribe.models import Category
+
+from .accounts import User
+
+
+class ImportKind(models.TextChoices):
+    OPT_OUTS = "opt_outs", "Opt-outs"
+    CONTACTS = "contacts", "Contacts"
+
+
+class ImportState(models.TextChoices):
+    CHECKING = "checking", "Being checked"
+    READY = "ready", "Checked, to be confirmed"
+    RUNNING = "running", "Being imported"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+    STOPPED = "stopped", "Stopped"
+
+
+class ImportRun(models.Model):
+    """One file, checked and then imported. The row is the truth: a worker that dies is followed by another one.
+
+    `stored_as` is the upload's name in the folder of uploads; "" when it is gone, or was read by a command.
+    `position` and `counts` are rows of the phase that is going on, and change together with what a batch writes.
+    `foreseen` is what the check found. `problems` are [line, sentence], no more than a report can hold.
+    `claimed_by` names the worker that holds it, until `claimed_at` is too long ago; `attempts` count how many took it
+    up without getting on.
+    """
+
+    kind = models.CharField(max_length=8, choices=ImportKind)
+    state = models.CharField(max_length=8, choices=ImportState, default=ImportState.CHECKING)
+    file_name = models.CharField(max_length=100)
+    stored_as = models.CharField(max_length=32, blank=True)
+    sha256 = models.BinaryField("SHA-256 of the file", max_length=32)
+    size = models.PositiveBigIntegerField("bytes")
+    recognised = models.CharField("recognised as", max_length=32)
+    encoding = models.CharField(max_length=16)
+    channel = models.CharField(max_length=8, choices=Channel, default=Channel.EMAIL)
+    reason = models.CharField(
+        max_length=16, choices=SuppressionReason, blank=True, help_text="Empty: as the file says."
+    )
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    foreseen = models.JSONField(default=dict)
+    counts = models.JSONField(default=dict)
+    problems = models.JSONField(default=list)
+    position = models.PositiveBigIntegerField("rows read", default=0)
+    last_line = models.PositiveBigIntegerField("last line read", default=0)
+    bytes_read = models.PositiveBigIntegerField(default=0)
+    error = models.TextField(blank=True)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    confirmed_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    checked_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    claimed_by = models.UUIDField(null=True, editable=False)
+    claimed_at = models.DateTimeField(null=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+
+    class Meta:
+        verbose_name = "import"
+        ordering = ["-id"]
+        permissions = [("import_opt_outs", "Can import opt-outs and contacts")]
+
+    def __str__(self) -> str:
+        return f"import {self.pk}"
+
+    @property
+    def is_working(self) -> bool:
+        return self.state in WORKING
+
+
+#: What a worker has to do something about.
+WORKING = frozenset({ImportState.CHECKING, ImportState.RUNNING})

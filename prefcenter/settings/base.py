@@ -1,0 +1,46 @@
+"""What the other settings rest on: the site's address, its folder, and secrets without which it does not start."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+env = environ.Env()
+if (BASE_DIR / ".env").is_file():
+    env.read_env(BASE_DIR / ".env")
+
+DEBUG = env.bool("DEBUG", default=False)
+DEMO = DEBUG and env.bool("PREFCENTER_DEMO", default=False)
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+_missing: list[str] = []
+
+
+def _secret(name: str) -> str:
+    value = env.str(name, default="")
+    if not value and not DEBUG:
+        _missing.append(name)
+    return value or f"development-only-{name.lower()}-which-protects-nothing"
+
+
+SECRET_KEY = _secret("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+UNSUBSCRIBE_ADDRESS_KEY = _secret("UNSUBSCRIBE_ADDRESS_KEY")
+
+if _missing:
+    raise ImproperlyConfigured(
+        f"Please set {' and '.join(_missing)} in the environment or in .env: without DEBUG the site does not "
+        "start with made-up secrets. For a first look run 'manage.py demo'; for development set DEBUG=true."
+    )
+
+SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
+ALLOWED_HOSTS = [urlsplit(SITE_URL).hostname or "localhost", *env.list("ALLOWED_HOSTS", default=[])]
+if DEBUG:
+    ALLOWED_HOSTS = [*ALLOWED_HOSTS, "localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+TRUST_PROXY_HEADERS = env.bool("TRUST_PROXY_HEADERS", default=False)
+if TRUST_PROXY_HEADERS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

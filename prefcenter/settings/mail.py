@@ -1,0 +1,30 @@
+"""The engine's settings, and how its mails leave the house."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from .base import DEBUG, DEMO, SITE_URL, env
+
+UNSUBSCRIBE_BASE_URL = SITE_URL
+UNSUBSCRIBE_MAILTO = env.str("UNSUBSCRIBE_MAILTO", default="")
+UNSUBSCRIBE_LIST_DOMAIN = env.str("UNSUBSCRIBE_LIST_DOMAIN", default="")
+UNSUBSCRIBE_ONE_CLICK_SCOPE = env.str("UNSUBSCRIBE_ONE_CLICK_SCOPE", default="category")
+UNSUBSCRIBE_CONFIRMATION_DELAY = env.int("UNSUBSCRIBE_CONFIRMATION_DELAY", default=60)
+UNSUBSCRIBE_OUTBOX_LEASE = env.int("UNSUBSCRIBE_OUTBOX_LEASE", default=300)
+UNSUBSCRIBE_SENDER_NAME = env.str("SENDER_NAME", default="")
+UNSUBSCRIBE_SENDER_POSTAL_ADDRESS = env.str("SENDER_POSTAL_ADDRESS", default="")
+
+_email: dict[str, Any] = env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25")
+EMAIL_BACKEND = "unsubscribe.backends.GuardedEmailBackend"
+UNSUBSCRIBE_EMAIL_BACKEND = "prefcenter.demo.backends.EmlBackend" if DEMO else _email["EMAIL_BACKEND"]
+EMAIL_HOST = _email.get("EMAIL_HOST") or "localhost"
+EMAIL_PORT = _email.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER = _email.get("EMAIL_HOST_USER") or ""
+EMAIL_HOST_PASSWORD = _email.get("EMAIL_HOST_PASSWORD") or ""
+EMAIL_FILE_PATH = _email.get("EMAIL_FILE_PATH") or None
+EMAIL_USE_TLS = bool(_email.get("EMAIL_USE_TLS"))
+EMAIL_USE_SSL = bool(_email.get("EMAIL_USE_SSL"))
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=20)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"no-reply@{urlsplit(SITE_URL).hostname}")
+#: Who keeps the hash of every seal of the ledger outside the house; nobody, if empty.
+SEALS_TO = [address.strip() for address in env.list("SEALS_TO", default=[]) if address.strip()]

@@ -1,0 +1,80 @@
+"""The database, the cache, and the broker that carries nudges."""
+
+from typing import Any
+
+from celery.schedules import crontab
+
+from .api import WEBHOOKS_SECONDS
+from .base import DATA_DIR, env
+from .site import TIME_ZONE
+
+_database: dict[str, Any] = env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
+if _database["ENGINE"].endswith("sqlite3"):
+    # DELETE and not WAL: Debian 12's SQLite 3.40.1 can corrupt a WAL file that two processes share.
+    _database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=DELETE;",
+    }
+else:
+    _database |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    _database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+DATABASES = {"default": _database}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Rate limits of signing in live here, so it is shared by all processes; a migration makes the table.
+CACHES = {"default": env.cache_url("CACHE_URL", default="dbcache://prefcenter_cache")}
+if CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
+    # Of Django's 300 entries a flood of made-up addresses would push out everybody else's limit.
+    CACHES["default"].setdefault("OPTIONS", {})["MAX_ENTRIES"] = 100_000
+
+#: Uploads lie here while they are written and until their import is over. Machines that share the work share it too.
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "imports"
+FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, exist_ok=True)
+IMPORT_MAX_MB = env.int("IMPORT_MAX_MB", default=500)
+IMPORT_FILE_DAYS = env.int("IMPORT_FILE_DAYS", default=7)
+IMPORT_REPORT_DAYS = env.int("IMPORT_REPORT_DAYS", default=365)
+
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://localhost")
+_queue = DATA_DIR / "queue"
+if CELERY_BROKER_URL.startswith("filesystem:"):
+    _queue.mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
+        "data_folder_in": str(_queue),
+        "data_folder_out": str(_queue),
+        "control_folder": str(_queue / "control"),
+        "polling_interval": 0.25,
+    }
+elif CELERY_BROKER_URL.startswith("redis"):
+    # Somebody waits for the answer to their click: a broker that hangs may cost one of them three seconds.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 3, "max_retries": 0}
+CELERY_BROKER_CONNECTION_TIMEOUT = 1
+# No limit: a worker whose acknowledgements fail while the broker restarts would count them against it for ever,
+# and never read again. What it prefetches is a handful of ids.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 0
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+_every = env.float("UNSUBSCRIBE_SWEEP_SECONDS", default=60.0)
+# Hours of the day below are the house's.
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE = {
+    "sweep the outbox": {"task": "unsubscribe.tasks.sweep", "schedule": _every},
+    "answer the link requests": {"task": "prefcenter.tasks.answer_link_requests", "schedule": _every},
+    "work on imports": {"task": "prefcenter.tasks.work_on_imports", "schedule": _every},
+    "send the webhooks": {
+        "task": "prefcenter.tasks.send_webhooks",
+        "schedule": WEBHOOKS_SECONDS,
+        # While all threads are busy the nudges would pile up.
+        "options": {"expires": WEBHOOKS_SECONDS},
+    },
+    "seal the ledger": {"task": "prefcenter.tasks.seal_ledger", "schedule": 3600.0},
+    "forget old sessions": {"task": "prefcenter.tasks.forget_sessions", "schedule": 24 * 3600.0},
+    "forget old answers": {"task": "prefcenter.tasks.forget_answers", "schedule": 24 * 3600.0},
+    "send the feedback digest": {
+        "task": "prefcenter.tasks.send_feedback_digest",
+        # Once a week to each; the later hours are for whom the first did not reach, because something was away.
+        "schedule": crontab(minute="0", hour="7-12", day_of_week="mon"),
+    },
+}

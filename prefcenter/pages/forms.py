@@ -1,100 +1,73 @@
-"""Reads what people sent, and keeps what they typed. It changes nothing itself."""
+"""Reads what people sent on the unsubscribe page, and why they left. It keeps what they typed and changes nothing."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.forms.boundfield import BoundWidget
+from django.utils.translation import gettext_lazy as _
 
 from prefcenter.models import FeedbackReason
-from unsubscribe.actions import Wanted
-from unsubscribe.choices import Frequency, PreferenceState
-from unsubscribe.links import Target
-from unsubscribe.queries import Choice, PreferenceSheet
+from unsubscribe.choices import Frequency
+from unsubscribe.queries import Choice
 
-OFF = "off"
-PAUSE_DAYS = [(30, "30 days"), (60, "60 days"), (90, "90 days")]
+PAUSES = [(30, _("30 days")), (60, _("60 days")), (90, _("90 days"))]
 
 
 class PauseForm(forms.Form):
-    days = forms.TypedChoiceField(choices=PAUSE_DAYS, coerce=int, label="Pause for")
+    days = forms.TypedChoiceField(choices=PAUSES, coerce=int)
+
+
+def offered_instead(choice: Choice) -> list[Frequency]:
+    """What "less often" means on the unsubscribe page, the next slower one first. A mail a day is not less to many."""
+    return [one for one in choice.slower if one != Frequency.DAILY]
 
 
 class LessForm(forms.Form):
-    """Only what is slower than today, the next slower one first."""
+    frequency = forms.TypedChoiceField(coerce=Frequency)
 
-    frequency = forms.TypedChoiceField(coerce=Frequency, label="Less often instead")
-
-    def __init__(self, choice: Choice, data: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, choice: Choice, data: Mapping[str, Any]) -> None:
         super().__init__(data)
-        self.fields["frequency"].choices = [(one.value, one.label) for one in choice.slower]  # type: ignore[attr-defined]  # it is a Field to mypy
+        self.fields["frequency"].choices = [(one.value, one.label) for one in offered_instead(choice)]  # type: ignore[attr-defined]  # it is a Field to mypy
 
 
 class FeedbackForm(forms.Form):
-    reason = forms.ModelChoiceField(
-        queryset=FeedbackReason.objects.filter(is_active=True),
-        required=False,
-        empty_label=None,
-        widget=forms.RadioSelect,
-        label="Why?",
-    )
+    """A reason, a line more where the reason asks for one, and free text. All of it may stay empty."""
+
+    reason = forms.ChoiceField(required=False, widget=forms.RadioSelect)
     text = forms.CharField(
         max_length=500,
         required=False,
-        label="In your words",
-        help_text="Please write nothing private; 500 characters at most.",
+        label=_("In your words"),
+        help_text=_("Please write nothing private. 500 characters at most."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
+    def __init__(self, data: Mapping[str, Any] | None = None, *, initial: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, initial=dict(initial or {}))
+        self.by_id = {str(one.pk): one for one in FeedbackReason.objects.filter(is_active=True)}
+        self.fields["reason"].choices = [(pk, one.local_text) for pk, one in self.by_id.items()]  # type: ignore[attr-defined]  # it is a Field to mypy
+        for pk, reason in self.by_id.items():
+            if reason.asks_for_more:
+                words = _("More about it, if you like")
+                line = forms.TextInput(attrs={"class": "more", "aria-label": words, "placeholder": words})
+                self.fields[f"more-{pk}"] = forms.CharField(max_length=200, required=False, widget=line)
 
-class PreferencesForm(forms.Form):
-    """One select for each category and channel. Beside it stands what it showed, so that a save touches only
-    what the person touched, whatever another tab saved in between."""
+    @property
+    def has_reasons(self) -> bool:
+        return bool(self.by_id)
 
-    def __init__(self, sheet: PreferenceSheet, data: Mapping[str, Any] | None = None) -> None:
-        super().__init__(data)
-        self.sheet = sheet
-        for choice in sheet.choices:
-            if choice.is_fixed:
-                continue
-            name, value = _name(choice), choice.frequency if choice.is_subscribed else OFF
-            self.fields[name] = forms.ChoiceField(
-                choices=[*Frequency.choices, (OFF, "Never")], initial=value, label=choice.category.name
-            )
-            self.fields[f"was-{name}"] = forms.CharField(initial=value, widget=forms.HiddenInput, required=False)
+    def reasons(self) -> list[tuple[BoundWidget, forms.BoundField | None]]:
+        """Each radio button with the line that opens below it."""
+        radios = zip(self["reason"], self.by_id, strict=True)
+        return [(radio, self[f"more-{pk}"] if f"more-{pk}" in self.fields else None) for radio, pk in radios]
 
-    def rows(self) -> list[tuple[Choice, forms.BoundField | None, forms.BoundField | None]]:
-        """Each choice with its control and the hidden field beside it; none for what cannot be switched off."""
-        return [
-            (choice, None, None) if choice.is_fixed else (choice, self[_name(choice)], self[f"was-{_name(choice)}"])
-            for choice in self.sheet.choices
-        ]
-
-    def wanted(self, target: Target) -> list[Wanted]:
-        touched = [choice for choice in self.sheet.choices if not choice.is_fixed and self._is_touched(choice)]
-        return [
-            Wanted(
-                target.address_id,
-                choice.category.pk,
-                _change(self.cleaned_data[_name(choice)], was=self.cleaned_data[f"was-{_name(choice)}"]),
-                choice.channel,
-                target.campaign_id,
-            )
-            for choice in touched
-        ]
-
-    def _is_touched(self, choice: Choice) -> bool:
-        name = _name(choice)
-        return bool(self.cleaned_data[name] != self.cleaned_data[f"was-{name}"])
-
-
-def _name(choice: Choice) -> str:
-    return f"c{choice.category.pk}-{choice.channel}"
-
-
-def _change(value: str, *, was: str) -> dict[str, Any]:
-    """What the person meant, judged by what the page showed: "less" on an old page is no "yes again"."""
-    if value == OFF:
-        return {"state": PreferenceState.UNSUBSCRIBED}
-    if was != OFF:
-        return {"frequency": Frequency(value)}
-    return {"state": PreferenceState.SUBSCRIBED, "frequency": Frequency(value), "paused_until": None}
+    def answer(self) -> dict[str, Any]:
+        """The fields of Feedback; empty when nothing was said. The line of a reason not chosen does not count."""
+        pk = self.cleaned_data["reason"]
+        said = {
+            "reason": self.by_id.get(pk),
+            "more": self.cleaned_data.get(f"more-{pk}", ""),
+            "text": self.cleaned_data["text"],
+        }
+        return said if any(said.values()) else {}

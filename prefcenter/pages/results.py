@@ -4,9 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
+from prefcenter import languages
 from prefcenter.models import Feedback
 from unsubscribe import actions, links, sentences
 from unsubscribe.choices import EventKind, Source
@@ -17,29 +21,57 @@ from .forms import FeedbackForm
 
 #: After leaving or reducing, never before and never after anything else (requirement P4).
 ASKS_WHY = {EventKind.OPT_OUT, EventKind.OPT_DOWN, EventKind.PAUSE}
-ALREADY = "This was so already. Nothing needed to change."
-TOO_LATE = "This can no longer be undone here, because it was too long ago or something has changed since."
+
+Context = dict[str, Any]
 
 
-def done(request: HttpRequest, events: Sequence[ConsentEvent], context: dict[str, Any]) -> HttpResponse:
-    """What these events changed, with the receipt that undoes them."""
+def page(request: HttpRequest, title: str, context: Context, *, status: int = 200, **more: Any) -> HttpResponse:
+    return render(request, "prefcenter/done.html", context | {"title": title} | more, status=status)
+
+
+def nobody_writes() -> str:
+    return _("Nobody here will write to you again.")
+
+
+def done(
+    request: HttpRequest, events: Sequence[ConsentEvent], context: Context, *, notices: Sequence[str] = ()
+) -> HttpResponse:
+    """What these events changed, with the receipt that undoes them. `notices` say what could not be done."""
     if not events:
-        return render(request, "prefcenter/done.html", context | {"title": ALREADY})
+        already = _("This was so already. Nothing needed to change.")
+        title, *rest = notices or [already]
+        return page(request, title, context, notices=rest)
+    remember_language(request, events[0].contact_id, context.get("contact_language", ""))
+    receipt = links.sign_receipt([event.pk for event in events])
+    return changed(request, events, context, receipt=receipt, notices=notices)
+
+
+def changed(
+    request: HttpRequest, events: Sequence[ConsentEvent], context: Context, *, receipt: str, notices: Sequence[str] = ()
+) -> HttpResponse:
+    """The page alone. It stores nothing, and asks nothing of the events but what they say."""
     kinds = {event.kind for event in events}
-    return render(
+    return page(
         request,
-        "prefcenter/done.html",
-        context
-        | {
-            "title": "You are unsubscribed." if kinds == {EventKind.OPT_OUT} else "Your choice is stored.",
-            "sentences": in_words(events),
-            "receipt": links.sign_receipt([event.pk for event in events]),
-            "feedback_form": FeedbackForm() if kinds & ASKS_WHY else None,
-        },
+        _("You are unsubscribed.") if kinds == {EventKind.OPT_OUT} else _("Your choice is stored."),
+        context,
+        is_done=True,
+        notices=notices,
+        sentences=in_words(events),
+        receipt=receipt,
+        can_undo=True,
+        feedback_form=FeedbackForm() if kinds & ASKS_WHY else None,
     )
 
 
-def after(request: HttpRequest, form: QueryDict, *, now: datetime, context: dict[str, Any]) -> HttpResponse | None:
+def remember_language(request: HttpRequest, contact_id: int, known: str) -> None:
+    """Mails speak as the page did, where the person chose its language or none was known."""
+    spoken = get_language() or ""
+    if spoken != languages.spoken(known) and (not known or languages.asked_for(request)):
+        actions.choose_language(contact_id, spoken)
+
+
+def after(request: HttpRequest, form: QueryDict, *, now: datetime, context: Context) -> HttpResponse | None:
     """What the forms of that page ask for, undo or feedback; None for the form of another page.
 
     Their permission is the receipt, an hour old at most, and not the link behind which they stand.
@@ -47,41 +79,60 @@ def after(request: HttpRequest, form: QueryDict, *, now: datetime, context: dict
     if form.get("do") == "undo":
         return undone(request, form.get("receipt", ""), now=now, context=context)
     if form.get("do") == "feedback":
-        return why(request, form.get("receipt", ""), now=now, context=context)
+        return why(request, form, now=now, context=context)
     return None
 
 
-def undone(request: HttpRequest, receipt: str, *, now: datetime, context: dict[str, Any]) -> HttpResponse:
+def undone(request: HttpRequest, receipt: str, *, now: datetime, context: Context) -> HttpResponse:
     try:
-        events = actions.undo(links.read_receipt(receipt), source=Source.PAGE, now=now, wording="Undo")
+        event_ids = links.read_receipt(receipt)
+        events = actions.undo(event_ids, source=Source.PAGE, now=now, wording="Undo")
     except (InvalidLink, MayNotLift):
         events = []
-    title = "It is as it was before." if events else TOO_LATE
-    return render(request, "prefcenter/done.html", context | {"title": title, "sentences": in_words(events)})
+    if not events:
+        title = _("This can no longer be undone here: it was too long ago, or something has changed since.")
+        return page(request, title, context)
+    about = ConsentEvent.objects.filter(id__in=event_ids)
+    is_whole = {(one.category_id, one.channel) for one in about} <= {(one.category_id, one.channel) for one in events}
+    title = _("It is as it was before.") if is_whole else _("Part of it is as it was before.")
+    notices = [] if is_whole else [_("The rest has been changed since, and stays as it is now.")]
+    return page(request, title, context, is_done=True, sentences=in_words(events), notices=notices)
 
 
-def why(request: HttpRequest, receipt: str, *, now: datetime, context: dict[str, Any]) -> HttpResponse:
+def why(request: HttpRequest, form: QueryDict, *, now: datetime, context: Context) -> HttpResponse:
     """Stores the feedback beside the change it is about: one answer per change, theirs to reword for an hour."""
+    receipt = form.get("receipt", "")
     try:
-        event = ConsentEvent.objects.filter(id__in=links.read_receipt(receipt)).order_by("id").first()
+        event = _explainable(receipt).first()
     except InvalidLink:
         event = None
     if event is None:
-        title = "Thank you, but this form has expired. Your choice is stored all the same."
-        return render(request, "prefcenter/done.html", context | {"title": title})
-    form = FeedbackForm(request.POST)
-    if not form.is_valid():
-        shown = {"title": "Your choice is stored.", "receipt": receipt, "feedback_form": form}
-        return render(request, "prefcenter/done.html", context | shown)
-    if any(form.cleaned_data.values()):
+        return page(request, _("Thank you, but this form has expired. Your choice is stored all the same."), context)
+    feedback = FeedbackForm(form)
+    changed = in_words(list(ConsentEvent.objects.filter(id__in=links.read_receipt(receipt)).order_by("id")))
+    shown: Context = {"receipt": receipt, "feedback_form": feedback, "can_undo": True, "sentences": changed}
+    if not feedback.is_valid():
+        return page(request, _("Your choice is stored."), context, status=400, **shown)
+    answer = feedback.answer()
+    if answer:
         about = {"category_id": event.category_id, "campaign_id": event.campaign_id, "created_at": now}
-        Feedback.objects.update_or_create(event=event, defaults=about | form.cleaned_data)
-    return render(request, "prefcenter/done.html", context | {"title": "Thank you. It helps us to do better."})
+        Feedback.objects.update_or_create(event=event, defaults=about | answer)
+    else:  # taken back
+        Feedback.objects.filter(event=event).delete()
+    title = _("Thank you. It helps us to do better.") if answer else _("Your choice is stored.")
+    return page(request, title, context, is_done=True, is_answered=bool(answer), **shown)
+
+
+def _explainable(receipt: str) -> QuerySet[ConsentEvent]:
+    """The change that is asked about; of somebody erased since, nothing more is taken. Raises InvalidLink."""
+    events = ConsentEvent.objects.filter(id__in=links.read_receipt(receipt), contact__erased_at=None)
+    return events.filter(kind__in=ASKS_WHY).order_by("id")
 
 
 def in_words(events: Sequence[ConsentEvent]) -> list[str]:
     """Each change in a sentence, in the order in which they were made, and none twice."""
-    names = dict(Category.objects.values_list("id", "name"))
+    ids = {event.category_id for event in events if event.category_id}
+    names = {one.pk: one.local_name for one in Category.objects.filter(id__in=ids)}
     said = [
         sentences.describe(
             event.before, event.after, category=names.get(event.category_id or 0, ""), channel=event.channel

@@ -8,15 +8,20 @@ from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostErro
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
+from prefcenter import languages, visits
 from unsubscribe import actions, links, queries, views
-from unsubscribe.choices import Source
+from unsubscribe.choices import Channel, Source
 from unsubscribe.errors import InvalidLink
 from unsubscribe.links import Target
-from unsubscribe.queries import Choice
+from unsubscribe.queries import Choice, PreferenceSheet
 
 from . import results
-from .forms import LessForm, PauseForm
+from .forms import PAUSES, LessForm, PauseForm, offered_instead
+
+TEMPLATE = "prefcenter/unsubscribe.html"
 
 
 @views.behind_link
@@ -30,12 +35,15 @@ def unsubscribe(request: HttpRequest, token: str = "") -> HttpResponse:
     now = timezone.now()
     try:
         target = links.read(token, today=timezone.localtime(now).date())
-        context = _context(token, target, now=now)
+        context = _context(request, token, target, now=now)
     except InvalidLink:
         return unknown_link(request)
+    if context["is_erased"]:
+        return results.page(request, _("Everything about you is erased."), {}, notices=[results.nobody_writes()])
     if form is not None:
         return _act(request, form, target, context, now=now)
-    return render(request, "prefcenter/unsubscribe.html", context)
+    visits.count(request, target)
+    return render(request, TEMPLATE, context)
 
 
 def sent_form(request: HttpRequest) -> QueryDict | None:
@@ -61,24 +69,30 @@ def unknown_link(request: HttpRequest) -> HttpResponse:
     return render(request, "prefcenter/unknown_link.html", status=404)
 
 
-def _context(token: str, target: Target, *, now: datetime) -> dict[str, Any]:
-    today = timezone.localtime(now).date()
-    sheet = queries.preference_sheet(target, today=today)
-    choice = _named_choice(sheet, target)
+def _context(request: HttpRequest, token: str, target: Target, *, now: datetime) -> dict[str, Any]:
+    sheet = queries.preference_sheet(target, today=timezone.localtime(now).date())
+    languages.speak(request, contact=sheet.language)
+    return shown(sheet, target, preferences_url=languages.keep(request, links.preferences_url_from(token)))
+
+
+def shown(sheet: PreferenceSheet, target: Target, *, preferences_url: str) -> dict[str, Any]:
+    """All that the page is made of, for whoever this sheet belongs to."""
+    choice = sheet.choice_of(target)
+    if choice and choice.is_fixed:  # it cannot be switched off, so this link means everything else
+        choice = None
     return {
         "masked": sheet.masked,
+        "contact_id": sheet.contact_id,
+        "is_erased": sheet.is_erased,
+        "is_all_off": sheet.has_said_no_to_everything,
+        "contact_language": sheet.language,
         "choice": choice,
-        "less_form": LessForm(choice) if choice and choice.is_subscribed and choice.slower else None,
-        "pause_form": PauseForm(),
+        "slower": offered_instead(choice) if choice and choice.is_subscribed else [],
+        "pauses": PAUSES,
         "paused_until": choice.paused_until if choice else sheet.paused_until,
-        "preferences_url": links.preferences_url_from(token),
+        "can_ask_again": bool(choice and choice.category.is_offered) and sheet.channel == Channel.EMAIL,
+        "preferences_url": preferences_url,
     }
-
-
-def _named_choice(sheet: queries.PreferenceSheet, target: Target) -> Choice | None:
-    channel = queries.address(target).channel
-    named = [one for one in sheet.choices if one.category.pk == target.category_id and one.channel == channel]
-    return named[0] if named else None
 
 
 def _act(
@@ -88,12 +102,20 @@ def _act(
         return answer
     do = form["do"]
     if do == "unsubscribe":
-        events = actions.opt_out([target], source=Source.PAGE, now=now, wording="Unsubscribe")
+        events = actions.opt_out([target], source=Source.PAGE, now=now, wording=_("Unsubscribe"))
         return results.done(request, events, context)
     if do == "everything":
         everything = target._replace(category_id=None)
-        events = actions.opt_out([everything], source=Source.PAGE, now=now, wording="Unsubscribe from everything")
-        return results.done(request, events, context)
+        wording = _("Unsubscribe from everything")
+        return results.done(
+            request, actions.opt_out([everything], source=Source.PAGE, now=now, wording=wording), context
+        )
+    if do == "again" and context["can_ask_again"] and not context["choice"].is_subscribed:
+        # This link never expires and may have been forwarded: it stops mail, and starts none (design law 6).
+        results.remember_language(request, context["contact_id"], context["contact_language"])
+        actions.ask_to_opt_in([target], now=now)
+        notices = [_("Please tap the button in it.")]
+        return results.page(request, _("We have sent you a mail."), context, is_done=True, notices=notices)
     return _reduce(request, form, target, context, now=now)
 
 
@@ -106,9 +128,10 @@ def _reduce(
         less = LessForm(choice, form)
         if less.is_valid():
             frequency = less.cleaned_data["frequency"]
-            events = actions.opt_down([target], frequency, source=Source.PAGE, now=now, wording=frequency.label)
+            wording = str(frequency.label)
+            events = actions.opt_down([target], frequency, source=Source.PAGE, now=now, wording=wording)
             return results.done(request, events, context)
-        context["less_form"] = less
+        context["less_errors"] = less.errors.get("frequency", "")
     if form["do"] == "pause":
         pause = PauseForm(form)
         if pause.is_valid():
@@ -116,7 +139,9 @@ def _reduce(
             until = timezone.localtime(now).date() + timedelta(days=days)
             # A link that never expires may stop more mail, and never bring any sooner (design law 6).
             until = max(until, context["paused_until"] or until)
-            events = actions.pause([target], until, source=Source.PAGE, now=now, wording=f"Pause for {days} days")
-            return results.done(request, events, context)
-        context["pause_form"] = pause
-    return render(request, "prefcenter/unsubscribe.html", context, status=400)
+            wording = str(dict(PAUSES)[days])
+            events = actions.pause([target], until, source=Source.PAGE, now=now, wording=wording)
+            said = [] if events else [_("Paused until %(day)s.") % {"day": date_format(until)}]
+            return results.done(request, events, context, notices=said)
+        context["pause_errors"] = pause.errors["days"]
+    return render(request, TEMPLATE, context | {"is_odd": True}, status=400)

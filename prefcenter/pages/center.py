@@ -1,0 +1,138 @@
+"""The preference center itself: shows a sheet and saves what was touched. Who may see it is settled before."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from prefcenter import languages
+from unsubscribe import actions, queries
+from unsubscribe.actions import Wanted
+from unsubscribe.choices import Channel, EventKind, PreferenceState, Source
+from unsubscribe.links import Target
+from unsubscribe.models import ConsentEvent
+from unsubscribe.queries import PreferenceSheet
+
+from . import results
+from .forms import PAUSES
+from .sheet_form import PreferencesForm, named_in
+
+TEMPLATE = "prefcenter/preferences.html"
+#: Save; pause for so many days; resume everything, or one choice by its key.
+_DO = re.compile(rf"save|pause-({'|'.join(str(days) for days, _label in PAUSES)})|resume(-[0-9]+-[a-z]+)?")
+
+
+class Visit(NamedTuple):
+    """Who looks at whose preferences, and when. `context` is what the way in adds to the page.
+
+    `is_proved`: signed in, or by a link that was mailed because it was asked for. A newsletter's link may have been
+    forwarded: it stops mail, and asks the mailbox before it starts any (design laws 6 and 8).
+    """
+
+    target: Target
+    now: datetime
+    context: dict[str, Any]
+    is_proved: bool
+
+
+def answer(request: HttpRequest, form: QueryDict | None, visit: Visit) -> HttpResponse:
+    """The page, or what the form that was sent asks for. Raises InvalidLink for an address that does not exist."""
+    today = timezone.localtime(visit.now).date()
+    sheet = queries.preference_sheet(visit.target, today=today, also=named_in(form or {}))
+    languages.speak(request, contact=sheet.language)
+    context = visit.context | shown(sheet, preferences_url=languages.keep(request, request.path))
+    if sheet.is_erased:
+        return results.page(request, _("Everything about you is erased."), {}, notices=[results.nobody_writes()])
+    if form is None:
+        return render(request, TEMPLATE, context | {"form": PreferencesForm(sheet)})
+    return _act(request, form, visit._replace(context=context))
+
+
+def shown(sheet: PreferenceSheet, *, preferences_url: str) -> dict[str, Any]:
+    """All that the page is made of, for whoever this sheet belongs to, but the form and what the way in adds."""
+    return {
+        "sheet": sheet,
+        "masked": sheet.masked,
+        "contact_language": sheet.language,
+        "is_one_channel": len({choice.channel for choice in sheet.choices}) == 1,
+        "pauses": PAUSES,
+        "preferences_url": preferences_url,
+    }
+
+
+def _act(request: HttpRequest, form: QueryDict, visit: Visit) -> HttpResponse:
+    if done := results.after(request, form, now=visit.now, context=visit.context):
+        return done
+    if form.get("do") == "everything":
+        whole = visit.target._replace(category_id=None)
+        wording = _("Unsubscribe from everything")
+        events = actions.opt_out([whole], source=Source.PAGE, now=visit.now, wording=wording)
+        return results.done(request, events, visit.context)
+    return _save(request, form, visit)
+
+
+def _save(request: HttpRequest, form: QueryDict, visit: Visit) -> HttpResponse:
+    """Whatever button was pressed, what was touched beside it is saved with it."""
+    do = form.get("do", "")
+    sent = PreferencesForm(visit.context["sheet"], form)
+    if not _DO.fullmatch(do) or not sent.is_valid():
+        again = sent if sent.choices else PreferencesForm(visit.context["sheet"])
+        is_odd = not _DO.fullmatch(do)
+        return render(request, TEMPLATE, visit.context | {"form": again, "is_odd": is_odd}, status=400)
+    notices = [_("Something you switched on is not offered any more.")] if sent.is_incomplete() else []
+    verb, _dash, value = do.partition("-")
+    key, until = (value, None) if verb == "resume" else (sent.cleaned_data["pause"], _until(value, visit.now))
+    wanted = sent.wanted(visit.target, pauses={} if verb == "save" else {key: until})
+    if not visit.is_proved and any(starts(one) for one in wanted):
+        notices += _ask_the_mailbox(request, [one for one in wanted if starts(one)], visit)
+        wanted = [one for one in wanted if not starts(one)]
+    events = actions.set_preferences(wanted, source=Source.PAGE, now=visit.now, wording=_wording(verb, value))
+    if verb != "save" and not key:
+        whole = visit.target._replace(category_id=None)
+        wording = _wording(verb, value)
+        events += actions.pause([whole], until, source=Source.PAGE, now=visit.now, wording=wording)
+    return results.done(request, events, visit.context, notices=[*notices, *_still_paused(events, visit)])
+
+
+def _until(days: str, now: datetime) -> date | None:
+    return timezone.localtime(now).date() + timedelta(days=int(days)) if days else None
+
+
+def _wording(verb: str, value: str) -> str:
+    """What stood on the button."""
+    if verb == "pause":
+        return str(dict(PAUSES)[int(value)])
+    return _("Resume now") if verb == "resume" else _("Save")
+
+
+def starts(one: Wanted) -> bool:
+    return one.change.get("state") == PreferenceState.SUBSCRIBED
+
+
+def _ask_the_mailbox(request: HttpRequest, wanted: Sequence[Wanted], visit: Visit) -> list[str]:
+    """Double opt-in: one question by mail for each category; for other channels, a fresh link. Says what is to do."""
+    sheet: PreferenceSheet = visit.context["sheet"]
+    if sheet.channel != Channel.EMAIL:
+        return [_("To switch something on, please open this page from a mail of ours.")]
+    results.remember_language(request, sheet.contact_id, sheet.language)
+    targets = [Target(one.address_id, one.category_id) for one in wanted if one.channel == Channel.EMAIL]
+    if targets:
+        actions.ask_to_opt_in(targets, now=visit.now)
+    if len(targets) < len(wanted):
+        actions.send_link([visit.target.address_id], now=visit.now)
+    why = _("To be sure that it is you who switches something on, please tap the button in it.")
+    return [_("We have sent you a mail."), why]
+
+
+def _still_paused(events: Sequence[ConsentEvent], visit: Visit) -> list[str]:
+    """A yes to one category does not end a pause of everything."""
+    until = visit.context["sheet"].paused_until
+    if until is None or all(event.kind != EventKind.OPT_IN for event in events):
+        return []
+    return [_("Everything is paused until %(day)s.") % {"day": date_format(until)}]

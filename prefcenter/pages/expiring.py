@@ -1,0 +1,52 @@
+"""Opens the links that expire, for the pages behind them. It decides nothing of what happens there."""
+
+from datetime import datetime
+from typing import Protocol
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from prefcenter import languages
+from unsubscribe import gate, links, queries
+from unsubscribe.choices import Channel, Purpose
+from unsubscribe.errors import ExpiredLink, InvalidLink
+from unsubscribe.links import Purpose as LinkPurpose
+from unsubscribe.links import Target
+from unsubscribe.models import Address
+
+from .unsubscribe import not_allowed, sent_form, unknown_link
+
+
+class Page(Protocol):
+    """What a link leads to; by then the reader's language is active."""
+
+    def __call__(self, request: HttpRequest, target: Target, address: Address, *, now: datetime) -> HttpResponse: ...
+
+
+def opened(request: HttpRequest, token: str, purpose: LinkPurpose, page: Page) -> HttpResponse:
+    """What `page` says of the target behind the token, or why there is none."""
+    if request.method not in {"GET", "HEAD", "POST"}:
+        return not_allowed(request)
+    now = timezone.now()
+    try:
+        target = links.read(token, purpose=purpose, today=timezone.localdate(now))
+        address = queries.address(target)
+    except ExpiredLink:
+        return render(request, "prefcenter/link_expired.html")
+    except InvalidLink:
+        return unknown_link(request)
+    languages.speak(request, contact=address.contact.language)
+    return page(request, target, address, now=now)
+
+
+def said(request: HttpRequest, field: str = "do") -> str:
+    """What our own form says in this field; "" where there is none, whatever else was posted."""
+    form = sent_form(request)
+    return str(form.get(field, "")) if form else ""
+
+
+def may_be_written_to(address: Address, *, now: datetime) -> bool:
+    """Whether even what was asked for may reach the address: nothing reaches one that bounced or is blocked."""
+    channel, purpose = Channel(address.channel), Purpose.TRANSACTIONAL
+    return gate.check([address.value], category=None, channel=channel, purpose=purpose, now=now)[0].may_send

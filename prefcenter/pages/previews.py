@@ -1,0 +1,71 @@
+"""The pages as somebody made up would see them, for the staff, in a frame of the admin. Nothing on them acts."""
+
+from collections.abc import Callable
+
+from csp.constants import NONE, SELF
+from csp.decorators import csp_replace
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import translation
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_safe
+
+from prefcenter import previews
+from prefcenter.previews import NOWHERE, Kind
+from unsubscribe.models import Category
+
+from . import center, results, unsubscribe
+from .sheet_form import PreferencesForm
+
+#: Also where the page is opened outside its frame. With its origin it keeps the session that the switch needs.
+_TIED_UP = {
+    "frame-ancestors": [SELF],
+    "form-action": [NONE],
+    "script-src": [NONE],
+    "sandbox": ["allow-same-origin"],
+}
+
+
+@previews.for_staff
+@require_safe
+@xframe_options_sameorigin
+@csp_replace(_TIED_UP)  # type: ignore[arg-type]  # its stubs know no view with arguments
+def show(request: HttpRequest, category_id: int, kind: str) -> HttpResponse:
+    category = get_object_or_404(Category, id=category_id)
+    if kind not in _PAGES or kind not in previews.kinds(category):
+        raise Http404
+    language = previews.language(request)
+    with translation.override(language):
+        page = _PAGES[Kind(kind)](category)
+    page["Content-Language"] = language
+    return page
+
+
+def _unsubscribe(category: Category) -> HttpResponse:
+    context = unsubscribe.shown(previews.sheet(category), previews.target(category), preferences_url=NOWHERE)
+    return render(_request("GET"), unsubscribe.TEMPLATE, context)
+
+
+def _done(category: Category) -> HttpResponse:
+    context = unsubscribe.shown(previews.sheet(category), previews.target(category), preferences_url=NOWHERE)
+    return results.changed(_request("POST"), [previews.event(category)], context, receipt="preview")
+
+
+def _preferences(category: Category) -> HttpResponse:
+    sheet = previews.sheet(category)
+    context = center.shown(sheet, preferences_url=NOWHERE) | {"privacy_url": NOWHERE, "form": PreferencesForm(sheet)}
+    return render(_request("GET"), center.TEMPLATE, context)
+
+
+_PAGES: dict[str, Callable[[Category], HttpResponse]] = {
+    Kind.UNSUBSCRIBE: _unsubscribe,
+    Kind.DONE: _done,
+    Kind.PREFERENCES: _preferences,
+}
+
+
+def _request(method: str) -> HttpRequest:
+    """The recipient's, and not that of the staff: the pages know nobody."""
+    request = HttpRequest()
+    request.method = method
+    return request

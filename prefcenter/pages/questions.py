@@ -1,0 +1,131 @@
+"""The questions that only a mailbox can answer: is this wanted, and is everything to go? A look answers neither."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from prefcenter import languages
+from prefcenter.privacy import erase
+from unsubscribe import actions, addresses, gate, links, views
+from unsubscribe.choices import Answer, Channel, Purpose, Source
+from unsubscribe.links import Purpose as LinkPurpose
+from unsubscribe.links import Target
+from unsubscribe.models import Address, Category
+
+from . import results
+from .expiring import may_be_written_to, opened, said
+from .unsubscribe import sent_form
+
+
+class Question(NamedTuple):
+    """All that is read before the answer, and the button: what a yes is a yes to."""
+
+    do: str
+    heading: str
+    texts: Sequence[str]
+    button: str
+
+    @property
+    def wording(self) -> str:
+        """As the ledger keeps it, on one line."""
+        return " ".join(" ".join([self.heading, *self.texts, self.button]).split())
+
+
+@views.behind_link
+def opt_in(request: HttpRequest, token: str = "") -> HttpResponse:
+    return opened(request, token, LinkPurpose.OPT_IN, _opt_in)
+
+
+@views.behind_link
+def erase_everything(request: HttpRequest, token: str = "") -> HttpResponse:
+    return opened(request, token, LinkPurpose.ERASE, _erase)
+
+
+def _opt_in(request: HttpRequest, target: Target, address: Address, *, now: datetime) -> HttpResponse:
+    # Only the mailbox has this link, so it leads on to where everything can be chosen.
+    own = links.purpose_url(Target(address.pk), LinkPurpose.FRESH, today=timezone.localdate(now))
+    context = {
+        "masked": _masked(address),
+        "contact_language": address.contact.language,
+        "preferences_url": languages.keep(request, own),
+    }
+    if answer := results.after(request, sent_form(request) or QueryDict(), now=now, context=context):
+        return answer
+    category = Category.objects.filter(id=target.category_id or 0, purpose=Purpose.MARKETING).first()
+    if category is None or not category.is_offered:
+        return results.page(request, _("This is no longer offered."), {}, notices=[_("Nothing was changed.")])
+    if not may_be_written_to(address, now=now):
+        return results.page(request, _("We cannot write to this address."), {}, notices=[_why_not(address)])
+    question = _whether_wanted(category)
+    if not _is_answered(request, question):
+        return _ask(request, question, address)
+    events = actions.opt_in([target], source=Source.PAGE, now=now, wording=question.wording)
+    return results.done(request, events, context, notices=_pause(address, category, now=now) if events else [])
+
+
+def _erase(request: HttpRequest, target: Target, address: Address, *, now: datetime) -> HttpResponse:
+    nobody = results.nobody_writes()
+    if address.contact.erased_at:
+        return results.page(request, _("Everything about you is erased already."), {}, notices=[nobody])
+    question = _whether_to_erase()
+    if not _is_answered(request, question):
+        return _ask(request, question, address)
+    erase(address.contact_id, now=now)
+    return results.page(request, _("Everything about you is erased."), {}, is_done=True, notices=[nobody])
+
+
+def _whether_wanted(category: Category) -> Question:
+    return Question(
+        "opt_in",
+        _("Would you like to get “%(category)s”?") % {"category": category.local_name},
+        [*filter(None, [category.local_description]), _("You can leave again at any time with one tap.")],
+        _("Yes, subscribe me"),
+    )
+
+
+def _whether_to_erase() -> Question:
+    return Question(
+        "erase",
+        _("Erase everything about you?"),
+        [
+            _("Your addresses, what you wrote to us and your account here will go. Nobody will write to you again."),
+            _("What stays is a code derived from each address, to keep that promise, and records that name nobody."),
+            _("This cannot be undone."),
+        ],
+        _("Erase everything"),
+    )
+
+
+def _is_answered(request: HttpRequest, question: Question) -> bool:
+    """Whether this very question was answered. A text that was changed since it was read is asked again."""
+    return said(request) == question.do and said(request, "wording") in {"", question.wording}
+
+
+def _ask(request: HttpRequest, question: Question, address: Address) -> HttpResponse:
+    context = {"question": question, "masked": _masked(address)}
+    return render(request, "prefcenter/question.html", context, status=400 if request.method == "POST" else 200)
+
+
+def _why_not(address: Address) -> str:
+    if address.contact.erased_at:
+        return _("This address was erased, and nobody here will write to it again.")
+    return _("Our mail to this address came back, or it was blocked.")
+
+
+def _pause(address: Address, category: Category, *, now: datetime) -> list[str]:
+    """That a pause of everything still holds: a yes to one category does not end it."""
+    channel = Channel(address.channel)
+    verdict = gate.check([address.value], category=category, channel=channel, now=now)[0].verdict
+    if verdict.answer != Answer.PAUSED or verdict.until is None:
+        return []
+    return [_("Everything is paused until %(day)s.") % {"day": date_format(verdict.until)}]
+
+
+def _masked(address: Address) -> str:
+    return addresses.mask(address.value, channel=address.channel)

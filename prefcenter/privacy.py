@@ -1,0 +1,213 @@
+"""What is held about a contact, told and erased, through every door alike. It asks nobody who they are."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import idna
+from allauth.account.models import EmailAddress
+from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from prefcenter.accounts import sessions
+from prefcenter.models import Feedback, LinkRequest, User
+from unsubscribe import actions, conf
+from unsubscribe.choices import Channel, Source
+from unsubscribe.models import Address, Campaign, Category, ConsentEvent, Contact, Suppression
+
+Facts = dict[str, Any]
+
+
+def held(contact_id: int, *, now: datetime) -> Facts:
+    """Everything about the contact, ready for JSON, and nothing about anybody else (GDPR Art. 15 and 20)."""
+    contact = Contact.objects.get(id=contact_id)
+    addresses = list(contact.addresses.order_by("id"))
+    return {
+        "held_by": conf.sender_name(),
+        "as_of": _iso(now),
+        "contact": {
+            "known_since": _iso(contact.created_at),
+            "language": contact.language,
+            "paused_until": _iso(contact.paused_until),
+            "only_what_was_chosen": contact.only_chosen,
+            "erased_at": _iso(contact.erased_at),
+        },
+        "addresses": [
+            {"address": one.value, "channel": one.channel, "since": _iso(one.created_at)} for one in addresses
+        ],
+        "preferences": _preferences(contact),
+        "suppressions": _suppressions(addresses),
+        "consent": _consent(contact),
+        "last_sent": _last_sent(contact),
+        "feedback": _feedback(contact),
+        "mails": _mails(contact),
+        "accounts": _accounts(addresses),
+        "link_requests": _link_requests(addresses),
+    }
+
+
+def erase(contact_id: int, *, now: datetime, source: Source = Source.PAGE, actor: str = "") -> None:
+    """Leaves a digest of each address, a block on it, and anonymous events (GDPR Art. 17). It cannot be undone."""
+    addresses = list(Address.objects.filter(contact_id=contact_id))
+    users = _users(addresses)
+    session_keys = sessions.about([user.pk for user in users], _digests(addresses), now=now)
+    with transaction.atomic():
+        actions.erase([contact_id], source=source, now=now, actor=actor)
+        Feedback.objects.filter(event__contact_id=contact_id).update(text="", more="", note="")
+        LinkRequest.objects.filter(address__any_of=_digests(addresses)).delete()
+        _erase_accounts(users, emails=_emails(addresses))
+        Session.objects.filter(session_key__in=session_keys).delete()
+
+
+def _preferences(contact: Contact) -> list[Facts]:
+    return [
+        _about(row.category)
+        | {
+            "channel": row.channel,
+            "state": row.state,
+            "frequency": row.frequency,
+            "paused_until": _iso(row.paused_until),
+            "changed_at": _iso(row.changed_at),
+        }
+        for row in contact.preferences.select_related("category").order_by("category__position", "id")
+    ]
+
+
+def _suppressions(addresses: Sequence[Address]) -> list[Facts]:
+    by_id = {one.pk: one for one in addresses}
+    rows = Suppression.objects.filter(address__any_of=list(by_id)).select_related("campaign")
+    return [
+        {
+            "address": by_id[row.address_id].value,
+            "channel": by_id[row.address_id].channel,
+            "reason": row.reason,
+            "everywhere": row.everywhere,
+            "source": row.source,
+            "campaign": _name(row.campaign),
+            "since": _iso(row.since),
+            "lifted_at": _iso(row.lifted_at),
+        }
+        for row in rows.order_by("id")
+    ]
+
+
+def _consent(contact: Contact) -> list[Facts]:
+    """The ledger's lines. Who of the staff wrote one down is about the staff, and stays out."""
+    return [
+        _about(event.category)
+        | {
+            "at": _iso(event.at),
+            "kind": event.kind,
+            "source": event.source,
+            "channel": event.channel,
+            "address": event.address.value,
+            "campaign": _name(event.campaign),
+            "before": event.before,
+            "after": event.after,
+            "wording": event.wording,
+            "note": event.note,
+        }
+        for event in _events(contact)
+    ]
+
+
+def _events(contact: Contact) -> Iterable[ConsentEvent]:
+    return ConsentEvent.objects.filter(contact=contact).select_related("address", "category", "campaign").order_by("id")
+
+
+def _last_sent(contact: Contact) -> list[Facts]:
+    return [
+        _about(row.category) | {"channel": row.channel, "day": _iso(row.sent_on), "campaign": _name(row.campaign)}
+        for row in contact.last_sent.select_related("category", "campaign").order_by("id")
+    ]
+
+
+def _feedback(contact: Contact) -> list[Facts]:
+    rows = Feedback.objects.filter(event__contact=contact).select_related("reason", "category", "campaign")
+    return [
+        _about(row.category)
+        | {
+            "at": _iso(row.created_at),
+            "campaign": _name(row.campaign),
+            "reason": row.reason.local_text if row.reason else None,
+            "more": row.more,
+            "text": row.text,
+            "note": row.note,
+        }
+        for row in rows.order_by("id")
+    ]
+
+
+def _mails(contact: Contact) -> list[Facts]:
+    return [
+        {
+            "kind": row.kind,
+            "address": row.address.value,
+            "status": row.status,
+            "asked_at": _iso(row.created_at),
+            "sent_at": _iso(row.sent_at),
+        }
+        for row in contact.outbox.select_related("address").order_by("id")
+    ]
+
+
+def _accounts(addresses: Sequence[Address]) -> list[Facts]:
+    users = User.objects.filter(email__in=_emails(addresses)).order_by("id")
+    return [
+        {"email": user.email, "joined": _iso(user.date_joined), "last_sign_in": _iso(user.last_login)} for user in users
+    ]
+
+
+def _link_requests(addresses: Sequence[Address]) -> list[Facts]:
+    rows = LinkRequest.objects.filter(address__any_of=_digests(addresses)).order_by("id")
+    return [{"asked_at": _iso(row.created_at), "answered_at": _iso(row.answered_at)} for row in rows]
+
+
+def _users(addresses: Sequence[Address]) -> list[User]:
+    """Whose accounts these are. The staff's are not about mail, and stay."""
+    return list(User.objects.filter(email__in=_emails(addresses), is_staff=False, is_superuser=False))
+
+
+def _erase_accounts(users: Sequence[User], *, emails: Sequence[str]) -> None:
+    mine = EmailAddress.objects.filter(user__in=users)
+    texts = {*emails, *mine.values_list("email", flat=True)} if users else set(emails)
+    User.objects.filter(id__in=[user.pk for user in users]).delete()
+    # On somebody else's account only the row goes. What is left by the account's own name is the staff's.
+    EmailAddress.objects.filter(email__in=emails).exclude(user__email=F("email")).delete()
+    # The admin names an account by its address, and goes on doing so after the account is gone.
+    LogEntry.objects.filter(object_repr__in=texts).update(object_repr="•••")
+
+
+def _emails(addresses: Sequence[Address]) -> list[str]:
+    """In every spelling an account may have them in: the engine keeps a domain beyond ASCII as its A-label."""
+    kept = [one.value for one in addresses if one.channel == Channel.EMAIL and one.value]
+    return [*kept, *(typed for value in kept if (typed := _as_typed(value)) != value)]
+
+
+def _as_typed(email: str) -> str:
+    local, _, domain = email.rpartition("@")
+    try:
+        return f"{local}@{idna.decode(domain)}"
+    except idna.IDNAError:
+        return email
+
+
+def _digests(addresses: Sequence[Address]) -> list[bytes]:
+    return [bytes(one.digest) for one in addresses if one.channel == Channel.EMAIL]
+
+
+def _about(category: Category | None) -> Facts:
+    return {"category": category.slug if category else None, "name": category.local_name if category else None}
+
+
+def _name(campaign: Campaign | None) -> str | None:
+    return campaign.name if campaign else None
+
+
+def _iso(when: date | None) -> str | None:
+    if isinstance(when, datetime):
+        return timezone.localtime(when).isoformat(timespec="seconds")
+    return when.isoformat() if when else None

@@ -1,0 +1,7 @@
+"""Puts our desk where Django's admin would be. It decides nothing."""
+
+from django.contrib.admin.apps import AdminConfig
+
+
+class DeskConfig(AdminConfig):
+    default_site = "prefcenter.accounts.desk.Desk"

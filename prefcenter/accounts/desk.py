@@ -1,0 +1,49 @@
+"""Who enters the admin: active staff who have shown a second factor in this session. It knows no password."""
+
+from typing import Any
+
+from allauth.account.utils import get_next_redirect_url
+from django.contrib.admin import AdminSite
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.urls import URLPattern, URLResolver, re_path, reverse
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.generic import RedirectView
+
+from . import second_factor
+
+
+class Desk(AdminSite):
+    """Every page of the admin, ours too, asks `has_permission`; whom it refuses comes to `login`."""
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        user = request.user
+        return user.is_authenticated and super().has_permission(request) and second_factor.lets_in(request, user)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Leads to what is missing, and from there back to where somebody wanted to go."""
+        return never_cache(_lead)(request, self)
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Before Django's pages that change a password comes ours of the second factor: there is no password."""
+        factor = RedirectView.as_view(pattern_name="mfa_index")
+        return [re_path(r"^password_change/(?:done/)?$", factor), *super().get_urls()]
+
+
+def _lead(request: HttpRequest, desk: Desk) -> HttpResponse:
+    url = get_next_redirect_url(request) or reverse("admin:index")
+    if desk.has_permission(request):
+        return HttpResponseRedirect(url)
+    return HttpResponseRedirect(f"{_missing(request)}?{urlencode({REDIRECT_FIELD_NAME: url})}")
+
+
+def _missing(request: HttpRequest) -> str:
+    user = request.user
+    if not user.is_authenticated:
+        return resolve_url("account_request_login_code")
+    if not user.is_staff:
+        raise PermissionDenied
+    return reverse("mfa_reauthenticate" if second_factor.has_one(user) else "mfa_index")

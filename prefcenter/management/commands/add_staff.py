@@ -1,0 +1,66 @@
+"""manage.py add_staff: makes the first of the staff, and says how they get in. It sets no password: there is none."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.urls import reverse
+
+from prefcenter.accounts import proof
+from prefcenter.models import User
+
+_WAY_IN = """
+  1. Open {url} and type this address. A code comes by mail.
+  2. Set up a second factor, when you are asked for it: a passkey (fingerprint, face, PIN or security key) or an app
+     that shows codes. Have the device at hand.
+  3. Print the recovery codes. They are shown once.
+
+From then on the admin asks for the code and for the second factor. Who loses theirs asks a colleague who manages
+accounts, or runs: manage.py reset_second_factor {email}
+"""
+
+
+class Command(BaseCommand):
+    help = "Lets somebody into the admin, as a superuser or as a member of groups, and prints how to enrol."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("email")
+        parser.add_argument("--superuser", action="store_true", help="may do everything, and manage accounts")
+        parser.add_argument("--group", action="append", default=[], help="marketer, support or compliance; repeatable")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        email, groups = _valid(options["email"]), _groups(options["group"])
+        if not groups and not options["superuser"]:
+            raise CommandError("Please say what they may do: --superuser, or --group with a name.")
+        with transaction.atomic():
+            user = User.objects.filter(email=email).first() or User.objects.create_user(email)
+            user.is_staff = user.is_active = True
+            user.is_superuser = user.is_superuser or options["superuser"]
+            user.save(update_fields=["is_staff", "is_active", "is_superuser"])
+            user.groups.add(*groups)
+            proof.keep(user)
+        what = "a superuser" if user.is_superuser else ", ".join(group.name for group in user.groups.order_by("name"))
+        self.stdout.write(f"{email} may enter the admin as {what}.")
+        self.stdout.write(_WAY_IN.format(url=f"{settings.SITE_URL}{reverse('admin:index')}", email=email))
+
+
+def _valid(text: str) -> str:
+    email = text.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise CommandError("This is not an email address.") from error
+    return email
+
+
+def _groups(names: list[str]) -> list[Group]:
+    known = {group.name: group for group in Group.objects.order_by("name")}
+    for name in names:
+        if name not in known:
+            raise CommandError(f"There is no group {name!r}; there are {', '.join(known)}.")
+    return [known[name] for name in names]

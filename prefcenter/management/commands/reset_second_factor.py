@@ -1,0 +1,29 @@
+"""manage.py reset_second_factor: for staff who lost theirs, when no colleague is in the admin who could remove it."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from prefcenter.accounts import notices, second_factor
+from prefcenter.models import User
+
+
+class Command(BaseCommand):
+    help = "Removes all second factors of an account and ends its sessions. It is told by mail."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("email")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = User.objects.filter(email=options["email"].strip().lower()).first()
+        if user is None:
+            raise CommandError("There is no account with this address.")
+        now = timezone.now()
+        removed = second_factor.remove_all(user, now=now)
+        if not removed:
+            self.stdout.write("There was none. Its sessions ended.")
+            return
+        notices.tell(user, notices.REMOVED, now=now)
+        self.stdout.write(f"Removed: {removed}. Its sessions ended; after the next code they set up a new one.")

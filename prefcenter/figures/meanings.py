@@ -1,0 +1,62 @@
+"""What counts as what in the ledger. Each meaning is a condition that the figures and the lists behind them share."""
+
+from collections.abc import Iterable
+
+from django.db.models import BigIntegerField, Case, Q, When
+
+from unsubscribe.actions.coming_back import LEFT_OFF
+from unsubscribe.choices import EventKind, PreferenceState, Source, SuppressionReason
+from unsubscribe.models import Campaign, ConsentEvent
+from unsubscribe.rules import OWN_VOICE
+
+#: The wording of the page's Undo (prefcenter/pages/results.py); where a block ends it stands in the note.
+UNDO = "Undo"
+
+#: No more, or less: what somebody says who came to leave.
+LEAVING = (EventKind.OPT_OUT, EventKind.OPT_DOWN, EventKind.PAUSE)
+LESS = (EventKind.OPT_DOWN, EventKind.PAUSE)
+#: Written when somebody comes back to something else; through no other door does anybody come back.
+STAYS_OFF = Q(kind=EventKind.OPT_OUT, source__in=OWN_VOICE, note=LEFT_OFF)
+#: The doors whose opt-outs go into a rate: what an import brings is of other days.
+OF_THESE_DAYS = [source for source in Source if source != Source.IMPORT]
+#: What a provider told us; and what the sender's system heard from its own, among other blocks. What an import brings
+#: is of other days.
+COMPLAINT_BY_PROVIDER = Q(kind=EventKind.SUPPRESS, source=Source.COMPLAINT)
+COMPLAINT_BY_API = Q(kind=EventKind.SUPPRESS, source=Source.API, after__suppressed=[SuppressionReason.COMPLAINT])
+COMPLAINT = COMPLAINT_BY_PROVIDER | COMPLAINT_BY_API
+
+#: More again. Every source is named, because the index goes by kind, then source, then time.
+MORE = Q(
+    kind__in=[EventKind.OPT_IN, EventKind.OPT_UP, EventKind.RESUME, EventKind.LIFT],
+    source__in=Source.values,
+)
+_BY_UNDO = Q(source=Source.PAGE) & (Q(wording=UNDO) | Q(note=UNDO))
+_AFTER_A_NO = Q(kind=EventKind.OPT_IN, before__state=PreferenceState.UNSUBSCRIBED)
+#: A no, or less, that was taken back on the page that had just confirmed it.
+UNDONE = MORE & _BY_UNDO
+#: A yes of somebody who had said no, other than by Undo. The first yes of somebody new is none.
+BACK = MORE & _AFTER_A_NO & ~_BY_UNDO
+
+
+def opted_out(sources: Iterable[Source] = Source) -> Q:
+    return Q(kind=EventKind.OPT_OUT, source__in=list(sources)) & ~STAYS_OFF
+
+
+def stays_off(during: Q, sources: Iterable[Source] = OWN_VOICE) -> Q:
+    """STAYS_OFF by these doors, found without a look at each opt-out: in the same moment a block was lifted.
+
+    No other bounds of time beside it: SQLite would walk along them."""
+    lifted = ConsentEvent.objects.filter(during, kind=EventKind.LIFT, source__in=list(sources))
+    return STAYS_OFF & Q(source__in=list(sources), at__in=lifted.values("at"))
+
+
+def which_more(*, undone: int, back: int) -> Case:
+    """For a line of MORE the one number or the other, and 0 for neither."""
+    which = (When(_BY_UNDO, then=undone), When(_AFTER_A_NO, then=back))
+    return Case(*which, default=0, output_field=BigIntegerField())
+
+
+def mail_of(category_id: int) -> Q:
+    """What is about the category, and what is about everything but came from one of its mailings."""
+    campaigns = Campaign.objects.filter(category=category_id)
+    return Q(category=category_id) | Q(category=None, campaign__in=campaigns.values("id"))

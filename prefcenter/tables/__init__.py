@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import BinaryIO
 
-from .columns import find_address, plain_list_heading
+from .columns import find_address, folded, plain_list_heading, wanted
 from .errors import EmptyTableError, NoAddressColumnError, NoColumnNamesError, NotATableError, TableError
 from .header import read_header
 from .rows import Row, read_rows
@@ -27,6 +27,7 @@ __all__ = [
     "Row",
     "Table",
     "TableError",
+    "folded",
     "open_table",
 ]
 
@@ -45,13 +46,17 @@ class Table:
         return self.rows
 
 
-def open_table(stream: BinaryIO, *, channel: str = "email") -> Table:
-    """Raises a TableError if this is no table or nobody in it can be reached on this channel."""
+def open_table(stream: BinaryIO, *, channel: str = "email", or_hash: bool = False) -> Table:
+    """Raises a TableError if this is no table or nobody in it can be reached on this channel.
+
+    `or_hash`: a table that has hashes in place of addresses is one too.
+    """
     text = read_text(stream)
-    header = read_header(text.lines, channel=channel)
+    sought = wanted(channel, or_hash=or_hash)
+    header = read_header(text.lines, wanted=sought)
     columns, rest, line = header.columns, chain(header.following, text.lines), header.next_line
-    if heading := plain_list_heading(columns, channel):
+    if heading := plain_list_heading(columns, sought):
         columns, rest, line = [heading], chain(header.own, rest), header.line
-    index = find_address(columns, channel)
+    index = find_address(columns, sought)
     rows = read_rows(rest, line=line, delimiter=header.delimiter, width=len(columns), address_index=index)
     return Table(columns, index, text.encoding, header.delimiter, rows)

@@ -41,36 +41,51 @@ _WANTED = {
         re.compile(r"\d"),
     ),
 }
+_HASH_NAMES = ("sha256", "emailsha256", "sha256email", "emailaddresssha256", "hashedemail", "emailhash", "hash")
+_HASH = re.compile(r"^\s*(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64})\s*$")
 _SHOWN = 10
 _SHOWN_LENGTH = 40
 
 
-def find_address(columns: Sequence[str], channel: str) -> int:
+def wanted(channel: str, *, or_hash: bool) -> Wanted:
+    """What to look for; `or_hash`: where no address is named, the column with the hash of one will do."""
+    found = _WANTED[channel]
+    if not or_hash:
+        return found
+    either = re.compile(f"{found.address.pattern}|{_HASH.pattern}")
+    return found._replace(names=(*found.names, *_HASH_NAMES), address=either)
+
+
+def folded(name: str) -> str:
+    """A column's name without what its writers differ in."""
+    return re.sub(r"[\s_\-\ufeff]+", "", name).casefold()
+
+
+def find_address(columns: Sequence[str], wanted: Wanted) -> int:
     """The only column needs no name that we know."""
-    index = named_index(columns, channel)
+    index = named_index(columns, wanted)
     if index is None and len(columns) == 1:
         return 0
     if index is None:
-        raise _missing(columns, channel)
+        raise _missing(columns, wanted)
     return index
 
 
-def named_index(columns: Sequence[str], channel: str) -> int | None:
-    folded = [re.sub(r"[\s_\-\ufeff]+", "", name).casefold() for name in columns]
-    return next((folded.index(name) for name in _WANTED[channel].names if name in folded), None)
+def named_index(columns: Sequence[str], wanted: Wanted) -> int | None:
+    names = list(map(folded, columns))
+    return next((names.index(name) for name in wanted.names if name in names), None)
 
 
-def plain_list_heading(columns: Sequence[str], channel: str) -> str | None:
+def plain_list_heading(columns: Sequence[str], wanted: Wanted) -> str | None:
     """What to call the column of a list without a header; None if there is a header."""
-    if len(columns) > 1 or named_index(columns, channel) is not None:
+    if len(columns) > 1 or named_index(columns, wanted) is not None:
         return None
-    wanted = _WANTED[channel]
     return wanted.heading if wanted.address.search(columns[0]) else None
 
 
-def _missing(columns: Sequence[str], channel: str) -> NoAddressColumnError | NoColumnNamesError:
-    expected = _WANTED[channel].expected
-    if any(_AT.search(name) or _DIGITS.search(name) for name in columns):
+def _missing(columns: Sequence[str], wanted: Wanted) -> NoAddressColumnError | NoColumnNamesError:
+    expected = wanted.expected
+    if any(_AT.search(name) or _DIGITS.search(name) or _HASH.search(name) for name in columns):
         return NoColumnNamesError(expected=expected)  # what stands there is about a person: not ours to show
     found = ", ".join(f"“{name.strip()[:_SHOWN_LENGTH]}”" for name in columns[:_SHOWN])
     more = len(columns) - _SHOWN

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from .columns import named_index
+from .columns import Wanted, named_index
 from .errors import EmptyTableError, NotATableError
 from .rows import RECORD_LINES
 from .text import LINE_LIMIT
@@ -30,27 +30,27 @@ class Header(NamedTuple):
         return self.line + len(self.own)
 
 
-def read_header(lines: Iterator[str], *, channel: str) -> Header:
+def read_header(lines: Iterator[str], *, wanted: Wanted) -> Header:
     line, first = next(((n, text) for n, text in enumerate(lines, 1) if text.strip(_NOTHING)), (0, ""))
     if not first:
         raise EmptyTableError
     if len(first) > LINE_LIMIT:
         raise NotATableError
     head = [first, *islice(lines, RECORD_LINES - 1)]
-    delimiter = _delimiter(head, channel)
+    delimiter = _delimiter(head, wanted)
     columns, length = _names(head, delimiter)
     return Header(line, columns, delimiter, head[:length], head[length:])
 
 
-def _delimiter(head: list[str], channel: str) -> str:
+def _delimiter(head: list[str], wanted: Wanted) -> str:
     """The one that uncovers an address column, else the most frequent; names may hold the others."""
     names = re.split(r"[\r\n]", _QUOTED.sub("", "".join(head)), maxsplit=1)[0]
-    return max(DELIMITERS, key=lambda each: (_uncovers(head, each, channel), names.count(each)))
+    return max(DELIMITERS, key=lambda each: (_uncovers(head, each, wanted), names.count(each)))
 
 
-def _uncovers(head: list[str], delimiter: str, channel: str) -> bool:
+def _uncovers(head: list[str], delimiter: str, wanted: Wanted) -> bool:
     try:
-        return named_index(_names(head, delimiter)[0], channel) is not None
+        return named_index(_names(head, delimiter)[0], wanted) is not None
     except NotATableError:
         return False
 

@@ -1,0 +1,85 @@
+"""The uploads, on the disk until their run is over, and beside them the lines that reports name, for longer. Nobody but
+this account reads them, and their names say nothing."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO, NamedTuple
+
+from django.conf import settings
+
+from unsubscribe.errors import UnsubscribeError
+
+
+class UploadMissing(UnsubscribeError):
+    """The uploaded file is not where this worker looks, in the folder "imports" of DATA_DIR. Machines that share the
+    work must share that folder too. Nothing was imported by this worker; please upload the file again."""
+
+
+class Kept(NamedTuple):
+    name: str
+    sha256: bytes
+    size: int
+
+
+def keep(chunks: Iterable[bytes]) -> Kept:
+    """Writes an upload down, chunk by chunk, under a random name."""
+    name, seen, size = uuid.uuid4().hex, sha256(), 0
+    with os.fdopen(os.open(_made_folder() / name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        for chunk in chunks:
+            file.write(chunk)
+            seen.update(chunk)
+            size += len(chunk)
+    return Kept(name, seen.digest(), size)
+
+
+def read(name: str) -> BinaryIO:
+    """Raises UploadMissing."""
+    try:
+        return (_folder() / name).open("rb")
+    except OSError as error:
+        raise UploadMissing from error
+
+
+def remove(name: str) -> None:
+    if name:
+        (_folder() / name).unlink(missing_ok=True)
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """An empty file beside them, gone at the end."""
+    with TemporaryDirectory(dir=_made_folder(), prefix="scratch-") as folder:
+        yield Path(folder) / "file"
+
+
+def lines_of(run_id: int) -> Path:
+    """Where the report of this run keeps what its row cannot hold."""
+    return _folder() / f"lines-{run_id}"
+
+
+def remove_all_but(names: Iterable[str], *, before: datetime) -> None:
+    """What an upload or a worker that died left behind; what is younger may be in the making."""
+    wanted = set(names)
+    for path in _folder().glob("*") if _folder().is_dir() else ():
+        if path.name in wanted or path.stat().st_mtime > before.timestamp():
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _made_folder() -> Path:
+    _folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    return _folder()
+
+
+def _folder() -> Path:
+    return Path(settings.DATA_DIR) / "imports"

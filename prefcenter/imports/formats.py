@@ -1,0 +1,116 @@
+"""What kind of file this is, told by its columns and its name. It proposes; whoever confirms the import decides."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from prefcenter.tables import folded
+
+from .saying import COMPLAINT, HARD_BOUNCE, NOTHING, SUBSCRIBED, TELLING, TEMPORARY, UNSUBSCRIBED, Says
+
+
+@dataclass(frozen=True)
+class Format:
+    """`columns` must all be there (folded names), and nothing else if `is_exact`; `name` must be found in the file's.
+
+    `always` is said of every row unless one of the columns `tells` otherwise. Who has nothing in `filled` is
+    subscribed; `code` holds a mail server's answer; `at` says when.
+    """
+
+    key: str
+    label: str
+    columns: str = ""
+    is_exact: bool = False
+    name: str = ""
+    always: Says = NOTHING
+    tells: tuple[str, ...] = ()
+    filled: str = ""
+    code: str = ""
+    at: tuple[str, ...] = ("createdat", "created")
+
+
+_UNSUBSCRIBED, _COMPLAINT, _HARD_BOUNCE = Says(UNSUBSCRIBED), Says(COMPLAINT), Says(HARD_BOUNCE)
+
+_MAILCHIMP = [  # the files of an audience export: UNSUB_TIME or CLEAN_TIME, and LEID and EUID in each
+    Format(
+        "mailchimp_unsubscribed",
+        "Mailchimp: unsubscribed",
+        "emailaddress unsubtime",
+        always=_UNSUBSCRIBED,
+        filled="unsubtime",
+        at=("unsubtime",),
+    ),
+    Format(
+        "mailchimp_cleaned",
+        "Mailchimp: cleaned, that is bounced",
+        "emailaddress cleantime",
+        always=_HARD_BOUNCE,
+        filled="cleantime",
+        at=("cleantime",),
+    ),
+    Format("mailchimp_subscribed", "Mailchimp: subscribed", "emailaddress leid euid", always=SUBSCRIBED),
+]
+_POSTMARK = [  # postmarkapp.com/developer/api/suppressions-api
+    Format("postmark", "Postmark: suppressions", "suppressionreason origin", tells=("suppressionreason",)),
+]
+_KLAVIYO = [  # the export of a list or segment; suppressions alone are a table with a reason
+    Format(
+        "klaviyo",
+        "Klaviyo: profiles",
+        "email emailmarketingconsent",
+        tells=("emailmarketingconsent", "emailsuppressions"),
+        at=("emailmarketingconsenttimestamp",),
+    ),
+]
+_MAILGUN = [  # documentation.mailgun.com: import of bounces, unsubscribes and complaints; members of a mailing list
+    Format("mailgun_bounces", "Mailgun: bounces", "address code error createdat", always=_HARD_BOUNCE, code="code"),
+    Format("mailgun_unsubscribes", "Mailgun: unsubscribes", "address tags createdat", always=_UNSUBSCRIBED),
+    Format("mailgun_members", "Mailgun: members of a mailing list", "address subscribed", tells=("subscribed",)),
+    Format("mailgun_complaints", "Mailgun: complaints", "address createdat", is_exact=True, always=_COMPLAINT),
+]
+_SENDGRID = [  # suppression_bounces.csv and its siblings, with the fields of docs.sendgrid.com, Suppressions API
+    Format("sendgrid_blocks", "SendGrid: blocks", "status reason email created", name="block", always=TEMPORARY),
+    Format("sendgrid_bounces", "SendGrid: bounces", "status reason email created", always=_HARD_BOUNCE, code="status"),
+    Format("sendgrid_invalid", "SendGrid: invalid addresses", "reason email created", True, always=_HARD_BOUNCE),
+    Format("sendgrid_spam", "SendGrid: spam reports", "ip email created", is_exact=True, always=_COMPLAINT),
+    Format("sendgrid_spam", "SendGrid: spam reports", "email created", True, "spam", always=_COMPLAINT),
+    Format("sendgrid_unsubscribes", "SendGrid: unsubscribes", "email created", is_exact=True, always=_UNSUBSCRIBED),
+]
+#: The first that fits.
+FORMATS = [*_MAILCHIMP, *_POSTMARK, *_KLAVIYO, *_MAILGUN, *_SENDGRID]
+LIST = Format("list", "A plain list")
+TABLE = Format("table", "A table")
+LABELS = {one.key: one.label for one in (*FORMATS, LIST, TABLE)}
+# When somebody said no, without doubt. A "created" may be when they signed up: taken for the moment of their no, it
+# would be overtaken by a yes that they have long taken back.
+_NO_AT = (
+    *("unsubscribedat", "unsubscribetime", "unsubscribedate", "unsubscribedon", "unsubtime", "optoutat", "optouttime"),
+    *("optoutdate", "optedoutat", "suppressedat", "suppressedon", "bouncedat", "complainedat"),
+)
+
+
+def recognise(columns: Sequence[str], *, file_name: str) -> Format:
+    names = list(map(folded, columns))
+    named = next((one for one in FORMATS if _fits(one, names, file_name)), None)
+    if named:
+        return named
+    always = _by_name(file_name)
+    if len(names) == 1:
+        return Format(LIST.key, LIST.label, always=always)
+    return Format(TABLE.key, TABLE.label, always=always, tells=tuple(TELLING), at=_NO_AT)
+
+
+def _fits(one: Format, names: Iterable[str], file_name: str) -> bool:
+    there, wanted = set(filter(None, names)), set(one.columns.split())
+    if not (there == wanted if one.is_exact else there >= wanted):
+        return False
+    return bool(re.search(one.name, file_name, re.IGNORECASE))
+
+
+def _by_name(file_name: str) -> Says:
+    """What the systems above call a file; it is all that a list of addresses says of itself."""
+    if re.search("unsub|opt.?out", file_name, re.IGNORECASE):
+        return _UNSUBSCRIBED
+    if re.search("spam|complain", file_name, re.IGNORECASE):
+        return _COMPLAINT
+    return _HARD_BOUNCE if re.search("bounce", file_name, re.IGNORECASE) else NOTHING

@@ -1,0 +1,149 @@
+"""Turns the rows of a table into what the engine takes. A row that cannot be taken keeps its line number, no more."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import BinaryIO, NamedTuple
+
+from prefcenter import exports, languages
+from prefcenter.models import ImportKind
+from prefcenter.tables import Row, Table, folded, open_table
+from unsubscribe import addresses
+from unsubscribe.choices import Channel, SuppressionReason
+from unsubscribe.errors import InvalidAddress
+
+from . import formats, saying
+from .formats import Format
+from .moments import moment
+from .saying import Says
+
+#: So many rows are read, taken and written down together.
+ROWS = 10_000
+NOT_AN_ADDRESS = "this is not a valid address"
+ANOTHER_HASH = "this looks like an MD5 or SHA-1 hash; only SHA-256 of the address can be taken"
+NOBODY = "a hash names nobody whom we could write to"
+ELSEWHERE = "this line is about another channel; import the file once more for that one"
+SAYS_NO = "the file, or its name, says that this person opted out: import it as opt-outs"
+_HASH = re.compile(r"[0-9a-fA-F]{64}")
+_OTHER_HASH = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}")
+_LANGUAGE = ("language", "lang", "locale", "mclanguage", "preferredlanguage")
+_OTHERS = {one: frozenset(Channel.values) - {one.value} for one in Channel}
+
+
+class Terms(NamedTuple):
+    """What to do with a file. `reason` None: as the file says; `category_id` None: everything."""
+
+    kind: ImportKind
+    channel: Channel = Channel.EMAIL
+    reason: SuppressionReason | None = None
+    category_id: int | None = None
+
+
+class Line(NamedTuple):
+    """A row that can be taken. `value` is "" where only the hash is known."""
+
+    digest: bytes
+    value: str
+    reason: SuppressionReason
+    at: datetime | None
+    language: str
+
+
+class Bad(NamedTuple):
+    line: int
+    problem: str
+    is_refused: bool  # it is understood, and not taken
+
+
+class Batch(NamedTuple):
+    rows: int
+    last_line: int
+    lines: list[Line]
+    bad: list[Bad]
+
+
+@dataclass(frozen=True)
+class Source:
+    """An opened file. Like the stream beneath it, it can be read once."""
+
+    table: Table
+    format: Format
+    terms: Terms
+    now: datetime
+
+    def batches(self, *, skip: int = 0) -> Iterator[Batch]:
+        """`skip`: so many rows were taken before."""
+        rows, read = iter(self.table), self._reader()
+        next(islice(rows, skip, skip), None)
+        while batch := list(islice(rows, ROWS)):
+            found = [read(row) for row in batch]
+            lines = [one for one in found if isinstance(one, Line)]
+            yield Batch(len(batch), batch[-1].line, lines, [one for one in found if isinstance(one, Bad)])
+
+    def _reader(self) -> Callable[[Row], Line | Bad]:
+        indexes = {name: index for index, name in reversed(list(enumerate(map(folded, self.table.columns))))}
+        return Reader(self.format, self.terms, indexes, self.now).read
+
+
+def open_source(stream: BinaryIO, terms: Terms, *, file_name: str, now: datetime) -> Source:
+    """Raises a TableError if nobody can be read from this."""
+    table = open_table(stream, channel=terms.channel, or_hash=True)
+    return Source(table, formats.recognise(table.columns, file_name=file_name), terms, now)
+
+
+class Reader:
+    """Reads one row after the other. `indexes` are the columns by their folded names."""
+
+    def __init__(self, form: Format, terms: Terms, indexes: dict[str, int], now: datetime) -> None:
+        self._form, self._terms, self._now = form, terms, now
+        self._tells = [(indexes[name], saying.TELLING[name]) for name in form.tells if name in indexes]
+        self._filled, self._code = indexes.get(form.filled), indexes.get(form.code)
+        self._at = next((indexes[name] for name in form.at if name in indexes), None)
+        self._channel = indexes.get("channel")
+        self._language = next((indexes[name] for name in _LANGUAGE if name in indexes), None)
+
+    def read(self, row: Row) -> Line | Bad:
+        if row.problem:
+            return Bad(row.line, row.problem, is_refused=False)
+        said = self._said(row.fields)
+        if refusal := self._refusal(said, row):
+            return Bad(row.line, refusal, is_refused=True)
+        try:
+            digest, value = _digest(row.address, self._terms.channel)
+        except InvalidAddress:
+            return Bad(row.line, ANOTHER_HASH if _OTHER_HASH.fullmatch(row.address) else NOT_AN_ADDRESS, False)
+        reason = self._terms.reason or said.reason or saying.UNSUBSCRIBED
+        return Line(digest, value, reason, self._moment(row.fields), self._spoken(row.fields))
+
+    def _said(self, fields: list[str]) -> Says:
+        if self._filled is not None and not fields[self._filled].strip():
+            return saying.SUBSCRIBED
+        told = [tell(fields[index]) for index, tell in self._tells]
+        if self._code is not None:
+            told.append(saying.of_code(fields[self._code]))
+        said = saying.weightiest(told)
+        return self._form.always if said == saying.NOTHING else said
+
+    def _refusal(self, said: Says, row: Row) -> str:
+        if self._channel is not None and row.fields[self._channel] in _OTHERS[self._terms.channel]:
+            return ELSEWHERE
+        if self._terms.kind == ImportKind.CONTACTS:
+            return SAYS_NO if said.reason else NOBODY if _HASH.fullmatch(row.address) else ""
+        return "" if self._terms.reason and said != saying.SUBSCRIBED else said.refusal
+
+    def _moment(self, fields: list[str]) -> datetime | None:
+        return None if self._at is None else moment(fields[self._at], now=self._now)
+
+    def _spoken(self, fields: list[str]) -> str:
+        if self._language is None:
+            return ""
+        return languages.spoken(fields[self._language].strip().lower().replace("_", "-"))
+
+
+def _digest(text: str, channel: Channel) -> tuple[bytes, str]:
+    if channel != Channel.PUSH and _HASH.fullmatch(text):  # some device tokens look the same
+        return addresses.digest_of_sha256(bytes.fromhex(text)), ""
+    found = addresses.normalise(exports.unescaped(text), channel=channel)
+    return found.digest, found.value

@@ -1,0 +1,52 @@
+"""How far a file was read and what became of its rows. It keeps the first thousand problems and counts the rest."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .reading import Bad, Batch
+
+#: The row of a run lists so many lines.
+PROBLEMS_KEPT = 1000
+#: What can become of a row; the reasons of those that were taken are counted beside them.
+OUTCOMES = ("new", "already", "overtaken", "blocked", "refused", "invalid")
+
+
+@dataclass
+class Tally:
+    position: int = 0
+    last_line: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    problems: list[tuple[int, str]] = field(default_factory=list)
+    last_bad: list[Bad] = field(default_factory=list)
+
+    def add(self, batch: Batch, outcome: Mapping[str, int]) -> None:
+        """`outcome`: how many of the lines that could be taken were new, and so on."""
+        self.position += batch.rows
+        self.last_line, self.last_bad = batch.last_line, batch.bad
+        self.counts.update(outcome)
+        self.counts["hashed"] += sum(not line.value for line in batch.lines)
+        self.counts["refused"] += sum(bad.is_refused for bad in batch.bad)
+        self.counts["invalid"] += sum(not bad.is_refused for bad in batch.bad)
+        self.reasons.update(str(line.reason) for line in batch.lines)
+        room = PROBLEMS_KEPT - len(self.problems)
+        self.problems.extend((bad.line, bad.problem) for bad in batch.bad[:room])
+
+    @property
+    def problem_count(self) -> int:
+        return self.counts["refused"] + self.counts["invalid"]
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """As JSON: every outcome, the rows of all of them together, and the reasons."""
+        named = {name: self.counts[name] for name in (*OUTCOMES, "hashed")}
+        return {"rows": self.position, **named, "reasons": dict(self.reasons)}
+
+    @classmethod
+    def of(cls, *, position: int, last_line: int, figures: Mapping[str, Any], problems: Iterable[Any]) -> "Tally":
+        """Goes on from what was written down."""
+        counts = Counter({name: figures.get(name, 0) for name in (*OUTCOMES, "hashed")})
+        reasons = Counter(figures.get("reasons", {}))
+        return cls(position, last_line, counts, reasons, [(line, problem) for line, problem in problems])

@@ -1,0 +1,38 @@
+"""The outcomes of an import as people read them, on pages and on the terminal. It counts nothing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from prefcenter.models import ImportKind
+
+OUTCOMES = {
+    ImportKind.OPT_OUTS: {
+        "new": "New opt-outs",
+        "already": "Already there",
+        "overtaken": "Said yes again later, and are left so",
+        "refused": "Refused",
+        "invalid": "Not readable",
+    },
+    ImportKind.CONTACTS: {
+        "new": "New contacts",
+        "already": "Already known",
+        "blocked": "Known and opted out, and stay so",
+        "refused": "Refused",
+        "invalid": "Not readable",
+    },
+}
+_ENCODINGS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8 with a byte order mark", "cp1252": "Latin-1 (Windows-1252)"}
+
+
+def figures(kind: ImportKind, counts: Mapping[str, Any]) -> list[tuple[str, str, int]]:
+    """Key, label and number of each outcome that this kind of import has."""
+    return [(name, label, counts.get(name, 0)) for name, label in OUTCOMES[kind].items()]
+
+
+def in_words(kind: ImportKind, counts: Mapping[str, Any]) -> str:
+    """In one line: new opt-outs 12, already there 3, and so on."""
+    return ", ".join(f"{label[:1].lower()}{label[1:]} {number:,}" for _, label, number in figures(kind, counts))
+
+
+def encoding(name: str) -> str:
+    return _ENCODINGS.get(name, name.upper())

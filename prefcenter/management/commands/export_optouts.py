@@ -1,0 +1,135 @@
+"""manage.py export_optouts: the opt-outs as a file, on standard output or under a name. Its summary names nobody."""
+
+import json
+import logging
+import os
+import sys
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from shutil import copyfileobj
+from typing import Any, BinaryIO
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import Error as DatabaseFailure
+
+from prefcenter import exports, opt_outs
+from prefcenter.opt_outs import FORMATS, OF_A_CATEGORY, REASONS, Asked, File
+from unsubscribe.choices import Channel, Source
+from unsubscribe.models import Category
+
+logger = logging.getLogger(__name__)
+STANDARD_OUTPUT = "-"
+_BAR = 30
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError("please give a day such as 2026-03-10") from error
+
+
+class Command(BaseCommand):
+    help = (
+        "Writes the opt-outs as a file: every blocked address, or with --category whoever may not be written to about "
+        "it. Progress goes to a terminal; elsewhere a summary in JSON follows, on standard output, or on standard "
+        "error when the file itself goes to standard output."
+    )
+    target: BinaryIO | None = None
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--format", default="csv", choices=list(FORMATS))
+        parser.add_argument("--output", default=STANDARD_OUTPUT, metavar="FILE", help="“-” is standard output")
+        parser.add_argument("--category", default="", metavar="SLUG", help="the slug of a category")
+        parser.add_argument("--channel", default="", choices=Channel.values)
+        parser.add_argument("--reason", default="", choices=list(REASONS))
+        parser.add_argument("--source", default="", choices=Source.values)
+        parser.add_argument("--since", type=_day, metavar="DAY", help="the first day, such as 2026-03-10")
+        parser.add_argument("--until", type=_day, metavar="DAY", help="the last day")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            file = opt_outs.prepare(_asked(options), options["format"])
+            # Whoever may run commands has no account here; the operating system knows theirs.
+            logger.info("%s By the system's account %s.", file.in_words(), os.getuid())
+            with self._opened(options["output"]) as out:
+                self._write(file, out)
+        except DatabaseFailure as error:
+            reason = str(error).partition("\n")[0]
+            raise CommandError(f"The database does not answer: {reason}. Is it there, and migrated?") from error
+        except BrokenPipeError:
+            # Whoever reads us has seen enough (`| head`); Python would complain once more while it shuts down.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return
+        except OSError as error:
+            raise CommandError(f"The file could not be written: {error.strerror}.") from error
+        self._sum_up(file, options["output"])
+
+    @contextmanager
+    def _opened(self, output: str) -> Iterator[BinaryIO]:
+        """A file stands under its name only when it is whole: half of a list would be taken for all of it."""
+        if output == STANDARD_OUTPUT:
+            yield self.target or sys.stdout.buffer
+            return
+        unfinished = Path(f"{output}.{os.getpid()}.part")
+        try:
+            with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+                yield out
+            unfinished.replace(output)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    def _write(self, file: File, out: BinaryIO) -> None:
+        rows = self._shown(file)
+        if file.format.suffix == "xlsx":
+            with exports.xlsx_file(file.format.header, rows) as sheets:
+                copyfileobj(sheets, out)
+        else:
+            out.writelines(exports.csv_lines(file.format.header, rows, is_for_people=file.format.is_for_people))
+        out.flush()
+
+    def _shown(self, file: File) -> Iterator[opt_outs.Row]:
+        """The rows, and on a terminal how far they have got."""
+        is_shown, shown = self.stderr.isatty(), -1
+        for number, row in enumerate(file.rows(), 1):
+            yield row
+            percent = number * 100 // max(file.count, number)
+            if is_shown and percent != shown:
+                shown = percent
+                bar = "#" * (percent * _BAR // 100)
+                self.stderr.write(f"\r[{bar:<{_BAR}}] {percent} %, {number} lines", ending="")
+                self.stderr.flush()
+
+    def _sum_up(self, file: File, output: str) -> None:
+        if self.stderr.isatty():
+            said = "".join(f"\nLeft out: {one}." for one in file.left_out.in_words)
+            self.stderr.write(f"\r\x1b[K{file.count} lines.{said}")
+            return
+        category = file.asked.category.slug if file.asked.category else None
+        summary: dict[str, Any] = {"format": file.kind, "category": category, "file": output}
+        summary |= {"lines": file.count, "left_out": file.left_out._asdict()}
+        (self.stderr if output == STANDARD_OUTPUT else self.stdout).write(json.dumps(summary))
+
+
+def _asked(options: dict[str, Any]) -> Asked:
+    """Raises CommandError for what contradicts itself, where an empty file would be taken for good news."""
+    category, reason = _category(options["category"]), options["reason"]
+    if reason in OF_A_CATEGORY and category is None:
+        raise CommandError(f"The reason '{reason}' is one of a category: please give --category as well.")
+    if not FORMATS[options["format"]].takes(options["channel"]):
+        raise CommandError("This format holds email addresses only.")
+    if options["since"] and options["until"] and options["since"] > options["until"]:
+        raise CommandError("The last day is before the first one.")
+    reasons = frozenset({reason} if reason else REASONS)
+    return Asked(category, options["channel"], reasons, options["source"], options["since"], options["until"])
+
+
+def _category(slug: str) -> Category | None:
+    category = Category.objects.filter(slug=slug).first()
+    if slug and category is None:
+        known = ", ".join(Category.objects.values_list("slug", flat=True)) or "none yet"
+        raise CommandError(f"There is no category '{slug}'. Known are: {known}.")
+    return category

@@ -1,0 +1,19 @@
+"""manage.py import_contacts: makes addresses known. Knowing an address is no consent, and whoever said no stays out."""
+
+from typing import Any
+
+from prefcenter.imports import Terms
+from prefcenter.management.importing import ImportCommand
+from prefcenter.models import ImportKind
+from unsubscribe.choices import Channel
+
+
+class Command(ImportCommand):
+    help = (
+        "Learns the addresses of a file as contacts, with their language if a column has it. Nobody is subscribed by "
+        "it; rows that say “unsubscribed” are refused. A dry run unless --apply is given. It can be run again any time."
+    )
+    name = "import_contacts"
+
+    def terms(self, options: dict[str, Any]) -> Terms:
+        return Terms(ImportKind.CONTACTS, Channel(options["channel"]))

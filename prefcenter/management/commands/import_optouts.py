@@ -1,0 +1,45 @@
+"""manage.py import_optouts: whoever said no elsewhere is not written to here. It lifts nothing, subscribes nobody."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from prefcenter.imports import Terms
+from prefcenter.management.importing import ImportCommand
+from prefcenter.models import ImportKind
+from unsubscribe.choices import Channel, Purpose, SuppressionReason
+from unsubscribe.models import Category
+
+REASONS = [one.value for one in SuppressionReason if one != SuppressionReason.ERASED]
+
+
+class Command(ImportCommand):
+    help = (
+        "Imports opt-outs from a file: exports of Mailchimp, Mailgun, SendGrid, Postmark and Klaviyo as they are, "
+        "plain lists, and SHA-256 lists of partners. A dry run unless --apply is given. It can be run again any time."
+    )
+    name = "import_optouts"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--reason", choices=REASONS, default="", help="of all of them; without it, as the file says"
+        )
+        parser.add_argument("--category", default="", help="the slug of the only category they leave; without it, all")
+
+    def terms(self, options: dict[str, Any]) -> Terms:
+        reason = SuppressionReason(options["reason"]) if options["reason"] else None
+        category_id = _category(options["category"]) if options["category"] else None
+        if category_id and reason not in {None, SuppressionReason.UNSUBSCRIBED_ALL}:
+            raise CommandError("With this reason the opt-outs are about everything: leave out --category.")
+        return Terms(ImportKind.OPT_OUTS, Channel(options["channel"]), reason, category_id)
+
+
+def _category(slug: str) -> int:
+    categories = Category.objects.filter(purpose=Purpose.MARKETING, retired_at=None)
+    found = categories.filter(slug=slug).first()
+    if found is None:
+        known = ", ".join(categories.values_list("slug", flat=True)) or "none yet"
+        raise CommandError(f"There is no category '{slug}' that people can leave. Known are: {known}.")
+    return found.pk

@@ -1,0 +1,103 @@
+"""What the two import commands share: a dry run unless told otherwise, a bar on a terminal, JSON for programs."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import Error as DatabaseFailure
+from django.utils import timezone
+
+from prefcenter import imports
+from prefcenter.imports import Lost, Result, Terms, words
+from prefcenter.imports.tally import Tally
+from prefcenter.models import ImportKind
+from prefcenter.tables import TableError
+from unsubscribe.addresses import redact
+from unsubscribe.choices import Channel
+
+LINES_SHOWN = 20
+WIDTH = 30
+_DRY = "This was a dry run and nothing was imported. Add --apply to import it."
+_INTERRUPTED = "Interrupted. What was imported by then stays; run it again to go on, what is there is left as it is."
+
+
+class ImportCommand(BaseCommand):
+    """`name` is the command's own, for the ledger."""
+
+    name = ""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE", help="a CSV or a plain list, as it was exported")
+        parser.add_argument("--apply", action="store_true", help="import it; without this it is a dry run")
+        parser.add_argument("--channel", default=Channel.EMAIL.value, choices=Channel.values)
+
+    def terms(self, options: dict[str, Any]) -> Terms:
+        raise NotImplementedError
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self._say(options, self._done(options))
+        except TableError as error:
+            raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"'{redact(str(options['file']))}' cannot be read: {error.strerror}.") from error
+        except DatabaseFailure as error:
+            reason = str(error).partition("\n")[0]
+            raise CommandError(f"The database does not answer: {reason}. Is it there, and migrated?") from error
+        except Lost as error:
+            raise CommandError("The import was stopped in the admin. What was imported by then stays.") from error
+        except KeyboardInterrupt as error:
+            raise CommandError(_INTERRUPTED, returncode=130) from error
+
+    def _done(self, options: dict[str, Any]) -> Result:
+        path, terms, now = options["file"], self.terms(options), timezone.now()
+        if not options["apply"]:
+            return imports.preview(path, terms, now=now, on_progress=self._say_progress)
+        return imports.apply(path, terms, actor=self.name, now=now, on_progress=self._say_progress)
+
+    def _say(self, options: dict[str, Any], result: Result) -> None:
+        if self.stderr.isatty():
+            self.stderr.write("\r\x1b[K", ending="")
+        if self.stdout.isatty():
+            self._say_in_words(self.terms(options), result)
+        else:
+            self.stdout.write(json.dumps(_summary(options["file"].name, self.terms(options), result), indent=2))
+
+    def _say_in_words(self, terms: Terms, result: Result) -> None:
+        self.stdout.write(f"{result.label}, {words.encoding(result.encoding)}.")
+        if result.before and result.before.finished_at:
+            self.stdout.write(f"This very file was imported before, on {result.before.finished_at:%Y-%m-%d %H:%M} UTC.")
+        for _, label, number in words.figures(terms.kind, result.tally.figures):
+            self.stdout.write(f"{number:>12,}  {label}")
+        for line, problem in result.tally.problems[:LINES_SHOWN]:
+            self.stdout.write(f"line {line}: {problem}")
+        if result.tally.problem_count > LINES_SHOWN:
+            self.stdout.write(f"… and {result.tally.problem_count - LINES_SHOWN:,} more such lines.")
+        self.stdout.write(f"Done: import {result.run.pk}." if result.run else _DRY)
+
+    def _say_progress(self, tally: Tally, read: int, size: int) -> None:
+        if self.stderr.isatty():
+            done = min(WIDTH, WIDTH * read // max(1, size))
+            bar = f"\r[{'#' * done}{' ' * (WIDTH - done)}] {tally.position:,} rows"
+            self.stderr.write(bar, style_func=str, ending="")  # Django's own style here is red
+            self.stderr.flush()
+
+
+def _summary(file_name: str, terms: Terms, result: Result) -> dict[str, Any]:
+    figures = result.tally.figures
+    before = result.before.finished_at if result.before else None
+    return {
+        "file": redact(file_name),
+        "recognised": result.label,
+        "encoding": result.encoding,
+        "applied": result.run is not None,
+        "import": result.run.pk if result.run else None,
+        "imported_before": before.isoformat() if before else None,
+        "rows": result.tally.position,
+        **{name: number for name, _, number in words.figures(terms.kind, result.tally.figures)},
+        **({"hashed": figures["hashed"], "reasons": figures["reasons"]} if terms.kind == ImportKind.OPT_OUTS else {}),
+        "problems": [{"line": line, "problem": problem} for line, problem in result.tally.problems],
+        "problems_not_listed": result.tally.problem_count - len(result.tally.problems),
+    }

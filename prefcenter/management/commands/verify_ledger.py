@@ -1,0 +1,83 @@
+"""manage.py verify_ledger: is the ledger still the one that was sealed? It names what was touched, mends nothing."""
+
+from argparse import ArgumentTypeError
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error as DatabaseFailure
+from django.utils import timezone
+
+from unsubscribe import seals
+
+HASH_BYTES = 32
+_OVERDUE = (
+    "Older than two hours and in no seal: {} events. Was the worker down? It seals every hour. If it was not, seals "
+    "were removed."
+)
+_NOT_COMPARED = (
+    "Compared with no hash kept elsewhere (--head): seals removed together with their events would not show."
+)
+
+
+class Command(BaseCommand):
+    """Exit status: 0 when nothing was found, 1 when something was, 2 when the database does not answer."""
+
+    help = "Compares the ledger with its seals, and names each event and each seal that was touched."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--head", type=_hash, metavar="HASH", help="the hash of a seal that was kept elsewhere")
+
+    def handle(self, *, head: bytes | None, **options: Any) -> None:
+        try:
+            found = self._verify(head)
+        except DatabaseFailure as error:
+            reason = str(error).partition("\n")[0]
+            said = f"The database does not answer: {reason}. Is it there, and migrated?"
+            raise CommandError(said, returncode=2) from error
+        if found:
+            raise SystemExit(1)
+
+    def _verify(self, head: bytes | None) -> int:
+        before = seals.summary()
+        found = 0
+        for finding in seals.verify(progress=lambda events: self._say_progress(events, of=before.events)):
+            found += 1
+            self._say(str(finding))
+        if head is not None and not seals.has_seal(head):
+            found += 1
+            self._say(f"Seal {head.hex()} is no longer in the chain.")
+        if overdue := seals.overdue(now=timezone.now()):
+            found += 1
+            self._say(_OVERDUE.format(overdue))
+        self._say(_spoken(before, found))
+        if head is None:
+            self._say(_NOT_COMPARED)
+        return found
+
+    def _say(self, sentence: str) -> None:
+        if self.stderr.isatty():
+            self.stderr.write("\r\x1b[K", ending="")
+        self.stdout.write(sentence)
+
+    def _say_progress(self, events: int, *, of: int) -> None:
+        if self.stderr.isatty():
+            self.stderr.write(f"\r{events} of {of} events", ending="")
+            self.stderr.flush()
+
+
+def _hash(text: str) -> bytes:
+    try:
+        hash_ = bytes.fromhex(text)
+    except ValueError:
+        hash_ = b""
+    if len(hash_) != HASH_BYTES:
+        raise ArgumentTypeError("that is no hash of a seal; it has 64 digits from 0 to f")
+    return hash_
+
+
+def _spoken(ledger: seals.Summary, found: int) -> str:
+    head = f"The newest seal is {ledger.head.number}: {ledger.head.fingerprint}" if ledger.head else "No seal yet."
+    return (
+        f"{'Nothing was touched' if not found else f'Findings: {found}'}. "
+        f"Events: {ledger.events}, not sealed yet: {ledger.unsealed}. Seals: {ledger.seals}.\n{head}"
+    )

@@ -1,0 +1,64 @@
+"""manage.py verify_proof: is this file still the proof that was made? It names what is different, and mends nothing."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error as DatabaseFailure
+
+from prefcenter import proof
+from prefcenter.proof import Checked
+from prefcenter.proof.sealed import Standing
+
+#: How the events stood to the seals when the proof was made.
+SAID = {
+    Standing.SEALED: "sealed",
+    Standing.OPEN: "not sealed yet",
+    Standing.TOUCHED: "not as sealed",
+    Standing.MISSED: "in no seal",
+    Standing.UNKNOWN: "sealed in an unknown form",
+}
+
+
+class Command(BaseCommand):
+    """Exit status: 0 when nothing was found, 1 when something was, 2 when file or ledger cannot be read."""
+
+    help = "Compares a proof with its signature, and with the ledger as it is now."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE", help="the proof, as it was downloaded (JSON)")
+        parser.add_argument("--against-ledger", action="store_true", help="and does the ledger still say so?")
+
+    def handle(self, *, file: Path, against_ledger: bool, **options: Any) -> None:
+        try:
+            checked = proof.check(file.read_bytes())
+            findings = checked.findings
+            # What nobody vouches for is not worth comparing.
+            if against_ledger and not findings:
+                findings = list(proof.against_ledger(checked.record))
+        except OSError as error:
+            raise CommandError(f"The file cannot be read: {error.strerror}.", returncode=2) from error
+        except (proof.NoProof, proof.Unreadable) as error:
+            raise CommandError(str(error), returncode=2) from error
+        except DatabaseFailure as error:
+            reason = str(error).partition("\n")[0]
+            raise CommandError(f"The database does not answer: {reason}.", returncode=2) from error
+        for finding in findings:
+            self.stdout.write(finding)
+        if findings:
+            raise SystemExit(1)
+        self.stdout.write(_spoken(checked, against_ledger=against_ledger))
+
+
+def _spoken(checked: Checked, *, against_ledger: bool) -> str:
+    record, made = checked.record, checked.record["made"]
+    counts = [f"Events: {len(record['lines'])}", *(f"{SAID[name]}: {n}" for name, n in record["standings"].items())]
+    said = [
+        f"Unchanged since it was made at {made['at']} by {made['by']}, about contact {record['contact']['id']}.",
+        f"{', '.join(counts)}.",
+    ]
+    if checked.is_retired:
+        said.append("It was signed with a key that has been retired since.")
+    if against_ledger:
+        said.append("The ledger still says so.")
+    return "\n".join([*said, f"Fingerprint: {proof.fingerprint(checked.record)}"])

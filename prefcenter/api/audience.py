@@ -1,0 +1,115 @@
+"""POST /audience: whom may this be sent to, and with which links. The same function as the command and the backend."""
+
+from collections import Counter
+from contextlib import nullcontext
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from ninja import Field, Router, Schema
+
+from prefcenter.api_keys import Scope
+from prefcenter.problems import Problem
+from unsubscribe import actions, audience, gate
+from unsubscribe.audience import Entry
+from unsubscribe.choices import Answer as Verdict
+from unsubscribe.choices import Channel
+from unsubscribe.errors import UnsubscribeError
+from unsubscribe.models import Category
+
+from .auth import Bearer
+from .idempotency import TAKES_KEY, same_request
+from .lookup import category_named
+from .texts import Body, Bool, Text
+
+MOST = 50_000
+router = Router(tags=["Before a mailing"])
+
+
+class Include(Body):
+    """What to hand out for those who may be written to."""
+
+    links: Bool = Field(default=False, description="The unsubscribe and preferences URLs.")
+    headers: Bool = Field(default=False, description="List-Unsubscribe, List-Unsubscribe-Post and List-Id.")
+
+
+class Question(Body):
+    category: Text = Field(description="The slug of the category.", max_length=63)
+    channel: Channel = Channel.EMAIL
+    campaign: Text = Field("", description="Names the mailing; made when it is new.", max_length=120)
+    addresses: list[str] = Field(max_length=MOST, fail_fast=True)
+    include: Include = Include()
+    record: Bool = Field(
+        False, description="Counts those who may be written to as sent today, and starts their frequency clock."
+    )
+
+
+class One(Schema):
+    address: str
+    verdict: Verdict
+    until: str | None = Field(description="The day on which the verdict may change by itself.")
+    unsubscribe_url: str | None = None
+    preferences_url: str | None = None
+    headers: dict[str, str] | None = None
+
+
+class Verdicts(Schema):
+    counts: dict[str, int]
+    results: list[One] = Field(description="One for each address, in their order.")
+
+
+@router.post(
+    "/audience",
+    auth=Bearer(Scope.AUDIENCE),
+    response=Verdicts,
+    operation_id="ask_audience",
+    summary="Whom may this be written to?",
+    openapi_extra=TAKES_KEY,
+)
+def ask(request: HttpRequest, question: Question) -> HttpResponse:
+    """Whom may this be written to? Ask right before sending, and send only where the verdict is `send`.
+
+    An address that is none gets the verdict `invalid`; the others are answered all the same. Asking again changes
+    nothing, and recording the same campaign twice on a day counts it once; an Idempotency-Key is not needed, and
+    makes sure that its second request is the same. The answer is always of now: somebody may have left since.
+    """
+    category = category_named(question.category)
+    if question.record and not question.campaign.strip():
+        raise Problem(422, "Please name the campaign, so that recording it twice counts it once.")
+    entries = _entries(request, question, category, now=timezone.now())
+    said = Counter(entry.decision.verdict.answer for entry in entries)
+    counts = {answer.value: said[answer] for answer in Verdict}
+    include = question.include
+    results = [_one(text, entry, include) for text, entry in zip(question.addresses, entries, strict=True)]
+    return JsonResponse({"counts": counts, "results": results})
+
+
+def _entries(request: HttpRequest, question: Question, category: Category, *, now: datetime) -> list[Entry]:
+    channel, addresses = question.channel, question.addresses
+    try:
+        gate.purpose_of(category, None)
+        same_request(request)
+        campaign = actions.campaign_named(question.campaign, category=category, now=now)
+        # Asking alone takes no lock for long.
+        with transaction.atomic() if question.record else nullcontext():
+            asked: dict[str, Any] = {"category": category, "channel": channel, "campaign": campaign, "now": now}
+            if not (question.record or question.include.links or question.include.headers):
+                return [Entry(one) for one in audience.decide(addresses, **asked)]
+            entries = audience.ask(addresses, **asked)
+            if question.record:
+                audience.record(entries, category=category, channel=channel, campaign=campaign, now=now)
+    except UnsubscribeError as error:
+        raise Problem(422, str(error)) from error
+    return entries
+
+
+def _one(text: str, entry: Entry, include: Include) -> dict[str, Any]:
+    answer, until = entry.decision.verdict
+    one: dict[str, Any] = {"address": text, "verdict": answer, "until": until.isoformat() if until else None}
+    if include.links:
+        one |= {"unsubscribe_url": entry.unsubscribe_url, "preferences_url": entry.preferences_url}
+    if include.headers and entry.headers:
+        one["headers"] = dict(entry.headers.items())
+    return one

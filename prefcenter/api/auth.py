@@ -1,0 +1,66 @@
+"""Who calls: a key in the Authorization header, with the scope that the endpoint names. Never a key in the URL."""
+
+from typing import Any, cast
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Schema
+from ninja.security import HttpBearer
+
+from prefcenter import api_keys
+from prefcenter.api_keys import Scope
+from prefcenter.models import ApiKey
+from prefcenter.problems import Problem
+
+_URL_NAMES = {"key", "api_key", "apikey", "token", "access_token"}
+_NO_KEY = "Please send a valid key as “Authorization: Bearer …”. It may have expired or been revoked."
+_IN_URL = "A key in a URL ends up in logs: please send it as “Authorization: Bearer …”, and revoke this one."
+
+
+class CallerRequest(HttpRequest):
+    """What views get once the key was recognised."""
+
+    auth: ApiKey
+
+
+class Bearer(HttpBearer):
+    """The scheme of RFC 6750, without its other ways of carrying the key."""
+
+    def __init__(self, scope: Scope, query: type[Schema] | None = None) -> None:
+        super().__init__()
+        self.scope = scope
+        self.names = list(query.model_fields) if query else []
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if _has_key_in_url(request):
+            raise Problem(401, _IN_URL)
+        caller = super().__call__(request)
+        if caller is None:
+            raise Problem(401, _NO_KEY)
+        # A mistyped filter must not pass for the whole list.
+        if set(request.GET) - set(self.names):
+            taken = ", ".join(self.names) or "none"
+            raise Problem(422, f"The URL has a parameter that is not in the document. This endpoint takes: {taken}.")
+        return caller
+
+    def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
+        now = timezone.now()
+        found = api_keys.find(token, now=now)
+        if found is None:
+            return None
+        if seconds := api_keys.count_call(found, now=now):
+            raise Problem(429, f"Too many requests. Please come again in {seconds} seconds.", Retry_After=str(seconds))
+        if not found.has_scope(self.scope):
+            raise Problem(403, f"This key lacks the scope “{self.scope}”.")
+        return found
+
+
+def _has_key_in_url(request: HttpRequest) -> bool:
+    words = [word for name, values in request.GET.lists() for word in (name, *values)]
+    return bool(_URL_NAMES & {name.lower() for name in request.GET}) or any(
+        word.strip().startswith(api_keys.PREFIX) for word in words
+    )
+
+
+def caller(request: HttpRequest) -> ApiKey:
+    return cast(CallerRequest, request).auth

@@ -1,0 +1,159 @@
+"""What can be chosen, what was mailed, and what became of it: categories, campaigns, their figures, and feedback."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q, Sum
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from ninja import Field, Query, Router, Schema
+
+from prefcenter.api_keys import Scope
+from prefcenter.figures.meanings import COMPLAINT
+from prefcenter.models import Feedback, Visits
+from prefcenter.problems import Problem
+from unsubscribe.choices import EventKind, Purpose
+from unsubscribe.models import Campaign, Category, ConsentEvent, SentCount
+
+from .auth import Bearer
+from .paging import LARGEST, Listed, Part
+from .texts import Text
+
+router = Router(tags=["Categories and campaigns"])
+
+
+class CategoryOut(Schema):
+    slug: str
+    name: str
+    description: str
+    purpose: Purpose
+    needs_opt_in: bool
+    is_listed: bool
+    is_retired: bool = Field(description="Nothing is sent in it any more.")
+
+
+class Categories(Schema):
+    items: list[CategoryOut]
+
+
+class CampaignOut(Schema):
+    id: int
+    name: str
+    category: str
+    created_at: datetime
+
+
+class Campaigns(Listed):
+    items: list[CampaignOut]
+
+
+class Which(Part):
+    category: Text = Field("", description="The slug of one category.", max_length=63)
+
+
+class Stats(Schema):
+    campaign: CampaignOut
+    sent: int = Field(description="Messages recorded as sent.")
+    complaints: int = Field(description="Of the suppress lines, those about a complaint: reported as spam.")
+    events: dict[str, int] = Field(description="Lines of the ledger that name the campaign, by kind.")
+    looks: dict[str, int] = Field(description="How often its links were fetched, by method; scanners do so too.")
+    feedback: int
+
+
+class FeedbackOut(Schema):
+    id: int
+    event_id: int
+    created_at: datetime
+    category: str | None
+    campaign: str | None
+    reason: str | None
+    more: str
+    text: str
+
+
+class FeedbackList(Listed):
+    items: list[FeedbackOut]
+
+
+@router.get(
+    "/categories",
+    auth=Bearer(Scope.CATALOGUE_READ),
+    response=Categories,
+    operation_id="list_categories",
+    summary="Categories",
+)
+def categories(request: HttpRequest) -> HttpResponse:
+    """Every category, in the order of the preference page."""
+    fields = ("slug", "name", "description", "purpose", "needs_opt_in", "is_listed")
+    rows = Category.objects.annotate(is_retired=Q(retired_at__isnull=False)).values(*fields, "is_retired")
+    return JsonResponse({"items": list(rows)})
+
+
+@router.get(
+    "/campaigns",
+    auth=Bearer(Scope.CATALOGUE_READ, Which),
+    response=Campaigns,
+    operation_id="list_campaigns",
+    summary="Campaigns",
+)
+def campaigns(request: HttpRequest, which: Query[Which]) -> HttpResponse:
+    """Every campaign, oldest first."""
+    named = {"category__slug": which.category} if which.category else {}
+    rows = Campaign.objects.filter(id__gt=which.cursor, **named).select_related("category")
+    return which.answer([_campaign(one) for one in rows.order_by("id")[: which.limit]])
+
+
+@router.get(
+    "/campaigns/{int:campaign_id}/stats",
+    auth=Bearer(Scope.CATALOGUE_READ),
+    response=Stats,
+    operation_id="read_campaign_stats",
+    summary="What became of a campaign",
+)
+def stats(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """What became of one campaign."""
+    campaign = Campaign.objects.select_related("category").filter(id=min(campaign_id, LARGEST)).first()
+    if campaign is None:
+        raise Problem(404, "There is no campaign of this number.")
+    lines = ConsentEvent.objects.filter(at__gte=campaign.created_at, campaign=campaign)
+    by_kind = dict(lines.order_by().values_list("kind").annotate(Count("id")))
+    looks = Visits.objects.filter(campaign=campaign).order_by().values_list("method").annotate(Sum("count"))
+    return JsonResponse(
+        {
+            "campaign": _campaign(campaign),
+            "sent": SentCount.objects.filter(campaign=campaign).aggregate(sent=Sum("count"))["sent"] or 0,
+            "complaints": lines.filter(COMPLAINT).count(),
+            "events": {kind.value: by_kind.get(kind.value, 0) for kind in EventKind},
+            "looks": dict(looks),
+            "feedback": Feedback.objects.filter(campaign=campaign).count(),
+        }
+    )
+
+
+@router.get(
+    "/feedback",
+    auth=Bearer(Scope.FEEDBACK_READ, Part),
+    response=FeedbackList,
+    operation_id="list_feedback",
+    summary="What people said",
+)
+def feedback(request: HttpRequest, part: Query[Part]) -> HttpResponse:
+    """What people said when they left, oldest first; `event_id` is the line of the ledger it belongs to."""
+    rows = Feedback.objects.filter(id__gt=part.cursor).select_related("category", "campaign", "reason")
+    return part.answer([_feedback(one) for one in rows.order_by("id")[: part.limit]])
+
+
+def _campaign(one: Campaign) -> dict[str, Any]:
+    return {"id": one.pk, "name": one.name, "category": one.category.slug, "created_at": one.created_at.isoformat()}
+
+
+def _feedback(one: Feedback) -> dict[str, Any]:
+    return {
+        "id": one.pk,
+        "event_id": one.event_id,
+        "created_at": one.created_at.isoformat(),
+        "category": one.category.slug if one.category else None,
+        "campaign": one.campaign.name if one.campaign else None,
+        "reason": one.reason.text if one.reason else None,
+        "more": one.more,
+        "text": one.text,
+    }

@@ -1,0 +1,165 @@
+"""Contacts handed over in bulk, and found by their addresses. Knowing an address is no consent: nobody is subscribed.
+
+Addresses stand in bodies and never in URLs (design law 10), so a contact is named by its number.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from ninja import Field, Router, Schema
+
+from prefcenter import languages
+from prefcenter.api_keys import Scope
+from unsubscribe import actions
+from unsubscribe.actions.bulk import hold
+from unsubscribe.addresses import Normalised
+from unsubscribe.choices import Channel
+from unsubscribe.models import Address
+
+from .auth import Bearer
+from .idempotency import TAKES_KEY, Answer, once
+from .lookup import normalised
+from .texts import Body
+
+MOST = 10_000
+MOST_ADDRESSES = 10
+NOT_AN_ADDRESS = "This is not a valid address for this channel."
+NOT_ADDED = (
+    "An address was not added: it belongs to another contact, or this one opted in on its channel, or was erased."
+)
+NOT_SPOKEN = "No page speaks this language: none was noted."
+router = Router(tags=["Contacts"])
+
+
+class Place(Body):
+    """Where somebody is reached."""
+
+    channel: Channel = Channel.EMAIL
+    address: str
+
+
+class Person(Body):
+    addresses: list[Place] = Field(
+        min_length=1, max_length=MOST_ADDRESSES, description="The first one names the contact."
+    )
+    language: str = Field(
+        "", max_length=16, description="Such as de or de-AT. Counts while the person has not chosen one here."
+    )
+
+
+class People(Body):
+    contacts: list[Person] = Field(max_length=MOST, fail_fast=True)
+
+
+class Taken(Schema):
+    index: int
+    status: str = Field(description="`known` (from now on, or before) or `invalid`.")
+    contact_id: int | None
+    problem: str | None = None
+
+
+class TakenAll(Schema):
+    counts: dict[str, int]
+    results: list[Taken]
+
+
+class Asked(Body):
+    channel: Channel = Channel.EMAIL
+    addresses: list[str] = Field(max_length=50_000, fail_fast=True)
+
+
+class Found(Schema):
+    contact_ids: list[int | None] = Field(description="One for each address, in their order; null for nobody we know.")
+
+
+@router.post(
+    "/contacts",
+    auth=Bearer(Scope.CONTACTS_WRITE),
+    response=TakenAll,
+    operation_id="hand_over_contacts",
+    summary="Hand over contacts",
+    openapi_extra=TAKES_KEY,
+)
+def hand_over(request: HttpRequest, people: People) -> HttpResponse:
+    """Makes contacts of people we do not know, and adds further addresses to those we do. Nothing else is kept.
+
+    An address that belongs to another contact, who chose something, stays there. None is added on a channel on which
+    the contact opted in to something: that consent was for the addresses they had.
+    """
+    return once(request, lambda: _hand_over(people.contacts, now=timezone.now()))
+
+
+@router.post(
+    "/contacts/lookup",
+    auth=Bearer(Scope.CONTACTS_READ),
+    response=Found,
+    operation_id="look_up_contacts",
+    summary="Find contacts by their addresses",
+)
+def look_up(request: HttpRequest, asked: Asked) -> HttpResponse:
+    """The numbers of the contacts with these addresses."""
+    wanted = [normalised(text, asked.channel) for text in asked.addresses]
+    rows = Address.objects.filter(channel=asked.channel, digest__any_of=list({one.digest for one in wanted if one}))
+    ids = {bytes(digest): id_ for digest, id_ in rows.values_list("digest", "contact_id")}
+    return JsonResponse({"contact_ids": [ids.get(one.digest) if one else None for one in wanted]})
+
+
+def _hand_over(people: Sequence[Person], *, now: datetime) -> Answer:
+    places = [[normalised(place.address, place.channel) for place in one.addresses] for one in people]
+    hold([one for some in places for one in some if one])
+    ids = _learn([some[0] for some in places if some[0]], now=now)
+    further: dict[int, list[Normalised]] = {id_: [] for id_ in ids.values()}
+    for first, *others in places:
+        if first:
+            further[ids[first]] += [one for one in others if one]
+    actions.add_addresses_to(further, now=now)
+    owners = _owners(one for some in places for one in some if one)
+    spoken = [languages.spoken(one.language.strip().lower().replace("_", "-")) for one in people]
+    results = [_taken(index, some, owners) for index, some in enumerate(places)]
+    _suggest_languages(spoken, results)
+    for one, language, result in zip(people, spoken, results, strict=True):
+        if one.language.strip() and not language and result["contact_id"] is not None:
+            result["problem"] = result["problem"] or NOT_SPOKEN
+    known = sum(one["contact_id"] is not None for one in results)
+    return Answer({"counts": {"known": known, "invalid": len(results) - known}, "results": results})
+
+
+def _learn(wanted: Sequence[Normalised], *, now: datetime) -> dict[Normalised, int]:
+    """By channel, always in the same order: two who learn the same people never wait for each other in a circle."""
+    by_channel: dict[Channel, list[Normalised]] = defaultdict(list)
+    for one in wanted:
+        by_channel[one.channel].append(one)
+    known = {channel: actions.learn(by_channel[channel], now=now) for channel in sorted(by_channel)}
+    return {one: known[one.channel][one.digest].contact_id for one in wanted}
+
+
+def _owners(addresses: Iterable[Normalised]) -> dict[tuple[str, bytes], int]:
+    """Whose they are in the end."""
+    rows = Address.objects.filter(digest__any_of=list({one.digest for one in addresses}))
+    return {
+        (channel, bytes(digest)): id_ for channel, digest, id_ in rows.values_list("channel", "digest", "contact_id")
+    }
+
+
+def _taken(index: int, places: Sequence[Normalised | None], owners: Mapping[tuple[str, bytes], int]) -> dict[str, Any]:
+    whose = [one and owners.get((one.channel, one.digest)) for one in places]
+    problem = None
+    if None in places:
+        problem = NOT_AN_ADDRESS
+    elif set(whose) != {whose[0]}:
+        problem = NOT_ADDED
+    status = "known" if whose[0] else "invalid"
+    return {"index": index, "status": status, "contact_id": whose[0], "problem": problem}
+
+
+def _suggest_languages(spoken: Sequence[str], results: Sequence[dict[str, Any]]) -> None:
+    by_language: dict[str, list[int]] = defaultdict(list)
+    for language, result in zip(spoken, results, strict=True):
+        if language and result["contact_id"] is not None:
+            by_language[language].append(result["contact_id"])
+    for language, contact_ids in by_language.items():
+        actions.suggest_language(contact_ids, language)

@@ -1,0 +1,111 @@
+"""Makes a write that comes again, because its answer was lost, the same as once. It knows nothing of what is written.
+
+After draft-ietf-httpapi-idempotency-key-header-07. The answer is stored in the transaction of the write: either both
+are there or neither. Two at once: the second waits for the first, and gets its answer.
+
+With a key or without, a call is one transaction: a failure leaves nothing of it.
+"""
+
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from django.db import OperationalError, connection, transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from psycopg.errors import DeadlockDetected, SerializationFailure
+
+from prefcenter.models import IdempotentAnswer
+from prefcenter.problems import Problem
+
+from .auth import caller
+
+HEADER = "Idempotency-Key"
+_LONGEST = 255
+#: The second one is alone among callers of the API; a third is for who met somebody else even so.
+_TRIES = 3
+#: Any number that nobody else locks.
+_DOOR = 7_266_321
+#: What the document says of it, for the endpoints that write.
+TAKES_KEY = {
+    "parameters": [
+        {
+            "name": HEADER,
+            "in": "header",
+            "required": False,
+            "description": "A request with the same key and body within a day is the same request.",
+            "schema": {"type": "string", "maxLength": _LONGEST},
+        }
+    ]
+}
+
+
+class Answer(NamedTuple):
+    """What is stored: it must hold no address."""
+
+    body: Any
+    status: int = 200
+
+
+def once(request: HttpRequest, write: Callable[[], Answer]) -> HttpResponse:
+    """The answer of `write`, or of the request before with the same key and body. Raises Problem for another body.
+
+    It may be called anew, after all it did was taken back.
+    """
+    for number in range(1, _TRIES):
+        try:
+            return _once(request, write, alone=number > 1)
+        except OperationalError as error:
+            if not met_another(error):
+                raise
+    return _once(request, write, alone=True)
+
+
+def met_another(error: Exception) -> bool:
+    """Whether the database is well, and only somebody else was writing the same."""
+    return isinstance(error.__cause__, DeadlockDetected | SerializationFailure)
+
+
+def _once(request: HttpRequest, write: Callable[[], Answer], *, alone: bool) -> HttpResponse:
+    with transaction.atomic():
+        _enter(alone=alone)
+        row = same_request(request)
+        if row and row.status:
+            response = _response(Answer(row.body, row.status))
+            response["Idempotent-Replayed"] = "true"
+            return response
+        answer = write()
+        if row:
+            IdempotentAnswer.objects.filter(pk=row.pk).update(status=answer.status, body=answer.body)
+    return _response(answer)
+
+
+def _enter(*, alone: bool) -> None:
+    """Together with others, until the end of the transaction; or alone, after those who are in: who was sent away from
+    among many is not sent away again."""
+    if connection.vendor == "postgresql":  # elsewhere every writer is alone
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT pg_advisory_xact_lock{'' if alone else '_shared'}(%s)", [_DOOR])
+
+
+def same_request(request: HttpRequest) -> IdempotentAnswer | None:
+    """The row of this Idempotency-Key, new or known; None if there is no key. Raises Problem if it was used for another
+    request."""
+    key = request.headers.get(HEADER, "")
+    if not key:
+        return None
+    if len(key) > _LONGEST:
+        raise Problem(422, f"The {HEADER} may have {_LONGEST} characters at most.")
+    fingerprint = sha256(f"{request.method} {request.get_full_path()}\n".encode() + request.body).digest()
+    row, _ = IdempotentAnswer.objects.get_or_create(
+        key=caller(request),
+        digest=sha256(key.encode()).digest(),
+        defaults={"fingerprint": fingerprint, "created_at": timezone.now()},
+    )
+    if bytes(row.fingerprint) != fingerprint:
+        raise Problem(422, f"This {HEADER} was used with another request. Nothing was changed.")
+    return row
+
+
+def _response(answer: Answer) -> HttpResponse:
+    return JsonResponse(answer.body, status=answer.status, safe=False)

@@ -1,0 +1,218 @@
+"""What one contact chose, to be read and to be made less; more only with evidence, and never against their own no."""
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from ninja import Field, Router, Schema
+
+from prefcenter.api_keys import Scope
+from prefcenter.problems import Problem
+from unsubscribe import actions, queries, rules
+from unsubscribe.actions import Wanted
+from unsubscribe.choices import Channel, Frequency, PreferenceState, Purpose, Source, SuppressionReason
+from unsubscribe.errors import MayNotLift
+from unsubscribe.links import Target
+from unsubscribe.models import Address, Category, Suppression
+from unsubscribe.queries import Choice, PreferenceSheet
+
+from . import lookup
+from .auth import Bearer, caller
+from .idempotency import TAKES_KEY, Answer, once
+from .texts import Body, Bool, Day, Moment, Text, Words
+
+MOST = 200
+OWN_NO = "The person said no, or less, themselves. Only they can take it back: mail them the link to their preferences."
+ERASED = "This contact was erased. Nothing was changed, and nothing is sent to them."
+router = Router(tags=["Contacts"])
+
+
+class Preference(Schema):
+    category: str
+    channel: Channel
+    is_subscribed: bool = Field(
+        description="Whether each address they have on this channel may be written to today: what they chose, blocks "
+        "and retired categories considered, pauses and frequencies not."
+    )
+    frequency: Frequency
+    paused_until: date | None
+    is_fixed: bool = Field(description="Transactional: always sent, cannot be changed.")
+
+
+class Sheet(Schema):
+    contact_id: int
+    language: str
+    is_erased: bool
+    has_said_no_to_everything: bool
+    paused_until: date | None
+    preferences: list[Preference]
+
+
+class Change(Body):
+    """Only what is given is changed."""
+
+    category: Text = Field(max_length=63)
+    channel: Channel = Channel.EMAIL
+    is_subscribed: Bool | None = None
+    frequency: Frequency | None = None
+    paused_until: Day | None = None
+
+
+class Evidence(Body):
+    """Of somebody's consent, as it will stand in the ledger (GDPR Art. 7(1))."""
+
+    given_at: Moment = Field(description="When they agreed, with a time zone.")
+    wording: Words = Field(min_length=1, max_length=2000, description="What they read when they agreed.")
+    where: Words = Field(min_length=1, max_length=500, description="On which page or form; no personal data.")
+
+
+class Changed(Schema):
+    """What is answered to a key that may not read: what it changed."""
+
+    contact_id: int
+    preferences: list[Change]
+
+
+class Changes(Body):
+    preferences: list[Change] = Field(min_length=1, max_length=MOST)
+    evidence: Evidence | None = Field(None, description="Needed where something is switched on.")
+
+
+@router.get(
+    "/contacts/{int:contact_id}/preferences",
+    auth=Bearer(Scope.CONTACTS_READ),
+    response=Sheet,
+    operation_id="read_preferences",
+    summary="What one contact chose",
+)
+def read(request: HttpRequest, contact_id: int) -> HttpResponse:
+    """What the person chose, as it holds today, for every category on every channel they have."""
+    return JsonResponse(_sheet(contact_id))
+
+
+@router.patch(
+    "/contacts/{int:contact_id}/preferences",
+    auth=Bearer(Scope.CONTACTS_WRITE),
+    response=Sheet | Changed,
+    operation_id="change_preferences",
+    summary="Less for one contact; more with evidence",
+    openapi_extra=TAKES_KEY,
+)
+def change(request: HttpRequest, contact_id: int, changes: Changes) -> HttpResponse:
+    """Opts out or down, or pauses. Opts in with evidence, unless the person said no themselves: then 409.
+
+    Of an erased contact nothing is changed: 409 as well. The whole sheet is answered to a key with the scope
+    contacts:read, and to others what they changed.
+    """
+    return once(request, lambda: _change(request, contact_id, changes))
+
+
+def _change(request: HttpRequest, contact_id: int, changes: Changes) -> Answer:
+    wanted, evidence = _wanted(contact_id, changes), changes.evidence
+    if lookup.contact(contact_id).erased_at:
+        raise Problem(409, ERASED)
+    said = {"wording": evidence.wording, "note": _note(evidence)} if evidence else {}
+    try:
+        actions.set_preferences(wanted, source=Source.API, now=timezone.now(), actor=caller(request).actor, **said)
+    except MayNotLift as error:
+        raise Problem(409, OWN_NO) from error
+    if caller(request).has_scope(Scope.CONTACTS_READ):
+        return Answer(_sheet(contact_id))
+    given = [one.model_dump(mode="json", exclude_unset=True) | {"channel": one.channel} for one in changes.preferences]
+    return Answer({"contact_id": contact_id, "preferences": given})
+
+
+def _note(evidence: Evidence) -> str:
+    return f"Consent given at {evidence.given_at.isoformat()}: {evidence.where}"
+
+
+def _wanted(contact_id: int, changes: Changes) -> list[Wanted]:
+    lookup.contact(contact_id)
+    rows = Address.objects.filter(contact=contact_id).order_by("-id").values_list("channel", "id")
+    addresses = dict(rows)  # of several the one known longest
+    slugs = {one.category for one in changes.preferences}
+    categories = {one.slug: one for one in Category.objects.filter(slug__in=slugs)}
+    errors = [
+        {"at": f"preferences.{index}", "detail": problem}
+        for index, one in enumerate(changes.preferences)
+        if (problem := _problem(one, categories, addresses, changes.evidence))
+    ]
+    if errors:
+        raise Problem(422, "Nothing was changed.", errors=errors)
+    return [
+        Wanted(addresses[one.channel], categories[one.category].pk, _fields(one), one.channel)
+        for one in changes.preferences
+    ]
+
+
+def _problem(
+    one: Change, categories: dict[str, Category], addresses: dict[str, int], evidence: Evidence | None
+) -> str | None:
+    category = categories.get(one.category)
+    if category is None:
+        return "There is no category of this slug."
+    if category.purpose == Purpose.TRANSACTIONAL:
+        return "This category is transactional: it is always sent."
+    if not _fields(one):
+        return "Please say what is to change: is_subscribed, frequency or paused_until."
+    if one.is_subscribed and category.retired_at:
+        return "This category is retired: nothing is sent in it any more."
+    if one.channel not in addresses:
+        return "The contact has no address on this channel."
+    if one.is_subscribed and evidence is None:
+        return "To switch something on, please give evidence of the consent."
+    if one.paused_until and one.paused_until <= timezone.localdate():
+        return "A pause must last until a day to come."
+    return None
+
+
+def _fields(one: Change) -> dict[str, Any]:
+    given = one.model_dump(exclude_unset=True, include={"frequency", "paused_until"})
+    if one.is_subscribed is not None:
+        given["state"] = PreferenceState.SUBSCRIBED if one.is_subscribed else PreferenceState.UNSUBSCRIBED
+    return {name: value for name, value in given.items() if name == "paused_until" or value is not None}
+
+
+def _sheet(contact_id: int) -> dict[str, Any]:
+    lookup.contact(contact_id)
+    address = Address.objects.filter(contact=contact_id).order_by("id").first()
+    if address is None:
+        raise Problem(404, "This contact has no address.")
+    every = Category.objects.values_list("id", flat=True)
+    sheet = queries.preference_sheet(Target(address.pk), today=timezone.localdate(), also=set(every))
+    blocks = Suppression.objects.filter(address__contact=contact_id, lifted_at=None)
+    return _as_json(sheet, set(blocks.values_list("address__channel", "reason")))
+
+
+def _holds(one: Choice, blocks: Collection[tuple[str, str]]) -> bool:
+    """Of several addresses on a channel each counts: what holds for one of them only, does not hold."""
+    reasons = {SuppressionReason(reason) for channel, reason in blocks if channel == one.channel}
+    is_blocked = reasons & rules.BLOCKS_EVERYTHING if one.is_fixed else reasons
+    return one.is_subscribed and not is_blocked and one.category.retired_at is None
+
+
+def _as_json(sheet: PreferenceSheet, blocks: Collection[tuple[str, str]]) -> dict[str, Any]:
+    return {
+        "contact_id": sheet.contact_id,
+        "language": sheet.language,
+        "is_erased": sheet.is_erased,
+        "has_said_no_to_everything": sheet.has_said_no_to_everything,
+        "paused_until": _day(sheet.paused_until),
+        "preferences": [
+            {
+                "category": one.category.slug,
+                "channel": one.channel.value,
+                "is_subscribed": _holds(one, blocks),
+                "frequency": one.frequency.value,
+                "paused_until": _day(one.paused_until),
+                "is_fixed": one.is_fixed,
+            }
+            for one in sheet.choices
+        ],
+    }
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None

@@ -1,0 +1,102 @@
+"""Makes the keys of the API and recognises them. A key is shown once, when it is made; nobody can read it again."""
+
+import secrets
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+
+from django.conf import settings
+from django.db.models import Case, F, PositiveIntegerField, Q, When
+
+from prefcenter.models import ApiKey, IdempotentAnswer, User
+
+
+class Scope(StrEnum):
+    """What a key may do."""
+
+    AUDIENCE = "audience"
+    CONTACTS_READ = "contacts:read"
+    CONTACTS_WRITE = "contacts:write"
+    SUPPRESSIONS_READ = "suppressions:read"
+    SUPPRESSIONS_WRITE = "suppressions:write"
+    EVENTS_READ = "events:read"
+    CATALOGUE_READ = "catalogue:read"
+    FEEDBACK_READ = "feedback:read"
+
+    @property
+    def label(self) -> str:
+        return _LABELS[self]
+
+
+_LABELS = {
+    Scope.AUDIENCE: "ask whom it may write to, and record mailings",
+    Scope.CONTACTS_READ: "read contacts and what they chose",
+    Scope.CONTACTS_WRITE: "hand over contacts, opt them out or down",
+    Scope.SUPPRESSIONS_READ: "read who is blocked, with addresses",
+    Scope.SUPPRESSIONS_WRITE: "block addresses, and lift where rules allow",
+    Scope.EVENTS_READ: "read the ledger as a feed, with addresses",
+    Scope.CATALOGUE_READ: "read categories, campaigns and their figures",
+    Scope.FEEDBACK_READ: "read what people said when they left",
+}
+#: So that a key that strays into a repository or a chat is recognised by those who scan for such.
+PREFIX = "prefcenter_"
+_HINT = len(PREFIX) + 4
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+_ANSWERS_KEPT = timedelta(days=1)
+
+
+def make(
+    name: str, scopes: Collection[Scope], *, now: datetime, expires_at: datetime | None = None, by: User | None = None
+) -> tuple[ApiKey, str]:
+    """The row, and the key that only its user will have from now on."""
+    key = PREFIX + secrets.token_urlsafe(32)
+    row = ApiKey.objects.create(
+        name=name,
+        hint=key[:_HINT],
+        digest=_digest(key),
+        scopes=list(scopes),
+        created_at=now,
+        created_by=by,
+        expires_at=expires_at,
+    )
+    return row, key
+
+
+def find(key: str, *, now: datetime) -> ApiKey | None:
+    """Whose key this is; None if it is nobody's, has expired or was revoked."""
+    valid = Q(expires_at=None) | Q(expires_at__gt=now)
+    return ApiKey.objects.filter(valid, digest=_digest(key), revoked_at=None).first()
+
+
+def count_call(row: ApiKey, *, now: datetime) -> int:
+    """Notes the use of a key; 0, or in how many seconds it may call again. One statement, whoever else counts."""
+    most, seconds = _rate()
+    period_at = datetime.fromtimestamp(now.timestamp() // seconds * seconds, tz=UTC)
+    begun = Q(period_at=period_at)
+    calls = Case(When(begun, then=F("calls") + 1), default=1, output_field=PositiveIntegerField())
+    free = ApiKey.objects.filter(~begun | Q(period_at=None) | Q(calls__lt=most), pk=row.pk)
+    if free.update(last_used_at=now, calls=calls, period_at=period_at):
+        return 0
+    return int((period_at + timedelta(seconds=seconds) - now).total_seconds()) + 1
+
+
+def _rate() -> tuple[int, int]:
+    """How many calls, in how many seconds."""
+    most, _, unit = settings.API_RATE.partition("/")
+    return int(most), _SECONDS[unit]
+
+
+def revoke(row: ApiKey, *, now: datetime) -> None:
+    ApiKey.objects.filter(pk=row.pk, revoked_at=None).update(revoked_at=now)
+
+
+def forget_answers(*, now: datetime) -> None:
+    """What was answered under an Idempotency-Key, after a day. The verbs themselves do a thing once, so that a request
+    that comes again even later does no harm."""
+    IdempotentAnswer.objects.filter(created_at__lt=now - _ANSWERS_KEPT).delete()
+
+
+def _digest(key: str) -> bytes:
+    """A plain hash will do, because nobody can guess what is long and random."""
+    return sha256(key.encode()).digest()

@@ -1,0 +1,31 @@
+"""Makes a key of the API and prints it, once. The admin does the same, and revokes keys."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from prefcenter import api_keys
+from prefcenter.api_keys import Scope
+
+
+class Command(BaseCommand):
+    help = "Makes a key of the API and prints it, once. Scopes: " + ", ".join(Scope)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", help="which system uses it")
+        parser.add_argument(
+            "scopes", nargs="+", choices=[*Scope, "all"], metavar="SCOPE", help="what it may do, or “all”"
+        )
+        parser.add_argument("--days", type=int, help="for how long it is valid; for ever without")
+
+    def handle(self, *, name: str, scopes: list[str], days: int | None, **options: Any) -> None:
+        if days is not None and days < 1:
+            raise CommandError("A key must be valid for a day at least.")
+        now = timezone.now()
+        wanted = list(Scope) if "all" in scopes else [Scope(one) for one in scopes]
+        expires_at = now + timedelta(days=days) if days else None
+        made, key = api_keys.make(name, wanted, now=now, expires_at=expires_at)
+        self.stderr.write(f"The key for {made.name}. It is shown once. Scopes: {', '.join(wanted)}.")
+        self.stdout.write(key)

@@ -1,0 +1,84 @@
+"""Which hosts are on the public internet, and a connection to one: to the addresses that were checked and no other.
+
+They are looked up once, and all of them must be public. It sends nothing.
+"""
+
+import ipaddress
+import socket
+import threading
+import time
+from concurrent.futures import Future
+
+from django.conf import settings
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import NameResolutionError, NewConnectionError
+from urllib3.util import connection
+
+#: Seconds to connect to one address.
+CONNECT = 5.0
+_GLOBAL_IPV6 = ipaddress.IPv6Network("2000::/3")
+
+
+class NoAnswer(Exception):
+    """It does not answer."""
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self.args)) or " ".join((type(self).__doc__ or "").split())
+
+
+class NotPublic(NoAnswer):
+    """Its host is a private or local one, where nothing is sent to."""
+
+
+def is_global(address: str) -> bool:
+    """IPv4 in IPv6's clothes counts as what it is; of IPv6 only what is given out to the internet (RFC 4291, 2.4)."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        if plain := ip.ipv4_mapped or ip.sixtofour:
+            ip = plain
+        elif ip not in _GLOBAL_IPV6:
+            return False
+    return ip.is_global and not ip.is_multicast
+
+
+def connected(conn: HTTPConnection, *, stop_at: float) -> socket.socket:
+    """To the first of its addresses that lets us in, until `stop_at` (time.monotonic). Raises NotPublic, HTTPError."""
+    try:
+        addresses = _addresses(conn.host, conn.port, stop_at=stop_at)
+    except (OSError, UnicodeError) as error:
+        raise NameResolutionError(conn.host, conn, socket.gaierror()) from error
+    if not settings.WEBHOOKS_ALLOW_PRIVATE and not all(map(is_global, addresses)):
+        raise NotPublic
+    for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
+        if made := _connected_to(address, conn, seconds=min(CONNECT, _seconds_to(stop_at) / left)):
+            made.settimeout(CONNECT)  # for TLS
+            return made
+    raise NewConnectionError(conn, "No connection")
+
+
+def _connected_to(address: str, conn: HTTPConnection, *, seconds: float) -> socket.socket | None:
+    if not seconds:
+        return None
+    try:
+        return connection.create_connection((address, conn.port), seconds, socket_options=conn.socket_options)
+    except OSError:
+        return None
+
+
+def _addresses(host: str, port: int, *, stop_at: float) -> list[str]:
+    """A lookup cannot be broken off: in a thread of its own it can be left behind."""
+    answer: Future[list[str]] = Future()
+
+    def look_up() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            answer.set_result([str(one[4][0]) for one in found])
+        except (OSError, UnicodeError) as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=look_up, daemon=True).start()
+    return answer.result(_seconds_to(stop_at))
+
+
+def _seconds_to(stop_at: float) -> float:
+    return max(0.0, stop_at - time.monotonic())

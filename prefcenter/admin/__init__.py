@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from . import catalogue, feedback, people, records, staff
+from . import api_keys, catalogue, feedback, overview, people, records, staff, webhooks
 
-__all__ = ["catalogue", "feedback", "people", "records", "staff"]
+__all__ = ["api_keys", "catalogue", "feedback", "overview", "people", "records", "staff", "webhooks"]
 
 admin.site.site_header = "Preference center"
 admin.site.site_title = "Preference center"

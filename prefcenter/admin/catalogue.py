@@ -1,30 +1,76 @@
-"""Categories and campaigns: named, described and ordered by marketers, deleted by nobody."""
+"""Categories and campaigns: named, described, ordered, hidden and retired by marketers, deleted by nobody."""
+
+from typing import Any
 
 from django.contrib import admin
+from django.forms import ModelChoiceField
 from django.http import HttpRequest
+from django.utils import timezone
 
-from unsubscribe.models import Campaign, Category, SentCount
+from unsubscribe.models import Campaign, Category, CategoryGroup, SentCount
 
-from .readonly import NeverDeletedAdmin, ReadOnlyAdmin
+from .readonly import ReadOnlyAdmin
+from .retiring import RetirableAdmin, Retired
+from .translations import TranslatableAdmin, in_every_language
+
+_WHO_CHOOSES = (
+    "What is transactional is sent also to people who said no to everything, so only a superuser chooses this, "
+    "when the category is made."
+)
 
 
 @admin.register(Category)
-class CategoryAdmin(NeverDeletedAdmin):
-    list_display = ["name", "slug", "purpose", "needs_opt_in", "is_listed", "position"]
-    list_filter = ["purpose", "is_listed"]
+class CategoryAdmin(RetirableAdmin, TranslatableAdmin):
+    form = in_every_language(Category, ["name", "description"])
+    fields = ["slug", "name", "description", "group", "position", "is_listed", "purpose", "needs_opt_in"]
+    list_display = ["name", "position", "slug", "is_listed", "retired_on", "group", "purpose", "needs_opt_in"]
+    list_editable = ["position"]
+    list_filter = [Retired, "group", "purpose", "is_listed"]
+    list_select_related = ["group"]
     search_fields = ["name", "slug"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Category | None = None) -> list[str]:
         """List-Id rests on the slug (RFC 2919); a new purpose, or no need to opt in, would overrule people's no."""
-        return ["slug", "purpose", "needs_opt_in"] if obj else []
+        fixed = ["slug", "purpose", "needs_opt_in"] if obj else []
+        for_superusers = [] if obj or request.user.is_superuser else ["purpose"]
+        return [*super().get_readonly_fields(request, obj), *fixed, *for_superusers]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change=change, **kwargs, help_texts={"purpose": _WHO_CHOOSES})
+
+
+@admin.register(CategoryGroup)
+class CategoryGroupAdmin(TranslatableAdmin):
+    form = in_every_language(CategoryGroup, ["name"])
+    fields = ["name", "position"]
+    list_display = ["name", "position"]
+    list_editable = ["position"]
 
 
 @admin.register(Campaign)
-class CampaignAdmin(ReadOnlyAdmin):
-    list_display = ["name", "category", "created_at"]
-    list_filter = ["category"]
-    search_fields = ["name"]
+class CampaignAdmin(RetirableAdmin):
+    fields = ["category", "name", "title"]
+    list_display = ["name", "title", "category", "created_at", "retired_on"]
+    list_filter = [Retired, "category"]
+    list_select_related = ["category"]
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ["name", "title"]
     ordering = ["-id"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> list[str]:
+        """The sending system goes on saying the name: under a new one it would find another campaign, or none."""
+        return [*super().get_readonly_fields(request, obj), *(["category", "name"] if obj else [])]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> ModelChoiceField | None:
+        if db_field.name == "category":
+            kwargs["queryset"] = Category.objects.filter(retired_at=None)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
+        if not change:
+            obj.created_at = timezone.now()
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(SentCount)

@@ -32,6 +32,7 @@ class AddressInline(admin.TabularInline):
 
 @admin.register(Contact)
 class ContactAdmin(ReadOnlyAdmin):
+    change_list_template = "admin/people/contacts.html"
     list_display = ["id", "language", "paused_until", "only_chosen", "created_at", "erased_at"]
     ordering = ["-id"]
     inlines = [AddressInline]

@@ -1,19 +1,38 @@
-"""The ledger and the outbox, to be read. The ledger has no other way to be touched at all."""
+"""The ledger, the outbox and what was counted, to be read. The ledger has no other way to be touched at all."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
-from unsubscribe.models import ConsentEvent, OutboxMessage
+from prefcenter.models import ImportRun, LinkRequest, Visits
+from unsubscribe.models import ConsentEvent, OutboxMessage, Seal
 
+from .feedback.filters import NewestCampaigns
+from .overview.filters import MailOf, Meaning
+from .paging import ByKey
 from .readonly import ReadOnlyAdmin
 
 
 @admin.register(ConsentEvent)
 class ConsentEventAdmin(ReadOnlyAdmin):
     list_display = ["at", "kind", "source", "address", "channel", "category", "campaign"]
-    list_filter = ["kind", "source", "channel", "category"]
+    # No date_hierarchy: to find out which years there are it would look at every line, on SQLite in Python.
+    list_filter = ["at", "kind", "source", "channel", "category", ("campaign", NewestCampaigns), Meaning, MailOf]
     list_select_related = ["address", "category", "campaign"]
-    date_hierarchy = "at"
     ordering = ["-id"]
+    paginator = ByKey
+
+
+@admin.register(Seal)
+class SealAdmin(ReadOnlyAdmin):
+    list_display = ["number", "at", "count", "fingerprint"]
+    fields = ["number", "at", "count", "settled", "follows", "fingerprint"]
+    date_hierarchy = "at"
+    ordering = ["-number"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Seal]:
+        """Without the hashes of its lines: they are for a program to read, and may be 4 MB."""
+        return super().get_queryset(request).defer("entries")
 
 
 @admin.register(OutboxMessage)
@@ -22,3 +41,35 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
     list_filter = ["status", "kind"]
     list_select_related = ["address"]
     ordering = ["-id"]
+
+
+@admin.register(LinkRequest)
+class LinkRequestAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "answered_at"]
+    fields = ["created_at", "answered_at"]
+    date_hierarchy = "created_at"
+    ordering = ["-id"]
+
+
+@admin.register(Visits)
+class VisitsAdmin(ReadOnlyAdmin):
+    list_display = ["day", "campaign", "method", "count"]
+    list_filter = ["method", ("campaign", NewestCampaigns)]
+    list_select_related = ["campaign"]
+    date_hierarchy = "day"
+    ordering = ["-day", "-id"]
+
+
+@admin.register(ImportRun)
+class ImportRunAdmin(ReadOnlyAdmin):
+    change_list_template = "admin/imports/change_list.html"
+    list_display = ["__str__", "kind", "state", "file_name", "created_by", "created_at", "finished_at"]
+    list_filter = ["kind", "state"]
+    list_select_related = ["created_by"]
+    exclude = ["stored_as", "problems"]
+    date_hierarchy = "created_at"
+    ordering = ["-id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRun]:
+        """Without the list of lines, which its own page shows."""
+        return super().get_queryset(request).defer("problems")

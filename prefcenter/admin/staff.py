@@ -1,9 +1,46 @@
-"""Who may sign in. The email address is the name, so Django's own user pages need little change."""
+"""Who may sign in, and what the staff did here. Accounts have no password: a code by mail, and a second factor."""
 
-from django.contrib import admin
+from typing import Any
+
+import allauth.account.admin
+import allauth.mfa.admin  # noqa: F401  (both register what is unregistered here, and do so only once)
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.widgets import AdminEmailInputWidget
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.db import models
+from django.http import HttpRequest
+from django.urls import URLPattern
+from django.utils import timezone
 
+from prefcenter.accounts import notices, proof, second_factor
 from prefcenter.models import User
+
+from .readonly import ReadOnlyAdmin
+
+# Which address an account has proved is for `proof` to say; a row made by hand could name somebody else's.
+admin.site.unregister(EmailAddress)
+# It would show the secrets.
+admin.site.unregister(Authenticator)
+
+
+class _LowerCase(forms.EmailField):
+    """As addresses are looked for when somebody signs in."""
+
+    def clean(self, value: Any) -> Any:
+        return super().clean(value).lower()
+
+
+class AccountForm(forms.ModelForm):
+    removes_second_factors = forms.BooleanField(
+        label="Remove all second factors",
+        required=False,
+        help_text="For whoever has lost theirs. Their open sessions end, they are told by mail, and after the next "
+        "code they set up a new one. Make sure that it is really them who ask: by phone, not by mail.",
+    )
 
 
 @admin.register(User)
@@ -12,9 +49,52 @@ class UserAdmin(DjangoUserAdmin):
     list_display = ["email", "is_staff", "is_active", "date_joined"]
     list_filter = ["is_staff", "is_active", "groups"]
     search_fields = ["email"]
+    form = AccountForm
+    add_form = forms.ModelForm
+    readonly_fields = ["second_factors", "last_login"]
     fieldsets = [
-        (None, {"fields": ["email", "password"]}),
+        (None, {"fields": ["email"]}),
         ("Access", {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
+        ("Second factor", {"fields": ["second_factors", "removes_second_factors"]}),
+        ("Mail", {"fields": ["wants_digest"]}),
         ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]
-    add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]})]
+    add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "is_staff", "is_superuser", "groups"]})]
+    formfield_overrides = {models.EmailField: {"form_class": _LowerCase, "widget": AdminEmailInputWidget}}
+
+    def get_urls(self) -> list[URLPattern]:
+        """Without Django's page that sets a password."""
+        return admin.ModelAdmin.get_urls(self)
+
+    @admin.display(description="set up")
+    def second_factors(self, user: User) -> str:
+        """Their kinds and days. Names are people's own words, and keys are nobody's business."""
+        return "; ".join(second_factor.described(user)) or "none yet"
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Whoever may make accounts vouches for their addresses."""
+        if not change:
+            obj.set_unusable_password()
+        super().save_model(request, obj, form, change)
+        proof.keep(obj)
+        if change and form.cleaned_data["removes_second_factors"]:
+            now = timezone.now()
+            removed = second_factor.remove_all(obj, now=now)
+            if removed:
+                notices.tell(obj, notices.REMOVED, now=now)
+            messages.success(request, f"Removed: {removed}. They set up a new one when they next sign in.")
+
+
+@admin.register(LogEntry)
+class LogEntryAdmin(ReadOnlyAdmin):
+    """What was done in the admin, by whom."""
+
+    list_display = ["action_time", "user", "content_type", "object_id", "said"]
+    list_filter = ["action_flag", "content_type"]
+    list_select_related = ["user", "content_type"]
+    fields = ["action_time", "user", "content_type", "object_id", "said"]
+    ordering = ["-id"]
+
+    @admin.display(description="what")
+    def said(self, entry: LogEntry) -> str:
+        return entry.get_change_message() or entry.get_action_flag_display()

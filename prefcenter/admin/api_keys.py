@@ -1,0 +1,100 @@
+"""The keys of the API: made here, shown once, revoked and never deleted. Nobody can read a key again."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
+
+from prefcenter import api_keys
+from prefcenter.api_keys import Scope
+from prefcenter.models import ApiKey, IdempotentAnswer, User
+
+from .readonly import NeverDeletedAdmin, ReadOnlyAdmin
+
+
+class ApiKeyForm(forms.ModelForm):
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope.value, f"{scope.value}: {scope.label}") for scope in Scope],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="As few as it needs.",
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = ["name", "scopes", "expires_at"]
+
+    def clean_expires_at(self) -> Any:
+        expires_at = self.cleaned_data["expires_at"]
+        if expires_at and expires_at <= timezone.now():
+            raise forms.ValidationError("This time has passed.")
+        return expires_at
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(NeverDeletedAdmin):
+    form = ApiKeyForm
+    list_display = ["name", "hint", "is_valid", "scopes_in_words", "expires_at", "last_used_at", "revoked_at"]
+    actions = ["revoke"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
+        """What a key may do is settled when it is made: who holds it was told so."""
+        known = ["scopes_in_words", "hint", "expires_at", "created_at", "created_by", "last_used_at", "revoked_at"]
+        return known if obj else []
+
+    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[Any]:
+        return (
+            ["name", "expires_at", *self.get_readonly_fields(request, obj)] if obj else ["name", "scopes", "expires_at"]
+        )
+
+    def get_form(self, request: HttpRequest, obj: ApiKey | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """A known key has no boxes to tick."""
+        if obj:
+            kwargs["form"] = forms.modelform_factory(ApiKey, fields=["name"])
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        scopes = [Scope(one) for one in form.cleaned_data["scopes"]]
+        by = cast(User, request.user)
+        made, key = api_keys.make(obj.name, scopes, expires_at=obj.expires_at, now=timezone.now(), by=by)
+        obj.__dict__.update(made.__dict__, shown_once=key)
+
+    def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
+        """The key stands in the answer itself: a message would wait in a cookie or in the session."""
+        context = admin.site.each_context(request) | {
+            "title": "New API key",
+            "made": obj,
+            "key": vars(obj)["shown_once"],
+        }
+        response = render(request, "admin/api_keys/made.html", context)
+        add_never_cache_headers(response)
+        return response
+
+    @admin.display(description="may")
+    def scopes_in_words(self, key: ApiKey) -> str:
+        return ", ".join(key.scopes)
+
+    @admin.display(boolean=True, description="valid")
+    def is_valid(self, key: ApiKey) -> bool:
+        return key.revoked_at is None and (key.expires_at is None or key.expires_at > timezone.now())
+
+    @admin.action(description="Revoke: they open nothing from now on", permissions=["change"])
+    def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
+        for key in keys.filter(revoked_at=None):
+            api_keys.revoke(key, now=timezone.now())
+            self.log_change(request, key, "Revoked.")
+        messages.success(request, "They open nothing from now on.")
+
+
+@admin.register(IdempotentAnswer)
+class IdempotentAnswerAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "key", "status"]
+    fields = ["created_at", "key", "status"]
+    ordering = ["-id"]

@@ -1,0 +1,112 @@
+"""An import in words and figures, as its page shows it. It names lines of the file, never an address."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from prefcenter import imports
+from prefcenter.imports import report, words
+from prefcenter.models import ImportKind, ImportRun, ImportState
+from unsubscribe.choices import SuppressionReason
+
+PROBLEMS_SHOWN = 10
+#: Longer than the sweep needs to come by.
+_PATIENCE = timedelta(minutes=3)
+
+
+class Page:
+    """What a template asks of a run."""
+
+    def __init__(self, run: ImportRun) -> None:
+        self.run = run
+
+    @property
+    def _kind(self) -> ImportKind:
+        return ImportKind(self.run.kind)
+
+    @property
+    def recognised(self) -> str:
+        return imports.label(self.run)
+
+    @property
+    def encoding(self) -> str:
+        return words.encoding(self.run.encoding)
+
+    @property
+    def rows(self) -> int:
+        return self.run.counts.get("rows", 0)
+
+    @property
+    def figures(self) -> list[tuple[str, int, int | None]]:
+        """Name, number, and for what is under way or over the number that was foreseen."""
+        foreseen = self.run.foreseen
+        return [
+            (label, number, foreseen.get(name, 0) if foreseen else None)
+            for name, label, number in words.figures(self._kind, self.run.counts)
+        ]
+
+    @property
+    def in_words(self) -> str:
+        return words.in_words(self._kind, self.run.counts)
+
+    @property
+    def new(self) -> int:
+        return self.run.counts.get("new", 0)
+
+    @property
+    def not_taken(self) -> int:
+        return self.run.counts.get("refused", 0) + self.run.counts.get("invalid", 0)
+
+    @property
+    def hashed(self) -> int:
+        return self.run.counts.get("hashed", 0)
+
+    @property
+    def reasons(self) -> list[tuple[str, int]]:
+        """What was said, of the lines that can be taken."""
+        found: Mapping[str, int] = self.run.counts.get("reasons", {})
+        named = [(one.label, found[one]) for one in SuppressionReason if one in found]
+        return named if self.run.kind == ImportKind.OPT_OUTS else []
+
+    @property
+    def what(self) -> str:
+        """As the button says it."""
+        noun = "opt-out" if self.run.kind == ImportKind.OPT_OUTS else "contact"
+        return f"{self.new:,} {noun}{'' if self.new == 1 else 's'}"
+
+    @property
+    def checked(self) -> str:
+        return self.run.checked_at.isoformat() if self.run.checked_at else ""
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.run.is_working and self.run.claimed_by is None
+
+    @property
+    def is_waiting_long(self) -> bool:
+        """So that somebody should look whether the worker runs."""
+        since = self.run.confirmed_at or self.run.created_at
+        return self.is_waiting and timezone.now() - since > _PATIENCE
+
+    @property
+    def percent(self) -> int:
+        return min(100, 100 * self.run.bytes_read // max(1, self.run.size))
+
+    @cached_property
+    def earlier(self) -> ImportRun | None:
+        return imports.earlier(self.run)
+
+    @property
+    def problems(self) -> list[Any]:
+        return self.run.problems[:PROBLEMS_SHOWN]
+
+    @property
+    def is_report_whole(self) -> bool:
+        return report.is_whole(self.run)
+
+    @property
+    def has_stopped_midway(self) -> bool:
+        return self.run.state in {ImportState.STOPPED, ImportState.FAILED} and self.run.confirmed_at is not None

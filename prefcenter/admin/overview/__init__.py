@@ -1,0 +1,10 @@
+"""The front page of the desk: how are we doing? It shows what prefcenter.figures counts, and changes nothing."""
+
+from django.contrib import admin
+
+from .page import front
+
+__all__ = ["front"]
+
+admin.site.index = front  # type: ignore[method-assign]  # Django's way is a subclass, and that is the accounts' own
+admin.site.index_template = "admin/overview/index.html"

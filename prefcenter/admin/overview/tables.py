@@ -1,0 +1,155 @@
+"""Rows with small bars: rates by category and campaign, reasons, doors, time limits. It counts nothing."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from prefcenter import charts
+from prefcenter.figures import Selection, rates
+from prefcenter.figures.outbox import LIMITS
+from prefcenter.figures.rates import Rate, Rates
+from prefcenter.figures.reasons import Reasons
+from prefcenter.figures.wishes import Counted
+from unsubscribe.choices import EventKind, Source
+
+from . import lists, words
+
+CAMPAIGNS_SHOWN = 15
+#: The right end of the small bars of complaints: Gmail's lines then stand at a quarter and at three quarters.
+_MOST_COMPLAINTS = rates.GMAIL_LIMIT / 0.75
+
+
+class Share(NamedTuple):
+    """`part` is that of the bar, of 100; `said` that of the whole, in words."""
+
+    name: str
+    number: str
+    url: str
+    part: float
+    said: str
+    before: str
+    difference: str
+
+
+class Measured(NamedTuple):
+    """A rate and its bar, None where there is no rate; `line` is where it stands against Gmail's lines."""
+
+    number: str
+    url: str
+    percent: str
+    part: float | None
+    line: str = ""
+    line_words: str = ""
+
+
+class RateRow(NamedTuple):
+    name: str
+    of: str
+    sent: str
+    opt_outs: Measured
+    complaints: Measured
+
+
+class LimitRow(NamedTuple):
+    who: str
+    limit: str
+    verdict: str
+    is_kept: bool
+
+
+def doors(selection: Selection, counted: Counted) -> list[Share]:
+    """Opt-outs by the door they came through, the widest first."""
+    now, before, kind = counted.total, counted.before, EventKind.OPT_OUT
+    used = [one for one in Source if now.of(kind, source=one) or before.of(kind, source=one)]
+    ranked = sorted(used, key=lambda one: -now.of(kind, source=one))
+    most = max((now.of(kind, source=one) for one in used), default=0)
+    return [
+        _share(
+            str(door.label),
+            (now.of(kind, source=door), before.of(kind, source=door)),
+            most=most,
+            whole=now.opt_outs,
+            url=lists.opt_outs(selection, source=door),
+        )
+        for door in ranked
+    ]
+
+
+def why(selection: Selection, found: Reasons) -> list[Share]:
+    most = max((one.answers for one in found.ranked), default=0)
+    return [
+        _share(
+            one.text,
+            (one.answers, one.before),
+            most=most,
+            whole=found.answers,
+            url=lists.feedback(selection, reason_id=one.id),
+        )
+        for one in found.ranked
+    ]
+
+
+def categories(selection: Selection, found: Rates) -> list[RateRow]:
+    """In the reader's order; last, what names none."""
+    top = _top(rate for _, rate in found.by_category)
+    rows = [_row(selection, one.name, "", rate, top=top, mail_of=one.pk) for one, rate in found.by_category]
+    if found.unnamed.opt_outs or found.unnamed.complaints:
+        nowhere = {"category__isnull": "True", "campaign__isnull": "True"}
+        rows.append(
+            _row(selection, "No category", "everything at once, or not named", found.unnamed, top=top, **nowhere)
+        )
+    return rows
+
+
+def campaigns(selection: Selection, found: Rates) -> list[RateRow]:
+    shown = found.by_campaign[:CAMPAIGNS_SHOWN]
+    top = _top(rate for _, rate in shown)
+    return [
+        _row(selection, str(one), one.category.name, rate, top=top, campaign__id__exact=one.pk) for one, rate in shown
+    ]
+
+
+def limits(longest: timedelta) -> list[LimitRow]:
+    return [
+        LimitRow(one.who, one.said, "kept" if longest <= one.longest else "not always kept", longest <= one.longest)
+        for one in LIMITS
+    ]
+
+
+def _share(name: str, counts: tuple[int, int], *, most: int, whole: int, url: str) -> Share:
+    now, before = counts
+    said = words.times(now / whole) if whole else ""
+    return Share(
+        name, words.number(now), url, charts.share(now, most), said, words.number(before), words.difference(now, before)
+    )
+
+
+def _row(selection: Selection, name: str, of: str, rate: Rate, *, top: float, **which: Any) -> RateRow:
+    line = words.gmail(rate.complaint_rate)
+    return RateRow(
+        name,
+        of,
+        words.number(rate.sent),
+        Measured(
+            words.number(rate.opt_outs),
+            lists.opt_outs(selection, is_rated=True, **which),
+            words.percent(rate.opt_out_rate),
+            _part(rate.opt_out_rate, top),
+        ),
+        Measured(
+            words.number(rate.complaints),
+            lists.complaints(selection, **which),
+            words.percent(rate.complaint_rate),
+            _part(rate.complaint_rate, _MOST_COMPLAINTS),
+            line,
+            words.GMAIL[line],
+        ),
+    )
+
+
+def _part(rate: float | None, top: float) -> float | None:
+    return None if rate is None else charts.share(rate, top)
+
+
+def _top(found: Iterable[Rate]) -> float:
+    return max((one.opt_out_rate or 0 for one in found), default=0)

@@ -1,0 +1,93 @@
+"""What people see of a category, in each language, at the width of a phone and of a desk. A look changes nothing."""
+
+from typing import Any
+
+from csp.constants import NONE, SELF, UNSAFE_INLINE
+from csp.decorators import csp_replace
+from django.conf import settings
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
+from django.utils import timezone, translation
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_safe
+
+from prefcenter import previews
+from prefcenter.languages import PARAMETER
+from prefcenter.previews import MAILS, Kind
+from unsubscribe.mail import Letter
+from unsubscribe.models import Category
+
+#: A mail brings its own styles, and nothing in it may do anything else.
+_AS_MAIL = {
+    "default-src": [NONE],
+    "style-src": [UNSAFE_INLINE],
+    "script-src": [NONE],
+    "img-src": ["data:"],
+    "frame-ancestors": [SELF],
+    "form-action": [NONE],
+    "sandbox": ["allow-same-origin"],
+}
+
+
+@require_safe
+def first(request: HttpRequest) -> HttpResponse:
+    """For who comes from no category: the one that stands first on the preference page."""
+    category = Category.objects.filter(retired_at=None).first()
+    if category is None:
+        messages.info(request, "There is no category yet. Add one, and come back to see it.")
+        return redirect("admin:index")
+    return redirect("previews:category", category.pk)
+
+
+@require_safe
+def preview(request: HttpRequest, category_id: int, kind: str = "") -> HttpResponse:
+    category = get_object_or_404(Category, id=category_id)
+    kinds = previews.kinds(category)
+    shown, language = _kind(kind or kinds[0], category), previews.language(request)
+    query = f"?{PARAMETER}={language}"
+    context: dict[str, Any] = {
+        "title": f"What people see of “{category}”",
+        "category": category,
+        "kinds": [(one, reverse("previews:kind", args=[category.pk, one.value]) + query) for one in kinds],
+        "kind": shown,
+        "languages": settings.LANGUAGES,
+        "language": language,
+        "address": previews.ADDRESS,
+        "letter": _letter(shown, category, language) if shown in MAILS else None,
+        "frame_url": reverse("previews:mail" if shown in MAILS else "preview_page", args=[category.pk, shown]) + query,
+    }
+    return render(request, "admin/previews/preview.html", admin.site.each_context(request) | context)
+
+
+@require_safe
+@xframe_options_sameorigin
+@csp_replace(_AS_MAIL)  # type: ignore[arg-type]  # its stubs know no view with arguments
+def mail(request: HttpRequest, category_id: int, kind: str) -> HttpResponse:
+    """The HTML of a mail, as a mail program shows it."""
+    category = get_object_or_404(Category, id=category_id)
+    shown, language = _kind(kind, category), previews.language(request)
+    if shown not in MAILS:
+        raise Http404
+    return HttpResponse(_letter(shown, category, language).html, headers={"Content-Language": language})
+
+
+def _kind(name: str, category: Category) -> Kind:
+    if name not in previews.kinds(category):
+        raise Http404
+    return Kind(name)
+
+
+def _letter(kind: Kind, category: Category, language: str) -> Letter:
+    with translation.override(language):
+        return previews.letter(kind, category, today=timezone.localdate())
+
+
+app_name = "previews"
+urlpatterns = [
+    path("", previews.for_staff(first), name="first"),
+    path("<int:category_id>/", previews.for_staff(preview), name="category"),
+    path("<int:category_id>/<str:kind>/", previews.for_staff(preview), name="kind"),
+    path("<int:category_id>/<str:kind>/mail/", previews.for_staff(mail), name="mail"),
+]

@@ -1,0 +1,136 @@
+"""Makes the proof of one contact, to be printed and as a file. It changes nothing but the admin's log, by POST."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from hashlib import sha256
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.widgets import AdminTextInputWidget
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from prefcenter import proof
+from prefcenter.models import User
+from prefcenter.proof import Made, Proof, signing
+from prefcenter.proof.signing import Signature
+from unsubscribe.addresses import digest_of_sha256, normalise
+from unsubscribe.choices import Channel
+from unsubscribe.errors import InvalidAddress
+from unsubscribe.models import Address, Contact
+
+NEEDS = ("unsubscribe.view_contact", "prefcenter.prove_contact")
+_DIFFERENT = (
+    "Something has happened since that page was made: a mail went out, a seal was made, or there is a new event. "
+    "Please make the proof again, so that the page and the file say the same."
+)
+
+
+class AboutForm(forms.Form):
+    """Whose record it is said to be. What is typed is hashed, and goes no further."""
+
+    address = forms.CharField(
+        label="Their address, if the reader knows it",
+        required=False,
+        max_length=1000,
+        help_text="The proof then holds its SHA-256, so that whoever knows the address can see that the record is "
+        "about it. The address itself is not in the proof and is not kept. An erased address can be named too.",
+        widget=AdminTextInputWidget(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, contact: Contact, *args: Any) -> None:
+        super().__init__(*args)
+        self.held = list(contact.addresses.all())
+
+    def clean_address(self) -> bytes:
+        """The SHA-256 of the address in the spelling in which it is found; nothing if none was typed."""
+        typed = self.cleaned_data["address"]
+        if not typed:
+            return b""
+        digests = {bytes(one.digest) for one in self.held}
+        for inner in _readings(typed, self.held):
+            if digest_of_sha256(inner) in digests:
+                return inner
+        raise forms.ValidationError("This is no address of this contact. No proof was made.")
+
+
+class SameForm(forms.Form):
+    """What it takes to gather a proof once more. The signature says whether it is the same."""
+
+    at = forms.DateTimeField()
+    by = forms.CharField(max_length=150)
+    about = forms.RegexField(r"\A[0-9a-f]{64}\Z", required=False)
+    public_key = forms.RegexField(rf"\A{signing.PUBLIC_KEY}\Z")
+    value = forms.RegexField(rf"\A{signing.VALUE}\Z")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
+def make(request: HttpRequest, contact_id: int) -> HttpResponse:
+    """GET asks whether the record is to name the address; POST makes it and answers with the page to print."""
+    contact = get_object_or_404(Contact, id=contact_id)
+    form = AboutForm(contact, *([request.POST] if request.method == "POST" else []))
+    if not form.is_valid():
+        return _render(request, "make", title=f"Proof about contact {contact.pk}", contact=contact, form=form)
+    user = cast(User, request.user)
+    try:
+        made = proof.make(contact, Made(timezone.now(), f"staff {user.pk}", form.cleaned_data["address"]))
+    except proof.Unreadable as error:
+        return _refused(request, contact.pk, str(error))
+    said = f"Made a proof with the fingerprint {made.fingerprint}."
+    LogEntry.objects.log_actions(user.pk, [contact], CHANGE, said, single_object=True)
+    return _render(request, "proof", title="What happened with this address", contact=contact, proof=made)
+
+
+@require_POST
+def file(request: HttpRequest, contact_id: int) -> HttpResponse:
+    """The page that was made, as JSON: the same to the byte, or nothing."""
+    contact = get_object_or_404(Contact, id=contact_id)
+    form = SameForm(request.POST)
+    same = _same(contact, **form.cleaned_data) if form.is_valid() else None
+    if same is None:
+        return _refused(request, contact.pk, _DIFFERENT)
+    name = f"proof-{contact.pk}-{same.fingerprint[:12]}.json"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(same.file, content_type="application/json", headers=headers)
+
+
+def _same(contact: Contact, *, at: Any, by: str, about: str, public_key: str, value: str) -> Proof | None:
+    with suppress(proof.Unreadable):
+        return proof.again(contact, Made(at, by, bytes.fromhex(about)), Signature(public_key, value))
+    return None
+
+
+def _readings(typed: str, held: list[Address]) -> Iterator[bytes]:
+    """One for each channel on which the contact is known."""
+    for channel in sorted({one.channel for one in held}):
+        with suppress(InvalidAddress):
+            yield sha256(normalise(typed, channel=Channel(channel)).value.encode()).digest()
+
+
+def _refused(request: HttpRequest, contact_id: int, why: str) -> HttpResponse:
+    messages.error(request, why)
+    return redirect("proof:make", contact_id)
+
+
+def _render(request: HttpRequest, page: str, **context: Any) -> HttpResponse:
+    return render(request, f"admin/proof/{page}.html", admin.site.each_context(request) | context)
+
+
+def _for_those_who_may(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    guarded: Callable[..., HttpResponse] = admin.site.admin_view(permission_required(NEEDS, raise_exception=True)(view))
+    return guarded
+
+
+app_name = "proof"
+urlpatterns = [
+    path("<int:contact_id>/proof/", _for_those_who_may(make), name="make"),
+    path("<int:contact_id>/proof.json", _for_those_who_may(file), name="file"),
+]

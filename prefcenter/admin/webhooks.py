@@ -1,0 +1,156 @@
+"""Who hears of the ledger's lines by webhook: made, switched off and on again here, lines sent again by hand."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
+
+from prefcenter.models import User, WebhookDelivery, WebhookEndpoint
+from prefcenter.outgoing import public, webhooks
+from unsubscribe.choices import EventKind, OutboxStatus, Source
+
+from .readonly import NeverDeletedAdmin, ReadOnlyAdmin
+
+
+class EndpointForm(forms.ModelForm):
+    url = forms.URLField(
+        label="URL", max_length=500, assume_scheme="https", help_text="What it gets is signed; it answers with 2xx."
+    )
+    kinds = forms.MultipleChoiceField(
+        choices=EventKind.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None ticked: all of them, also those to come.",
+    )
+    left_out = forms.MultipleChoiceField(
+        label="Leave out what came by",
+        choices=Source.choices,
+        required=False,
+        initial=webhooks.LEFT_OUT,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=(
+            "Import: lines go out one after the other, so a long list holds up the opt-outs behind it; the feed of the "
+            "API has them all the same. API: tick it if this is the only system that writes through the API and it "
+            "need not get its own writes back. If others write there too, leave it: it would not hear of theirs."
+        ),
+    )
+
+    class Meta:
+        model = WebhookEndpoint
+        fields = ["name", "url", "kinds", "left_out"]
+
+    def clean_url(self) -> str:
+        url: str = self.cleaned_data["url"]
+        if problem := public.why_not(url):
+            raise forms.ValidationError(problem)
+        return url
+
+
+@admin.register(WebhookEndpoint)
+class WebhookEndpointAdmin(NeverDeletedAdmin):
+    form = EndpointForm
+    list_display = ["name", "is_on", "disabled_because", "resting_until", "waiting", "created_at"]
+    actions = ["enable", "disable"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: WebhookEndpoint | None = None) -> list[str]:
+        return ["is_on", "disabled_because", "resting_until", "waiting", "created_at", "created_by"] if obj else []
+
+    def get_fields(self, request: HttpRequest, obj: WebhookEndpoint | None = None) -> list[Any]:
+        return [*self.form.Meta.fields, *self.get_readonly_fields(request, obj)]
+
+    def save_model(self, request: HttpRequest, obj: WebhookEndpoint, form: Any, change: bool) -> None:
+        if change:
+            # Only what was on the form: meanwhile a worker writes the rest.
+            obj.save(update_fields=self.form.Meta.fields)
+            return
+        kinds = [EventKind(kind) for kind in obj.kinds]
+        left_out, by = [Source(one) for one in obj.left_out], cast(User, request.user)
+        made = webhooks.make(obj.name, obj.url, kinds, left_out=left_out, now=timezone.now(), by=by)
+        obj.__dict__.update(made.__dict__)
+
+    def response_add(
+        self, request: HttpRequest, obj: WebhookEndpoint, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return self._shown_once(request, obj, title="New webhook endpoint")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.new_secret)
+        return [path("<int:pk>/new-secret/", view, name="prefcenter_webhookendpoint_new_secret"), *super().get_urls()]
+
+    def new_secret(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """`known`: which secret the page was opened with. Sent again, it makes no second one."""
+        endpoint = get_object_or_404(WebhookEndpoint, pk=pk)
+        if not self.has_change_permission(request, endpoint):
+            raise PermissionDenied
+        known = str(endpoint.previous_until or "")
+        if request.method != "POST":
+            is_changing = len(endpoint.secrets(now=timezone.now())) > 1
+            context = {"title": "A new secret", "made": endpoint, "known": known, "is_changing": is_changing}
+            return render(request, "admin/webhooks/new_secret.html", admin.site.each_context(request) | context)
+        if request.POST.get("known") != known:
+            messages.info(request, "Nothing was changed: a new secret was made since this page was opened.")
+            return redirect("admin:prefcenter_webhookendpoint_change", pk)
+        webhooks.renew_secret(endpoint, now=timezone.now())
+        self.log_change(request, endpoint, "A new secret was made.")
+        return self._shown_once(request, endpoint, title="A new secret")
+
+    def _shown_once(self, request: HttpRequest, endpoint: WebhookEndpoint, *, title: str) -> HttpResponse:
+        """The secret stands in the answer itself: a message would wait in a cookie or in the session."""
+        context = admin.site.each_context(request) | {"title": title, "made": endpoint}
+        response = render(request, "admin/webhooks/made.html", context)
+        add_never_cache_headers(response)
+        return response
+
+    @admin.display(boolean=True, description="on")
+    def is_on(self, endpoint: WebhookEndpoint) -> bool:
+        return endpoint.disabled_at is None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookEndpoint]:
+        queued = WebhookDelivery.objects.filter(endpoint=OuterRef("pk"), status=OutboxStatus.QUEUED)
+        count = queued.order_by().values("endpoint").annotate(count=Count("pk")).values("count")
+        return super().get_queryset(request).annotate(waiting_lines=Coalesce(Subquery(count), 0))
+
+    @admin.display(description="waiting")
+    def waiting(self, endpoint: Any) -> int:
+        return endpoint.waiting_lines
+
+    @admin.action(description="Switch on: they get what they missed", permissions=["change"])
+    def enable(self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint]) -> None:
+        for endpoint in endpoints:
+            webhooks.enable(endpoint, now=timezone.now())
+            self.log_change(request, endpoint, "Switched on.")
+        messages.success(request, "Switched on. They get what they missed.")
+
+    @admin.action(description="Switch off: what happens waits in the ledger", permissions=["change"])
+    def disable(self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint]) -> None:
+        for endpoint in endpoints:
+            webhooks.disable(endpoint, "Switched off by the staff.", now=timezone.now())
+            self.log_change(request, endpoint, "Switched off.")
+        messages.success(request, "Switched off. What happens waits in the ledger.")
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "endpoint", "event", "status", "attempts", "due_at", "sent_at", "last_error"]
+    list_filter = ["status", "endpoint"]
+    list_select_related = ["endpoint", "event"]
+    ordering = ["-id"]
+    actions = ["send_again"]  # type: ignore[assignment]  # the only thing that can be done here
+
+    @admin.action(description="Send once more", permissions=["resend"])
+    def send_again(self, request: HttpRequest, deliveries: QuerySet[WebhookDelivery]) -> None:
+        LogEntry.objects.log_actions(cast(int, request.user.pk), deliveries, CHANGE, "Sent once more.")
+        count = webhooks.again(deliveries, now=timezone.now())
+        messages.success(request, f"{count} will be sent once more in a moment, if their endpoints are on.")
+
+    def has_resend_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("prefcenter.change_webhookendpoint")

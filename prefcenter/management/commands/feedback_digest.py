@@ -1,0 +1,38 @@
+"""manage.py feedback_digest: sends the digest of what people said, or shows it. It is sent once a week to each."""
+
+from argparse import ArgumentParser, ArgumentTypeError
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from prefcenter import feedback_digest
+
+LONGEST = 366
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= LONGEST:
+        raise ArgumentTypeError(f"please give a number of days from 1 to {LONGEST}")
+    return int(text)
+
+
+class Command(BaseCommand):
+    help = (
+        "Mails the digest of what people said when they left to the staff who want it and have had none this week. "
+        "The worker does the same each Monday at seven."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--days", type=_days, default=feedback_digest.DAYS, help="whole days, up to last midnight")
+        parser.add_argument("--print", action="store_true", help="show it here and send nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now = timezone.now()
+        digest = feedback_digest.gather(feedback_digest.period(options["days"], now=now))
+        if digest.says_nothing:
+            self.stdout.write("There is nothing to say: nobody answered or opted out of a campaign in these days.")
+        elif options["print"]:
+            self.stdout.write(feedback_digest.as_text(digest))
+        else:
+            self.stdout.write(f"Sent to {feedback_digest.send(digest, now=now)}.")

@@ -12,7 +12,7 @@ from django.utils import timezone
 from prefcenter import audience_file
 from prefcenter.tables import TableError, open_table
 from unsubscribe.choices import Answer, Channel
-from unsubscribe.errors import UnsubscribeError
+from unsubscribe.errors import RetiredCategory, UnsubscribeError
 from unsubscribe.models import Category
 
 
@@ -28,6 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--campaign", default="", help="the name of this mailing; it is carried in the links")
         parser.add_argument("--channel", default=Channel.EMAIL.value, choices=Channel.values)
         parser.add_argument("--record", action="store_true", help="count the mailing and start the frequency clock")
+        parser.add_argument("--no-links", action="store_true", help="leave out the links and headers; much faster")
         parser.add_argument("--only", choices=Answer.values, default="", help="drop the rows with another verdict")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -48,6 +49,7 @@ class Command(BaseCommand):
             campaign=options["campaign"],
             now=timezone.now(),
             is_recorded=options["record"],
+            with_links=not options["no_links"],
         )
         try:
             counts = audience_file.write_answers(
@@ -70,8 +72,11 @@ class Command(BaseCommand):
     def _category(self, slug: str) -> Category:
         category = Category.objects.filter(slug=slug).first()
         if category is None:
-            known = ", ".join(Category.objects.values_list("slug", flat=True)) or "none yet"
+            in_use = Category.objects.filter(retired_at=None).values_list("slug", flat=True)
+            known = ", ".join(in_use) or "none yet"
             raise CommandError(f"There is no category '{slug}'. Known are: {known}.")
+        if category.retired_at:
+            raise CommandError(str(RetiredCategory()))
         return category
 
     def _say_problem(self, line: int, problem: str) -> None:

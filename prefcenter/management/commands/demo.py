@@ -1,6 +1,5 @@
 """manage.py demo: from nothing to a running site with mails in a mailbox, in one command."""
 
-import os
 from argparse import ArgumentParser
 from typing import Any
 
@@ -32,12 +31,12 @@ class Command(BaseCommand):
             f"\n  The mailbox           {settings.SITE_URL}/demo/"
             f"\n  The mails as files    {folder()}"
             f"\n  The admin             {settings.SITE_URL}/admin/"
-            f"\n                        {seed.LOGIN}, {os.environ['DEMO_PASSWORD']}"
+            f"\n                        sign in as {seed.LOGIN}; the code comes to the mailbox"
             "\n\n  Open a mail, tap Unsubscribe, wait for the confirmation, send the next newsletter."
             "\n  Ctrl-C ends it.\n"
         )
         # The mailbox posts to the site it belongs to, so a request must not be alone in its process.
-        call_command("serve", port=options["port"], threads=4)
+        call_command("serve", port=options["port"])
 
     def _say(self, sentence: str) -> None:
         self.stdout.write(sentence)

@@ -26,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
         parser.add_argument("--port", type=_port, default=8000, help="the port to listen on (%(default)s)")
         parser.add_argument("--workers", type=_count, default=2, help="web server processes (%(default)s)")
-        parser.add_argument("--threads", type=_count, default=1, help="threads in each of them (%(default)s)")
+        parser.add_argument("--threads", type=_count, default=4, help="threads in each of them (%(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         family, address = _resolve(options["host"], options["port"])
@@ -85,7 +85,7 @@ def _worker() -> Child:
     """Not essential: a broken broker must not keep anybody from opting out."""
     options = {
         "--pool": "threads",
-        "--concurrency": "2",
+        "--concurrency": "4",
         "--schedule": str(settings.DATA_DIR / "celerybeat-schedule"),
         "--loglevel": "WARNING",
     }

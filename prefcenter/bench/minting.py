@@ -1,0 +1,51 @@
+"""How fast links and headers are made, on one core: without a database, without a file."""
+
+import hmac
+from datetime import datetime
+from functools import partial
+from secrets import token_bytes
+
+from django.core import signing
+
+from unsubscribe import audience
+from unsubscribe.models import Category
+
+from .measuring import Figure, by_turns, timed
+
+MESSAGES = 200_000
+AT_ONCE = 5_000
+#: What is signed for one message: two links of so many bytes each.
+LINKS, BYTES = 2, 14
+AT_MOST, FASTER_THAN_DJANGO = 3.0, 5.0
+
+
+def links_and_headers(category: Category, *, now: datetime, rounds: int, messages: int = MESSAGES) -> Figure:
+    done = by_turns(partial(_mint, category, messages, now), partial(bare_hmacs, messages), rounds=rounds)
+    django = min(timed(partial(_dumps, category, messages // 10)) for _ in range(rounds)) * 10
+    return Figure(
+        "minting links and headers",
+        "the bare HMACs over the same bytes",
+        messages,
+        done.seconds,
+        done.floor_seconds,
+        most=AT_MOST,
+        also=("django.core.signing.dumps of both links", django, FASTER_THAN_DJANGO),
+    )
+
+
+def bare_hmacs(messages: int) -> None:
+    key, payload, digest = token_bytes(32), token_bytes(BYTES), hmac.digest
+    for _ in range(messages):
+        for _ in range(LINKS):
+            digest(key, payload, "sha256")
+
+
+def _mint(category: Category, messages: int, now: datetime) -> None:
+    for start in range(1, messages + 1, AT_ONCE):
+        audience.ways(range(start, min(start + AT_ONCE, messages + 1)), category=category, now=now)
+
+
+def _dumps(category: Category, messages: int) -> None:
+    for number in range(messages):
+        for salt in ("u", "p"):
+            signing.dumps([number, category.pk, 0], salt=salt)

@@ -5,7 +5,7 @@ import secrets
 from argparse import ArgumentParser
 from pathlib import Path
 
-SECRETS = ("SECRET_KEY", "UNSUBSCRIBE_ADDRESS_KEY", "DEMO_PASSWORD")
+SECRETS = ("SECRET_KEY", "UNSUBSCRIBE_ADDRESS_KEY")
 
 
 def parser() -> ArgumentParser:
@@ -30,7 +30,7 @@ def prepare(argv: list[str]) -> None:
         "DATA_DIR": str(folder),
         "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
         "CELERY_BROKER_URL": "filesystem://localhost",
-        "CACHE_URL": "locmemcache://",
+        "CACHE_URL": "dbcache://prefcenter_cache",
         "SITE_URL": f"http://localhost:{options.port}",
         "ALLOWED_HOSTS": "localhost",
         "SECRET_KEY_FALLBACKS": "",

@@ -19,6 +19,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from prefcenter.message_check import NoAnswerError, post_one_click
+from unsubscribe.errors import RetiredCategory
 
 from . import seed
 from .backends import folder
@@ -44,8 +45,8 @@ class Mail(NamedTuple):
 
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
-    paths = sorted(folder().glob("*.eml"), reverse=True)[:100]
-    return render(request, "prefcenter/demo/inbox.html", {"mails": [_read(path) for path in paths]})
+    mails = [_read(path) for path in sorted(folder().glob("*.eml"), reverse=True)[:100]]
+    return render(request, "prefcenter/demo/inbox.html", {"mails": mails, "login": seed.LOGIN})
 
 
 @require_safe
@@ -86,7 +87,11 @@ def unsubscribe(request: HttpRequest, mail_id: str) -> HttpResponse:
 
 @require_POST
 def next_mailing(request: HttpRequest) -> HttpResponse:
-    return render(request, "prefcenter/demo/mailing.html", {"entries": seed.send_next()})
+    try:
+        entries = seed.send_next()
+    except RetiredCategory as error:
+        return render(request, "prefcenter/demo/mailing.html", {"refusal": str(error)}, status=409)
+    return render(request, "prefcenter/demo/mailing.html", {"entries": entries})
 
 
 def _path(mail_id: str) -> Path:

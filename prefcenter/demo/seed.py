@@ -1,6 +1,7 @@
 """Fills the demo: categories, reasons, a login and mailings. Doing it twice is the same as doing it once."""
 
-import os
+import csv
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,10 +12,14 @@ from premailer import transform
 
 from prefcenter.models import FeedbackReason, User
 from prefcenter.tables import open_table
-from unsubscribe import audience, headers
+from unsubscribe import actions, audience, gate, headers
+from unsubscribe.addresses import normalise
 from unsubscribe.audience import Entry
 from unsubscribe.choices import Purpose
-from unsubscribe.models import Campaign, Category
+from unsubscribe.models import Campaign, Category, CategoryGroup
+
+_HERE = Path(__file__).parent
+TEXTS: dict[str, dict[str, dict[str, str]]] = json.loads((_HERE / "texts.json").read_text())
 
 CATEGORIES = [
     ("news", "Product news", "What is new in the shop, once a week.", Purpose.MARKETING),
@@ -22,34 +27,53 @@ CATEGORIES = [
     ("events", "Events", "Readings and signings near you.", Purpose.MARKETING),
     ("receipts", "Receipts", "Orders, invoices and deliveries.", Purpose.TRANSACTIONAL),
 ]
-REASONS = ["Too many mails", "Not interesting to me", "I never signed up for this", "I use another address now"]
+GROUP = "From the shop"
+REASONS = ["Too many mails", "Not interesting to me", "I never signed up for this", "Something else"]
 ISSUES = ["Autumn reading", "Winter reading", "Spring reading", "Summer reading"]
 LOGIN = "admin@example.com"
 
 
 def fill() -> None:
+    group, _ = CategoryGroup.objects.get_or_create(name=GROUP, defaults={"translations": TEXTS[GROUP]})
     for position, (slug, name, description, purpose) in enumerate(CATEGORIES):
         fields = {"name": name, "description": description, "purpose": purpose, "position": position}
+        fields |= {"translations": TEXTS[slug], "group": group if slug in {"offers", "events"} else None}
         Category.objects.get_or_create(slug=slug, defaults=fields)
     for position, text in enumerate(REASONS):
-        FeedbackReason.objects.get_or_create(text=text, defaults={"position": position})
+        fields = {"position": position, "translations": TEXTS[text], "asks_for_more": text == REASONS[-1]}
+        FeedbackReason.objects.get_or_create(text=text, defaults=fields)
     if not User.objects.filter(email=LOGIN).exists():
-        User.objects.create_superuser(LOGIN, os.environ["DEMO_PASSWORD"])
+        User.objects.create_superuser(LOGIN)
 
 
 def addresses() -> list[str]:
-    with (Path(__file__).parent / "contacts.csv").open("rb") as file:
+    with (_HERE / "contacts.csv").open("rb") as file:
         return [row.address for row in open_table(file)]
+
+
+def speak_to_everybody() -> None:
+    """Each contact in their own language, so that the demo's pages and confirmations show them all."""
+    with (_HERE / "contacts.csv").open() as file:
+        languages = {normalise(row["Email Address"]).digest: row["Language"] for row in csv.DictReader(file)}
+    for digest, known in actions.learn(map(normalise, addresses()), now=timezone.now()).items():
+        actions.choose_language(known.contact_id, languages[digest])
 
 
 def send_first() -> int:
     """The first mailing, if it has not been sent yet. Returns how many mails went out."""
-    return 0 if Campaign.objects.exists() else len([one for one in send_next() if one.decision.may_send])
+    if Campaign.objects.exists():
+        return 0
+    speak_to_everybody()
+    return len([one for one in send_next() if one.decision.may_send])
 
 
 def send_next() -> Sequence[Entry]:
-    """The next issue of the newsletter to everyone the gate lets through. Returns every address's entry."""
+    """The next issue of the newsletter to everyone the gate lets through. Returns every address's entry.
+
+    Raises RetiredCategory: the admin is there to be tried out.
+    """
     category = Category.objects.get(slug="news")
+    gate.purpose_of(category, None)
     number = Campaign.objects.filter(category=category).count()
     name = f"{ISSUES[number % len(ISSUES)]}, no. {number + 1}"
     campaign = Campaign.objects.create(category=category, name=name, created_at=timezone.now())

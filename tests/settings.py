@@ -9,6 +9,7 @@ os.environ |= {
     "SECRET_KEY": "a-key-for-tests-of-more-than-fifty-characters-0123456789",
     "UNSUBSCRIBE_ADDRESS_KEY": "an-address-key-for-tests-0123456789abcdef",
     "SITE_URL": "https://mail.example.com",
+    "CACHE_URL": "locmemcache://",
     "SENDER_NAME": "Example Post",
     "SENDER_POSTAL_ADDRESS": "1 Main Street, Springfield",
     "DEFAULT_FROM_EMAIL": "Example Post <hello@example.com>",

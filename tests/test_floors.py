@@ -25,14 +25,15 @@ def _floor(rooms: str, *, is_open: bool = False) -> Floor:
 # From the bottom to the top. A new room is given its place here first.
 HOUSE = {
     ENGINE: [
-        _floor("rules addresses choices errors conf sentences", is_open=True),
+        _floor("rules addresses keyed choices errors conf sentences", is_open=True),
         _floor("models"),
         _floor("links"),
         _floor("headers folding"),
         _floor("mail"),
         _floor("outbox"),
         _floor("tasks"),
-        _floor("actions gate queries"),
+        _floor("horizon"),
+        _floor("actions gate queries seals feed"),
         _floor("audience"),
         _floor("views backends"),
         _floor("urls"),
@@ -41,11 +42,13 @@ HOUSE = {
     SITE: [
         _floor("models"),
         _floor(
-            "accounts imports exports tables audience_file message_check supervisor middleware logs templatetags",
+            "accounts imports exports tables audience_file message_check supervisor middleware logs templatetags "
+            "languages brand visits privacy link_requests tasks feedback_digest people "
+            "figures charts opt_outs proof previews sample_year bench api_keys problems outgoing words",
             is_open=True,
         ),
         _floor("pages api webhooks admin demo management"),
-        _floor("urls settings celery wsgi asgi apps __init__", is_open=True),
+        _floor("urls settings celery wsgi asgi checks apps __init__", is_open=True),
     ],
 }
 #: The engine's own face has nothing behind it; the site's makes Celery known and is wiring.

@@ -1,12 +1,19 @@
 """What holds at every door: calm answers to what is too large, and to a database that is away."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError, connection
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+
+from prefcenter.models import ImportRun
+from tests.staff import member, signed_in
 
 pytestmark = pytest.mark.django_db
+UPLOAD = "/admin/imports/new/"
 
 
 @pytest.fixture
@@ -20,8 +27,48 @@ def test_a_form_nobody_means_is_413_at_every_door(visitor: Client) -> None:
         assert (answer.status_code, answer.content) == (413, b"This request is too large. Nothing was changed.\n")
 
 
+@pytest.fixture
+def two_megabytes() -> tuple[bytes, str]:
+    """A file in a form, as a browser sends it, and its content type."""
+    file = SimpleUploadedFile("list.csv", b"email\n" + b"a@x.example\n" * 180_000, "text/csv")
+    form = {"kind": "opt_outs", "channel": "email", "file": file}
+    return encode_multipart(BOUNDARY, form), MULTIPART_CONTENT
+
+
+@pytest.mark.parametrize(
+    "path", ["/accounts/login/code/", "/preferences/", "/admin/", "/admin/login/", "/admin/imports/", "/u/x"]
+)
+def test_a_file_is_413_and_stays_unread_at_every_door_but_the_one_for_files(
+    path: str, visitor: Client, two_megabytes: tuple[bytes, str]
+) -> None:
+    body, content_type = two_megabytes
+    for client in (visitor, signed_in(member(group="compliance")), signed_in(member(is_superuser=True))):
+        answer = client.generic("POST", path, body, content_type=content_type, secure=True)
+        assert answer.status_code == 413
+        assert not answer.wsgi_request._read_started
+
+
+def test_only_who_may_import_hands_in_a_file_and_nobody_elses_is_read(
+    visitor: Client, two_megabytes: tuple[bytes, str], settings: Any, tmp_path: Path
+) -> None:
+    settings.DATA_DIR = tmp_path
+    body, content_type = two_megabytes
+    for client, status in ((visitor, 302), (signed_in(member(group="support")), 403)):
+        answer = client.generic("POST", UPLOAD, body, content_type=content_type, secure=True)
+        assert (answer.status_code, answer.wsgi_request._read_started) == (status, False)
+    assert not ImportRun.objects.exists()
+    compliance = signed_in(member(group="compliance"))
+    assert compliance.generic("POST", UPLOAD, body, content_type=content_type, secure=True).status_code == 302
+    assert ImportRun.objects.get().size > 2_000_000
+
+
+def test_a_large_body_that_is_no_form_with_a_file_is_413_at_the_door_for_files_too(visitor: Client) -> None:
+    answer = visitor.post(UPLOAD, b"x" * 1_100_000, content_type="text/csv", secure=True)
+    assert answer.status_code == 413
+
+
 def test_a_length_that_is_no_number_is_no_length(visitor: Client) -> None:
-    assert visitor.get("/", secure=True, CONTENT_LENGTH="many").status_code == 200
+    assert visitor.get("/preferences/", secure=True, CONTENT_LENGTH="many").status_code == 200
 
 
 def test_a_database_that_is_away_is_503_in_the_admin_too(visitor: Client) -> None:

@@ -21,8 +21,7 @@ SIGNED = [b"from", b"to", b"subject", b"date", b"list-unsubscribe", b"list-unsub
 
 
 @pytest.fixture
-def mails(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DEMO_PASSWORD", "correct horse battery")
+def mails(tmp_path: Path, settings: Any) -> Path:
     settings.DATA_DIR = tmp_path
     settings.UNSUBSCRIBE_EMAIL_BACKEND = "prefcenter.demo.backends.EmlBackend"
     seed.fill()

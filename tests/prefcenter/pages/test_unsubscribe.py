@@ -10,7 +10,7 @@ from prefcenter.models import Feedback, FeedbackReason
 from tests.factories import CampaignFactory, CategoryFactory
 from unsubscribe import actions, gate, links
 from unsubscribe.choices import Answer, Frequency, PreferenceState, Source, SuppressionReason
-from unsubscribe.links import Target
+from unsubscribe.links import Purpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent, OutboxMessage, Preference
 
 pytestmark = pytest.mark.django_db
@@ -83,7 +83,7 @@ def test_less_often_offers_only_what_is_slower(phone: Client, url: str, ada: Add
     assert post(phone, url, do="less", frequency="daily")[0] == 400
     status, page = post(phone, url, do="less", frequency="monthly")
     assert status == 200
-    assert "at most monthly" in page
+    assert "at most once a month" in page
     assert Preference.objects.get().frequency == Frequency.MONTHLY
 
 
@@ -143,8 +143,11 @@ class TestFeedback:
             post(phone, url, do="feedback", receipt=receipt, text=text)
         assert Feedback.objects.get().text == "Too much, too often"
 
-    def test_may_be_left_empty(self, phone: Client, url: str, receipt: str) -> None:
-        assert "Thank you" in post(phone, url, do="feedback", receipt=receipt)[1]
+    def test_p4_may_be_left_empty_which_is_neither_kept_nor_praised(
+        self, phone: Client, url: str, receipt: str
+    ) -> None:
+        status, page = post(phone, url, do="feedback", receipt=receipt)
+        assert (status, "Thank you" in page) == (200, False)
         assert not Feedback.objects.exists()
 
     def test_that_is_too_long_is_shown_again_with_nothing_lost(self, phone: Client, url: str, receipt: str) -> None:
@@ -163,6 +166,73 @@ class TestFeedback:
         assert not Feedback.objects.exists()
 
 
+class TestFeedbackOfMixedSaves:
+    @pytest.fixture
+    def fresh(self, ada: Address, news: Category) -> str:
+        return "/f/" + links.sign(Target(ada.pk, news.pk), purpose=Purpose.FRESH, today=timezone.localdate())
+
+    def test_is_about_what_was_left(self, phone: Client, fresh: str, news: Category) -> None:
+        first = CategoryFactory(slug="first", needs_opt_in=True, position=0)
+        Category.objects.filter(pk=news.pk).update(position=1)
+        fields = {f"was-{first.pk}-email": "off as_sent", f"on-{first.pk}-email": "on"}
+        fields |= {f"was-{news.pk}-email": "on as_sent"} | {f"often-{one.pk}-email": "as_sent" for one in (first, news)}
+        receipt = receipt_in(post(phone, fresh, do="save", **fields)[1])
+        post(phone, fresh, do="feedback", receipt=receipt, text="Too much news")
+        assert Feedback.objects.get().category == news
+
+    def test_can_be_taken_back(self, phone: Client, url: str) -> None:
+        receipt = receipt_in(post(phone, url, do="unsubscribe")[1])
+        for text in ("My boss reads this", ""):
+            post(phone, url, do="feedback", receipt=receipt, text=text)
+        assert not Feedback.objects.exists()
+
+    def test_with_a_reason_that_went_away_is_said(self, phone: Client, url: str) -> None:
+        reason = FeedbackReason.objects.create(text="Too many mails")
+        receipt = receipt_in(post(phone, url, do="unsubscribe")[1])
+        FeedbackReason.objects.update(is_active=False)
+        status, page = post(phone, url, do="feedback", receipt=receipt, reason=str(reason.pk))
+        assert (status, 'class="errorlist"' in page) == (400, True)
+
+    def test_of_something_erased_meanwhile_is_not_taken(self, phone: Client, url: str, ada: Address) -> None:
+        receipt = receipt_in(post(phone, url, do="unsubscribe")[1])
+        actions.erase([ada.contact_id], source=Source.PAGE, now=timezone.now())
+        post(phone, url, do="feedback", receipt=receipt, text="It was Ada")
+        assert not Feedback.objects.exists()
+
+
+def test_undo_of_a_part_says_so(phone: Client, ada: Address, news: Category) -> None:
+    offers = CategoryFactory(slug="offers")
+    url = "/f/" + links.sign(Target(ada.pk), purpose=Purpose.FRESH, today=timezone.localdate())
+    fields = {f"was-{one.pk}-email": "on as_sent" for one in (news, offers)}
+    fields |= {f"often-{one.pk}-email": "as_sent" for one in (news, offers)}
+    receipt = receipt_in(post(phone, url, do="save", **fields)[1])
+    actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=timezone.now())
+    page = post(phone, url, do="undo", receipt=receipt)[1]
+    assert "Part of it is as it was before." in page
+    assert "The rest has been changed since" in page
+
+
+def test_downloading_ones_data_costs_no_undo(phone: Client, url: str, ada: Address, news: Category) -> None:
+    receipt = receipt_in(post(phone, url, do="unsubscribe")[1])
+    actions.note_access(ada.pk, source=Source.PAGE, now=timezone.now())
+    assert "as it was before" in post(phone, url, do="undo", receipt=receipt)[1]
+
+
+def test_a_link_of_what_cannot_be_switched_off_offers_everything_else(phone: Client, ada: Address) -> None:
+    receipts = CategoryFactory(transactional=True)
+    url = "/u/" + links.sign(Target(ada.pk, receipts.pk), today=timezone.localdate())
+    assert "Unsubscribe from everything?" in phone.get(url, secure=True).content.decode()
+
+
+@pytest.mark.parametrize("charset", ["hex", "idna", "unicode_escape", "utf-16"])
+def test_an_odd_charset_breaks_nothing(charset: str, phone: Client, url: str, ada: Address, news: Category) -> None:
+    body = b'--B\r\nContent-Disposition: form-data; name="do"\r\n\r\nunsubscribe\r\n--B--\r\n'
+    kind = f"multipart/form-data; boundary=B; charset={charset}"
+    assert phone.generic("POST", "/preferences/", body, content_type=kind, secure=True).status_code == 400
+    assert phone.generic("POST", url, body, content_type=kind, secure=True).status_code == 200
+    assert answer_for(ada, news) == Answer.UNSUBSCRIBED
+
+
 def test_a_second_look_says_that_nothing_is_left_to_do(phone: Client, url: str) -> None:
     post(phone, url, do="unsubscribe")
     assert "You do not get “News”." in phone.get(url, secure=True).content.decode()
@@ -179,7 +249,9 @@ def test_p2_a_hidden_category_is_named_all_the_same(phone: Client, url: str, ada
 
 def test_who_complained_is_not_shown_as_subscribed(phone: Client, url: str, ada: Address) -> None:
     actions.suppress([ada.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=timezone.now())
-    assert "You do not get “News”." in phone.get(url, secure=True).content.decode()
+    page = phone.get(url, secure=True).content.decode()
+    assert "You are unsubscribed from everything." in page
+    assert 'value="everything"' not in page
 
 
 @pytest.mark.parametrize("whole", [True, False])
@@ -201,7 +273,7 @@ def test_less_of_what_was_left_is_not_promised(phone: Client, url: str, ada: Add
 
 def test_a_link_without_a_category_offers_to_leave_everything(phone: Client, ada: Address) -> None:
     url = "/u/" + links.sign(Target(ada.pk), today=timezone.localdate())
-    assert "all our marketing" in phone.get(url, secure=True).content.decode()
+    assert "Unsubscribe from everything?" in phone.get(url, secure=True).content.decode()
     assert "unsubscribed from everything" in post(phone, url, do="unsubscribe")[1]
 
 

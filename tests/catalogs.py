@@ -1,0 +1,214 @@
+"""Keeps the message catalogs in step with the texts in code and templates. It translates nothing and guesses nothing.
+
+python -m tests.catalogs                        after a text has changed: updates every .po and .mo
+python -m tests.catalogs --missing de           what is still to be said in German, as JSON
+python -m tests.catalogs --fill de FILE.json    takes translations: {"key of --missing": "text", or a list of forms}
+"""
+
+import argparse
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from django.conf import settings
+from django.utils.translation import to_locale
+
+from tests.texts import BASE_DIR, ENGINE, SITE, Found, found
+
+#: In this order: what the engine says already is not translated again for the site.
+PACKAGES = (ENGINE, SITE)
+_SOURCE_LANGUAGE = "en"
+_HEADER = "# Written by python -m tests.catalogs; only the translations are edited by hand."
+_CONTEXT_END = "\x04"  # as gettext itself joins context and msgid
+_PLACEHOLDER = re.compile(r"%(?:\(\w+\)\w|.)?")
+_TAG = re.compile(r"</?\w+")
+
+
+class Texts(Catalog):
+    """A catalog whose header says only what its readers need, and nothing that would change with each run."""
+
+    def __iter__(self) -> Iterator[Message]:
+        header = {
+            "Language": self.locale_identifier,
+            "Content-Type": "text/plain; charset=utf-8",
+            "Content-Transfer-Encoding": "8bit",
+            "Plural-Forms": self.plural_forms,
+        }
+        yield Message("", "".join(f"{name}: {value}\n" for name, value in header.items()))
+        yield from (message for message in super().__iter__() if message.id)
+
+
+def languages() -> list[str]:
+    return [code for code, _ in settings.LANGUAGES if code != _SOURCE_LANGUAGE]
+
+
+def po_path(package: str, language: str) -> Path:
+    return BASE_DIR / package / "locale" / to_locale(language) / "LC_MESSAGES" / "django.po"
+
+
+def key(message: Message) -> str:
+    """Under which name a translation is given; the msgid, unless it stands in a context."""
+    msgid = message.id if isinstance(message.id, str) else message.id[0]
+    return f"{message.context}{_CONTEXT_END}{msgid}" if message.context else msgid
+
+
+def stored(package: str, language: str) -> Texts:
+    """The .po file as it stands; an empty catalog if there is none."""
+    texts, path = Texts(to_locale(language), header_comment=_HEADER), po_path(package, language)
+    if path.exists():
+        with path.open("rb") as file:
+            read = read_po(file, locale=to_locale(language))
+        for message in messages(read):
+            texts[message.id] = message
+        texts.obsolete = read.obsolete
+    return texts
+
+
+def updated(package: str, language: str) -> Texts:
+    """The catalog for the code of today: translations are kept, what nobody says any more is gone."""
+    texts, known = Texts(to_locale(language), header_comment=_HEADER), stored(package, language)
+    for text in _own(package):
+        texts.add(
+            text.msgid,
+            _kept(known.get(_first(text.msgid), text.context), text),
+            locations=[(text.file, 0)],
+            auto_comments=text.comments,
+            context=text.context,
+        )
+    return texts
+
+
+def messages(catalog: Catalog) -> list[Message]:
+    """Without the header, sorted."""
+    return sorted(message for message in catalog if message.id)
+
+
+def is_translated(message: Message) -> bool:
+    return all(_forms(message.string)) and not message.fuzzy
+
+
+def mistakes(message: Message, *, forms: int) -> list[str]:
+    """What is wrong with a translation, by what a machine can see."""
+    if message.pluralizable and len(message.string) != forms:
+        return [f"{key(message)!r} needs {forms} forms"]
+    return [
+        f"{key(message)!r} has other {what} in {string!r}"
+        for string in _forms(message.string)
+        for what, is_same in _SAME.items()
+        if not any(is_same(msgid, string) for msgid in _forms(message.id))
+    ]
+
+
+def compiled(texts: Texts) -> bytes:
+    file = BytesIO()
+    write_mo(file, texts)
+    return file.getvalue()
+
+
+def write(package: str, language: str, texts: Texts) -> None:
+    path, file = po_path(package, language), BytesIO()
+    write_po(file, texts, width=0, sort_output=True, ignore_obsolete=True, include_lineno=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(file.getvalue())
+    path.with_suffix(".mo").write_bytes(compiled(texts))
+
+
+def _own(package: str) -> list[Found]:
+    """What the engine says already is translated there."""
+    by_engine = {(text.msgid, text.context) for text in found(ENGINE)} if package != ENGINE else set()
+    return [text for text in found(package) if (text.msgid, text.context) not in by_engine]
+
+
+def _kept(old: Message | None, text: Found) -> str | tuple[str, ...]:
+    return old.string if old and not old.fuzzy and old.id == text.msgid else ""
+
+
+def _first(msgid: str | tuple[str, ...]) -> str:
+    return msgid if isinstance(msgid, str) else msgid[0]
+
+
+def _forms(text: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text)
+
+
+_SAME: dict[str, Callable[[str, str], bool]] = {
+    "placeholders": lambda msgid, string: set(_PLACEHOLDER.findall(msgid)) == set(_PLACEHOLDER.findall(string)),
+    "tags": lambda msgid, string: set(_TAG.findall(msgid)) == set(_TAG.findall(string)),
+    "line ends": lambda msgid, string: _edges(msgid) == _edges(string),
+}
+
+
+def _edges(text: str) -> tuple[bool, bool]:
+    return text.startswith("\n"), text.endswith("\n")
+
+
+def missing(language: str) -> list[dict[str, Any]]:
+    """What is to be translated: the key to give it under, and where it is said."""
+    return [
+        {"key": key(message)}
+        | ({"plural": message.id[1], "forms": texts.plural_forms} if message.pluralizable else {})
+        | ({"context": message.context} if message.context else {})
+        | ({"comments": message.auto_comments} if message.auto_comments else {})
+        | {"files": sorted({file for file, _ in message.locations})}
+        for texts in (updated(package, language) for package in PACKAGES)
+        for message in messages(texts)
+        if not is_translated(message)
+    ]
+
+
+def fill(language: str, given: Mapping[str, str | list[str]]) -> list[str]:
+    """Takes what is right into the catalogs, and says what is not."""
+    said, unknown = [], set(given)
+    for package in PACKAGES:
+        texts = updated(package, language)
+        for message in messages(texts):
+            unknown.discard(key(message))
+            if given.get(key(message)):
+                said += _take(message, given[key(message)], forms=texts.num_plurals)
+        write(package, language, texts)
+    return said + [f"{name!r} is nowhere in the code" for name in sorted(unknown)]
+
+
+def _take(message: Message, given: str | list[str], *, forms: int) -> list[str]:
+    old, message.string = message.string, given if isinstance(given, str) else tuple(given)
+    if message.pluralizable == isinstance(given, str):
+        wrong = [f"{key(message)!r} is {'a list of forms' if message.pluralizable else 'one text'}"]
+    else:
+        wrong = mistakes(message, forms=forms)
+    if wrong:
+        message.string = old
+    return wrong
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.catalogs", description=__doc__.partition("\n")[0])
+    parser.add_argument("--missing", metavar="LANGUAGE", choices=languages())
+    parser.add_argument("--fill", metavar=("LANGUAGE", "FILE"), nargs=2)
+    wanted = parser.parse_args()
+    if wanted.missing:
+        sys.stdout.write(json.dumps(missing(wanted.missing), ensure_ascii=False, indent=2) + "\n")
+        return 0
+    if wanted.fill:
+        language, file = wanted.fill
+        if language not in languages():
+            parser.error(f"{language} is none of {', '.join(languages())}")
+        wrong = fill(language, json.loads(Path(file).read_text()))
+        sys.stderr.writelines(f"{line}\n" for line in wrong)
+        return 1 if wrong else 0
+    for package in PACKAGES:
+        for language in languages():
+            write(package, language, updated(package, language))
+    return 0
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    sys.exit(main())

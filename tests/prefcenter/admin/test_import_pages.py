@@ -1,0 +1,350 @@
+"""The pages of an import: from the upload to the report, with and without a worker, for those who may."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from prefcenter import imports
+from prefcenter.models import ImportRun, ImportState, User
+from prefcenter.tasks import work_on_imports
+from tests.factories import ADA, BOB
+from tests.staff import member, sign_in, signed_in
+from unsubscribe.models import Address, Category, Suppression
+
+pytestmark = pytest.mark.django_db
+NEW, LIST = "/admin/imports/new/", "/admin/imports/"
+SENDGRID = (
+    "status,reason,email,created\n"
+    f"5.1.1,unknown user,{ADA},1700000000\n5.1.1,unknown user,{BOB},1700000000\n4.2.2,full,c@x.example,1\n"
+)
+REFRESH = '<meta http-equiv="refresh"'
+
+
+@pytest.fixture(autouse=True)
+def folder(settings: Any, tmp_path: Path) -> Path:
+    settings.DATA_DIR = tmp_path
+    return tmp_path / "imports"
+
+
+@pytest.fixture
+def user() -> User:
+    return member("import_opt_outs")
+
+
+@pytest.fixture
+def desk(user: User) -> Client:
+    return signed_in(user)
+
+
+def upload(client: Client, text: str | bytes, *, name: str = "suppression_bounces.csv", **terms: Any) -> Any:
+    file = SimpleUploadedFile(name, text.encode() if isinstance(text, str) else text, "text/csv")
+    form = {"kind": "opt_outs", "channel": "email", "reason": "", "category": "", "file": file} | terms
+    return client.post(NEW, form, secure=True)
+
+
+def page(client: Client, run: ImportRun) -> str:
+    answer = client.get(f"{LIST}{run.pk}/", secure=True)
+    assert answer.status_code == 200
+    return " ".join(answer.content.decode().split())
+
+
+def press(client: Client, run: ImportRun, button: str, **form: Any) -> Any:
+    """As the page's own form has it."""
+    if button == "confirm":
+        found = re.search(r'name="checked" value="([^"]*)"', page(client, run))
+        form = {"checked": found[1] if found else ""} | form
+    return client.post(f"{LIST}{run.pk}/{button}/", form, secure=True)
+
+
+def said(client: Client, run: ImportRun) -> list[str]:
+    answer = client.get(f"{LIST}{run.pk}/", secure=True)
+    return [str(message) for message in answer.context["messages"]]
+
+
+def the_run() -> ImportRun:
+    return ImportRun.objects.get()
+
+
+def checked(client: Client, text: str = SENDGRID, **terms: Any) -> ImportRun:
+    assert upload(client, text, **terms).status_code == 302
+    work_on_imports()
+    return ImportRun.objects.latest("id")
+
+
+def test_the_whole_way_from_the_upload_to_the_report(desk: Client, user: User) -> None:
+    answer = upload(desk, SENDGRID)
+    run = the_run()
+    assert (answer.status_code, answer["Location"]) == (302, f"{LIST}{run.pk}/")
+    shown = page(desk, run)
+    assert "Waiting for the worker." in shown
+    assert REFRESH in shown
+
+    work_on_imports()
+    shown = page(desk, run)
+    assert "Nothing was imported yet. This is what it would do." in shown
+    assert "Recognised as: SendGrid: bounces" in shown
+    assert "Address does not exist: 2" in shown
+    assert '<tr><th scope="row">4</th><td>the file says that a mail failed for a while' in shown
+    assert 'value="Import 2 opt-outs"' in shown
+    assert REFRESH not in shown
+    assert not Suppression.objects.exists()
+
+    assert press(desk, run, "confirm").status_code == 302
+    shown = page(desk, run)
+    assert "Being imported" in shown
+    assert REFRESH in shown
+    work_on_imports()
+    shown = page(desk, run)
+    assert "The whole file was read. The file itself was deleted." in shown
+    assert '<tr><th scope="row">New opt-outs</th><td>2</td><td>2</td></tr>' in shown
+    assert f"by {user}" in shown
+    assert set(Suppression.objects.values_list("address__value", "reason")) == {
+        (ADA, "hard_bounce"),
+        (BOB, "hard_bounce"),
+    }
+    assert ADA not in shown
+
+
+def test_the_report_lists_lines_and_reasons_and_no_address(desk: Client) -> None:
+    run = checked(desk, f"email,status\n{ADA},subscribed\nnobody,unsubscribed\n")
+    answer = desk.get(f"{LIST}{run.pk}/lines/", secure=True)
+    rows = list(csv.reader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))
+    assert rows == [
+        ["line", "problem"],
+        ["2", "the file does not say that this person opted out"],
+        ["3", "this is not a valid address"],
+    ]
+    assert f'filename="import-{run.pk}-lines.csv"' in answer["Content-Disposition"]
+
+
+def test_of_many_bad_lines_the_page_shows_a_few_and_the_report_has_all(desk: Client) -> None:
+    run = checked(desk, "email\n" + "nobody\n" * 1500)
+    shown = page(desk, run)
+    assert shown.count("this is not a valid address") == 10
+    assert "Each of these lines, its number and reason" in shown
+    answer = desk.get(f"{LIST}{run.pk}/lines/", secure=True)
+    assert len(list(csv.reader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))) == 1501
+
+
+def logged() -> list[str]:
+    return list(LogEntry.objects.order_by("id").values_list("change_message", flat=True))
+
+
+def test_each_act_is_one_line_of_the_log_with_figures_and_without_the_files_name(
+    desk: Client, user: User, news: Category
+) -> None:
+    run = checked(desk, name=f"{ADA}.csv")
+    terms = {"kind": "opt_outs", "channel": "email", "reason": "unsubscribed_all", "category": str(news.pk)}
+    press(desk, run, "check", **terms)
+    work_on_imports()
+    press(desk, run, "confirm")
+    press(desk, run, "stop")
+    entries = list(LogEntry.objects.order_by("id"))
+    for entry in entries:
+        assert (entry.user, entry.object_repr, entry.get_edited_object()) == (user, f"import {run.pk}", run)
+    assert [entry.action_flag for entry in entries] == [ADDITION, CHANGE, CHANGE, CHANGE]
+    assert logged() == [
+        "Handed in a file of opt-outs: SendGrid: bounces, 145 bytes.",
+        "Had an import checked again, as opt-outs.",
+        "Confirmed an import of opt-outs: new opt-outs 3, already there 0, said yes again later, and are left so 0, "
+        "refused 0, not readable 0.",
+        "Stopped an import of opt-outs.",
+    ]
+
+
+def test_what_was_not_done_is_not_in_the_log(desk: Client) -> None:
+    upload(desk, b"first,last\nAnn,Other\n")
+    assert logged() == []
+    run = checked(desk)
+    press(desk, run, "check", kind="nonsense")
+    press(desk, run, "stop")
+    for button in ("stop", "confirm", "check"):
+        press(desk, run, button, kind="opt_outs", channel="email")
+    assert logged() == ["Handed in a file of opt-outs: SendGrid: bounces, 145 bytes.", "Stopped an import of opt-outs."]
+
+
+def test_the_same_file_again_is_recognised(desk: Client) -> None:
+    first = checked(desk)
+    press(desk, first, "confirm")
+    work_on_imports()
+    again = checked(desk)
+    shown = page(desk, again)
+    assert "This very file was imported before, on " in shown
+    assert f'href="{LIST}{first.pk}/"' in shown
+    assert "There is nothing new in this file. Importing it would change nothing." in shown
+    assert "/confirm/" not in shown
+
+
+def test_other_terms_are_checked_before_anything_is_imported(desk: Client, news: Category) -> None:
+    run = checked(desk, "email\na@x.example\n")
+    terms = {"kind": "opt_outs", "channel": "email", "reason": "unsubscribed_all", "category": str(news.pk)}
+    assert press(desk, run, "check", **terms).status_code == 302
+    assert "Being checked" in page(desk, run)
+    work_on_imports()
+    shown = page(desk, run)
+    assert "What they no longer want: News" in shown
+    assert f'<option value="{news.pk}" selected>' in shown
+    wrong = press(desk, run, "check", **(terms | {"reason": "complaint"}))
+    assert "please choose no category" in wrong.content.decode()
+    assert (the_run().category, the_run().state) == (news, ImportState.READY)
+
+
+def test_contacts_are_learnt_and_their_page_speaks_of_contacts(desk: Client) -> None:
+    run = checked(desk, "email\na@x.example\n", kind="contacts", reason="complaint", name="members.csv")
+    shown = page(desk, run)
+    assert 'value="Import 1 contact"' in shown
+    assert "Reason:" not in shown
+    press(desk, run, "confirm")
+    work_on_imports()
+    assert Address.objects.get().value == "a@x.example"
+    assert not Suppression.objects.exists()
+
+
+def test_what_is_on_its_way_shows_how_far_it_is_and_can_be_stopped(desk: Client) -> None:
+    upload(desk, SENDGRID)
+    run = the_run()
+    ImportRun.objects.update(
+        claimed_by="12345678123456781234567812345678", claimed_at=timezone.now(), bytes_read=60, position=2
+    )
+    shown = page(desk, run)
+    assert f'<progress value="60" max="{run.size}" aria-label="Being checked">' in shown
+    assert "2 rows read" in shown
+    assert press(desk, run, "stop").status_code == 302
+    shown = page(desk, run)
+    assert "Nothing was imported. The file was deleted." in shown
+    assert REFRESH not in shown
+
+
+def test_stopped_midway_it_says_where(desk: Client) -> None:
+    run = checked(desk)
+    press(desk, run, "confirm")
+    ImportRun.objects.update(last_line=2, position=1)
+    press(desk, run, "stop")
+    assert "Stopped after line 2 of the file. What was imported by then stays." in page(desk, run)
+
+
+def test_who_waits_long_is_told_to_look_after_the_worker(desk: Client) -> None:
+    upload(desk, SENDGRID)
+    assert "look whether the worker is running" not in page(desk, the_run())
+    ImportRun.objects.update(created_at=timezone.now() - timedelta(minutes=4))
+    assert "look whether the worker is running" in page(desk, the_run())
+
+
+def test_a_check_that_somebody_else_repeated_has_to_be_looked_at_again(desk: Client) -> None:
+    run = checked(desk)
+    imports.check_again(run, imports.terms_of(run))
+    work_on_imports()
+    answer = press(desk, run, "confirm", checked="2026-01-01T00:00:00+00:00")
+    assert answer.status_code == 302
+    assert said(desk, run) == [
+        "Somebody else was faster: this import is no longer waiting for that. Nothing was changed."
+    ]
+    assert the_run().state == ImportState.READY
+    assert len(logged()) == 1
+
+
+def test_pressing_twice_is_the_same_as_once(desk: Client) -> None:
+    run = checked(desk)
+    token = re.search(r'name="checked" value="([^"]*)"', page(desk, run))
+    assert token
+    for _ in range(2):
+        press(desk, run, "confirm", checked=token[1])
+    assert len(logged()) == 2
+    for button in ("stop", "stop", "confirm", "check"):
+        assert press(desk, run, button, kind="opt_outs", channel="email").status_code == 302
+    assert the_run().state == ImportState.STOPPED
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "The submitted file is empty."),
+        (b"\n\n", "This file is empty. A line of column names was expected"),
+        (b"PK\x03\x04spreadsheet", "please save it as CSV and use that."),
+        (b"first,last\nAnn,Other\n", "No column of this file is called"),
+        (f"Ann,{ADA}\n".encode(), "The first line of this file seems to hold a person already."),
+    ],
+)
+def test_a_file_that_is_no_list_of_people_is_named_on_the_form(
+    content: bytes, sentence: str, desk: Client, folder: Path
+) -> None:
+    answer = upload(desk, content)
+    assert (answer.status_code, sentence in answer.content.decode()) == (200, True)
+    assert ADA not in answer.content.decode()
+    assert not ImportRun.objects.exists()
+    assert not folder.exists() or list(folder.iterdir()) == []
+
+
+def test_a_file_that_is_too_large_is_refused_unread(desk: Client, settings: Any) -> None:
+    settings.IMPORT_MAX_MB = 1
+    answer = upload(desk, b"email\n" + b"x" * 1_200_000)
+    assert (answer.status_code, "larger than 1.0" in answer.content.decode()) == (413, True)
+    assert "Traceback" not in answer.content.decode()
+    assert upload(desk, b"email\n" + b"a@x.example\n" * 80_000).status_code == 302
+
+
+def test_who_may_not_is_refused_before_the_body_is_read(settings: Any) -> None:
+    """Django reads a whole upload to find its CSRF token; who may not upload does not get that far."""
+    for client, status in ((signed_in(member()), 403), (Client(headers={"host": "mail.example.com"}), 302)):
+        answer = client.generic("POST", NEW, b"never read", content_type="multipart/form-data; boundary=x", secure=True)
+        assert answer.status_code == status
+        assert not answer.wsgi_request._read_started
+
+
+def test_without_its_csrf_token_nothing_is_taken(user: User) -> None:
+    client = Client(enforce_csrf_checks=True, headers={"host": "mail.example.com"})
+    sign_in(client, user)
+    assert upload(client, SENDGRID).status_code == 403
+    assert not ImportRun.objects.exists()
+    token = client.get(NEW, secure=True).context["csrf_token"]
+    headers = {"csrfmiddlewaretoken": str(token)}
+    file = SimpleUploadedFile("a.csv", SENDGRID.encode())
+    form = {"kind": "opt_outs", "channel": "email", "file": file} | headers
+    answer = client.post(NEW, form, secure=True, headers={"referer": "https://mail.example.com/"})
+    assert answer.status_code == 302
+
+
+@pytest.mark.parametrize("path", ["", "new/", "{}/", "{}/lines/", "{}/check/", "{}/confirm/", "{}/stop/"])
+def test_every_page_takes_the_permission_and_its_own_method(path: str, desk: Client) -> None:
+    url = LIST + path.format(checked(desk).pk)
+    is_post = path.endswith(("check/", "confirm/", "stop/"))
+    for client, status in ((signed_in(member("view_importrun")), 403), (desk, 405)):
+        answer = client.get(url, secure=True) if is_post else client.put(url, secure=True)
+        assert answer.status_code == status
+    assert the_run().state == ImportState.READY
+    assert desk.get(f"{LIST}999/", secure=True).status_code == 404
+
+
+@pytest.mark.parametrize(("group", "status"), [("marketer", 403), ("support", 403), ("compliance", 200)])
+def test_compliance_imports_and_the_other_groups_do_not(group: str, status: int) -> None:
+    client = signed_in(member(group=group))
+    assert {client.get(url, secure=True).status_code for url in (LIST, NEW)} == {status}
+
+
+def test_the_list_shows_every_import_newest_first_without_many_queries(
+    desk: Client, django_assert_max_num_queries: Any
+) -> None:
+    first, second = checked(desk), checked(desk, "email\na@x.example\n", name="list.csv")
+    with django_assert_max_num_queries(12):
+        shown = desk.get(LIST, secure=True).content.decode()
+    assert shown.index(f"Import {second.pk}<") < shown.index(f"Import {first.pk}<")
+    assert "list.csv" in shown
+    assert "<td>1</td>" in shown
+
+
+def test_the_records_lead_here_for_those_who_may(desk: Client) -> None:
+    checked(desk)
+    url = reverse("admin:prefcenter_importrun_changelist")
+    reader, importer = member("view_importrun"), member("view_importrun", "import_opt_outs")
+    assert NEW not in signed_in(reader).get(url, secure=True).content.decode()
+    assert NEW in signed_in(importer).get(url, secure=True).content.decode()

@@ -1,0 +1,178 @@
+"""Somebody of the staff at a browser, and every page of ours at the desk, for the tests of how it works and looks."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Download, Locator, Page
+
+from prefcenter import imports
+from prefcenter.imports import Terms
+from prefcenter.models import Feedback, ImportKind
+from prefcenter.previews import Kind
+from prefcenter.tasks import work_on_imports
+from tests.factories import ADA, BOB, address
+from tests.prefcenter import busy_days
+from tests.staff import member, signed_in
+from unsubscribe import actions, seals
+from unsubscribe.choices import Source, SuppressionReason
+from unsubscribe.links import Target
+
+from .test_every_page import _serious, _stays
+
+ONE_BAD_LINE = f"email\n{ADA}\nnobody\n{BOB}\n"
+EVERY_PAGE: dict[str, Callable[["Desk"], None]] = {}
+
+
+def page(function: Callable[["Desk"], None]) -> Callable[["Desk"], None]:
+    EVERY_PAGE[function.__name__] = function
+    return function
+
+
+class Desk:
+    """In a house in which people left for reasons. `complaints` are the console's, and requests that leave the site."""
+
+    def __init__(self, page: Page, site: str) -> None:
+        self.page, self.site, self.complaints = page, site, list[str]()
+        self.user = member()
+        page.on("console", lambda said: self.complaints.extend(_serious(said.text)))
+        page.on("request", lambda sent: self.complaints.extend([] if _stays(sent.url, site) else [sent.url]))
+        cookie = signed_in(self.user).cookies[settings.SESSION_COOKIE_NAME]
+        page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": site}])
+        self.days = busy_days.live(timezone.now())
+        self.ada = address(ADA)
+
+    def may(self, *permissions: str) -> None:
+        self.user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+
+    def may_everything(self) -> None:
+        self.user.is_superuser = True
+        self.user.save()
+
+    def opens(self, name: str, *ids: Any) -> None:
+        self.page.goto(self.site + reverse(name, args=ids))
+
+    def goes(self, one: Locator) -> None:
+        """To the page that it leads to: a click alone returns before that page is there."""
+        with self.page.expect_navigation():
+            one.click()
+
+    def follows(self, name: str) -> None:
+        self.goes(self.page.get_by_role("link", name=name, exact=True).first)
+
+    def presses(self, name: str) -> None:
+        self.goes(self.page.get_by_role("button", name=name, exact=True))
+
+    def takes(self, one: Locator) -> Download:
+        with self.page.expect_download() as waiting:
+            one.click()
+        return waiting.value
+
+    def hands_in(self) -> int:
+        terms, content = Terms(ImportKind.OPT_OUTS), [ONE_BAD_LINE.encode()]
+        run = imports.hand_in(content, terms, file_name="a.csv", user_id=self.user.pk, now=timezone.now())
+        return int(run.pk)
+
+
+@page
+def find(desk: Desk) -> None:
+    desk.opens("people:find")
+
+
+@page
+def found(desk: Desk) -> None:
+    find(desk)
+    desk.page.get_by_label("Email address or phone number").fill("a•••@example.com")
+    desk.presses("Find")
+
+
+@page
+def person(desk: Desk) -> None:
+    now = timezone.now()
+    actions.opt_out([Target(desk.ada.pk, desk.days.news.pk)], source=Source.STAFF, now=now, wording="No more, please.")
+    actions.suppress([desk.ada.pk], SuppressionReason.MANUAL, source=Source.STAFF, now=now)
+    desk.opens("people:contact", desk.ada.contact_id)
+
+
+@page
+def proof_asked(desk: Desk) -> None:
+    desk.opens("proof:make", desk.ada.contact_id)
+
+
+@page
+def proof(desk: Desk) -> None:
+    actions.opt_out([Target(desk.ada.pk, desk.days.news.pk)], source=Source.PAGE, now=timezone.now())
+    seals.seal(now=timezone.now())
+    proof_asked(desk)
+    desk.presses("Make the proof")
+
+
+@page
+def opt_outs(desk: Desk) -> None:
+    desk.opens("opt_outs:list")
+
+
+@page
+def import_new(desk: Desk) -> None:
+    desk.opens("imports:new")
+
+
+@page
+def import_list(desk: Desk) -> None:
+    desk.hands_in()
+    desk.opens("imports:list")
+
+
+@page
+def import_checked(desk: Desk) -> None:
+    run = desk.hands_in()
+    work_on_imports()
+    desk.opens("imports:run", run)
+
+
+@page
+def import_done(desk: Desk) -> None:
+    import_checked(desk)
+    desk.presses("Import 2 opt-outs")
+    work_on_imports()
+    desk.page.reload()
+
+
+@page
+def feedback_list(desk: Desk) -> None:
+    Feedback.objects.update(text="Every day is too much for me, and on Sundays I would like to hear nothing at all.")
+    desk.opens("admin:prefcenter_feedback_changelist")
+
+
+@page
+def feedback(desk: Desk) -> None:
+    desk.opens("admin:prefcenter_feedback_change", Feedback.objects.latest("id").pk)
+
+
+@page
+def preview(desk: Desk) -> None:
+    desk.opens("previews:kind", desk.days.news.pk, Kind.UNSUBSCRIBE)
+
+
+@page
+def api_key_made(desk: Desk) -> None:
+    desk.opens("admin:prefcenter_apikey_add")
+    desk.page.get_by_label("Name").fill("A mailer")
+    desk.page.get_by_role("checkbox").first.check()
+    desk.presses("Save")
+
+
+@page
+def webhook_made(desk: Desk) -> None:
+    desk.opens("admin:prefcenter_webhookendpoint_add")
+    desk.page.get_by_label("Name").fill("A mailer")
+    desk.page.get_by_label("URL").fill("https://8.8.8.8/hook")
+    desk.presses("Save")
+
+
+@page
+def category(desk: Desk) -> None:
+    desk.opens("admin:unsubscribe_category_change", desk.days.news.pk)

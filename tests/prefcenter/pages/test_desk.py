@@ -1,0 +1,145 @@
+"""The desk in a real browser: the daily ways with mouse and keyboard, and every page of ours fit for everybody.
+
+`pytest tests/prefcenter/pages/test_desk.py --screenshots screenshots` puts a picture of each page into a folder.
+"""
+
+import csv
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Browser, Download, expect
+
+from prefcenter.models import Feedback
+from prefcenter.tasks import work_on_imports
+from tests.factories import ADA, BOB
+from unsubscribe import actions, gate
+from unsubscribe.choices import Source, SuppressionReason
+
+from . import measures
+from .desk import EVERY_PAGE, ONE_BAD_LINE, Desk
+from .test_every_page import SCHEMES
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WIDTHS = (1280, 360)
+#: The frames of a preview are pages of their own, tested as such.
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "iframes": False}
+COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"], "iframes": False}
+
+
+@pytest.fixture
+def desk(chromium: Browser, site: str, settings: Any, tmp_path: Path) -> Iterator[Desk]:
+    settings.DATA_DIR = tmp_path
+    context = chromium.new_context(extra_http_headers={"X-Forwarded-Proto": "https"})
+    context.set_default_timeout(30_000)
+    context.route("**/favicon.ico", lambda route: route.fulfill(status=204))
+    desk = Desk(context.new_page(), site)
+    yield desk
+    context.close()
+    assert desk.complaints == []
+
+
+def rows_of(download: Download) -> list[list[str]]:
+    return list(csv.reader(download.path().read_text("utf-8-sig").splitlines()))
+
+
+def test_a_marketer_finds_the_top_reason_and_reads_what_was_said(desk: Desk) -> None:
+    Feedback.objects.filter(reason__text="Too many mails").update(text="Daily is too much")
+    desk.may("view_feedback", "change_feedback", "view_consentevent", "view_category")
+    desk.opens("admin:index")
+    top = desk.page.get_by_role("region", name="Reason, answers").locator("tbody tr").first
+    expect(top.get_by_role("rowheader")).to_have_text("Too many mails")
+    desk.goes(top.get_by_role("link"))
+    expect(desk.page.locator("#result_list tbody tr")).to_have_count(2)
+    expect(desk.page.locator("#result_list")).not_to_contain_text("Not interesting")
+    desk.goes(desk.page.locator("#result_list tbody th a").first)
+    expect(desk.page.get_by_text("Daily is too much")).to_be_visible()
+    desk.page.get_by_label("Reviewed", exact=True).check()
+    desk.presses("Save")
+    assert Feedback.objects.filter(reviewed_by=desk.user, reviewed_at__isnull=False).count() == 1
+
+
+def test_support_records_the_opt_out_of_a_caller_with_the_keyboard_alone(desk: Desk) -> None:
+    desk.may("view_contact", "act_for_contact")
+    desk.opens("admin:index")
+    expect(desk.page.get_by_role("navigation", name="Every day").get_by_role("link")).to_have_text(["Find a person"])
+    desk.follows("Find a person")
+    desk.page.get_by_label("Email address or phone number").focus()
+    desk.page.keyboard.type(ADA.upper())
+    with desk.page.expect_navigation():
+        desk.page.keyboard.press("Enter")
+    assert desk.page.url == desk.site + reverse("people:contact", args=[desk.ada.contact_id])
+    desk.page.get_by_label("What they no longer want").focus()
+    desk.page.keyboard.type("One category: News")
+    desk.page.keyboard.press("Tab")
+    desk.page.keyboard.type("No more news, please.")
+    for _ in ("how they reached us", "note", "the button"):
+        desk.page.keyboard.press("Tab")
+    expect(desk.page.get_by_role("button", name="Record the opt-out")).to_be_focused()
+    with desk.page.expect_navigation():
+        desk.page.keyboard.press("Enter")
+    expect(desk.page.locator(".messagelist")).to_have_text("Recorded an opt-out: One category: News.")
+    expect(desk.page.locator("#ledger li").first).to_contain_text("Wording: “No more news, please.”")
+    [about_news] = gate.check([ADA], category=desk.days.news, now=timezone.now())
+    [about_offers] = gate.check([ADA], category=desk.days.offers, now=timezone.now())
+    assert (about_news.may_send, about_offers.may_send) == (False, True)
+
+
+def test_a_file_is_imported_and_its_report_taken_home(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "opt-outs.csv"
+    file.write_text(ONE_BAD_LINE)
+    desk.may("import_opt_outs")
+    desk.opens("admin:index")
+    desk.follows("Imports")
+    desk.follows("Import a file")
+    desk.page.get_by_label("File").set_input_files(file)
+    desk.presses("Check the file")
+    expect(desk.page.locator("#content")).to_contain_text("Waiting for the worker.")
+    work_on_imports()
+    # The page looks again by itself.
+    bad = desk.page.get_by_role("region", name="Lines that are not taken")
+    expect(bad.get_by_role("row")).to_have_text(["LineWhy", "3this is not a valid address"])
+    assert gate.check([BOB], category=desk.days.news, now=timezone.now())[0].may_send
+    desk.presses("Import 2 opt-outs")
+    work_on_imports()
+    expect(desk.page.get_by_text("The whole file was read. The file itself was deleted.")).to_be_visible()
+    assert not any(one.may_send for one in gate.check([ADA, BOB], category=desk.days.news, now=timezone.now()))
+    report = desk.takes(desk.page.get_by_role("link", name="Download the report"))
+    assert rows_of(report) == [["line", "problem"], ["3", "this is not a valid address"]]
+
+
+def test_the_opt_outs_are_exported_as_csv(desk: Desk) -> None:
+    actions.suppress([desk.ada.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=timezone.now())
+    desk.may("view_suppression", "view_preference", "export_opt_outs")
+    desk.opens("admin:index")
+    desk.follows("Opt-outs")
+    desk.page.get_by_label("Reason").first.select_option("complaint")
+    desk.presses("Show")
+    expect(desk.page.get_by_role("region", name="Opt-outs")).to_contain_text("a•••@example.com")
+    assert ADA not in desk.page.content()
+    taken = rows_of(desk.takes(desk.page.get_by_role("button", name="Export")))
+    assert [row[0] for row in taken].count(ADA) == 1
+    assert BOB not in str(taken)
+
+
+@pytest.mark.parametrize("name", sorted(EVERY_PAGE))
+def test_each_page_is_fit_for_everybody(name: str, desk: Desk, screenshots: Path | None) -> None:
+    desk.may_everything()
+    EVERY_PAGE[name](desk)
+    for scheme, width in product(SCHEMES, WIDTHS):
+        desk.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # both are among its literals
+        desk.page.set_viewport_size({"width": width, "height": 800})
+        assert desk.page.evaluate(measures.TOO_WIDE) == [], (scheme, width)
+        assert desk.complaints == []
+        if screenshots:
+            desk.page.screenshot(path=screenshots / f"desk-{name}-{scheme}-{width}.png", full_page=True)
+        # What the scheme cannot change is asked in one of them; the colours, in both.
+        faults = Axe().run(desk.page, options=RULES if scheme == "light" else COLOURS)
+        desk.complaints.clear()  # axe brings styles of its own, which the policy refuses
+        assert faults.violations_count == 0, faults.generate_report()

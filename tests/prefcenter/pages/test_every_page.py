@@ -1,0 +1,110 @@
+"""Every page, on a small phone, a phone and a desk, light and dark, left to right and right to left.
+
+`pytest tests/prefcenter/pages/test_every_page.py --screenshots screenshots` puts a picture of each into a folder.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, Response
+
+from . import measures
+from .walker import EVERY_PAGE, Walker
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WIDTHS = (320, 360, 1280)
+SCHEMES = ("light", "dark")
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+#: A mail is read in a mail program, which brings its own landmarks and its own sizes.
+MAIL_RULES = {"rules": {"region": {"enabled": False}, "landmark-one-main": {"enabled": False}}}
+LARGEST_PAGE = 20_000
+#: What the cast is called, and what nobody translates.
+UNTRANSLATED = """Example Post, 1 Main Street, Springfield, hello@example.com. Offers: Discounts and last copies.
+Events. From the shop. Receipts. Too many mails. Something else. no address. WhatsApp. English."""
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    context = chromium.new_context(has_touch=True, extra_http_headers={"X-Forwarded-Proto": "https"})
+    context.set_default_timeout(30_000)
+    yield context
+    context.close()
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("name", EVERY_PAGE)
+def test_p6_every_page_is_fit_for_everybody(
+    name: str,
+    language: str,
+    context: BrowserContext,
+    site: str,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    screenshots: Path | None,
+) -> None:
+    browser = context.new_page()
+    complaints: list[str] = []
+    browser.on("console", lambda said: complaints.extend(_serious(said.text)))
+    browser.on("request", lambda sent: complaints.extend([] if _stays(sent.url, site) else [sent.url]))
+    browser.on("response", lambda answer: complaints.extend(_too_large(answer)))
+    EVERY_PAGE[name](Walker(browser, site, settings, monkeypatch, language=language))
+    assert complaints == []
+    is_mail = name.startswith("mail_")
+    for scheme in SCHEMES:
+        browser.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # both are among its literals
+        for width in WIDTHS:
+            browser.set_viewport_size({"width": width, "height": 640})
+            assert browser.evaluate(measures.TOO_WIDE) == []
+            assert is_mail or browser.evaluate(measures.TOO_SMALL) == []
+            if screenshots:
+                browser.screenshot(path=screenshots / f"{name}-{language}-{scheme}-{width}.png", full_page=True)
+        if language == "en":
+            # What the scheme and the direction cannot change is asked once; the colours, in each scheme.
+            rules = {"runOnly": ["color-contrast"]} if scheme == "dark" else RULES | (MAIL_RULES if is_mail else {})
+            found = Axe().run(browser, options=rules)
+            assert found.violations_count == 0, found.generate_report()
+    assert browser.evaluate("document.documentElement.lang") == language
+    assert browser.evaluate("document.documentElement.dir") == ("rtl" if language == "ar" else "ltr")
+    if language == "ar":
+        assert _latin(browser.evaluate(measures.WORDS)) <= _latin(UNTRANSLATED)
+    elif not is_mail:
+        _reaches_everything_by_keyboard(browser)
+
+
+def _reaches_everything_by_keyboard(browser: Page) -> None:
+    """With Tab alone, in the order in which it stands on the page; of radio buttons the group counts."""
+    browser.evaluate("document.body.tabIndex = -1, document.body.focus(), document.body.removeAttribute('tabindex')")
+    expected = browser.evaluate(measures.REACHABLE)
+    reached = []
+    for _ in expected:
+        browser.keyboard.press("Tab")
+        reached.append(browser.evaluate(measures.FOCUSED))
+    assert reached == expected
+
+
+def _latin(text: str) -> set[str]:
+    return set(re.findall(r"[A-Za-z]{3,}", text))
+
+
+def _serious(complaint: str) -> list[str]:
+    """What the console says of a page; that an error page has the status of an error is as it should be."""
+    return [] if "Failed to load resource" in complaint else [complaint]
+
+
+def _stays(url: str, site: str) -> bool:
+    return url.startswith((f"{site}/", "data:"))
+
+
+def _too_large(answer: Response) -> list[str]:
+    """20 kB before compression for a page, 12 kB for the stylesheet."""
+    if answer.request.resource_type not in {"document", "stylesheet"} or answer.status in range(300, 400):
+        return []
+    most = LARGEST_PAGE if answer.request.resource_type == "document" else 12_000
+    size = len(answer.body())
+    return [f"{urlsplit(answer.url).path}: {size} bytes"] if size > most else []

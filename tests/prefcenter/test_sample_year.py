@@ -1,0 +1,231 @@
+"""A made-up year: what holds at its end is what the ledger says, and nobody real is ever joined."""
+
+import io
+import random
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from prefcenter import sample_year
+from prefcenter.models import Feedback, Visits
+from prefcenter.sample_year import Made, Size
+from prefcenter.sample_year.acts import Said
+from prefcenter.sample_year.answers import Confirmations
+from prefcenter.sample_year.guard import holds_real_addresses
+from prefcenter.sample_year.person import Line
+from tests.factories import AddressFactory
+from unsubscribe import actions, gate, seals
+from unsubscribe.addresses import normalise
+from unsubscribe.choices import (
+    Answer,
+    Channel,
+    EventKind,
+    OutboxStatus,
+    PreferenceState,
+    Source,
+    SuppressionReason,
+)
+from unsubscribe.links import Target
+from unsubscribe.models import (
+    Address,
+    Category,
+    ConsentEvent,
+    Contact,
+    OutboxMessage,
+    Preference,
+    SentCount,
+    Suppression,
+)
+
+pytestmark = pytest.mark.django_db
+SIZE = Size(events=3_000, contacts=600)
+
+
+@pytest.fixture
+def year(now: datetime) -> Made:
+    return sample_year.write(SIZE, seed=1, now=now)
+
+
+def run(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command("sample_year", "--events", "60", "--contacts", "20", *arguments, stdout=out, stderr=io.StringIO())
+    return out.getvalue()
+
+
+def test_two_wishes_in_the_last_minute_become_one_mail(now: datetime) -> None:
+    ada = AddressFactory()
+    confirmations = Confirmations(now=now, rng=random.Random(1))
+    line = Line(EventKind.OPT_OUT, ada.pk, Channel.EMAIL, "{}", "{}")
+    for number in (1, 2):
+        confirmations.owe(ada.contact_id, Said(Source.PAGE, [line]), [number], at=now)
+    confirmations.finish(erased=[])
+    assert OutboxMessage.objects.get().event_ids == [1, 2]
+
+
+def test_it_is_as_large_as_was_asked_for(year: Made) -> None:
+    assert Contact.objects.count() == year.contacts == SIZE.contacts
+    assert ConsentEvent.objects.count() == year.events
+    assert abs(year.events - SIZE.events) < SIZE.events / 50
+    assert Feedback.objects.count() == year.feedback > 100
+    assert SentCount.objects.count() > year.campaigns > 100
+    assert set(Visits.objects.values_list("method", flat=True)) == {"GET", "HEAD"}
+
+
+def test_everything_that_can_be_said_is_said_by_every_door(year: Made) -> None:
+    said = ConsentEvent.objects.values_list("kind", "source")
+    assert {kind for kind, _ in said} == set(EventKind)
+    assert {source for _, source in said} == set(Source)
+    assert set(Suppression.objects.values_list("reason", flat=True)) == set(SuppressionReason)
+
+
+def test_choices_are_what_the_ledger_said_last(year: Made) -> None:
+    last = {
+        (one.contact_id, one.category_id, one.channel): one
+        for one in ConsentEvent.objects.filter(category__isnull=False).order_by("id")
+    }
+    rows = {(one.contact_id, one.category_id, one.channel): one for one in Preference.objects.all()}
+    assert last.keys() <= rows.keys()
+    for key, event in last.items():
+        assert event.after["state"] == rows[key].state
+        if "frequency" in event.after:
+            until = rows[key].paused_until
+            assert event.after["frequency"] == rows[key].frequency
+            assert event.after["paused_until"] == (until.isoformat() if until else None)
+
+
+def test_blocks_are_what_the_ledger_said_last(year: Made) -> None:
+    blocked = set()
+    for event in ConsentEvent.objects.filter(category=None).order_by("id"):
+        blocked -= {(event.address_id, reason) for reason in event.before.get("suppressed", ())}
+        blocked |= {(event.address_id, reason) for reason in event.after.get("suppressed", ())}
+    assert blocked == set(Suppression.objects.filter(lifted_at=None).values_list("address_id", "reason"))
+
+
+def test_whoever_said_no_last_is_refused_and_whoever_said_nothing_is_not(year: Made, now: datetime) -> None:
+    addresses = list(Address.objects.filter(channel=Channel.EMAIL).exclude(value=""))
+    said = defaultdict(set)
+    for event in ConsentEvent.objects.order_by("id").exclude(kind=EventKind.ACCESS):
+        said[event.contact_id].add(event.category_id)
+    no = set(
+        Preference.objects.filter(state=PreferenceState.UNSUBSCRIBED).values_list("contact", "category", "channel")
+    )
+    blocked = set(Suppression.objects.filter(lifted_at=None).values_list("address", flat=True))
+    answers = set()
+    for category in Category.objects.filter(purpose="marketing"):
+        for address, one in zip(
+            addresses, gate.check([each.value for each in addresses], category=category, now=now), strict=True
+        ):
+            answers.add(one.verdict.answer)
+            if address.pk in blocked:
+                assert one.verdict.answer == Answer.SUPPRESSED
+            elif (address.contact_id, category.pk, "email") in no:
+                assert one.verdict.answer == Answer.UNSUBSCRIBED
+            elif not said[address.contact_id] & {category.pk, None}:
+                only_chosen = category.needs_opt_in or Contact.objects.get(id=address.contact_id).only_chosen
+                assert one.may_send is not only_chosen
+    assert answers == set(Answer) - {Answer.INVALID}
+
+
+def test_nothing_happens_before_somebody_is_there_or_after_the_year(year: Made, now: datetime) -> None:
+    events = ConsentEvent.objects.select_related("contact").order_by("id")
+    times = [event.at for event in events]
+    assert times == sorted(times)
+    assert now - timedelta(days=365) < times[0] < times[-1] <= now
+    assert all(event.contact.created_at <= event.at for event in events)
+    weekdays = [sum(time.weekday() == day for time in times) for day in range(7)]
+    assert weekdays[0] > weekdays[5]
+
+
+def test_confirmations_are_mostly_sent_and_confirm_what_their_contact_wished(year: Made, now: datetime) -> None:
+    rows = OutboxMessage.objects.select_related("address")
+    statuses = [row.status for row in rows]
+    assert statuses.count(OutboxStatus.SENT) > 0.95 * len(statuses) > 1000
+    assert {OutboxStatus.QUEUED, OutboxStatus.FAILED} <= set(statuses)
+    whose = dict(ConsentEvent.objects.values_list("id", "contact_id"))
+    for row in rows:
+        assert {whose[id_] for id_ in row.event_ids} == {row.contact_id}
+        assert row.address.contact_id == row.contact_id
+        assert row.address.channel == Channel.EMAIL
+        assert row.status != OutboxStatus.QUEUED or row.due_at > now
+
+
+def test_of_whoever_was_erased_nothing_is_left(year: Made) -> None:
+    erased = Contact.objects.exclude(erased_at=None)
+    assert erased
+    assert not Address.objects.filter(contact__in=erased).exclude(value="").exists()
+    assert not erased.exclude(language="", paused_until=None).exists()
+    assert not Feedback.objects.filter(event__contact__in=erased).exclude(text="", more="").exists()
+    assert not OutboxMessage.objects.filter(contact__in=erased).exclude(last_error="").exists()
+    for contact in erased:
+        last = ConsentEvent.objects.filter(contact=contact).latest("id")
+        assert last.kind == EventKind.ERASE
+
+
+def test_the_verbs_go_on_where_the_year_ends(year: Made, now: datetime) -> None:
+    known = actions.learn([normalise("somebody.new@example.com")], now=now)
+    [address_id] = [one.address_id for one in known.values()]
+    [event] = actions.opt_out([Target(address_id)], source=Source.ONE_CLICK, now=now)
+    assert event.pk > ConsentEvent.objects.exclude(pk=event.pk).latest("id").pk
+    assert seals.seal(now=now)
+    assert list(seals.verify()) == []
+
+
+def test_the_same_seed_makes_the_same_year(now: datetime) -> None:
+    assert _told(1, now) == _told(1, now)
+    assert _told(1, now) != _told(2, now)
+
+
+def _told(seed: int, now: datetime) -> list[tuple[object, ...]]:
+    with transaction.atomic():
+        sample_year.write(Size(events=200, contacts=50), seed=seed, now=now)
+        told = list(ConsentEvent.objects.order_by("id").values_list("at", "kind", "source", "after", "wording"))
+        transaction.set_rollback(True)
+    return told
+
+
+def test_categories_that_are_there_are_used(now: datetime, news: Category) -> None:
+    sample_year.write(Size(events=60, contacts=20), seed=1, now=now)
+    assert list(Category.objects.all()) == [news]
+    assert news.campaigns.exists()
+
+
+def test_another_year_may_join_the_first_if_it_is_told_so() -> None:
+    assert run("--yes").startswith("A year of 20 contacts: ")
+    with pytest.raises(CommandError, match="contacts in this database already"):
+        run("--yes")
+    run("--yes", "--add", "--seed", "2")
+    assert Contact.objects.count() == 40
+
+
+def test_without_debug_it_wants_to_be_told_that_nobody_uses_this_site() -> None:
+    with pytest.raises(CommandError, match="DEBUG is off"):
+        run()
+    assert not Contact.objects.exists()
+
+
+@pytest.mark.parametrize("real", ["ada@lovelace.org", "ada@notexample.com", "ada@example.com.evil.org"])
+def test_nobody_real_is_joined_whatever_it_is_told(real: str) -> None:
+    AddressFactory(text=real)
+    with pytest.raises(CommandError, match="not made up") as caught:
+        run("--yes", "--add")
+    assert real not in str(caught.value)
+    assert Contact.objects.count() == 1
+
+
+def test_who_is_made_up_is_known_by_the_domain_or_the_number() -> None:
+    for text in ("ada@example.com", "bob@mail.example.org", "cleo@fernwood.example"):
+        AddressFactory(text=text)
+    AddressFactory(text="+12005550143", channel=Channel.SMS)
+    assert not holds_real_addresses()
+    AddressFactory(text="+12005551143", channel=Channel.SMS)
+    assert holds_real_addresses()
+
+
+def test_it_ends_today(now: datetime) -> None:
+    run("--yes")
+    assert timezone.localdate() - ConsentEvent.objects.latest("id").at.date() <= timedelta(days=30)

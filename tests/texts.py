@@ -1,0 +1,85 @@
+"""Finds what code and templates say to people, as Django's makemessages would, but without GNU gettext.
+
+Texts for staff and developers are not among them: those stay English.
+"""
+
+import re
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from babel.messages.extract import extract
+from django.utils.translation.template import templatize
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+ENGINE, SITE = "unsubscribe", "prefcenter"
+#: Staff and developers read English.
+_NOT_FOR_READERS = (
+    "unsubscribe/migrations/",
+    "prefcenter/migrations/",
+    "prefcenter/admin/",
+    "prefcenter/demo/",
+    "prefcenter/management/",
+    "templates/admin/",
+    "templates/mfa/",
+    "templates/prefcenter/demo/",
+)
+_ENGINE_TEMPLATES = "templates/unsubscribe/"
+_ONE, _MANY = (1,), (1, 2)
+_ONE_IN_CONTEXT, _MANY_IN_CONTEXT = ((1, "c"), 2), ((1, "c"), 2, 3)
+_KEYWORDS: dict[str, Any] = {
+    "_": _ONE,
+    "gettext": _ONE,
+    "gettext_lazy": _ONE,
+    "gettext_noop": _ONE,
+    "ngettext": _MANY,
+    "ngettext_lazy": _MANY,
+    "pgettext": _ONE_IN_CONTEXT,
+    "pgettext_lazy": _ONE_IN_CONTEXT,
+    "npgettext": _MANY_IN_CONTEXT,
+    "npgettext_lazy": _MANY_IN_CONTEXT,
+}
+_ALIAS = re.compile(r"\b(\w+) as (\w+)")
+_COMMENT_TAGS = ("Translators",)
+
+
+class Found(NamedTuple):
+    """A text in the code: `msgid` has two forms if it counts something."""
+
+    msgid: str | tuple[str, ...]
+    context: str | None
+    file: str
+    comments: tuple[str, ...]
+
+
+@cache
+def found(package: str) -> list[Found]:
+    """Every text of the package, in the order of its files."""
+    return [text for path in _files(package) for text in found_in(path.relative_to(BASE_DIR).as_posix(), _read(path))]
+
+
+def found_in(file: str, source: str) -> list[Found]:
+    """What `source` says, a Python file or a template by its name."""
+    if not file.endswith(".py"):
+        source = templatize(source, origin=file)
+    aliases = {alias: _KEYWORDS[name] for name, alias in _ALIAS.findall(source) if name in _KEYWORDS}
+    texts = extract("python", BytesIO(source.encode()), _KEYWORDS | aliases, _COMMENT_TAGS)
+    return [Found(msgid, context, file, tuple(comments)) for _, msgid, comments, context in texts]
+
+
+def _files(package: str) -> list[Path]:
+    templates = (path for path in (BASE_DIR / "templates").rglob("*") if path.suffix in {".html", ".txt"})
+    ours = (path for path in templates if _name(path).startswith(_ENGINE_TEMPLATES) == (package == ENGINE))
+    paths = sorted([*(BASE_DIR / package).rglob("*.py"), *ours], key=_name)
+    return [path for path in paths if not _name(path).startswith(_NOT_FOR_READERS)]
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(BASE_DIR).as_posix()
+
+
+def _read(path: Path) -> str:
+    """Empty for a Python file that translates nothing: reading it token by token would take most of the time."""
+    source = path.read_text()
+    return source if path.suffix != ".py" or "gettext" in source else ""

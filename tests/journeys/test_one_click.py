@@ -140,7 +140,7 @@ def test_the_checker_finds_the_mail_as_it_was_sent_in_order_and_its_post_unsubsc
 
 
 def test_a_site_that_is_no_demo_has_no_mailbox(site: Site) -> None:
-    assert request("GET", f"{site.url}/").status == 200
+    assert request("GET", f"{site.url}/preferences/").status == 200
     assert request("GET", f"{site.url}/demo/").status == 404
     assert request("POST", f"{site.url}/demo/next/").status in {403, 404}
 

@@ -1,0 +1,80 @@
+"""Forty thousand opt-outs are imported, and the worker is killed among them (design law 4)."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.site import FIGURES, LONG_AGO, Running, Site, new_site
+from tests.services import is_running, wait_until
+
+MANY = 40_000
+HAND_IN = """
+from django.utils import timezone
+from prefcenter import imports
+from prefcenter.models import ImportKind
+terms = imports.Terms(ImportKind.OPT_OUTS)
+people = (b"person%d@killed.example\\n" % number for number in range({many}))
+imports.hand_in(people, terms, file_name="people.txt", user_id=None, now=timezone.now())
+"""
+CONFIRM = """
+from django.utils import timezone
+from prefcenter import imports
+from prefcenter.models import ImportRun, User
+boss = User.objects.create_user("boss@example.org")
+imports.confirm(ImportRun.objects.get(), user_id=boss.pk, now=timezone.now())
+"""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    with new_site(tmp_path) as site:
+        yield site
+
+
+@pytest.fixture
+def running(site: Site) -> Iterator[Running]:
+    running = site.start()
+    yield running
+    running.stop()
+
+
+def run(site: Site) -> tuple[str, int]:
+    """State and position."""
+    [(state, position)] = site.database.query("SELECT state, position FROM prefcenter_importrun")
+    return state, position
+
+
+def another(running: Running, old: int) -> bool:
+    try:
+        return running.worker_pid() != old
+    except StopIteration:
+        return False
+
+
+def test_what_a_killed_worker_left_is_imported_by_the_next_and_nothing_twice(site: Site, running: Running) -> None:
+    site.shell(HAND_IN.format(many=MANY))
+    wait_until(lambda: run(site)[0] == "ready", 120, "the check")
+    site.shell(CONFIRM)
+    wait_until(lambda: run(site)[1] > 0, 120, "the first batch")
+    worker = running.worker_pid()
+    os.kill(worker, signal.SIGKILL)
+    wait_until(lambda: not is_running(worker) and another(running, worker), 30, "a new worker")
+    state, done = run(site)
+    assert state == "running"
+    assert 0 < done < MANY
+    assert site.count("suppression") == done, "what is written and how far it got are one transaction"
+
+    # As if the minute had passed after which a worker counts as dead.
+    site.database.query("UPDATE prefcenter_importrun SET claimed_at = %s", LONG_AGO)
+    wait_until(lambda: run(site) == ("done", MANY), 120, "the end of the import")
+    assert site.count("suppression") == site.count("consentevent") == site.count("address") == MANY
+    figures = site.shell(
+        "from prefcenter.models import ImportRun; one = ImportRun.objects.get();"
+        "print(one.counts['new'], one.counts == one.foreseen, one.stored_as or 'deleted')"
+    )
+    assert figures.split() == [str(MANY), "True", "deleted"]
+    assert list((site.folder / "imports").iterdir()) == []
+    FIGURES.info("Killed after %d of %d rows.", done, MANY)

@@ -31,7 +31,9 @@ Events. From the shop. Receipts. Too many mails. Something else. no address. Wha
 
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
-    context = chromium.new_context(has_touch=True, extra_http_headers={"X-Forwarded-Proto": "https"})
+    context = chromium.new_context(
+        has_touch=True, reduced_motion="reduce", extra_http_headers={"X-Forwarded-Proto": "https"}
+    )
     context.set_default_timeout(30_000)
     yield context
     context.close()

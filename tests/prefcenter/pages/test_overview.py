@@ -27,7 +27,7 @@ def test_p6_the_front_page_is_fit_for_everybody(
 ) -> None:
     busy_days.live(timezone.now())
     session = signed_in(member(is_superuser=True)).cookies[settings.SESSION_COOKIE_NAME].value
-    context = chromium.new_context(extra_http_headers={"X-Forwarded-Proto": "https"})
+    context = chromium.new_context(reduced_motion="reduce", extra_http_headers={"X-Forwarded-Proto": "https"})
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": site}])
     browser = context.new_page()
     complaints: list[str] = []

@@ -29,7 +29,7 @@ def desk(chromium: Browser, site: str) -> Iterator[Page]:
     """Somebody of the staff. Fails on any complaint in the console and on any request that is not a look."""
     client = Client()
     sign_in(client, member("view_category"))
-    context = chromium.new_context(extra_http_headers={"X-Forwarded-Proto": "https"})
+    context = chromium.new_context(reduced_motion="reduce", extra_http_headers={"X-Forwarded-Proto": "https"})
     name = django_settings.SESSION_COOKIE_NAME
     context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site}])
     context.route("**/favicon.ico", lambda route: route.fulfill(status=204))

@@ -34,6 +34,7 @@ collect_ignore_glob = (
         "prefcenter/pages/test_desk.py",
         "prefcenter/pages/test_languages.py",
         "prefcenter/admin/test_groups.py",
+        "prefcenter/admin/test_overview.py",
         "prefcenter/admin/test_texts.py",
         "prefcenter/test_accounts.py",
         "prefcenter/test_charts.py",

@@ -113,7 +113,9 @@ def test_blank_lines_are_skipped_and_counted() -> None:
 
 # --- any table, any size -----------------------------------------------------------------------------------
 
-CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
+# Many control characters make a file something else than a table, which is another test.
+CONTROLS = {chr(code) for code in [*range(32), 127]} - set("\t\n\v\f\r")
+CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=sorted(CONTROLS)), max_size=12)
 
 
 @settings(deadline=None)

@@ -22,6 +22,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 # What knows no database is not run again on another one; what needs all the services is run where they are.
 collect_ignore_glob = (
     [
+        "journeys/test_one_click.py",
         "prefcenter/demo/*",
         "prefcenter/test_brand.py",
         "prefcenter/message_check/*",
@@ -37,10 +38,12 @@ collect_ignore_glob = (
         "prefcenter/admin/test_overview.py",
         "prefcenter/admin/test_texts.py",
         "prefcenter/test_accounts.py",
+        "prefcenter/test_audience_command.py",
         "prefcenter/test_charts.py",
         "prefcenter/test_factor_changes.py",
         "prefcenter/test_imports_formats.py",
         "prefcenter/test_previews.py",
+        "prefcenter/test_sample_year.py",
         "prefcenter/test_second_factor.py",
         "prefcenter/test_staff.py",
         "prefcenter/test_serve.py",

@@ -71,8 +71,8 @@ def compare(selection: Selection, *, has_api_complaints: bool = True) -> Rates:
         found[category, campaign or 0] += Rate(sent=sent, emails=emails or 0)
     for key, lines in _lines(selection, in_period & Q(kind=EventKind.OPT_OUT, source__in=meanings.OF_THESE_DAYS)):
         found[key] += Rate(opt_outs=lines)
-    for key, lines in _lines(selection, meanings.stays_off(in_period)):
-        found[key] += Rate(opt_outs=-lines)
+    for line in selection.stayed_off(selection.period.span):
+        found[line.category, line.campaign] += Rate(opt_outs=-1)
     by_api = _lines(selection, in_period & meanings.COMPLAINT_BY_API) if has_api_complaints else ()
     for key, lines in chain(_lines(selection, in_period & meanings.COMPLAINT_BY_PROVIDER), by_api):
         found[key] += Rate(complaints=lines)

@@ -1,25 +1,24 @@
 """How many opted out, took less, undid it or came back, step by step, and by which door. Five queries, unsorted."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import BigIntegerField, Func, Q, QuerySet
+from django.db.models import BigIntegerField, Count, Func, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from unsubscribe.choices import EventKind, Source
 from unsubscribe.models import ConsentEvent
-from unsubscribe.rules import OWN_VOICE
 
 from . import meanings
 from .meanings import LEAVING, LESS
 from .period import Bucket, Span
-from .selection import Selection, during
+from .selection import Selection, StayedOff, during
 
 Door = tuple[EventKind, Source]
 _DOORS: list[Door] = [(kind, source) for kind in LEAVING for source in Source]
-_BACK_BY = sorted(OWN_VOICE)
 _COUNT = Func(template="COUNT(*)", output_field=BigIntegerField())
 #: Two counts in one number: what these lines say stands in no index, so they are looked at once.
 _BACK = 2**32
@@ -98,13 +97,13 @@ def _visits(selection: Selection) -> tuple[int, int]:
     """How often somebody took less on a page, and how often somebody left there. The lines of one save bear one time,
     which stands in the index; whose they are does not, and to look it up takes as long as the rest of the page."""
     on_page = selection.events().filter(during(selection.period.span), source=Source.PAGE)
-    stayed_off = selection.events().filter(meanings.stays_off(during(selection.period.span), [Source.PAGE]))
+    stayed_off = {line.at for line in selection.stayed_off(selection.period.span) if line.source == Source.PAGE}
     kept, left = on_page.filter(kind__in=LESS), on_page.filter(kind=EventKind.OPT_OUT)
-    return _moments(kept), _moments(left) - _moments(stayed_off)
+    return _moments(kept), _moments(left) - len(stayed_off)
 
 
 def _moments(lines: QuerySet[ConsentEvent]) -> int:
-    return lines.order_by().values("at").distinct().count()
+    return int(lines.order_by().aggregate(moments=Count("at", distinct=True))["moments"])
 
 
 def _wishes(selection: Selection, spans: Sequence[Span]) -> list[Wishes]:
@@ -116,20 +115,17 @@ def _wishes(selection: Selection, spans: Sequence[Span]) -> list[Wishes]:
     ]
     in_index = _ask(spans, *by_door, complained[0])
     more = lines.filter(meanings.MORE).values(lines=_COUNT_BOTH)
-    stay_off = [
-        selection.events().filter(meanings.stays_off(in_span, [source])).values(lines=_COUNT) for source in _BACK_BY
-    ]
-    looked_at = _ask(spans, more, complained[1], *stay_off)
-    return [_put(*rows) for rows in zip(in_index, looked_at, strict=True)]
+    looked_at = _ask(spans, more, complained[1])
+    stayed_off = map(selection.stayed_off, spans)
+    return [_put(*parts) for parts in zip(in_index, looked_at, stayed_off, strict=True)]
 
 
-def _put(in_index: Sequence[int], looked_at: Sequence[int]) -> Wishes:
+def _put(in_index: Sequence[int], looked_at: Sequence[int], stayed_off: Sequence[StayedOff]) -> Wishes:
     *lines, by_provider = in_index
-    both, by_api, *stay_off = looked_at
+    both, by_api = looked_at
     back, undone = divmod(int(both), _BACK)
-    doors = dict(zip(_DOORS, lines, strict=True))
-    for source, count in zip(_BACK_BY, stay_off, strict=True):
-        doors[EventKind.OPT_OUT, source] -= count
+    doors = Counter(dict(zip(_DOORS, lines, strict=True)))
+    doors.subtract((EventKind.OPT_OUT, line.source) for line in stayed_off)
     return Wishes(doors, by_provider, by_api, undone, back)
 
 

@@ -10,7 +10,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from prefcenter.figures import Period, Selection, meanings, outbox, rates, sealing, wishes
-from prefcenter.figures.selection import during
 from tests.factories import AddressFactory
 from unsubscribe import actions, seals
 from unsubscribe.choices import OutboxKind, OutboxStatus, Source
@@ -107,7 +106,7 @@ ASKS: dict[str, tuple[Callable[[Selection], object], str]] = {
     "wishes": (wishes.count, "ledger_by_kind"),
     "rates": (lambda selection: next(rates._lines(selection, meanings.COMPLAINT_BY_PROVIDER)), "ledger_by_kind"),
     "what stays off": (
-        lambda selection: list(rates._lines(selection, meanings.stays_off(during(selection.period.span)))),
+        lambda selection: selection.stayed_off(selection.period.span),
         "ledger_by_kind",
     ),
     "waits": (

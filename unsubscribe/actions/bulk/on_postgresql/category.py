@@ -1,0 +1,61 @@
+"""A no to one category on one channel."""
+
+from ..alike import CHANGE_CATEGORY
+from ..steps import Choice
+from .repeated import MARK_REPEATED
+
+_MARK_SO = """
+    UPDATE found SET is_so = TRUE
+    WHERE NOT is_new AND NOT is_so AND ((
+        SELECT state = 'unsubscribed' FROM unsubscribe_preference
+        WHERE contact_id = found.contact_id AND category_id = %(category_id)s AND channel = %(channel)s
+        LIMIT 1
+    ) OR (
+        SELECT TRUE FROM unsubscribe_suppression
+        WHERE address_id = found.address_id AND reason = 'erased' AND lifted_at IS NULL
+        LIMIT 1
+    ))
+"""
+
+_DROP_OVERTAKEN = """
+    DELETE FROM found
+    WHERE NOT is_new AND NOT is_so AND at IS NOT NULL AND (
+        SELECT state = 'subscribed' FROM unsubscribe_preference
+        WHERE contact_id = found.contact_id AND category_id = %(category_id)s AND channel = %(channel)s
+        LIMIT 1
+    ) AND (
+        SELECT TRUE FROM unsubscribe_consentevent
+        WHERE contact_id = found.contact_id AND category_id = %(category_id)s AND channel = %(channel)s
+            AND kind = 'opt_in' AND source = ANY(%(own_voice)s) AND at > found.at
+        LIMIT 1
+    )
+"""
+
+_RECORD = """
+    INSERT INTO unsubscribe_consentevent
+        (at, kind, source, contact_id, address_id, channel, category_id, campaign_id, before, after,
+            wording, actor, note)
+    SELECT %(now)s, %(kind)s, %(source)s, found.contact_id, address_id, %(channel)s, %(category_id)s,
+        %(campaign_id)s,
+        jsonb_build_object('state', COALESCE(chosen.state, 'unspecified'),
+            'frequency', COALESCE(chosen.frequency, 'as_sent'), 'paused_until', chosen.paused_until),
+        jsonb_build_object('state', 'unsubscribed',
+            'frequency', COALESCE(chosen.frequency, 'as_sent'), 'paused_until', chosen.paused_until),
+        %(wording)s, %(actor)s, %(note)s
+    FROM found
+    LEFT JOIN LATERAL (
+        SELECT state, frequency, paused_until FROM unsubscribe_preference
+        WHERE NOT is_new AND contact_id = found.contact_id
+            AND category_id = %(category_id)s AND channel = %(channel)s
+        LIMIT 1
+    ) AS chosen ON TRUE
+    WHERE NOT is_so
+"""
+
+CATEGORY = Choice(
+    mark_so=_MARK_SO,
+    drop_overtaken=_DROP_OVERTAKEN,
+    mark_repeated=MARK_REPEATED,
+    record=_RECORD,
+    change=CHANGE_CATEGORY,
+)

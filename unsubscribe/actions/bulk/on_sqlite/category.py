@@ -1,0 +1,57 @@
+"""A no to one category on one channel."""
+
+from ..alike import CHANGE_CATEGORY
+from ..steps import Choice
+from .repeated import MARK_REPEATED
+
+_MARK_SO = """
+    UPDATE found SET is_so = TRUE
+    WHERE NOT is_new AND EXISTS (
+        SELECT 1 FROM unsubscribe_preference
+        WHERE contact_id = found.contact_id AND category_id = %(category_id)s AND channel = %(channel)s
+            AND state = 'unsubscribed'
+        UNION ALL
+        SELECT 1 FROM unsubscribe_suppression
+        WHERE address_id = found.address_id AND reason = 'erased' AND lifted_at IS NULL
+    )
+"""
+
+_DROP_OVERTAKEN = """
+    DELETE FROM found
+    WHERE NOT is_new AND NOT is_so AND at IS NOT NULL AND EXISTS (
+        SELECT 1 FROM unsubscribe_preference
+        WHERE contact_id = found.contact_id AND category_id = %(category_id)s AND channel = %(channel)s
+            AND state = 'subscribed'
+    ) AND EXISTS (
+        SELECT 1 FROM unsubscribe_consentevent
+        WHERE contact_id = found.contact_id AND category_id = %(category_id)s AND channel = %(channel)s
+            AND kind = 'opt_in' AND source IN (SELECT value FROM json_each(%(own_voice)s)) AND at > found.at
+    )
+"""
+
+# As Python writes JSON, blanks and all: that is how the other verbs store it.
+_RECORD = """
+    INSERT INTO unsubscribe_consentevent
+        (at, kind, source, contact_id, address_id, channel, category_id, campaign_id, before, after,
+            wording, actor, note)
+    SELECT %(now)s, %(kind)s, %(source)s, found.contact_id, address_id, %(channel)s, %(category_id)s,
+        %(campaign_id)s,
+        '{"state": "' || COALESCE(state, 'unspecified')
+            || '", "frequency": "' || COALESCE(frequency, 'as_sent')
+            || '", "paused_until": ' || json_quote(paused_until) || '}',
+        '{"state": "unsubscribed", "frequency": "' || COALESCE(frequency, 'as_sent')
+            || '", "paused_until": ' || json_quote(paused_until) || '}',
+        %(wording)s, %(actor)s, %(note)s
+    FROM found
+    LEFT JOIN unsubscribe_preference AS chosen ON NOT is_new AND chosen.contact_id = found.contact_id
+        AND chosen.category_id = %(category_id)s AND chosen.channel = %(channel)s
+    WHERE NOT is_so
+"""
+
+CATEGORY = Choice(
+    mark_so=_MARK_SO,
+    drop_overtaken=_DROP_OVERTAKEN,
+    mark_repeated=MARK_REPEATED,
+    record=_RECORD,
+    change=CHANGE_CATEGORY,
+)

@@ -1,0 +1,78 @@
+"""A no to everything: a block of every address of the contact, also of those learnt later."""
+
+from ..steps import Choice
+from .repeated import MARK_REPEATED
+
+# They have said it where no address of the contact is left to be blocked, and one block was meant everywhere.
+_MARK_SO = """
+    UPDATE found SET is_so = TRUE
+    WHERE NOT is_new AND ((
+        SELECT min(block.id IS NOT NULL) AND max(block.everywhere) FROM unsubscribe_address AS address
+        LEFT JOIN unsubscribe_suppression AS block
+            ON block.address_id = address.id AND block.reason = %(reason)s AND block.lifted_at IS NULL
+        WHERE address.contact_id = found.contact_id
+    ) OR (
+        SELECT TRUE FROM unsubscribe_suppression
+        WHERE address_id = found.address_id AND reason = 'erased' AND lifted_at IS NULL
+        LIMIT 1
+    ))
+"""
+
+# Who came back by any address took back what was meant everywhere.
+_DROP_OVERTAKEN = """
+    DELETE FROM found
+    WHERE NOT is_new AND NOT is_so AND at IS NOT NULL AND (
+        SELECT TRUE FROM unsubscribe_address AS address
+        JOIN unsubscribe_suppression AS block ON block.address_id = address.id
+        WHERE address.contact_id = found.contact_id AND block.reason IN (SELECT value FROM json_each(%(own_no)s))
+            AND block.lifted_at > found.at
+        LIMIT 1
+    )
+"""
+
+_OPEN_ADDRESSES = """
+    FROM unsubscribe_address AS address
+    WHERE contact_id IN (SELECT contact_id FROM found WHERE NOT is_so) AND (
+        SELECT id FROM unsubscribe_suppression
+        WHERE address_id = address.id AND reason = %(reason)s AND lifted_at IS NULL
+        LIMIT 1
+    ) IS NULL
+"""
+
+_RECORD = f"""
+    INSERT INTO unsubscribe_consentevent
+        (at, kind, source, contact_id, address_id, channel, category_id, campaign_id, before, after,
+            wording, actor, note)
+    SELECT %(now)s, %(kind)s, %(source)s, contact_id, id, channel, NULL, %(campaign_id)s,
+        %(before)s, %(after)s, %(wording)s, %(actor)s, %(note)s
+    {_OPEN_ADDRESSES}
+"""
+
+_CHANGE = f"""
+    INSERT INTO unsubscribe_suppression (address_id, reason, everywhere, source, campaign_id, since)
+    SELECT id, %(reason)s, TRUE, %(source)s, %(campaign_id)s, %(now)s
+    {_OPEN_ADDRESSES}
+"""
+
+_WIDEN = """
+    UPDATE unsubscribe_suppression SET everywhere = TRUE
+    WHERE reason = %(reason)s AND lifted_at IS NULL AND address_id IN (
+        SELECT address.id FROM unsubscribe_address AS address
+        WHERE contact_id IN (SELECT contact_id FROM found WHERE NOT is_so) AND (
+            SELECT block.id FROM unsubscribe_address AS other
+            JOIN unsubscribe_suppression AS block ON block.address_id = other.id
+            WHERE other.contact_id = address.contact_id AND block.reason = %(reason)s AND block.everywhere
+                AND block.lifted_at IS NULL
+            LIMIT 1
+        ) IS NULL
+    )
+"""
+
+EVERYWHERE = Choice(
+    mark_so=_MARK_SO,
+    drop_overtaken=_DROP_OVERTAKEN,
+    mark_repeated=MARK_REPEATED,
+    record=_RECORD,
+    change=_CHANGE,
+    widen=_WIDEN,
+)

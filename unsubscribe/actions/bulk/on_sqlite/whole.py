@@ -1,0 +1,41 @@
+"""A no of an address as a whole: a block of it."""
+
+from ..alike import CHANGE
+from ..steps import Choice
+
+# To who was erased nothing is sent, whatever a file says, and nothing more is written about them.
+_MARK_SO = """
+    UPDATE found SET is_so = TRUE
+    WHERE NOT is_new AND EXISTS (
+        SELECT 1 FROM unsubscribe_suppression
+        WHERE address_id = found.address_id AND reason IN (%(reason)s, 'erased') AND lifted_at IS NULL
+    )
+"""
+
+# Nobody but the person lifts these (rules.may_lift), so whatever was lifted is a yes of theirs.
+_DROP_OVERTAKEN = """
+    DELETE FROM found
+    WHERE NOT is_new AND NOT is_so AND at IS NOT NULL AND EXISTS (
+        SELECT 1 FROM unsubscribe_suppression
+        WHERE address_id = found.address_id AND reason IN (SELECT value FROM json_each(%(own_no)s))
+            AND lifted_at > found.at
+    )
+"""
+
+_RECORD = """
+    INSERT INTO unsubscribe_consentevent
+        (at, kind, source, contact_id, address_id, channel, category_id, campaign_id, before, after,
+            wording, actor, note)
+    SELECT %(now)s, %(kind)s, %(source)s, contact_id, address_id, %(channel)s, NULL, %(campaign_id)s,
+        %(before)s, %(after)s, %(wording)s, %(actor)s, %(note)s
+    FROM found
+    WHERE NOT is_so
+"""
+
+WHOLE = Choice(
+    mark_so=_MARK_SO,
+    drop_overtaken=_DROP_OVERTAKEN,
+    mark_repeated="",
+    record=_RECORD,
+    change=CHANGE,
+)

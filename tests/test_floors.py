@@ -32,7 +32,7 @@ HOUSE = {
         _floor("mail"),
         _floor("outbox"),
         _floor("tasks"),
-        _floor("horizon"),
+        _floor("horizon gathering"),
         _floor("actions gate queries seals feed"),
         _floor("audience"),
         _floor("views backends"),

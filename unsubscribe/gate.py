@@ -1,6 +1,6 @@
-"""May these addresses be written to? It gathers the facts in two queries and asks the rules; it changes nothing.
+"""May these addresses be written to? It has the facts gathered and asks the rules; it changes nothing.
 
-Of a set it gathers the facts about each; for a file of any length, the facts about whoever has something to say.
+Of a set it asks about each; for a file of any length, about whoever has something to say.
 
 No answer means no send: when the database does not answer, the error reaches whoever wanted to send.
 """
@@ -9,17 +9,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django.db.models import FilteredRelation, Q, QuerySet
 from django.utils import timezone
 
-from . import rules
+from . import gathering, rules
 from .addresses import Normalised, normalise
-from .choices import Answer, Channel, Frequency, PreferenceState, Purpose, SuppressionReason
+from .choices import Answer, Channel, Purpose
 from .errors import ContradictoryPurpose, InvalidAddress, RetiredCategory
-from .models import Address, Campaign, Category, Contact, LastSent, Preference, Suppression
-from .rules import Chosen, Facts, Verdict
+from .gathering import Found
+from .models import Address, Campaign, Category
+from .rules import Facts, Verdict
 
 
 class Decision(NamedTuple):
@@ -51,12 +51,6 @@ class Verdicts(NamedTuple):
     shared: dict[bytes, tuple[int, date]]
 
 
-class _Found(NamedTuple):
-    address_id: int
-    contact_id: int
-    facts: Facts
-
-
 _SEND = Verdict(Answer.SEND)
 INVALID = Decision(None, Verdict(Answer.INVALID))
 #: Of so many people a file's worth of verdicts is held in memory: 50 MB, about.
@@ -81,10 +75,11 @@ def check(
     wanted = [_normalised(text, channel) for text in addresses]
     purpose = purpose_of(category, purpose)
     known = Address.objects.filter(channel=channel, digest__any_of=list({one.digest for one in wanted if one}))
-    found = _facts(_rows(known, category=category, channel=channel), category=category, purpose=purpose)
-    _wind_clocks(found, category=category, channel=channel, campaign=campaign, now=now)
+    found = gathering.facts_about(
+        known, category=category, channel=channel, purpose=purpose, campaign=campaign, now=now
+    )
     verdict, next_day = _judge(now), _next_day(category, now)
-    stranger = verdict(_of_strangers(category, purpose))
+    stranger = verdict(gathering.of_strangers(category, purpose))
     decisions = []
     for address in wanted:
         if address is None:
@@ -107,13 +102,14 @@ def everybody(
 ) -> Verdicts | None:
     """The same for everybody at once, known or not; None if more than `most` people have something to say."""
     purpose = purpose_of(category, purpose)
-    outspoken = _rows(_who_said_something(category, channel), category=category, channel=channel)
-    found = _facts(outspoken.iterator(chunk_size=5000), category=category, purpose=purpose, most=most)
+    outspoken = gathering.who_said_something(category, channel)
+    found = gathering.facts_about(
+        outspoken, category=category, channel=channel, purpose=purpose, campaign=campaign, now=now, most=most
+    )
     if len(found) > most:
         return None
-    _wind_clocks(found, category=category, channel=channel, campaign=campaign, now=now)
     verdict = _judge(now)
-    others = verdict(_of_strangers(category, purpose))
+    others = verdict(gathering.of_strangers(category, purpose))
     judged = ((digest, verdict(one.facts)) for digest, one in found.items())
     named = {digest: one for digest, one in judged if one != others}
     shared = _shared(found, _next_day(category, now), may_send=lambda facts: verdict(facts) == _SEND)
@@ -121,7 +117,7 @@ def everybody(
 
 
 def _shared(
-    found: dict[bytes, _Found], next_day: Callable[[Facts], date | None], *, may_send: Callable[[Facts], bool]
+    found: dict[bytes, Found], next_day: Callable[[Facts], date | None], *, may_send: Callable[[Facts], bool]
 ) -> dict[bytes, tuple[int, date]]:
     paced = {
         digest: (one.contact_id, day)
@@ -168,96 +164,3 @@ def _next_day(category: Category | None, now: datetime) -> Callable[[Facts], dat
         return rules.next_sending_day(facts.chosen.frequency, today) if is_paced else None
 
     return next_day
-
-
-def _of_strangers(category: Category | None, purpose: Purpose) -> Facts:
-    return Facts(purpose=purpose, needs_opt_in=bool(category and category.needs_opt_in))
-
-
-def _facts(
-    rows: Iterable[tuple], *, category: Category | None, purpose: Purpose, most: int | None = None
-) -> dict[bytes, _Found]:
-    """By digest; no further than one beyond `most`."""
-    needs_opt_in = bool(category and category.needs_opt_in)
-
-    @cache  # a few are shared by all
-    def facts(*said: Any) -> Facts:
-        paused_until, only_chosen, state, frequency, category_paused_until, reason = said
-        chosen = Chosen(PreferenceState(state), Frequency(frequency), category_paused_until) if state else Chosen()
-        return Facts(
-            purpose=purpose,
-            suppressed=frozenset({SuppressionReason(reason)} if reason else ()),
-            chosen=chosen,
-            needs_opt_in=only_chosen or needs_opt_in,
-            contact_paused_until=paused_until,
-        )
-
-    found: dict[bytes, _Found] = {}
-    for digest, address_id, contact_id, *said in rows:
-        one = facts(*said)
-        if earlier := found.get(bytes(digest)):
-            one = one._replace(suppressed=one.suppressed | earlier.facts.suppressed)
-        found[bytes(digest)] = _Found(address_id, contact_id, one)
-        if most is not None and len(found) > most:
-            break
-    return found
-
-
-def _who_said_something(category: Category | None, channel: Channel) -> QuerySet[Address]:
-    """Everybody about whom there is any fact that `_rows` could read: the rest are as good as strangers."""
-    chosen = Preference.objects.filter(_of_this_kind(category, channel)).values("contact_id")
-    contacts = Contact.objects.filter(Q(only_chosen=True) | Q(paused_until__isnull=False)).values("id")
-    blocked = Suppression.objects.filter(lifted_at=None).values("address_id")
-    return Address.objects.filter(
-        Q(contact_id__in=chosen) | Q(contact_id__in=contacts) | Q(id__in=blocked), channel=channel
-    )
-
-
-def _of_this_kind(category: Category | None, channel: Channel, *, prefix: str = "") -> Q:
-    """The preferences that count. A message that names no category could be of any kind they have left, so each of
-    their no's counts."""
-    on_channel = Q((f"{prefix}channel", channel))
-    if category is None:
-        return on_channel & Q((f"{prefix}state", PreferenceState.UNSUBSCRIBED))
-    return on_channel & Q((f"{prefix}category", category.pk))
-
-
-def _rows(addresses: QuerySet[Address], *, category: Category | None, channel: Channel) -> QuerySet[Address, tuple]:
-    """One row per address, or one per block where there are several."""
-    preference = _of_this_kind(category, channel, prefix="contact__preferences__")
-    return addresses.annotate(
-        preference=FilteredRelation("contact__preferences", condition=preference),
-        block=FilteredRelation("suppressions", condition=Q(suppressions__lifted_at=None)),
-    ).values_list(
-        "digest",
-        "id",
-        "contact_id",
-        "contact__paused_until",
-        "contact__only_chosen",
-        "preference__state",
-        "preference__frequency",
-        "preference__paused_until",
-        "block__reason",
-    )
-
-
-def _wind_clocks(
-    found: dict[bytes, _Found],
-    *,
-    category: Category | None,
-    channel: Channel,
-    campaign: Campaign | None,
-    now: datetime,
-) -> None:
-    """Adds when each contact who chose a frequency was last written to; the others need no clock."""
-    clocked = {digest: one for digest, one in found.items() if one.facts.chosen.frequency != Frequency.AS_SENT}
-    if not clocked or category is None:
-        return
-    contact_ids = [one.contact_id for one in clocked.values()]
-    clocks = LastSent.objects.filter(contact_id__any_of=contact_ids, category=category, channel=channel)
-    if campaign:
-        clocks = clocks.exclude(campaign=campaign, sent_on=timezone.localtime(now).date())
-    last_sent_on = dict(clocks.values_list("contact_id", "sent_on"))
-    for digest, one in clocked.items():
-        facts = one.facts._replace(last_sent_on=last_sent_on.get(one.contact_id))
-        found[digest] = one._replace(facts=facts)

@@ -9,6 +9,5 @@ class PrefcenterConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # Django wants checks registered once apps are loaded.
-        from prefcenter import checks  # noqa: F401, PLC0415
-        from prefcenter.brand import checks as of_brand  # noqa: F401, PLC0415
+        from prefcenter import checks  # noqa: F401, PLC0415  (Django wants checks registered once apps are loaded)
+        from prefcenter.brand import checks as of_brand  # noqa: F401, PLC0415  (the same)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from time import monotonic, sleep
@@ -61,7 +62,7 @@ def posts(filled: Filled, folder: Path, *, now: datetime, rounds: int) -> Figure
             ids = range(number * clicks + 1, (number + 1) * clicks + 1)
             urls = audience.ways(ids, category=filled.category, now=now).unsubscribe_urls
             paths = [urlsplit(url).path for url in urls]
-            taken.append(timed(lambda paths=paths: _post_all(port, paths)))  # type: ignore[misc]
+            taken.append(timed(partial(_post_all, port, paths)))
     written = ConsentEvent.objects.filter(kind=EventKind.OPT_OUT, source=Source.ONE_CLICK).count()
     if not written:
         raise AssertionError("No one-click was written down.")

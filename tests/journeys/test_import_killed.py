@@ -42,7 +42,7 @@ HOLD = (
     else [
         f"""CREATE TRIGGER hold BEFORE UPDATE OF claimed_at ON prefcenter_importrun
         WHEN OLD.position = {DONE} AND NEW.state = 'running'
-        BEGIN SELECT count(*) FROM unsubscribe_address AS a, unsubscribe_address AS b, unsubscribe_address AS c; END"""
+        BEGIN SELECT count(*) FROM unsubscribe_address AS a, unsubscribe_address AS b, unsubscribe_address AS c; END"""  # noqa: S608 - a number of our own
     ]
 )
 # A killed client's session sleeps on, and keeps its locks.

@@ -1,6 +1,7 @@
 """A real browser on the running site: what every test of a page in it can ask for."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,19 @@ from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwr
 from tests.services import missing
 
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
+#: Pages are walked in the widest of the fonts that people have, so that what fits here fits elsewhere, and so that a
+#: test does not depend on what else is installed. TEST_FONT="Noto Sans" walks them in another one.
+FONT = os.environ.get("TEST_FONT", "DejaVu Sans")
+FONTS = Path("/usr/share/fonts")
+#: Every family a style sheet asks for becomes FONT; what it has no letters for comes from any other.
+FONTCONFIG = f"""<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig>
+  <dir>{FONTS}</dir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
+  <match target="pattern"><edit name="family" mode="assign" binding="strong"><string>{FONT}</string></edit></match>
+</fontconfig>
+"""
 #: What a careful person sets in the browser: 2 is "block".
 REFUSES = {"profile": {"default_content_setting_values": {"cookies": 2, "javascript": 2}}}
 
@@ -31,15 +45,28 @@ def path() -> str:
 
 
 @pytest.fixture(scope="session")
-def chromium(playwright: Playwright, path: str) -> Iterator[Browser]:
+def fonts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str | float | bool]:
+    """The environment of a browser that draws everything in FONT."""
+    if not any(FONTS.rglob(f"{FONT.replace(' ', '')}*.[ot]tf")):
+        missing(f"The font {FONT} is not installed: please install it (Debian: 'fonts-dejavu-core').")
+    file = tmp_path_factory.mktemp("fonts") / "fonts.conf"
+    file.write_text(FONTCONFIG)
+    return {**os.environ, "FONTCONFIG_FILE": str(file)}
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright, path: str, fonts: dict[str, str | float | bool]) -> Iterator[Browser]:
     # The same without a window's trimmings, where it is there: pages open in two thirds of the time.
-    browser = playwright.chromium.launch(executable_path=shutil.which("chromium-headless-shell") or path, args=FLAGS)
+    program = shutil.which("chromium-headless-shell") or path
+    browser = playwright.chromium.launch(executable_path=program, args=FLAGS, env=fonts)
     yield browser
     browser.close()
 
 
 @pytest.fixture(scope="module")
-def strict(playwright: Playwright, path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+def strict(
+    playwright: Playwright, path: str, fonts: dict[str, str | float | bool], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BrowserContext]:
     """A browser that refuses cookies and JavaScript."""
     profile = tmp_path_factory.mktemp("profile")
     (profile / "Default").mkdir()
@@ -48,6 +75,7 @@ def strict(playwright: Playwright, path: str, tmp_path_factory: pytest.TempPathF
         profile,
         executable_path=path,
         args=FLAGS,
+        env=fonts,
         has_touch=True,
         java_script_enabled=False,
         extra_http_headers={"X-Forwarded-Proto": "https"},

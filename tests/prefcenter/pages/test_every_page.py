@@ -11,7 +11,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings as django_settings
 from playwright.sync_api import Browser, BrowserContext, Page, Response
+
+from unsubscribe.models import Category
 
 from . import measures
 from .walker import EVERY_PAGE, Walker
@@ -110,3 +113,36 @@ def _too_large(answer: Response) -> list[str]:
     most = LARGEST_PAGE if answer.request.resource_type == "document" else 12_000
     size = len(answer.body())
     return [f"{urlsplit(answer.url).path}: {size} bytes"] if size > most else []
+
+
+LONG_WORD = "Kundenzufriedenheitsumfrage"
+#: What people operate and cannot see whole.
+OFF_SCREEN = """() => [...document.querySelectorAll('.switch, button:not([tabindex]), [type=radio], select')]
+    .filter(one => one.checkVisibility()).map(one => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()])
+    .filter(([html, box]) => box.left < 0 || box.right > innerWidth || box.width < 24)
+    .map(([html, box]) => `${html}: ${box.left} to ${box.right}`)"""
+
+
+@pytest.mark.parametrize("language", [code for code, _ in django_settings.LANGUAGES])
+@pytest.mark.parametrize(
+    "name", ["unsubscribe", "unsubscribed", "preferences", "preferences_of_two_channels_and_pauses", "question_opt_in"]
+)
+def test_p6_a_long_word_as_the_name_of_a_category_leaves_its_switch_on_the_screen(
+    name: str,
+    language: str,
+    context: BrowserContext,
+    site: str,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    screenshots: Path | None,
+) -> None:
+    browser = context.new_page()
+    browser.set_viewport_size({"width": 320, "height": 640})
+    walker = Walker(browser, site, settings, monkeypatch, language=language)
+    Category.objects.update(name=LONG_WORD, description=f"{LONG_WORD}{LONG_WORD.lower()}", translations={})
+    EVERY_PAGE[name](walker)
+    assert LONG_WORD in browser.content()
+    assert browser.evaluate(measures.TOO_WIDE) == []
+    assert browser.evaluate(OFF_SCREEN) == []
+    if screenshots:
+        browser.screenshot(path=screenshots / f"long-{name}-{language}.png", full_page=True)

@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 from pytest_django.plugin import blocking_manager_key
 
+from prefcenter.models import FeedbackReason
 from tests.factories import ADA, AddressFactory, CategoryFactory
 from tests.settings import ON_POSTGRESQL
 from tests.staff import make_groups
@@ -92,6 +93,13 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--screenshots", metavar="FOLDER", help="put a picture of every page into this folder")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Tests name the reasons that they offer; those of a fresh install have a test of their own."""
+    with django_db_blocker.unblock():
+        FeedbackReason.objects.all().delete()
 
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)

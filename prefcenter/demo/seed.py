@@ -1,4 +1,4 @@
-"""Fills the demo: categories, reasons, a login and mailings. Doing it twice is the same as doing it once."""
+"""Fills the demo: categories, a login and mailings. Doing it twice is the same as doing it once."""
 
 import csv
 import json
@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from premailer import transform
 
-from prefcenter.models import FeedbackReason, User
+from prefcenter.models import User
 from prefcenter.tables import open_table
 from unsubscribe import actions, audience, gate, headers
 from unsubscribe.addresses import normalise
@@ -28,7 +28,6 @@ CATEGORIES = [
     ("receipts", "Receipts", "Orders, invoices and deliveries.", Purpose.TRANSACTIONAL),
 ]
 GROUP = "From the shop"
-REASONS = ["Too many mails", "Not interesting to me", "I never signed up for this", "Something else"]
 ISSUES = ["Autumn reading", "Winter reading", "Spring reading", "Summer reading"]
 LOGIN = "admin@example.com"
 
@@ -39,9 +38,6 @@ def fill() -> None:
         fields = {"name": name, "description": description, "purpose": purpose, "position": position}
         fields |= {"translations": TEXTS[slug], "group": group if slug in {"offers", "events"} else None}
         Category.objects.get_or_create(slug=slug, defaults=fields)
-    for position, text in enumerate(REASONS):
-        fields = {"position": position, "translations": TEXTS[text], "asks_for_more": text == REASONS[-1]}
-        FeedbackReason.objects.get_or_create(text=text, defaults=fields)
     if not User.objects.filter(email=LOGIN).exists():
         User.objects.create_superuser(LOGIN)
 

@@ -58,6 +58,11 @@ class Source(TextChoices):
     STAFF = "staff", "Staff"
 
 
+#: The sources by which something comes in today. Nothing reads a mailbox, a phone or a provider's complaints yet, so
+#: forms do not offer them to choose from.
+COMING_IN = (Source.ONE_CLICK, Source.PAGE, Source.IMPORT, Source.API, Source.STAFF)
+
+
 class EventKind(TextChoices):
     OPT_OUT = "opt_out", "Opted out"
     OPT_IN = "opt_in", "Opted in"

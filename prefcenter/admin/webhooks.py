@@ -16,7 +16,7 @@ from django.utils.cache import add_never_cache_headers
 
 from prefcenter.models import User, WebhookDelivery, WebhookEndpoint
 from prefcenter.outgoing import public, webhooks
-from unsubscribe.choices import EventKind, OutboxStatus, Source
+from unsubscribe.choices import COMING_IN, EventKind, OutboxStatus, Source
 
 from .readonly import NeverDeletedAdmin, ReadOnlyAdmin
 
@@ -47,6 +47,12 @@ class EndpointForm(forms.ModelForm):
     class Meta:
         model = WebhookEndpoint
         fields = ["name", "url", "kinds", "left_out"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = {*COMING_IN, *self.instance.left_out}
+        field = cast(forms.MultipleChoiceField, self.fields["left_out"])
+        field.choices = [one for one in Source.choices if one[0] in offered]
 
     def clean_url(self) -> str:
         url: str = self.cleaned_data["url"]

@@ -281,3 +281,12 @@ def test_a_file_for_nobody_says_who_would_have_been_in_it(exporter: Client) -> N
     actions.erase([gone.contact_id], source=Source.PAGE, now=DAY)
     take(exporter, "sendgrid")
     assert "There is nothing for this file. Left out: 1 known only by a keyed digest" in told(exporter)
+
+
+def test_only_sources_by_which_something_comes_in_are_offered_and_any_is_understood(reader: Client) -> None:
+    block("bob@example.com")
+    assert '<option value="import">' in page(reader)
+    assert 'value="mailto"' not in page(reader)
+    assert '<option value="mailto" selected>' in page(reader, source="mailto")
+    assert "b•••@example.com" in page(reader, source="complaint")
+    assert "b•••@example.com" not in page(reader, source="mailto")

@@ -1,0 +1,156 @@
+"""The documents promise nothing that is not there, and leave out no setting, scope or command that is."""
+
+import ast
+import re
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands, load_command_class
+from django.urls import Resolver404, resolve
+from django.utils.text import slugify
+
+from prefcenter.api.site import api
+from prefcenter.api_keys import Scope
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+CODE = [path for package in ("unsubscribe", "prefcenter") for path in (ROOT / package).rglob("*.py")]
+every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+#: Set by `manage.py demo` for itself, and by nobody else.
+OF_THE_DEMO = {"PREFCENTER_DEMO"}
+
+
+@cache
+def text(path: Path) -> str:
+    return path.read_text()
+
+
+@cache
+def read_from_the_environment() -> frozenset[str]:
+    """The names in `env.str("NAME")`, `env.int("NAME")` and the like, and of the secrets."""
+    return frozenset(
+        str(call.args[0].value)
+        for path in CODE
+        for call in ast.walk(ast.parse(text(path)))
+        if isinstance(call, ast.Call) and call.args and isinstance(call.args[0], ast.Constant)
+        if ast.unparse(call.func).startswith(("env.", "_secret")) and str(call.args[0].value).isupper()
+    )
+
+
+@cache
+def read_from_settings() -> frozenset[str]:
+    """What the engine asks a Django project for."""
+    return frozenset(re.findall(r'getattr\(settings, "(UNSUBSCRIBE_\w+)"', text(ROOT / "unsubscribe" / "conf.py")))
+
+
+def in_tables_of_settings(document: str) -> Iterator[str]:
+    """The names in the first column of each table that is headed `name`."""
+    for table in re.findall(r"(?m)^\| name \|.*\n\|[-| ]+\n((?:\|.*\n)+)", document):
+        for row in table.splitlines():
+            yield from re.findall(r"`([A-Z][A-Z0-9_]+)`", row.split("|")[1])
+
+
+def documented_settings() -> set[str]:
+    return {name for path in DOCUMENTS for name in in_tables_of_settings(text(path))}
+
+
+def test_every_setting_that_is_documented_is_read() -> None:
+    assert documented_settings() - read_from_the_environment() == set()
+
+
+def test_every_setting_that_is_read_is_documented() -> None:
+    assert read_from_the_environment() - documented_settings() - OF_THE_DEMO == set()
+
+
+def test_every_setting_of_the_engine_is_documented_and_can_be_set_in_the_environment() -> None:
+    everything = "".join(map(text, DOCUMENTS))
+    assert {name for name in read_from_settings() if f"`{name}" not in everything} == set()
+    set_by_the_site = {name for path in (ROOT / "prefcenter" / "settings").glob("*.py") for name in names_set(path)}
+    # A project without the site says so in its own settings.
+    assert read_from_settings() - set_by_the_site == {"UNSUBSCRIBE_HAS_PAGES"}
+
+
+def names_set(path: Path) -> set[str]:
+    return set(re.findall(r"(?m)^(UNSUBSCRIBE_\w+)\b.* = ", text(path)))
+
+
+@every_document
+def test_no_document_names_a_setting_that_no_code_reads(document: Path) -> None:
+    named = set(re.findall(r"\bUNSUBSCRIBE_[A-Z_]*[A-Z]\b", text(document)))
+    named |= set(re.findall(r"\b([A-Z][A-Z0-9_]{3,})=", text(document)))
+    read_by_tests = {"PLAN_LINES", "TEST_ON", "TEST_FONT"}
+    of_a_django_project = {"EMAIL_BACKEND", "UNSUBSCRIBE_EMAIL_BACKEND", "UNSUBSCRIBE_BASE_URL", "INSTALLED_APPS"}
+    assert named - read_from_the_environment() - read_from_settings() - read_by_tests - of_a_django_project == set()
+
+
+def commands(document: str) -> Iterator[tuple[str, set[str]]]:
+    """Each `manage.py NAME`, with the options that stand on its line before a comment, pipe or closing mark."""
+    for name, rest in re.findall(r"manage\.py ([a-z_]+)([^`\n#|&]*)", document):
+        yield name, set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", rest))
+
+
+@every_document
+def test_every_command_and_option_in_a_document_exists(document: Path) -> None:
+    for name, options in commands(text(document)):
+        assert name in get_commands(), name
+        parser: ArgumentParser = load_command_class(get_commands()[name], name).create_parser("manage.py", name)
+        assert options <= set(parser._option_string_actions), f"manage.py {name}"
+
+
+def own_commands() -> set[str]:
+    return {path.stem for path in (ROOT / "prefcenter" / "management" / "commands").glob("[a-z]*.py")}
+
+
+@pytest.mark.parametrize("name", sorted(own_commands()))
+def test_every_command_of_ours_stands_in_a_document(name: str) -> None:
+    assert any(f"manage.py {name}" in text(path) for path in DOCUMENTS)
+
+
+def test_the_scopes_of_the_api_are_those_in_its_document() -> None:
+    rows = re.search(r"(?m)^\| scope \|.*\n\|[-| ]+\n((?:\|.*\n)+)", text(ROOT / "docs" / "api.md"))
+    assert rows is not None
+    documented = {scope for row in rows[1].splitlines() for scope in re.findall(r"`([a-z:]+)`", row.split("|")[1])}
+    assert documented == set(Scope)
+
+
+@every_document
+def test_every_scope_that_a_document_names_exists(document: Path) -> None:
+    assert set(re.findall(r"\b[a-z]+:(?:read|write)\b", text(document))) <= set(Scope)
+
+
+def paths(document: str) -> set[str]:
+    """What stands in code and begins with a slash; a variable part is any."""
+    found = re.findall(r"`(?:GET |POST |PATCH |PUT |DELETE )?(/[^`\s?]*)[^`]*`", document)
+    return {re.sub(r"TOKEN|…|\{[^}]*\}|NUMBER", "1", path) for path in found}
+
+
+def api_paths() -> set[str]:
+    schema = api.get_openapi_schema()
+    return {re.sub(r"\{[^}]*\}", "1", path) for path in schema["paths"]}
+
+
+@every_document
+def test_every_address_in_a_document_leads_somewhere(document: Path) -> None:
+    nowhere = []
+    for path in paths(text(document)):
+        try:
+            resolve(path)
+        except Resolver404:
+            if f"/api/v1{path}" not in api_paths():
+                nowhere.append(path)
+    assert nowhere == []
+
+
+def anchors(document: Path) -> set[str]:
+    return {slugify(heading) for heading in re.findall(r"(?m)^#+ (.*)$", text(document))}
+
+
+@every_document
+def test_every_link_to_another_document_leads_to_its_place(document: Path) -> None:
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)", text(document)):
+        there = (document.parent / target).resolve() if target else document
+        assert there.is_file(), target
+        assert not anchor or anchor in anchors(there), f"{target}#{anchor}"

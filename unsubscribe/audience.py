@@ -33,7 +33,8 @@ _PLACES = {
 
 class Ways(NamedTuple):
     """Links and headers for one message to each of some addresses, in their order. What is transactional has no way
-    out, only preferences: there the first and the third are empty."""
+    out, only preferences: there the first and the third are empty. On other channels than email there are no headers:
+    the third and the fourth are empty."""
 
     unsubscribe_urls: Sequence[str]
     preferences_urls: Sequence[str]
@@ -41,8 +42,12 @@ class Ways(NamedTuple):
     list_id: str
 
 
+_NONE = Ways([], [], [], "")
+
+
 class Entry(NamedTuple):
-    """The URLs and headers are None for whoever may not be written to; what is transactional has only preferences."""
+    """The URLs and headers are None for whoever may not be written to; what is transactional has only preferences, and
+    what is no email no headers."""
 
     decision: Decision
     unsubscribe_url: str | None = None
@@ -57,17 +62,26 @@ def ask(
     channel: Channel = Channel.EMAIL,
     purpose: Purpose | None = None,
     campaign: Campaign | None = None,
+    once: bool = False,
     now: datetime,
     written: set[int] | None = None,
 ) -> list[Entry]:
     """One entry for each address, in their order. Strangers who may be written to become contacts.
 
-    In a category that needs opt-in nobody becomes a contact by being asked about. Who chose a frequency is written to
-    at the first of their addresses; `written` remembers them from one part of a mailing to the next.
+    In a category that needs opt-in nobody becomes a contact by being asked about. `once`: as gate.check has it. Who
+    chose a frequency is written to at the first of their addresses; `written` remembers them from one part of a mailing
+    to the next.
     """
     purpose = gate.purpose_of(category, purpose)
     decisions = decide(
-        addresses, category=category, channel=channel, purpose=purpose, campaign=campaign, now=now, written=written
+        addresses,
+        category=category,
+        channel=channel,
+        purpose=purpose,
+        campaign=campaign,
+        once=once,
+        now=now,
+        written=written,
     )
     strangers = [one.address for one in decisions if one.may_send and one.address_id is None and one.address]
     learnt = actions.learn(strangers, now=now) if strangers else {}
@@ -79,7 +93,8 @@ def ask(
 
     decisions = [known(one) for one in decisions]
     ids = [one.address_id for one in decisions if one.may_send and one.address_id is not None]
-    each = _each(ways(ids, category=category, campaign=campaign, purpose=purpose, now=now)) if ids else iter(())
+    found = ways(ids, category=category, channel=channel, campaign=campaign, purpose=purpose, now=now) if ids else _NONE
+    each = _each(found)
     return [Entry(one, *next(each)) if one.may_send else Entry(one) for one in decisions]
 
 
@@ -90,11 +105,14 @@ def decide(
     channel: Channel = Channel.EMAIL,
     purpose: Purpose | None = None,
     campaign: Campaign | None = None,
+    once: bool = False,
     now: datetime,
     written: set[int] | None = None,
 ) -> list[Decision]:
     """The gate's answers for one mailing; where it reaches a contact who chose a frequency twice, once is too soon."""
-    decisions = gate.check(addresses, category=category, channel=channel, purpose=purpose, campaign=campaign, now=now)
+    decisions = gate.check(
+        addresses, category=category, channel=channel, purpose=purpose, campaign=campaign, once=once, now=now
+    )
     written = set() if written is None else written
     for place, one in enumerate(decisions):
         if one.next_day is None or one.contact_id is None or not one.may_send:
@@ -109,6 +127,8 @@ def _each(ways: Ways) -> Iterator[tuple[str | None, str, Headers | None]]:
     """By address, as an entry has them."""
     if not ways.unsubscribe_urls:
         return ((None, url, None) for url in ways.preferences_urls)
+    if not ways.list_unsubscribe:
+        return ((out, url, None) for out, url in zip(ways.unsubscribe_urls, ways.preferences_urls, strict=True))
     each = zip(ways.unsubscribe_urls, ways.preferences_urls, ways.list_unsubscribe, strict=True)
     return ((out, url, Headers(said, headers.ONE_CLICK, ways.list_id)) for out, url, said in each)
 
@@ -117,6 +137,7 @@ def ways(
     address_ids: Iterable[int],
     *,
     category: Category | None,
+    channel: Channel = Channel.EMAIL,
     campaign: Campaign | None = None,
     purpose: Purpose | None = None,
     now: datetime,
@@ -129,6 +150,8 @@ def ways(
     if gate.purpose_of(category, purpose) == Purpose.TRANSACTIONAL:
         return Ways([], preferences, [], "")
     tokens = links.sign_many(ids, about, today=today)
+    if channel != Channel.EMAIL:  # RFC 2369, RFC 2919 and RFC 8058 are about mail
+        return Ways(links.urls(tokens), preferences, [], "")
     list_id = headers.list_id(category.slug, category.name) if category else ""
     return Ways(links.urls(tokens), preferences, headers.list_unsubscribes(tokens), list_id)
 

@@ -64,19 +64,21 @@ def check(
     channel: Channel = Channel.EMAIL,
     purpose: Purpose | None = None,
     campaign: Campaign | None = None,
+    once: bool = False,
     now: datetime,
 ) -> list[Decision]:
     """One decision for each address, in their order, whatever their number in the same two queries.
 
     Without a category the message is marketing of no named kind, unless `purpose` declares it transactional.
-    A message of the `campaign` that was recorded today is not too soon for itself: that is how a mailing that
-    was asked about, recorded and then sent through the guarded backend passes the gate a second time.
+    A `campaign` is not too soon for itself for 48 hours after it was first recorded for a contact: that is how a
+    mailing that was asked about, recorded and then sent through the guarded backend passes the gate a second time.
+    With `once` it is, for those who chose a frequency and to whom our own backend has sent it.
     """
     wanted = [_normalised(text, channel) for text in addresses]
     purpose = purpose_of(category, purpose)
     known = Address.objects.filter(channel=channel, digest__any_of=list({one.digest for one in wanted if one}))
     found = gathering.facts_about(
-        known, category=category, channel=channel, purpose=purpose, campaign=campaign, now=now
+        known, category=category, channel=channel, purpose=purpose, campaign=campaign, once=once, now=now
     )
     verdict, next_day = _judge(now), _next_day(category, now)
     stranger = verdict(gathering.of_strangers(category, purpose))

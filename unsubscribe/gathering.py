@@ -1,7 +1,7 @@
 """The facts about addresses that the rules ask for: one query, and a second one where somebody chose a frequency."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -10,7 +10,25 @@ from django.utils import timezone
 
 from .choices import Channel, Frequency, PreferenceState, Purpose, SuppressionReason
 from .models import Address, Campaign, Category, Contact, LastSent, Preference, Suppression
-from .rules import Chosen, Facts
+from .rules import CAMPAIGN_RUNS, Chosen, Facts
+
+#: Two campaigns, as Sent has each.
+_LAST = ("sent_on", "campaign_id", "began_at", "sent_at")
+_EARLIER = ("earlier_on", "earlier_campaign_id", "earlier_began_at", "earlier_sent_at")
+
+
+class Sent(NamedTuple):
+    """One campaign as a contact's clock knows it (models.LastSent); rows older than `began_at` have only the day."""
+
+    on: date | None
+    campaign_id: int | None
+    began_at: datetime | None
+    sent_at: datetime | None
+
+    def ends_at(self) -> datetime:
+        """Until when it is the same mailing."""
+        first = datetime.combine(self.on or date.min, time.min, timezone.get_current_timezone())
+        return (self.began_at or first) + CAMPAIGN_RUNS
 
 
 class Found(NamedTuple):
@@ -27,14 +45,15 @@ def facts_about(
     purpose: Purpose,
     campaign: Campaign | None,
     now: datetime,
+    once: bool = False,
     most: int | None = None,
 ) -> dict[bytes, Found]:
-    """By digest. With `most` they are read in stretches, and no further than one beyond it."""
+    """By digest. With `most` they are read in stretches, and no further than one beyond it. `once`: see gate.check."""
     rows = _rows(addresses, category=category, channel=channel)
     stretches = rows if most is None else rows.iterator(chunk_size=5000)
     found = _read(stretches, category=category, purpose=purpose, most=most)
     if most is None or len(found) <= most:
-        _wind_clocks(found, category=category, channel=channel, campaign=campaign, now=now)
+        _wind_clocks(found, category=category, channel=channel, campaign=campaign, once=once, now=now)
     return found
 
 
@@ -114,6 +133,7 @@ def _wind_clocks(
     category: Category | None,
     channel: Channel,
     campaign: Campaign | None,
+    once: bool,
     now: datetime,
 ) -> None:
     """Adds when each contact who chose a frequency was last written to; the others need no clock."""
@@ -122,9 +142,27 @@ def _wind_clocks(
         return
     contact_ids = [one.contact_id for one in clocked.values()]
     clocks = LastSent.objects.filter(contact_id__any_of=contact_ids, category=category, channel=channel)
-    if campaign:
-        clocks = clocks.exclude(campaign=campaign, sent_on=timezone.localtime(now).date())
-    last_sent_on = dict(clocks.values_list("contact_id", "sent_on"))
+    own = campaign.pk if campaign else None
+    rows = clocks.values_list("contact_id", *_LAST, *_EARLIER)
+    sent = {id_: _last_sent(Sent(*row[:4]), Sent(*row[4:]), own=own, once=once, now=now) for id_, *row in rows}
     for digest, one in clocked.items():
-        facts = one.facts._replace(last_sent_on=last_sent_on.get(one.contact_id))
+        last_sent_on, had_until = sent.get(one.contact_id, (None, None))
+        facts = one.facts._replace(last_sent_on=last_sent_on, had_until=had_until)
         found[digest] = one._replace(facts=facts)
+
+
+def _last_sent(*sent: Sent, own: int | None, once: bool, now: datetime) -> tuple[date | None, date | None]:
+    """The day of the latest message that counts, and the day on which whoever has had this campaign may get it again.
+
+    The campaign asked about is left out while it runs; with `once` it counts for whom our own backend sent it to.
+    """
+    days, had_until = [], None
+    for one in sent:
+        if one.on is None:
+            continue
+        if own is None or one.campaign_id != own or one.ends_at() <= now:
+            days.append(one.on)
+        elif once and one.sent_at:
+            days.append(one.on)
+            had_until = timezone.localtime(one.ends_at()).date() + timedelta(days=1)
+    return max(days, default=None), had_until

@@ -22,6 +22,8 @@ OWN_VOICE = frozenset({Source.ONE_CLICK, Source.PAGE, Source.MAILTO, Source.SMS}
 #: Doors whose wishes are answered with a confirmation.
 CONFIRMED = frozenset({Source.ONE_CLICK, Source.PAGE, Source.MAILTO, Source.STAFF})
 
+#: For so long after it first reached a contact a campaign is the same mailing, however often it is asked about or sent.
+CAMPAIGN_RUNS = timedelta(hours=48)
 RETRY_MINUTES = (1, 5, 15, 60, 180, 360, 720)
 
 
@@ -34,7 +36,11 @@ class Chosen(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """All that counts for one address and one message. `needs_opt_in`: unspecified means no."""
+    """All that counts for one address and one message.
+
+    `needs_opt_in`: unspecified means no. `had_until`: who has had this very message gets it again on this day at the
+    earliest, if they chose a frequency.
+    """
 
     purpose: Purpose = Purpose.MARKETING
     suppressed: frozenset[SuppressionReason] = frozenset()
@@ -42,6 +48,7 @@ class Facts(NamedTuple):
     needs_opt_in: bool = False
     contact_paused_until: date | None = None
     last_sent_on: date | None = None
+    had_until: date | None = None
 
 
 class Verdict(NamedTuple):
@@ -65,6 +72,8 @@ def may_send(facts: Facts, *, now: datetime) -> Verdict:
     if paused_until and now.date() < paused_until:
         return Verdict(Answer.PAUSED, paused_until)
     next_day = next_sending_day(facts.chosen.frequency, facts.last_sent_on)
+    if next_day and facts.had_until:
+        next_day = max(next_day, facts.had_until)
     if next_day and now.date() < next_day:
         return Verdict(Answer.TOO_SOON, next_day)
     return Verdict(Answer.SEND)

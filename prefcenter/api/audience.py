@@ -32,7 +32,9 @@ class Include(Body):
     """What to hand out for those who may be written to."""
 
     links: Bool = Field(default=False, description="The unsubscribe and preferences URLs.")
-    headers: Bool = Field(default=False, description="List-Unsubscribe, List-Unsubscribe-Post and List-Id.")
+    headers: Bool = Field(
+        default=False, description="List-Unsubscribe, List-Unsubscribe-Post and List-Id; by email only."
+    )
 
 
 class Question(Body):
@@ -72,8 +74,9 @@ def ask(request: HttpRequest, question: Question) -> HttpResponse:
     """Whom may this be written to? Ask right before sending, and send only where the verdict is `send`.
 
     An address that is none gets the verdict `invalid`; the others are answered all the same. Asking again changes
-    nothing, and recording the same campaign twice on a day counts it once; an Idempotency-Key is not needed, and
-    makes sure that its second request is the same. The answer is always of now: somebody may have left since.
+    nothing. Recording the same campaign again within 48 hours counts it once, and is answered as before; an
+    Idempotency-Key is not needed, and makes sure that its second request is the same. The answer is always of now:
+    somebody may have left since.
     """
     category = category_named(question.category)
     if question.record and not question.campaign.strip():

@@ -142,7 +142,7 @@ class _Everybody:
         if asked:
             places, theirs, known_by = zip(*asked, strict=True)
             ids = audience.ids(theirs, known_by, channel=channel, now=now)
-            _link(found, places, audience.ways(ids, category=category, campaign=campaign, now=now))
+            _link(found, places, audience.ways(ids, category=category, channel=channel, campaign=campaign, now=now))
 
 
 def _said(verdict: Verdict, *, with_links: bool) -> str:
@@ -156,6 +156,10 @@ def _link(found: list[str], places: Sequence[int], ways: Ways) -> None:
     if not ways.unsubscribe_urls:
         for place, url in zip(places, preferences, strict=True):
             found[place] = f"{send},,{url},,,"
+        return
+    if not ways.list_unsubscribe:
+        for place, out, url in zip(places, column(ways.unsubscribe_urls), preferences, strict=True):
+            found[place] = f"{send},{out},{url},,,"
         return
     rest = f"{quoted(ONE_CLICK)},{quoted(ways.list_id)}"
     each = zip(places, column(ways.unsubscribe_urls), preferences, column(ways.list_unsubscribe), strict=True)

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.core.management.base import CommandError
 from django.db import OperationalError, connection
 from django.utils import timezone
 
+from prefcenter.audience_file import answering
 from prefcenter.management.commands.audience import Command
 from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
 from unsubscribe import actions, links
@@ -116,6 +118,49 @@ def test_record_counts_the_mailing_and_starts_the_clock(ada: Address, news: Cate
         run(f"email\n{ADA}\n{BOB}\n", "--category", "news", "--campaign", "June", "--record")
     assert LastSent.objects.count() == 2
     assert SentCount.objects.get().count == 2
+
+
+@pytest.mark.parametrize("campaign", [(), ("--campaign", ""), ("--campaign", " \t")])
+def test_recording_without_a_campaign_is_refused_before_anything_is_read(
+    campaign: tuple[str, ...], news: Category
+) -> None:
+    with pytest.raises(CommandError, match="Please name the campaign"):
+        run(f"email\n{ADA}\n", "--category", "news", "--record", *campaign)
+    assert not Contact.objects.exists()
+    assert not SentCount.objects.exists()
+
+
+def test_asking_about_a_campaign_again_gives_the_same_answer_as_long_as_it_runs(ada: Address, news: Category) -> None:
+    """A sender may have crashed, before midnight or after; what was recorded counts for other campaigns."""
+    actions.opt_down([Target(ada.pk, news.pk)], Frequency.MONTHLY, source=Source.PAGE, now=timezone.now())
+    asked = (f"email\n{ADA}\n{BOB}\n", "--category", "news", "--campaign")
+    for hours in (0, 20, 47):
+        for record in (["--record"], []):
+            assert [row["verdict"] for row in run(*asked, "June", *record)[0]] == ["send", "send"]
+            assert run(*asked, "July")[0][0]["verdict"] == "too_soon"
+        begun = timezone.now() - timedelta(hours=hours)
+        LastSent.objects.update(began_at=begun, sent_on=timezone.localdate(begun))
+    assert [one.count for one in SentCount.objects.all()] == [2]
+    LastSent.objects.update(began_at=timezone.now() - timedelta(hours=49))
+    assert run(*asked, "June")[0][0]["verdict"] == "too_soon"
+
+
+@pytest.mark.parametrize("channel", [one for one in Channel if one != Channel.EMAIL])
+def test_what_is_no_email_gets_links_and_no_headers(
+    channel: Channel, news: Category, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "+49 30 901820" if channel in {Channel.SMS, Channel.WHATSAPP, Channel.PHONE} else "device-or-street"
+    everybody = (answering, "SHORT", 1), (answering, "LONG", 1)
+    for changes in ((), everybody):
+        for change in changes:
+            monkeypatch.setattr(*change)
+        for options in ((), ("--campaign", "June", "--record")):
+            rows, _ = run(f"address\n{text}\n", "--category", "news", "--channel", channel.value, *options)
+            [row] = rows
+            assert row["verdict"] == "send"
+            assert row["unsubscribe_url"]
+            assert row["preferences_url"]
+            assert not any(row[name] for name in row if name.startswith("list_"))
 
 
 def test_a_malformed_line_is_invalid_and_named_and_the_rest_goes_on(news: Category) -> None:

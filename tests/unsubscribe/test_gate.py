@@ -42,8 +42,22 @@ perhaps_a_day = st.none() | days
 
 
 class Sent(NamedTuple):
-    on: date
-    by_this_campaign: bool
+    """A mailing as the clock of a contact knows it: so many hours ago, by which campaign, sent by us or not."""
+
+    hours_ago: int
+    campaign: str
+    by_us: bool
+
+    def slot(self, campaigns: dict[str, Campaign | None], prefix: str = "") -> dict[str, Any]:
+        at = NOW - timedelta(hours=self.hours_ago)
+        slot = {"campaign": campaigns[self.campaign], "began_at": at, "sent_at": at if self.by_us else None}
+        return {f"{prefix}{name}": value for name, value in slot.items()} | {f"{prefix or 'sent_'}on": at.date()}
+
+    def is_own_and_runs(self, question: "Question") -> bool:
+        return question.has_campaign and self.campaign == "this" and self.hours_ago < 48
+
+    def ends_on(self) -> date:
+        return (NOW + timedelta(hours=48 - self.hours_ago)).date() + timedelta(days=1)
 
 
 class Person(NamedTuple):
@@ -54,7 +68,7 @@ class Person(NamedTuple):
     only_chosen: bool
     chosen: Chosen | None
     elsewhere: Chosen | None
-    sent: Sent | None
+    sent: list[Sent]
 
 
 class Question(NamedTuple):
@@ -63,19 +77,28 @@ class Question(NamedTuple):
     category_purpose: Purpose
     purpose: Purpose | None
     has_campaign: bool
+    once: bool
     channel: Channel
 
 
 choices = st.builds(Chosen, st.sampled_from(PreferenceState), st.sampled_from(Frequency), perhaps_a_day)
-one_block = st.tuples(st.sampled_from(SuppressionReason), st.booleans())
+one_block = st.tuples(st.sampled_from(SuppressionReason), st.sampled_from([False, False, True]))
 people = st.builds(
     Person,
-    blocks=st.lists(st.lists(one_block, max_size=4) | st.just([]), min_size=1, max_size=2),
+    blocks=st.lists(st.lists(one_block, max_size=4) | st.just([]), min_size=1, max_size=3),
     paused_until=perhaps_a_day,
     only_chosen=st.booleans(),
     chosen=st.none() | choices,
     elsewhere=st.none() | choices,
-    sent=st.none() | st.builds(Sent, st.sampled_from([TODAY]) | days, st.booleans()),
+    sent=st.lists(
+        st.builds(
+            Sent,
+            st.sampled_from([0, 1, 13, 24, 47, 48, 49]) | st.integers(0, 40 * 24),
+            st.sampled_from(["this", "this", "another", "none"]),
+            st.booleans(),
+        ),
+        max_size=2,
+    ),
 )
 
 
@@ -92,6 +115,7 @@ questions = st.builds(
     category_purpose=st.sampled_from([Purpose.MARKETING, Purpose.MARKETING, Purpose.TRANSACTIONAL]),
     purpose=st.sampled_from([None, None, *Purpose]),
     has_campaign=st.booleans(),
+    once=st.booleans(),
     channel=st.sampled_from([Channel.EMAIL, Channel.SMS]),
 ).filter(is_consistent)
 
@@ -134,11 +158,11 @@ class World(NamedTuple):
         clock = {"contact": contact, "sent_on": TODAY}
         LastSent.objects.create(category=self.other, channel=channel, **clock)
         LastSent.objects.create(category=self.category, channel=noise, **clock)
+        campaigns = {"this": self.campaign, "another": self.earlier, "none": None}
         if person.sent:
-            clock |= {
-                "sent_on": person.sent.on,
-                "campaign": self.campaign if person.sent.by_this_campaign else self.earlier,
-            }
+            clock |= person.sent[0].slot(campaigns)
+            for before in person.sent[1:]:
+                clock |= before.slot(campaigns, "earlier_")
             LastSent.objects.create(category=self.category, channel=channel, **clock)
         return [self._address(contact, channel, blocks) for blocks in person.blocks]
 
@@ -166,16 +190,18 @@ class World(NamedTuple):
     def expected(self, person: Person, blocks: list[tuple[SuppressionReason, bool]]) -> Verdict:
         """The same from the example itself: nothing here was read from the database."""
         asked = self.question.has_category
-        sent = person.sent if asked else None
-        if sent and self.question.has_campaign and sent.by_this_campaign and sent.on == TODAY:
-            sent = None
+        own = [one for one in person.sent if asked and one.is_own_and_runs(self.question)]
+        had = [one for one in own if self.question.once and one.by_us]
+        days = [(NOW - timedelta(hours=one.hours_ago)).date() for one in person.sent if asked and one not in own]
+        days += [(NOW - timedelta(hours=one.hours_ago)).date() for one in had]
         facts = Facts(
             purpose=self.purpose,
             suppressed=frozenset(reason for reason, is_lifted in blocks if not is_lifted),
             chosen=(person.chosen or Chosen()) if asked else self._any_no(person),
             needs_opt_in=person.only_chosen or (asked and self.question.needs_opt_in),
             contact_paused_until=person.paused_until,
-            last_sent_on=sent.on if sent else None,
+            last_sent_on=max(days, default=None),
+            had_until=had[-1].ends_on() if had else None,
         )
         return rules.may_send(facts, now=NOW)
 
@@ -195,6 +221,7 @@ def test_the_gate_and_the_rules_agree_whatever_is_in_the_database(question: Ques
             channel=question.channel,
             purpose=question.purpose,
             campaign=world.campaign if question.has_campaign else None,
+            once=question.once,
             now=NOW,
         )
         assert [one.verdict for one in decisions] == [*expected, rules.may_send(nobody, now=NOW)]
@@ -212,6 +239,22 @@ def test_the_generated_states_are_not_all_alike() -> None:
 
     look()
     assert seen == set(Answer) - {Answer.INVALID}
+
+
+@pytest.mark.parametrize("first", SuppressionReason)
+@pytest.mark.parametrize("second", SuppressionReason)
+def test_each_block_on_an_address_counts_in_whatever_order_they_came(
+    first: SuppressionReason, second: SuppressionReason, ada: Address, news: Category
+) -> None:
+    for reason in dict.fromkeys([first, second]):
+        Suppression.objects.create(address=ada, reason=reason, source=Source.API, since=NOW)
+    assert not gate.check([ADA], category=news, now=NOW)[0].may_send
+    receipt = gate.check([ADA], category=None, purpose=Purpose.TRANSACTIONAL, now=NOW)[0]
+    assert receipt.may_send is not bool({first, second} & rules.BLOCKS_EVERYTHING)
+    receipts = CategoryFactory(transactional=True)
+    everybody = gate.everybody(category=receipts, now=NOW)
+    assert everybody is not None
+    assert (normalise(ADA).digest in everybody.named) is not receipt.may_send
 
 
 def _weekly(text: str, category: Category, **sent: Any) -> Address:
@@ -281,7 +324,7 @@ def test_an_address_is_asked_for_on_its_own_channel_alone(news: Category) -> Non
         assert (decision.address_id, decision.may_send) == (address_id, address_id is None)
 
 
-def test_the_same_campaign_on_the_same_day_is_not_too_soon_for_itself(news: Category) -> None:
+def test_a_campaign_is_not_too_soon_for_itself_as_long_as_it_runs(news: Category) -> None:
     campaign, another = CampaignFactory(category=news), CampaignFactory(category=news)
     address = _weekly(ADA, news)
     actions.record_sent([address.contact_id], category=news, channel=Channel.EMAIL, campaign=campaign, now=NOW)
@@ -294,8 +337,48 @@ def test_the_same_campaign_on_the_same_day_is_not_too_soon_for_itself(news: Cate
     assert answer(campaign).answer == Answer.SEND
     assert answer(campaign, hours=11).answer == Answer.SEND
     assert answer(another) == answer(None) == too_soon
-    assert answer(campaign, days=1) == too_soon
+    assert answer(campaign, hours=47, minutes=59).answer == Answer.SEND
+    assert answer(campaign, hours=48) == answer(another, hours=47) == too_soon
     assert answer(campaign, days=7).answer == Answer.SEND
+
+
+def test_the_clock_of_the_campaign_before_is_kept(news: Category) -> None:
+    """Recording a campaign must not wipe out what counts against it: the answer stays the one that was given first."""
+    before, campaign = CampaignFactory(category=news), CampaignFactory(category=news)
+    address = _weekly(ADA, news)
+    recorded: dict[str, Any] = {"category": news, "channel": Channel.EMAIL}
+    actions.record_sent([address.contact_id], campaign=before, now=NOW - timedelta(days=3), **recorded)
+    for hours in (0, 13, 26):  # a reader who chose "weekly" in the meantime
+        actions.record_sent([address.contact_id], campaign=campaign, now=NOW + timedelta(hours=hours), **recorded)
+        [decision] = gate.check([ADA], category=news, campaign=campaign, now=NOW + timedelta(hours=hours))
+        assert decision.verdict == Verdict(Answer.TOO_SOON, TODAY + timedelta(days=4))
+
+
+@pytest.mark.parametrize("frequency", [Frequency.DAILY, Frequency.WEEKLY, Frequency.MONTHLY])
+def test_two_campaigns_at_a_time_are_each_sent_once(frequency: Frequency, news: Category) -> None:
+    first, second = CampaignFactory(category=news), CampaignFactory(category=news)
+    address = _weekly(ADA, news)
+    Preference.objects.update(frequency=frequency)
+    sent = []
+    for hours, campaign in [(0, first), (24, second), (25, first), (40, first), (45, second), (47, first)]:
+        at = NOW + timedelta(hours=hours)
+        [decision] = gate.check([ADA], category=news, campaign=campaign, once=True, now=at)
+        if decision.may_send:
+            sent.append(campaign)
+            contact_ids = [address.contact_id]
+            actions.record_sent(
+                contact_ids, category=news, channel=Channel.EMAIL, campaign=campaign, by_us=True, now=at
+            )
+    assert sent == ([first, second] if frequency == Frequency.DAILY else [first])
+
+
+def test_clocks_from_before_they_had_a_time_count_by_their_day(news: Category) -> None:
+    campaign = CampaignFactory(category=news)
+    for days, answer in [(0, Answer.SEND), (1, Answer.SEND), (2, Answer.TOO_SOON)]:
+        text = f"reader{days}@example.com"
+        _weekly(text, news, sent_on=TODAY - timedelta(days=days), campaign=campaign)
+        [decision] = gate.check([text], category=news, campaign=campaign, now=NOW)
+        assert decision.verdict.answer == answer
 
 
 def test_a_mailing_without_a_campaign_is_too_soon_for_every_other(news: Category) -> None:

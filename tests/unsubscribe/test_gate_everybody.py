@@ -34,7 +34,7 @@ def test_everybody_gets_the_verdict_they_get_alone(question: Question, crowd: li
             "campaign": world.campaign if question.has_campaign else None,
             "now": NOW,
         }
-        verdicts = gate.everybody(**asked)
+        verdicts = gate.everybody(**asked)  # never with `once`: only the guard asks so, and of few
         assert verdicts is not None
         for text, one in zip(texts, gate.check(texts, **asked), strict=True):
             digest = normalise(text, channel=question.channel).digest

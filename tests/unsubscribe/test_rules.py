@@ -22,6 +22,7 @@ SEND, SUPPRESSED, UNSUBSCRIBED, PAUSED, TOO_SOON = (
 NO = Chosen(PreferenceState.UNSUBSCRIBED)
 YES = Chosen(PreferenceState.SUBSCRIBED)
 OPEN = Chosen()
+DAILY = Chosen(frequency=Frequency.DAILY)
 WEEKLY = Chosen(frequency=Frequency.WEEKLY)
 
 
@@ -48,6 +49,10 @@ TABLE = [
     (Facts(chosen=WEEKLY, last_sent_on=TODAY),                    TOO_SOON,      SEND),
     (Facts(chosen=WEEKLY, last_sent_on=TODAY - timedelta(days=7)), SEND,         SEND),
     (Facts(chosen=OPEN, last_sent_on=TODAY),                      SEND,          SEND),
+    (Facts(chosen=OPEN, last_sent_on=TODAY, had_until=TOMORROW),  SEND,          SEND),
+    (Facts(chosen=DAILY, last_sent_on=YESTERDAY),                 SEND,          SEND),
+    (Facts(chosen=DAILY, last_sent_on=YESTERDAY, had_until=TOMORROW), TOO_SOON,  SEND),
+    (Facts(chosen=DAILY, last_sent_on=YESTERDAY, had_until=TODAY), SEND,         SEND),
     (Facts(chosen=YES, needs_opt_in=True),                        SEND,          SEND),
     (Facts(),                                                     SEND,          SEND),
 ]  # fmt: skip
@@ -65,6 +70,9 @@ def test_a_pause_says_until_when_and_the_longer_one_counts() -> None:
 
 
 def test_too_soon_says_until_when() -> None:
+    had = Facts(chosen=WEEKLY, last_sent_on=YESTERDAY, had_until=TOMORROW)
+    assert rules.may_send(had, now=NOW).until == TODAY + timedelta(days=6)
+    assert rules.may_send(had._replace(chosen=DAILY), now=NOW).until == TOMORROW
     assert rules.may_send(Facts(chosen=WEEKLY, last_sent_on=YESTERDAY), now=NOW).until == TODAY + timedelta(days=6)
 
 

@@ -26,13 +26,26 @@ class Preference(models.Model):
 
 
 class LastSent(models.Model):
-    """The frequency clock: the day of the latest message of a category to a contact on a channel."""
+    """The frequency clock: the day of the latest message of a category to a contact on a channel.
+
+    A campaign is not too soon for itself while it runs, so it is kept apart from the one before it, which may be
+    running still. Of each: the day it was last recorded, when it was first, and when our own backend sent it to them
+    (None: a mailer said that it will).
+    """
 
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="last_sent", db_index=False)
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="+", db_index=False)
     channel = models.CharField(max_length=8, choices=Channel)
     sent_on = models.DateField()
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    began_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    earlier_on = models.DateField(null=True)
+    earlier_campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    earlier_began_at = models.DateTimeField(null=True)
+    earlier_sent_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["contact", "category", "channel"], name="one_clock")]

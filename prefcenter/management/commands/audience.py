@@ -27,7 +27,9 @@ class Command(BaseCommand):
         parser.add_argument("--category", required=True, help="the slug of the category you are about to send")
         parser.add_argument("--campaign", default="", help="the name of this mailing; it is carried in the links")
         parser.add_argument("--channel", default=Channel.EMAIL.value, choices=Channel.values)
-        parser.add_argument("--record", action="store_true", help="count the mailing and start the frequency clock")
+        parser.add_argument(
+            "--record", action="store_true", help="count the mailing and start the frequency clock; needs --campaign"
+        )
         parser.add_argument("--no-links", action="store_true", help="leave out the links and headers; much faster")
         parser.add_argument("--only", choices=Answer.values, default="", help="drop the rows with another verdict")
 
@@ -42,6 +44,8 @@ class Command(BaseCommand):
         source = self.source or sys.stdin.buffer
         if source.isatty():
             raise CommandError("Please give me a CSV on standard input: manage.py audience … < contacts.csv")
+        if options["record"] and not options["campaign"].strip():
+            raise CommandError("Please name the campaign (--campaign NAME), so that recording it twice counts it once.")
         channel = Channel(options["channel"])
         mailing = audience_file.mailing(
             self._category(options["category"]),

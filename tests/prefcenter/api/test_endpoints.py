@@ -12,9 +12,9 @@ from prefcenter.api_keys import Scope
 from prefcenter.models import Feedback, FeedbackReason, Visits
 from tests.factories import ADA, BOB, CLEO, DAN, AddressFactory, CampaignFactory, CategoryFactory
 from unsubscribe import actions, gate, links
-from unsubscribe.choices import Channel, EventKind, Source, SuppressionReason
+from unsubscribe.choices import Channel, EventKind, Frequency, Source, SuppressionReason
 from unsubscribe.links import Purpose, Target
-from unsubscribe.models import Address, Category, Contact, OutboxMessage, Suppression
+from unsubscribe.models import Address, Category, Contact, LastSent, OutboxMessage, Suppression
 
 from .conftest import Caller
 
@@ -59,6 +59,28 @@ class TestAudience:
             assert verdicts(caller, ADA, campaign="June", record=True) == ["send"]
         assert news.sent_counts.get().count == 1
         assert verdicts(caller, ADA, campaign="July") == ["too_soon"]
+
+    def test_a_campaign_is_not_too_soon_for_itself_after_midnight(
+        self, caller: Caller, ada: Address, news: Category
+    ) -> None:
+        actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=timezone.now())
+        assert verdicts(caller, ADA, campaign="June", record=True) == ["send"]
+        yesterday = timezone.now() - timedelta(hours=25)
+        LastSent.objects.update(began_at=yesterday, sent_on=timezone.localdate(yesterday))
+        for record in (False, True):
+            assert verdicts(caller, ADA, campaign="June", record=record) == ["send"]
+        assert verdicts(caller, ADA, campaign="July") == ["too_soon"]
+        assert news.sent_counts.get().count == 1
+
+    @pytest.mark.parametrize("channel", [one for one in Channel if one != Channel.EMAIL])
+    def test_what_is_no_email_gets_links_and_no_headers(self, channel: Channel, caller: Caller, news: Category) -> None:
+        text = "+49 30 901820" if channel in {Channel.SMS, Channel.WHATSAPP, Channel.PHONE} else "device-or-street"
+        body = {"category": "news", "channel": channel.value, "addresses": [text]}
+        [one] = caller.post("/audience", body | {"include": {"links": True, "headers": True}}).json()["results"]
+        assert one["verdict"] == "send"
+        assert one["unsubscribe_url"]
+        assert one["preferences_url"]
+        assert not one.get("headers")
 
     def test_an_empty_list_is_answered_with_one(self, caller: Caller, news: Category) -> None:
         assert verdicts(caller) == []

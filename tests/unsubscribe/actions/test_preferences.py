@@ -1,6 +1,6 @@
 """What opting out, in and down, pausing and coming back leave behind: state, ledger, outbox."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -21,9 +21,11 @@ from unsubscribe.errors import LedgerIsAppendOnly, MayNotLift
 from unsubscribe.links import Target
 from unsubscribe.models import (
     Address,
+    Campaign,
     Category,
     ConsentEvent,
     Contact,
+    LastSent,
     OutboxMessage,
     Preference,
     SentCount,
@@ -398,9 +400,31 @@ def test_a_yes_ends_the_pause_of_that_category(ada: Address, news: Category, now
     assert answer(ada, news, now) == Answer.SEND
 
 
-def test_a_campaign_counts_each_contact_once_a_day(ada: Address, news: Category, now: datetime) -> None:
-    campaign = CampaignFactory(category=news)
+def test_a_campaign_counts_each_contact_once_while_it_runs(ada: Address, news: Category, now: datetime) -> None:
+    campaign, another = CampaignFactory(category=news), CampaignFactory(category=news)
     others = [AddressFactory().contact_id for _ in range(2)]
-    for contact_ids in ([ada.contact_id], [ada.contact_id, *others]):
-        actions.record_sent(contact_ids, category=news, channel=Channel.EMAIL, campaign=campaign, now=now)
-    assert SentCount.objects.get().count == 3
+    days: dict[Campaign, dict[date, int]] = {}
+    for hours, one, contact_ids in [
+        (0, campaign, [ada.contact_id]),
+        (1, campaign, [ada.contact_id, *others]),
+        (13, campaign, [ada.contact_id, *others]),  # after midnight
+        (14, another, [ada.contact_id]),
+        (15, campaign, [ada.contact_id]),
+        (16, another, [ada.contact_id]),
+        (47, campaign, [ada.contact_id]),
+        (49, campaign, [ada.contact_id, *others]),  # it has run out: another mailing of the same name
+    ]:
+        at = now + timedelta(hours=hours)
+        actions.record_sent(contact_ids, category=news, channel=Channel.EMAIL, campaign=one, now=at)
+    for row in SentCount.objects.all():
+        assert row.campaign
+        days.setdefault(row.campaign, {})[row.day] = row.count
+    today = now.date()
+    assert days == {campaign: {today: 3, today + timedelta(days=2): 3}, another: {today + timedelta(days=1): 1}}
+
+
+def test_who_is_no_longer_there_when_a_mailing_is_recorded_has_no_clock(
+    ada: Address, news: Category, now: datetime
+) -> None:
+    actions.record_sent([ada.contact_id, 10**9], category=news, channel=Channel.EMAIL, now=now)
+    assert LastSent.objects.get().contact_id == ada.contact_id

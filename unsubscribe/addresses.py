@@ -28,6 +28,9 @@ _PHONE_PUNCTUATION = re.compile(r"[\s().\-/\u00a0\u2010-\u2015]")
 _EMAIL_IN_TEXT = re.compile(
     r"""(?:"(?:[^"\\\n]|\\.){0,64}"|(?<![^\s<>()\[\]{}"',;:=@])[^\s<>()\[\]{}"',;:=@]+)(?:@|%40)[^\s<>()\[\]{}"',;:=@]+"""
 )
+#: What email's parser raises on texts that are no recipient: the first three as Django expects of it, the others where
+#: it loses its way ("a@[", a comment in a comment in a comment).
+_UNREADABLE = (HeaderParseError, ValueError, IndexError, AttributeError, TypeError, UnboundLocalError, RecursionError)
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
 #: Longer than anything that can be an address, however it is spelled.
@@ -97,13 +100,21 @@ def mailbox(recipient: str) -> str:
     "" for what it would refuse: nothing, or more than one address. Nobody else's word for it is taken, because
     the gate must be asked about exactly the address that the mail would go to.
     """
+    return named_mailbox(recipient)[1]
+
+
+def named_mailbox(recipient: str) -> tuple[str, str]:
+    """The display name and the address; both "" for what is too long or cannot be read, whatever it is."""
+    if len(recipient) > _LONGEST[Channel.EMAIL]:
+        return "", ""
     if "=?" not in recipient and _PLAIN_EMAIL.fullmatch(recipient.lower()):
-        return recipient
+        return "", recipient
     try:
         found, rest = parser.get_mailbox(recipient)
-    except (HeaderParseError, ValueError, IndexError):  # the three that Django expects of it
-        return ""
-    return "" if rest or not found.local_part else f"{found.local_part}@{found.domain or ''}".rstrip("@")
+        name, local, domain = found.display_name, found.local_part, found.domain
+    except _UNREADABLE:
+        return "", ""
+    return ("", "") if rest or not local else (name or "", f"{local}@{domain or ''}".rstrip("@"))
 
 
 def redact(text: str) -> str:

@@ -67,6 +67,11 @@ def wrapped_email_backend() -> str:
     return str(getattr(settings, "UNSUBSCRIBE_EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend"))
 
 
+def transactional() -> tuple[str, ...]:
+    """The functions, methods and classes, by their dotted names, whose undeclared messages are transactional."""
+    return tuple(getattr(settings, "UNSUBSCRIBE_TRANSACTIONAL", ()))
+
+
 def has_pages() -> bool:
     """Whether somebody serves the pages behind preference links. Without them no mail of ours leads there."""
     return bool(getattr(settings, "UNSUBSCRIBE_HAS_PAGES", True))

@@ -1,0 +1,228 @@
+"""What goes out is what was asked about, and one recipient nobody can read costs itself alone (design law 15)."""
+
+import logging
+import time
+from email.utils import getaddresses
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.mail import EmailMessage, get_connection
+from django.utils.functional import lazystr
+from hypothesis import HealthCheck, example, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from tests.factories import ADA, BOB, CLEO
+from tests.unsubscribe.conftest import Arrived
+from tests.unsubscribe.test_backends import TRANSACTIONAL, block, message, recipients, send
+from unsubscribe import addresses
+from unsubscribe.addresses import normalise
+from unsubscribe.backends.recipients import written
+from unsubscribe.choices import SuppressionReason
+from unsubscribe.errors import InvalidAddress
+from unsubscribe.models import Address, SentCount
+
+pytestmark = pytest.mark.django_db
+both_kinds = pytest.mark.parametrize("said", [{}, TRANSACTIONAL], ids=["marketing", "transactional"])
+
+STRASSE = "ada@xn--strae-mail-83a.example"
+SPELLINGS = [
+    # as it stands in the message, the envelope, the name in To
+    ("ada@straße-mail.example", STRASSE, ""),
+    ("Ada <ada@straße-mail.example>", STRASSE, "Ada"),
+    ("Ada Ünal <ADA@STRAßE-mail.example>", STRASSE, "Ada Ünal"),
+    ('"Doe, Jo" <ada@straße-mail.example>', STRASSE, "Doe, Jo"),
+    ("ada@strasse-mail.example", "ada@strasse-mail.example", ""),
+    ("ada@βόλος.example", "ada@xn--nxasmm1c.example", ""),
+    ("ada@βόλοσ.example", "ada@xn--nxasmq6b.example", ""),
+    ("ada@XN--NXASMM1C.example", "ada@xn--nxasmm1c.example", ""),
+    ("ada@شرکت\u200cها.example", "ada@xn--mgbful1ht1aw53l.example", ""),
+    ("ada@ශ්\u200dරී.example", "ada@xn--10cl1a0b660p.example", ""),
+    ("ada@example\u3002com", "ada@example.com", ""),
+    ("ada@ｅｘａｍｐｌｅ．ｃｏｍ", "ada@example.com", ""),
+    ("ada@exam\u00adple.com", "ada@example.com", ""),
+    ("Ada@Example.COM", "ada@example.com", ""),
+    ('"ada"@example.com', "ada@example.com", ""),
+    ("=?utf-8?q?ada?=@example.com", "ada@example.com", ""),
+    ("=?utf-8?q?J=C3=BC?= <ada@=?utf-8?q?example?=.com>", "ada@example.com", "Jü"),
+    ("(a comment) ada@example.com", "ada@example.com", ""),
+    ("<@relay.example:ada@example.com>", "ada@example.com", ""),
+    ('"ada@work.example" <ada@example.com>', "ada@example.com", "ada@work.example"),
+    ('"A\\"da\\\\" <ada@example.com>', "ada@example.com", 'A"da\\'),
+    ('"Ada\nBcc: bob@example.com" <ada@example.com>', "ada@example.com", "Ada Bcc: bob@example.com"),
+    ("\ud800 <ada@example.com>", "ada@example.com", ""),
+    (lazystr("Ada <ada@example.com>"), "ada@example.com", "Ada"),
+]
+UNREADABLE = [
+    "a@[",
+    '"',
+    "\t\n.\n;\\\u200b\\",
+    ".\n\r@[\t",
+    '?=.<\u200b\\%。";]',
+    "(" * 400 + "ada@example.com",
+    '"' * 20_000 + "@example.com",
+    "(" * 20_000,
+    "a" * 2_000_000,
+    "ada\ud800@example.com",
+    "ada@example.com\nBcc: bob@example.com",
+    "ada@example.com, bob@example.com",
+    "Friends: ada@example.com, bob@example.com;",
+    "jürgen@example.com",
+    "ada@☃.example",
+    "ada@.example",
+    7,
+    True,
+    b"ada@example.com",
+    ("Ada", "ada@example.com"),
+    {"ada@example.com": 1},
+    object(),
+]
+
+
+def said_by_us(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [one.getMessage() for one in caplog.records if one.name.startswith("unsubscribe")]
+
+
+class TestTheEnvelope:
+    @both_kinds
+    @pytest.mark.parametrize("field", ["to", "cc", "bcc"])
+    @pytest.mark.parametrize(("text", "envelope", "name"), SPELLINGS, ids=[str(one[1]) for one in SPELLINGS])
+    def test_names_whom_the_gate_decided_on(
+        self, text: str, envelope: str, name: str, field: str, said: dict[str, str], smtp: list[Arrived]
+    ) -> None:
+        letter = EmailMessage("Hello", "Hello.", headers=dict(said), **{field: [text]})
+        letter.reply_to = ["Jo <jo@straße-mail.example>"]
+        assert send(letter) == 1
+        [arrived] = smtp
+        assert arrived.recipients == [envelope]
+        assert normalise(envelope).value == envelope
+        header = "To" if not said else {"to": "To", "cc": "Cc", "bcc": None}[field]
+        if header:
+            assert getaddresses([str(arrived.message[header])]) == [(name, envelope)]
+        assert letter.reply_to == ["Jo <jo@straße-mail.example>"]
+        assert getattr(letter, field) == [text]
+
+    @both_kinds
+    @pytest.mark.parametrize(("text", "envelope"), [one[:2] for one in SPELLINGS])
+    def test_and_nobody_who_is_blocked(
+        self, text: str, envelope: str, said: dict[str, str], smtp: list[Arrived]
+    ) -> None:
+        block(envelope, SuppressionReason.HARD_BOUNCE)
+        assert send(message(text, headers=dict(said))) == 0
+        assert smtp == []
+
+    @both_kinds
+    def test_a_no_to_the_old_spelling_is_no_no_to_the_new_one(self, said: dict[str, str], smtp: list[Arrived]) -> None:
+        """`straße` and `strasse` are two domains since IDNA 2008."""
+        block("ada@strasse-mail.example", SuppressionReason.HARD_BOUNCE)
+        letters = [
+            message(text, headers=dict(said)) for text in ("ada@straße-mail.example", "ada@strasse-mail.example")
+        ]
+        assert send(*letters) == 1
+        assert [one.recipients for one in smtp] == [[STRASSE]]
+
+    def test_is_the_same_for_every_wrapped_backend(self) -> None:
+        send(message("Ada <ada@straße-mail.example>"), message("ada@straße-mail.example", headers=dict(TRANSACTIONAL)))
+        assert sorted(recipients()) == [[f"Ada <{STRASSE}>"], [STRASSE]]
+
+    def test_two_spellings_of_one_mailbox_get_one_letter(self) -> None:
+        assert send(message("ada@straße-mail.example", STRASSE, STRASSE.upper())) == 1
+        assert recipients() == [[STRASSE]]
+
+    def test_a_class_that_adds_recipients_of_its_own_sends_to_nobody(self, caplog: pytest.LogCaptureFixture) -> None:
+        class WithArchive(EmailMessage):
+            def recipients(self) -> list[str]:
+                return [*super().recipients(), BOB]
+
+        block(BOB, SuppressionReason.HARD_BOUNCE)
+        letters = [WithArchive("Hello", "Hello.", to=[ADA], headers=said) for said in ({}, dict(TRANSACTIONAL))]
+        assert send(*letters) == 0
+        assert mail.outbox == []
+        assert "WithArchive adds recipients" in caplog.text
+
+    @pytest.mark.parametrize("text", ["root", "Root <root>", "ada@intranet", "ada@localhost", "ada@[192.0.2.1]"])
+    def test_a_receipt_may_go_to_whom_the_local_server_knows(self, text: str, smtp: list[Arrived]) -> None:
+        assert send(message(text, headers=dict(TRANSACTIONAL))) == 1
+        assert [one.recipients for one in smtp] == [[addresses.mailbox(text)]]
+
+
+class TestOneBadRecipient:
+    @both_kinds
+    @pytest.mark.parametrize("text", UNREADABLE, ids=[repr(one)[:20] for one in UNREADABLE])
+    def test_costs_itself_alone(
+        self, text: Any, said: dict[str, str], smtp: list[Arrived], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        letters = [message(f"reader{number}@example.com", headers=dict(said)) for number in range(3)]
+        with caplog.at_level(logging.INFO, logger="unsubscribe.backends"):
+            assert send(*letters, EmailMessage("Hello", "Hello.", to=[text, BOB], headers=dict(said))) == 4
+        assert [one.recipients for one in smtp] == [[f"reader{number}@example.com"] for number in range(3)] + [[BOB]]
+        [line] = said_by_us(caplog)
+        assert line.startswith("Not sent to address ")
+        assert "@" not in line.replace("before the @", "")
+
+    @both_kinds
+    @pytest.mark.parametrize("recipients", [None, [None], "", [""], 7, ADA, (ADA,), {ADA}])
+    def test_nor_does_a_message_whose_list_is_none(
+        self, recipients: Any, said: dict[str, str], smtp: list[Arrived]
+    ) -> None:
+        letter = message(headers=dict(said))
+        letter.to = recipients
+        reached = [[ADA]] if ADA in str(recipients) else []
+        assert send(letter, message(BOB, headers=dict(said))) == len(reached) + 1
+        assert [one.recipients for one in smtp] == [*reached, [BOB]]
+
+    def test_however_many_are_odd_it_takes_no_time_that_grows_with_their_length(self) -> None:
+        started = time.process_time()
+        for text in ('"' * 20_000, "(" * 20_000, "\\" * 20_000, "a " * 10_000, "=?utf-8?q?a?=" * 2_000, "<" * 20_000):
+            assert addresses.mailbox(text) == ""
+        assert time.process_time() - started < 0.1
+
+    def test_whom_the_server_refuses_costs_nobody_else_their_letter(
+        self, smtp: list[Arrived], news: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        said = {"X-Unsubscribe-Category": "news"}
+        assert send(message("gone@example.com", ADA, headers=said), message("gone2@example.com", headers=said)) == 1
+        assert [one.recipients for one in smtp] == [[ADA]]
+        assert SentCount.objects.get().count == 1
+        gone = Address.objects.get(value="gone@example.com")
+        assert said_by_us(caplog)[0] == f"Not sent to address {gone.pk}: refused as SMTPRecipientsRefused"
+        assert "@" not in "".join(said_by_us(caplog))
+
+    def test_a_receipt_that_is_refused_is_the_senders_to_know(self, smtp: list[Arrived]) -> None:
+        with pytest.raises(OSError, match="No such mailbox"):
+            send(message("gone@example.com", headers=dict(TRANSACTIONAL)))
+
+    def test_before_the_at_sign_djangos_backends_carry_ascii_alone(self, settings: Any) -> None:
+        """They would make an encoded-word of it, which is the name of another mailbox."""
+        letters = [message("jürgen@example.com", headers=dict(said)) for said in ({}, TRANSACTIONAL)]
+        assert send(*letters) == 0
+        settings.UNSUBSCRIBE_EMAIL_BACKEND = "tests.unsubscribe.test_backends.Postman"
+        assert get_connection().send_messages(letters) == 2
+
+
+MARKS = """ " \\ ( ) < > @ , ; : . a bob [ ] ß é =?utf-8?q? ?= =?utf-8?b?Ym9i?= =?x?q?a?= \u3002 example.com a@b.de"""
+parts = st.sampled_from([*MARKS.split(), *" \t\n\r\0\u200b\ud800"])
+texts = st.text(max_size=30) | st.lists(parts, max_size=14).map("".join)
+
+
+@hypothesis_settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
+@given(text=texts)
+@example(text="a@[")
+def test_whatever_is_read_is_an_address_or_nothing(text: str) -> None:
+    name, address = addresses.named_mailbox(text)
+    try:
+        value = normalise(address).value
+    except InvalidAddress:
+        return
+    if value.isascii():
+        # Whoever reads it anew, as a backend does, finds the same mailbox and no other.
+        assert addresses.mailbox(written(name, value)) == value
+        assert [found for _, found in getaddresses([written(name, value)])] == [value]
+
+
+def test_a_whole_batch_goes_out_but_for_the_odd_ones(smtp: list[Arrived]) -> None:
+    letters = [message(f"reader{number}@example.com") for number in range(90)]
+    odd = [message(text) for text in UNREADABLE[:10]]
+    assert send(*odd[:5], *letters, *odd[5:], message(CLEO)) == 91
+    assert len(smtp) == 91

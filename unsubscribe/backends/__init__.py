@@ -1,0 +1,150 @@
+"""An email backend that refuses what the gate refuses and adds the headers. It wraps the one that really sends.
+
+A message says what it is with the headers X-Unsubscribe-Category (a slug), X-Unsubscribe-Campaign (a name) and
+X-Unsubscribe-Purpose; they are taken out before it is sent. A message that says nothing is marketing.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import chain, islice
+from smtplib import SMTPRecipientsRefused
+from typing import Any, ClassVar, TypeVar
+
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends import console, locmem, smtp
+from django.core.mail.backends.base import BaseEmailBackend
+from django.utils import timezone
+
+from .. import actions, conf
+from ..choices import Channel, Purpose
+from . import declaring, letters, merging, placeholders, recipients
+from .declaring import Declared, Said
+from .letters import Letter
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+#: So few that "at the moment of sending" stays true: the gate is asked again for every batch.
+BATCH = 100
+#: They write what is not ASCII before the @ as an encoded-word, which names another mailbox, or refuse the message.
+_ASCII_ONLY = (smtp.EmailBackend, console.EmailBackend, locmem.EmailBackend)
+
+
+class GuardedEmailBackend(BaseEmailBackend):
+    """Set as EMAIL_BACKEND; UNSUBSCRIBE_EMAIL_BACKEND names the wrapped one."""
+
+    #: The purpose of a message that names neither purpose nor category; None: marketing, unless its sender is declared.
+    otherwise: ClassVar[Purpose | None] = None
+
+    def __init__(self, fail_silently: bool = False, **kwargs: Any) -> None:
+        super().__init__(fail_silently=fail_silently)
+        self._wrapped = get_connection(conf.wrapped_email_backend(), fail_silently=fail_silently, **kwargs)
+        self._notes = merging.Notes()
+
+    def open(self) -> bool | None:
+        return self._wrapped.open()
+
+    def close(self) -> None:
+        self._wrapped.close()
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """How many of the messages were sent to somebody. A refusal is logged, not raised.
+
+        Raises UnknownCategory for a message of no known category, and RetiredCategory, before any is sent; no answer
+        means no send.
+        """
+        messages = list(email_messages)
+        if not messages:
+            return 0
+        is_declared = self.otherwise is None and declaring.is_sent_by_transactional_code()
+        said = partial(declaring.said, otherwise=Purpose.TRANSACTIONAL if is_declared else self.otherwise)
+        declared = {one: declaring.declared(one) for one in dict.fromkeys(map(said, messages))}
+        self._notes = merging.Notes()
+        is_mine = self.open()
+        try:
+            return sum(self._send_batch(batch, said, declared) for batch in _batches(messages))
+        finally:
+            if is_mine:
+                self.close()
+
+    def _send_batch(
+        self, messages: Sequence[EmailMessage], said: Callable[[EmailMessage], Said], declared: Mapping[Said, Declared]
+    ) -> int:
+        by_kind: dict[Said, list[EmailMessage]] = {}
+        for message in messages:
+            by_kind.setdefault(said(message), []).append(message)
+        sent: set[int] = set()
+        for kind, group in by_kind.items():
+            together, apart = _divided(group, declared[kind])
+            sent |= self._send(letters.receipts(together, can_carry=self._can_carry), declared[kind])
+            for asked in _batches(chain.from_iterable(map(recipients.each_once, apart))):
+                personal = letters.personal(asked, declared[kind], kind, can_carry=self._can_carry)
+                sent |= self._send(personal, declared[kind])
+        return len(sent)
+
+    def _send(self, written: Sequence[Letter], declared: Declared) -> set[int]:
+        """The ids of the messages that went to somebody, who are recorded even if a later one fails."""
+        sent: list[Letter] = []
+        try:
+            for letter in written:
+                if self._carry(letter, is_marketing=declared.purpose == Purpose.MARKETING):
+                    sent.append(letter)
+        finally:
+            contact_ids = [letter.contact_id for letter in sent if letter.contact_id]
+            if declared.category and declared.purpose == Purpose.MARKETING and contact_ids:
+                actions.record_sent(
+                    contact_ids,
+                    category=declared.category,
+                    channel=Channel.EMAIL,
+                    campaign=declared.campaign,
+                    by_us=True,
+                    now=timezone.now(),
+                )
+        return {id(letter.original) for letter in sent}
+
+    def _carry(self, letter: Letter, *, is_marketing: bool) -> bool:
+        """Whether it was sent. A recipient of marketing whom the mail server refuses costs nobody else their letter."""
+        self._notes.watch(letter.message)
+        try:
+            # Some backends return nothing; what was not sent is 0.
+            return self._wrapped.send_messages([letter.message]) != 0
+        except Exception as error:
+            if not is_marketing or not _is_about_recipient(error, letter):
+                raise
+            logger.warning("Not sent to address %s: refused as %s", letter.address_id, type(error).__name__)
+            return False
+        finally:
+            self._notes.hand_back(letter.message, letter.original, letter.spellings)
+
+    def _can_carry(self, address: str) -> bool:
+        return address.isascii() or not isinstance(self._wrapped, _ASCII_ONLY)
+
+
+class TransactionalEmailBackend(GuardedEmailBackend):
+    """The guard for what sends nothing but receipts, passwords and the like: a message is one unless it says more.
+
+    For `get_connection`, a mailer of its own, or the `email_backend` of AdminEmailHandler; never for EMAIL_BACKEND.
+    """
+
+    otherwise = Purpose.TRANSACTIONAL
+
+
+def _divided(messages: Iterable[EmailMessage], declared: Declared) -> tuple[list[EmailMessage], list[EmailMessage]]:
+    """Those that go out as they are, and those of which each recipient gets one of their own."""
+    divided: tuple[list[EmailMessage], list[EmailMessage]] = [], []
+    for message in messages:
+        divided[declared.purpose == Purpose.MARKETING or placeholders.are_in(message)].append(message)
+    return divided
+
+
+def _is_about_recipient(error: Exception, letter: Letter) -> bool:
+    """What a server, or Anymail's provider, says of this one address; or a backend of an address it cannot write."""
+    is_refused = isinstance(error, SMTPRecipientsRefused) or type(error).__name__ == "AnymailRecipientsRefused"
+    return is_refused or not all(map(str.isascii, letter.spellings))
+
+
+def _batches(things: Iterable[T]) -> Iterator[list[T]]:
+    rest = iter(things)
+    while batch := list(islice(rest, BATCH)):
+        yield batch

@@ -1,0 +1,174 @@
+"""Makes letters of messages: one for each recipient of marketing, and receipts without whoever gets nothing at all."""
+
+import copy
+import logging
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from django.core.mail import EmailMessage
+from django.utils import timezone
+
+from .. import audience, folding, gate, headers
+from ..choices import Answer, Purpose
+from . import merging, placeholders, recipients
+from .declaring import Declared, Said
+from .placeholders import Urls
+from .recipients import Recipient
+
+logger = logging.getLogger(__package__)
+
+#: Whether the wrapped backend can send to this address as it is.
+CanCarry = Callable[[str], bool]
+_CONTROL = {name.lower() for name in (headers.CATEGORY, headers.CAMPAIGN, headers.PURPOSE)}
+_OURS = _CONTROL | {"list-unsubscribe", "list-unsubscribe-post", "list-id", "to", "cc", "bcc"}
+# A placeholder, a URL or an HTML link that speaks of it, or the word shortly before a URL.
+_LINK = re.compile(
+    r"%%\w+_url%%|https?://[^\s\"'<>]*unsub|unsub[^<>]{0,80}</a|unsubscribe(?!_)[^<>]{0,80}https?://", re.IGNORECASE
+)
+_UNDECLARED = (
+    "A message that says nothing of itself counts as marketing: it was not sent to %s who left something or want less. "
+    "If it is what they asked for (a password, a receipt), declare it: with the header %s: transactional, or by naming "
+    "what sends it in UNSUBSCRIBE_TRANSACTIONAL (docs/beside-your-mailer.md). Not sent to addresses %s"
+)
+
+
+class Letter(NamedTuple):
+    """A message as it will be sent. `spellings`: its addresses, and each as the caller wrote it.
+
+    `address_id` and `contact_id` are those of its one recipient, None where it has several or was not asked about
+    as marketing.
+    """
+
+    message: EmailMessage
+    original: EmailMessage
+    spellings: Mapping[str, str]
+    address_id: int | None = None
+    contact_id: int | None = None
+
+
+def personal(asked: Sequence[Recipient], declared: Declared, said: Said, *, can_carry: CanCarry) -> list[Letter]:
+    """One letter per recipient (RFC 8058, section 3.1), for those the gate lets through."""
+    entries = audience.ask(
+        [one.address for one in asked],
+        category=declared.category,
+        purpose=declared.purpose,
+        campaign=declared.campaign,
+        once=True,
+        now=timezone.now(),
+    )
+    letters, refused = [], []
+    for one, entry in zip(asked, entries, strict=True):
+        address = _carried(entry.decision, can_carry=can_carry)
+        if address and (letter := _letter(one, entry, address)):
+            letters.append(letter)
+        elif not entry.decision.may_send:
+            refused.append((one, entry.decision))
+    if said.is_undeclared:
+        _warn_of_undeclared(refused)
+    return letters
+
+
+def receipts(messages: Iterable[EmailMessage], *, can_carry: CanCarry) -> list[Letter]:
+    """Transactional mail as it is, less the recipients to whom nothing goes at all (design law 7)."""
+    kept = [_Kept(message) for message in messages]
+    asked = [(place, one) for place in kept for one in recipients.named_in(place.message)]
+    decisions = gate.check(
+        [one.address for _, one in asked], category=None, purpose=Purpose.TRANSACTIONAL, now=timezone.now()
+    )
+    for (place, one), decision in zip(asked, decisions, strict=True):
+        if address := _carried(decision, can_carry=can_carry, local=one.address):
+            place.add(one, address)
+    return [letter for place in kept if place.spellings and (letter := _receipt(place))]
+
+
+class _Kept:
+    """Who of a message's recipients stay, as the letter names them."""
+
+    def __init__(self, message: EmailMessage) -> None:
+        self.message = message
+        self.fields: dict[str, list[str]] = {field: [] for field in recipients.FIELDS}
+        self.spellings: dict[str, str] = {}
+
+    def add(self, one: Recipient, address: str) -> None:
+        self.fields[one.field].append(recipients.written(one.name, address))
+        self.spellings[address] = one.address
+
+
+def _carried(decision: gate.Decision, *, can_carry: CanCarry, local: str = "") -> str:
+    """The address that goes on the envelope, as the gate decided on it; "" for one to which nothing is sent.
+
+    `local`: the address as it was written, which the local server may know (`root`) although it is none to us.
+    """
+    address = decision.address.value if decision.address else local
+    is_local = decision.verdict.answer == Answer.INVALID and local.isascii() and local.isprintable()
+    if not address or not (decision.may_send or is_local):
+        _log_refusal(decision)
+        return ""
+    if not can_carry(address):
+        logger.warning("Not sent to address %s: the wrapped backend takes only ASCII before the @", decision.address_id)
+        return ""
+    return address
+
+
+def _letter(one: Recipient, entry: audience.Entry, address: str) -> Letter | None:
+    message = _copy(one.message, without=_OURS if entry.headers else _CONTROL | set(recipients.FIELDS))
+    vars(message).update(to=[recipients.written(one.name, address)], cc=[], bcc=[])
+    if entry.headers:
+        message.extra_headers.update(entry.headers.items())
+        folding.with_whole_links(message)
+    preferences = entry.preferences_url or ""
+    placeholders.fill(message, Urls(entry.unsubscribe_url or preferences, preferences))
+    spellings, decision = {address: one.address}, entry.decision
+    return _sound(Letter(message, one.message, spellings, decision.address_id, decision.contact_id))
+
+
+def _receipt(kept: _Kept) -> Letter | None:
+    message = _copy(kept.message, without=_CONTROL)
+    vars(message).update(kept.fields)
+    return _sound(Letter(message, kept.message, kept.spellings))
+
+
+def _sound(letter: Letter) -> Letter | None:
+    """None for a message of a class that adds recipients of its own, about whom nobody asked."""
+    message = letter.message
+    if set(message.recipients()) <= {*message.to, *message.cc, *message.bcc}:
+        merging.narrow(message, letter.spellings)
+        return letter
+    logger.warning("Not sent to address %s: its class %s adds recipients", letter.address_id, type(message).__name__)
+    return None
+
+
+def _copy(message: EmailMessage, *, without: set[str]) -> EmailMessage:
+    """A message of its own: what a backend puts into its lists and dictionaries stays in it."""
+    letter = copy.copy(message)
+    attributes = vars(letter)
+    attributes |= {name: copy.copy(value) for name, value in attributes.items() if type(value) in {list, dict}}
+    said = (message.extra_headers or {}).items()
+    letter.extra_headers = {name: value for name, value in said if name.lower() not in without}
+    return letter
+
+
+def _log_refusal(decision: gate.Decision) -> None:
+    answer, until = decision.verdict
+    logger.info("Not sent to address %s: %s%s", decision.address_id, answer.value, f" until {until}" if until else "")
+
+
+def _warn_of_undeclared(refused: Sequence[tuple[Recipient, gate.Decision]]) -> None:
+    """A message that has no unsubscribe link of its own may be a receipt: says whom it would have reached as one."""
+    suspects = [(one, decision) for one, decision in refused if decision.address and not _has_link(one.message)]
+    if not suspects:
+        return
+    asked = [one.address for one, _ in suspects]
+    answers = gate.check(asked, category=None, purpose=Purpose.TRANSACTIONAL, now=timezone.now())
+    by_message: dict[int, list[str]] = {}
+    for (one, decision), answer in zip(suspects, answers, strict=True):
+        if answer.may_send:
+            by_message.setdefault(id(one.message), []).append(str(decision.address_id))
+    for ids in by_message.values():
+        logger.warning(_UNDECLARED, len(ids), headers.PURPOSE, ", ".join(ids))
+
+
+def _has_link(message: EmailMessage) -> bool:
+    named = {name.lower() for name in message.extra_headers or {}}
+    return "list-unsubscribe" in named or any(_LINK.search(str(one)) for one in placeholders.texts(message))

@@ -1,0 +1,53 @@
+"""The recipient's own links in the text and the HTML of a message, where its writer left room for them."""
+
+from html import escape
+from typing import Any, NamedTuple
+
+from django.core.mail import EmailMessage
+
+UNSUBSCRIBE, PREFERENCES = "%%unsubscribe_url%%", "%%preferences_url%%"
+
+
+class Urls(NamedTuple):
+    """What is transactional has no unsubscribe link; the preferences stand in both places there."""
+
+    unsubscribe: str
+    preferences: str
+
+
+def are_in(message: EmailMessage) -> bool:
+    """Whether this message has a part that is to be written for each recipient anew."""
+    return any(_has_room(text) for text in texts(message))
+
+
+def fill(message: EmailMessage, urls: Urls) -> None:
+    """Puts the links where they belong. The subject, headers and attachments are left alone, and so is a part without
+    a placeholder. `message` is a letter's own: its list of alternatives is replaced, not changed."""
+    if _has_room(message.body):
+        message.body = _filled(message.body, urls, is_html=message.content_subtype == "html")
+    if any(_has_room(text) for text in texts(message)[1:]):
+        vars(message)["alternatives"] = [_alternative(one, urls) for one in _alternatives(message)]
+
+
+def _alternative(one: Any, urls: Urls) -> Any:
+    if not _has_room(one.content):
+        return one
+    return one._replace(content=_filled(one.content, urls, is_html="html" in one.mimetype))
+
+
+def _filled(text: Any, urls: Urls, *, is_html: bool) -> str:
+    unsubscribe, preferences = (escape(url) if is_html else url for url in urls)
+    return str(text).replace(UNSUBSCRIBE, unsubscribe).replace(PREFERENCES, preferences)
+
+
+def texts(message: EmailMessage) -> list[Any]:
+    """The body and its alternatives, as they stand."""
+    return [message.body, *(one.content for one in _alternatives(message))]
+
+
+def _alternatives(message: EmailMessage) -> list[Any]:
+    return list(getattr(message, "alternatives", None) or ())
+
+
+def _has_room(text: Any) -> bool:
+    return not isinstance(text, bytes) and any(one in str(text) for one in (UNSUBSCRIBE, PREFERENCES))

@@ -8,7 +8,8 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.utils.module_loading import import_string
 
 from . import addresses, conf, headers
-from .backends import GuardedEmailBackend
+from .backends import GuardedEmailBackend, TransactionalEmailBackend
+from .backends.declaring import codes
 from .choices import OneClickScope
 from .errors import InvalidAddress
 
@@ -71,7 +72,7 @@ def address_key(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckM
 
 @register("unsubscribe")
 def email_backend(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    if _is_guard(settings.EMAIL_BACKEND) and not _is_guard(conf.wrapped_email_backend()):
+    if _is_guard(settings.EMAIL_BACKEND, for_all=True) and not _is_guard(conf.wrapped_email_backend()):
         return []
     return [
         Error(
@@ -83,10 +84,34 @@ def email_backend(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Chec
     ]
 
 
-def _is_guard(path: str) -> bool:
+def _is_guard(path: str, *, for_all: bool = False) -> bool:
+    """`for_all`: it must not take whatever says nothing for a receipt (design law 7)."""
     try:
-        return issubclass(import_string(path), GuardedEmailBackend)
+        backend = import_string(path)
+        return issubclass(backend, GuardedEmailBackend) and not (
+            for_all and issubclass(backend, TransactionalEmailBackend)
+        )
     except (ImportError, TypeError):
+        return False
+
+
+@register("unsubscribe")
+def transactional(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    return [
+        Error(
+            f"UNSUBSCRIBE_TRANSACTIONAL names {path!r}, which is no function, method or class with methods of its own.",
+            hint="Name what sends the messages: 'django.contrib.auth.forms.PasswordResetForm.send_mail'.",
+            id="unsubscribe.E007",
+        )
+        for path in conf.transactional()
+        if not _names_code(path)
+    ]
+
+
+def _names_code(path: str) -> bool:
+    try:
+        return bool(codes(path))
+    except (ImportError, AttributeError, ValueError):
         return False
 
 

@@ -6,6 +6,7 @@
 from prefcenter.message_check.checker import check
 from prefcenter.message_check.endpoint import NoAnswerError, post_one_click
 from prefcenter.message_check.message import NotAMessageError
+from prefcenter.message_check.of_this_site import check_for_us
 from prefcenter.message_check.points import Level, Outcome, Point, must_fails, summary
 from prefcenter.message_check.verification import fetch_key
 
@@ -16,6 +17,7 @@ __all__ = [
     "Outcome",
     "Point",
     "check",
+    "check_for_us",
     "fetch_key",
     "must_fails",
     "post_one_click",

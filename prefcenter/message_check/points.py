@@ -11,12 +11,16 @@ SOURCES: Mapping[str, str] = MappingProxyType(
         "H2": "RFC 8058 s.3.1",
         "H3": "RFC 8058 s.5",
         "H4": "RFC 8058 s.4, RFC 6376",
+        "H5": "RFC 8058 s.3.1",
         "H7": "RFC 2369 s.2",
         "H8": "RFC 2047 s.5",
         "H9": "RFC 5322 s.2.1.1",
         "H10": "RFC 2919",
         "E3": "RFC 8058 s.3.1",
         "E4": "RFC 8058 s.3.1",
+        "E7": "RFC 8058 s.6",
+        "B1": "15 U.S.C. s.7704(a)(3), Gmail help 81126",
+        "B2": "15 U.S.C. s.7704(a)(5)",
     }
 )
 
@@ -88,9 +92,15 @@ def summary(points: Iterable[Point]) -> str:
     outcomes = {(point.id, point.outcome) for point in found}
     if ("H2", Outcome.WARN) in outcomes:
         return "Not yet: no mail client offers one-click unsubscribe for a plain http link to this machine."
-    if outcomes & {("H4", Outcome.WARN), ("H4", Outcome.SKIPPED)}:
+    is_verified = not outcomes & {("H4", Outcome.WARN), ("H4", Outcome.SKIPPED)}
+    if ("H5", Outcome.WARN) in outcomes:
+        return "Yes, " + ("" if is_verified else "provided that the DKIM signature is valid, ") + _NOT_OURS
+    if not is_verified:
         return "Yes, provided that the DKIM signature is valid, which was not verified here."
     return "Yes: mail clients that know RFC 8058 and trust the sender will offer one-click unsubscribe."
+
+
+_NOT_OURS = "but the link is not ours; see H5."
 
 
 def _listed(words: list[str]) -> str:

@@ -6,16 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from prefcenter.message_check import (
     NotAMessageError,
     Point,
     check,
+    check_for_us,
     fetch_key,
     must_fails,
     post_one_click,
     summary,
 )
+from unsubscribe import conf
 
 WIDTH = 100
 NO_BREAK_SPACE = "\u00a0"
@@ -42,7 +45,9 @@ class Command(BaseCommand):
         """Print the points and the summary, and leave with the exit status."""
         dnsfunc, poster = fetch_key if dns else None, post_one_click if post else None
         try:
-            points = check(_read(file), dnsfunc=dnsfunc, post=poster)
+            raw = _read(file)
+            points = check(raw, dnsfunc=dnsfunc, post=poster)
+            points += check_for_us(raw, postal_address=conf.sender_postal_address(), today=timezone.localdate())
         except NotAMessageError as error:
             raise CommandError(f"{_spoken(file)} {error}.", returncode=2) from error
         for point in points:

@@ -1,0 +1,111 @@
+"""Reads the text and the HTML of a message as people see them: what is hidden is left out."""
+
+import email
+import re
+from collections.abc import Iterator
+from email import policy
+from email.message import EmailMessage
+from html.parser import HTMLParser
+from typing import NamedTuple
+
+#: Their content is no text for people.
+_UNSEEN = frozenset({"head", "style", "script", "template", "title"})
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
+#: Elements without an end tag (HTML, section 13.1.2).
+_VOID = frozenset(("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"))
+
+
+class Link(NamedTuple):
+    """`words`: what a reader sees of it; in plain text the line before it, and its own."""
+
+    url: str
+    words: str
+
+
+class Part(NamedTuple):
+    """The plain text or the HTML of a message; `name` is how a sentence calls it."""
+
+    name: str
+    text: str
+    links: list[Link]
+
+
+def read(raw: bytes) -> list[Part]:
+    """Each part that a mail client may show, attachments left out."""
+    return [part for one in _bodies(raw) if (part := _part(one))]
+
+
+def _bodies(raw: bytes) -> Iterator[EmailMessage]:
+    for one in email.message_from_bytes(raw, policy=policy.default).walk():
+        if isinstance(one, EmailMessage) and one.get_content_maintype() == "text" and not one.get_filename():
+            yield one
+
+
+def _part(body: EmailMessage) -> Part | None:
+    payload = body.get_payload(decode=True)
+    if not isinstance(payload, bytes):
+        return None
+    try:
+        text = payload.decode(body.get_content_charset() or "utf-8", "replace")
+    except (LookupError, UnicodeError):  # a charset that nobody knows, or that is none for bodies
+        text = payload.decode("utf-8", "replace")
+    if body.get_content_subtype() == "html":
+        page = _Page()
+        page.feed(text)
+        page.close()
+        return Part("HTML", " ".join(page.seen), page.links)
+    return Part("text", text, _links(text)) if body.get_content_subtype() == "plain" else None
+
+
+def _links(text: str) -> list[Link]:
+    found, before = [], ""
+    for line in text.splitlines():
+        found += [Link(url, f"{before} {line}") for url in re.findall(r"https?://[^\s<>\"]+", line)]
+        before = line if line.strip() else before
+    return found
+
+
+class _Page(HTMLParser):
+    """Collects what is seen, and the links that can be seen: those with words or a picture in them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+        self.links: list[Link] = []
+        self._open: list[tuple[str, bool]] = []
+        self._link: Link | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = {name: value or "" for name, value in attrs}
+        is_hidden = tag in _UNSEEN or "hidden" in said or bool(_HIDDEN.search(said.get("style", "")))
+        if tag == "a" and said.get("href") and not (is_hidden or self._is_hidden()):
+            self._link = Link(said["href"], "")
+        if tag == "img" and said.get("alt") and not (is_hidden or self._is_hidden()):
+            self.handle_data(said["alt"])
+        if tag not in _VOID:
+            self._open.append((tag, is_hidden))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a":
+            self._end_link()
+        while tag in (name for name, _ in self._open):
+            if self._open.pop()[0] == tag:
+                break
+
+    def handle_data(self, data: str) -> None:
+        if not self._is_hidden():
+            self.seen.append(data)
+            if self._link:
+                self._link = self._link._replace(words=f"{self._link.words} {data}")
+
+    def close(self) -> None:
+        super().close()
+        self._end_link()
+
+    def _is_hidden(self) -> bool:
+        return any(is_hidden for _, is_hidden in self._open)
+
+    def _end_link(self) -> None:
+        if self._link and self._link.words.strip():
+            self.links.append(self._link)
+        self._link = None

@@ -1,0 +1,193 @@
+"""Whether the link is ours, and what people find in the body."""
+
+import io
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.mail import EmailMultiAlternatives
+from django.utils import timezone
+
+from prefcenter.message_check import Level, Outcome, Point, check, check_for_us, must_fails, summary
+from tests.factories import ADA, CategoryFactory
+from tests.prefcenter.message_check.messages import listed, message, of, signed
+from tests.prefcenter.message_check.test_command import run, written
+from unsubscribe import links
+from unsubscribe.links import Target
+
+ADDRESS = "1 Main Street, Springfield"
+LEAVE = "https://shop.example/unsubscribe?id=7"
+
+
+def ours(token: str = "") -> bytes:
+    return (
+        f"<{links.url(token)}>".encode() if token else f"<{links.unsubscribe_url(Target(1), today=today())}>".encode()
+    )
+
+
+def today() -> Any:
+    return timezone.localdate()
+
+
+def points(raw: bytes, address: str = ADDRESS) -> list[Point]:
+    return check_for_us(raw, postal_address=address, today=today())
+
+
+def body(text: str | None = None, html: str | None = None) -> bytes:
+    letter = EmailMessage()
+    letter["From"] = "news@example.com"
+    if text is not None:
+        letter.set_content(text)
+    if html is not None:
+        letter.add_alternative(html, subtype="html") if text is not None else letter.set_content(html, subtype="html")
+    return letter.as_bytes()
+
+
+class TestWhoseLink:
+    def test_ours_is_said_to_be_ours(self) -> None:
+        assert points(listed(ours()))[0].outcome == Outcome.PASS
+
+    def test_anothers_is_said_not_to_be_and_the_summary_says_so_too(self, tmp_path: Any) -> None:
+        [point, *_] = points(message())
+        assert (point.id, point.outcome) == ("H5", Outcome.WARN)
+        assert "not ours: it leads to news.example.com, and this site is mail.example.com" in point.text
+        output, status = run(written(tmp_path, signed(message())))
+        assert status == 0
+        last = "Yes, provided that the DKIM signature is valid, but the link is not ours; see H5."
+        assert output.splitlines()[-1] == last
+        verified = [one for one in check(signed(message())) if one.id != "H4"]
+        assert summary([*verified, point]) == "Yes, but the link is not ours; see H5."
+
+    def test_a_message_of_ours_gets_its_plain_yes(self, tmp_path: Any) -> None:
+        output, status = run(written(tmp_path, signed(listed(ours()))))
+        assert (status, "not ours" in output) == (0, False)
+        assert output.splitlines()[-1].startswith("Yes, provided that the DKIM signature is valid, which")
+
+    @pytest.mark.parametrize("token", ["x" * 40, "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcY", "1"])
+    def test_a_token_of_somebody_else_on_our_host_does_not_work(self, token: str, tmp_path: Any) -> None:
+        raw = listed(ours(token))
+        assert [one.id for one in must_fails(points(raw))] == ["E7"]
+        output, status = run(written(tmp_path, signed(raw)))
+        assert status == 1
+        assert output.splitlines()[-1].startswith("No: one-click is offered, but its link does not work")
+
+    def test_without_a_site_url_nothing_is_said_of_it(self, settings: Any) -> None:
+        settings.UNSUBSCRIBE_BASE_URL = ""
+        assert points(message())[0].outcome == Outcome.SKIPPED
+
+    @pytest.mark.parametrize(
+        "value", [b"<mailto:u@example.com>", b"", b"<https://a.example/u/1>, <https://b.example/u/1>"]
+    )
+    def test_nor_of_none(self, value: bytes) -> None:
+        assert points(listed(value))[0].outcome == Outcome.SKIPPED
+
+
+class TestTheVisibleLink:
+    def outcome(self, raw: bytes) -> Outcome:
+        return of(points(raw), "B1", level=Level.SHOULD).outcome
+
+    @pytest.mark.parametrize(
+        "raw",
+        [
+            body(f"Hello.\n\nUnsubscribe: {LEAVE}\n"),
+            body("Hello.\n\nTo unsubscribe, follow\n\nhttps://shop.example/7\n"),
+            body("Hallo.\n\nAbmelden: https://shop.example/7\n"),
+            body(html=f'<p>Hello.</p><a href="{LEAVE}">here</a>'),
+            body(html='<a href="https://shop.example/7">Se <b>désabonner</b></a>'),
+            body(html='<a href="https://shop.example/7"><img src="x.png" alt="Unsubscribe"></a>'),
+            body(html='<a href="https://shop.example/7">配信停止はこちら</a>'),
+            body(f"Leave: {LEAVE}", f'<a href="{LEAVE}">Leave</a>'),
+            body(html='<p>Unclosed<br><a href="https://shop.example/7">Unsubscribe'),
+        ],
+    )
+    def test_is_found(self, raw: bytes) -> None:
+        assert self.outcome(raw) == Outcome.PASS
+
+    @pytest.mark.parametrize(
+        "raw",
+        [
+            message(),
+            body("You can unsubscribe at any time."),
+            body("Our shop: https://shop.example/7\n"),
+            body(html=f'<a href="{LEAVE}"></a>'),
+            body(html=f'<div style="display: none"><p><a href="{LEAVE}">Unsubscribe</a></p></div>'),
+            body(html=f'<!-- <a href="{LEAVE}">Unsubscribe</a> -->'),
+            body(html=f'<a hidden href="{LEAVE}">Unsubscribe</a>'),
+            body(html="<p>Unsubscribe</p>"),
+            body(f"Leave: {LEAVE}", "<p>Hello.</p>"),
+            body("Hello.", f'<a href="{LEAVE}">Unsubscribe</a>'),
+            body("Unsubscribe: %%unsubscribe_url%%"),
+            body(html='<a href="%%unsubscribe_url%%">Unsubscribe</a>'),
+        ],
+    )
+    def test_is_missed(self, raw: bytes) -> None:
+        assert self.outcome(raw) == Outcome.FAIL
+
+    def test_the_link_of_the_header_is_one_whatever_stands_beside_it(self) -> None:
+        link = ours().strip(b"<>")
+        raw = listed(b"<" + link + b">").replace(b"Hello.", b"Hello: " + link + b".")
+        assert self.outcome(raw) == Outcome.PASS
+
+    def test_it_says_which_part_has_none(self) -> None:
+        point = of(points(body(f"Leave: {LEAVE}", "<p>Hello.</p>")), "B1", level=Level.SHOULD)
+        assert "in the HTML of the message" in point.text
+
+    def test_a_placeholder_that_nobody_filled_is_named(self) -> None:
+        point = of(points(body("Leave: %%unsubscribe_url%%")), "B1", level=Level.SHOULD)
+        assert "placeholder" in point.text
+
+
+class TestThePostalAddress:
+    def outcome(self, raw: bytes, address: str = ADDRESS) -> Outcome:
+        return of(points(raw, address), "B2", level=Level.SHOULD).outcome
+
+    @pytest.mark.parametrize(
+        "raw",
+        [
+            body("Hello.\n\n1 Main Street\nSpringfield\n"),
+            body(html="<table><tr><td>1&nbsp;Main Street<br>SPRINGFIELD</td></tr></table>"),
+            body("1 Main Street, Springfield", "<p>1 Main Street, Springfield</p>"),
+        ],
+    )
+    def test_is_found_however_it_is_broken(self, raw: bytes) -> None:
+        assert self.outcome(raw) == Outcome.PASS
+
+    @pytest.mark.parametrize(
+        "raw",
+        [
+            message(),
+            body("11 Main Street, Springfield"),
+            body("1 Main Street, Springfield", "<p>Hello.</p>"),
+            body(html="<style>/* 1 Main Street, Springfield */</style>"),
+        ],
+    )
+    def test_is_missed(self, raw: bytes) -> None:
+        assert self.outcome(raw) == Outcome.FAIL
+
+    @pytest.mark.parametrize("address", ["", " ", ","])
+    def test_is_not_looked_for_where_none_is_set(self, address: str) -> None:
+        assert self.outcome(message(), address) == Outcome.SKIPPED
+
+
+def test_neither_stands_in_the_way_of_one_click() -> None:
+    assert must_fails(points(message())) == []
+
+
+@pytest.mark.parametrize("charset", [b"utf-8", b"no-such-charset", b"utf-16", b"idna"])
+def test_whatever_the_body_is_nothing_is_raised(charset: bytes) -> None:
+    kind = b"Content-Type: text/html; charset=" + charset
+    for octets in (b"\xff\xfe<a href=", b"</a></b><a href=x>", b"<" * 3000, bytes(range(32, 256))):
+        assert len(points(message(kind, body=octets))) == 3
+
+
+@pytest.mark.django_db
+def test_what_the_guard_sends_has_it_all(settings: Any) -> None:
+    CategoryFactory()
+    letter = EmailMultiAlternatives(
+        "June", f"Leave: %%unsubscribe_url%%\n{ADDRESS}", to=[ADA], headers={"X-Unsubscribe-Category": "news"}
+    )
+    letter.attach_alternative(f'<a href="%%unsubscribe_url%%">Leave</a><p>{ADDRESS}</p>', "text/html")
+    letter.send()
+    raw = io.BytesIO(mail.outbox[0].message().as_bytes()).getvalue()
+    assert {one.outcome for one in points(raw)} == {Outcome.PASS}

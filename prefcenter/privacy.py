@@ -119,9 +119,12 @@ def _events(contact: Contact) -> Iterable[ConsentEvent]:
 
 
 def _last_sent(contact: Contact) -> list[Facts]:
+    rows = contact.last_sent.select_related("category", "campaign", "earlier_campaign").order_by("id")
     return [
-        _about(row.category) | {"channel": row.channel, "day": _iso(row.sent_on), "campaign": _name(row.campaign)}
-        for row in contact.last_sent.select_related("category", "campaign").order_by("id")
+        _about(row.category) | {"channel": row.channel, "day": _iso(day), "campaign": _name(campaign)}
+        for row in rows
+        for day, campaign in ((row.sent_on, row.campaign), (row.earlier_on, row.earlier_campaign))
+        if day
     ]
 
 

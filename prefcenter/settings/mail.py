@@ -17,7 +17,7 @@ UNSUBSCRIBE_ERASE_LINK_DAYS = env.int("UNSUBSCRIBE_ERASE_LINK_DAYS", default=2)
 UNSUBSCRIBE_OUTBOX_LEASE = env.int("UNSUBSCRIBE_OUTBOX_LEASE", default=300)
 UNSUBSCRIBE_SENDER_NAME = env.str("SENDER_NAME", default="")
 UNSUBSCRIBE_SENDER_POSTAL_ADDRESS = env.str("SENDER_POSTAL_ADDRESS", default="")
-UNSUBSCRIBE_TRANSACTIONAL = env.list("UNSUBSCRIBE_TRANSACTIONAL", default=[])
+UNSUBSCRIBE_TRANSACTIONAL = [path.strip() for path in env.list("UNSUBSCRIBE_TRANSACTIONAL", default=[]) if path.strip()]
 
 _email: dict[str, Any] = env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25")
 EMAIL_BACKEND = "unsubscribe.backends.GuardedEmailBackend"

@@ -129,6 +129,17 @@ class Slow(Postman):
             block(CLEO, SuppressionReason.HARD_BOUNCE)
 
 
+class Noting(Postman):
+    """It notes an id on the message and in a header, as several do, and puts a word of its own into the text."""
+
+    def carry(self, one: EmailMessage) -> None:
+        super().carry(one)
+        assert not hasattr(one, "message_id")
+        assert "message_id" not in one.extra_headers
+        one.message_id = one.extra_headers["message_id"] = f"id of {one.to[0]}"  # type: ignore[attr-defined]
+        one.body = f"{one.body} Sent to {one.to[0]}."
+
+
 class Lossy(Postman):
     """It accepts nothing, and says so in its count."""
 
@@ -539,6 +550,19 @@ class TestWrapping:
         assert send(message(ADA, headers=about("news")), message(BOB, headers=about("news"))) == 2
         [file] = tmp_path.iterdir()
         assert file.read_bytes().count(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\n") == 2
+
+    @with_postman(Noting)
+    @pytest.mark.parametrize("said", [{}, TRANSACTIONAL], ids=["marketing", "transactional"])
+    def test_what_a_backend_notes_reaches_the_callers_message_and_no_other_letter(
+        self, said: dict[str, str], postman: list[str]
+    ) -> None:
+        readers = [f"reader{number}@example.com" for number in range(150)]
+        letters: list[Any] = [message(*readers, headers=dict(said)), message(BOB, headers=dict(said))]
+        assert send(*letters) == 2
+        ids = [readers[0 if said else -1], BOB]
+        assert [one.message_id for one in letters] == [one.extra_headers["message_id"] for one in letters]
+        assert [one.message_id for one in letters] == [f"id of {one}" for one in ids]
+        assert [one.body for one in letters] == ["Hello.", "Hello."]
 
 
 class TestDjangosOwnFunctions:

@@ -3,6 +3,7 @@
 import logging
 import time
 from email.utils import getaddresses
+from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 import pytest
@@ -189,9 +190,15 @@ class TestOneBadRecipient:
         assert said_by_us(caplog)[0] == f"Not sent to address {gone.pk}: refused as SMTPRecipientsRefused"
         assert "@" not in "".join(said_by_us(caplog))
 
-    def test_a_receipt_that_is_refused_is_the_senders_to_know(self, smtp: list[Arrived]) -> None:
-        with pytest.raises(OSError, match="No such mailbox"):
-            send(message("gone@example.com", headers=dict(TRANSACTIONAL)))
+    def test_a_receipt_that_is_refused_is_the_senders_to_know_once_the_others_have_theirs(
+        self, smtp: list[Arrived]
+    ) -> None:
+        letters = [message(text, headers=dict(TRANSACTIONAL)) for text in ("gone@example.com", ADA, BOB)]
+        connection = get_connection()
+        with pytest.raises(SMTPRecipientsRefused):
+            connection.send_messages(letters)
+        assert [one.recipients for one in smtp] == [[ADA], [BOB]]
+        assert connection.send_messages(letters[1:]) == 2
 
     def test_before_the_at_sign_djangos_backends_carry_ascii_alone(self, settings: Any) -> None:
         """They would make an encoded-word of it, which is the name of another mailbox."""

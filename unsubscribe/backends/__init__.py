@@ -41,6 +41,7 @@ class GuardedEmailBackend(BaseEmailBackend):
         super().__init__(fail_silently=fail_silently)
         self._wrapped = get_connection(conf.wrapped_email_backend(), fail_silently=fail_silently, **kwargs)
         self._notes = merging.Notes()
+        self._refused: list[Exception] = []
 
     def open(self) -> bool | None:
         return self._wrapped.open()
@@ -52,7 +53,8 @@ class GuardedEmailBackend(BaseEmailBackend):
         """How many of the messages were sent to somebody. A refusal is logged, not raised.
 
         Raises UnknownCategory for a message of no known category, and RetiredCategory, before any is sent; no answer
-        means no send.
+        means no send. What the mail server says of a recipient of transactional mail is raised once the others have
+        theirs.
         """
         messages = list(email_messages)
         if not messages:
@@ -60,13 +62,17 @@ class GuardedEmailBackend(BaseEmailBackend):
         is_declared = self.otherwise is None and declaring.is_sent_by_transactional_code()
         said = partial(declaring.said, otherwise=Purpose.TRANSACTIONAL if is_declared else self.otherwise)
         declared = {one: declaring.declared(one) for one in dict.fromkeys(map(said, messages))}
-        self._notes = merging.Notes()
+        self._notes, self._refused = merging.Notes(), []
         is_mine = self.open()
         try:
-            return sum(self._send_batch(batch, said, declared) for batch in _batches(messages))
+            sent = sum(self._send_batch(batch, said, declared) for batch in _batches(messages))
         finally:
+            self._notes.hand_back()
             if is_mine:
                 self.close()
+        if self._refused:
+            raise self._refused[0]
+        return sent
 
     def _send_batch(
         self, messages: Sequence[EmailMessage], said: Callable[[EmailMessage], Said], declared: Mapping[Said, Declared]
@@ -104,18 +110,19 @@ class GuardedEmailBackend(BaseEmailBackend):
         return {id(letter.original) for letter in sent}
 
     def _carry(self, letter: Letter, *, is_marketing: bool) -> bool:
-        """Whether it was sent. A recipient of marketing whom the mail server refuses costs nobody else their letter."""
+        """Whether it was sent. A recipient whom the mail server refuses costs nobody else their letter."""
         self._notes.watch(letter.message)
         try:
             # Some backends return nothing; what was not sent is 0.
             return self._wrapped.send_messages([letter.message]) != 0
         except Exception as error:
-            if not is_marketing or not _is_about_recipient(error, letter):
+            if not _is_about_recipient(error, letter):
                 raise
             logger.warning("Not sent to address %s: refused as %s", letter.address_id, type(error).__name__)
+            self._refused += [] if is_marketing else [error]
             return False
         finally:
-            self._notes.hand_back(letter.message, letter.original, letter.spellings)
+            self._notes.take(letter.message, letter.original, letter.spellings)
 
     def _can_carry(self, address: str) -> bool:
         return address.isascii() or not isinstance(self._wrapped, _ASCII_ONLY)

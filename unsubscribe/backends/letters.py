@@ -73,6 +73,8 @@ def receipts(messages: Iterable[EmailMessage], *, can_carry: CanCarry) -> list[L
     """Transactional mail as it is, less the recipients to whom nothing goes at all (design law 7)."""
     kept = [_Kept(message) for message in messages]
     asked = [(place, one) for place in kept for one in recipients.named_in(place.message)]
+    if not asked:
+        return []
     decisions = gate.check(
         [one.address for _, one in asked], category=None, purpose=Purpose.TRANSACTIONAL, now=timezone.now()
     )

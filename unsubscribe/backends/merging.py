@@ -6,13 +6,16 @@ note an id (`message_id`, or a header). Nothing of theirs is imported; whatever 
 
 import copy
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.mail import EmailMessage
 
 #: By the recipient's address (django-anymail, "Batch sending/merge and ESP templates").
 _BY_ADDRESS = ("merge_data", "merge_metadata", "merge_headers")
 _STATUS = "anymail_status"
+#: What a letter says, which may be its recipient's own.
+_CONTENT = frozenset(("subject", "body", "from_email", "to", "cc", "bcc", "reply_to", "attachments", "alternatives"))
+_CONTENT |= {"extra_headers", "connection", *_BY_ADDRESS}
 
 
 def narrow(letter: EmailMessage, spellings: Mapping[str, str]) -> None:
@@ -25,32 +28,47 @@ def narrow(letter: EmailMessage, spellings: Mapping[str, str]) -> None:
 
 
 class Notes:
-    """What the wrapped backend notes on the letters of one call. `watch` before a letter is sent, `hand_back` after."""
+    """What the wrapped backend notes on the letters of one call: `watch` each before it is sent, `take` after, and
+    `hand_back` once all are sent, so that no letter carries what was noted on another."""
 
     def __init__(self) -> None:
-        self._statuses: dict[int, Any] = {}
         self._before: dict[str, Any] = {}
         self._headers: set[str] = set()
+        self._taken: dict[int, _Taken] = {}
 
     def watch(self, letter: EmailMessage) -> None:
         self._before, self._headers = dict(vars(letter)), set(letter.extra_headers)
 
-    def hand_back(self, letter: EmailMessage, original: EmailMessage, spellings: Mapping[str, str]) -> None:
+    def take(self, letter: EmailMessage, original: EmailMessage, spellings: Mapping[str, str]) -> None:
         """Of several letters of one message the last has the word, but for Anymail's status, which adds them up."""
-        added = {name: value for name, value in vars(letter).items() if self._before.get(name, self) is not value}
-        if (status := added.pop(_STATUS, None)) is not None:
-            added[_STATUS] = self._added_up(status, original, spellings)
-        noted = {name: value for name, value in letter.extra_headers.items() if name not in self._headers}
-        if noted:
-            added["extra_headers"] = {**(original.extra_headers or {}), **noted}
-        vars(original).update(added)
+        taken = self._taken.setdefault(id(original), _Taken(original, {}, {}))
+        for name, value in vars(letter).items():
+            if name == _STATUS and self._before.get(name) is not value:
+                taken.attributes[name] = _added_up(taken.attributes.get(name), value, spellings)
+            elif name not in _CONTENT and self._before.get(name, self) is not value:
+                taken.attributes[name] = value
+        new = {name: value for name, value in letter.extra_headers.items() if name not in self._headers}
+        taken.headers.update(new)
 
-    def _added_up(self, status: Any, original: EmailMessage, spellings: Mapping[str, str]) -> Any:
-        whole = self._statuses.get(id(original))
-        if whole is None:
-            whole = self._statuses[id(original)] = copy.copy(status)
-            whole.recipients = {}
-        if status.recipients:
-            whole.set_recipient_status({spellings.get(one, one): said for one, said in status.recipients.items()})
-        whole.esp_response = status.esp_response
-        return whole
+    def hand_back(self) -> None:
+        for original, attributes, headers in self._taken.values():
+            vars(original).update(attributes)
+            if headers:
+                original.extra_headers = {**(original.extra_headers or {}), **headers}
+
+
+class _Taken(NamedTuple):
+    original: EmailMessage
+    attributes: dict[str, Any]
+    headers: dict[str, str]
+
+
+def _added_up(whole: Any, status: Any, spellings: Mapping[str, str]) -> Any:
+    """Anymail's status of several letters, each recipient as the caller wrote them. `whole` is None at the first."""
+    if whole is None:
+        whole = copy.copy(status)
+        whole.recipients = {}
+    if status.recipients:
+        whole.set_recipient_status({spellings.get(one, one): said for one, said in status.recipients.items()})
+    whole.esp_response = status.esp_response
+    return whole

@@ -20,6 +20,10 @@ class ExpiredLink(InvalidLink):
     """This link has expired."""
 
 
+class TooLargeForLink(UnsubscribeError):
+    """The number of this address or category is too large for a link, so none was made."""
+
+
 class UnknownCategory(UnsubscribeError):
     """There is no category of this name, so nothing was sent."""
 

@@ -15,7 +15,7 @@ from .measuring import Figure, by_turns, timed
 MESSAGES = 200_000
 AT_ONCE = 5_000
 #: What is signed for one message: two links of so many bytes each.
-LINKS, BYTES = 2, 14
+LINKS, BYTES = 2, 13
 AT_MOST, FASTER_THAN_DJANGO = 3.0, 5.0
 
 

@@ -1,0 +1,87 @@
+"""Which characters of a link, or of a mailbox's name, may be its token: the rest was glued on, or broke it in two.
+
+Pure text. Which reading is right only the signature says (`links`). Look-alikes (O and 0) are not guessed.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import product
+from urllib.parse import unquote
+
+#: More is not looked at.
+_LONGEST = 1000
+#: A gateway may encode what was encoded already: "%2520".
+_TIMES = 3
+_QUOTED_PRINTABLE = re.compile(r"(?:=[0-9A-Fa-f]{2})+")
+_LETTER_OR_DIGIT = re.compile(r"[A-Za-z0-9]")
+#: Before a token: spaces, "<", quotes, "=3D".
+_BEFORE = re.compile(r"[^A-Za-z0-9]*")
+#: Zero-width spaces and joiners, soft hyphens, marks of direction, variation selectors, fillers, controls.
+_INVISIBLE = (
+    r"\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    r"\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
+)
+#: Within a token: what nobody sees, and where a line was broken, with the quoted-printable "=" before it
+#: (RFC 2045, section 6.7) and the indent or ">" of the next.
+_GAP = rf"(?:=?[ \t]*[\r\n][\s>]*|[\s{_INVISIBLE}])*"
+_CHUNK = re.compile(rf"([A-Za-z0-9]+){_GAP}")
+_OLD_CHUNK = re.compile(rf"([A-Za-z0-9_-]+){_GAP}")
+#: RFC 2047 writes a space as "_", and some programs read every "_" so; others write it as "+" again.
+_SPACE_THAT_WAS = re.compile(r"(?<=[A-Za-z0-9_-])[ +]+(?=[A-Za-z0-9_-])")
+_OLD_LENGTH = 40
+#: So many "-" and "_" at the end of an old token may have been lost as punctuation.
+_MOST_LOST = 2
+
+
+def token(text: str, *, length: int) -> str:
+    """The letters and digits `text` begins with, if they are `length`; else "".
+
+    It ends at the first character that no token has; what comes after it does not matter.
+    """
+    run = _run(_bare(text), _CHUNK, length)
+    return run if len(run) == length else ""
+
+
+def old_tokens(text: str) -> list[str]:
+    """What a token of the first format, 40 characters of base64url, may have been: eight readings at most.
+
+    Such a token may have lost a last "-" or "_", and its "_" may have become spaces.
+    """
+    bare = _bare(text)
+    texts = (bare, _SPACE_THAT_WAS.sub(lambda found: "_" * len(found[0]), bare))
+    return list(dict.fromkeys(whole for one in texts for whole in _completed(_run(one, _OLD_CHUNK, _OLD_LENGTH))))
+
+
+def _bare(text: str) -> str:
+    """Decoded, and without what stands before the token."""
+    text = text[:_LONGEST]
+    for _ in range(_TIMES):
+        text = unquote(text)
+    text = _QUOTED_PRINTABLE.sub(_decoded, text)
+    return text[_BEFORE.match(text).end() :]  # type: ignore[union-attr]  # it matches everything
+
+
+def _decoded(found: re.Match[str]) -> str:
+    """What quoted-printable encodes in UTF-8; never a letter or digit, because then the "=" was glued on."""
+    try:
+        decoded = bytes.fromhex(found[0].replace("=", "")).decode()
+    except UnicodeDecodeError:
+        return found[0]
+    return found[0] if _LETTER_OR_DIGIT.search(decoded) else decoded
+
+
+def _run(text: str, chunk: re.Pattern[str], length: int) -> str:
+    """The chunks at the beginning, gaps left out, as long as they are no more than `length` together."""
+    run, place = "", 0
+    while found := chunk.match(text, place):
+        longer = run + found[1]
+        if len(longer) > length and longer[length] not in "-_":
+            break
+        run, place = longer[:length], found.end()
+    return run
+
+
+def _completed(run: str) -> Iterator[str]:
+    lost = _OLD_LENGTH - len(run)
+    if 0 <= lost <= _MOST_LOST:
+        yield from (run + "".join(end) for end in product("-_", repeat=lost))

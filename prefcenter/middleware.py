@@ -1,23 +1,24 @@
 """What holds for the whole site: links work under any host name, pages speak the reader's language, errors are calm."""
 
+import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.request import split_domain_port, validate_host
 from django.shortcuts import render
 from django.utils import translation
 
 from prefcenter import languages, problems
-from unsubscribe.links import Purpose
-from unsubscribe.views import AWAY, TOO_LARGE, content_length, sentence
+from unsubscribe.links import SHORT, Purpose
+from unsubscribe.views import AWAY, BROKEN_OFF, sentence, unfit_body
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-#: The links in mails, and where their pages lead.
-_LINKS = (*(f"/{purpose}/" for purpose in Purpose), "/preferences/", "/accounts/", "/logo")
+#: The links in messages, in either letter case, and where their pages lead.
+_LINKS = re.compile(rf"/+(?i:[{''.join(Purpose)}{SHORT}])(?:/|$)|/(?:preferences/|accounts/|logo)")
 #: The page that takes files.
 UPLOAD = "/admin/imports/new/"
 #: What browsers get in the dress of the site. Mail programs and other machines get the sentence as it is.
@@ -34,7 +35,7 @@ class AnyHostForLinks:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info.startswith(_LINKS) and not _is_known(request.META.get("HTTP_HOST", "")):
+        if _LINKS.match(request.path_info) and not _is_known(request.META.get("HTTP_HOST", "")):
             request.META["HTTP_HOST"] = urlsplit(settings.SITE_URL).netloc
         return self.get_response(request)
 
@@ -68,8 +69,12 @@ class CalmErrors:
         request.encoding = "utf-8"
         if answer := problems.refused(request):
             return answer
-        if not _is_upload(request) and content_length(request) > _largest_body(request):
-            return dressed(request, sentence(TOO_LARGE, status=413))
+        try:
+            refusal = None if _is_upload(request) else unfit_body(request, most=_largest_body(request))
+        except UnreadablePostError:
+            refusal = sentence(BROKEN_OFF, status=400)
+        if refusal:
+            return dressed(request, refusal)
         return dressed(request, self.get_response(request))
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -16,15 +16,21 @@ from prefcenter.pages.unsubscribe import unsubscribe
 from prefcenter.proof import published
 from unsubscribe.links import Purpose
 
+_LINK = r"^(?:/*)"
+_REST = r"(?:/(?P<token>[\s\S]*))?$"
+#: The page below a token; with anything glued on, but no letter or digit.
+_DATA = r"/+(?P<token>[^/]*)/+[dD][aA][tT][aA](?![A-Za-z0-9])"
+
 urlpatterns: list[URLPattern | URLResolver] = [
-    # With and without a closing slash, and for any token: a one-click is never redirected (RFC 8058, section 3.1).
-    re_path(r"^u(?:/(?P<token>[^/]*))?/?$", unsubscribe, name="unsubscribe"),
-    re_path(r"^p(?:/(?P<token>[^/]*))?/?$", preferences, name="preferences"),
-    re_path(r"^p/(?P<token>[^/]*)/data/?$", privacy, name="privacy"),
-    re_path(r"^f(?:/(?P<token>[^/]*))?/?$", preferences, {"purpose": Purpose.FRESH}, name="fresh_preferences"),
-    re_path(r"^f/(?P<token>[^/]*)/data/?$", privacy, {"purpose": Purpose.FRESH}, name="fresh_privacy"),
-    re_path(r"^i(?:/(?P<token>[^/]*))?/?$", opt_in, name="opt_in"),
-    re_path(r"^e(?:/(?P<token>[^/]*))?/?$", erase_everything, name="erase"),
+    # In either letter case, with slashes before it and anything behind the token: a one-click is neither redirected
+    # (RFC 8058, section 3.1) nor refused for what its way has made of the link.
+    re_path(rf"{_LINK}[uU]{_REST}", unsubscribe, name="unsubscribe"),
+    re_path(rf"{_LINK}[pP]{_DATA}", privacy, name="privacy"),
+    re_path(rf"{_LINK}[pP]{_REST}", preferences, name="preferences"),
+    re_path(rf"{_LINK}[fF]{_DATA}", privacy, {"purpose": Purpose.FRESH}, name="fresh_privacy"),
+    re_path(rf"{_LINK}[fF]{_REST}", preferences, {"purpose": Purpose.FRESH}, name="fresh_preferences"),
+    re_path(rf"{_LINK}[iI]{_REST}", opt_in, name="opt_in"),
+    re_path(rf"{_LINK}[eE]{_REST}", erase_everything, name="erase"),
     path("", home, name="home"),
     path("logo", logo.show, name="logo"),
     path("proof-key.pem", published.show, name="proof_key"),

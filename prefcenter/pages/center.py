@@ -29,7 +29,8 @@ _DO = re.compile(rf"save|pause-({'|'.join(str(days) for days, _label in PAUSES)}
 
 
 class Visit(NamedTuple):
-    """Who looks at whose preferences, and when. `context` is what the way in adds to the page.
+    """Who looks at whose preferences, and when. `context` is what the way in adds to the page, its preferences_url
+    among it.
 
     `is_proved`: signed in, or by a link that was mailed because it was asked for. A newsletter's link may have been
     forwarded: it stops mail, and asks the mailbox before it starts any (design laws 6 and 8).
@@ -46,7 +47,7 @@ def answer(request: HttpRequest, form: QueryDict | None, visit: Visit) -> HttpRe
     today = timezone.localtime(visit.now).date()
     sheet = queries.preference_sheet(visit.target, today=today, also=named_in(form or {}))
     languages.speak(request, contact=sheet.language)
-    context = visit.context | shown(sheet, preferences_url=languages.keep(request, request.path))
+    context = visit.context | shown(sheet, preferences_url=visit.context["preferences_url"])
     if sheet.is_erased:
         return results.page(request, _("Everything about you is erased."), {}, notices=[results.nobody_writes()])
     if form is None:

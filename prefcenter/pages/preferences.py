@@ -27,8 +27,10 @@ def preferences(request: HttpRequest, token: str = "", *, purpose: Purpose = Pur
     form = (sent_form(request) or QueryDict()) if request.method == "POST" else None
     try:
         target = links.read(token, purpose=purpose, today=timezone.localtime(now).date())
-        privacy_url = languages.keep(request, f"{links.url(token, purpose=purpose)}/data")
-        visit = Visit(target, now, {"privacy_url": privacy_url}, is_proved=purpose == Purpose.FRESH)
+        own = links.url(links.canonical(token, purpose=purpose), purpose=purpose)
+        urls = {"preferences_url": own, "privacy_url": f"{own}/data"}
+        context = {name: languages.keep(request, url) for name, url in urls.items()}
+        visit = Visit(target, now, context, is_proved=purpose == Purpose.FRESH)
         answer = center.answer(request, form, visit)
     except ExpiredLink:
         target = links.read_expired(token, purpose=purpose)
@@ -53,15 +55,16 @@ def _expired(request: HttpRequest, form: QueryDict, target: Target, *, now: date
     if answer := results.after(request, form, now=now, context=context):
         return answer
     do, can_mail = form.get("do", ""), address.channel == Channel.EMAIL
+    asked = links.asked_for(target)
     if do == "link" and can_mail:
         results.remember_language(request, address.contact_id, address.contact.language)
         actions.send_link([target.address_id], now=now)
         notices = [_("It may take a minute.")]
         return results.page(request, _("A fresh link is on its way to you."), context, is_done=True, notices=notices)
     if do in {"unsubscribe", "everything"}:
-        stopped = target if do == "unsubscribe" else target._replace(category_id=None)
+        stopped = asked if do == "unsubscribe" else target._replace(category_id=None)
         wording = _("Unsubscribe") if do == "unsubscribe" else _("Unsubscribe from everything")
         events = actions.opt_out([stopped], source=Source.PAGE, now=now, wording=wording)
         return results.done(request, events, context)
-    context |= {"has_category": target.category_id is not None, "can_mail": can_mail}
+    context |= {"has_category": asked.category_id is not None, "can_mail": can_mail}
     return render(request, "prefcenter/expired.html", context)

@@ -26,8 +26,8 @@ FILE = "my-data.json"
 @views.behind_link
 def privacy(request: HttpRequest, token: str = "", *, purpose: Purpose = Purpose.PREFERENCES) -> HttpResponse:
     def page(request: HttpRequest, target: Target, address: Address, *, now: datetime) -> HttpResponse:
-        preferences_url = languages.keep(request, links.url(token, purpose=purpose))
-        context = {"preferences_url": preferences_url, "is_proved": purpose == Purpose.FRESH}
+        own = links.url(links.canonical(token, purpose=purpose), purpose=purpose)
+        context = {"preferences_url": languages.keep(request, own), "is_proved": purpose == Purpose.FRESH}
         return answer(request, address, now=now, context=context)
 
     return opened(request, token, purpose, page)

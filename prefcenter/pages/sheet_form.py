@@ -59,10 +59,11 @@ class PreferencesForm(forms.Form):
         self.choices = [one for one in sheet.choices if not one.is_fixed and _stands_on_page(one, data)]
         for choice in self.choices:
             self._add(choice)
+        got = [one for one in self._shown() if one.is_subscribed]
         self.fields["pause"] = forms.ChoiceField(
             required=False,
             widget=forms.Select(attrs={"form": "sheet"}),
-            choices=[("", _("Everything")), *((one.key, self._name(one)) for one in self.choices if one.is_subscribed)],
+            choices=[("", _("Everything")), *((one.key, self._name(one)) for one in got)],
             error_messages={"invalid_choice": _("Please choose one of these.")},
         )
 
@@ -101,11 +102,21 @@ class PreferencesForm(forms.Form):
     @property
     def groups(self) -> list[Group]:
         """What can be switched, under its headings; what stands under none comes first."""
-        ordered = sorted(self.choices, key=lambda one: _place(one.category))
+        ordered = sorted(self._shown(), key=lambda one: _place(one.category))
         return [
             Group(heading.local_name if heading else "", self._by_category(choices))
             for heading, choices in groupby(ordered, key=lambda one: one.category.group)
         ]
+
+    def _shown(self) -> list[Choice]:
+        """What was retired while the page was open is offered no more."""
+        return [one for one in self.choices if one.category.retired_at is None]
+
+    @property
+    def carried(self) -> list[str]:
+        """The hidden fields of what is shown no more, so that a form with an error somewhere else still leaves it."""
+        gone = [one for one in self.choices if one.category.retired_at is not None]
+        return [field.as_hidden() for one in gone for field in self._way(one)[1:]]
 
     def _by_category(self, choices: Iterable[Choice]) -> list[tuple[Category, list[Way]]]:
         return [

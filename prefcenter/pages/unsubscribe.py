@@ -1,10 +1,11 @@
 """The page behind the one-click URL. GET shows it and changes nothing; its form posts back to the same URL."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
-from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, QueryDict, RawPostDataException, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.utils import timezone
@@ -24,6 +25,23 @@ from .forms import PAUSES, LessForm, PauseForm, offered_instead
 TEMPLATE = "prefcenter/unsubscribe.html"
 
 
+#: A form that broke off, is malformed, has too many fields, or is in a charset that cannot be decoded.
+_UNREADABLE = (
+    BadRequest,
+    SuspiciousOperation,
+    MultiPartParserError,
+    LookupError,
+    UnicodeError,
+    UnreadablePostError,
+    RawPostDataException,
+)
+#: The fields that only forms of ours have.
+_OURS = {"do", "receipt", "frequency", "days"}
+#: What names the first of them in a body that cannot be read as a form: urlencoded or text/plain, multipart, JSON.
+_SAYS_DO = re.compile(rb"(?i)(?:^|[&\r\n])do(?:=|%3d|&|$)|name=[\"']?do\b|[\"']do[\"']\s*:")
+_ONE_CLICK = "list-unsubscribe"
+
+
 @views.behind_link
 def unsubscribe(request: HttpRequest, token: str = "") -> HttpResponse:
     """A POST that is not our form is a one-click, whatever it says: mail programs send many bodies, or none."""
@@ -35,11 +53,20 @@ def unsubscribe(request: HttpRequest, token: str = "") -> HttpResponse:
     now = timezone.now()
     try:
         target = links.read(token, today=timezone.localtime(now).date())
-        context = _context(request, token, target, now=now)
+        return answer(request, form, target, preferences_url=links.preferences_url_from(token), now=now)
     except InvalidLink:
         return unknown_link(request)
-    if context["is_erased"]:
+
+
+def answer(
+    request: HttpRequest, form: QueryDict | None, target: Target, *, preferences_url: str, now: datetime
+) -> HttpResponse:
+    """The page, or what its form asks for. Raises InvalidLink for an address that does not exist."""
+    sheet = queries.preference_sheet(target, today=timezone.localtime(now).date())
+    languages.speak(request, contact=sheet.language)
+    if sheet.is_erased:
         return results.page(request, _("Everything about you is erased."), {}, notices=[results.nobody_writes()])
+    context = shown(sheet, target, preferences_url=languages.keep(request, preferences_url))
     if form is not None:
         return _act(request, form, target, context, now=now)
     visits.count(request, target)
@@ -47,12 +74,28 @@ def unsubscribe(request: HttpRequest, token: str = "") -> HttpResponse:
 
 
 def sent_form(request: HttpRequest) -> QueryDict | None:
-    """Our own form, if that is what was posted. A body that cannot be read is none."""
+    """Our own form, if that is what was posted; an empty one if it is ours and cannot be read.
+
+    None for everything else, which may come from a mail program (requirement E2): an empty body, any other, and one
+    that says List-Unsubscribe, whatever stands beside it.
+    """
     try:
         form = request.POST
-    except (BadRequest, SuspiciousOperation, MultiPartParserError, LookupError, UnicodeError, UnreadablePostError):
-        return None
-    return form if "do" in form and "List-Unsubscribe" not in form else None
+    except _UNREADABLE:
+        form = QueryDict()
+    names = {name.strip("\ufeff\0 \t\r\n").lower() for name in form}
+    if names:
+        return form if _OURS & names and _ONE_CLICK not in names else None
+    body = _raw(request)
+    is_ours = _SAYS_DO.search(body) and _ONE_CLICK.encode() not in body.lower()
+    return QueryDict() if is_ours else None
+
+
+def _raw(request: HttpRequest) -> bytes:
+    try:
+        return request.body
+    except _UNREADABLE:
+        return b""
 
 
 def not_allowed(request: HttpRequest) -> HttpResponse:
@@ -69,28 +112,29 @@ def unknown_link(request: HttpRequest) -> HttpResponse:
     return render(request, "prefcenter/unknown_link.html", status=404)
 
 
-def _context(request: HttpRequest, token: str, target: Target, *, now: datetime) -> dict[str, Any]:
-    sheet = queries.preference_sheet(target, today=timezone.localtime(now).date())
-    languages.speak(request, contact=sheet.language)
-    return shown(sheet, target, preferences_url=languages.keep(request, links.preferences_url_from(token)))
-
-
 def shown(sheet: PreferenceSheet, target: Target, *, preferences_url: str) -> dict[str, Any]:
-    """All that the page is made of, for whoever this sheet belongs to."""
-    choice = sheet.choice_of(target)
-    if choice and choice.is_fixed:  # it cannot be switched off, so this link means everything else
-        choice = None
+    """All that the page is made of, for whoever this sheet belongs to. `asked` is what "Unsubscribe" stops, `choice`
+    what that is now (None for everything), and `own` the choice that the link names."""
+    own = sheet.choice_of(target)
+    if own and own.is_fixed:  # it cannot be switched off, so this link means everything else
+        own = None
+    asked = links.asked_for(target if own else target._replace(category_id=None))
+    choice = own if asked.category_id else None
+    is_retired = bool(own and own.category.retired_at)
     return {
         "masked": sheet.masked,
         "contact_id": sheet.contact_id,
-        "is_erased": sheet.is_erased,
         "is_all_off": sheet.has_said_no_to_everything,
         "contact_language": sheet.language,
+        "asked": asked,
         "choice": choice,
-        "slower": offered_instead(choice) if choice and choice.is_subscribed else [],
-        "pauses": PAUSES,
+        "own": own,
+        "is_retired": is_retired,
+        "slower": offered_instead(own) if own and own.is_subscribed and not is_retired else [],
+        "pauses": [] if choice and is_retired else PAUSES,
         "paused_until": choice.paused_until if choice else sheet.paused_until,
-        "can_ask_again": bool(choice and choice.category.is_offered) and sheet.channel == Channel.EMAIL,
+        "can_ask_again": bool(own and own.category.is_offered and not own.is_subscribed)
+        and sheet.channel == Channel.EMAIL,
         "preferences_url": preferences_url,
     }
 
@@ -100,9 +144,9 @@ def _act(
 ) -> HttpResponse:
     if answer := results.after(request, form, now=now, context=context):
         return answer
-    do = form["do"]
+    do = form.get("do", "")
     if do == "unsubscribe":
-        events = actions.opt_out([target], source=Source.PAGE, now=now, wording=_("Unsubscribe"))
+        events = actions.opt_out([context["asked"]], source=Source.PAGE, now=now, wording=_("Unsubscribe"))
         return results.done(request, events, context)
     if do == "everything":
         everything = target._replace(category_id=None)
@@ -110,7 +154,7 @@ def _act(
         return results.done(
             request, actions.opt_out([everything], source=Source.PAGE, now=now, wording=wording), context
         )
-    if do == "again" and context["can_ask_again"] and not context["choice"].is_subscribed:
+    if do == "again" and context["can_ask_again"]:
         # This link never expires and may have been forwarded: it stops mail, and starts none (design law 6).
         results.remember_language(request, context["contact_id"], context["contact_language"])
         actions.ask_to_opt_in([target], now=now)
@@ -123,16 +167,17 @@ def _reduce(
     request: HttpRequest, form: QueryDict, target: Target, context: dict[str, Any], *, now: datetime
 ) -> HttpResponse:
     """Less often, or a pause; anything else gets the page again, with what is wrong beside the field."""
-    choice: Choice | None = context["choice"]
-    if form["do"] == "less" and choice is not None and choice.is_subscribed:
-        less = LessForm(choice, form)
+    own: Choice | None = context["own"]
+    do = form.get("do", "")
+    if do == "less" and own is not None and own.is_subscribed:
+        less = LessForm(own, form)
         if less.is_valid():
             frequency = less.cleaned_data["frequency"]
             wording = str(frequency.label)
             events = actions.opt_down([target], frequency, source=Source.PAGE, now=now, wording=wording)
             return results.done(request, events, context)
         context["less_errors"] = less.errors.get("frequency", "")
-    if form["do"] == "pause":
+    if do == "pause":
         pause = PauseForm(form)
         if pause.is_valid():
             days = pause.cleaned_data["days"]
@@ -140,7 +185,7 @@ def _reduce(
             # A link that never expires may stop more mail, and never bring any sooner (design law 6).
             until = max(until, context["paused_until"] or until)
             wording = str(dict(PAUSES)[days])
-            events = actions.pause([target], until, source=Source.PAGE, now=now, wording=wording)
+            events = actions.pause([context["asked"]], until, source=Source.PAGE, now=now, wording=wording)
             said = [] if events else [_("Paused until %(day)s.") % {"day": date_format(until)}]
             return results.done(request, events, context, notices=said)
         context["pause_errors"] = pause.errors["days"]

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -141,6 +142,41 @@ class TestLinks:
         assert state(ada, news) == PreferenceState.UNSPECIFIED
         assert ConsentEvent.objects.filter(feedback__text="Too many").exists()
 
+    @pytest.mark.parametrize("scope", ["category", "everything"])
+    def test_the_page_offers_less_of_everything_and_nothing_of_it(
+        self, scope: str, ada: Address, news: Category, browser_client: Client, settings: Any
+    ) -> None:
+        settings.UNSUBSCRIBE_ONE_CLICK_SCOPE = scope
+        retire(news)
+        page = browser_client.get(link(ada, news), secure=True).content.decode()
+        assert "less often" not in page.lower()
+        assert 'value="less"' not in page
+        assert ("News" in page) == ("Messages of this kind are no longer sent." in page) == (scope == "category")
+        assert ('value="pause"' in page) == (scope == "everything")  # then it is a pause of everything
+        assert "All preferences" in page
+        assert "from everything" in page
+
+    @pytest.mark.parametrize(
+        "form", [{"do": "less", "frequency": "weekly"}, {"do": "pause", "days": "30"}, {"do": "everything"}]
+    )
+    def test_a_page_opened_before_still_does_what_it_said(
+        self, form: dict[str, str], ada: Address, news: Category, browser_client: Client
+    ) -> None:
+        retire(news)
+        assert browser_client.post(link(ada, news), form, secure=True).status_code == 200
+        [event] = ConsentEvent.objects.all()
+        assert event.category == (None if form["do"] == "everything" else news)
+
+    def test_an_expired_link_still_stops_it(self, ada: Address, news: Category, browser_client: Client) -> None:
+        retire(news)
+        today = timezone.localdate() - timedelta(days=70)
+        token = links.sign(Target(ada.pk, news.pk), purpose=Purpose.PREFERENCES, today=today)
+        page = browser_client.get(f"/p/{token}", secure=True).content.decode()
+        assert "This link has expired." in page
+        assert "News" not in page
+        browser_client.post(f"/p/{token}", {"do": "unsubscribe"}, secure=True)
+        assert state(ada, news) == PreferenceState.UNSUBSCRIBED
+
     def test_the_page_offers_no_way_back(self, ada: Address, news: Category, browser_client: Client) -> None:
         retire(news)
         url = link(ada, news)
@@ -197,6 +233,33 @@ class TestThePreferencePage:
         assert "Something you switched on is not offered any more." in page
         assert state(ada, news) == PreferenceState.UNSUBSCRIBED
         assert state(ada, partners) == PreferenceState.UNSPECIFIED
+
+    def test_a_page_opened_before_that_has_an_error_offers_it_no_more_and_still_leaves_it(
+        self, ada: Address, news: Category, browser_client: Client
+    ) -> None:
+        offers = CategoryFactory(slug="offers")
+        retire(news)
+        url = link(ada, news, purpose=Purpose.FRESH)
+        form = {**sent(news, on=False, was="on as_sent"), **sent(offers, on=True, was="on as_sent")}
+        page = browser_client.post(url, {**form, "do": "nonsense"}, secure=True)
+        assert page.status_code == 400
+        html = page.content.decode()
+        assert "News" not in html
+        assert "Offers" in html
+        again = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', html))
+        browser_client.post(url, {**sent(offers, on=True, was="on as_sent"), **again, "do": "save"}, secure=True)
+        assert state(ada, news) == PreferenceState.UNSUBSCRIBED
+        assert state(ada, offers) == PreferenceState.UNSPECIFIED
+
+    def test_an_old_page_s_pause_of_it_is_asked_again(
+        self, ada: Address, news: Category, browser_client: Client
+    ) -> None:
+        retire(news)
+        form = {**sent(news, on=True, was="on as_sent"), "pause": f"{news.pk}-email", "do": "pause-30"}
+        page = browser_client.post(link(ada, news, purpose=Purpose.FRESH), form, secure=True)
+        assert page.status_code == 400
+        assert "Please choose one of these." in page.content.decode()
+        assert "News" not in page.content.decode()
 
 
 def sent(category: Category, *, on: bool, was: str) -> dict[str, str]:

@@ -1,14 +1,16 @@
 """The page on GET of the one-click URL, and what its form does."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
 from prefcenter.models import Feedback, FeedbackReason
-from tests.factories import CampaignFactory, CategoryFactory
-from unsubscribe import actions, gate, links
+from tests.factories import AddressFactory, CampaignFactory, CategoryFactory
+from unsubscribe import actions, gate, links, outbox
 from unsubscribe.choices import Answer, Frequency, PreferenceState, Source, SuppressionReason
 from unsubscribe.links import Purpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent, OutboxMessage, Preference
@@ -282,3 +284,78 @@ def test_an_old_mail_leads_to_no_profile(phone: Client, ada: Address, news: Cate
     page = phone.get("/u/" + links.sign(Target(ada.pk, news.pk), today=long_ago), secure=True).content.decode()
     preferences = page.partition('href="https://mail.example.com')[2].partition('"')[0]
     assert "This link has expired." in phone.get(preferences, secure=True).content.decode()
+
+
+class TestTheScopeOfTheButton:
+    """With UNSUBSCRIBE_ONE_CLICK_SCOPE=everything the mail program's button and the page mean the same."""
+
+    @pytest.fixture(autouse=True)
+    def _everything(self, settings: Any) -> None:
+        settings.UNSUBSCRIBE_ONE_CLICK_SCOPE = "everything"
+
+    def test_c5_the_page_asks_about_everything_and_does_it(self, phone: Client, url: str, ada: Address) -> None:
+        page = phone.get(url, secure=True).content.decode()
+        assert "Unsubscribe from everything?" in page
+        assert "Unsubscribe from “News”?" not in page
+        assert 'value="everything"' not in page
+        _status, page = post(phone, url, do="unsubscribe")
+        assert "you are unsubscribed from everything" in page
+        assert answer_for(ada, CategoryFactory(slug="offers")) == Answer.SUPPRESSED
+
+    def test_c5_the_undo_takes_all_of_it_back(self, phone: Client, url: str, ada: Address, news: Category) -> None:
+        receipt = receipt_in(post(phone, url, do="unsubscribe")[1])
+        assert "no longer unsubscribed from everything" in post(phone, url, do="undo", receipt=receipt)[1]
+        assert answer_for(ada, news) == Answer.SEND
+
+    def test_c5_button_and_page_leave_the_same_behind(self, phone: Client, url: str, ada: Address) -> None:
+        phone.post(url, {"List-Unsubscribe": "One-Click"}, secure=True)
+        [event] = ConsentEvent.objects.all()
+        by_button = (event.kind, event.category_id, event.after)
+        post(phone, url, do="unsubscribe")  # once more is the same
+        assert ConsentEvent.objects.count() == 1
+        other = AddressFactory(text="bob@example.com")
+        post(
+            phone,
+            "/u/" + links.sign(Target(other.pk, event.campaign.category_id), today=timezone.localdate()),
+            do="unsubscribe",
+        )
+        event = ConsentEvent.objects.get(address=other)
+        assert (event.kind, event.category_id, event.after) == by_button
+
+    def test_c5_the_confirmation_says_everything(self, phone: Client, url: str) -> None:
+        post(phone, url, do="unsubscribe")
+        outbox.deliver(OutboxMessage.objects.get().pk, now=timezone.now() + timedelta(hours=1))
+        assert "unsubscribed from everything" in mail.outbox[0].body
+
+    def test_c5_a_pause_is_of_everything_and_less_often_names_its_category(
+        self, phone: Client, url: str, ada: Address, news: Category
+    ) -> None:
+        page = phone.get(url, secure=True).content.decode()
+        assert "“News” less often instead" in page
+        post(phone, url, do="less", frequency="weekly")
+        assert Preference.objects.get().frequency == Frequency.WEEKLY
+        post(phone, url, do="pause", days="30")
+        assert answer_for(ada, CategoryFactory(slug="offers")) == Answer.PAUSED
+
+    def test_c5_who_left_everything_can_ask_to_come_back(self, phone: Client, url: str) -> None:
+        post(phone, url, do="unsubscribe")
+        page = phone.get(url, secure=True).content.decode()
+        assert "You are unsubscribed from everything." in page
+        assert "Subscribe again" in page
+        assert post(phone, url, do="again")[0] == 200
+
+    def test_c5_an_expired_link_offers_everything_alone(self, phone: Client, ada: Address, news: Category) -> None:
+        day = timezone.localdate() - timedelta(days=70)
+        token = links.sign(Target(ada.pk, news.pk), purpose=Purpose.PREFERENCES, today=day)
+        page = phone.get(f"/p/{token}", secure=True).content.decode()
+        assert 'value="unsubscribe"' not in page
+        post(phone, f"/p/{token}", do="unsubscribe")  # a page that was opened before the setting was changed
+        assert answer_for(ada, CategoryFactory(slug="offers")) == Answer.SUPPRESSED
+
+
+def test_c5_a_pause_by_a_link_of_what_cannot_be_switched_off_is_one_of_everything(
+    phone: Client, ada: Address, news: Category
+) -> None:
+    token = links.sign(Target(ada.pk, CategoryFactory(transactional=True).pk), today=timezone.localdate())
+    assert post(phone, f"/u/{token}", do="pause", days="30")[0] == 200
+    assert answer_for(ada, news) == Answer.PAUSED

@@ -41,13 +41,13 @@ def take(address: Normalised, *, network: str, now: datetime) -> None:
     PostgreSQL may let as many pass together as arrive in one instant. That price is accepted: they are no more than
     the site has threads, and the outbox makes one mail of them.
     """
-    network_digest = _network_digest(network)
+    from_network = network_digest(network)
     of_address = LinkRequest.objects.filter(address=address.digest)
-    of_network = LinkRequest.objects.filter(network=network_digest)
+    of_network = LinkRequest.objects.filter(network=from_network)
     seconds = max(_wait(of_address, most=PER_ADDRESS, now=now), _wait(of_network, most=PER_NETWORK, now=now))
     if seconds:
         raise TooManyRequests(seconds)
-    LinkRequest.objects.create(address=address.digest, network=network_digest, created_at=now)
+    LinkRequest.objects.create(address=address.digest, network=from_network, created_at=now)
     transaction.on_commit(lambda: publish(ANSWER), robust=True)
 
 
@@ -83,7 +83,7 @@ def _wait(requests: QuerySet[LinkRequest], *, most: int, now: datetime) -> int:
     return ceil((oldest_that_counts[0] + WINDOW - now).total_seconds()) if oldest_that_counts else 0
 
 
-def _network_digest(text: str) -> bytes:
+def network_digest(text: str) -> bytes:
     """Keyed, because there are few enough networks to try them all."""
     return salted_hmac("prefcenter.link_requests", _network(text), algorithm="sha256").digest()
 

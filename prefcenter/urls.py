@@ -12,6 +12,7 @@ from prefcenter.pages.preferences import preferences
 from prefcenter.pages.previews import show as preview_page
 from prefcenter.pages.privacy import privacy
 from prefcenter.pages.questions import erase_everything, opt_in
+from prefcenter.pages.short import short
 from prefcenter.pages.unsubscribe import unsubscribe
 from prefcenter.proof import published
 from unsubscribe.links import Purpose
@@ -25,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # In either letter case, with slashes before it and anything behind the token: a one-click is neither redirected
     # (RFC 8058, section 3.1) nor refused for what its way has made of the link.
     re_path(rf"{_LINK}[uU]{_REST}", unsubscribe, name="unsubscribe"),
+    re_path(rf"{_LINK}[sS]{_REST}", short, name="short"),
     re_path(rf"{_LINK}[pP]{_DATA}", privacy, name="privacy"),
     re_path(rf"{_LINK}[pP]{_REST}", preferences, name="preferences"),
     re_path(rf"{_LINK}[fF]{_DATA}", privacy, {"purpose": Purpose.FRESH}, name="fresh_privacy"),

@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from . import addresses, rules
+from . import addresses, links, rules
 from .choices import Channel, Frequency, PreferenceState, Purpose
 from .errors import InvalidLink
 from .links import Target
-from .models import Address, Category, Contact, Preference, Suppression
+from .models import Address, Category, Contact, Preference, ShortLink, Suppression
 
 
 class Choice(NamedTuple):
@@ -62,6 +62,14 @@ def address(target: Target) -> Address:
     if found is None:
         raise InvalidLink
     return found
+
+
+def short_link(token: str) -> tuple[Target, date]:
+    """What a short link names, and the day on which it was last handed out. Raises InvalidLink."""
+    found = ShortLink.objects.filter(id=links.read_short(token)).first()
+    if found is None:
+        raise InvalidLink
+    return Target(found.address_id, found.category_id, found.campaign_id), found.issued_on
 
 
 def preference_sheet(target: Target, *, today: date, also: Collection[int] = ()) -> PreferenceSheet:

@@ -62,7 +62,7 @@ def _take(request: HttpRequest, form: AddressForm, *, now: datetime) -> HttpResp
     if not form.is_valid():
         return _page(request, form, status=400)
     try:
-        link_requests.take(form.cleaned_data["email"], network=_network(request), now=now)
+        link_requests.take(form.cleaned_data["email"], network=network(request), now=now)
     except link_requests.TooManyRequests as error:
         response = views.sentence(_("Too many links were asked for. Please wait a while."), status=429)
         response["Retry-After"] = str(error.seconds)
@@ -75,7 +75,7 @@ def _page(request: HttpRequest, form: AddressForm, *, status: int = 200) -> Http
     return render(request, "prefcenter/ask.html", {"form": form, "sign_in_url": sign_in_url}, status=status)
 
 
-def _network(request: HttpRequest) -> str:
+def network(request: HttpRequest) -> str:
     """The IP address of whoever asks. Of what proxies say only the last entry is believed: our own proxy wrote it."""
     forwarded = request.headers.get("X-Forwarded-For", "") if settings.TRUST_PROXY_HEADERS else ""
     text = forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")

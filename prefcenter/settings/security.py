@@ -5,7 +5,7 @@ from csp.constants import NONE, SELF
 from prefcenter.brand import colours
 
 from .api import API_LARGEST_BODY
-from .base import DEBUG
+from .base import DEBUG, env
 from .site import BRAND_COLOR
 
 CONTENT_SECURITY_POLICY = {
@@ -21,6 +21,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 LARGEST_FORM = 1024 * 1024
+#: How many short links that are none one network may try in an hour. A right one is never counted.
+SHORT_LINK_FAILURES_PER_HOUR = env.int("SHORT_LINK_FAILURES_PER_HOUR", default=30)
 # The most that any door takes; the middleware holds each to its own.
 DATA_UPLOAD_MAX_MEMORY_SIZE = API_LARGEST_BODY
 SECURE_SSL_REDIRECT = not DEBUG

@@ -9,6 +9,7 @@ from .joining import add_addresses, add_addresses_to
 from .outboxing import ask_to_erase, ask_to_opt_in, send_link
 from .preferences import Wanted, opt_down, opt_in, opt_out, pause, set_preferences
 from .sending import campaign_named, record_sent
+from .short_links import short_links
 from .suppressions import lift, suppress
 from .undoing import undo
 
@@ -38,6 +39,7 @@ __all__ = [
     "record_sent",
     "send_link",
     "set_preferences",
+    "short_links",
     "suggest_language",
     "suppress",
     "undo",

@@ -6,6 +6,7 @@ from .ledger import ConsentEvent
 from .outbox import OutboxMessage
 from .preferences import LastSent, Preference
 from .seals import Seal
+from .short_links import ShortLink
 from .suppressions import Suppression
 from .translatable import Translatable
 
@@ -21,6 +22,7 @@ __all__ = [
     "Preference",
     "Seal",
     "SentCount",
+    "ShortLink",
     "Suppression",
     "Translatable",
 ]

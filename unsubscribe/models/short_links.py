@@ -1,0 +1,28 @@
+"""What a short link names: its token has room for the number of a row and a signature, and for no more."""
+
+from django.db import models
+from django.db.models.functions import Coalesce
+
+from .categories import Campaign, Category
+from .contacts import Address
+
+
+class ShortLink(models.Model):
+    """One for each address, category and campaign; no category means everything. Never deleted: it stops messages for
+    ever. `issued_on` is the last day on which it was handed out: the link to the preferences beside it is as old.
+    """
+
+    address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+", db_index=False)
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    issued_on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "address", Coalesce("category", 0), Coalesce("campaign", 0), name="one_short_link_per_target"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"short link {self.pk}"

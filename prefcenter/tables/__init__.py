@@ -4,20 +4,27 @@
     for row in table:
         row.problem or row.address
 
-Encoding, delimiter and address column are recognised. A malformed line is yielded with its problem instead of
-an address, and the lines after it are read as if it were not there: an open quote swallows nobody else's wish.
+CSV in any dialect, plain lists and JSON; encoding, delimiter and address column are recognised. A malformed line is
+yielded with its problem instead of an address, and the lines after it are read as if it were not there: an open quote
+swallows nobody else's wish. A cell with several addresses is a row for each of them, under the same number.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import BinaryIO
 
-from .columns import find_address, folded, plain_list_heading, wanted
+from unsubscribe.choices import Channel
+
+from .columns import Wanted, find_address, named_index, wanted
 from .errors import EmptyTableError, NoAddressColumnError, NoColumnNamesError, NotATableError, TableError
 from .header import read_header
-from .rows import Row, read_rows
-from .text import read_text
+from .json_records import read_records
+from .names import folded
+from .rows import Layout, Row, read_rows
+from .several import Several
+from .text import Text, read_text
+from .unnamed import names
 
 __all__ = [
     "EmptyTableError",
@@ -39,7 +46,7 @@ class Table:
     columns: list[str]
     address_index: int
     encoding: str
-    delimiter: str
+    delimiter: str  # "" of JSON
     rows: Iterator[Row] = field(repr=False, compare=False)
 
     def __iter__(self) -> Iterator[Row]:
@@ -51,12 +58,30 @@ def open_table(stream: BinaryIO, *, channel: str = "email", or_hash: bool = Fals
 
     `or_hash`: a table that has hashes in place of addresses is one too.
     """
-    text = read_text(stream)
-    sought = wanted(channel, or_hash=or_hash)
-    header = read_header(text.lines, wanted=sought)
-    columns, rest, line = header.columns, chain(header.following, text.lines), header.next_line
-    if heading := plain_list_heading(columns, sought):
-        columns, rest, line = [heading], chain(header.own, rest), header.line
-    index = find_address(columns, sought)
-    rows = read_rows(rest, line=line, delimiter=header.delimiter, width=len(columns), address_index=index)
-    return Table(columns, index, text.encoding, header.delimiter, rows)
+    text, sought = read_text(stream), wanted(channel, or_hash=or_hash)
+    several = Several(Channel(channel), or_hash=or_hash)
+    if text.is_json:
+        return _open_json(text, sought, several)
+    header = read_header(text.lines, wanted=sought, several=several)
+    unnamed = names(header.columns, sought, several)
+    columns = unnamed or header.columns
+    own, line = (header.own, header.line) if unnamed else ([], header.next_line)
+    layout = Layout(
+        columns=columns,
+        address_index=find_address(columns, sought),
+        delimiter=header.delimiter,
+        several=several,
+        heading="" if unnamed else header.own[0].strip(),
+        is_wrapped=header.is_wrapped,
+    )
+    rows = read_rows(chain(own, header.following, text.lines), layout, line=line)
+    return Table(columns, layout.address_index, text.encoding, header.delimiter, rows)
+
+
+def _open_json(text: Text, sought: Wanted, several: Several) -> Table:
+    def has_address(columns: Sequence[str]) -> bool:
+        return named_index(columns, sought) is not None
+
+    records = read_records(text.pieces, has_address=has_address, heading=sought.heading)
+    index = find_address(records.columns, sought, is_named=True)
+    return Table(records.columns, index, text.encoding, "", records.rows(index, several))

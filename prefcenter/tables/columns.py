@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from .errors import NoAddressColumnError, NoColumnNamesError
+from .names import EMAIL, PHONE, POSTAL, PUSH, WHATSAPP, folded
 
 
 class Wanted(NamedTuple):
@@ -19,24 +20,24 @@ _DIGITS = re.compile(r"(?:\d[\s().+/-]*){5}")
 _TOKEN = re.compile(r"^\s*[\w:.=/+-]{20,}\s*$")
 _PHONE = Wanted(
     "phone number",
-    ("phonenumber", "phone", "mobile", "mobilenumber", "number", "telephone", "sms"),
+    PHONE,
     "“phone number”, “phone” or “mobile”",
     _DIGITS,
 )
 _WANTED = {
     "email": Wanted(
         "email",
-        ("emailaddress", "email", "mail", "recipient", "address"),
+        EMAIL,
         "“email address”, “email” or “address”",
         _AT,
     ),
     "sms": _PHONE,
     "phone": _PHONE,
-    "whatsapp": _PHONE._replace(names=("whatsapp", "whatsappnumber", *_PHONE.names)),
-    "push": Wanted("token", ("token", "devicetoken"), "“token” or “device token”", _TOKEN),
+    "whatsapp": _PHONE._replace(names=(*WHATSAPP, *PHONE)),
+    "push": Wanted("token", PUSH, "“token” or “device token”", _TOKEN),
     "post": Wanted(
         "postal address",
-        ("postaladdress", "address"),
+        POSTAL,
         "“postal address” or “address”",
         re.compile(r"\d"),
     ),
@@ -56,15 +57,10 @@ def wanted(channel: str, *, or_hash: bool) -> Wanted:
     return found._replace(names=(*found.names, *_HASH_NAMES), address=either)
 
 
-def folded(name: str) -> str:
-    """A column's name without what its writers differ in."""
-    return re.sub(r"[\s_\-\ufeff]+", "", name).casefold()
-
-
-def find_address(columns: Sequence[str], wanted: Wanted) -> int:
-    """The only column needs no name that we know."""
+def find_address(columns: Sequence[str], wanted: Wanted, *, is_named: bool = False) -> int:
+    """The only column needs no name that we know, unless all `is_named`, as in JSON. Raises a TableError."""
     index = named_index(columns, wanted)
-    if index is None and len(columns) == 1:
+    if index is None and len(columns) == 1 and not is_named:
         return 0
     if index is None:
         raise _missing(columns, wanted)
@@ -74,13 +70,6 @@ def find_address(columns: Sequence[str], wanted: Wanted) -> int:
 def named_index(columns: Sequence[str], wanted: Wanted) -> int | None:
     names = list(map(folded, columns))
     return next((names.index(name) for name in wanted.names if name in names), None)
-
-
-def plain_list_heading(columns: Sequence[str], wanted: Wanted) -> str | None:
-    """What to call the column of a list without a header; None if there is a header."""
-    if len(columns) > 1 or named_index(columns, wanted) is not None:
-        return None
-    return wanted.heading if wanted.address.search(columns[0]) else None
 
 
 def _missing(columns: Sequence[str], wanted: Wanted) -> NoAddressColumnError | NoColumnNamesError:

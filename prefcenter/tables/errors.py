@@ -14,7 +14,7 @@ class EmptyTableError(TableError):
 
 
 class NotATableError(TableError):
-    """This file is not a table in plain text. If it is a spreadsheet, please save it as CSV and use that."""
+    """This file is not a table in plain text, nor JSON. If it is a spreadsheet, please save it as CSV and use that."""
 
 
 class NoColumnNamesError(TableError):

@@ -1,4 +1,4 @@
-"""Reads the line with the column names and recognises the delimiter by it; it refuses what is no text."""
+"""Finds the line with the column names, even below titles, and the delimiter by it. It refuses what is no text."""
 
 import csv
 import re
@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from .columns import Wanted, named_index
 from .errors import EmptyTableError, NotATableError
-from .rows import RECORD_LINES
+from .rows import RECORD_LINES, separator
+from .several import Several
 from .text import LINE_LIMIT
 
 DELIMITERS = ",;\t|"
@@ -24,38 +25,103 @@ class Header(NamedTuple):
     delimiter: str
     own: list[str]  # its lines
     following: list[str]  # lines that had to be read to find its end
+    is_wrapped: bool = False  # it was put into quotes as a whole
 
     @property
     def next_line(self) -> int:
         return self.line + len(self.own)
 
 
-def read_header(lines: Iterator[str], *, wanted: Wanted) -> Header:
-    line, first = next(((n, text) for n, text in enumerate(lines, 1) if text.strip(_NOTHING)), (0, ""))
+class _Names(NamedTuple):
+    columns: list[str]
+    length: int  # in lines
+    is_wrapped: bool = False
+
+
+def read_header(lines: Iterator[str], *, wanted: Wanted, several: Several) -> Header:
+    line, first = _first(lines)
+    declared = separator(first)
+    if declared:
+        above, first = _first(lines)
+        line += above
     if not first:
         raise EmptyTableError
     if len(first) > LINE_LIMIT:
         raise NotATableError
     head = [first, *islice(lines, RECORD_LINES - 1)]
-    delimiter = _delimiter(head, wanted)
-    columns, length = _names(head, delimiter)
-    return Header(line, columns, delimiter, head[:length], head[length:])
+    above = _above(head, wanted, several)
+    line, head = line + above, head[above:]
+    delimiter = _delimiter(head, wanted, declared)
+    names = _names(head, delimiter, wanted)
+    return Header(line, names.columns, delimiter, head[: names.length], head[names.length :], names.is_wrapped)
 
 
-def _delimiter(head: list[str], wanted: Wanted) -> str:
-    """The one that uncovers an address column, else the most frequent; names may hold the others."""
-    names = re.split(r"[\r\n]", _QUOTED.sub("", "".join(head)), maxsplit=1)[0]
-    return max(DELIMITERS, key=lambda each: (_uncovers(head, each, wanted), names.count(each)))
+def _first(lines: Iterator[str]) -> tuple[int, str]:
+    """The number of the first line with something on it, and the line; zero and "" if there is none."""
+    return next(((n, text) for n, text in enumerate(lines, 1) if text.strip(_NOTHING)), (0, ""))
 
 
-def _uncovers(head: list[str], delimiter: str, wanted: Wanted) -> bool:
+def _above(head: list[str], wanted: Wanted, several: Several) -> int:
+    """How many lines stand above the names: a title, the day of the export.
+
+    A line that names a person ends the search, so that none of them is taken for a title; and below what is found
+    further down somebody must be named, or nothing follow at all. Of several lines with a name that we know it is the
+    one with most names: a title may be called "Email", too.
+    """
+    found, most = 0, 0
+    for above, text in enumerate(head):
+        if not text.strip(_NOTHING):
+            continue
+        count = max(_count(head[above:], each, wanted) for each in DELIMITERS)
+        if count > most and (not above or _is_above_people(head, above, several)):
+            found, most = above, count
+        if not count and several.names_a_person(text):
+            break
+    return found
+
+
+def _count(head: list[str], delimiter: str, wanted: Wanted) -> int:
+    """How many columns have names, if one of them is the address's; else none."""
     try:
-        return named_index(_names(head, delimiter)[0], wanted) is not None
+        columns = _names(head, delimiter, wanted).columns
     except NotATableError:
-        return False
+        return 0
+    return sum(map(bool, map(str.strip, columns))) if named_index(columns, wanted) is not None else 0
 
 
-def _names(head: list[str], delimiter: str) -> tuple[list[str], int]:
+def _is_above_people(head: list[str], above: int, several: Several) -> bool:
+    """Somebody is named below this line; or nothing stands there, and titles above it, which have fewer cells."""
+    below = head[above + 1 :]
+    if any(text.strip(_NOTHING) for text in below):
+        return any(map(several.names_a_person, below))
+    return max(map(_cells, head[:above])) < _cells(head[above])
+
+
+def _cells(line: str) -> int:
+    return sum(map(bool, map(str.strip, re.split(r"[,;\t|]", line))))
+
+
+def _delimiter(head: list[str], wanted: Wanted, declared: str) -> str:
+    """The one that uncovers an address column, else the one declared, else the most frequent.
+
+    Names may hold the others, and a file that was converted may still declare its old one.
+    """
+    names = re.split(r"[\r\n]", _QUOTED.sub("", "".join(head)), maxsplit=1)[0]
+    candidates = DELIMITERS + declared
+    return max(candidates, key=lambda each: (_count(head, each, wanted) > 0, each == declared, names.count(each)))
+
+
+def _names(head: list[str], delimiter: str, wanted: Wanted) -> _Names:
+    names, length = _parsed(head, delimiter)
+    filled = [name for name in names if name.strip()]
+    if len(filled) == 1 and delimiter in filled[0] and named_index(names, wanted) is None:
+        inner, _ = _parsed(filled[0].splitlines(keepends=True), delimiter)
+        if named_index(inner, wanted) is not None:
+            return _Names(inner, length, is_wrapped=True)
+    return _Names(names, length)
+
+
+def _parsed(head: list[str], delimiter: str) -> tuple[list[str], int]:
     reader = csv.reader(head, delimiter=delimiter, strict=True)
     try:
         names = next(reader)

@@ -1,10 +1,14 @@
 """Turns lines into rows of even width; it refuses to let an open quote swallow the rows after it."""
 
 import csv
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
+from .names import folded
+from .several import Several
 from .text import LINE_LIMIT
 
 RECORD_LINES = 50
@@ -15,6 +19,17 @@ _CALMER = {
     "end of data": "an opening quote is never closed",
     "field larger": "a field is too long",
 }
+_TOO_MANY = "it has more fields than there are columns"
+_MARK = "\ufeff"
+_row = tuple.__new__  # as Row() does, without a call in between: a tenth of the time that a usual line takes
+# For Excel. Whatever wrote the line may have quoted it, and a spreadsheet fills it up to the width of the table.
+_SEPARATOR = re.compile(r"\s*\"?\s*sep\s*=\s?(\\t|\t|[^\w\s\"])\"?[\s,;|\"]*", re.IGNORECASE)
+
+
+def separator(line: str) -> str:
+    """The delimiter that a line such as `sep=;` names; "" if it is no such line."""
+    found = _SEPARATOR.fullmatch(line)
+    return found[1].replace("\\t", "\t") if found else ""
 
 
 class Row(NamedTuple):
@@ -28,37 +43,124 @@ class LineError(csv.Error):
     """This line cannot be read, although the csv module would."""
 
 
-def read_rows(lines: Iterator[str], *, line: int, delimiter: str, width: int, address_index: int) -> Iterator[Row]:
-    """Reads through a window as long as the longest record.
+@dataclass(frozen=True)
+class Layout:
+    """How the lines below the heading are read.
 
+    `is_wrapped`: each was put into quotes as a whole, once more. `heading` is the line of the names as it stands, to
+    know it again in a file that was joined from several; "" if there is none.
+    """
+
+    columns: list[str]
+    address_index: int
+    delimiter: str
+    several: Several
+    heading: str = ""
+    is_wrapped: bool = False
+
+
+def read_rows(lines: Iterator[str], layout: Layout, *, line: int) -> Iterator[Row]:
+    """`line` is the number of the first. A cell with several addresses is a row for each of them.
+
+    Reads through a window as long as the longest record.
     What fails at the start of a full window is malformed: its first line is given up, the next gets its own
     hearing. What fails further down is tried again at the start of the next window. So csv's C code does the
     work, a bad line costs fifty, and `strict` lets the quote that opens a later field betray an open one.
     Price accepted: if what follows can pass for its end, as in `,",x"`, up to 49 lines become part of the field.
     """
+    records, index, delimiter = _Records(layout), layout.address_index, layout.delimiter
+    usual = -1 if layout.is_wrapped else len(layout.columns)
+    ats = 1 if layout.several.is_email else -1
     window: list[str] = []
     while window := [*window, *islice(lines, RECORD_LINES - len(window))]:
         used = 0
         try:
-            reader = csv.reader(_sound(window), delimiter=delimiter, strict=True)
+            reader = csv.reader(_sound(window, layout.heading), delimiter=delimiter, strict=True)
             for record in reader:
-                fields = record if len(record) == width else _fit(record, width)
-                address = fields[address_index].strip()
-                if address or any(map(str.strip, fields)):  # a spreadsheet's blank line is ",,,"
-                    yield Row(line + used, fields, address)
+                fields = record if len(record) == usual else records.fit(record)
+                address = fields[index].strip()
+                if address.count("@") == ats:
+                    yield _row(Row, (line + used, fields, address, None))
+                elif address or any(map(str.strip, fields)):  # a spreadsheet's blank line is ",,,"
+                    yield from records.unusual(Row(line + used, fields, address))
                 used = reader.line_num
         except csv.Error as error:
             if not used:
-                problem = str(error) if isinstance(error, LineError) else _why(window[0], delimiter)
-                yield Row(line, [window[0].rstrip("\r\n"), *[""] * (width - 1)], "", problem)
+                yield from records.malformed(line, window[0], error)
                 used = 1
         line += used
         del window[:used]
 
 
-def _sound(window: list[str]) -> list[str]:
+def each_address(row: Row, address_index: int, several: Several) -> Iterator[Row]:
+    """The row, or, if its cell holds several addresses, one for each of them."""
+    addresses = several.split(row.address, is_list=len(row.fields) == 1)
+    if len(addresses) == 1:
+        yield row
+        return
+    for address in addresses:
+        fields = [*row.fields]
+        fields[address_index] = address
+        yield row._replace(fields=fields, address=address)
+
+
+class _Records:
+    """What is not quite as most lines are."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout, self._several = layout, layout.several
+        self._width, self._index = len(layout.columns), layout.address_index
+        self._names = list(map(folded, layout.columns)) if layout.heading else None
+
+    def fit(self, record: list[str]) -> list[str]:
+        """Raises LineError."""
+        record = self._unwrapped(record)
+        if self._width == 1 and len(record) > 1 and (listed := self._listed(record)):
+            return listed
+        if any(map(str.strip, record[self._width :])):
+            raise LineError(_TOO_MANY)
+        return [*record[: self._width], *[""] * (self._width - len(record))]
+
+    def unusual(self, row: Row) -> Iterator[Row]:
+        """It has no address, or several, or is on a channel that has no @; or it is the heading of a joined file."""
+        if self._is_heading(row.fields):
+            return
+        yield from each_address(row, self._index, self._several)
+
+    def malformed(self, line: int, text: str, error: csv.Error) -> Iterator[Row]:
+        """In a list, quotes are those of a name: `"Ada, Countess" <a@x.com>; b@x.com`."""
+        raw = text.strip()
+        parts = self._several.split(raw) if self._width == 1 else []
+        if parts and all(map(self._several.reads, parts)):
+            for part in parts:
+                yield Row(line, [part], part)
+            return
+        problem = str(error) if isinstance(error, LineError) else _why(text, self._layout.delimiter)
+        yield Row(line, [text.rstrip("\r\n"), *[""] * (self._width - 1)], "", problem)
+
+    def _unwrapped(self, record: list[str]) -> list[str]:
+        """The record within the only field of this one."""
+        delimiter = self._layout.delimiter
+        filled = [cell for cell in record if cell.strip()]
+        if self._width == 1 or len(filled) != 1 or delimiter not in filled[0]:
+            return record
+        return next(csv.reader(filled[0].splitlines(keepends=True), delimiter=delimiter, strict=True))
+
+    def _listed(self, record: list[str]) -> list[str]:
+        """The only field of a list, if all of these may be addresses."""
+        return ["; ".join(filter(str.strip, record))] if self._several.is_list(record) else []
+
+    def _is_heading(self, fields: list[str]) -> bool:
+        if self._names is None:
+            return False
+        return list(map(folded, fields)) == self._names or bool(separator(self._layout.delimiter.join(fields)))
+
+
+def _sound(window: list[str], heading: str) -> list[str]:
     """The lines before the first that csv would read and should not."""
     text = "".join(window)
+    if _MARK in text and heading:
+        window = [_before_heading(line, heading) for line in window]
     if "\0" not in text and len(text) <= LINE_LIMIT:
         return window
     for count, line in enumerate(window):
@@ -69,16 +171,16 @@ def _sound(window: list[str]) -> list[str]:
     return window
 
 
+def _before_heading(line: str, heading: str) -> str:
+    """A file that did not end its last line was joined with the next: the heading stands behind a byte order mark."""
+    before, _, after = line.partition(_MARK)
+    return f"{before}\n" if after.strip() == heading else line
+
+
 def _flaw(line: str) -> str | None:
     if len(line) > LINE_LIMIT:
         return f"it is longer than {LINE_LIMIT:,} characters"
     return "it holds a NUL byte" if "\0" in line else None
-
-
-def _fit(record: list[str], width: int) -> list[str]:
-    if any(map(str.strip, record[width:])):
-        raise LineError("it has more fields than there are columns")
-    return [*record[:width], *[""] * (width - len(record))]
 
 
 def _why(line: str, delimiter: str) -> str:

@@ -1,6 +1,7 @@
 """Turns a binary stream into lines of text, block by block; it refuses what is no text."""
 
 import codecs
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import chain, repeat
@@ -15,17 +16,24 @@ LINE_LIMIT = 256 * 1024
 _BYTES_KEPT = 4 * LINE_LIMIT  # at most four bytes are a character, so what was cut is still over the limit
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")  # xlsx and ods, xls, gzip
-_OTHER_FORMATS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF", b"<!", b"<?", b"<html", b"{", b"[{")
+_OTHER_FORMATS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF", b"<!", b"<?", b"<html")
+_JSON = re.compile(r"\s*(?:\{|\[\s*[\[{\"\]])")
+# One byte order mark opens a file; more of them come of files that were joined, and open a line.
+_JOINED = re.compile(b"(?:\\A|(?<=[\r\n]))(?:" + codecs.BOM_UTF8 + b")+")
 _CONTROLS = bytes({*range(32), 127} - set(b"\t\n\v\f\r"))
 
 
 class Text(NamedTuple):
+    """`lines` and `pieces` are two views of one stream: whoever has begun with one stays with it."""
+
     encoding: str
-    lines: Iterator[str]
+    is_json: bool  # by its first characters
+    lines: Iterator[str]  # with their ends: LF, CRLF or CR; too long ones are cut
+    pieces: Iterator[str]  # as they come, nothing is cut
 
 
 def read_text(stream: BinaryIO) -> Text:
-    """Lines keep their ends: LF, CRLF or CR."""
+    """Raises NotATableError for what is no text."""
     sample = _sample(stream)
     mark = next((mark for mark in _MARKS if sample.startswith(mark)), b"")
     sample = sample.removeprefix(mark)
@@ -34,10 +42,12 @@ def read_text(stream: BinaryIO) -> Text:
     if sample.lstrip().startswith(_ARCHIVES + _OTHER_FORMATS) or (not wide and _is_binary(sample)):
         raise NotATableError
     blocks: Iterator[bytes] = chain([sample], _blocks(stream))
+    narrow = "cp1252" if encoding == "cp1252" else "utf-8"
+    is_json = bool(_JSON.match(sample.decode(encoding if wide else narrow, "replace").lstrip("\ufeff")))
     if wide:
         blocks = (text.encode() for text in codecs.iterdecode(blocks, encoding, "replace"))
-    narrow = "cp1252" if encoding == "cp1252" else "utf-8"
-    return Text(encoding, chain.from_iterable(_lines(block, narrow) for block in _whole_lines(blocks)))
+    lines = chain.from_iterable(_lines(block, narrow) for block in _whole_lines(blocks))
+    return Text(encoding, is_json, lines, codecs.iterdecode(blocks, narrow, "replace"))
 
 
 def _sample(stream: BinaryIO) -> bytes:
@@ -95,6 +105,8 @@ def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _lines(block: bytes, encoding: str) -> list[str]:
+    if not block.isascii() and codecs.BOM_UTF8 in block:
+        block = _JOINED.sub(b"", block)
     lines = block.splitlines(keepends=True)
     try:
         return list(map(str, lines, repeat(encoding)))

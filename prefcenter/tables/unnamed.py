@@ -1,0 +1,44 @@
+"""Tables without a line of names of which it is known what their columns are."""
+
+import re
+from collections.abc import Sequence
+
+from .columns import Wanted, named_index
+from .several import Several
+
+_SES_REASONS = frozenset({"bounce", "complaint"})
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ].*|\d{4}-\d\d-\d\d|\d{10}(?:\.\d+)?")
+_SES_OUTPUT = "SUPPRESSEDDESTINATIONSUMMARIES"
+
+
+def names(first: Sequence[str], wanted: Wanted, several: Several) -> list[str] | None:
+    """What to call the columns, if this first line is no line of names; None if it is one, or if nobody knows."""
+    if named_index(first, wanted) is not None:
+        return None
+    if len(first) == 1 and wanted.address.search(first[0]):
+        return [wanted.heading]
+    if several.parts_lists and several.is_list(first):
+        return [wanted.heading]
+    return _of_ses(first, several)
+
+
+def _of_ses(first: Sequence[str], several: Several) -> list[str] | None:
+    """Its account's suppression list: an address, BOUNCE or COMPLAINT, and perhaps since when.
+
+    As for its bulk import (docs.aws.amazon.com/ses, "account-level suppression list") and as the text output of
+    `aws sesv2 list-suppressed-destinations`.
+    """
+    found = [_ses_column(cell.strip(), several) for cell in first]
+    if None in found or found.count("EmailAddress") != 1 or found.count("Reason") != 1:
+        return None
+    return [name or "" for name in found]
+
+
+def _ses_column(cell: str, several: Several) -> str | None:
+    if cell.casefold() in _SES_REASONS:
+        return "Reason"
+    if _TIME.fullmatch(cell):
+        return "LastUpdateTime"
+    if not cell or cell == _SES_OUTPUT:
+        return ""
+    return "EmailAddress" if several.is_email and several.reads(cell) else None

@@ -65,6 +65,7 @@ _KLAVIYO = [  # the export of a list or segment; suppressions alone are a table 
 _MAILGUN = [  # documentation.mailgun.com: import of bounces, unsubscribes and complaints; members of a mailing list
     Format("mailgun_bounces", "Mailgun: bounces", "address code error createdat", always=_HARD_BOUNCE, code="code"),
     Format("mailgun_unsubscribes", "Mailgun: unsubscribes", "address tags createdat", always=_UNSUBSCRIBED),
+    Format("mailgun_unsubscribes", "Mailgun: unsubscribes", "address tag createdat", always=_UNSUBSCRIBED),
     Format("mailgun_members", "Mailgun: members of a mailing list", "address subscribed", tells=("subscribed",)),
     Format("mailgun_complaints", "Mailgun: complaints", "address createdat", is_exact=True, always=_COMPLAINT),
 ]
@@ -76,8 +77,18 @@ _SENDGRID = [  # suppression_bounces.csv and its siblings, with the fields of do
     Format("sendgrid_spam", "SendGrid: spam reports", "email created", True, "spam", always=_COMPLAINT),
     Format("sendgrid_unsubscribes", "SendGrid: unsubscribes", "email created", is_exact=True, always=_UNSUBSCRIBED),
 ]
+_SES = [  # docs.aws.amazon.com: SuppressedDestinationSummary; without a heading, tables.unnamed names the columns so
+    Format(
+        "ses",
+        "Amazon SES: suppression list",
+        "emailaddress reason lastupdatetime",
+        is_exact=True,
+        tells=("reason",),
+        at=("lastupdatetime",),
+    ),
+]
 #: The first that fits.
-FORMATS = [*_MAILCHIMP, *_POSTMARK, *_KLAVIYO, *_MAILGUN, *_SENDGRID]
+FORMATS = [*_MAILCHIMP, *_POSTMARK, *_KLAVIYO, *_MAILGUN, *_SENDGRID, *_SES]
 LIST = Format("list", "A plain list")
 TABLE = Format("table", "A table")
 LABELS = {one.key: one.label for one in (*FORMATS, LIST, TABLE)}

@@ -14,7 +14,7 @@ from unsubscribe import addresses
 from unsubscribe.choices import Channel, SuppressionReason
 from unsubscribe.errors import InvalidAddress
 
-from . import formats, saying
+from . import formats, hubspot, saying
 from .formats import Format
 from .moments import moment
 from .saying import Says
@@ -99,6 +99,8 @@ class Reader:
     def __init__(self, form: Format, terms: Terms, indexes: dict[str, int], now: datetime) -> None:
         self._form, self._terms, self._now = form, terms, now
         self._tells = [(indexes[name], saying.TELLING[name]) for name in form.tells if name in indexes]
+        if form.key == formats.TABLE.key:
+            self._tells += [(index, read) for name, index in indexes.items() if (read := hubspot.telling(name))]
         self._filled, self._code = indexes.get(form.filled), indexes.get(form.code)
         self._at = next((indexes[name] for name in form.at if name in indexes), None)
         self._channel = indexes.get("channel")

@@ -69,9 +69,9 @@ def _is_subscribed(cell: str) -> Says:
     return Says(UNSUBSCRIBED) if word in _NO and word else UNKNOWN
 
 
-def _is_unsubscribed(cell: str) -> Says:
-    """Some write when, and not that."""
-    return SUBSCRIBED if cell.strip().lower() in _NO else Says(UNSUBSCRIBED)
+def is_no(reason: SuppressionReason) -> Callable[[str], Says]:
+    """Reads a column of those who said no. Some write when, and not that."""
+    return lambda cell: SUBSCRIBED if cell.strip().lower() in _NO else Says(reason)
 
 
 #: Columns that speak of their row's person, by their folded names. A `reason` may also be somebody's free text.
@@ -80,7 +80,7 @@ TELLING: Mapping[str, Callable[[str], Says]] = {
     "emailmarketingconsent": _state,
     **dict.fromkeys(["reason", "emailsuppressions", "suppressed"], _by_word),
     **dict.fromkeys(["subscribed", "optedin", "optin"], _is_subscribed),
-    **dict.fromkeys(["unsubscribed", "optedout", "optout", "unsubscribedfromallemail"], _is_unsubscribed),
+    **dict.fromkeys(["unsubscribed", "optedout", "optout", "unsubscribedfromallemail"], is_no(UNSUBSCRIBED)),
 }
 
 

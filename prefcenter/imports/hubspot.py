@@ -1,9 +1,11 @@
 """HubSpot's columns that tell who must not be written to, and why; in no other export do they have these names.
 
-They are a contact's properties, by label and by internal name, and the columns of "Export unsubscribes and bounces". Both
-are known from knowledge.hubspot.com alone ("HubSpot's default contact properties", "What do the columns mean in the csv
-I receive when I export unsubscribes and bounces?"); no such file was at hand. What its staff or its filters keep back is
-a no to advertising. "Opted out of" one of its subscription types is a no, as leaving a group of another system is.
+They are a contact's properties, by label and by internal name, and the columns of "Export unsubscribes and bounces".
+Both are known from knowledge.hubspot.com alone ("HubSpot's default contact properties", "What do the columns mean in
+the csv I receive when I export unsubscribes and bounces?"); no such file was at hand.
+
+What its staff or its filters keep back is a no to advertising. "Opted out of" one of its subscription types is a no, as
+leaving a group of another system is.
 """
 
 from collections.abc import Callable, Mapping

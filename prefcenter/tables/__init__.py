@@ -71,6 +71,7 @@ def open_table(stream: BinaryIO, *, channel: str = "email", or_hash: bool = Fals
         address_index=find_address(columns, sought),
         delimiter=header.delimiter,
         several=several,
+        names=sought.names,
         heading="" if unnamed else header.own[0].strip(),
         is_wrapped=header.is_wrapped,
     )

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
@@ -20,6 +20,8 @@ _CALMER = {
     "field larger": "a field is too long",
 }
 _TOO_MANY = "it has more fields than there are columns"
+_OTHER_NAMES = "these are other column names than the first; what follows has to be a file of its own"
+_BELOW_OTHERS = "it stands below other column names than the first, and has to be in a file of its own"
 _MARK = "\ufeff"
 _row = tuple.__new__  # as Row() does, without a call in between: a tenth of the time that a usual line takes
 # For Excel. Whatever wrote the line may have quoted it, and a spreadsheet fills it up to the width of the table.
@@ -47,6 +49,7 @@ class LineError(csv.Error):
 class Layout:
     """How the lines below the heading are read.
 
+    `names` are the folded ones that an address column may have.
     `is_wrapped`: each was put into quotes as a whole, once more. `heading` is the line of the names as it stands, to
     know it again in a file that was joined from several; "" if there is none.
     """
@@ -55,6 +58,7 @@ class Layout:
     address_index: int
     delimiter: str
     several: Several
+    names: Collection[str] = ()
     heading: str = ""
     is_wrapped: bool = False
 
@@ -83,6 +87,7 @@ def read_rows(lines: Iterator[str], layout: Layout, *, line: int) -> Iterator[Ro
                     yield _row(Row, (line + used, fields, address, None))
                 elif address or any(map(str.strip, fields)):  # a spreadsheet's blank line is ",,,"
                     yield from records.unusual(Row(line + used, fields, address))
+                    usual = -1 if records.is_astray else usual
                 used = reader.line_num
         except csv.Error as error:
             if not used:
@@ -111,9 +116,12 @@ class _Records:
         self._layout, self._several = layout, layout.several
         self._width, self._index = len(layout.columns), layout.address_index
         self._names = list(map(folded, layout.columns)) if layout.heading else None
+        self.is_astray = False  # below other names than those of the columns, which then say something else
 
     def fit(self, record: list[str]) -> list[str]:
         """Raises LineError."""
+        if self.is_astray:
+            raise LineError(_BELOW_OTHERS)
         record = self._unwrapped(record)
         if self._width == 1 and len(record) > 1 and (listed := self._listed(record)):
             return listed
@@ -125,6 +133,9 @@ class _Records:
         """It has no address, or several, or is on a channel that has no @; or it is the heading of a joined file."""
         if self._is_heading(row.fields):
             return
+        if self._is_another_heading(row):
+            self.is_astray = True
+            row = row._replace(address="", problem=_OTHER_NAMES)
         yield from each_address(row, self._index, self._several)
 
     def malformed(self, line: int, text: str, error: csv.Error) -> Iterator[Row]:
@@ -154,6 +165,16 @@ class _Records:
         if self._names is None:
             return False
         return list(map(folded, fields)) == self._names or bool(separator(self._layout.delimiter.join(fields)))
+
+    def _is_another_heading(self, row: Row) -> bool:
+        """Names the column of the address where the first does, and something else beside it."""
+        filled = [cell for cell in row.fields if cell.strip()]
+        return (
+            self._names is not None
+            and len(filled) > 1
+            and folded(row.address) in self._layout.names
+            and not any("@" in cell for cell in filled)
+        )
 
 
 def _sound(window: list[str], heading: str) -> list[str]:

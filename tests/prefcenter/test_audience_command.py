@@ -57,6 +57,25 @@ def test_exports_work_as_they_are(export: str, news: Category) -> None:
     assert said.endswith("2 rows: 2 send.\n")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"sep=;\nEmail;Name\n{ADA};Ada\n{BOB};Bob\n",
+        f"Readers of Acme\n\nAdresse e-mail;Name\n{ADA};Ada\n{BOB};Bob\n",
+        f"{ADA}; {BOB};\n",
+        f'Email,Name\n"{ADA}; {BOB}",Both\n',
+        f'"Email,Name"\n"{ADA},Ada"\n"{BOB},Bob"\n',
+        f'[{{"email": "{ADA}"}}, {{"email": "{BOB}"}}]',
+    ],
+    ids=["sep", "title", "one line", "two in a cell", "quoted lines", "json"],
+)
+def test_files_are_read_as_they_are_found(text: str, news: Category, ada: Address) -> None:
+    actions.suppress([ada.pk], SuppressionReason.COMPLAINT, source=Source.STAFF, now=timezone.now())
+    rows, said = run(text, "--category", "news")
+    assert [(next(iter(row.values())), row["verdict"]) for row in rows] == [(ADA, "suppressed"), (BOB, "send")]
+    assert said.endswith("2 rows: 1 send, 1 suppressed.\n")
+
+
 def test_the_inputs_columns_stay_and_ours_follow(news: Category) -> None:
     rows, _ = run(MAILCHIMP, "--category", "news")
     assert list(rows[0]) == [

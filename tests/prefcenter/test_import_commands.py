@@ -237,3 +237,36 @@ def test_the_summary_names_no_address(tmp_path: Path, ada: Address) -> None:
     path.write_text(MAILGUN)
     said = json.dumps(run("import_optouts", path, "--apply"))
     assert not {ADA, BOB, "nobody"} & set(said.replace('"', " ").split())
+
+
+@pytest.mark.parametrize(
+    ("text", "new", "invalid"),
+    [
+        (f"sep=;\nEmail;Name\n{ADA};Ada\n", 1, 0),
+        (f"Opt-outs of Acme\nExported on 2026-11-30\n\nE-Mail-Adresse;Name\n{ADA};Ada\n", 1, 0),
+        (f"{ADA};{BOB};\n", 2, 0),
+        (f'"email,name"\n"{ADA},Ada"\n"{BOB},""Bob, Jr."""\n', 2, 0),
+        (f"email,name\n{ADA},Ada\n\ufeffemail,name\n{BOB},Bob\n", 2, 0),
+        (f'email,name\n"{ADA}; {BOB}",Both\n"{ADA}; nobody",One\n', 2, 1),
+        (f'{{"email": "{ADA}"}}\n{{"email": "{BOB}"}}\n{{"email": "nobody"}}\n', 2, 1),
+    ],
+    ids=["sep", "title", "one line", "quoted lines", "joined", "two in a cell", "json"],
+)
+def test_files_are_read_as_they_are_found(text: str, new: int, invalid: int, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(text)
+    said = run("import_optouts", path)
+    assert (said["new"], said["invalid"], said["rows"]) == (new, invalid, new + invalid)
+    assert run("import_contacts", path)["new"] == new
+    run("import_optouts", path, "--apply")
+    assert set(Address.objects.values_list("value", flat=True)) == {ADA, BOB}.intersection([ADA, BOB][:new])
+    assert run("import_optouts", path)["already"] == new
+
+
+def test_a_no_for_a_cell_with_two_addresses_counts_for_both(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(f'email,unsubscribed\n"{ADA}, {BOB}",yes\n"c@x.example d@x.example",no\n')
+    said = run("import_optouts", path, "--apply")
+    assert (said["new"], said["refused"]) == (2, 2)
+    assert [problem["line"] for problem in said["problems"]] == [3, 3]
+    assert set(Suppression.objects.values_list("address__value", flat=True)) == {ADA, BOB}

@@ -220,6 +220,24 @@ def test_a_second_heading_in_other_letters_and_a_second_declaration_are_no_rows(
     assert found(text) == [(3, A), (6, B)]
 
 
+def test_below_a_heading_with_other_columns_nothing_is_read_by_the_first() -> None:
+    first, second = f"email,unsubscribed\n{A},true\n", f"email,subscribed\n{B},true\n{C},true\n"
+    rows = list(opened(first + MARK + second + first))
+    assert [(row.line, row.address, row.problem is None) for row in rows] == [
+        (2, A, True),
+        (3, "", False),
+        (4, "", False),
+        (5, "", False),
+        (6, "", False),
+        (7, "", False),
+    ]
+    assert "file of its own" in str(rows[-1].problem)
+
+
+def test_one_cell_that_is_called_as_the_heading_is_no_heading() -> None:
+    assert [row.address for row in opened(f"email,name\nemail,\n{A},Ada\n")] == ["email", A]
+
+
 def test_joined_lists_without_a_line_end_between_them() -> None:
     assert found(f"{A}\n{B}{MARK}{C}\n") == [(1, A), (2, B), (2, C)]
 

@@ -83,6 +83,6 @@ def _open_json(text: Text, sought: Wanted, several: Several) -> Table:
     def has_address(columns: Sequence[str]) -> bool:
         return named_index(columns, sought) is not None
 
-    records = read_records(text.pieces, has_address=has_address, heading=sought.heading)
+    records = read_records(text.pieces, has_address=has_address, is_address=several.reads, heading=sought.heading)
     index = find_address(records.columns, sought, is_named=True)
     return Table(records.columns, index, text.encoding, "", records.rows(index, several))

@@ -52,7 +52,12 @@ def read_header(lines: Iterator[str], *, wanted: Wanted, several: Several) -> He
     above = _above(head, wanted, several)
     line, head = line + above, head[above:]
     delimiter = _delimiter(head, wanted, declared)
-    names = _names(head, delimiter, wanted)
+    try:
+        names = _names(head, delimiter, wanted)
+    except NotATableError:
+        if not all(map(several.reads, several.split(head[0].strip()))):
+            raise
+        names = _Names([head[0].strip()], 1)  # a list, in which quotes stand around names
     return Header(line, names.columns, delimiter, head[: names.length], head[names.length :], names.is_wrapped)
 
 

@@ -34,6 +34,7 @@ _NOTHING, _TOO_LONG = object(), object()
 
 HasAddress = Callable[[tuple[str, ...]], bool]
 """Whether one of these keys names an address."""
+IsAddress = Callable[[str], bool]
 
 
 class Record(NamedTuple):
@@ -58,9 +59,9 @@ class Records(NamedTuple):
                 yield from each_address(Row(line, fields, fields[address_index].strip()), address_index, several)
 
 
-def read_records(pieces: Iterator[str], *, has_address: HasAddress, heading: str) -> Records:
+def read_records(pieces: Iterator[str], *, has_address: HasAddress, is_address: IsAddress, heading: str) -> Records:
     """`heading` names the column of texts that stand alone. Raises a TableError if this is no JSON, or is empty."""
-    records = _Scanner(pieces, has_address, heading).records()
+    records = _Scanner(pieces, has_address, is_address, heading).records()
     ahead = list(islice(records, AHEAD))
     columns = list(dict.fromkeys(chain.from_iterable(record.cells for record in ahead)))
     if not columns:
@@ -102,8 +103,8 @@ def _storable(text: str) -> str:
 class _Scanner:
     """Goes through the text, of which it holds LINE_LIMIT characters and what came with them."""
 
-    def __init__(self, pieces: Iterator[str], has_address: HasAddress, heading: str) -> None:
-        self._pieces, self._heading = pieces, heading
+    def __init__(self, pieces: Iterator[str], has_address: HasAddress, is_address: IsAddress, heading: str) -> None:
+        self._pieces, self._is_address, self._heading = pieces, is_address, heading
         self._has_address = lru_cache(maxsize=256)(has_address)  # most records have the keys of the one before
         self._text, self._at, self._line, self._depth = "", 0, 1, 0
 
@@ -162,7 +163,7 @@ class _Scanner:
         start = self._text[self._at :]
         inner = _BETWEEN.match(start, 1)
         within = iter([start[inner.end() :] if inner else ""])
-        first, _ = _Scanner(within, self._has_address, self._heading)._value()
+        first, _ = _Scanner(within, self._has_address, self._is_address, self._heading)._value()
         return self._is_of_somebody(first)
 
     def _is_envelope(self, value: Any) -> bool:
@@ -173,6 +174,8 @@ class _Scanner:
         return any(one is None or self._is_of_somebody(one) for one in firsts)
 
     def _is_of_somebody(self, value: Any) -> bool:
+        if isinstance(value, str):
+            return self._is_address(value)
         return isinstance(value, dict) and self._has_address(tuple(_flat(value)))
 
     def _letter(self) -> str:

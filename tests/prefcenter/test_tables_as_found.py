@@ -138,6 +138,7 @@ def test_headings_are_known_in_the_languages_of_the_site(channel: str, names: st
         f"{A} ; {B} ;; {C} ;\r\n",
         f'"{A}";"{B}";"{C}"\n',
         f'"{A};{B};{C}"\n',
+        f'"{A}" "{B}" "{C}"\n',
         f'"{A},{B},{C}"\n',
     ],
 )

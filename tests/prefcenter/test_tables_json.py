@@ -85,6 +85,7 @@ def test_pages_after_each_other_are_one_table_and_an_empty_one_is_no_row() -> No
 def test_texts_alone_are_addresses() -> None:
     assert found(json.dumps([A, B])) == [(1, A, None), (1, B, None)]
     assert opened(json.dumps([A, B])).columns == ["email"]
+    assert found(json.dumps({"suppressions": [A, B], "next": None})) == [(1, A, None), (1, B, None)]
     assert found(json.dumps([f"{A}; {B}", ""])) == [(1, A, None), (1, B, None), (1, "", None)]
 
 

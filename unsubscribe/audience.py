@@ -142,16 +142,17 @@ def ways(
     purpose: Purpose | None = None,
     now: datetime,
 ) -> Ways:
-    """What goes into the messages. Whether they may be sent is asked of the gate before. Raises InsecureBaseUrl."""
+    """What goes into the messages; on other channels than email the unsubscribe links are short ones. Whether they may
+    be sent is asked of the gate before. Raises InsecureBaseUrl."""
     ids, today = list(address_ids), timezone.localtime(now).date()
     about = Target(0, category.pk if category else None, campaign.pk if campaign else None)
     tokens = links.sign_many(ids, about, purpose=LinkPurpose.PREFERENCES, today=today)
     preferences = links.urls(tokens, purpose=LinkPurpose.PREFERENCES)
     if gate.purpose_of(category, purpose) == Purpose.TRANSACTIONAL:
         return Ways([], preferences, [], "")
-    tokens = links.sign_many(ids, about, today=today)
     if channel != Channel.EMAIL:  # RFC 2369, RFC 2919 and RFC 8058 are about mail
-        return Ways(links.urls(tokens), preferences, [], "")
+        return Ways(actions.short_links(ids, about, now=now), preferences, [], "")
+    tokens = links.sign_many(ids, about, today=today)
     list_id = headers.list_id(category.slug, category.name) if category else ""
     return Ways(links.urls(tokens), preferences, headers.list_unsubscribes(tokens), list_id)
 

@@ -205,6 +205,7 @@ def test_an_answered_file_can_be_answered_again(ada: Address, news: Category) ->
 def test_text_messages_go_by_phone_number(news: Category) -> None:
     rows, _ = run("Phone Number\n+49 30 901820\n030 901820\n", "--category", "news", "--channel", "sms")
     assert [row["verdict"] for row in rows] == ["send", "invalid"]
+    assert "/s/" in rows[0]["unsubscribe_url"]
 
 
 def test_a_transactional_category_gets_no_unsubscribe_headers(ada: Address) -> None:

@@ -14,7 +14,7 @@ from prefcenter.audience_file import answering
 from prefcenter.tables import open_table
 from tests.conftest import NOW
 from tests.factories import ADA, BOB, CLEO, DAN, AddressFactory, CategoryFactory
-from unsubscribe import actions, gate
+from unsubscribe import actions, gate, queries
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, Frequency, PreferenceState, Source, SuppressionReason
 from unsubscribe.links import Target
@@ -52,7 +52,7 @@ def answered(text: str, category: Category, **options: Any) -> str:
     asked: dict[str, Any] = {"channel": Channel.EMAIL, "campaign": "", "now": NOW, "is_recorded": False}
     mailing = audience_file.mailing(category, **(asked | options))
     progress = options.pop("on_progress", lambda rows: None)
-    table = open_table(io.BytesIO(text.encode()))
+    table = open_table(io.BytesIO(text.encode()), channel=mailing.channel.value)
     audience_file.write_answers(
         table, mailing, out, only=only, on_problem=lambda line, problem: None, on_progress=progress
     )
@@ -216,3 +216,15 @@ def test_who_chose_a_frequency_is_written_to_at_one_of_their_addresses(ways: boo
             [ADA, "too_soon"],
             [BOB, "too_soon"],
         ]
+
+
+def test_b3_each_phone_gets_its_own_short_link(ways: bool, db: None) -> None:
+    news = CategoryFactory()
+    known = AddressFactory(channel=Channel.SMS, text="+49 30 901820")
+    text = "phone\n+49 30 901820\n+49 30 901821\n+49 30 901820\nno phone\n"
+    rows = rows_of(answered(text, news, channel=Channel.SMS))
+    tokens = [row["unsubscribe_url"].rpartition("/s/")[2] for row in rows]
+    assert queries.short_link(tokens[0])[0] == Target(known.pk, news.pk)
+    assert tokens[0] == tokens[2] != tokens[1]
+    assert tokens[3] == ""
+    assert {row["list_unsubscribe"] for row in rows} == {""}

@@ -1,5 +1,6 @@
 """Before a mailing: who may be written to, with which links; and afterwards, that they were."""
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from tests.factories import ADA, BOB, CLEO, DAN, AddressFactory, CampaignFactory, CategoryFactory
-from unsubscribe import actions, audience, headers, links
+from unsubscribe import actions, audience, headers, links, queries
 from unsubscribe.addresses import normalise
 from unsubscribe.audience import Entry
 from unsubscribe.choices import Answer, Channel, Frequency, Purpose, Source, SuppressionReason
@@ -116,7 +117,22 @@ def test_other_channels_are_asked_about_in_their_own_spelling(news: Category, no
     [entry] = audience.ask(["0049 30 901820"], category=news, channel=Channel.SMS, now=now)
     phone = Address.objects.get()
     assert (phone.channel, phone.value) == (Channel.SMS, "+4930901820")
-    assert target(entry, now.date()) == Target(phone.pk, news.pk)
+    assert entry.unsubscribe_url is not None
+    assert queries.short_link(entry.unsubscribe_url.rpartition("/")[2])[0] == Target(phone.pk, news.pk)
+
+
+@pytest.mark.parametrize("channel", [one for one in Channel if one != Channel.EMAIL])
+def test_b3_other_channels_get_short_links_the_same_each_time(channel: Channel, news: Category, now: datetime) -> None:
+    spelt = {Channel.PUSH: "d3vice-token-of-a-phone", Channel.POST: "12 Mill Lane, Fernwood"}.get(
+        channel, "+4930901820"
+    )
+    campaign = CampaignFactory(category=news)
+    [first], [again] = (audience.ask([spelt], category=news, channel=channel, campaign=campaign, now=now) for _ in "12")
+    assert first.unsubscribe_url is not None
+    assert re.fullmatch(r"https://mail\.example\.com/s/[a-z2-7]{16}", first.unsubscribe_url)
+    assert again.unsubscribe_url == first.unsubscribe_url
+    assert first.preferences_url is not None
+    assert first.headers is None
 
 
 def test_without_https_nobody_gets_a_link(ada: Address, news: Category, now: datetime, settings: Any) -> None:

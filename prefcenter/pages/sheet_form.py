@@ -129,7 +129,8 @@ class PreferencesForm(forms.Form):
 
     @property
     def always_sent(self) -> list[Category]:
-        return list(dict.fromkeys(one.category for one in self.sheet.choices if one.is_fixed))
+        fixed = (one.category for one in self.sheet.choices if one.is_fixed)
+        return list(dict.fromkeys(one for one in fixed if one.retired_at is None))
 
     def wanted(self, target: Target, *, pauses: Mapping[str, date | None] | None = None) -> list[Wanted]:
         """What was touched; `pauses` says until when, by the key of a choice."""

@@ -218,6 +218,14 @@ class TestThePreferencePage:
         assert "News" not in page
         assert "Receipts" not in page
 
+    @pytest.mark.parametrize("purpose", [Purpose.PREFERENCES, Purpose.FRESH])
+    def test_shows_it_to_nobody_by_its_own_link_either(
+        self, purpose: Purpose, ada: Address, news: Category, browser_client: Client
+    ) -> None:
+        for one in (retire(CategoryFactory(slug="offers")), retire(CategoryFactory(transactional=True))):
+            page = browser_client.get(link(ada, one, purpose=purpose), secure=True).content.decode()
+            assert one.name not in page
+
     def test_a_page_opened_before_can_leave_it_and_not_join_it(
         self, ada: Address, news: Category, browser_client: Client
     ) -> None:

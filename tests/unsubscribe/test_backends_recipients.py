@@ -163,6 +163,14 @@ class TestOneBadRecipient:
         assert "@" not in line.replace("before the @", "")
 
     @both_kinds
+    def test_goes_through_no_other_backend_either(self, said: dict[str, str], settings: Any) -> None:
+        """Whoever reads it more kindly than we do must not get to see it."""
+        settings.UNSUBSCRIBE_EMAIL_BACKEND = "tests.unsubscribe.test_backends.Postman"
+        odd = [*UNREADABLE, '"a\nb"@example.com', '"a\0b"@example.com', "ádá@intranet"]
+        odd.remove("jürgen@example.com")
+        assert [text for text in odd if send(EmailMessage("Hello", "Hello.", to=[text], headers=dict(said)))] == []
+
+    @both_kinds
     @pytest.mark.parametrize("recipients", [None, [None], "", [""], 7, ADA, (ADA,), {ADA}])
     def test_nor_does_a_message_whose_list_is_none(
         self, recipients: Any, said: dict[str, str], smtp: list[Arrived]

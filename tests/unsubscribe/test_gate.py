@@ -372,6 +372,20 @@ def test_two_campaigns_at_a_time_are_each_sent_once(frequency: Frequency, news: 
     assert sent == ([first, second] if frequency == Frequency.DAILY else [first])
 
 
+@pytest.mark.parametrize("between", [False, True], ids=["at once", "after another"])
+def test_that_it_was_sent_is_not_forgotten_when_somebody_records_it_again(between: bool, news: Category) -> None:
+    first, second = CampaignFactory(category=news), CampaignFactory(category=news)
+    address = _weekly(ADA, news)
+    sent: dict[str, Any] = {"category": news, "channel": Channel.EMAIL, "now": NOW}
+    actions.record_sent([address.contact_id], campaign=first, by_us=True, **sent)
+    for campaign in [second, first] if between else [first]:
+        actions.record_sent([address.contact_id], campaign=campaign, **sent)
+    LastSent.objects.update(earlier_on=None)
+    asked: dict[str, Any] = {"category": news, "campaign": first, "now": NOW + timedelta(hours=1)}
+    assert gate.check([ADA], **asked)[0].may_send
+    assert not gate.check([ADA], **asked, once=True)[0].may_send
+
+
 def test_clocks_from_before_they_had_a_time_count_by_their_day(news: Category) -> None:
     campaign = CampaignFactory(category=news)
     for days, answer in [(0, Answer.SEND), (1, Answer.SEND), (2, Answer.TOO_SOON)]:

@@ -20,7 +20,7 @@ Read = Callable[[str], Says]
 #: True or false, by folded names.
 _FLAGS: Mapping[SuppressionReason, str] = {
     saying.UNSUBSCRIBED: "unsubscribedfromallemail hsemailoptout isgloballyineligible hsemailisineligible "
-    "emailaddressquarantined hsemailquarantined portalunsubscribe globalunsubscribe",
+    "emailaddressquarantined hsemailquarantined portalunsubscribe",
     saying.COMPLAINT: "portalspamreport",
     saying.HARD_BOUNCE: "portalbounce globalbounce invalidemailaddress hsemailbadaddress",
 }
@@ -35,7 +35,8 @@ _OPTED_OUT = ("optedoutofemail", "hsemailoptout")
 
 def telling(name: str) -> Read | None:
     """How the cells of the column with this folded name are read; None if it is none of HubSpot's."""
-    return _BY_NAME.get(name) or (_BY_NAME["hsemailoptout"] if name.startswith(_OPTED_OUT) else None)
+    is_of_a_type = name.startswith(_OPTED_OUT) and name not in _OPTED_OUT
+    return _BY_NAME["hsemailoptout"] if is_of_a_type else _BY_NAME.get(name)
 
 
 def _if_filled(reason: SuppressionReason) -> Read:

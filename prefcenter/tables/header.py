@@ -77,11 +77,11 @@ def _above(head: list[str], wanted: Wanted, several: Several) -> int:
     for above, text in enumerate(head):
         if not text.strip(_NOTHING):
             continue
+        if several.names_a_person(text):
+            break
         count = max(_count(head[above:], each, wanted) for each in DELIMITERS)
         if count > most and (not above or _is_above_people(head, above, several)):
             found, most = above, count
-        if not count and several.names_a_person(text):
-            break
     return found
 
 

@@ -91,6 +91,11 @@ def test_a_cell_that_reads_email_is_no_heading_if_nobody_is_below_it() -> None:
         opened("Id,Who,Preferred channel\n1,abc,email\n2,def,email\n")
 
 
+def test_a_row_with_more_cells_than_the_heading_has_names_is_no_heading() -> None:
+    assert found(f"address,channel,,\n{A},email,x,y\n") == [(2, A)]
+    assert found(f"address,channel,,\n{A},email,x,y\n{B},email,x,y\n") == [(2, A), (3, B)]
+
+
 def test_a_heading_is_not_replaced_by_a_row_that_looks_like_one() -> None:
     assert opened(f"email,channel\nmail,email\n{A},email\n").columns == ["email", "channel"]
 

@@ -144,6 +144,8 @@ def _feedback(contact: Contact) -> Sequence[Feedback]:
 
 def _what(event: ConsentEvent) -> str:
     """A block is said with its reason: to the person all of them are "everything", to support they are not."""
+    if event.kind == EventKind.AGAIN:
+        return "They said the same no once more. It had been said another way before."
     if reasons := event.after.get("suppressed"):
         return f"Block set: {_reasons(reasons)}."
     if reasons := event.before.get("suppressed"):

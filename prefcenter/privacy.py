@@ -71,6 +71,7 @@ def _preferences(contact: Contact) -> list[Facts]:
             "frequency": row.frequency,
             "paused_until": _iso(row.paused_until),
             "changed_at": _iso(row.changed_at),
+            "said_again_at": _iso(row.said_at),
         }
         for row in contact.preferences.select_related("category").order_by("category__position", "id")
     ]
@@ -88,6 +89,7 @@ def _suppressions(addresses: Sequence[Address]) -> list[Facts]:
             "source": row.source,
             "campaign": _name(row.campaign),
             "since": _iso(row.since),
+            "said_again_at": _iso(row.said_at),
             "lifted_at": _iso(row.lifted_at),
         }
         for row in rows.order_by("id")

@@ -71,6 +71,7 @@ class EventKind(TextChoices):
     PAUSE = "pause", "Paused"
     RESUME = "resume", "Resumed"
     SUPPRESS = "suppress", "Suppressed"
+    AGAIN = "again", "Said no again"
     LIFT = "lift", "Lifted"
     ERASE = "erase", "Erased"
     ACCESS = "access", "Asked what is held"

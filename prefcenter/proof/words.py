@@ -22,6 +22,8 @@ def label(choices: type[TextChoices], code: Any) -> str:
 def what(kind: str, before: Any, after: Any, *, category: str, channel: str) -> str:
     """One sentence for a line of the ledger; "" where its facts say all there is."""
     try:
+        if kind == EventKind.AGAIN:
+            return "The same no was said once more, in another way than before."
         if reasons := after.get("suppressed"):
             return f"Block set: {_reasons(reasons)}."
         if reasons := before.get("suppressed"):

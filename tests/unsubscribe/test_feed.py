@@ -148,3 +148,11 @@ class TestWhileOthersWrite:
             read += more
         assert read == list(ConsentEvent.objects.order_by("id").values_list("id", flat=True))
         assert len(read) > 100
+
+
+def test_a_no_said_again_another_way_is_a_line_of_its_own(ada: Address, now: datetime) -> None:
+    for source in (Source.PAGE, Source.ONE_CLICK, Source.ONE_CLICK):
+        actions.opt_out([Target(ada.pk)], source=source, now=now)
+    lines = feed.after(0, limit=10).lines
+    assert [(line.kind, line.source) for line in lines] == [("opt_out", "page"), ("again", "one_click")]
+    assert lines[1].before == lines[1].after == {"suppressed": ["unsubscribed_all"]}

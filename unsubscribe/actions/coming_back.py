@@ -44,7 +44,9 @@ def _keep_what_was_never_blocked(contact_ids: Sequence[int], blocked: Collection
         contact_id__any_of=contact_ids, state=PreferenceState.UNSPECIFIED, category_id__in=given
     )
     kept = [one.pk for one in unspecified if (one.contact_id, one.channel) in open_ways]
-    Preference.objects.filter(id__any_of=kept).update(state=PreferenceState.SUBSCRIBED, changed_at=origin.now)
+    Preference.objects.filter(id__any_of=kept).update(
+        state=PreferenceState.SUBSCRIBED, changed_at=origin.now, said_at=None, import_id=None
+    )
     Preference.objects.bulk_create(
         [
             Preference(
@@ -74,7 +76,7 @@ def _close(stale: Sequence[Preference], by_contact: dict[int, Address], origin: 
         for one in stale
     ]
     Preference.objects.filter(id__any_of=[one.pk for one in stale]).update(
-        state=PreferenceState.UNSUBSCRIBED, changed_at=origin.now
+        state=PreferenceState.UNSUBSCRIBED, changed_at=origin.now, said_at=None, said_by=origin.source, import_id=None
     )
     # What was agreed to is the wording of the yes, and of nothing that stays off.
     return record(closed, origin._replace(wording="", note=LEFT_OFF))

@@ -1,6 +1,6 @@
 """Writes what people choose by category: out, in, down and pauses, and "everything" where no category is named."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from .coming_back import come_back
 from .known import known, known_campaigns
 from .ledger import Change, Origin, record
 from .locking import People, lock
+from .repeating import preferences_again
 from .suppressions import OwnNo, block, own_no_by_channel
 
 #: contact, category, channel
@@ -44,7 +45,8 @@ def opt_out(
 ) -> list[ConsentEvent]:
     """No more of the category each target names; of everything, everywhere, where it names none.
 
-    Returns the events written: none for what was already so, and none for an address that does not exist.
+    Returns the events by which something changed: none for what was already so (that it was said again is noted, see
+    repeating.py), and none for an address that does not exist.
     """
     targets = list(targets)
     origin = Origin(source, now, wording, actor, note)
@@ -146,11 +148,14 @@ def _set(wanted: Sequence[Wanted], people: People, origin: Origin, *, lifts: boo
     wanted = [one for one in wanted if one.address_id in people]
     if not wanted:
         return []
-    chosen = _chosen(people, {one.category_id for one in wanted})
+    rows = _rows(people, {one.category_id for one in wanted})
+    chosen = {key: _chosen(row) for key, row in rows.items()}
     own_no = own_no_by_channel(people) if lifts else {}
     changes = [change for one in wanted if (change := _change(one, people[one.address_id], chosen, own_no, origin))]
+    if lifts:
+        preferences_again(_again(wanted, people, rows, {_key(change) for change in changes}), origin)
     came_back = come_back([change for change in changes if change.kind == EventKind.OPT_IN], own_no, origin)
-    _upsert({_key(change): chosen[_key(change)] for change in changes}, now=origin.now)
+    _upsert({_key(change): chosen[_key(change)] for change in changes}, origin)
     return came_back + record(changes, origin)
 
 
@@ -186,28 +191,55 @@ def _pause_contacts(people: People, until: date | None, origin: Origin) -> list[
     return record(changes, origin)
 
 
-def _chosen(people: People, category_ids: set[int]) -> Choices:
+def _rows(people: People, category_ids: set[int]) -> dict[Key, Preference]:
     rows = Preference.objects.filter(
         contact_id__any_of=sorted({address.contact_id for address in people.values()}),
         category_id__any_of=sorted(category_ids),
     )
-    return {
-        (row.contact_id, row.category_id, row.channel): Chosen(
-            PreferenceState(row.state), Frequency(row.frequency), row.paused_until
-        )
-        for row in rows
-    }
+    return {(row.contact_id, row.category_id, row.channel): row for row in rows}
 
 
-def _upsert(chosen: Choices, *, now: datetime) -> None:
+def _chosen(row: Preference) -> Chosen:
+    return Chosen(PreferenceState(row.state), Frequency(row.frequency), row.paused_until)
+
+
+def _again(
+    wanted: Iterable[Wanted], people: People, rows: Mapping[Key, Preference], changed: Collection[Key]
+) -> list[tuple[Preference, Change]]:
+    """Which yes or no stands already, each once, with the event that its repetition may be."""
+    found: dict[Key, tuple[Preference, Change]] = {}
+    for one in wanted:
+        address = people[one.address_id]
+        key = (address.contact_id, one.category_id, one.channel or address.channel)
+        row = rows.get(key)
+        if row and key not in changed and one.change.get("state") == row.state and not address.contact.erased_at:
+            facts = _facts(_chosen(row))
+            about = (one.category_id, one.campaign_id, key[2], one.wording)
+            found.setdefault(key, (row, Change(EventKind.AGAIN, address, facts, facts, *about)))
+    return list(found.values())
+
+
+def _upsert(chosen: Choices, origin: Origin) -> None:
+    """What is chosen anew was not said again yet, and no import brought it."""
+
+    def said_by(one: Chosen) -> str:
+        return origin.source if one.state == PreferenceState.UNSUBSCRIBED else ""
+
     Preference.objects.bulk_create(
         [
-            Preference(contact_id=contact_id, category_id=category_id, channel=channel, changed_at=now, **one._asdict())
+            Preference(
+                contact_id=contact_id,
+                category_id=category_id,
+                channel=channel,
+                changed_at=origin.now,
+                said_by=said_by(one),
+                **one._asdict(),
+            )
             for (contact_id, category_id, channel), one in chosen.items()
         ],
         update_conflicts=True,
         unique_fields=["contact", "category", "channel"],
-        update_fields=["state", "frequency", "paused_until", "changed_at"],
+        update_fields=["state", "frequency", "paused_until", "changed_at", "said_at", "said_by", "import_id"],
     )
 
 

@@ -14,6 +14,7 @@ from ..errors import MayNotLift
 from ..models import Address, ConsentEvent, Suppression
 from .ledger import Change, Origin, record
 from .locking import People, lock
+from .repeating import blocks_again
 
 #: The person's own blocks, by contact and channel.
 OwnNo = dict[tuple[int, str], frozenset[SuppressionReason]]
@@ -29,7 +30,8 @@ def suppress(
     actor: str = "",
     note: str = "",
 ) -> list[ConsentEvent]:
-    """Blocks these addresses for `reason`, each on its own channel. What is blocked already stays as it was."""
+    """Blocks these addresses for `reason`, each on its own channel. What is blocked already stays as it was, and it is
+    noted that it was said again. Returns the events by which something changed."""
     with transaction.atomic():
         return block(lock(address_ids), reason, Origin(source, now, wording, actor, note))
 
@@ -66,11 +68,13 @@ def block(
     if not people:
         return []
     addresses = _all_addresses(people) if everywhere else list(people.values())
-    blocked = dict(_active(addresses).filter(reason=reason).values_list("address_id", "everywhere"))
+    blocked = {row.address_id: row for row in _active(addresses).filter(reason=reason)}
     new = [address for address in addresses if address.pk not in blocked]
     if everywhere:
-        _widen(addresses, blocked, reason)
+        _widen(addresses, {id_: row.everywhere for id_, row in blocked.items()}, reason)
     by_contact = {people[id_].contact_id: campaign for id_, campaign in (campaigns or {}).items() if id_ in people}
+    after = {"suppressed": [reason]}
+    _say_again(blocked, addresses, people, origin, by_contact, facts=after)
     Suppression.objects.bulk_create(
         [
             Suppression(
@@ -86,10 +90,29 @@ def block(
     )
     kind = EventKind.OPT_OUT if reason == SuppressionReason.UNSUBSCRIBED_ALL else EventKind.SUPPRESS
     before: dict[str, Any] = {"suppressed": []}
-    after = {"suppressed": [reason]}
     changes = [Change(kind, one, before, after, campaign_id=by_contact.get(one.contact_id)) for one in new]
     # What the person did not wish is no wish to confirm.
     return record(changes, origin, asked=people.keys(), confirm=reason in rules.OWN_NO)
+
+
+def _say_again(
+    blocked: Mapping[int, Suppression],
+    addresses: Sequence[Address],
+    people: People,
+    origin: Origin,
+    campaigns: Mapping[int, int | None],
+    *,
+    facts: dict[str, Any],
+) -> None:
+    """Of who was erased nothing more is noted."""
+    alive = {one.contact_id for one in people.values() if one.contact.erased_at is None}
+    rows = [blocked[one.pk] for one in addresses if one.pk in blocked and one.contact_id in alive]
+    asked = [one for id_, one in sorted(people.items()) if id_ in blocked and one.contact_id in alive]
+    blocks_again(
+        rows,
+        [Change(EventKind.AGAIN, one, facts, facts, campaign_id=campaigns.get(one.contact_id)) for one in asked],
+        origin,
+    )
 
 
 def _widen(addresses: Sequence[Address], blocked: Mapping[int, bool], reason: SuppressionReason) -> None:
@@ -125,7 +148,9 @@ def _own_no(contact_ids: Iterable[int]) -> QuerySet[Suppression]:
 
 def _end(active: QuerySet[Suppression], origin: Origin) -> list[ConsentEvent]:
     ending = list(active.select_related("address"))
-    Suppression.objects.filter(id__any_of=[one.pk for one in ending]).update(lifted_at=origin.now)
+    Suppression.objects.filter(id__any_of=[one.pk for one in ending]).update(
+        lifted_at=origin.now, lifted_by=origin.source
+    )
     changes = [Change(EventKind.LIFT, one.address, _before_lift(one), {"suppressed": []}) for one in ending]
     return record(changes, origin)
 

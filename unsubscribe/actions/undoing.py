@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from ..choices import EventKind, Frequency, PreferenceState, Source, SuppressionReason
 from ..links import Target
-from ..models import ConsentEvent
+from ..models import ConsentEvent, Preference, Suppression
 from .ledger import Origin
 from .locking import lock
 from .preferences import Wanted, pause, restore
@@ -23,6 +23,7 @@ def undo(event_ids: Sequence[int], *, source: Source, now: datetime, wording: st
     Raises MayNotLift where the source may not take it back.
     """
     events = list(ConsentEvent.objects.filter(id__any_of=event_ids).select_related("address").order_by("-id"))
+    events = [one for one in events if one.kind != EventKind.AGAIN]  # by which nothing changed
     lock([event.address_id for event in events])
     written: list[ConsentEvent] = []
     for event in [one for one in events if not _is_overtaken(one, event_ids)]:
@@ -34,7 +35,25 @@ def _is_overtaken(event: ConsentEvent, event_ids: Sequence[int]) -> bool:
     """Whether something was changed since that touches the same choice."""
     later = ConsentEvent.objects.filter(contact_id=event.contact_id, id__gt=event.pk).exclude(id__in=event_ids)
     later = later.exclude(kind=EventKind.ACCESS)  # who only looked has changed nothing
-    return later.filter(Q(category_id=event.category_id) | Q(category_id=None)).exists()
+    if later.filter(Q(category_id=event.category_id) | Q(category_id=None)).exists():
+        return True
+    return _was_said_again(event)
+
+
+def _was_said_again(event: ConsentEvent) -> bool:
+    """Whether a no to the same, or to everything, was repeated since in the way it had been said: that is no event.
+
+    What came in the same act as the event is not since, but for the row that the event is about, which an act changes
+    or repeats and not both.
+    """
+    is_this = Q(address=event.address_id) if event.category_id is None else Q(pk=None)
+    since = Q(said_at__gt=event.at) | is_this & Q(said_at=event.at)
+    blocks = Suppression.objects.filter(since, address__contact_id=event.contact_id, lifted_at=None)
+    if blocks.exists() or event.category_id is None:
+        return blocks.exists()
+    about = {"contact_id": event.contact_id, "category_id": event.category_id, "channel": event.channel}
+    no = Preference.objects.filter(**about, state=PreferenceState.UNSUBSCRIBED)
+    return no.filter(said_at__gte=event.at).exists()
 
 
 def _undo(event: ConsentEvent, *, source: Source, now: datetime, wording: str) -> list[ConsentEvent]:

@@ -8,7 +8,12 @@ from .contacts import Contact
 
 
 class Preference(models.Model):
-    """One category on one channel. No row is the same as unspecified."""
+    """One category on one channel. No row is the same as unspecified.
+
+    `said_at`: when the same yes or no was said again last, None where it was said once (at `changed_at` or before).
+    `said_by`: how the no was said last, "" where nobody knows. `import_id`: the import that set the no, None for
+    everything else.
+    """
 
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="preferences", db_index=False)
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="preferences", db_index=False)
@@ -17,9 +22,17 @@ class Preference(models.Model):
     frequency = models.CharField(max_length=8, choices=Frequency, default=Frequency.AS_SENT)
     paused_until = models.DateField(null=True, blank=True)
     changed_at = models.DateTimeField()
+    said_at = models.DateTimeField(null=True, blank=True)
+    said_by = models.CharField(max_length=16, blank=True, default="", db_default="")
+    import_id = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["contact", "category", "channel"], name="one_preference")]
+        indexes = [
+            models.Index(
+                fields=["import_id"], condition=models.Q(import_id__isnull=False), name="preferences_of_import"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_state_display()}, {self.get_frequency_display()}"

@@ -4,7 +4,7 @@ TALLY = """
     SELECT
         count(*) FILTER (WHERE is_new),
         count(*) FILTER (WHERE NOT is_new AND NOT is_so),
-        count(*) FILTER (WHERE lacks_value)
+        count(*) FILTER (WHERE NOT is_new)
     FROM found
 """
 
@@ -15,15 +15,34 @@ LEARN_CONTACTS = """
 """
 
 CHANGE = """
-    INSERT INTO unsubscribe_suppression (address_id, reason, everywhere, source, campaign_id, since)
-    SELECT address_id, %(reason)s, FALSE, %(source)s, %(campaign_id)s, %(now)s FROM found
+    INSERT INTO unsubscribe_suppression (address_id, reason, everywhere, source, campaign_id, since, import_id)
+    SELECT address_id, %(reason)s, FALSE, %(source)s, %(campaign_id)s, %(now)s, %(import_id)s FROM found
     WHERE NOT is_so
 """
 
 CHANGE_CATEGORY = """
-    INSERT INTO unsubscribe_preference (contact_id, category_id, channel, state, frequency, changed_at)
-    SELECT contact_id, %(category_id)s, %(channel)s, 'unsubscribed', 'as_sent', %(now)s FROM found
+    INSERT INTO unsubscribe_preference
+        (contact_id, category_id, channel, state, frequency, changed_at, said_by, import_id)
+    SELECT contact_id, %(category_id)s, %(channel)s, 'unsubscribed', 'as_sent', %(now)s, %(source)s, %(import_id)s
+    FROM found
     WHERE NOT is_so
-    ON CONFLICT (contact_id, category_id, channel)
-        DO UPDATE SET state = EXCLUDED.state, changed_at = EXCLUDED.changed_at
+    ON CONFLICT (contact_id, category_id, channel) DO UPDATE SET
+        state = EXCLUDED.state,
+        changed_at = EXCLUDED.changed_at,
+        said_at = NULL,
+        said_by = EXCLUDED.said_by,
+        import_id = EXCLUDED.import_id
+"""
+
+# What `again` holds: the id of a row that says no already, when and how last (`last_at`, `said_by`), when the file
+# says that it was said again (`at`), and for an event of the address that said so (`is_asked`) what it stores. A no of
+# the file that is older than the last one is none said again; that another import has it as well is noted all the same.
+RECORD_AGAIN = """
+    INSERT INTO unsubscribe_consentevent
+        (at, kind, source, contact_id, address_id, channel, category_id, campaign_id, before, after,
+            wording, actor, note)
+    SELECT %(now)s, 'again', %(source)s, contact_id, address_id, %(channel)s, %(category_id)s, %(campaign_id)s,
+        facts, facts, %(wording)s, %(actor)s, %(note)s
+    FROM again
+    WHERE is_asked AND said_by <> %(source)s AND (at IS NULL OR at > last_at)
 """

@@ -10,6 +10,7 @@ from ...choices import Channel, EventKind, Source, SuppressionReason
 from ...links import Target
 from ..known import known
 from ..ledger import Origin
+from .alike import RECORD_AGAIN
 from .steps import Choice, Row, Steps
 from .table import table
 
@@ -41,6 +42,7 @@ def import_opt_outs(
     category_id: int | None = None,
     everywhere: bool = False,
     campaign_id: int | None = None,
+    import_id: int | None = None,
     source: Source = Source.IMPORT,
     actor: str = "",
     note: str = "",
@@ -56,13 +58,16 @@ def import_opt_outs(
     """
     origin = Origin(source, now, wording, actor, note)
     wish = _wish(category_id, channel, reason, origin, everywhere=everywhere, campaign_id=campaign_id)
-    rows = _rows(said)
-    with table(rows, **wish.params) as found:
+    rows = _rows(said, now=now)
+    with table(rows, import_id=import_id, **wish.params) as found:
         choice = wish.choice(found.steps)
         found.learn(mark_so=choice.mark_so)
         found.run(found.steps.fill)
         overtaken = found.run(choice.drop_overtaken) if wish.may_be_overtaken(rows) else 0
         found.run(choice.mark_repeated)
+        found.run(choice.find_again)
+        found.run(RECORD_AGAIN)
+        found.run(choice.move_on)
         found.run(choice.record)
         found.run(choice.change)
         found.run(choice.widen)
@@ -87,7 +92,7 @@ def preview_opt_outs(
     """What import_opt_outs would answer. Nothing is written."""
     origin = Origin(source, now, wording, actor, note)
     wish = _wish(category_id, channel, reason, origin, everywhere=everywhere, campaign_id=campaign_id)
-    rows = _rows(said)
+    rows = _rows(said, now=now)
     with table(rows, **wish.params) as found:
         choice = wish.choice(found.steps)
         found.run(found.steps.find, reserve=False)
@@ -150,12 +155,12 @@ def _wish(
     return _Wish(channel, reason, target.category_id, target.campaign_id, everywhere, origin)
 
 
-def _rows(said: Iterable[Said]) -> list[Row]:
+def _rows(said: Iterable[Said], *, now: datetime) -> list[Row]:
     """Each address once: with its value, if one of its rows has it, and as of its last no. One without a time is the
-    last."""
+    last; what is said to come is as of now."""
     rows: dict[bytes, Row] = {}
     for position, (digest, value, at) in enumerate(said):
-        row = (digest, value, at, position)
+        row = (digest, value, min(at, now) if at else None, position)
         rows[digest] = _joined(rows[digest], row) if digest in rows else row
     return [rows[digest] for digest in sorted(rows)]
 

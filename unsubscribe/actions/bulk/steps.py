@@ -20,6 +20,10 @@ class Choice(NamedTuple):
     #: The ledger. Before the change, because afterwards nobody knows what was before.
     record: str
     change: str
+    #: Makes `again` of those who had said it before, but in this very import: see alike.RECORD_AGAIN.
+    find_again: str
+    #: Notes in their rows when, and how, it was said last.
+    move_on: str
     #: Makes single blocks mean everywhere, where none was left to be added; "" where nothing is meant everywhere.
     widen: str = ""
 
@@ -33,10 +37,10 @@ class Steps(NamedTuple):
     words: Callable[[Iterable[str]], Any]
     #: Makes `found` of it: who is known (`is_new`, `lacks_value`), and with `reserve` the ids of who is not.
     find: str
-    #: How many are new, how many are known and not marked, and how many of the known lack their value.
+    #: How many are new, how many are known and not marked, and how many are known.
     tally: str
-    #: Locks the contacts of those who are known and to be changed, in the order of actions.locking; "" where there is
-    #: only one writer anyway.
+    #: Locks the contacts of those who are known, in the order of actions.locking; "" where there is only one writer
+    #: anyway.
     lock: str
     #: One row for each address that is no longer its contact's, whom we locked; "" where that cannot be.
     moved: str

@@ -37,7 +37,7 @@ class Table:
         return int(unknown + open_)
 
     def learn(self, *, mark_so: str = "") -> int:
-        """Everybody is known then; with `mark_so`, who is to be changed is locked. How many were new.
+        """Everybody is known then; with `mark_so`, who was known is locked. How many were new.
 
         Whoever was learnt or moved by somebody else in the meantime would have to be locked out of order. So it is all
         taken back, and in the next round they are known like everybody else.
@@ -46,8 +46,8 @@ class Table:
             with transaction.atomic():
                 self.run(self.steps.find, reserve=True)
                 self.run(mark_so)
-                new, to_change, lacking = self.tally()
-                to_lock = mark_so and (to_change or lacking)
+                new, _, known = self.tally()
+                to_lock = mark_so and known
                 if (not to_lock or self._locked(mark_so)) and (not new or self._learnt(new)):
                     return new
                 transaction.set_rollback(True)
@@ -78,5 +78,6 @@ def table(
     with transaction.atomic(), connection.cursor() as cursor:
         steps.load(cursor, rows)
         yield Table(cursor, steps, params)
+        cursor.execute("DROP TABLE IF EXISTS again")
         cursor.execute("DROP TABLE found")
         cursor.execute("DROP TABLE said")

@@ -47,7 +47,7 @@ _FIND = """
 
 _LOCK = """
     SELECT id FROM unsubscribe_contact
-    WHERE id = ANY(ARRAY(SELECT contact_id FROM found WHERE NOT is_new AND (NOT is_so OR lacks_value)))
+    WHERE id = ANY(ARRAY(SELECT contact_id FROM found WHERE NOT is_new))
     ORDER BY id
     FOR NO KEY UPDATE
 """
@@ -57,7 +57,7 @@ _LOCK = """
 _MOVED = """
     SELECT address.id FROM unsubscribe_address AS address
     JOIN found ON found.address_id = address.id
-    WHERE address.id = ANY(ARRAY(SELECT address_id FROM found WHERE NOT is_new AND NOT is_so))
+    WHERE address.id = ANY(ARRAY(SELECT address_id FROM found WHERE NOT is_new))
         AND address.contact_id <> found.contact_id
 """
 

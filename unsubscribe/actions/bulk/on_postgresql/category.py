@@ -2,6 +2,7 @@
 
 from ..alike import CHANGE_CATEGORY
 from ..steps import Choice
+from .again import PREFERENCE_MOVES_ON
 from .repeated import MARK_REPEATED
 
 _MARK_SO = """
@@ -52,10 +53,33 @@ _RECORD = """
     WHERE NOT is_so
 """
 
+_FIND_AGAIN = """
+    CREATE TEMPORARY TABLE again ON COMMIT DROP AS
+    SELECT chosen.*, address_id, contact_id, at, TRUE AS is_asked
+    FROM (
+        SELECT contact_id, address_id, at, row_number() OVER (PARTITION BY contact_id ORDER BY position) AS place
+        FROM found
+        WHERE NOT is_new
+    ) AS asked
+    JOIN LATERAL (
+        SELECT id, import_id, GREATEST(changed_at, COALESCE(said_at, changed_at)) AS last_at, said_by,
+            jsonb_build_object('state', state, 'frequency', frequency, 'paused_until', paused_until) AS facts
+        FROM unsubscribe_preference
+        WHERE contact_id = asked.contact_id AND category_id = %(category_id)s AND channel = %(channel)s
+            AND state = 'unsubscribed'
+        LIMIT 1
+    ) AS chosen ON TRUE
+    WHERE place = 1 AND COALESCE(chosen.import_id <> %(import_id)s, TRUE) AND (
+        SELECT erased_at IS NULL FROM unsubscribe_contact WHERE id = asked.contact_id
+    )
+"""
+
 CATEGORY = Choice(
     mark_so=_MARK_SO,
     drop_overtaken=_DROP_OVERTAKEN,
     mark_repeated=MARK_REPEATED,
     record=_RECORD,
     change=CHANGE_CATEGORY,
+    find_again=_FIND_AGAIN,
+    move_on=PREFERENCE_MOVES_ON,
 )

@@ -1,6 +1,7 @@
 """A no to everything: a block of every address of the contact, also of those learnt later."""
 
 from ..steps import Choice
+from .again import BLOCK_MOVES_ON
 from .repeated import MARK_REPEATED
 
 # They have said it where no address of the contact is left to be blocked, and one block was meant everywhere.
@@ -48,8 +49,8 @@ _RECORD = f"""
 """
 
 _CHANGE = f"""
-    INSERT INTO unsubscribe_suppression (address_id, reason, everywhere, source, campaign_id, since)
-    SELECT id, %(reason)s, TRUE, %(source)s, %(campaign_id)s, %(now)s
+    INSERT INTO unsubscribe_suppression (address_id, reason, everywhere, source, campaign_id, since, import_id)
+    SELECT id, %(reason)s, TRUE, %(source)s, %(campaign_id)s, %(now)s, %(import_id)s
     {_OPEN_ADDRESSES}
 """
 
@@ -67,11 +68,37 @@ _WIDEN = """
     ))
 """
 
+# Of every address of the contact, and by the first in the file.
+_FIND_AGAIN = """
+    CREATE TEMPORARY TABLE again ON COMMIT DROP AS
+    SELECT block.*, address.id AS address_id, asked.contact_id, at,
+        address.id = asked.address_id AS is_asked, %(after)s::jsonb AS facts
+    FROM (
+        SELECT contact_id, address_id, at, row_number() OVER (PARTITION BY contact_id ORDER BY position) AS place
+        FROM found
+        WHERE NOT is_new
+    ) AS asked
+    JOIN unsubscribe_address AS address ON address.contact_id = asked.contact_id
+        AND address.contact_id = ANY(ARRAY(SELECT contact_id FROM found WHERE NOT is_new))
+    JOIN LATERAL (
+        SELECT id, import_id, GREATEST(since, COALESCE(said_at, since)) AS last_at,
+            COALESCE(NULLIF(said_by, ''), source) AS said_by
+        FROM unsubscribe_suppression
+        WHERE address_id = address.id AND reason = %(reason)s AND lifted_at IS NULL
+        LIMIT 1
+    ) AS block ON TRUE
+    WHERE place = 1 AND COALESCE(block.import_id <> %(import_id)s, TRUE) AND (
+        SELECT erased_at IS NULL FROM unsubscribe_contact WHERE id = asked.contact_id
+    )
+"""
+
 EVERYWHERE = Choice(
     mark_so=_MARK_SO,
     drop_overtaken=_DROP_OVERTAKEN,
     mark_repeated=MARK_REPEATED,
     record=_RECORD,
     change=_CHANGE,
+    find_again=_FIND_AGAIN,
+    move_on=BLOCK_MOVES_ON,
     widen=_WIDEN,
 )

@@ -2,6 +2,7 @@
 
 from ..alike import CHANGE
 from ..steps import Choice
+from .again import BLOCK_MOVES_ON
 
 # To who was erased nothing is sent, whatever a file says, and nothing more is written about them.
 _MARK_SO = """
@@ -34,10 +35,28 @@ _RECORD = """
     WHERE NOT is_so
 """
 
+_FIND_AGAIN = """
+    CREATE TEMPORARY TABLE again ON COMMIT DROP AS
+    SELECT block.*, address_id, contact_id, at, TRUE AS is_asked, %(after)s::jsonb AS facts
+    FROM found
+    JOIN LATERAL (
+        SELECT id, import_id, GREATEST(since, COALESCE(said_at, since)) AS last_at,
+            COALESCE(NULLIF(said_by, ''), source) AS said_by
+        FROM unsubscribe_suppression
+        WHERE NOT is_new AND address_id = found.address_id AND reason = %(reason)s AND lifted_at IS NULL
+        LIMIT 1
+    ) AS block ON TRUE
+    WHERE COALESCE(block.import_id <> %(import_id)s, TRUE) AND (
+        SELECT erased_at IS NULL FROM unsubscribe_contact WHERE id = found.contact_id
+    )
+"""
+
 WHOLE = Choice(
     mark_so=_MARK_SO,
     drop_overtaken=_DROP_OVERTAKEN,
     mark_repeated="",
     record=_RECORD,
     change=CHANGE,
+    find_again=_FIND_AGAIN,
+    move_on=BLOCK_MOVES_ON,
 )

@@ -2,6 +2,7 @@
 
 from ..alike import CHANGE_CATEGORY
 from ..steps import Choice
+from .again import PREFERENCE_MOVES_ON
 from .repeated import MARK_REPEATED
 
 _MARK_SO = """
@@ -48,10 +49,30 @@ _RECORD = """
     WHERE NOT is_so
 """
 
+_FIND_AGAIN = """
+    CREATE TEMPORARY TABLE again AS
+    SELECT chosen.id, max(chosen.changed_at, COALESCE(chosen.said_at, chosen.changed_at)) AS last_at, chosen.said_by,
+        '{"state": "unsubscribed", "frequency": "' || frequency
+            || '", "paused_until": ' || json_quote(paused_until) || '}' AS facts,
+        address_id, asked.contact_id, at, TRUE AS is_asked
+    FROM (
+        SELECT contact_id, address_id, at, row_number() OVER (PARTITION BY contact_id ORDER BY position) AS place
+        FROM found
+        WHERE NOT is_new
+    ) AS asked
+    JOIN unsubscribe_preference AS chosen ON chosen.contact_id = asked.contact_id
+        AND chosen.category_id = %(category_id)s AND chosen.channel = %(channel)s AND chosen.state = 'unsubscribed'
+    WHERE place = 1 AND COALESCE(chosen.import_id <> %(import_id)s, TRUE) AND (
+        SELECT erased_at IS NULL FROM unsubscribe_contact WHERE id = asked.contact_id
+    )
+"""
+
 CATEGORY = Choice(
     mark_so=_MARK_SO,
     drop_overtaken=_DROP_OVERTAKEN,
     mark_repeated=MARK_REPEATED,
     record=_RECORD,
     change=CHANGE_CATEGORY,
+    find_again=_FIND_AGAIN,
+    move_on=PREFERENCE_MOVES_ON,
 )

@@ -2,6 +2,7 @@
 
 from ..alike import CHANGE
 from ..steps import Choice
+from .again import BLOCK_MOVES_ON
 
 # To who was erased nothing is sent, whatever a file says, and nothing more is written about them.
 _MARK_SO = """
@@ -32,10 +33,25 @@ _RECORD = """
     WHERE NOT is_so
 """
 
+_FIND_AGAIN = """
+    CREATE TEMPORARY TABLE again AS
+    SELECT block.id, max(block.since, COALESCE(block.said_at, block.since)) AS last_at,
+        COALESCE(NULLIF(block.said_by, ''), block.source) AS said_by,
+        found.address_id, contact_id, at, TRUE AS is_asked, %(after)s AS facts
+    FROM found
+    JOIN unsubscribe_suppression AS block
+        ON block.address_id = found.address_id AND block.reason = %(reason)s AND block.lifted_at IS NULL
+    WHERE NOT is_new AND COALESCE(block.import_id <> %(import_id)s, TRUE) AND (
+        SELECT erased_at IS NULL FROM unsubscribe_contact WHERE id = found.contact_id
+    )
+"""
+
 WHOLE = Choice(
     mark_so=_MARK_SO,
     drop_overtaken=_DROP_OVERTAKEN,
     mark_repeated="",
     record=_RECORD,
     change=CHANGE,
+    find_again=_FIND_AGAIN,
+    move_on=BLOCK_MOVES_ON,
 )

@@ -1,0 +1,231 @@
+"""A no said again is a new no (design law 12): what an older receipt can still undo, and what is written down."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.conftest import NOW
+from tests.factories import AddressFactory, CategoryFactory
+from unsubscribe import actions, seals
+from unsubscribe.actions import Said, Wanted
+from unsubscribe.choices import Channel, EventKind, Frequency, PreferenceState, Source, SuppressionReason
+from unsubscribe.links import Target
+from unsubscribe.models import Address, Category, ConsentEvent, OutboxMessage, Preference, Suppression
+
+pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
+LATER = NOW + 5 * MINUTE
+Says = Callable[[Address, Category, datetime], Sequence[ConsentEvent]]
+
+
+def clicks(ada: Address, news: Category, now: datetime, source: Source = Source.ONE_CLICK) -> list[ConsentEvent]:
+    return actions.opt_out([Target(ada.pk, news.pk)], source=source, now=now)
+
+
+def leaves(ada: Address, news: Category, now: datetime, source: Source = Source.PAGE) -> list[ConsentEvent]:
+    return clicks(ada, news, now, source)
+
+
+def leaves_by_switch(ada: Address, news: Category, now: datetime) -> list[ConsentEvent]:
+    wanted = Wanted(ada.pk, news.pk, {"state": PreferenceState.UNSUBSCRIBED})
+    return actions.set_preferences([wanted], source=Source.API, now=now)
+
+
+def is_imported(ada: Address, news: Category, now: datetime, **more: Any) -> list[ConsentEvent]:
+    options = {"channel": Channel.EMAIL, "category_id": news.pk, "now": now} | more
+    actions.import_opt_outs([Said(bytes(ada.digest), ada.value)], **options)
+    return []
+
+
+def is_imported_as_a_block(ada: Address, news: Category, now: datetime) -> list[ConsentEvent]:
+    return is_imported(ada, news, now, category_id=None)
+
+
+def is_imported_everywhere(ada: Address, news: Category, now: datetime) -> list[ConsentEvent]:
+    return is_imported(ada, news, now, category_id=None, everywhere=True)
+
+
+def is_reported_by_the_sender(ada: Address, news: Category, now: datetime) -> list[ConsentEvent]:
+    return is_imported(ada, news, now, category_id=None, source=Source.API)
+
+
+def clicks_everything(ada: Address, news: Category, now: datetime) -> list[ConsentEvent]:
+    return actions.opt_out([Target(ada.pk)], source=Source.ONE_CLICK, now=now)
+
+
+def leaves_everything(ada: Address, news: Category, now: datetime) -> list[ConsentEvent]:
+    return actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+
+
+def is_blocked_by_the_sender(ada: Address, news: Category, now: datetime) -> list[ConsentEvent]:
+    return actions.suppress([ada.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.API, now=now)
+
+
+def leaves_by_staff(ada: Address, news: Category, now: datetime) -> list[ConsentEvent]:
+    return leaves(ada, news, now, Source.STAFF)
+
+
+#: The first with its receipt, and what is said again after it.
+AGAIN: list[tuple[Says, Says]] = [
+    (leaves, clicks),
+    (leaves, leaves),
+    (leaves, leaves_by_switch),
+    (leaves, leaves_by_staff),
+    (leaves, is_imported),
+    (clicks, clicks),
+    (leaves_everything, leaves_everything),
+    (leaves_everything, clicks_everything),
+    (leaves_everything, is_blocked_by_the_sender),
+    (leaves_everything, is_imported_as_a_block),
+    (leaves_everything, is_imported_everywhere),
+    (leaves_everything, is_reported_by_the_sender),
+    (leaves, clicks_everything),
+]
+
+
+def is_off(ada: Address, news: Category) -> bool:
+    block = Suppression.objects.filter(address=ada, lifted_at=None)
+    no = Preference.objects.filter(contact=ada.contact_id, category=news, state=PreferenceState.UNSUBSCRIBED)
+    return block.exists() or no.exists()
+
+
+@pytest.mark.parametrize("later", [NOW, LATER], ids=["in the same moment", "later"])
+@pytest.mark.parametrize(("first", "again"), AGAIN)
+def test_an_older_receipt_does_not_undo_a_newer_no(
+    first: Says, again: Says, later: datetime, ada: Address, news: Category
+) -> None:
+    receipt = [event.pk for event in first(ada, news, NOW)]
+    mails = OutboxMessage.objects.count()
+    again(ada, news, later)
+    assert actions.undo(receipt, source=Source.PAGE, now=LATER + MINUTE, wording="Undo") == []
+    assert is_off(ada, news)
+    assert OutboxMessage.objects.count() == mails
+
+
+@pytest.mark.parametrize(("first", "again"), [(clicks_everything, leaves), (leaves, clicks_everything)])
+def test_everything_and_a_category_each_stand_for_themselves(
+    first: Says, again: Says, ada: Address, news: Category
+) -> None:
+    receipt = [event.pk for event in first(ada, news, NOW)]
+    again(ada, news, LATER)
+    actions.undo(receipt, source=Source.PAGE, now=LATER + MINUTE, wording="Undo")
+    assert is_off(ada, news)
+
+
+def test_an_everything_said_again_after_a_category_holds_against_its_undo(ada: Address, news: Category) -> None:
+    clicks_everything(ada, news, NOW)
+    receipt = [event.pk for event in leaves(ada, news, NOW + MINUTE)]
+    clicks_everything(ada, news, LATER)
+    assert actions.undo(receipt, source=Source.PAGE, now=LATER + MINUTE) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [(clicks, clicks), (clicks_everything, clicks_everything), (is_imported, is_imported)],
+)
+def test_said_again_the_same_way_only_the_time_moves_on(first: Says, again: Says, ada: Address, news: Category) -> None:
+    first(ada, news, NOW)
+    lines = ConsentEvent.objects.count()
+    assert again(ada, news, LATER) == []
+    assert ConsentEvent.objects.count() == lines
+    [row] = [*Preference.objects.all(), *Suppression.objects.all()]
+    assert row.said_at == LATER
+    again(ada, news, LATER - MINUTE)  # a worker that was slow
+    row.refresh_from_db()
+    assert row.said_at == LATER
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "source"),
+    [
+        (leaves, clicks, Source.ONE_CLICK),
+        (leaves, leaves_by_switch, Source.API),
+        (leaves, is_imported, Source.IMPORT),
+        (leaves_everything, clicks_everything, Source.ONE_CLICK),
+        (leaves_everything, is_blocked_by_the_sender, Source.API),
+        (leaves_everything, is_imported_as_a_block, Source.IMPORT),
+        (leaves_everything, is_imported_everywhere, Source.IMPORT),
+        (is_imported_as_a_block, leaves_everything, Source.PAGE),
+    ],
+)
+def test_said_again_another_way_is_an_event_of_its_own_without_a_mail(
+    first: Says, again: Says, source: Source, ada: Address, news: Category
+) -> None:
+    first(ada, news, NOW)
+    mails = OutboxMessage.objects.count()
+    for _ in range(2):
+        assert again(ada, news, LATER) == []
+    [event] = ConsentEvent.objects.filter(kind=EventKind.AGAIN)
+    assert (event.source, event.at, event.contact_id) == (source, LATER, ada.contact_id)
+    assert event.before == event.after
+    assert OutboxMessage.objects.count() == mails
+    assert seals.seal(now=LATER + timedelta(hours=2)) is not None
+
+
+def test_after_something_that_can_be_undone_it_is_an_event_again(ada: Address, news: Category) -> None:
+    clicks(ada, news, NOW)
+    actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=NOW + MINUTE)
+    clicks(ada, news, LATER)
+    assert ConsentEvent.objects.filter(kind=EventKind.AGAIN, source=Source.ONE_CLICK).count() == 1
+
+
+def test_what_was_repeated_in_the_same_act_can_be_undone_with_it(ada: Address, news: Category) -> None:
+    is_imported_as_a_block(ada, news, NOW - MINUTE)
+    other = AddressFactory(contact=ada.contact)
+    receipt = [event.pk for event in actions.opt_out([Target(other.pk)], source=Source.PAGE, now=NOW)]
+    actions.undo(receipt, source=Source.PAGE, now=LATER)
+    assert not Suppression.objects.filter(address=other, lifted_at=None).exists()
+
+
+def test_an_older_no_that_a_file_brings_later_is_none_said_again(ada: Address, news: Category) -> None:
+    receipt = [event.pk for event in leaves(ada, news, NOW)]
+    said = [Said(bytes(ada.digest), ada.value, NOW - timedelta(days=900))]
+    actions.import_opt_outs(said, channel=Channel.EMAIL, category_id=news.pk, now=LATER)
+    assert not ConsentEvent.objects.filter(kind=EventKind.AGAIN).exists()
+    assert actions.undo(receipt, source=Source.PAGE, now=LATER)
+    assert not is_off(ada, news)
+
+
+def test_a_no_after_a_yes_begins_anew(ada: Address, news: Category) -> None:
+    clicks(ada, news, NOW)
+    clicks(ada, news, NOW + MINUTE)
+    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW + 2 * MINUTE, wording="Yes")
+    receipt = [event.pk for event in leaves(ada, news, LATER)]
+    assert actions.undo(receipt, source=Source.PAGE, now=LATER + MINUTE)
+    assert not is_off(ada, news)
+
+
+def test_of_who_was_erased_nothing_more_is_noted(ada: Address, news: Category) -> None:
+    for says in (leaves, leaves_everything):
+        says(ada, news, NOW)
+    actions.erase([ada.contact_id], source=Source.PAGE, now=NOW)
+    lines = ConsentEvent.objects.count()
+    for says in (clicks, clicks_everything, is_imported, is_imported_as_a_block, is_imported_everywhere):
+        says(ada, news, LATER)
+    assert ConsentEvent.objects.count() == lines
+
+
+@pytest.mark.parametrize("says", [clicks, clicks_everything])
+def test_many_repeat_themselves_in_as_many_queries_as_one(says: Says, news: Category) -> None:
+    def queries(size: int) -> int:
+        people = [AddressFactory() for _ in range(size)]
+        targets = [Target(one.pk, news.pk if says is clicks else None) for one in people]
+        actions.opt_out(targets, source=Source.PAGE, now=NOW)
+        with CaptureQueriesContext(connection) as caught:
+            actions.opt_out(targets, source=Source.ONE_CLICK, now=LATER)
+        return len(caught)
+
+    assert queries(1) == queries(40)
+
+
+def test_a_block_of_another_category_is_left_alone(ada: Address, news: Category) -> None:
+    offers = CategoryFactory(slug="offers")
+    receipt = [event.pk for event in leaves(ada, news, NOW)]
+    for now in (NOW, LATER):
+        clicks(ada, offers, now)
+    assert actions.undo(receipt, source=Source.PAGE, now=LATER + MINUTE)
+    assert not is_off(ada, news)

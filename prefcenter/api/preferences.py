@@ -114,8 +114,11 @@ def _change(request: HttpRequest, contact_id: int, changes: Changes) -> Answer:
     if lookup.contact(contact_id).erased_at:
         raise Problem(409, ERASED)
     said = {"wording": evidence.wording, "note": _note(evidence)} if evidence else {}
+    given_at = evidence.given_at if evidence else None
     try:
-        actions.set_preferences(wanted, source=Source.API, now=timezone.now(), actor=caller(request).actor, **said)
+        actions.set_preferences(
+            wanted, source=Source.API, now=timezone.now(), actor=caller(request).actor, given_at=given_at, **said
+        )
     except MayNotLift as error:
         raise Problem(409, OWN_NO) from error
     if caller(request).has_scope(Scope.CONTACTS_READ):

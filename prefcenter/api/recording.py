@@ -38,7 +38,11 @@ class NewBlock(Body):
     campaign_id: Number | None = Field(
         None, description="The mailing it came from, as in /campaigns. With the reasons complaint and unsubscribed_all."
     )
-    said_at: Moment | None = Field(None, description="When they said it. A later yes of theirs then stands.")
+    said_at: Moment | None = Field(
+        None,
+        description="When they said it. A later yes of theirs then stands: to the same category, and to one category "
+        "against a no to everything, by which they then leave the others. So does a later lift of the same block.",
+    )
 
 
 class NewBlocks(Body):
@@ -54,7 +58,7 @@ class Refused(Schema):
 class Recorded(Schema):
     new: int = Field(description="For which something was written.")
     already: int = Field(description="It was so already.")
-    overtaken: int = Field(description="The person said yes since.")
+    overtaken: int = Field(description="The person said yes since, or the block was lifted since.")
     invalid: list[Refused]
 
 

@@ -13,13 +13,19 @@ from ..models import Address, ConsentEvent
 
 
 class Origin(NamedTuple):
-    """Who wished, when, by which door, under which words."""
+    """Who wished, when, by which door, under which words.
+
+    `import_id` is the import that brought it; `given_at` when a yes was given that somebody else hands over with its
+    evidence.
+    """
 
     source: Source
     now: datetime
     wording: str = ""
     actor: str = ""
     note: str = ""
+    import_id: int | None = None
+    given_at: datetime | None = None
 
 
 class Change(NamedTuple):

@@ -112,16 +112,31 @@ def pause(
 
 @transaction.atomic
 def set_preferences(
-    wanted: Iterable[Wanted], *, source: Source, now: datetime, wording: str = "", actor: str = "", note: str = ""
+    wanted: Iterable[Wanted],
+    *,
+    source: Source,
+    now: datetime,
+    wording: str = "",
+    actor: str = "",
+    note: str = "",
+    given_at: datetime | None = None,
 ) -> list[ConsentEvent]:
-    """All of a save in one transaction, confirmed by one mail. Raises MayNotLift; then nothing was written."""
-    return _locked_set(wanted, Origin(source, now, wording, actor, note))
+    """All of a save in one transaction, confirmed by one mail. Raises MayNotLift; then nothing was written.
+
+    `given_at`: when the person gave a yes that another door hands over with evidence. An older no does not beat it.
+    """
+    return _locked_set(wanted, Origin(source, now, wording, actor, note, given_at=given_at))
 
 
 @transaction.atomic
 def restore(wanted: Iterable[Wanted], origin: Origin) -> list[ConsentEvent]:
     """What stood before an event. It brings back a choice, and lifts no block."""
     return _locked_set(wanted, origin, lifts=False)
+
+
+def leave(wanted: Sequence[Wanted], people: People, origin: Origin) -> list[ConsentEvent]:
+    """No more of what is named, for contacts that are locked already; nobody gets a mail about it."""
+    return _set(wanted, people, origin, lifts=False, confirm=False)
 
 
 def _locked_set(wanted: Iterable[Wanted], origin: Origin, *, lifts: bool = True) -> list[ConsentEvent]:
@@ -144,7 +159,9 @@ def _those(people: People, targets: Iterable[Target]) -> People:
     return {target.address_id: people[target.address_id] for target in targets if target.address_id in people}
 
 
-def _set(wanted: Sequence[Wanted], people: People, origin: Origin, *, lifts: bool = True) -> list[ConsentEvent]:
+def _set(
+    wanted: Sequence[Wanted], people: People, origin: Origin, *, lifts: bool = True, confirm: bool = True
+) -> list[ConsentEvent]:
     wanted = [one for one in wanted if one.address_id in people]
     if not wanted:
         return []
@@ -155,8 +172,8 @@ def _set(wanted: Sequence[Wanted], people: People, origin: Origin, *, lifts: boo
     if lifts:
         preferences_again(_again(wanted, people, rows, {_key(change) for change in changes}), origin)
     came_back = come_back([change for change in changes if change.kind == EventKind.OPT_IN], own_no, origin)
-    _upsert({_key(change): chosen[_key(change)] for change in changes}, origin)
-    return came_back + record(changes, origin)
+    _upsert({_key(change): chosen[_key(change)] for change in changes}, rows, origin)
+    return came_back + record(changes, origin, confirm=confirm)
 
 
 def _change(one: Wanted, address: Address, chosen: Choices, own_no: OwnNo, origin: Origin) -> Change | None:
@@ -219,28 +236,32 @@ def _again(
     return list(found.values())
 
 
-def _upsert(chosen: Choices, origin: Origin) -> None:
-    """What is chosen anew was not said again yet, and no import brought it."""
-
-    def said_by(one: Chosen) -> str:
-        return origin.source if one.state == PreferenceState.UNSUBSCRIBED else ""
-
+def _upsert(chosen: Choices, rows: Mapping[Key, Preference], origin: Origin) -> None:
     Preference.objects.bulk_create(
         [
             Preference(
-                contact_id=contact_id,
-                category_id=category_id,
-                channel=channel,
+                contact_id=key[0],
+                category_id=key[1],
+                channel=key[2],
                 changed_at=origin.now,
-                said_by=said_by(one),
                 **one._asdict(),
+                **_how(one, rows.get(key), origin),
             )
-            for (contact_id, category_id, channel), one in chosen.items()
+            for key, one in chosen.items()
         ],
         update_conflicts=True,
         unique_fields=["contact", "category", "channel"],
         update_fields=["state", "frequency", "paused_until", "changed_at", "said_at", "said_by", "import_id"],
     )
+
+
+def _how(one: Chosen, before: Preference | None, origin: Origin) -> dict[str, Any]:
+    """A no was not said again yet. A yes that stays keeps the time at which it was said last."""
+    if one.state == PreferenceState.UNSUBSCRIBED:
+        return {"said_by": origin.source, "import_id": origin.import_id}
+    if one.state == PreferenceState.SUBSCRIBED and before and before.state == one.state:
+        return {"said_at": before.said_at, "said_by": before.said_by}
+    return {"said_at": origin.given_at} if one.state == PreferenceState.SUBSCRIBED else {}
 
 
 def _key(change: Change) -> Key:

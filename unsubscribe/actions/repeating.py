@@ -17,18 +17,19 @@ from .ledger import Change, Origin, record
 def preferences_again(said: Sequence[tuple[Preference, Change]], origin: Origin) -> None:
     """Choices that stand already, each with the event that it is if it was said another way. The contacts are locked.
 
-    A yes said again counts only from the person, and is no event.
+    A yes said again counts only from the person, or with its evidence, and is no event.
     """
     counts = [
         (row, change)
         for row, change in said
         if row.state == PreferenceState.UNSUBSCRIBED
-        or (row.state == PreferenceState.SUBSCRIBED and origin.source in OWN_VOICE)
+        or (row.state == PreferenceState.SUBSCRIBED and (origin.source in OWN_VOICE or origin.given_at))
     ]
     if not counts:
         return
     rows = Preference.objects.filter(id__any_of=[row.pk for row, _ in counts])
-    rows.update(said_at=Greatest(Coalesce("said_at", origin.now), origin.now), said_by=origin.source)
+    at = origin.given_at or origin.now
+    rows.update(said_at=Greatest(Coalesce("said_at", at), at), said_by=origin.source)
     no = [one for one in counts if one[0].state == PreferenceState.UNSUBSCRIBED]
     record([change for row, change in no if row.said_by != origin.source], origin, confirm=False)
 

@@ -348,6 +348,34 @@ class TestSuppressions:
         assert caller.post("/suppressions", {"suppressions": [old]}).json()["overtaken"] == 1
         assert verdicts(caller, ADA) == ["send"]
 
+    @pytest.mark.parametrize("more", [{}, {"category": "news"}, {"everywhere": True}, {"reason": "complaint"}])
+    @pytest.mark.parametrize("by_api", [True, False], ids=["handed over with evidence", "in person"])
+    def test_a_later_yes_to_one_thing_stands_against_an_older_no(
+        self, by_api: bool, more: dict[str, Any], caller: Caller, ada: Address, news: Category
+    ) -> None:
+        CategoryFactory(slug="offers")
+        if by_api:
+            body = {"preferences": [{"category": "news", "is_subscribed": True}], "evidence": EVIDENCE}
+            assert caller.patch(f"/contacts/{ada.contact_id}/preferences", body).status_code == 200
+        else:
+            actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=timezone.now(), wording="Yes")
+        older, newer = "2025-12-31T23:59:59-02:00", timezone.now().isoformat()
+        said = caller.post("/suppressions", {"suppressions": [{"address": ADA, "said_at": older} | more]}).json()
+        is_of_all = "category" not in more
+        assert (said["new"], said["overtaken"]) == ((1, 0) if is_of_all else (0, 1))
+        assert verdicts(caller, ADA) == ["send"]
+        assert verdicts(caller, ADA, category="offers") == ["unsubscribed" if is_of_all else "send"]
+        caller.post("/suppressions", {"suppressions": [{"address": ADA, "said_at": newer} | more]})
+        assert verdicts(caller, ADA) != ["send"]
+
+    def test_a_bounce_that_is_older_than_its_lift_does_not_come_back(self, caller: Caller, ada: Address) -> None:
+        now = timezone.now()
+        actions.suppress([ada.pk], SuppressionReason.HARD_BOUNCE, source=Source.API, now=now - timedelta(days=9))
+        caller.post("/suppressions/lift", {"address": ADA, "reason": "hard_bounce", "note": "They wrote to us."})
+        bounce = {"address": ADA, "reason": "hard_bounce", "said_at": (now - timedelta(days=2)).isoformat()}
+        assert caller.post("/suppressions", {"suppressions": [bounce]}).json()["overtaken"] == 1
+        assert not Suppression.objects.filter(lifted_at=None).exists()
+
     def test_a_list_is_searched_for_those_who_are_blocked(self, caller: Caller) -> None:
         caller.post("/suppressions", {"suppressions": [{"address": BOB}, {"address": BOB, "reason": "complaint"}]})
         answer = caller.post("/suppressions/search", {"addresses": [ADA, BOB.upper(), "x"]}).json()

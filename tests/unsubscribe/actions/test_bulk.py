@@ -496,6 +496,22 @@ def takes_it_back(ada: Address) -> None:
     actions.undo([ConsentEvent.objects.get().pk], source=Source.PAGE, now=NOW + DAY)
 
 
+def says_yes_early_and_late(ada: Address) -> None:
+    target = Target(ada.pk, CategoryFactory().pk)
+    for now in (NOW - 400 * DAY, NOW):
+        actions.opt_in([target], source=Source.PAGE, now=now, wording="Yes")
+
+
+def undoes_leaving(ada: Address) -> None:
+    [left] = actions.opt_out([Target(ada.pk, CategoryFactory().pk)], source=Source.ONE_CLICK, now=NOW - 2 * DAY)
+    actions.undo([left.pk], source=Source.PAGE, now=NOW)
+
+
+def leaves_after_an_undo(ada: Address) -> None:
+    undoes_leaving(ada)
+    actions.opt_out([Target(ada.pk, CategoryFactory().pk)], source=Source.PAGE, now=NOW)
+
+
 TAKEN, SO, OVERTAKEN = Taken(1, 0, 0), Taken(0, 1, 0), Taken(0, 0, 1)
 BOUNCE = Wish(SuppressionReason.HARD_BOUNCE)
 YES = [
@@ -519,7 +535,13 @@ YES = [
     ("and less of it", partial(is_brought_by_another, but=reads_less), Wish(slug="news"), TAKEN),
     ("a yes that was undone", takes_it_back, Wish(slug="news"), TAKEN),
     ("a yes after which they left", changes_her_mind_twice, Wish(slug="news"), SO),
-    ("a yes to one is no yes to everything", says_yes, Wish(), TAKEN),
+    ("a yes that was repeated, not by the one that came first", says_yes_early_and_late, Wish(slug="news"), OVERTAKEN),
+    ("an undo of that no", undoes_leaving, Wish(slug="news"), OVERTAKEN),
+    ("an undo after which they left, undone by nobody", leaves_after_an_undo, Wish(slug="news"), SO),
+    ("a yes to all there is", says_yes, Wish(), OVERTAKEN),
+    ("and for a complaint", says_yes, Wish(SuppressionReason.COMPLAINT), OVERTAKEN),
+    ("a yes to all there is, and again", says_yes_early_and_late, Wish(), OVERTAKEN),
+    ("a yes to another channel", partial(says_yes, channel="sms"), Wish(), TAKEN),
     ("a block that the person lifted", comes_back, Wish(), OVERTAKEN),
     ("a complaint, after which the person lifted a block", comes_back, Wish(SuppressionReason.COMPLAINT), OVERTAKEN),
     ("an undo", undoes_it, Wish(), OVERTAKEN),
@@ -529,9 +551,11 @@ YES = [
     ("a block of hers that she lifted", comes_back, EVERYWHERE, OVERTAKEN),
     ("one of another address of hers", comes_back_elsewhere, EVERYWHERE, OVERTAKEN),
     ("which is none of this address", comes_back_elsewhere, Wish(), TAKEN),
-    ("a yes to one is no yes to everything everywhere", says_yes, EVERYWHERE, TAKEN),
+    ("a yes to all there is, everywhere", says_yes, EVERYWHERE, OVERTAKEN),
     ("a bounce is no word of the person", comes_back, BOUNCE, TAKEN),
-    ("nor is it when staff lifted it", partial(is_freed_by_staff, reason=BOUNCE.reason), BOUNCE, TAKEN),
+    ("but when it was lifted it is over", partial(is_freed_by_staff, reason=BOUNCE.reason), BOUNCE, OVERTAKEN),
+    ("and so is a block by staff", is_freed_by_staff, Wish(SuppressionReason.MANUAL), OVERTAKEN),
+    ("a yes is no word about a bounce", says_yes, BOUNCE, TAKEN),
 ]
 
 
@@ -554,6 +578,51 @@ def test_a_yes_of_the_person_overtakes_an_earlier_no(
         assert (
             actions.preview_opt_outs([Said(bytes(ada.digest), ada.value, at)], channel=Channel.EMAIL, **options) == late
         )
+
+
+@pytest.mark.parametrize("wish", [Wish(), EVERYWHERE, Wish(SuppressionReason.COMPLAINT)], ids=str)
+def test_an_old_no_to_everything_leaves_what_they_said_yes_to_since_and_nothing_else(wish: Wish, ada: Address) -> None:
+    for slug in ("news", "offers", "tips", "partners"):
+        CategoryFactory(slug=slug, needs_opt_in=slug == "partners")
+    phone = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
+    says_yes(ada, "news")
+    actions.set_preferences(
+        [actions.Wanted(ada.pk, CategoryFactory(slug="tips").pk, {"state": "subscribed"})],
+        source=Source.PAGE,
+        now=NOW - 9 * DAY,
+        wording="Yes",
+    )
+    options = {"reason": wish.reason, "everywhere": wish.everywhere, "now": NOW + DAY}
+    mails = OutboxMessage.objects.count()
+    said = [Said(bytes(ada.digest), ada.value, NOW - DAY)]
+    assert actions.preview_opt_outs(said, channel=Channel.EMAIL, **options) == TAKEN
+    assert take(said, **options) == TAKEN
+    answers = {}
+    for one in (ada, phone):
+        for slug in ("news", "offers", "tips"):
+            [decision] = gate.check(
+                [one.value], category=CategoryFactory(slug=slug), channel=Channel(one.channel), now=NOW + DAY
+            )
+            answers[one.channel, slug] = decision.verdict.answer
+    elsewhere = Answer.UNSUBSCRIBED if wish.everywhere else Answer.SEND
+    assert answers == {
+        ("email", "news"): Answer.SEND,
+        ("email", "offers"): Answer.UNSUBSCRIBED,
+        ("email", "tips"): Answer.UNSUBSCRIBED,
+        **{("sms", slug): elsewhere for slug in ("news", "offers", "tips")},
+    }
+    assert not Suppression.objects.exists()
+    assert OutboxMessage.objects.count() == mails
+    assert take(said, **options) == OVERTAKEN
+
+
+def test_of_a_moment_to_come_the_present_counts(ada: Address, news: Category) -> None:
+    says_yes(ada)
+    said = [Said(bytes(ada.digest), ada.value, NOW + 900 * DAY)]
+    take(said, category_id=news.pk, now=NOW + DAY)
+    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW + 2 * DAY, wording="Yes")
+    assert take(said, category_id=news.pk, now=NOW + 3 * DAY) == TAKEN  # somebody says so once more, as of today
+    assert take([said[0]._replace(at=NOW + DAY)], category_id=news.pk, now=NOW + 3 * DAY) == SO
 
 
 @transaction.atomic
@@ -717,7 +786,8 @@ def test_whoever_clicks_a_moment_before_has_said_it(slug: str | None, ada: Addre
             actions.opt_out([Target(ada.pk, category_id)], source=Source.ONE_CLICK, now=NOW)
             imported = waiting(pool, lambda: take([Said(bytes(ada.digest))], category_id=category_id))
         assert imported.result() == Taken(0, 1, 0)
-    assert ConsentEvent.objects.get().source == Source.ONE_CLICK
+    clicked, again = ConsentEvent.objects.order_by("id")
+    assert (clicked.source, again.kind, again.source) == (Source.ONE_CLICK, "again", Source.IMPORT)
 
 
 @needs_postgresql

@@ -8,6 +8,23 @@ TALLY = """
     FROM found
 """
 
+# Who said no to everything, and yes to something later: on this channel or, with `everywhere`, on any.
+DROP_NARROWED = """
+    DELETE FROM found
+    WHERE NOT is_new AND NOT is_so AND at IS NOT NULL AND EXISTS (
+        SELECT 1 FROM unsubscribe_preference AS chosen
+        WHERE chosen.contact_id = found.contact_id AND chosen.state = 'subscribed'
+            AND (%(everywhere)s OR chosen.channel = %(channel)s)
+            AND (chosen.said_at > found.at OR EXISTS (
+                SELECT 1 FROM unsubscribe_consentevent AS yes
+                WHERE yes.contact_id = found.contact_id AND yes.category_id = chosen.category_id
+                    AND yes.channel = chosen.channel AND yes.kind = 'opt_in' AND yes.at > found.at
+                    AND yes.source {in_own_voice}
+            ))
+    )
+    RETURNING digest
+"""
+
 LEARN_CONTACTS = """
     INSERT INTO unsubscribe_contact (id, language, only_chosen, created_at)
     SELECT contact_id, %(language)s, %(only_chosen)s, %(now)s FROM found

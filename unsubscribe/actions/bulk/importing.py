@@ -11,13 +11,14 @@ from ...links import Target
 from ..known import known
 from ..ledger import Origin
 from .alike import RECORD_AGAIN
+from .narrowing import Narrowed, narrow
 from .steps import Choice, Row, Steps
-from .table import table
+from .table import Table, table
 
 
 class Said(NamedTuple):
     """Somebody's no, as a file has it. `value` is the normalised address, "" where only its hash is known; `at` when
-    they said it, if the file says so."""
+    they said it, if the file says so; aware, and a moment to come counts as now."""
 
     digest: bytes
     value: str = ""
@@ -52,18 +53,20 @@ def import_opt_outs(
     `everywhere`, of every address of their contacts, also those learnt later.
 
     Whoever is unknown becomes a contact, without a value where only the hash is known; a later file that knows the
-    value fills it in. Nobody gets a mail about it. `at` is no time in the ledger: it is compared with what the person
-    said since, a yes to the same category or the lifting of a block of the same address. Of who was erased it counts
-    as so already.
+    value fills it in. Nobody gets a mail about it. `at` is no time in the ledger: it is compared with what was said
+    since, a yes of the person to the same category, or the lifting of a block of the same address. Who said no to
+    everything and yes to something later keeps that, and leaves the other categories. Of who was erased it counts as so
+    already. `import_id`: by which what was set can be found and taken back.
     """
-    origin = Origin(source, now, wording, actor, note)
+    origin = Origin(source, now, wording, actor, note, import_id)
     wish = _wish(category_id, channel, reason, origin, everywhere=everywhere, campaign_id=campaign_id)
     rows = _rows(said, now=now)
-    with table(rows, import_id=import_id, **wish.params) as found:
+    with table(rows, **wish.params) as found:
         choice = wish.choice(found.steps)
         found.learn(mark_so=choice.mark_so)
         found.run(found.steps.fill)
-        overtaken = found.run(choice.drop_overtaken) if wish.may_be_overtaken(rows) else 0
+        overtaken = found.run(choice.drop_overtaken) if _has_times(rows) else 0
+        narrowed = wish.narrowed(found, rows)
         found.run(choice.mark_repeated)
         found.run(choice.find_again)
         found.run(RECORD_AGAIN)
@@ -71,8 +74,8 @@ def import_opt_outs(
         found.run(choice.record)
         found.run(choice.change)
         found.run(choice.widen)
-        new = found.remaining()
-    return Taken(new, len(rows) - new - overtaken, overtaken)
+        new = found.remaining() + narrowed.write(origin)
+    return Taken(new, len(rows) - new - overtaken - narrowed.overtaken, overtaken + narrowed.overtaken)
 
 
 def preview_opt_outs(
@@ -97,10 +100,11 @@ def preview_opt_outs(
         choice = wish.choice(found.steps)
         found.run(found.steps.find, reserve=False)
         found.run(choice.mark_so)
-        overtaken = found.run(choice.drop_overtaken) if wish.may_be_overtaken(rows) else 0
+        overtaken = found.run(choice.drop_overtaken) if _has_times(rows) else 0
+        narrowed = wish.narrowed(found, rows)
         found.run(choice.mark_repeated)
-        new = found.remaining()
-    return Taken(new, len(rows) - new - overtaken, overtaken)
+        new = found.remaining() + narrowed.new
+    return Taken(new, len(rows) - new - overtaken - narrowed.overtaken, overtaken + narrowed.overtaken)
 
 
 class _Wish(NamedTuple):
@@ -116,9 +120,13 @@ class _Wish(NamedTuple):
             return steps.category
         return steps.everywhere if self.everywhere else steps.whole
 
-    def may_be_overtaken(self, rows: Sequence[Row]) -> bool:
-        """What the person may not lift, such as a bounce, no yes of theirs overtakes either."""
-        return self.reason in rules.OWN_NO and any(at for _, _, at, _ in rows)
+    def narrowed(self, found: Table, rows: Sequence[Row]) -> Narrowed:
+        """A yes to one thing speaks against the person's own no, and against no bounce."""
+        if self.category_id is not None or self.reason not in rules.OWN_NO or not _has_times(rows):
+            return Narrowed([], 0)
+        return narrow(
+            found.taken_out(found.steps.drop_narrowed), rows, channel=self.channel, everywhere=self.everywhere
+        )
 
     @property
     def params(self) -> dict[str, Any]:
@@ -133,6 +141,8 @@ class _Wish(NamedTuple):
             "after": json.dumps({"suppressed": [self.reason]}),
             **self.origin._asdict(),
             "source": str(self.origin.source),
+            "everywhere": self.everywhere,
+            "overtaking": rules.OWN_NO if self.reason in rules.OWN_NO else {self.reason},
         }
 
 
@@ -163,6 +173,10 @@ def _rows(said: Iterable[Said], *, now: datetime) -> list[Row]:
         row = (digest, value, min(at, now) if at else None, position)
         rows[digest] = _joined(rows[digest], row) if digest in rows else row
     return [rows[digest] for digest in sorted(rows)]
+
+
+def _has_times(rows: Sequence[Row]) -> bool:
+    return any(at for _, _, at, _ in rows)
 
 
 def _joined(earlier: Row, later: Row) -> Row:

@@ -48,6 +48,8 @@ class Steps(NamedTuple):
     learn_contacts: str
     #: And its address. Says how many; fewer than `tally` said if somebody else was quicker.
     learn_addresses: str
+    #: Takes out of `found` those who said no to everything, and later yes to something. Their digests come back.
+    drop_narrowed: str
     #: Writes the values that are known now, but not of those who were erased.
     fill: str
     whole: Choice

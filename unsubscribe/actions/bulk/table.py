@@ -1,6 +1,6 @@
 """The rows of one call, in the database for as long as the call takes. It walks the steps and decides nothing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from ... import rules
+from ...choices import SuppressionReason
 from . import on_postgresql, on_sqlite
 from .steps import Row, Steps
 
@@ -26,6 +27,11 @@ class Table:
             return 0
         self.cursor.execute(step, self.params | params)
         return int(self.cursor.rowcount)
+
+    def taken_out(self, step: str) -> list[bytes]:
+        """The digests of the rows that it took out of `found`."""
+        self.cursor.execute(step, self.params)
+        return [bytes(digest) for (digest,) in self.cursor.fetchall()]
 
     def tally(self) -> Sequence[int]:
         self.cursor.execute(self.steps.tally)
@@ -64,15 +70,24 @@ class Table:
 
 @contextmanager
 def table(
-    rows: Sequence[Row], *, now: datetime, language: str = "", only_chosen: bool = False, **params: Any
+    rows: Sequence[Row],
+    *,
+    now: datetime,
+    language: str = "",
+    only_chosen: bool = False,
+    overtaking: Iterable[SuppressionReason] = (),
+    **params: Any,
 ) -> Iterator[Table]:
-    """Within one transaction, that of whoever calls if there is one. The steps may name all of these parameters."""
+    """Within one transaction, that of whoever calls if there is one. The steps may name all of these parameters.
+
+    `overtaking`: the end of a block for one of these reasons overtakes an older no.
+    """
     steps = _STEPS[connection.vendor]
     params |= {
         "now": connection.ops.adapt_datetimefield_value(now),
         "language": language,
         "only_chosen": only_chosen,
-        "own_no": steps.words(rules.OWN_NO),
+        "overtaking": steps.words(overtaking),
         "own_voice": steps.words(rules.OWN_VOICE),
     }
     with transaction.atomic(), connection.cursor() as cursor:

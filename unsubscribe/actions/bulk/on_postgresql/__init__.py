@@ -7,7 +7,7 @@ ANY(ARRAY()) keep the planner from reading a table of millions as a whole for ea
 from collections.abc import Iterable
 from typing import Any
 
-from ..alike import LEARN_CONTACTS, TALLY
+from ..alike import DROP_NARROWED, LEARN_CONTACTS, TALLY
 from ..steps import Row, Steps
 from .category import CATEGORY
 from .everywhere import EVERYWHERE
@@ -88,6 +88,7 @@ STEPS = Steps(
     moved=_MOVED,
     learn_contacts=LEARN_CONTACTS,
     learn_addresses=_LEARN_ADDRESSES,
+    drop_narrowed=DROP_NARROWED.format(in_own_voice="= ANY(%(own_voice)s)"),
     fill=_FILL,
     whole=WHOLE,
     everywhere=EVERYWHERE,

@@ -18,18 +18,27 @@ _MARK_SO = """
     ))
 """
 
+# A yes of theirs, or the undo of a no, after which they did not leave again; or a yes that they repeated.
 _DROP_OVERTAKEN = """
     DELETE FROM found
-    WHERE NOT is_new AND NOT is_so AND at IS NOT NULL AND (
-        SELECT state = 'subscribed' FROM unsubscribe_preference
+    WHERE NOT is_new AND NOT is_so AND at IS NOT NULL AND ((
+        SELECT state = 'subscribed' AND said_at > found.at FROM unsubscribe_preference
         WHERE contact_id = found.contact_id AND category_id = %(category_id)s AND channel = %(channel)s
         LIMIT 1
-    ) AND (
-        SELECT TRUE FROM unsubscribe_consentevent
+    ) OR (
+        SELECT TRUE FROM unsubscribe_consentevent AS yes
         WHERE contact_id = found.contact_id AND category_id = %(category_id)s AND channel = %(channel)s
-            AND kind = 'opt_in' AND source = ANY(%(own_voice)s) AND at > found.at
+            AND kind = 'opt_in' AND source = ANY(%(own_voice)s) AND at > found.at AND ((
+                SELECT state = 'subscribed' FROM unsubscribe_preference
+                WHERE contact_id = found.contact_id AND category_id = %(category_id)s AND channel = %(channel)s
+                LIMIT 1
+            ) OR NOT EXISTS (
+                SELECT 1 FROM unsubscribe_consentevent
+                WHERE contact_id = found.contact_id AND category_id = %(category_id)s AND channel = %(channel)s
+                    AND kind = 'opt_out' AND id > yes.id
+            ))
         LIMIT 1
-    )
+    ))
 """
 
 _RECORD = """

@@ -25,7 +25,8 @@ _DROP_OVERTAKEN = """
     WHERE NOT is_new AND NOT is_so AND at IS NOT NULL AND (
         SELECT TRUE FROM unsubscribe_address AS address
         JOIN unsubscribe_suppression AS block ON block.address_id = address.id
-        WHERE address.contact_id = found.contact_id AND block.reason = ANY(%(own_no)s) AND block.lifted_at > found.at
+        WHERE address.contact_id = found.contact_id AND block.reason = ANY(%(overtaking)s)
+            AND block.lifted_at > found.at AND block.lifted_by <> 'import'
         LIMIT 1
     )
 """

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from ..alike import LEARN_CONTACTS, TALLY
+from ..alike import DROP_NARROWED, LEARN_CONTACTS, TALLY
 from ..steps import Row, Steps
 from .category import CATEGORY
 from .everywhere import EVERYWHERE
@@ -66,6 +66,7 @@ STEPS = Steps(
     moved="",
     learn_contacts=LEARN_CONTACTS,
     learn_addresses=_LEARN_ADDRESSES,
+    drop_narrowed=DROP_NARROWED.format(in_own_voice="IN (SELECT value FROM json_each(%(own_voice)s))"),
     fill=_FILL,
     whole=WHOLE,
     everywhere=EVERYWHERE,

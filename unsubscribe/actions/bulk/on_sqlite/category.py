@@ -17,17 +17,27 @@ _MARK_SO = """
     )
 """
 
+# A yes of theirs, or the undo of a no, after which they did not leave again; or a yes that they repeated.
 _DROP_OVERTAKEN = """
     DELETE FROM found
-    WHERE NOT is_new AND NOT is_so AND at IS NOT NULL AND EXISTS (
+    WHERE NOT is_new AND NOT is_so AND at IS NOT NULL AND (EXISTS (
         SELECT 1 FROM unsubscribe_preference
         WHERE contact_id = found.contact_id AND category_id = %(category_id)s AND channel = %(channel)s
-            AND state = 'subscribed'
-    ) AND EXISTS (
-        SELECT 1 FROM unsubscribe_consentevent
+            AND state = 'subscribed' AND said_at > found.at
+    ) OR EXISTS (
+        SELECT 1 FROM unsubscribe_consentevent AS yes
         WHERE contact_id = found.contact_id AND category_id = %(category_id)s AND channel = %(channel)s
-            AND kind = 'opt_in' AND source IN (SELECT value FROM json_each(%(own_voice)s)) AND at > found.at
-    )
+            AND kind = 'opt_in' AND source IN (SELECT value FROM json_each(%(own_voice)s))
+            AND at > found.at AND (EXISTS (
+                SELECT 1 FROM unsubscribe_preference
+                WHERE contact_id = found.contact_id AND category_id = %(category_id)s AND channel = %(channel)s
+                    AND state = 'subscribed'
+            ) OR NOT EXISTS (
+                SELECT 1 FROM unsubscribe_consentevent
+                WHERE contact_id = found.contact_id AND category_id = %(category_id)s AND channel = %(channel)s
+                    AND kind = 'opt_out' AND id > yes.id
+            ))
+    ))
 """
 
 # As Python writes JSON, blanks and all: that is how the other verbs store it.

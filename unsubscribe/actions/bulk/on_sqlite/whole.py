@@ -13,13 +13,14 @@ _MARK_SO = """
     )
 """
 
-# Nobody but the person lifts these (rules.may_lift), so whatever was lifted is a yes of theirs.
+# What the person lifted is a yes of theirs, and of a bounce or a block by staff the lift counts, whoever lifted it. An
+# import that was taken back is neither.
 _DROP_OVERTAKEN = """
     DELETE FROM found
     WHERE NOT is_new AND NOT is_so AND at IS NOT NULL AND EXISTS (
         SELECT 1 FROM unsubscribe_suppression
-        WHERE address_id = found.address_id AND reason IN (SELECT value FROM json_each(%(own_no)s))
-            AND lifted_at > found.at
+        WHERE address_id = found.address_id AND reason IN (SELECT value FROM json_each(%(overtaking)s))
+            AND lifted_at > found.at AND lifted_by <> 'import'
     )
 """
 

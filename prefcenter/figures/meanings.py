@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.db.models import BigIntegerField, Case, Q, When
 
 from unsubscribe.actions.coming_back import LEFT_OFF
+from unsubscribe.actions.joining import AFTER_A_COMPLAINT
 from unsubscribe.choices import EventKind, PreferenceState, Source, SuppressionReason
 from unsubscribe.models import Campaign, ConsentEvent
 from unsubscribe.rules import OWN_VOICE
@@ -22,7 +23,9 @@ OF_THESE_DAYS = [source for source in Source if source != Source.IMPORT]
 #: What a provider told us; and what the sender's system heard from its own, among other blocks. What an import brings
 #: is of other days.
 COMPLAINT_BY_PROVIDER = Q(kind=EventKind.SUPPRESS, source=Source.COMPLAINT)
-COMPLAINT_BY_API = Q(kind=EventKind.SUPPRESS, source=Source.API, after__suppressed=[SuppressionReason.COMPLAINT])
+COMPLAINT_BY_API = Q(kind=EventKind.SUPPRESS, source=Source.API, after__suppressed=[SuppressionReason.COMPLAINT]) & ~Q(
+    note=AFTER_A_COMPLAINT
+)
 COMPLAINT = COMPLAINT_BY_PROVIDER | COMPLAINT_BY_API
 
 #: More again. Every source is named, because the index goes by kind, then source, then time.

@@ -9,12 +9,15 @@ from django.db.models import Count, Min
 from ..addresses import Normalised
 from ..choices import EventKind, PreferenceState, Source, SuppressionReason
 from ..models import Address, Contact, Preference, Suppression
+from ..rules import OWN_NO
 from .contacts import attach
 from .ledger import Change, Origin, record
 
+#: The note of a block that extends an earlier complaint.
+AFTER_A_COMPLAINT = "Learnt after the contact had complained."
 #: An address, as it is found: its channel and digest.
 Way = tuple[str, bytes]
-Everything = dict[tuple[int, str | None], Suppression]
+Everything = dict[tuple[int, str | None, str], Suppression]
 
 
 def add_addresses(contact_id: int, addresses: Sequence[Normalised], *, now: datetime) -> list[Address]:
@@ -26,10 +29,11 @@ def add_addresses(contact_id: int, addresses: Sequence[Normalised], *, now: date
 def add_addresses_to(wanted: Mapping[int, Sequence[Normalised]], *, now: datetime) -> dict[int, list[Address]]:
     """Further addresses, by the id of the contact. The answer holds those of them that are the contact's now, or were.
 
-    All contacts are locked, also those with an empty list. A no to everything covers the new addresses too: everywhere
-    if that was said, and else those of its channel. Otherwise none joins on a channel on which the contact opted in to
-    something. Of the addresses that are known only those move that were learnt by themselves, whose contact never
-    chose anything, and gets nothing in the same call. Erased contacts get none.
+    All contacts are locked, also those with an empty list. A no to everything covers the new addresses too:
+    everywhere if that was said, and else those of its channel, as a complaint does. Otherwise none joins on a
+    channel on which the contact opted in to something. Of the addresses that are known only those move that were
+    learnt by themselves, whose contact never chose anything, and gets nothing in the same call. Erased contacts get
+    none.
     """
     there = _locked(wanted)
     said = _said(there)
@@ -50,18 +54,19 @@ def _locked(contact_ids: Iterable[int]) -> set[int]:
 
 
 def _said(contact_ids: Iterable[int]) -> Everything:
-    """Each contact's first no to everything, for every channel and (None) for all of them at once."""
+    """Each contact's first no of their own, by its reason, for every channel and (None) for all of them at once."""
     rows = Suppression.objects.filter(
-        address__contact_id__any_of=sorted(contact_ids), lifted_at=None, reason=SuppressionReason.UNSUBSCRIBED_ALL
+        address__contact_id__any_of=sorted(contact_ids), lifted_at=None, reason__in=OWN_NO
     ).select_related("address")
     said: Everything = {}
     for row in rows.order_by("-id"):
-        said[row.address.contact_id, None if row.everywhere else row.address.channel] = row
+        said[row.address.contact_id, None if row.everywhere else row.address.channel, row.reason] = row
     return said
 
 
-def _covering(said: Everything, contact_id: int, channel: str) -> Suppression | None:
-    return said.get((contact_id, None)) or said.get((contact_id, channel))
+def _covering(said: Everything, contact_id: int, channel: str) -> list[Suppression]:
+    ways = [(said.get((contact_id, None, one)), said.get((contact_id, channel, one))) for one in sorted(OWN_NO)]
+    return [row for everywhere, here in ways if (row := everywhere or here)]
 
 
 def _opted_in(contact_ids: Iterable[int]) -> set[tuple[int, str]]:
@@ -116,7 +121,7 @@ def _way(row: Address) -> Way:
 
 
 def _extend(said: Everything, addresses: Sequence[Address], *, now: datetime) -> None:
-    pairs = [(row, one) for one in addresses if (row := _covering(said, one.contact_id, one.channel))]
+    pairs = [(row, one) for one in addresses for row in _covering(said, one.contact_id, one.channel)]
     rows = Suppression.objects.filter(address_id__any_of=[one.pk for _, one in pairs], lifted_at=None)
     covered = set(rows.values_list("address_id", "reason"))
     new = [(row, one) for row, one in pairs if (one.pk, row.reason) not in covered]
@@ -128,15 +133,22 @@ def _extend(said: Everything, addresses: Sequence[Address], *, now: datetime) ->
                 everywhere=row.everywhere,
                 source=row.source,
                 campaign_id=row.campaign_id,
+                import_id=row.import_id,
                 since=now,
             )
             for row, one in new
         ]
     )
-    for source in sorted({row.source for row, _ in new}):
-        changes = [_covers(row, one) for row, one in new if row.source == source]
-        note = "Learnt after the contact had said no to everything."
-        record(changes, Origin(Source(source), now, note=note), confirm=False)
+    for source, note in sorted({_how(row) for row, _ in new}):
+        changes = [_covers(row, one) for row, one in new if _how(row) == (source, note)]
+        record(changes, Origin(source, now, note=note), confirm=False)
+
+
+def _how(row: Suppression) -> tuple[Source, str]:
+    """Nobody complains when an address is learnt, so no figure must count it: it comes from the sender's system."""
+    if row.reason == SuppressionReason.COMPLAINT:
+        return Source.API, AFTER_A_COMPLAINT
+    return Source(row.source), "Learnt after the contact had said no to everything."
 
 
 def _covers(row: Suppression, address: Address) -> Change:

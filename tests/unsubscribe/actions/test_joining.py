@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from prefcenter.figures import meanings
 from tests.conftest import NOW
 from tests.factories import ADA, BOB, CLEO, AddressFactory, CategoryFactory, ContactFactory
 from tests.settings import ON_POSTGRESQL
@@ -83,6 +84,49 @@ class TestEverythingOnOneChannel:
         actions.add_addresses(ada.contact_id, [later], now=NOW)
         news = CategoryFactory()
         actions.opt_in([Target(texted.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
+        assert not Suppression.objects.filter(lifted_at=None).exists()
+
+
+class TestAComplaint:
+    """It covers the addresses learnt later on its channel, as a no to everything does."""
+
+    @pytest.fixture
+    def complained(self, ada: Address) -> Address:
+        actions.suppress([ada.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=NOW)
+        return ada
+
+    @pytest.mark.parametrize("is_known", [True, False])
+    def test_covers_what_is_learnt_later_on_its_channel_alone(
+        self, is_known: bool, complained: Address, news: Category
+    ) -> None:
+        if is_known:
+            actions.learn([normalise(BOB)], now=NOW)
+        later, phone = actions.add_addresses(complained.contact_id, [normalise(BOB), PHONE], now=NOW)
+        assert answer(BOB, news) == Answer.SUPPRESSED
+        assert Suppression.objects.get(address=later).reason == SuppressionReason.COMPLAINT
+        assert not Suppression.objects.filter(address=phone).exists()
+        event = ConsentEvent.objects.get(address=later)
+        assert (event.kind, event.after) == (EventKind.SUPPRESS, {"suppressed": ["complaint"]})
+        assert ConsentEvent.objects.filter(meanings.COMPLAINT).count() == 1
+
+    def test_beside_a_no_to_everything_both_are_extended(self, complained: Address) -> None:
+        actions.opt_out([Target(complained.pk)], source=Source.PAGE, now=NOW)
+        later, phone = actions.add_addresses(complained.contact_id, [normalise(BOB), PHONE], now=NOW)
+        blocks = Suppression.objects.filter(address__in=[later, phone]).values_list("address", "reason")
+        both = {(later.pk, "complaint"), (later.pk, "unsubscribed_all")}
+        assert set(blocks) == both | {(phone.pk, "unsubscribed_all")}
+
+    def test_lets_a_new_address_in_although_the_contact_opted_in(self, complained: Address, news: Category) -> None:
+        wanted = Wanted(complained.pk, news.pk, {"state": PreferenceState.SUBSCRIBED})
+        Suppression.objects.update(lifted_at=NOW)
+        actions.set_preferences([wanted], source=Source.PAGE, now=NOW, wording="Yes")
+        actions.suppress([complained.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=NOW)
+        assert len(actions.add_addresses(complained.contact_id, [normalise(BOB)], now=NOW)) == 1
+        assert answer(BOB, news) == Answer.SUPPRESSED
+
+    def test_that_was_taken_back_covers_nothing(self, complained: Address, news: Category) -> None:
+        actions.opt_in([Target(complained.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
+        actions.add_addresses(complained.contact_id, [PHONE], now=NOW)
         assert not Suppression.objects.filter(lifted_at=None).exists()
 
 

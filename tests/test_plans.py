@@ -153,6 +153,7 @@ OF_ALL: dict[str, Question] = {
     "waits of a year": lambda one: figures.outbox.look(one.year.period),
     "how many gave a reason": lambda one: Feedback.objects.filter(reason=one.reason).count(),
     "how many left a category with feedback": lambda one: Feedback.objects.filter(category=one.category).count(),
+    "what an import set": lambda one: actions.standing(1),
     "who left a category": lambda one: opt_outs.Newest(opt_outs.Asked(category=one.category)).rows(0, 100),
 }
 

@@ -114,9 +114,15 @@ def _willing(state: PreferenceState) -> int:
     return [PreferenceState.UNSUBSCRIBED, PreferenceState.UNSPECIFIED, PreferenceState.SUBSCRIBED].index(state)
 
 
-def may_lift(reason: SuppressionReason, *, source: Source) -> bool:
+def may_lift(reason: SuppressionReason, *, source: Source, is_its_own: bool = False) -> bool:
     """Only the person lifts their own no; staff lift what staff or a provider set, a sender's system what a
-    provider did; nobody lifts an erasure."""
+    provider did; nobody lifts an erasure.
+
+    `is_its_own`: this very import set it, and nobody has said it since. That was never the person's own no, so an
+    import that is taken back lifts it, and nothing else.
+    """
+    if source == Source.IMPORT:
+        return is_its_own and reason != SuppressionReason.ERASED
     if reason in OWN_NO:
         return source in OWN_VOICE
     if reason == SuppressionReason.HARD_BOUNCE:

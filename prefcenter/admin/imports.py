@@ -23,7 +23,7 @@ from prefcenter.tables import TableError
 from unsubscribe.views import content_length
 
 from .imports_forms import TermsForm, UploadForm, too_large
-from .imports_page import Page
+from .imports_page import Page, Standing
 
 IMPORT = "prefcenter.import_opt_outs"
 PER_PAGE = 50
@@ -100,6 +100,20 @@ def stop(request: HttpRequest, run_id: int) -> HttpResponse:
     return _do(request, one, lambda: imports.stop(one, now=timezone.now()), f"Stopped an import of {_kind(one)}.")
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+def take_back(request: HttpRequest, run_id: int) -> HttpResponse:
+    """What it would lift and what stays, and the button that does it."""
+    one = _run(run_id)
+    if request.method == "POST":
+        said = f"Had an import of {_kind(one)} taken back."
+        return _do(request, one, lambda: imports.take_back(one, user_id=_user_id(request), now=timezone.now()), said)
+    if not imports.can_be_taken_back(one, now=timezone.now()):
+        messages.error(request, str(NotNow()))
+        return redirect("imports:run", one.pk)
+    standing = Standing(imports.foresee_taking_back(one))
+    return _render(request, "take_back", title=f"Take back import {one.pk}", run=one, page=Page(one), standing=standing)
+
+
 @require_http_methods(["GET", "HEAD"])
 def problems(request: HttpRequest, run_id: int) -> HttpResponseBase:
     one = _run(run_id)
@@ -168,5 +182,6 @@ urlpatterns = [
     path("<int:run_id>/check/", _for(check), name="check"),
     path("<int:run_id>/confirm/", _for(confirm), name="confirm"),
     path("<int:run_id>/stop/", _for(stop), name="stop"),
+    path("<int:run_id>/take-back/", _for(take_back), name="take_back"),
     path("<int:run_id>/lines/", _for(problems), name="lines"),
 ]

@@ -88,8 +88,16 @@ class Page:
     @property
     def is_waiting_long(self) -> bool:
         """So that somebody should look whether the worker runs."""
-        since = self.run.confirmed_at or self.run.created_at
+        since = self.run.taken_back_at or self.run.confirmed_at or self.run.created_at
         return self.is_waiting and timezone.now() - since > _PATIENCE
+
+    @property
+    def is_being_taken_back(self) -> bool:
+        return self.run.state == ImportState.TAKING_BACK
+
+    @cached_property
+    def can_be_taken_back(self) -> bool:
+        return imports.can_be_taken_back(self.run, now=timezone.now())
 
     @property
     def percent(self) -> int:
@@ -110,3 +118,23 @@ class Page:
     @property
     def has_stopped_midway(self) -> bool:
         return self.run.state in {ImportState.STOPPED, ImportState.FAILED} and self.run.confirmed_at is not None
+
+
+class Standing:
+    """What taking an import back would do, and what stays and why."""
+
+    def __init__(self, found: imports.Standing) -> None:
+        self._found = found
+
+    @property
+    def lifted(self) -> int:
+        return self._found.blocks + self._found.choices
+
+    @property
+    def lifts(self) -> list[tuple[str, int]]:
+        return [("Blocks that end", self._found.blocks), ("Categories that are as before", self._found.choices)]
+
+    @property
+    def stays(self) -> list[tuple[str, int]]:
+        rest = [("Ended since", self._found.ended), ("Of people who were erased", self._found.erased)]
+        return [(why, number) for why, number in (*words.said_again(self._found), *rest) if number]

@@ -28,10 +28,11 @@ COMPLAINT_BY_API = Q(kind=EventKind.SUPPRESS, source=Source.API, after__suppress
 )
 COMPLAINT = COMPLAINT_BY_PROVIDER | COMPLAINT_BY_API
 
-#: More again. Every source is named, because the index goes by kind, then source, then time.
+#: More again. The sources are named, because the index goes by kind, then source, then time. An import that is taken
+#: back is nobody's wish.
 MORE = Q(
     kind__in=[EventKind.OPT_IN, EventKind.OPT_UP, EventKind.RESUME, EventKind.LIFT],
-    source__in=Source.values,
+    source__in=OF_THESE_DAYS,
 )
 _BY_UNDO = Q(source=Source.PAGE) & (Q(wording=UNDO) | Q(note=UNDO))
 _AFTER_A_NO = Q(kind=EventKind.OPT_IN, before__state=PreferenceState.UNSUBSCRIBED)

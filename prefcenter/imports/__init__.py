@@ -1,8 +1,12 @@
 """Imports of opt-outs and contacts, for the admin, the commands and whoever comes next. It lifts and starts nothing."""
 
+from unsubscribe.actions import Standing
+
 from .direct import Result, apply, preview
 from .reading import Terms
 from .runs import NotNow, check_again, confirm, earlier, hand_in, label, stop, terms_of
+from .taking_back import can_be_taken_back, take_back, take_back_here
+from .taking_back import foresee as foresee_taking_back
 from .tidying import tidy
 from .working import Lost, work
 
@@ -10,15 +14,20 @@ __all__ = [
     "Lost",
     "NotNow",
     "Result",
+    "Standing",
     "Terms",
     "apply",
+    "can_be_taken_back",
     "check_again",
     "confirm",
     "earlier",
+    "foresee_taking_back",
     "hand_in",
     "label",
     "preview",
     "stop",
+    "take_back",
+    "take_back_here",
     "terms_of",
     "tidy",
     "work",

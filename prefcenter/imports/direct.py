@@ -46,7 +46,7 @@ def apply(path: Path, terms: Terms, *, actor: str, now: datetime, on_progress: O
         kept, source, before = _opened(path, stream, terms, now=now)
         claim: dict[str, Any] = {"claimed_by": uuid.uuid4(), "claimed_at": now, "confirmed_at": now}
         run = runs.make(kept, source, file_name=path.name, now=now, state=ImportState.RUNNING, **claim)
-        by = By(actor, f"Import {run.pk}, {source.format.label}.")
+        by = By(actor, f"Import {run.pk}, {source.format.label}.", run.pk)
         tally = Tally()
         try:
             with report.written(run) as add_to_report:

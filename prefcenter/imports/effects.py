@@ -20,10 +20,11 @@ _SALT = {reason: number for number, reason in enumerate(SuppressionReason)}
 
 
 class By(NamedTuple):
-    """Who imports, and a line about what, for the ledger: no address in it."""
+    """Who imports, and a line about what, for the ledger: no address in it; and the number of the import."""
 
     actor: str
     note: str
+    import_id: int | None = None
 
 
 def take(lines: Sequence[Line], terms: Terms, by: By, *, now: datetime) -> Outcome:
@@ -39,6 +40,7 @@ def take(lines: Sequence[Line], terms: Terms, by: By, *, now: datetime) -> Outco
             now=now,
             actor=by.actor,
             note=by.note,
+            import_id=by.import_id,
         )
         for reason, said in _said(lines).items()
     ]

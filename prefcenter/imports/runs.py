@@ -48,7 +48,7 @@ def hand_in(chunks: Iterable[bytes], terms: Terms, *, file_name: str, user_id: i
     except BaseException:
         files.remove(kept.name)
         raise
-    _nudge()
+    nudge()
     return run
 
 
@@ -135,8 +135,9 @@ def _move(run: ImportRun, state: ImportState, **more: Any) -> None:
     looked_at = ImportRun.objects.filter(id=run.pk, state=ImportState.READY, checked_at=run.checked_at)
     if not looked_at.update(state=state, **_FRESH | more):
         raise NotNow
-    _nudge()
+    nudge()
 
 
-def _nudge() -> None:
+def nudge() -> None:
+    """So that a worker takes up at once what waits."""
     transaction.on_commit(lambda: publish(WORK), robust=True)

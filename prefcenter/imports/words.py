@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from prefcenter.models import ImportKind
+from unsubscribe.actions import Standing
+from unsubscribe.choices import Source
 
 OUTCOMES = {
     ImportKind.OPT_OUTS: {
@@ -32,6 +34,15 @@ def figures(kind: ImportKind, counts: Mapping[str, Any]) -> list[tuple[str, str,
 def in_words(kind: ImportKind, counts: Mapping[str, Any]) -> str:
     """In one line: new opt-outs 12, already there 3, and so on."""
     return ", ".join(f"{label[:1].lower()}{label[1:]} {number:,}" for _, label, number in figures(kind, counts))
+
+
+def said_again(standing: Standing) -> list[tuple[str, int]]:
+    """Why what an import set stays when it is taken back, and how often that is the reason."""
+    sources = dict(Source.choices)
+    return [
+        (f"Said again since, by: {sources.get(how, 'another import')}", number)
+        for how, number in sorted(standing.said_again.items())
+    ]
 
 
 def encoding(name: str) -> str:

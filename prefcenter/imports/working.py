@@ -13,22 +13,26 @@ from django.utils import timezone
 from prefcenter.models import ImportRun, ImportState
 from prefcenter.models.imports import WORKING
 from prefcenter.tables import TableError
+from unsubscribe import actions
 
 from . import effects, files, report, runs
 from .effects import By
 from .files import UploadMissing
-from .reading import Source, open_source
+from .reading import ROWS, Source, open_source
 from .seen import nothing_seen
 from .tally import Tally
 
 #: After so long without a sign of life a worker counts as dead. If it was only slow, its next batch fails.
 LEASE = timedelta(minutes=1)
 MOST_ATTEMPTS = 5
+#: Who took an import back, where no account did.
+BY_COMMAND = "import_optouts"
 _DIED = "The worker stopped several times at the same place, after line {line}. {so_far}"
 INTERRUPTED = "It was interrupted after line {line}. What was imported stays, and it can be run again."
 _SO_FAR = {
     ImportState.CHECKING: "Nothing was imported.",
     ImportState.RUNNING: "What was imported by then stays.",
+    ImportState.TAKING_BACK: "What was taken back by then stays so; the rest can be taken back once more.",
 }
 
 
@@ -67,6 +71,8 @@ def _work_on(run: ImportRun, must_stop: Callable[[], bool]) -> None:
     if run.attempts > MOST_ATTEMPTS:
         so_far = _SO_FAR[ImportState(run.state)]
         return end(run, ImportState.FAILED, _DIED.format(line=run.last_line, so_far=so_far))
+    if run.state == ImportState.TAKING_BACK:
+        return _take_back(run, must_stop)
     if not run.stored_as:  # a command's
         return end(run, ImportState.STOPPED, INTERRUPTED.format(line=run.last_line))
     try:
@@ -86,16 +92,41 @@ def _check(run: ImportRun, stream: BinaryIO, must_stop: Callable[[], bool]) -> N
             add_to_report(tally.last_bad)
             _write(run, tally, bytes_read=stream.tell())
             if must_stop():
-                return _let_go(run)
-    return _let_go(run, state=ImportState.READY, checked_at=timezone.now())
+                return let_go(run)
+    return let_go(run, state=ImportState.READY, checked_at=timezone.now())
 
 
 def _import(run: ImportRun, stream: BinaryIO, must_stop: Callable[[], bool]) -> None:
-    by = By(f"staff {run.confirmed_by_id}", f"Import {run.pk}, {runs.label(run)}.")
+    by = By(f"staff {run.confirmed_by_id}", f"Import {run.pk}, {runs.label(run)}.", run.pk)
     for _ in carry_out(run, _open(run, stream), by, stream):
         if must_stop():
-            return _let_go(run)
+            return let_go(run)
     return end(run, ImportState.DONE)
+
+
+def _take_back(run: ImportRun, must_stop: Callable[[], bool]) -> None:
+    try:
+        for _ in take_back(run):
+            if must_stop():
+                return let_go(run)
+    except Lost:
+        return None
+    return let_go(run, state=ImportState.TAKEN_BACK)
+
+
+def take_back(run: ImportRun) -> Iterator[int]:
+    """Says after each batch how many rows it has looked at in all. Raises Lost when the run is no longer ours."""
+    actor = f"staff {run.taken_back_by_id}" if run.taken_back_by_id else BY_COMMAND
+    note = f"Import {run.pk} was taken back."
+    looked_at = 1
+    while looked_at:
+        with transaction.atomic():
+            _hold(run)
+            looked_at = actions.take_back(run.pk, most=ROWS, now=timezone.now(), actor=actor, note=note)
+            run.taken_back += looked_at
+            _mine(run).update(taken_back=run.taken_back, attempts=0)
+        yield run.taken_back
+        reset_queries()
 
 
 def _open(run: ImportRun, stream: BinaryIO) -> Source:
@@ -129,7 +160,8 @@ def end(run: ImportRun, state: ImportState, error: str = "") -> None:
     runs.close(_mine(run), state, stored_as=run.stored_as, now=timezone.now(), error=error)
 
 
-def _let_go(run: ImportRun, **more: Any) -> None:
+def let_go(run: ImportRun, **more: Any) -> None:
+    """For whoever comes next, unless it is no longer ours."""
     _mine(run).update(claimed_by=None, claimed_at=None, attempts=0, **more)
 
 

@@ -27,9 +27,11 @@ class ImportCommand(BaseCommand):
     """`name` is the command's own, for the ledger."""
 
     name = ""
+    file_nargs: str | None = None
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, metavar="FILE", help="a CSV or a plain list, as it was exported")
+        help_ = "a CSV or a plain list, as it was exported"
+        parser.add_argument("file", type=Path, metavar="FILE", nargs=self.file_nargs, help=help_)
         parser.add_argument("--apply", action="store_true", help="import it; without this it is a dry run")
         parser.add_argument("--channel", default=Channel.EMAIL.value, choices=Channel.values)
 

@@ -20,6 +20,8 @@ class ImportState(models.TextChoices):
     DONE = "done", "Done"
     FAILED = "failed", "Failed"
     STOPPED = "stopped", "Stopped"
+    TAKING_BACK = "taking", "Being taken back"
+    TAKEN_BACK = "taken", "Taken back"
 
 
 class ImportRun(models.Model):
@@ -29,7 +31,7 @@ class ImportRun(models.Model):
     `position` and `counts` are rows of the phase that is going on, and change together with what a batch writes.
     `foreseen` is what the check found. `problems` are [line, sentence], no more than a report can hold.
     `claimed_by` names the worker that holds it, until `claimed_at` is too long ago; `attempts` count how many took it
-    up without getting on.
+    up without getting on. `taken_back` counts what was looked at while it was taken back, since `taken_back_at`.
     """
 
     kind = models.CharField(max_length=8, choices=ImportKind)
@@ -54,6 +56,9 @@ class ImportRun(models.Model):
     error = models.TextField(blank=True)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     confirmed_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    taken_back_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    taken_back_at = models.DateTimeField(null=True)
+    taken_back = models.PositiveBigIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField()
     checked_at = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField(null=True)
@@ -76,4 +81,4 @@ class ImportRun(models.Model):
 
 
 #: What a worker has to do something about.
-WORKING = frozenset({ImportState.CHECKING, ImportState.RUNNING})
+WORKING = frozenset({ImportState.CHECKING, ImportState.RUNNING, ImportState.TAKING_BACK})

@@ -11,12 +11,14 @@ from .preferences import Wanted, opt_down, opt_in, opt_out, pause, set_preferenc
 from .sending import campaign_named, record_sent
 from .short_links import short_links
 from .suppressions import lift, suppress
+from .taking_back import Standing, standing, take_back
 from .undoing import undo
 
 __all__ = [
     "BATCH",
     "Known",
     "Said",
+    "Standing",
     "Taken",
     "Wanted",
     "add_addresses",
@@ -40,7 +42,9 @@ __all__ = [
     "send_link",
     "set_preferences",
     "short_links",
+    "standing",
     "suggest_language",
     "suppress",
+    "take_back",
     "undo",
 ]

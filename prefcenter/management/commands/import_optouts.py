@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from prefcenter.imports import Terms
+from prefcenter.management import taking_back
 from prefcenter.management.importing import ImportCommand
 from prefcenter.models import ImportKind
 from unsubscribe.choices import Channel, Purpose, SuppressionReason
@@ -20,6 +21,7 @@ class Command(ImportCommand):
         "plain lists, and SHA-256 lists of partners. A dry run unless --apply is given. It can be run again any time."
     )
     name = "import_optouts"
+    file_nargs = "?"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
@@ -27,6 +29,22 @@ class Command(ImportCommand):
             "--reason", choices=REASONS, default="", help="of all of them; without it, as the file says"
         )
         parser.add_argument("--category", default="", help="the slug of the only category they leave; without it, all")
+
+        parser.add_argument(
+            "--take-back",
+            type=int,
+            metavar="NUMBER",
+            help="take this import back, as a whole, within 30 days; a dry run unless --apply is given",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["take_back"] is None:
+            if options["file"] is None:
+                raise CommandError("Please name the file, or the import to --take-back.")
+            return super().handle(*args, **options)
+        if options["file"] is not None:
+            raise CommandError("Please either import a file or take an import back.")
+        return taking_back.run(self, options["take_back"], is_for_real=options["apply"])
 
     def terms(self, options: dict[str, Any]) -> Terms:
         reason = SuppressionReason(options["reason"]) if options["reason"] else None

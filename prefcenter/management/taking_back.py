@@ -1,0 +1,60 @@
+"""`import_optouts --take-back NUMBER`: says what it would lift and what stays, and with --apply does it."""
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from prefcenter import imports
+from prefcenter.imports import Lost, NotNow, Standing, words
+from prefcenter.models import ImportRun
+
+_NONE = "There is no import {number}."
+_NOT_NOW = "Import {number} cannot be taken back: it brought contacts, is not over yet, or ended more than 30 days ago."
+_DRY = "This was a dry run and nothing was taken back. Add --apply to do it."
+_INTERRUPTED = "Interrupted. The worker goes on with it."
+
+
+def run(command: BaseCommand, number: int, *, is_for_real: bool) -> None:
+    """Raises CommandError."""
+    one = ImportRun.objects.filter(id=number).first()
+    if one is None:
+        raise CommandError(_NONE.format(number=number))
+    if not imports.can_be_taken_back(one, now=timezone.now()):
+        raise CommandError(_NOT_NOW.format(number=number))
+    standing = imports.foresee_taking_back(one)
+    if is_for_real:
+        _take_back(command, one)
+    if command.stdout.isatty():
+        _say(command, standing)
+        command.stdout.write(f"Done: import {number} is taken back." if is_for_real else _DRY)
+    else:
+        command.stdout.write(json.dumps(_summary(number, standing, is_for_real=is_for_real), indent=2))
+
+
+def _take_back(command: BaseCommand, one: ImportRun) -> None:
+    def say(looked_at: int) -> None:
+        if command.stderr.isatty():
+            command.stderr.write(f"\r{looked_at:,} taken back", style_func=str, ending="")
+            command.stderr.flush()
+
+    try:
+        imports.take_back_here(one, now=timezone.now(), on_progress=say)
+    except NotNow as error:
+        raise CommandError(_NOT_NOW.format(number=one.pk)) from error
+    except Lost as error:
+        raise CommandError("A worker goes on with it.") from error
+    except KeyboardInterrupt as error:
+        raise CommandError(_INTERRUPTED, returncode=130) from error
+
+
+def _say(command: BaseCommand, standing: Standing) -> None:
+    lines = [("Blocks that end", standing.blocks), ("Categories that are as before", standing.choices)]
+    stays = [*words.said_again(standing), ("Ended since", standing.ended), ("Erased", standing.erased)]
+    for label, count in [*lines, *((f"Stays. {why}", count) for why, count in stays)]:
+        command.stdout.write(f"{count:>12,}  {label}")
+
+
+def _summary(number: int, standing: Standing, *, is_for_real: bool) -> dict[str, Any]:
+    return {"import": number, "applied": is_for_real, **standing._asdict()}

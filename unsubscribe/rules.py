@@ -20,7 +20,7 @@ OWN_NO = frozenset({SuppressionReason.UNSUBSCRIBED_ALL, SuppressionReason.COMPLA
 #: Doors through which the person speaks in person.
 OWN_VOICE = frozenset({Source.ONE_CLICK, Source.PAGE, Source.MAILTO, Source.SMS})
 #: Doors whose wishes are answered with a confirmation.
-CONFIRMED = frozenset({Source.ONE_CLICK, Source.PAGE, Source.MAILTO, Source.STAFF})
+CONFIRMED = frozenset({Source.ONE_CLICK, Source.PAGE, Source.MAILTO, Source.SMS, Source.STAFF, Source.API})
 
 #: For so long after it first reached a contact a campaign is the same mailing, however often it is asked about or sent.
 CAMPAIGN_RUNS = timedelta(hours=48)

@@ -44,7 +44,8 @@ def record(
 ) -> list[ConsentEvent]:
     """One event per change, and one owed confirmation per contact where the door is answered.
 
-    `asked` are the addresses from which the wish came, where the changes touch others too.
+    `asked` are the addresses from which the wish came, where the changes touch others too. A wish that came from a
+    phone or a device is confirmed to the contact's mailboxes, if any is known.
     """
     events = ConsentEvent.objects.bulk_create([_event(change, origin) for change in changes])
     if confirm and rules.confirms(origin.source):
@@ -71,16 +72,31 @@ def _event(change: Change, origin: Origin) -> ConsentEvent:
 
 
 def _queue_confirmations(events: Sequence[ConsentEvent], *, asked: Collection[int] | None, now: datetime) -> None:
-    """Answered to the address the wish came from; today that means by mail."""
-    owed: dict[int, outbox.Owed] = {}
+    """To the mailbox that the wish came from; to all mailboxes of the contact, where it came from none."""
+    owed: dict[int, list[int]] = {}
     event_ids: dict[int, list[int]] = defaultdict(list)
     for event in events:
         event_ids[event.contact_id].append(event.pk)
         if event.address.channel == Channel.EMAIL and (asked is None or event.address_id in asked):
-            owed.setdefault(event.contact_id, outbox.Owed(event.contact_id, event.address_id))
-    if owed:
-        messages = [one._replace(event_ids=event_ids[contact_id]) for contact_id, one in owed.items()]
+            owed.setdefault(event.contact_id, [event.address_id])
+    owed |= _mailboxes(set(event_ids) - set(owed))
+    messages = [
+        outbox.Owed(contact_id, address_id, event_ids=event_ids[contact_id])
+        for contact_id, address_ids in owed.items()
+        for address_id in address_ids
+    ]
+    if messages:
         queue(OutboxKind.CONFIRMATION, messages, now=now)
+
+
+def _mailboxes(contact_ids: Collection[int]) -> dict[int, list[int]]:
+    """The addresses of these contacts to which a mail can be sent. Whether it may be is asked when it is sent."""
+    found: dict[int, list[int]] = defaultdict(list)
+    if contact_ids:
+        rows = Address.objects.filter(contact_id__any_of=sorted(contact_ids), channel=Channel.EMAIL).exclude(value="")
+        for contact_id, address_id in rows.order_by("id").values_list("contact_id", "id"):
+            found[contact_id].append(address_id)
+    return found
 
 
 def queue(kind: OutboxKind, owed: Sequence[outbox.Owed], *, now: datetime) -> None:

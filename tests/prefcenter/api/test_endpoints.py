@@ -143,7 +143,7 @@ class TestPreferences:
         assert (one["frequency"], one["paused_until"], one["is_subscribed"]) == ("monthly", until, True)
         event = ada.contact.events.get()
         assert (event.source, event.actor) == (Source.API, f"key {caller.row.pk}")
-        assert not OutboxMessage.objects.exists(), "the sender's system confirms what it was told"
+        assert OutboxMessage.objects.get().event_ids == [event.pk], "what a system changed, the person hears of"
 
     def test_more_takes_evidence_which_stands_in_the_ledger(self, caller: Caller, ada: Address) -> None:
         CategoryFactory(opt_in=True)

@@ -428,3 +428,54 @@ def test_who_is_no_longer_there_when_a_mailing_is_recorded_has_no_clock(
 ) -> None:
     actions.record_sent([ada.contact_id, 10**9], category=news, channel=Channel.EMAIL, now=now)
     assert LastSent.objects.get().contact_id == ada.contact_id
+
+
+class TestWhoHears:
+    """A wish that did not come from a mailbox is confirmed to the contact's mailboxes."""
+
+    @pytest.fixture
+    def phone(self, ada: Address) -> Address:
+        return AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
+
+    def told(self) -> list[int]:
+        return sorted(OutboxMessage.objects.values_list("address", flat=True))
+
+    @pytest.mark.parametrize("source", [Source.ONE_CLICK, Source.PAGE, Source.SMS, Source.STAFF, Source.API])
+    @pytest.mark.parametrize("whole", [True, False], ids=["everything", "one category"])
+    def test_of_a_no_by_a_text_link(
+        self, source: Source, whole: bool, ada: Address, phone: Address, news: Category, now: datetime
+    ) -> None:
+        other = AddressFactory(contact=ada.contact)
+        events = actions.opt_out([Target(phone.pk, None if whole else news.pk)], source=source, now=now)
+        assert self.told() == [ada.pk, other.pk]
+        for message in OutboxMessage.objects.all():
+            assert message.event_ids == [event.pk for event in events]
+
+    def test_of_a_no_by_mail_that_mailbox_alone(self, ada: Address, phone: Address, now: datetime) -> None:
+        AddressFactory(contact=ada.contact)
+        actions.opt_out([Target(ada.pk)], source=Source.ONE_CLICK, now=now)
+        assert self.told() == [ada.pk]
+
+    @pytest.mark.parametrize("channel", [Channel.SMS, Channel.PUSH])
+    def test_of_whatever_else_is_changed(self, channel: Channel, ada: Address, news: Category, now: datetime) -> None:
+        device = AddressFactory(contact=ada.contact, channel=channel, value="x" * 40, digest=b"d" * 32)
+        target = Target(device.pk, news.pk)
+        actions.pause([Target(device.pk)], now.date() + timedelta(days=9), source=Source.PAGE, now=now)
+        actions.opt_down([target], Frequency.WEEKLY, source=Source.PAGE, now=now)
+        actions.opt_out([target], source=Source.PAGE, now=now)
+        actions.opt_in([target], source=Source.PAGE, now=now, wording="Yes")
+        message = OutboxMessage.objects.get()
+        assert (message.address_id, len(message.event_ids)) == (ada.pk, 4)
+
+    def test_nobody_where_no_mailbox_is_known(self, news: Category, now: datetime) -> None:
+        phone = AddressFactory(channel=Channel.SMS, text="+49 30 901820")
+        hash_only = AddressFactory(contact=phone.contact)
+        Address.objects.filter(pk=hash_only.pk).update(value="")
+        actions.opt_out([Target(phone.pk)], source=Source.PAGE, now=now)
+        assert self.told() == []
+
+    def test_of_a_complaint_and_of_a_list_nobody(self, ada: Address, phone: Address, now: datetime) -> None:
+        actions.suppress([phone.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=now)
+        said = [actions.Said(bytes(phone.digest), phone.value)]
+        actions.import_opt_outs(said, channel=Channel.SMS, source=Source.API, now=now)
+        assert self.told() == []

@@ -44,6 +44,11 @@ def unescaped(text: str) -> str:
     return _ESCAPED.sub(r"\1", text) if "'" in text else text
 
 
+def spellings(text: str) -> set[str]:
+    """How this text may stand in a cell of our files for people, CSV or XLSX."""
+    return {text.strip(), safe(text).strip(), _safe_however_split(text).strip()}
+
+
 def csv_lines(header: Row, rows: Iterable[Row], *, is_for_people: bool = True) -> Iterator[bytes]:
     """UTF-8, for people with the byte order mark by which Excel knows it; programs stumble over it."""
     escaped = _safe_however_split if is_for_people else safe

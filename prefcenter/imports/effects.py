@@ -16,6 +16,7 @@ from .reading import Line, Terms
 from .seen import Seen
 
 Outcome = Mapping[str, int]
+_CHANNELS = {channel: number for number, channel in enumerate(Channel)}
 _SALT = {reason: number for number, reason in enumerate(SuppressionReason)}
 
 
@@ -34,15 +35,15 @@ def take(lines: Sequence[Line], terms: Terms, by: By, *, now: datetime) -> Outco
     taken = [
         actions.import_opt_outs(
             said,
-            channel=terms.channel,
-            reason=reason,
-            category_id=_category(terms, reason),
+            channel=about.channel,
+            reason=about.reason,
+            category_id=about.category_id,
             now=now,
             actor=by.actor,
             note=by.note,
             import_id=by.import_id,
         )
-        for reason, said in _said(lines).items()
+        for about, said in sorted(_said(lines, terms).items(), key=_order)
     ]
     return _sum(taken, of=len(lines))
 
@@ -52,21 +53,37 @@ def foresee(lines: Sequence[Line], terms: Terms, seen: Seen, *, now: datetime) -
     if terms.kind == ImportKind.CONTACTS:
         return _would_learn(lines, terms.channel, seen)
     taken = []
-    for reason, said in _said(lines).items():
-        first = seen.first((one.digest for one in said), salt=_SALT[reason])
+    for about, said in sorted(_said(lines, terms).items(), key=_order):
+        first = seen.first((one.digest for one in said), salt=about.salt)
         unseen = [one for one in said if one.digest in first]
-        category_id = _category(terms, reason)
-        taken.append(
-            actions.preview_opt_outs(unseen, channel=terms.channel, reason=reason, category_id=category_id, now=now)
-        )
+        taken.append(actions.preview_opt_outs(unseen, **about._asdict(), now=now))
     return _sum(taken, of=len(lines))
 
 
-def _said(lines: Iterable[Line]) -> dict[SuppressionReason, list[Said]]:
-    found: dict[SuppressionReason, list[Said]] = defaultdict(list)
+class _About(NamedTuple):
+    channel: Channel
+    reason: SuppressionReason
+    category_id: int | None
+
+    @property
+    def salt(self) -> int:
+        """Another one for each."""
+        return _SALT[self.reason] + 8 * _CHANNELS[self.channel] + 64 * (self.category_id or 0)
+
+
+def _said(lines: Iterable[Line], terms: Terms) -> dict[_About, list[Said]]:
+    found: dict[_About, list[Said]] = defaultdict(list)
     for line in lines:
-        found[line.reason].append(Said(line.digest, line.value, line.at))
+        category_id = line.category_id or _category(terms, line.reason)
+        about = _About(line.channel or terms.channel, line.reason, category_id)
+        found[about].append(Said(line.digest, line.value, line.at))
     return found
+
+
+def _order(item: tuple[_About, Sequence[Said]]) -> tuple[int, str, int]:
+    """Those that wait for the same people do so in the same order."""
+    about, _ = item
+    return about.category_id or 0, about.reason, _CHANNELS[about.channel]
 
 
 def _category(terms: Terms, reason: SuppressionReason) -> int | None:

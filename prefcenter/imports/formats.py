@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from prefcenter.tables import folded
 
+from .own import COLUMNS
 from .saying import COMPLAINT, HARD_BOUNCE, NOTHING, SUBSCRIBED, TELLING, TEMPORARY, UNSUBSCRIBED, Says
 
 
@@ -87,8 +88,10 @@ _SES = [  # docs.aws.amazon.com: SuppressedDestinationSummary; without a heading
         at=("lastupdatetime",),
     ),
 ]
+#: Our own table for people, read line by line by own.py.
+OWN = Format("own", "This site: opt-outs", " ".join(COLUMNS), tells=("reason",), at=("date",))
 #: The first that fits.
-FORMATS = [*_MAILCHIMP, *_POSTMARK, *_KLAVIYO, *_MAILGUN, *_SENDGRID, *_SES]
+FORMATS = [OWN, *_MAILCHIMP, *_POSTMARK, *_KLAVIYO, *_MAILGUN, *_SENDGRID, *_SES]
 LIST = Format("list", "A plain list")
 TABLE = Format("table", "A table")
 LABELS = {one.key: one.label for one in (*FORMATS, LIST, TABLE)}

@@ -9,14 +9,15 @@ from typing import BinaryIO, NamedTuple
 
 from prefcenter import exports, languages
 from prefcenter.models import ImportKind
-from prefcenter.tables import Row, Table, folded, open_table
+from prefcenter.tables import NoAddressColumnError, Row, Table, folded, open_table
 from unsubscribe import addresses
 from unsubscribe.choices import Channel, SuppressionReason
 from unsubscribe.errors import InvalidAddress
 
-from . import formats, hubspot, saying
+from . import formats, hubspot, own, saying
 from .formats import Format
 from .moments import moment
+from .own import OwnLines
 from .saying import Says
 
 #: So many rows are read, taken and written down together.
@@ -49,6 +50,8 @@ class Line(NamedTuple):
     reason: SuppressionReason
     at: datetime | None
     language: str
+    channel: Channel | None = None  # None: as the terms say
+    category_id: int | None = None  # the only one that this line is about; None: as the terms say
 
 
 class Bad(NamedTuple):
@@ -83,14 +86,50 @@ class Source:
             yield Batch(len(batch), batch[-1].line, lines, [one for one in found if isinstance(one, Bad)])
 
     def _reader(self) -> Callable[[Row], Line | Bad]:
+        if self.format is formats.OWN:
+            return OwnReader(self.table.columns, self.terms, self.now).read
         indexes = {name: index for index, name in reversed(list(enumerate(map(folded, self.table.columns))))}
         return Reader(self.format, self.terms, indexes, self.now).read
 
 
 def open_source(stream: BinaryIO, terms: Terms, *, file_name: str, now: datetime) -> Source:
     """Raises a TableError if nobody can be read from this."""
-    table = open_table(stream, channel=terms.channel, or_hash=True)
+    table = _open(stream, terms)
     return Source(table, formats.recognise(table.columns, file_name=file_name), terms, now)
+
+
+def _open(stream: BinaryIO, terms: Terms) -> Table:
+    """Our own export calls the column alike for all channels."""
+    start = stream.tell() if stream.seekable() else None
+    try:
+        return open_table(stream, channel=terms.channel, or_hash=True)
+    except NoAddressColumnError:
+        if start is None:
+            raise
+        stream.seek(start)
+        table = open_table(stream, channel=Channel.EMAIL, or_hash=True)
+        if not own.is_ours(table.columns):
+            raise
+        return table
+
+
+class OwnReader:
+    """Reads the rows of our own export, each as what it says. The reason of the terms is for files that say nothing."""
+
+    def __init__(self, columns: list[str], terms: Terms, now: datetime) -> None:
+        self._lines = OwnLines(columns, kind=terms.kind, channel=terms.channel, now=now)
+
+    def read(self, row: Row) -> Line | Bad:
+        if row.problem:
+            return Bad(row.line, row.problem, is_refused=False)
+        try:
+            said = self._lines.said(row)
+            digest, value = _digest(row.address, said.channel)
+        except own.Refusal as refusal:
+            return Bad(row.line, refusal.problem, refusal.is_refused)
+        except InvalidAddress:
+            return Bad(row.line, NOT_AN_ADDRESS, is_refused=False)
+        return Line(digest, value, said.reason, said.at, "", said.channel, said.category_id)
 
 
 class Reader:

@@ -23,7 +23,12 @@ OUTCOMES = {
         "invalid": "Not readable",
     },
 }
-_ENCODINGS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8 with a byte order mark", "cp1252": "Latin-1 (Windows-1252)"}
+_ENCODINGS = {
+    "utf-8": "UTF-8",
+    "utf-8-sig": "UTF-8 with a byte order mark",
+    "cp1252": "Latin-1 (Windows-1252)",
+    "xlsx": "A spreadsheet",
+}
 
 
 def figures(kind: ImportKind, counts: Mapping[str, Any]) -> list[tuple[str, str, int]]:

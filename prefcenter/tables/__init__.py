@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from unsubscribe.choices import Channel
 
+from . import sheets
 from .columns import Wanted, find_address, named_index, wanted
 from .errors import EmptyTableError, NoAddressColumnError, NoColumnNamesError, NotATableError, TableError
 from .header import read_header
@@ -58,8 +59,10 @@ def open_table(stream: BinaryIO, *, channel: str = "email", or_hash: bool = Fals
 
     `or_hash`: a table that has hashes in place of addresses is one too.
     """
-    text, sought = read_text(stream), wanted(channel, or_hash=or_hash)
-    several = Several(Channel(channel), or_hash=or_hash)
+    sought, several = wanted(channel, or_hash=or_hash), Several(Channel(channel), or_hash=or_hash)
+    if sheets.is_sheet(stream):
+        return _open_sheet(sheets.read_sheet(stream), sought, several)
+    text = read_text(stream)
     if text.is_json:
         return _open_json(text, sought, several)
     header = read_header(text.lines, wanted=sought, several=several)
@@ -86,3 +89,10 @@ def _open_json(text: Text, sought: Wanted, several: Several) -> Table:
     records = read_records(text.pieces, has_address=has_address, is_address=several.reads, heading=sought.heading)
     index = find_address(records.columns, sought, is_named=True)
     return Table(records.columns, index, text.encoding, "", records.rows(index, several))
+
+
+def _open_sheet(sheet: sheets.Sheet, sought: Wanted, several: Several) -> Table:
+    if unnamed := names(sheet.columns, sought, several):
+        sheet = sheets.Sheet(unnamed, chain([(1, sheet.columns)], sheet.lines))
+    index = find_address(sheet.columns, sought)
+    return Table(sheet.columns, index, sheets.ENCODING, "", sheets.rows(sheet, index, several))

@@ -17,6 +17,10 @@ class NotATableError(TableError):
     """This file is not a table in plain text, nor JSON. If it is a spreadsheet, please save it as CSV and use that."""
 
 
+class SheetTooLargeError(TableError):
+    """This spreadsheet is too large to be read. Please save it as CSV and use that."""
+
+
 class NoColumnNamesError(TableError):
     """The first line of this file seems to hold a person already. Please put a line with the names of the
     columns before it; the column with the address can be called {expected}."""

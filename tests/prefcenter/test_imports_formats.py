@@ -10,7 +10,7 @@ import pytest
 from prefcenter import exports
 from prefcenter.imports import Terms
 from prefcenter.imports.moments import moment
-from prefcenter.imports.reading import ANOTHER_HASH, ELSEWHERE, NOBODY, NOT_AN_ADDRESS, SAYS_NO, Bad, Batch, open_source
+from prefcenter.imports.reading import ANOTHER_HASH, NOBODY, NOT_AN_ADDRESS, SAYS_NO, Bad, Batch, open_source
 from prefcenter.imports.saying import SUBSCRIBED, TEMPORARY, UNKNOWN
 from prefcenter.models import ImportKind
 from unsubscribe import addresses
@@ -189,8 +189,8 @@ def said(text: str, terms: Terms = OPT_OUTS, *, name: str = "export.csv") -> tup
             "d@x.example,email,Blocked by staff,,Staff,,2026-01-05 10:00,4\n"
             "'=e@x.example,email,Complained,,Complaint,,2026-01-05 10:00,2\n"
             "'+49 30 901820,sms,Complained,,Text message,,2026-01-05 10:00,5\n",
-            "table",
-            [NO, SPAM, GONE, BLOCKED, SPAM, ELSEWHERE],
+            "own",
+            [NO, SPAM, GONE, BLOCKED, SPAM, SPAM],
         ),
     ],
 )

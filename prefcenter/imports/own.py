@@ -1,0 +1,120 @@
+"""Reads our own export of opt-outs (prefcenter.opt_outs, the tables for people) as what it says, and as nothing else.
+
+Each line is about its own channel. "Left the category" is a no to that category, and "Did not choose the category" is
+no opt-out at all: nobody did anything there.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
+
+from django.utils import timezone
+
+from prefcenter import exports, opt_outs
+from prefcenter.models import ImportKind
+from prefcenter.opt_outs.asked import LEFT, NOT_CHOSEN, REASONS
+from prefcenter.tables import Row, folded
+from unsubscribe.choices import Channel, Purpose, SuppressionReason
+from unsubscribe.models import Category
+
+from .moments import moment
+
+#: The names of the columns, folded, that make a table ours.
+COLUMNS = frozenset(map(folded, opt_outs.FORMATS["csv"].header))
+NOT_CHOSEN_SAYS_NOTHING = "they did not choose the category, which is no opt-out: nobody did anything there"
+NO_CONTACTS = "this file lists whom not to write to, and not whom to know: import it as opt-outs"
+NO_ADDRESS = "the address is gone (erased, or only its hash was ever known), so nobody can be found by this line"
+NO_CHANNEL = "this channel is none that we know"
+NO_REASON = "this reason is none of those that our own export has"
+NO_CATEGORY = "there is no category of this name here; make it first, or give it the name that the file has"
+SEVERAL_CATEGORIES = "there are several categories of this name here, so nobody can say which of them they left"
+
+_REASONS = {label: reason for reason, label in REASONS.items()}
+
+
+class Said(NamedTuple):
+    """What a line says. `category_id` None: everything; `at` None: nobody knows when."""
+
+    channel: Channel
+    reason: SuppressionReason
+    category_id: int | None
+    at: datetime | None
+
+
+class Refusal(Exception):
+    """Why a line is not taken. `is_refused`: it is understood all the same."""
+
+    def __init__(self, problem: str, *, is_refused: bool = False) -> None:
+        super().__init__(problem)
+        self.problem, self.is_refused = problem, is_refused
+
+
+def is_ours(columns: Sequence[str]) -> bool:
+    return set(map(folded, columns)) >= COLUMNS
+
+
+class OwnLines:
+    """What the lines of one file say. The categories are looked up once."""
+
+    def __init__(self, columns: Sequence[str], *, kind: ImportKind, channel: Channel, now: datetime) -> None:
+        self._indexes = {name: index for index, name in reversed(list(enumerate(map(folded, columns))))}
+        self._kind, self._channel, self._now = kind, channel, now
+
+    def said(self, row: Row) -> Said:
+        """Raises Refusal."""
+        if self._kind == ImportKind.CONTACTS:
+            raise Refusal(NO_CONTACTS, is_refused=True)
+        label = self._cell(row, "reason")
+        reason = _REASONS.get(label)
+        if reason == NOT_CHOSEN:
+            raise Refusal(NOT_CHOSEN_SAYS_NOTHING, is_refused=True)
+        if not row.address:
+            raise Refusal(NO_ADDRESS, is_refused=True)
+        if reason is None:
+            raise Refusal(NO_REASON)
+        at = _moment(self._cell(row, "date"), now=self._now)
+        if reason == LEFT:
+            category_id = self._category(row.fields[self._indexes["category"]])
+            return Said(self._on(row), SuppressionReason.UNSUBSCRIBED_ALL, category_id, at)
+        # Whoever was erased there is to get no more advertising from here.
+        is_erased = reason == SuppressionReason.ERASED
+        block = SuppressionReason.UNSUBSCRIBED_ALL if is_erased else SuppressionReason(reason)
+        return Said(self._on(row), block, None, at)
+
+    @cached_property
+    def _categories(self) -> dict[str, set[int]]:
+        found: dict[str, set[int]] = defaultdict(set)
+        for one in Category.objects.filter(purpose=Purpose.MARKETING).only("id", "name"):
+            for spelling in exports.spellings(one.name):
+                found[spelling].add(one.pk)
+        return found
+
+    def _on(self, row: Row) -> Channel:
+        channel = self._cell(row, "channel")
+        if channel and channel not in Channel.values:
+            raise Refusal(NO_CHANNEL)
+        return Channel(channel) if channel else self._channel
+
+    def _category(self, cell: str) -> int:
+        found = self._categories.get(cell.strip(), set())
+        if len(found) > 1:
+            raise Refusal(SEVERAL_CATEGORIES)
+        if not found:
+            raise Refusal(NO_CATEGORY)
+        return next(iter(found))
+
+    def _cell(self, row: Row, name: str) -> str:
+        return row.fields[self._indexes[name]].strip()
+
+
+def _moment(text: str, *, now: datetime) -> datetime | None:
+    """The end of the minute, in the house's time zone, in which such a file is written; the later one of an hour that
+    comes twice."""
+    try:
+        naive = datetime.strptime(text[:16], "%Y-%m-%d %H:%M")  # noqa: DTZ007  (it is made aware below)
+    except ValueError:
+        return moment(text, now=now)
+    aware = max(naive.replace(tzinfo=timezone.get_default_timezone(), fold=fold) for fold in (0, 1))
+    return min(aware + timedelta(seconds=59, microseconds=999_999), now)

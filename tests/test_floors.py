@@ -25,7 +25,7 @@ def _floor(rooms: str, *, is_open: bool = False) -> Floor:
 # From the bottom to the top. A new room is given its place here first.
 HOUSE = {
     ENGINE: [
-        _floor("rules addresses base32 keyed token_text choices errors conf sentences", is_open=True),
+        _floor("rules addresses spellings base32 keyed token_text choices errors conf sentences", is_open=True),
         _floor("models"),
         _floor("links"),
         _floor("headers folding"),

@@ -1,8 +1,13 @@
-"""Normalises, masks and digests addresses. It stores nothing and never lets an address into an error message."""
+"""Normalises, masks and digests addresses. It stores nothing and never lets an address into an error message.
+
+There is one reading of an address for every door: imports, the API, the admin, the pages and the guard ask `normalise`,
+`digests` or `mailbox`, and none of them reads an address itself.
+"""
 
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from email.errors import HeaderParseError
 from email.headerregistry import parser  # type: ignore[attr-defined]  # as django.core.mail.message does
 from functools import cache
@@ -13,7 +18,7 @@ import idna
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from . import conf
+from . import conf, spellings
 from .choices import Channel
 from .errors import InvalidAddress
 from .keyed import Keyed
@@ -21,12 +26,18 @@ from .keyed import Keyed
 # Possessive, because what follows an atom is never part of one.
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]++"
 _DOT_ATOM = re.compile(rf"{_ATOM}(?:\.{_ATOM})*+")
+_ATOMS_AND_DOTS = re.compile(rf"\.*+(?:{_ATOM}\.*+)++")
 _PLAIN_EMAIL = re.compile(_DOT_ATOM.pattern + r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!xn--)[a-z]{2,63}")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _PHONE_PUNCTUATION = re.compile(r"[\s().\-/\u00a0\u2010-\u2015]")
+_GLUED = "[\u00a0\u2007\u202f]"
+_WORD = r"""[^\s<>()\[\]{}"',;:=@\uff20\ufe6b]+"""
+# Spaces at the @ are read, too (spellings.bare_email), but "at 10 @ home" is no address.
+_AT = rf"(?:[^\S\r\n]{{0,3}}[@\uff20\ufe6b][^\S\r\n]{{0,3}}(?={_WORD}\.)|[@\uff20\ufe6b]|%40)"
 # It begins only where a word begins, so that a long line without an @ is read once and not once per character.
 _EMAIL_IN_TEXT = re.compile(
-    r"""(?:"(?:[^"\\\n]|\\.){0,64}"|(?<![^\s<>()\[\]{}"',;:=@])[^\s<>()\[\]{}"',;:=@]+)(?:@|%40)[^\s<>()\[\]{}"',;:=@]+"""
+    rf"""(?:"(?:[^"\\\n]|\\.){{0,64}}"|(?<!{_WORD[:-1]}){_WORD}(?:{_GLUED}{_WORD}){{0,2}}){_AT}"""
+    rf"{_WORD}(?:{_GLUED}{_WORD}){{0,2}}"
 )
 #: What email's parser raises on texts that are no recipient: the first three as Django expects of it, the others where
 #: it loses its way ("a@[", a comment in a comment in a comment).
@@ -47,7 +58,7 @@ class Normalised(NamedTuple):
 
 
 def normalise(text: str, *, channel: Channel = Channel.EMAIL) -> Normalised:
-    """The address in `text`. Raises InvalidAddress."""
+    """The address in `text`, however it is written (see spellings.py). Raises InvalidAddress, and nothing else."""
     if len(text) > _LONGEST[channel]:
         raise InvalidAddress
     value = _NORMALISERS[channel](text)
@@ -95,20 +106,28 @@ def mask(value: str | None, *, channel: Channel | str = Channel.EMAIL) -> str:
 
 
 def mailbox(recipient: str) -> str:
-    """The address in a recipient such as `Ada <ada@example.com>`, read as Django's SMTP backend reads it.
+    """The address in a recipient such as `Ada <ada@example.com>`; "" for what names nobody, or more than one.
 
-    "" for what it would refuse: nothing, or more than one address. Nobody else's word for it is taken, because
-    the gate must be asked about exactly the address that the mail would go to.
+    What is no address of ours but a name that the local server may know (`root`) comes back as Django's SMTP backend
+    reads it. Raises nothing, and takes time in proportion to the text.
     """
     return named_mailbox(recipient)[1]
 
 
 def named_mailbox(recipient: str) -> tuple[str, str]:
-    """The display name and the address; both "" for what is too long or cannot be read, whatever it is."""
+    """The display name, as Django's SMTP backend reads it, and the address; both "" for what cannot be read."""
     if len(recipient) > _LONGEST[Channel.EMAIL]:
         return "", ""
     if "=?" not in recipient and _PLAIN_EMAIL.fullmatch(recipient.lower()):
         return "", recipient
+    name, address = _as_django_reads(recipient)
+    if "=?" not in recipient.rpartition("<")[2]:  # an encoded word (RFC 2047), which Django reads in an address as well
+        with suppress(InvalidAddress):
+            return name, _email(recipient)
+    return name, address
+
+
+def _as_django_reads(recipient: str) -> tuple[str, str]:
     try:
         found, rest = parser.get_mailbox(recipient)
         name, local, domain = found.display_name, found.local_part, found.domain
@@ -128,7 +147,9 @@ def _email(text: str) -> str:
     value = text.strip().lower()
     if _PLAIN_EMAIL.fullmatch(value) and value.index("@") <= 64 and len(value) <= 254:
         return value
-    return _international_email(value)
+    with suppress(InvalidAddress):
+        return _international_email(value)
+    return _international_email(spellings.bare_email(text).strip().lower())
 
 
 def _international_email(value: str) -> str:
@@ -138,7 +159,7 @@ def _international_email(value: str) -> str:
     local = _unquoted(local)
     try:
         domain = idna.encode(domain, uts46=True).decode().lower()
-        validate_email(f"{'a' if local and not local.isascii() else local}@{domain}")
+        validate_email(f"a@{domain}")
     except (idna.IDNAError, ValidationError, UnicodeError):
         raise InvalidAddress from None
     if not _is_local_part(local) or len(local.encode()) > 64 or len(domain) + len(local) > 253:
@@ -168,19 +189,27 @@ def _unquoted(local: str) -> str:
 
 
 def _is_local_part(local: str) -> bool:
-    """Whether RFC 5322, or beyond ASCII RFC 6531, takes it without quotes."""
+    """Whether RFC 5322, or beyond ASCII RFC 6531, takes it without quotes.
+
+    But dots may stand where they like: Japanese mobile operators once gave out `a..b@` and `ab.@`.
+    """
     if local.isascii():
-        return bool(_DOT_ATOM.fullmatch(local))
+        return bool(_ATOMS_AND_DOTS.fullmatch(local))
     return not any(c in '"(),:;<>@[\\]' or unicodedata.category(c)[0] in "CZ" for c in local)
 
 
 def _phone(text: str) -> str:
+    value = _e164(text) or _e164(spellings.bare_phone(text))
+    if not value:
+        raise InvalidAddress
+    return value
+
+
+def _e164(text: str) -> str:
     value = _PHONE_PUNCTUATION.sub("", text.replace("(0)", ""))  # +49 (0)30 is +49 30
     if value.startswith("00"):
         value = "+" + value[2:]
-    if not _E164.fullmatch(value):
-        raise InvalidAddress
-    return value
+    return value if _E164.fullmatch(value) else ""
 
 
 def _token(text: str) -> str:

@@ -1,13 +1,30 @@
 """What people type to sign in: their address, and the code they were mailed. Whether it fits is allauth's to say."""
 
+from contextlib import suppress
+from typing import Any
+
+from allauth.account.fields import EmailField
 from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from prefcenter.models import User
+from unsubscribe.errors import InvalidAddress
+from unsubscribe.spellings import bare_email
+
+
+class _PastedEmailField(EmailField):
+    """Reads an address as the other doors do; the name of an account keeps its spelling."""
+
+    def clean(self, value: Any) -> Any:
+        with suppress(InvalidAddress):
+            value = bare_email(value or "")
+        return super().clean(value)
 
 
 class AddressForm(RequestLoginCodeForm):
+    email = _PastedEmailField()
+
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         email = self.fields["email"]

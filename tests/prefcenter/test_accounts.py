@@ -367,3 +367,11 @@ def test_the_migration_makes_the_table_of_a_database_cache_only(backend: str, is
     for _ in range(2):
         migration.make_table(None, SimpleNamespace(connection=connection))
     assert ("another_cache" in connection.introspection.table_names()) is is_made
+
+
+@pytest.mark.parametrize(
+    "typed", ["Ada <Ada@example.com>", "mailto:ada@example.com", "\u200bada@example.com\u200b", "ada@example.com,"]
+)
+def test_an_address_is_read_here_as_everywhere_else(typed: str, browser: Browser, ada_signs_in: User) -> None:
+    browser.send(ASK, email=typed)
+    assert [one.to for one in mail.outbox] == [[ADA]]

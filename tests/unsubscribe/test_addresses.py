@@ -22,6 +22,82 @@ A64, B63 = "a" * 64, "b" * 63
 #: Local part and domain of exactly 254 characters together.
 LONGEST = f"{A64}@{B63}.{B63}.{'c' * 57}.com"
 
+ODDLY = "ada+x@mail.example.com"
+#: Each of them is one address, as people paste it and programs write it.
+ODD_SPELLINGS = [
+    "ada+x\u200b@mail.example.com",
+    "\ufeffada+x@mail.exam\ufeffple.com\ufeff",
+    "\u202aada+x@mail.example.com\u202c",
+    "\u200eada\u00ad+x\u2060@mail.example.com\u200f",
+    "ada+x\u00a0@\u202fmail.example.com",
+    "\u00a0<\u00a0ada+x@mail.example.com\u3000>\u2003",
+    "ada+x@ma\u00a0il.example.com",
+    "ada+x@mail\u00a0.\u00a0example.com",
+    "Ada Lovelace <ada+x@mail.example.com>",
+    "Ada\u00a0Lovelace\u00a0<Ada+X@Mail.Example.com>",
+    '"Lovelace, Ada" <ada+x@mail.example.com>',
+    '"Ada \\"Countess\\" (of) <L>" <ada+x@mail.example.com>',
+    "Lovelace, Ada <ada+x@mail.example.com>",
+    "=?utf-8?q?Ad=C3=A4?= <ada+x@mail.example.com>",
+    "'Ada' <ada+x@mail.example.com>",
+    "Ada <ada+x@mail.example.com>,",
+    "Ada (the countess) <ada+x@mail.example.com> (at work)",
+    "ada+x@mail.example.com <ADA+x@mail.example.com>",
+    "'ada+x@mail.example.com' <ada+x@mail.example.com>",
+    '"ada+x@mail.example.com" <ada+x@mail.example.com>',
+    '"someone@else.example" <ada+x@mail.example.com>',
+    "Ada [mailto:ada+x@mail.example.com]",
+    "Ada (ada+x@mail.example.com)",
+    "<ada+x@mail.example.com>",
+    "<ada+x@mail.example.com",
+    "ada+x@mail.example.com>",
+    "<<ada+x@mail.example.com>>",
+    "<mailto:ada+x@mail.example.com>",
+    "mailto:ada+x@mail.example.com",
+    "MailTo: ada+x@mail.example.com",
+    "mailto:ada%2Bx%40mail.example.com",
+    "mailto:ada+x@mail.example.com?subject=Unsubscribe%20me&body=a@b",
+    "mailto:Ada%20%3Cada+x@mail.example.com%3E",
+    "mailto://ada+x@mail.example.com",
+    "SMTP:ada+x@mail.example.com",
+    "email: ada+x@mail.example.com",
+    "ada+x@mail.example.com.",
+    "ada+x@mail.example.com,",
+    "ada+x@mail.example.com;",
+    "ada+x@mail.example.com., ",
+    ";ada+x@mail.example.com;",
+    '"ada+x@mail.example.com"',
+    '"ada+x@mail.example.com',
+    'ada+x@mail.example.com"',
+    "'ada+x@mail.example.com'",
+    "“ada+x@mail.example.com”",
+    "«\u00a0ada+x@mail.example.com\u00a0»",
+    "(ada+x@mail.example.com)",
+    "[ada+x@mail.example.com]",
+    '"Ada <ada+x@mail.example.com>"',
+    "ada+x＠mail.example.com",
+    "ada+x＠mail．example。com",
+    "ada＋x@mail.example.com".replace("＋", "+").replace("@", "﹫"),
+    "＜ada+x@mail.example.com＞",
+    "ada+x@mail.example.com (Ada (nested) comment)",
+    "(a comment) ada+x@mail.example.com",
+    "ada+x @mail.example.com",
+    "ada+x(comment)@(comment)mail.example.com",
+]
+ODD_NUMBERS = [
+    "\u202a+49\u00a030\u200b901820\u202c",
+    "\ufeff+4930901820",
+    "tel:+49-30-901820",
+    "TEL: +49 30 901820",
+    "sms:+4930901820",
+    "whatsapp:+4930901820",
+    "＋４９（３０）９０１８２０",
+    "００４９３０９０１８２０",
+    '"+4930901820",',
+    "<tel:+4930901820>",
+    "+49（０）30 901820",
+    "+4930901820;",
+]
 SPELLINGS = [
     (EMAIL, "ada@example.com", "ada@example.com"),
     (EMAIL, "  Ada@Example.COM\r\n", "ada@example.com"),
@@ -41,6 +117,26 @@ SPELLINGS = [
     (EMAIL, "用户@例え.テスト", "用户@xn--r8jz45g.xn--zckzah"),
     (EMAIL, "\u212aate@example.com", "kate@example.com"),  # the Kelvin sign
     (EMAIL, LONGEST, LONGEST),
+    *[(EMAIL, text, ODDLY) for text in ODD_SPELLINGS],
+    (
+        EMAIL,
+        "ａｄａ＠ｅｘａｍｐｌｅ．ｃｏｍ",
+        "ada@example.com",
+    ),  # as some keyboards type it all
+    (EMAIL, "s\u00a05@example.com", "s5@example.com"),
+    (EMAIL, "JÖ\u200bRG@example.com", "jörg@example.com"),
+    (EMAIL, "Jörg <jörg@bücher.example.>", "jörg@xn--bcher-kva.example"),
+    (EMAIL, "'ada@example.com", "'ada@example.com"),  # as ever: an apostrophe may begin an address
+    (EMAIL, "=?utf-8?q?ada?=@example.com", "=?utf-8?q?ada?=@example.com"),  # as ever
+    (EMAIL, "o'brien@example.com'", "o'brien@example.com"),
+    (EMAIL, "a..b@docomo.ne.jp", "a..b@docomo.ne.jp"),
+    (EMAIL, '"a..b"@docomo.ne.jp', "a..b@docomo.ne.jp"),
+    (EMAIL, "ab.@ezweb.ne.jp", "ab.@ezweb.ne.jp"),
+    (EMAIL, '"ab."@ezweb.ne.jp', "ab.@ezweb.ne.jp"),
+    (EMAIL, ".ab...c.@ezweb.ne.jp", ".ab...c.@ezweb.ne.jp"),
+    (EMAIL, 'Ken <"A..B"@DoCoMo.ne.jp>', "a..b@docomo.ne.jp"),
+    (EMAIL, "mailto:a..b%40docomo.ne.jp", "a..b@docomo.ne.jp"),
+    *[(SMS, text, "+4930901820") for text in ODD_NUMBERS],
     (SMS, "+49 30 901820", "+4930901820"),
     (SMS, " +49 (30) 90-18.20/1 ", "+49309018201"),
     (SMS, "0049\u00a030\u202f901\u2011820", "+4930901820"),
@@ -65,7 +161,6 @@ INVALID = [
             "@example.com",
             "ada@example",
             "ada@example.c",
-            "ada@example.com.",
             "ada@.com",
             "ada@example..com",
             "ada@-example.com",
@@ -73,22 +168,35 @@ INVALID = [
             "ada@ex_ample.com",
             "ada@[127.0.0.1",
             "ada@127.0.0.1",
-            ".ada@example.com",
-            "ada.@example.com",
-            "a..da@example.com",
             "a da@example.com",
             "ada@exam ple.com",
             "ada@@example.com",
             "ada@example.com, bob@example.com",
             "ada@example.com bob@example.com",
-            "Ada <ada@example.com>",
-            "mailto:ada@example.com",
-            "ada＠example.com",
+            "ada@example.com; bob@example.com",
+            "ada@example.com <bob@example.com>",
+            "<ada@example.com> <bob@example.com>",
+            "Ada <ada@example.com>, Bob <bob@example.com>",
+            "Friends: ada@example.com, bob@example.com;",
+            "mailto:ada@example.com,bob@example.com",
+            "Ada\u00a0ada@example.com",  # a name and an address, or one word: nobody knows
+            "Ada ada@example.com",
+            "ada@example.com\u00a0Ada",
+            "(ada@example.com) (bob@example.com)",
+            "Ada <>",
+            "mailto:",
+            "mailto:%ff@example.com",
+            "mailto:ada%00@example.com",
+            ".@example.com",
+            "...@example.com",
+            '".."@example.com',
+            '"a b"@example.com',
+            '"a@b"@example.com',
+            "\u200b@example.com",
+            "(" * 9 + "ada@example.com" + "<x>" * 9,
             "jö rg@example.com",
-            "jö\u200brg@example.com",
             "jö@rg@example.com",
             "jö<rg@example.com",
-            "\ufeffada@example.com",
             "ada\0@example.com",
             "ada@exam\0ple.com",
             "ada\nx@example.com",
@@ -117,6 +225,8 @@ INVALID = [
             "+49 30 90182O",
             "+٤٩٣٠٩٠١٨٢٠",
             "++4930901820",
+            "tel:",
+            "tel:+4930901820;ext=7",
             "+49+30901820",
             "+4930901820 ext 7",
             "00",
@@ -149,10 +259,10 @@ def test_what_is_no_address_is_refused(channel: Channel, text: str) -> None:
 
 def test_an_error_says_nothing_about_the_address() -> None:
     with pytest.raises(InvalidAddress) as caught:
-        normalise("Ada.Secret <ada@example.com>")
+        normalise("Ada.Secret <ada@example.com> <ada@example.com>")
     assert "ada" not in str(caught.value).lower()
     assert caught.value.args == ()
-    assert caught.value.__suppress_context__
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
 def test_quotes_that_change_nothing_are_taken_off() -> None:
@@ -251,7 +361,77 @@ def test_the_short_cut_for_plain_addresses_agrees_with_the_long_way(local: str, 
         long_way = addresses._international_email(text)
     except InvalidAddress:
         long_way = None
-    assert _spelling(text, EMAIL) == long_way
+    short_cut = addresses._PLAIN_EMAIL.fullmatch(text) and _spelling(text, EMAIL)
+    assert short_cut in (None, long_way)
+
+
+_WRAPPINGS = [
+    "Ada Lovelace <{}>",
+    '"Lovelace, Ada" <{}>',
+    "<{}>",
+    "mailto:{}",
+    "{}.",
+    "{},",
+    "{};",
+    "\u200b{}\ufeff",
+    "\u00a0{}\u3000",
+    "({})",
+    "“{}”",
+    "{} (a comment)",
+]
+
+
+@unhurried
+@given(text=st.emails().filter(lambda text: "%" not in text and "?" not in text), wrapping=st.sampled_from(_WRAPPINGS))
+def test_whatever_lies_around_an_address_its_digest_is_the_same(text: str, wrapping: str) -> None:
+    assert _spelling(wrapping.format(text), EMAIL) == _spelling(text, EMAIL)
+
+
+@pytest.mark.parametrize("text", ODD_SPELLINGS, ids=ascii)
+def test_files_and_the_guard_read_an_address_as_every_other_door_does(text: str) -> None:
+    assert addresses.digests([text]) == [digest(ODDLY)]
+    assert addresses.mailbox(text) == ODDLY
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("root", "root"),  # perhaps the local server knows it
+        ("ada@example", "ada@example"),
+        ("Bob <=?utf-8?q?bob?=@example.com>", "bob@example.com"),
+        ("bob@=?utf-8?q?example?=.com", "bob@example.com"),
+        ("", ""),
+        ("ada@example.com, bob@example.com", ""),
+        ("ada@example.com <bob@example.com>", ""),
+        ("a@[", ""),
+        ("x" * 1001, ""),
+    ],
+)
+def test_the_guard_reads_what_django_would_send_to(text: str, read: str) -> None:
+    assert addresses.mailbox(text) == read
+
+
+_ODD = st.text("()<>[]\"\\'@.,;:=?_ \t\r\nab\u200b\u00a0＠-%q", max_size=60)
+
+
+@hypothesis_settings(deadline=None, max_examples=500)
+@given(text=st.one_of(_ODD, st.text(max_size=40), _ODD.map(lambda text: f"=?utf-8?q?{text}")))
+def test_no_recipient_makes_the_guard_stumble(text: str) -> None:
+    addresses.mailbox(text)
+    _spelling(text, EMAIL)
+    redact(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["(", '"', "<", "a@[", "\\", "=?", '(("', "<(", "[a@", "mailto:", "\u00a0a", "%40"], ids=ascii
+)
+@pytest.mark.parametrize("length", [900, 20_000])
+def test_however_deep_a_recipient_is_nested_it_is_read_at_once(text: str, length: int) -> None:
+    started = time.thread_time()
+    for nested in (text * (length // len(text)), f"{text * (length // len(text))}@example.com"):
+        addresses.mailbox(nested)
+        _spelling(nested, EMAIL)
+    assert time.thread_time() - started < 0.5
 
 
 def test_a_digest_is_an_hmac_of_a_hash(settings: Any) -> None:
@@ -302,6 +482,15 @@ def test_a_masked_address_shows_a_letter_at_most(channel: Channel | str, value: 
         ("mailto:ada@example.com", "mailto:•••"),
         ("für jörg@bücher.example.", "für •••"),
         ("@ alone, a@ and @b", "@ alone, a@ and @b"),
+        ("at 10 @ home", "at 10 @ home"),
+        ("no ada\u200b@example.com", "no •••"),
+        ("no ada\u00a0@\u00a0example.com here", "no ••• here"),
+        ("no ada @example.com here", "no ••• here"),
+        ("no a\u00a0da@exam\u00a0ple.com", "no •••"),
+        ("no ada＠example．com", "no •••"),
+        ("no a..da.@docomo.ne.jp", "no •••"),
+        ("mailto:ada%40example.com?subject=x", "mailto:•••=x"),
+        ("@ada@example.com", "@•••"),
     ],
 )
 def test_redacting_takes_addresses_out_of_others_texts(text: str, redacted: str) -> None:

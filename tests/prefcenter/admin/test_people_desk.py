@@ -85,7 +85,19 @@ def page_text(answer: HttpResponse) -> str:
 
 
 @pytest.mark.parametrize(
-    "typed", [ADA, " Ada@Example.COM ", '"ada"@example.com', "+49 (0)30 12 34-56", "0049 30/123456"]
+    "typed",
+    [
+        ADA,
+        " Ada@Example.COM ",
+        '"ada"@example.com',
+        "Ada <ada@example.com>",
+        "mailto:ada%40example.com?subject=x",
+        "ada\u200b@example\u00a0.com.",
+        "+49 (0)30 12 34-56",
+        "0049 30/123456",
+        "tel:+49\u00a030\u200b123456",
+        "＋４９３０１２３４５６",
+    ],
 )
 def test_any_spelling_leads_to_the_contact(typed: str, desk: Desk, ada: Address, phone: Address) -> None:
     answer = desk.find(typed)

@@ -124,8 +124,9 @@ class TestContacts:
         assert one["problem"]
 
     def test_they_are_found_by_address_in_any_spelling(self, caller: Caller, ada: Address) -> None:
-        answer = caller.post("/contacts/lookup", {"addresses": [" ADA@Example.com", DAN, "x"]}).json()
-        assert answer == {"contact_ids": [ada.contact_id, None, None]}
+        asked = [" ADA@Example.com", "Ada <ada@example.com>", DAN, "x"]
+        answer = caller.post("/contacts/lookup", {"addresses": asked}).json()
+        assert answer == {"contact_ids": [ada.contact_id, ada.contact_id, None, None]}
 
 
 class TestPreferences:

@@ -106,7 +106,16 @@ class TestThePage:
         assert answer.status_code == 400
         assert "Please type your email address." in answer.content.decode()
 
-    @pytest.mark.parametrize("typed", [" Ada@Example.com ", '"ada"@example.com'])
+    @pytest.mark.parametrize(
+        "typed",
+        [
+            " Ada@Example.com ",
+            '"ada"@example.com',
+            "Ada <ada@example.com>",
+            "mailto:ada@example.com",
+            "ada＠example.com",
+        ],
+    )
     def test_any_spelling_reaches_the_address(self, typed: str, visitor: Client, ada: Address) -> None:
         ask(visitor, typed)
         assert recipients() == [ADA]

@@ -6,7 +6,7 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from unsubscribe.addresses import normalise
+from unsubscribe.addresses import gmail_digest, normalise
 from unsubscribe.choices import Channel, Purpose
 from unsubscribe.models import Address, Campaign, Category, Contact
 
@@ -60,6 +60,10 @@ class AddressFactory(DjangoModelFactory[Address]):
     @factory.lazy_attribute
     def digest(self) -> bytes:
         return normalise(self.text, channel=Channel(self.channel)).digest
+
+    @factory.lazy_attribute
+    def gmail_digest(self) -> bytes | None:
+        return gmail_digest(self.value)
 
 
 def address(text: str = ADA, **kwargs: Any) -> Address:

@@ -25,7 +25,10 @@ def _floor(rooms: str, *, is_open: bool = False) -> Floor:
 # From the bottom to the top. A new room is given its place here first.
 HOUSE = {
     ENGINE: [
-        _floor("rules addresses spellings base32 keyed token_text choices errors conf sentences", is_open=True),
+        _floor(
+            "rules addresses spellings domains public_mail base32 keyed token_text choices errors conf sentences",
+            is_open=True,
+        ),
         _floor("models"),
         _floor("links"),
         _floor("headers folding"),
@@ -33,6 +36,7 @@ HOUSE = {
         _floor("outbox"),
         _floor("tasks"),
         _floor("horizon gathering"),
+        _floor("covering"),
         _floor("actions gate queries seals feed"),
         _floor("audience"),
         _floor("views backends"),

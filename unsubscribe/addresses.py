@@ -44,6 +44,7 @@ _EMAIL_IN_TEXT = re.compile(
 _UNREADABLE = (HeaderParseError, ValueError, IndexError, AttributeError, TypeError, UnboundLocalError, RecursionError)
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
+_GMAIL = frozenset({"gmail.com", "googlemail.com"})
 #: Longer than anything that can be an address, however it is spelled.
 _LONGEST = {Channel.EMAIL: 1000, Channel.SMS: 100, Channel.WHATSAPP: 100, Channel.PHONE: 100}
 _LONGEST |= {Channel.PUSH: 4096, Channel.POST: 4000}
@@ -77,20 +78,40 @@ def digest_of_sha256(inner: bytes) -> bytes:
 
 def digests(texts: Iterable[str], *, channel: Channel = Channel.EMAIL) -> list[bytes | None]:
     """The digest of each address, None for what is none: for files of any length, of which nothing else is asked."""
-    digest, normalised, longest = _keyed(conf.address_key()).digest, _NORMALISERS[channel], _LONGEST[channel]
-    found: list[bytes | None] = []
+    return digests_of(values(texts, channel=channel))
+
+
+def values(texts: Iterable[str], *, channel: Channel = Channel.EMAIL) -> list[str]:
+    """Each address as `normalise` spells it, "" for what is none."""
+    normalised, longest = _NORMALISERS[channel], _LONGEST[channel]
+    found: list[str] = []
     for text in texts:
         try:
-            value = normalised(text) if len(text) <= longest else None
+            found.append(normalised(text) if len(text) <= longest else "")
         except InvalidAddress:
-            value = None
-        found.append(None if value is None else digest(sha256(value.encode()).digest()))
+            found.append("")
     return found
+
+
+def digests_of(values: Iterable[str]) -> list[bytes | None]:
+    """Of normalised addresses; None for ""."""
+    digest = _keyed(conf.address_key()).digest
+    return [digest(sha256(value.encode()).digest()) if value else None for value in values]
 
 
 @cache
 def _keyed(key: str) -> Keyed:
     return Keyed(key.encode())
+
+
+def gmail_digest(value: str) -> bytes | None:
+    """The digest of the mailbox behind a normalised Gmail address, for which dots and what follows a plus do not count
+    and googlemail.com is gmail.com (support.google.com/mail/answer/7436150). None for any other address."""
+    local, _, domain = value.rpartition("@")
+    if domain not in _GMAIL:
+        return None
+    plain = local.partition("+")[0].replace(".", "")
+    return digest(f"{plain}@gmail.com") if plain else None
 
 
 def mask(value: str | None, *, channel: Channel | str = Channel.EMAIL) -> str:

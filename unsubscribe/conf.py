@@ -62,6 +62,11 @@ def one_click_scope() -> OneClickScope:
     return OneClickScope(getattr(settings, "UNSUBSCRIBE_ONE_CLICK_SCOPE", OneClickScope.CATEGORY))
 
 
+def gmail_spellings() -> bool:
+    """Whether a no to one spelling of a Gmail address covers the others."""
+    return bool(getattr(settings, "UNSUBSCRIBE_GMAIL_SPELLINGS", False))
+
+
 def wrapped_email_backend() -> str:
     """The backend behind the guard, the one that really sends."""
     return str(getattr(settings, "UNSUBSCRIBE_EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend"))

@@ -12,6 +12,14 @@ class InvalidAddress(UnsubscribeError):
     """This is not a valid address for this channel."""
 
 
+class InvalidDomain(UnsubscribeError):
+    """This is not a domain that can be blocked. Please give one, such as corp.example."""
+
+
+class PublicMailDomain(UnsubscribeError):
+    """At this domain anybody may have a mailbox, and most of them never said no: it is never blocked as a whole."""
+
+
 class InvalidLink(UnsubscribeError):
     """This link is not valid. It may have been cut off when it was copied."""
 
@@ -38,6 +46,10 @@ class ContradictoryPurpose(UnsubscribeError):
 
 class MayNotLift(UnsubscribeError):
     """This block can only be lifted by the person it protects."""
+
+
+class MayNotLiftDomain(UnsubscribeError):
+    """Only the staff can lift this domain's block, in the admin, with a note that says why."""
 
 
 class LedgerIsAppendOnly(UnsubscribeError):

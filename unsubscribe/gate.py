@@ -6,20 +6,23 @@ No answer means no send: when the database does not answer, the error reaches wh
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from django.utils import timezone
 
-from . import gathering, rules
-from .addresses import Normalised, normalise
+from . import covering, domains, gathering, rules
+from .addresses import Normalised, gmail_digest, normalise
 from .choices import Answer, Channel, Purpose
+from .covering import Cover, Covers
 from .errors import ContradictoryPurpose, InvalidAddress, RetiredCategory
 from .gathering import Found
 from .models import Address, Campaign, Category
 from .rules import Facts, Verdict
+
+K = TypeVar("K")
 
 
 class Decision(NamedTuple):
@@ -42,6 +45,8 @@ class Decision(NamedTuple):
 class Verdicts(NamedTuple):
     """The verdict on everybody at one moment, by the digest of the address. Whoever is not named gets `others`.
 
+    `domains` and `mailboxes` (Gmail's, by their digest): what is said of all addresses there, also of those named and
+    not `settled`. So ask `of`, or `cover` for each address as well.
     `shared`: of the addresses that may be written to, those whose contact chose a frequency and has several of them.
     Once one is written to, the day on which that contact may be again.
     """
@@ -49,6 +54,27 @@ class Verdicts(NamedTuple):
     named: dict[bytes, Verdict]
     others: Verdict
     shared: dict[bytes, tuple[int, date]]
+    domains: dict[str, Verdict] = {}
+    mailboxes: dict[bytes, Verdict] = {}
+    settled: frozenset[bytes] = frozenset()
+
+    @property
+    def has_covers(self) -> bool:
+        return bool(self.domains or self.mailboxes)
+
+    def of(self, address: Normalised) -> Verdict:
+        own = self.named.get(address.digest, self.others)
+        cover = self.cover(address.value, address.digest)
+        return cover if cover and own.answer != Answer.SUPPRESSED else own
+
+    def cover(self, value: str, digest: bytes) -> Verdict | None:
+        """What is said of all addresses there, if that counts for this one. Who is suppressed by name stays so."""
+        if digest in self.settled:
+            return None
+        found = self.domains.get(domains.of(value))
+        if self.mailboxes and (mailbox := gmail_digest(value)):
+            found = found or self.mailboxes.get(mailbox)
+        return found
 
 
 _SEND = Verdict(Answer.SEND)
@@ -67,7 +93,7 @@ def check(
     once: bool = False,
     now: datetime,
 ) -> list[Decision]:
-    """One decision for each address, in their order, whatever their number in the same two queries.
+    """One decision for each address, in their order, whatever their number in the same few queries.
 
     Without a category the message is marketing of no named kind, unless `purpose` declares it transactional.
     A `campaign` is not too soon for itself for 48 hours after it was first recorded for a contact: that is how a
@@ -81,15 +107,17 @@ def check(
         known, category=category, channel=channel, purpose=purpose, campaign=campaign, once=once, now=now
     )
     verdict, next_day = _judge(now), _next_day(category, now)
-    stranger = verdict(gathering.of_strangers(category, purpose))
+    strangers = gathering.of_strangers(category, purpose)
+    covered = _covered([one for one in wanted if one], found, strangers, category=category, channel=channel)
     decisions = []
     for address in wanted:
         if address is None:
             decisions.append(INVALID)
         elif one := found.get(address.digest):
-            decisions.append(Decision(address, verdict(one.facts), one.address_id, one.contact_id, next_day(one.facts)))
+            facts = covered.get(address.digest, one.facts)
+            decisions.append(Decision(address, verdict(facts), one.address_id, one.contact_id, next_day(facts)))
         else:
-            decisions.append(Decision(address, stranger))
+            decisions.append(Decision(address, verdict(covered.get(address.digest, strangers))))
     return decisions
 
 
@@ -110,12 +138,64 @@ def everybody(
     )
     if len(found) > most:
         return None
+    covers = covering.covers(None, channel=channel, category=category)
+    settled = _settle(found, covers, category)
     verdict = _judge(now)
     others = verdict(gathering.of_strangers(category, purpose))
     judged = ((digest, verdict(one.facts)) for digest, one in found.items())
     named = {digest: one for digest, one in judged if one != others}
     shared = _shared(found, _next_day(category, now), may_send=lambda facts: verdict(facts) == _SEND)
-    return Verdicts(named, others, shared)
+    of_all = _of_all(covers, category, purpose, verdict)
+    return Verdicts(named, others, shared, *of_all, settled)
+
+
+def _covered(
+    wanted: Sequence[Normalised],
+    found: Mapping[bytes, Found],
+    strangers: Facts,
+    *,
+    category: Category | None,
+    channel: Channel,
+) -> dict[bytes, Facts]:
+    """The facts about those of whom something was said with others."""
+    covers = covering.covers((one.value for one in wanted), channel=channel, category=category)
+    theirs = {one.digest: cover for one in wanted if (cover := covers.of(one.value))} if covers else {}
+    known = {digest: found[digest] for digest in theirs if digest in found}
+    category_id = category.pk if category else None
+    yes = covering.own_yes([one.address_id for one in known.values()], category) if category else {}
+    facts = {}
+    for digest, cover in theirs.items():
+        one = known.get(digest)
+        yes_at = yes.get((one.address_id, category_id)) if one and category_id else None
+        facts[digest] = cover.over(one.facts if one else strangers, category_id=category_id, yes_at=yes_at)
+    return facts
+
+
+def _settle(found: dict[bytes, Found], covers: Covers, category: Category | None) -> frozenset[bytes]:
+    """Those who said yes themselves since; what still counts of the covers is in their own facts then."""
+    settled = set()
+    for digest, cover, yes_at in covering.later_yes(covers, category):
+        if category and (one := found.get(digest)):
+            facts = cover.over(one.facts, category_id=category.pk, yes_at=yes_at)
+            found[digest] = one._replace(facts=facts)
+            settled.add(digest)
+    return frozenset(settled)
+
+
+def _of_all(
+    covers: Covers, category: Category | None, purpose: Purpose, verdict: Callable[[Facts], Verdict]
+) -> tuple[dict[str, Verdict], dict[bytes, Verdict]]:
+    """The verdicts that covers alone lead to, where that is not to send."""
+    category_id = category.pk if category else None
+    nothing_else = Facts(purpose=purpose)
+
+    def judged(some: Mapping[K, Cover]) -> dict[K, Verdict]:
+        said = (
+            (key, verdict(one.over(nothing_else, category_id=category_id, yes_at=None))) for key, one in some.items()
+        )
+        return {key: one for key, one in said if one != _SEND}
+
+    return judged(covers.domains), judged(covers.mailboxes)
 
 
 def _shared(

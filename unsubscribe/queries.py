@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from . import addresses, links, rules
+from . import addresses, covering, links, rules
 from .choices import Channel, Frequency, PreferenceState, Purpose
 from .errors import InvalidLink
 from .links import Target
@@ -85,6 +85,9 @@ def preference_sheet(target: Target, *, today: date, also: Collection[int] = ())
         Suppression.objects.filter(address__contact=contact, lifted_at=None).values_list("address_id", "reason")
     )
     said_no = _said_no(named, by_channel, {address_id for address_id, reason in blocks if reason in rules.OWN_NO})
+    categories = list(Category.objects.select_related("group"))
+    emails = _emails(named, contact)
+    standing = covering.standing(emails, [one.pk for one in categories])
     named_ids = {target.category_id, *also}
     choices = [
         _choice(
@@ -93,10 +96,11 @@ def preference_sheet(target: Target, *, today: date, also: Collection[int] = ())
             ", ".join(masked.values()),
             chosen.get((category.pk, channel)) or Preference(),
             needs_opt_in=category.needs_opt_in or contact.only_chosen,
-            has_said_no=channel in said_no,
+            has_said_no=channel in said_no
+            or (channel == Channel.EMAIL and all((id_, category.pk) in standing.noes for id_ in emails)),
             today=today,
         )
-        for category in Category.objects.select_related("group")
+        for category in categories
         for channel, masked in by_channel.items()
     ]
     return PreferenceSheet(
@@ -108,7 +112,8 @@ def preference_sheet(target: Target, *, today: date, also: Collection[int] = ())
         contact.paused_until if contact.paused_until and contact.paused_until > today else None,
         said_no == set(by_channel),
         contact.erased_at is not None,
-        any(address_id == named.pk and reason in rules.BLOCKS_EVERYTHING for address_id, reason in blocks),
+        any(address_id == named.pk and reason in rules.BLOCKS_EVERYTHING for address_id, reason in blocks)
+        or named.pk in standing.blocked,
     )
 
 
@@ -120,6 +125,13 @@ def _addresses_by_channel(contact: Contact) -> dict[Channel, dict[int, str]]:
         channel: {pk: addresses.mask(value, channel=channel) for other, pk, value in rows if other == channel}
         for channel in channels
     }
+
+
+def _emails(named: Address, contact: Contact) -> dict[int, str]:
+    """The addresses that count when it is about email, as for `_said_no`."""
+    if named.channel == Channel.EMAIL:
+        return {named.pk: named.value}
+    return dict(contact.addresses.filter(channel=Channel.EMAIL).values_list("id", "value"))
 
 
 def _said_no(named: Address, by_channel: dict[Channel, dict[int, str]], silent: set[int]) -> set[Channel]:

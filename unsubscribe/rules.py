@@ -130,6 +130,11 @@ def may_lift(reason: SuppressionReason, *, source: Source, is_its_own: bool = Fa
     return reason == SuppressionReason.MANUAL and source == Source.STAFF
 
 
+def may_lift_domain(set_by: Source, *, source: Source) -> bool:
+    """A domain's block is nobody's own no: the staff lift any, a sender's system what such a system set."""
+    return source == Source.STAFF or source == set_by == Source.API
+
+
 def may_change(before: Chosen, after: Chosen, *, source: Source, has_said_no: bool) -> bool:
     """Whoever said no, or less, takes it back in person; where nobody did, evidence through other doors will do."""
     if source in OWN_VOICE:

@@ -39,7 +39,7 @@ def bare_email(text: str) -> str:
     Raises InvalidAddress for what holds two addresses, or lies in more wrappings than anybody makes. What comes back is
     still to be checked. It takes time in proportion to the text.
     """
-    text = _visible(text)
+    text = visible(text)
     for _ in range(_LAYERS):
         inner = _trimmed(_out_of_comments(_out_of_brackets(_out_of_quotes(_without_scheme(text)))))
         if inner == text:
@@ -54,7 +54,7 @@ def bare_phone(text: str) -> str:
     return _PHONE_SCHEME.sub("", text, count=1).strip(f"\"' ,;<>[]{_TYPOGRAPHIC}\t\r\n\u00a0")
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Without what nobody sees. Who types a full-width ＠ types the whole address so."""
     text = _INVISIBLE.sub("", text)
     return text.translate(_FULL_WIDTH | _PUNCTUATION if "＠" in text else _PUNCTUATION)
@@ -69,7 +69,7 @@ def _without_scheme(text: str) -> str:
     if not found[1]:
         return rest
     try:
-        return _visible(unquote(rest.partition("?")[0], errors="strict"))
+        return visible(unquote(rest.partition("?")[0], errors="strict"))
     except UnicodeDecodeError:
         raise InvalidAddress from None
 

@@ -105,10 +105,12 @@ class _Everybody:
         if self._named is None:
             return self._sets.answers(texts)
         named, others, invalid = self._named, self._others, self._text(Verdict(Answer.INVALID))
-        digests = addresses.digests(texts, channel=self._mailing.channel)
+        values = addresses.values(texts, channel=self._mailing.channel)
+        digests = addresses.digests_of(values)
         found = [invalid if one is None else named.get(one, others) for one in digests]
+        covered = self._cover(found, values, digests) if self._verdicts.has_covers else set()
         if self._shared:
-            self._once_each(found, digests)
+            self._once_each(found, [None if place in covered else one for place, one in enumerate(digests)])
         if self._mailing.with_links:
             self._link(found, texts, digests)
         return found
@@ -123,6 +125,17 @@ class _Everybody:
             self._named = {digest: texts[one] for digest, one in verdicts.named.items()}
             self._others = texts[verdicts.others]
             self._shared = verdicts.shared
+            self._verdicts = verdicts
+
+    def _cover(self, found: list[str], values: Sequence[str], digests: Sequence[bytes | None]) -> set[int]:
+        """Puts in what is said of a domain or a mailbox as a whole. At which places that is so."""
+        covered = set()
+        suppressed = self._text(Verdict(Answer.SUPPRESSED))
+        for place, (value, digest) in enumerate(zip(values, digests, strict=True)):
+            if digest and found[place] != suppressed and (verdict := self._verdicts.cover(value, digest)):
+                found[place] = self._text(verdict)
+                covered.add(place)
+        return covered
 
     def _once_each(self, found: list[str], digests: Sequence[bytes | None]) -> None:
         for place, digest in enumerate(digests):

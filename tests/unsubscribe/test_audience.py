@@ -183,7 +183,7 @@ def test_many_are_asked_about_in_as_many_queries_as_one(
 ) -> None:
     texts = [f"reader{number}@example.com" for number in range(size)]
     actions.learn(map(normalise, texts[: size // 2]), now=now)
-    with django_assert_num_queries(7):  # the gate's, four of learning, and the savepoint of the test's transaction
+    with django_assert_num_queries(8):  # the gate's, four of learning, and the savepoint of the test's transaction
         audience.ask(texts, category=news, now=now)
 
 

@@ -5,6 +5,7 @@ Every verb takes many, is one transaction (state, ledger, outbox), and doing it 
 
 from .bulk import BATCH, Said, Taken, import_opt_outs, learn_many, preview_opt_outs
 from .contacts import Known, choose_language, erase, learn, note_access, suggest_language
+from .domains import DomainsTaken, lift_domains, preview_domains, suppress_domains
 from .joining import add_addresses, add_addresses_to
 from .outboxing import ask_to_erase, ask_to_opt_in, send_link
 from .preferences import Wanted, opt_down, opt_in, opt_out, pause, set_preferences
@@ -16,6 +17,7 @@ from .undoing import undo
 
 __all__ = [
     "BATCH",
+    "DomainsTaken",
     "Known",
     "Said",
     "Standing",
@@ -32,11 +34,13 @@ __all__ = [
     "learn",
     "learn_many",
     "lift",
+    "lift_domains",
     "note_access",
     "opt_down",
     "opt_in",
     "opt_out",
     "pause",
+    "preview_domains",
     "preview_opt_outs",
     "record_sent",
     "send_link",
@@ -45,6 +49,7 @@ __all__ = [
     "standing",
     "suggest_language",
     "suppress",
+    "suppress_domains",
     "take_back",
     "undo",
 ]

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from django.db import transaction
 
-from ..addresses import Normalised
-from ..choices import EventKind, OutboxStatus, Source, SuppressionReason
+from ..addresses import Normalised, gmail_digest
+from ..choices import Channel, EventKind, OutboxStatus, Source, SuppressionReason
 from ..models import Address, ConsentEvent, Contact, LastSent, OutboxMessage, Suppression
 from .ledger import Change, Origin, record
 from .locking import lock
@@ -56,10 +56,11 @@ def _spell(known: Sequence[Normalised]) -> None:
         return
     spelt = {one.digest: one.value for one in known}
     unspelt = Address.objects.filter(channel=known[0].channel, digest__any_of=list(spelt), value="")
-    rows = list(unspelt.filter(contact__erased_at=None).only("digest"))
+    rows = list(unspelt.filter(contact__erased_at=None).only("digest", "channel"))
     for row in rows:
         row.value = spelt[bytes(row.digest)]
-    Address.objects.bulk_update(rows, ["value"], batch_size=1000)
+        row.gmail_digest = gmail_digest(row.value) if row.channel == Channel.EMAIL else None
+    Address.objects.bulk_update(rows, ["value", "gmail_digest"], batch_size=1000)
 
 
 def attach(pairs: Iterable[tuple[int, Normalised]], *, now: datetime, moves: bool = False) -> None:
@@ -68,7 +69,14 @@ def attach(pairs: Iterable[tuple[int, Normalised]], *, now: datetime, moves: boo
     In the order of their digests, so that two who learn the same addresses never wait for each other in a circle.
     """
     rows = [
-        Address(contact_id=contact_id, channel=one.channel, value=one.value, digest=one.digest, created_at=now)
+        Address(
+            contact_id=contact_id,
+            channel=one.channel,
+            value=one.value,
+            digest=one.digest,
+            gmail_digest=gmail_digest(one.value) if one.channel == Channel.EMAIL else None,
+            created_at=now,
+        )
         for contact_id, one in sorted(pairs, key=lambda pair: (pair[1].digest, pair[1].channel))
     ]
     if moves:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from django.db import transaction
 
-from .. import rules
+from .. import covering, rules
 from ..choices import Channel, EventKind, Frequency, PreferenceState, Source, SuppressionReason
 from ..errors import MayNotLift
 from ..links import Target
@@ -168,7 +168,12 @@ def _set(
     rows = _rows(people, {one.category_id for one in wanted})
     chosen = {key: _chosen(row) for key, row in rows.items()}
     own_no = own_no_by_channel(people) if lifts else {}
-    changes = [change for one in wanted if (change := _change(one, people[one.address_id], chosen, own_no, origin))]
+    covered = _covered(wanted, people) if lifts else frozenset()
+    changes = [
+        change
+        for one in wanted
+        if (change := _change(one, people[one.address_id], chosen, own_no, origin, is_covered=one[:2] in covered))
+    ]
     if lifts:
         preferences_again(_again(wanted, people, rows, {_key(change) for change in changes}), origin)
     came_back = come_back([change for change in changes if change.kind == EventKind.OPT_IN], own_no, origin)
@@ -176,13 +181,22 @@ def _set(
     return came_back + record(changes, origin, confirm=confirm)
 
 
-def _change(one: Wanted, address: Address, chosen: Choices, own_no: OwnNo, origin: Origin) -> Change | None:
+def _covered(wanted: Sequence[Wanted], people: People) -> frozenset[tuple[int, int]]:
+    """Of the yes's among these, those to which a no stands that was said of more than the address (covering.py)."""
+    yes = {one[:2] for one in wanted if one.change.get("state") == PreferenceState.SUBSCRIBED}
+    values = {id_: people[id_].value for id_, _ in yes if people[id_].channel == Channel.EMAIL}
+    return covering.standing(values, {category_id for _, category_id in yes}).noes & yes
+
+
+def _change(
+    one: Wanted, address: Address, chosen: Choices, own_no: OwnNo, origin: Origin, *, is_covered: bool
+) -> Change | None:
     """The step from what stands to what is wanted, noted in `chosen`; None when it is so already."""
     key = (address.contact_id, one.category_id, one.channel or address.channel)
     before = chosen.get(key, Chosen())
     after = before._replace(**one.change)
     has_said_no = own_no.get((key[0], key[2]), frozenset())
-    if has_said_no and one.change.get("state") == PreferenceState.SUBSCRIBED:
+    if (has_said_no or is_covered) and one.change.get("state") == PreferenceState.SUBSCRIBED:
         # Whoever said no to everything gets nothing of this category, whatever they had chosen of it before.
         before = before._replace(state=PreferenceState.UNSUBSCRIBED)
     kind = rules.changes(before, after)

@@ -2,6 +2,7 @@
 
 from .categories import Campaign, Category, CategoryGroup, SentCount
 from .contacts import Address, Contact
+from .domains import DomainSuppression
 from .ledger import ConsentEvent
 from .outbox import OutboxMessage
 from .preferences import LastSent, Preference
@@ -17,6 +18,7 @@ __all__ = [
     "CategoryGroup",
     "ConsentEvent",
     "Contact",
+    "DomainSuppression",
     "LastSent",
     "OutboxMessage",
     "Preference",

@@ -44,19 +44,31 @@ class Contact(models.Model):
 
 
 class Address(models.Model):
-    """Unique per channel by its digest; `value` is empty once erased, or when only its hash was ever known."""
+    """Unique per channel by its digest; `value` is empty once erased, or when only its hash was ever known.
+
+    gmail_digest: of a Gmail address, the digest of the mailbox behind its spelling (addresses.gmail_digest). It
+    outlives an erasure as the other does. None for other addresses, and where only the hash was ever known.
+    """
 
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="addresses")
     channel = models.CharField(max_length=8, choices=Channel)
     value = models.TextField(blank=True)
     digest = DigestField(max_length=32)
+    gmail_digest = DigestField(max_length=32, null=True, editable=False)
     created_at = models.DateTimeField()
 
     class Meta:
         verbose_name_plural = "addresses"
         # On PostgreSQL it holds the id as well; see migration 0007.
         constraints = [models.UniqueConstraint(fields=["digest", "channel"], name="one_address_per_channel")]
-        indexes = [models.Index(Handle("value"), "id", name="address_by_mask")]
+        indexes = [
+            models.Index(Handle("value"), "id", name="address_by_mask"),
+            models.Index(
+                fields=["gmail_digest"],
+                condition=models.Q(gmail_digest__isnull=False),
+                name="address_by_gmail_mailbox",
+            ),
+        ]
 
     def __str__(self) -> str:
         return addresses.mask(self.value, channel=self.channel)

@@ -7,6 +7,7 @@ ANY(ARRAY()) keep the planner from reading a table of millions as a whole for ea
 from collections.abc import Iterable
 from typing import Any
 
+from ....addresses import gmail_digest
 from ..alike import DROP_NARROWED, LEARN_CONTACTS, TALLY
 from ..steps import Row, Steps
 from .category import CATEGORY
@@ -16,12 +17,13 @@ from .whole import WHOLE
 
 def load(cursor: Any, rows: Iterable[Row]) -> None:
     cursor.execute(
-        "CREATE TEMPORARY TABLE said (digest bytea, value text, at timestamptz, position integer) ON COMMIT DROP"
+        "CREATE TEMPORARY TABLE said"
+        " (digest bytea, value text, at timestamptz, position integer, gmail_digest bytea) ON COMMIT DROP"
     )
     with cursor.copy("COPY said FROM STDIN (FORMAT BINARY)") as copy:
-        copy.set_types(["bytea", "text", "timestamptz", "int4"])
+        copy.set_types(["bytea", "text", "timestamptz", "int4", "bytea"])
         for row in rows:
-            copy.write_row(row)
+            copy.write_row((*row, gmail_digest(row[1])))
 
 
 def words(some: Iterable[str]) -> list[str]:
@@ -63,15 +65,15 @@ _MOVED = """
 
 # In the order of their digests, so that two who learn the same addresses never wait for each other in a circle.
 _LEARN_ADDRESSES = """
-    INSERT INTO unsubscribe_address (id, contact_id, channel, value, digest, created_at)
-    SELECT address_id, contact_id, %(channel)s, value, digest, %(now)s FROM found
+    INSERT INTO unsubscribe_address (id, contact_id, channel, value, digest, gmail_digest, created_at)
+    SELECT address_id, contact_id, %(channel)s, value, digest, gmail_digest, %(now)s FROM found
     WHERE is_new
     ORDER BY digest
     ON CONFLICT (digest, channel) DO NOTHING
 """
 
 _FILL = """
-    UPDATE unsubscribe_address AS address SET value = found.value
+    UPDATE unsubscribe_address AS address SET value = found.value, gmail_digest = found.gmail_digest
     FROM found
     WHERE found.lacks_value AND address.id = found.address_id
         AND address.id = ANY(ARRAY(SELECT address_id FROM found WHERE lacks_value)) AND (

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 
+from ....addresses import gmail_digest
 from ..alike import DROP_NARROWED, LEARN_CONTACTS, TALLY
 from ..steps import Row, Steps
 from .category import CATEGORY
@@ -15,11 +16,13 @@ from .whole import WHOLE
 
 
 def load(cursor: Any, rows: Iterable[Row]) -> None:
-    cursor.execute("CREATE TEMPORARY TABLE said (number INTEGER PRIMARY KEY, digest, value, at, position)")
+    cursor.execute(
+        "CREATE TEMPORARY TABLE said (number INTEGER PRIMARY KEY, digest, value, at, position, gmail_digest)"
+    )
     stored = connection.ops.adapt_datetimefield_value
     cursor.executemany(
-        "INSERT INTO said (digest, value, at, position) VALUES (%s, %s, %s, %s)",
-        ((digest, value, at and stored(at), position) for digest, value, at, position in rows),
+        "INSERT INTO said (digest, value, at, position, gmail_digest) VALUES (%s, %s, %s, %s, %s)",
+        ((digest, value, at and stored(at), position, gmail_digest(value)) for digest, value, at, position in rows),
     )
 
 
@@ -44,13 +47,13 @@ _FIND = """
 """
 
 _LEARN_ADDRESSES = """
-    INSERT INTO unsubscribe_address (id, contact_id, channel, value, digest, created_at)
-    SELECT address_id, contact_id, %(channel)s, value, digest, %(now)s FROM found
+    INSERT INTO unsubscribe_address (id, contact_id, channel, value, digest, gmail_digest, created_at)
+    SELECT address_id, contact_id, %(channel)s, value, digest, gmail_digest, %(now)s FROM found
     WHERE is_new
 """
 
 _FILL = """
-    UPDATE unsubscribe_address SET value = found.value
+    UPDATE unsubscribe_address SET value = found.value, gmail_digest = found.gmail_digest
     FROM found
     WHERE found.lacks_value AND unsubscribe_address.id = found.address_id AND (
         SELECT erased_at IS NULL FROM unsubscribe_contact WHERE id = unsubscribe_address.contact_id

@@ -1,0 +1,51 @@
+"""Reads the domain that somebody means as a whole: `*@corp.example`, `@corp.example`, or `corp.example` by itself."""
+
+import re
+
+from . import spellings
+from .addresses import normalise
+from .choices import Channel
+from .errors import InvalidAddress, InvalidDomain, PublicMailDomain
+from .public_mail import DOMAINS, NAMES
+
+_PATTERN = re.compile(r"\A\*?@")
+_LONGEST = 1000
+
+
+def is_pattern(text: str, *, channel: Channel = Channel.EMAIL) -> bool:
+    """Whether this is no address, but stands for all addresses of a domain."""
+    return channel == Channel.EMAIL and _PATTERN.match(_bare(text)) is not None
+
+
+def read(text: str) -> str:
+    """The domain, in lower case and in its xn-- form, however it is written.
+
+    Raises InvalidDomain for what is none, or is more than one domain (`*.corp.example`); PublicMailDomain for one that
+    may never be blocked.
+    """
+    name = _PATTERN.sub("", _bare(text), count=1).strip().rstrip(".")
+    if not name or "@" in name:
+        raise InvalidDomain
+    try:
+        domain = of(normalise(f"a@{name}").value)
+    except InvalidAddress:
+        raise InvalidDomain from None
+    if is_public(domain):
+        raise PublicMailDomain
+    return domain
+
+
+def of(value: str) -> str:
+    """The domain of a normalised email address; "" for anything else."""
+    return value.rpartition("@")[2] if "@" in value else ""
+
+
+def is_public(domain: str) -> bool:
+    """Whether mailboxes there belong to anybody, and not to who owns the domain."""
+    name, _, ending = domain.partition(".")
+    is_a_country_of_one = name in NAMES and ending.count(".") <= 1
+    return is_a_country_of_one or domain in DOMAINS
+
+
+def _bare(text: str) -> str:
+    return spellings.visible(text[:_LONGEST]).strip(" \t\r\n\u00a0<>\"',;")

@@ -1,0 +1,67 @@
+"""Domains at which anybody may have a mailbox. One person's no, or one company's, is not theirs: none is ever blocked.
+
+In the first list each name stands for itself under every ending that has one or two parts (`yahoo.fr`, `yahoo.co.jp`);
+in the second the whole domain is named. A mail provider that is missing here belongs into one of them.
+"""
+
+_NAMES = """
+gmail googlemail outlook hotmail yahoo gmx aol yandex protonmail
+"""
+
+_DOMAINS = """
+icloud.com me.com mac.com msn.com passport.com windowslive.com
+live.com live.at live.be live.ca live.ch live.cl live.cn live.co.kr live.co.uk live.co.za live.com.ar live.com.au
+live.com.mx live.com.my live.com.pt live.com.sg live.de live.dk live.fi live.fr live.hk live.ie live.in live.it live.jp
+live.nl live.no live.ru live.se
+ymail.com rocketmail.com myyahoo.com proton.me pm.me aim.com ya.ru narod.ru
+
+web.de t-online.de freenet.de arcor.de mailbox.org posteo.de posteo.net email.de online.de magenta.de kabelmail.de
+vodafone.de vodafonemail.de 1und1.de unitybox.de versanet.de ewetel.net netcologne.de alice-dsl.net
+
+orange.fr wanadoo.fr free.fr laposte.net sfr.fr neuf.fr bbox.fr numericable.fr club-internet.fr cegetel.net aliceadsl.fr
+
+docomo.ne.jp ezweb.ne.jp au.com softbank.ne.jp i.softbank.jp vodafone.ne.jp ymobile.ne.jp disney.ne.jp willcom.com
+pdx.ne.jp nifty.com biglobe.ne.jp ocn.ne.jp so-net.ne.jp plala.or.jp dion.ne.jp infoseek.jp excite.co.jp
+
+qq.com foxmail.com vip.qq.com 163.com vip.163.com 126.com yeah.net 188.com sina.com sina.cn sohu.com 139.com 189.cn
+aliyun.com tom.com 21cn.com naver.com daum.net hanmail.net nate.com kakao.com
+
+mail.ru bk.ru list.ru inbox.ru internet.ru rambler.ru lenta.ru ukr.net i.ua meta.ua bigmir.net tut.by
+
+comcast.net verizon.net att.net sbcglobal.net bellsouth.net cox.net charter.net spectrum.net rr.com earthlink.net
+optonline.net frontier.com centurylink.net windstream.net juno.com netzero.net roadrunner.com pacbell.net ameritech.net
+rogers.com shaw.ca sympatico.ca bell.net telus.net videotron.ca cogeco.ca
+
+btinternet.com bt.com sky.com virginmedia.com ntlworld.com talktalk.net tiscali.co.uk blueyonder.co.uk o2.co.uk
+btopenworld.com fsmail.net eircom.net
+
+libero.it virgilio.it alice.it tin.it tim.it tiscali.it fastwebnet.it inwind.it iol.it email.it aruba.it pec.it
+telefonica.net terra.es ono.com movistar.es sapo.pt iol.pt telepac.pt clix.pt
+
+bluewin.ch hispeed.ch sunrise.ch swissonline.ch chello.at aon.at a1.net utanet.at telering.at
+ziggo.nl kpnmail.nl kpnplanet.nl planet.nl hetnet.nl home.nl upcmail.nl casema.nl xs4all.nl telenet.be skynet.be
+proximus.be scarlet.be voo.be pt.lu
+
+telia.com bredband.net comhem.se spray.se tele2.se online.no broadpark.no mail.dk sol.dk stofanet.dk tdcadsl.dk
+kolumbus.fi luukku.com suomi24.fi elisanet.fi
+
+wp.pl o2.pl onet.pl onet.eu op.pl interia.pl interia.eu poczta.onet.pl gazeta.pl tlen.pl vp.pl
+seznam.cz centrum.cz email.cz post.cz atlas.cz volny.cz azet.sk centrum.sk zoznam.sk freemail.hu citromail.hu
+abv.bg mail.bg dir.bg inbox.lv inbox.lt mail.ee one.lt
+
+uol.com.br bol.com.br terra.com.br ig.com.br globo.com globomail.com r7.com zipmail.com.br oi.com.br
+prodigy.net.mx
+
+rediffmail.com sify.com indiatimes.com bigpond.com bigpond.net.au optusnet.com.au iinet.net.au tpg.com.au
+westnet.com.au xtra.co.nz slingshot.co.nz
+
+walla.co.il walla.com mynet.com ttmail.com superonline.com
+
+zoho.com zohomail.com zohomail.eu tutanota.com tutanota.de tuta.com tuta.io tutamail.com keemail.me fastmail.com
+fastmail.fm hushmail.com hey.com duck.com mozmail.com mail.com email.com usa.com post.com europe.com dr.com
+lycos.com excite.com inbox.com runbox.com startmail.com mailfence.com disroot.org riseup.net simplelogin.com
+privaterelay.appleid.com relay.firefox.com
+"""
+
+NAMES = frozenset(_NAMES.split())
+DOMAINS = frozenset(_DOMAINS.split())

@@ -20,6 +20,8 @@ class Scope(StrEnum):
     CONTACTS_WRITE = "contacts:write"
     SUPPRESSIONS_READ = "suppressions:read"
     SUPPRESSIONS_WRITE = "suppressions:write"
+    DOMAINS_READ = "domains:read"
+    DOMAINS_WRITE = "domains:write"
     EVENTS_READ = "events:read"
     CATALOGUE_READ = "catalogue:read"
     FEEDBACK_READ = "feedback:read"
@@ -35,6 +37,8 @@ _LABELS = {
     Scope.CONTACTS_WRITE: "hand over contacts, opt them out or down",
     Scope.SUPPRESSIONS_READ: "read who is blocked, with addresses",
     Scope.SUPPRESSIONS_WRITE: "block addresses, and lift where rules allow",
+    Scope.DOMAINS_READ: "read which domains are blocked as a whole",
+    Scope.DOMAINS_WRITE: "block whole domains, and lift what came by the API",
     Scope.EVENTS_READ: "read the ledger as a feed, with addresses",
     Scope.CATALOGUE_READ: "read categories, campaigns and their figures",
     Scope.FEEDBACK_READ: "read what people said when they left",

@@ -18,21 +18,26 @@ def is_pattern(text: str, *, channel: Channel = Channel.EMAIL) -> bool:
 
 
 def read(text: str) -> str:
-    """The domain, in lower case and in its xn-- form, however it is written.
+    """A domain to be blocked, in lower case and in its xn-- form, however it is written.
 
     Raises InvalidDomain for what is none, or is more than one domain (`*.corp.example`); PublicMailDomain for one that
     may never be blocked.
     """
+    domain = read_any(text)
+    if is_public(domain):
+        raise PublicMailDomain
+    return domain
+
+
+def read_any(text: str) -> str:
+    """The same for one whose block is to be lifted, whatever it is."""
     name = _PATTERN.sub("", _bare(text), count=1).strip().rstrip(".")
     if not name or "@" in name:
         raise InvalidDomain
     try:
-        domain = of(normalise(f"a@{name}").value)
+        return of(normalise(f"a@{name}").value)
     except InvalidAddress:
         raise InvalidDomain from None
-    if is_public(domain):
-        raise PublicMailDomain
-    return domain
 
 
 def of(value: str) -> str:

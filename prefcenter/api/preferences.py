@@ -207,7 +207,7 @@ def _as_json(sheet: PreferenceSheet, blocks: Collection[tuple[str, str]]) -> dic
             {
                 "category": one.category.slug,
                 "channel": one.channel.value,
-                "is_subscribed": _holds(one, blocks),
+                "is_subscribed": _holds(one, blocks) and not (sheet.is_blocked and one.channel == sheet.channel),
                 "frequency": one.frequency.value,
                 "paused_until": _day(one.paused_until),
                 "is_fixed": one.is_fixed,

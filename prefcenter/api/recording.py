@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from ninja import Field, Schema
 
-from unsubscribe import actions, rules
+from unsubscribe import actions, domains, rules
 from unsubscribe.actions import Said
 from unsubscribe.actions.bulk import learn_and_hold
 from unsubscribe.choices import Channel, Purpose, Source, SuppressionReason
@@ -19,6 +19,7 @@ from .lookup import normalised
 from .texts import Body, Bool, Moment, Number, Text, Words
 
 MOST = 50_000
+A_DOMAIN = "This stands for a whole domain, and not for an address: please send it to /domains."
 #: What another system may say of an address. Erasing somebody takes more than a block.
 Reason = Literal["unsubscribed_all", "complaint", "hard_bounce", "manual"]
 
@@ -120,6 +121,8 @@ def _categories(slugs: set[str]) -> dict[str, Category]:
 
 
 def _problem(one: NewBlock, categories: dict[str, Category], campaigns: Collection[int | None]) -> str | None:
+    if domains.is_pattern(one.address, channel=one.channel):
+        return A_DOMAIN
     is_no = one.reason == SuppressionReason.UNSUBSCRIBED_ALL
     if one.category and one.category not in categories:
         return "There is no category of this slug that people can leave."

@@ -14,7 +14,7 @@ from ninja.openapi.docs import Swagger
 from prefcenter import problems
 from prefcenter.problems import CONTENT_TYPE, Problem
 
-from . import audience, catalogue, contacts, events, preferences, suppressions
+from . import audience, catalogue, contacts, domains, events, preferences, suppressions
 from .idempotency import met_another
 
 logger = logging.getLogger(__name__)
@@ -75,7 +75,14 @@ api = Api(
     urls_namespace="api",
     docs=Swagger(settings={"deepLinking": True, "validatorUrl": None}),
 )
-for router in (audience.router, contacts.router, preferences.router, suppressions.router, events.router):
+for router in (
+    audience.router,
+    contacts.router,
+    preferences.router,
+    suppressions.router,
+    domains.router,
+    events.router,
+):
     api.add_router("", router)
 api.add_router("", catalogue.router)
 

@@ -10,7 +10,7 @@ from ninja import Field, Query, Router, Schema
 
 from prefcenter.api_keys import Scope
 from prefcenter.problems import Problem
-from unsubscribe import actions, rules
+from unsubscribe import actions, covering, rules
 from unsubscribe.choices import Channel, Source, SuppressionReason
 from unsubscribe.errors import MayNotLift
 from unsubscribe.models import Address, Suppression
@@ -117,7 +117,8 @@ def listed(request: HttpRequest, which: Query[Which]) -> HttpResponse:
     summary="Which of these are blocked?",
 )
 def search(request: HttpRequest, asked: Search) -> HttpResponse:
-    """Which of these are blocked as a whole? For whether one category may be sent, ask /audience."""
+    """Which of these are blocked, by themselves or with their domain? For whether one category may be sent, ask
+    /audience."""
     wanted = [normalised(text, asked.channel) for text in asked.addresses]
     rows = Suppression.objects.filter(
         lifted_at=None,
@@ -127,10 +128,14 @@ def search(request: HttpRequest, asked: Search) -> HttpResponse:
     reasons: dict[bytes, list[str]] = defaultdict(list)
     for digest, reason in rows.order_by("id").values_list("address__digest", "reason"):
         reasons[bytes(digest)].append(reason)
+    covers = covering.covers((one.value for one in wanted if one), channel=asked.channel)
+    for one in {one for one in wanted if one} if covers else ():
+        if cover := covers.of(one.value):
+            reasons[one.digest] += sorted(cover.reasons(None) - set(reasons[one.digest]))
     hits = [
         {"address": text, "reasons": reasons[one.digest]}
         for text, one in zip(asked.addresses, wanted, strict=True)
-        if one and one.digest in reasons
+        if one and reasons.get(one.digest)
     ]
     return JsonResponse({"suppressed": hits})
 

@@ -1,15 +1,19 @@
 """What a batch does, or would do. It changes nothing but through the engine's verbs, which lift and start nothing."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
+
+from django.db.models import Count, Value
+from django.db.models.functions import StrIndex, Substr
 
 from prefcenter.models import ImportKind
 from unsubscribe import actions
 from unsubscribe.actions import Said, Taken
 from unsubscribe.addresses import Normalised
-from unsubscribe.choices import Channel, SuppressionReason
+from unsubscribe.addresses import digest as digest_of
+from unsubscribe.choices import Channel, Source, SuppressionReason
 from unsubscribe.models import Address, Suppression
 
 from .reading import Line, Terms
@@ -32,6 +36,8 @@ def take(lines: Sequence[Line], terms: Terms, by: By, *, now: datetime) -> Outco
     """Writes it down, in the transaction of whoever asks."""
     if terms.kind == ImportKind.CONTACTS:
         return _learn(lines, terms.channel, now=now)
+    whole = _blocked_whole(lines, by, now=now)
+    lines = [line for line in lines if not line.domain]
     taken = [
         actions.import_opt_outs(
             said,
@@ -45,19 +51,74 @@ def take(lines: Sequence[Line], terms: Terms, by: By, *, now: datetime) -> Outco
         )
         for about, said in sorted(_said(lines, terms).items(), key=_order)
     ]
-    return _sum(taken, of=len(lines))
+    return Counter(_sum(taken, of=len(lines))) + whole
 
 
 def foresee(lines: Sequence[Line], terms: Terms, seen: Seen, *, now: datetime) -> Outcome:
     """The same figures, and nothing written. What the file has named before will be there already."""
     if terms.kind == ImportKind.CONTACTS:
         return _would_learn(lines, terms.channel, seen)
+    whole = _would_be_blocked_whole(lines, seen)
+    lines = [line for line in lines if not line.domain]
     taken = []
     for about, said in sorted(_said(lines, terms).items(), key=_order):
         first = seen.first((one.digest for one in said), salt=about.salt)
         unseen = [one for one in said if one.digest in first]
         taken.append(actions.preview_opt_outs(unseen, **about._asdict(), now=now))
-    return _sum(taken, of=len(lines))
+    return Counter(_sum(taken, of=len(lines))) + whole
+
+
+def _blocked_whole(lines: Iterable[Line], by: By, *, now: datetime) -> Counter[str]:
+    """Domains, each with all its addresses."""
+    found: Counter[str] = Counter()
+    for reason, said in _domains(lines).items():
+        named = _as_of_the_last(said)
+        who = {"actor": by.actor, "note": by.note}
+        taken = actions.suppress_domains(named, reason, source=Source.IMPORT, now=now, **who)
+        found += _of_domains(taken, of=len(said))
+    return found
+
+
+def _would_be_blocked_whole(lines: Iterable[Line], seen: Seen) -> Counter[str]:
+    """The same, and how many contacts there are known to be."""
+    found: Counter[str] = Counter()
+    for reason, said in _domains(lines).items():
+        first = seen.first((digest_of(line.value) for line in said), salt=_SALT[reason])
+        unseen = [line for line in said if digest_of(line.value) in first]
+        taken = actions.preview_domains(_as_of_the_last(unseen), reason)
+        found += _of_domains(taken, of=len(said)) + Counter(covered=_contacts_at(taken.new))
+    return found
+
+
+def _domains(lines: Iterable[Line]) -> dict[SuppressionReason, list[Line]]:
+    found: dict[SuppressionReason, list[Line]] = defaultdict(list)
+    for line in lines:
+        if line.domain:
+            found[line.reason].append(line)
+    return found
+
+
+def _as_of_the_last(said: Iterable[Line]) -> dict[str, datetime | None]:
+    """When each domain said no, the last time; None if any line does not say when."""
+    found: dict[str, datetime | None] = {}
+    for line in said:
+        before = found.get(line.domain, line.at)
+        found[line.domain] = max(before, line.at) if before and line.at else None
+    return found
+
+
+def _of_domains(taken: actions.DomainsTaken, *, of: int) -> Counter[str]:
+    new, overtaken = len(taken.new), len(taken.overtaken)
+    return Counter(domains=new, already=of - new - overtaken, overtaken=overtaken)
+
+
+def _contacts_at(names: Sequence[str]) -> int:
+    """By a look at every address, because no index knows their domains: so it is asked only before an import."""
+    if not names:
+        return 0
+    domain = Substr("value", StrIndex("value", Value("@")) + 1)
+    rows = Address.objects.filter(channel=Channel.EMAIL).alias(domain=domain).filter(domain__in=names)
+    return rows.aggregate(many=Count("contact", distinct=True))["many"] or 0
 
 
 class _About(NamedTuple):

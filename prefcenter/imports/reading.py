@@ -10,9 +10,9 @@ from typing import BinaryIO, NamedTuple
 from prefcenter import exports, languages
 from prefcenter.models import ImportKind
 from prefcenter.tables import NoAddressColumnError, Row, Table, folded, open_table
-from unsubscribe import addresses
+from unsubscribe import addresses, domains
 from unsubscribe.choices import Channel, SuppressionReason
-from unsubscribe.errors import InvalidAddress
+from unsubscribe.errors import InvalidAddress, InvalidDomain, PublicMailDomain
 
 from . import formats, hubspot, own, saying
 from .formats import Format
@@ -26,6 +26,10 @@ NOT_AN_ADDRESS = "this is not a valid address"
 ANOTHER_HASH = "this looks like an MD5 or SHA-1 hash; only SHA-256 of the address can be taken"
 NOBODY = "a hash names nobody whom we could write to"
 ELSEWHERE = "this line is about another channel; import the file once more for that one"
+NOT_A_DOMAIN = "this is not a domain that can be blocked"
+PUBLIC_DOMAIN = "at this domain anybody may have a mailbox: it is never blocked as a whole"
+NOBODY_THERE = "this names a whole domain, and nobody whom we could write to"
+NO_CATEGORY = "a whole domain leaves everything: import the file once more, without a category, for this line"
 SAYS_NO = "the file, or its name, says that this person opted out: import it as opt-outs"
 _HASH = re.compile(r"[0-9a-fA-F]{64}")
 _OTHER_HASH = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}")
@@ -43,7 +47,10 @@ class Terms(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A row that can be taken. `value` is "" where only the hash is known."""
+    """A row that can be taken. `value` is "" where only the hash is known.
+
+    Of a domain as a whole (`*@corp.example`) it is `@corp.example`, and there is no digest.
+    """
 
     digest: bytes
     value: str
@@ -52,6 +59,11 @@ class Line(NamedTuple):
     language: str
     channel: Channel | None = None  # None: as the terms say
     category_id: int | None = None  # the only one that this line is about; None: as the terms say
+
+    @property
+    def domain(self) -> str:
+        """ "" for what is about one address."""
+        return "" if self.digest else self.value[1:]
 
 
 class Bad(NamedTuple):
@@ -154,9 +166,27 @@ class Reader:
         try:
             digest, value = _digest(row.address, self._terms.channel)
         except InvalidAddress:
+            if domains.is_pattern(row.address, channel=self._terms.channel):
+                return self._domain(row)
             return Bad(row.line, ANOTHER_HASH if _OTHER_HASH.fullmatch(row.address) else NOT_AN_ADDRESS, False)
+        if value.startswith("*@") and self._terms.channel == Channel.EMAIL:
+            return self._domain(row)
         reason = self._terms.reason or said.reason or saying.UNSUBSCRIBED
         return Line(digest, value, reason, self._moment(row.fields), self._spoken(row.fields))
+
+    def _domain(self, row: Row) -> Line | Bad:
+        """`*@corp.example`: for the reason that was chosen by hand, else everybody there is unsubscribed."""
+        if self._terms.kind == ImportKind.CONTACTS or self._terms.category_id is not None:
+            why = NO_CATEGORY if self._terms.category_id is not None else NOBODY_THERE
+            return Bad(row.line, why, is_refused=True)
+        try:
+            domain = domains.read(exports.unescaped(row.address))
+        except InvalidDomain:
+            return Bad(row.line, NOT_A_DOMAIN, is_refused=False)
+        except PublicMailDomain:
+            return Bad(row.line, PUBLIC_DOMAIN, is_refused=True)
+        reason = self._terms.reason or saying.UNSUBSCRIBED
+        return Line(b"", f"@{domain}", reason, self._moment(row.fields), "")
 
     def _said(self, fields: list[str]) -> Says:
         if self._filled is not None and not fields[self._filled].strip():

@@ -10,7 +10,9 @@ from .reading import Bad, Batch
 #: The row of a run lists so many lines.
 PROBLEMS_KEPT = 1000
 #: What can become of a row; the reasons of those that were taken are counted beside them.
-OUTCOMES = ("new", "already", "overtaken", "blocked", "refused", "invalid")
+OUTCOMES = ("new", "domains", "already", "overtaken", "blocked", "refused", "invalid")
+#: What is counted beside them.
+BESIDES = ("hashed", "covered")
 
 
 @dataclass
@@ -41,12 +43,12 @@ class Tally:
     @property
     def figures(self) -> dict[str, Any]:
         """As JSON: every outcome, the rows of all of them together, and the reasons."""
-        named = {name: self.counts[name] for name in (*OUTCOMES, "hashed")}
+        named = {name: self.counts[name] for name in (*OUTCOMES, *BESIDES)}
         return {"rows": self.position, **named, "reasons": dict(self.reasons)}
 
     @classmethod
     def of(cls, *, position: int, last_line: int, figures: Mapping[str, Any], problems: Iterable[Any]) -> "Tally":
         """Goes on from what was written down."""
-        counts = Counter({name: figures.get(name, 0) for name in (*OUTCOMES, "hashed")})
+        counts = Counter({name: figures.get(name, 0) for name in (*OUTCOMES, *BESIDES)})
         reasons = Counter(figures.get("reasons", {}))
         return cls(position, last_line, counts, reasons, [(line, problem) for line, problem in problems])

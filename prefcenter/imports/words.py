@@ -10,6 +10,8 @@ from unsubscribe.choices import Source
 OUTCOMES = {
     ImportKind.OPT_OUTS: {
         "new": "New opt-outs",
+        "domains": "New blocks on whole domains",
+        "covered": "Contacts whom these would cover",
         "already": "Already there",
         "overtaken": "Said yes again later, and are left so",
         "refused": "Refused",
@@ -23,6 +25,8 @@ OUTCOMES = {
         "invalid": "Not readable",
     },
 }
+#: Said only where there are any.
+_RARE = frozenset({"domains", "covered"})
 _ENCODINGS = {
     "utf-8": "UTF-8",
     "utf-8-sig": "UTF-8 with a byte order mark",
@@ -33,7 +37,8 @@ _ENCODINGS = {
 
 def figures(kind: ImportKind, counts: Mapping[str, Any]) -> list[tuple[str, str, int]]:
     """Key, label and number of each outcome that this kind of import has."""
-    return [(name, label, counts.get(name, 0)) for name, label in OUTCOMES[kind].items()]
+    found = [(name, label, counts.get(name, 0)) for name, label in OUTCOMES[kind].items()]
+    return [one for one in found if one[2] or one[0] not in _RARE]
 
 
 def in_words(kind: ImportKind, counts: Mapping[str, Any]) -> str:

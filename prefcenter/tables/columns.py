@@ -15,7 +15,7 @@ class Wanted(NamedTuple):
     address: re.Pattern[str]  # what an address looks like, and a column name does not
 
 
-_AT = re.compile(r"\S@\S")
+_AT = re.compile(r"\S[@＠]\S|^\s*[@＠]\S")  # "@corp.example" is a whole domain
 _DIGITS = re.compile(r"(?:\d[\s().+/-]*){5}")
 _TOKEN = re.compile(r"^\s*[\w:.=/+-]{20,}\s*$")
 _PHONE = Wanted(

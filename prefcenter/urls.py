@@ -46,6 +46,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/previews/", include("prefcenter.admin.previews")),
     path("api/v1/", api.urls),
     path("admin/opt-outs/", include("prefcenter.admin.opt_outs")),
+    path("admin/domains/", include("prefcenter.admin.domains")),
     path("admin/imports/", include("prefcenter.admin.imports")),
     path("admin/", admin.site.urls),
 ]

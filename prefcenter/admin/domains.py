@@ -1,0 +1,120 @@
+"""Whole domains that are blocked: listed, added and lifted. It changes nothing but through actions, and by POST."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.admin.widgets import AdminTextInputWidget
+from django.contrib.auth.decorators import permission_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from prefcenter.models import User
+from unsubscribe import actions, domains
+from unsubscribe.choices import Source, SuppressionReason
+from unsubscribe.errors import InvalidDomain, PublicMailDomain
+from unsubscribe.models import DomainSuppression
+
+from .people_forms import ABOUT_WORDS, NoteForm, Words
+
+SEE, BLOCK = "unsubscribe.view_domainsuppression", "unsubscribe.block_domain"
+PER_PAGE = 50
+REASONS = [one for one in SuppressionReason if one != SuppressionReason.ERASED]
+_SO_ALREADY = "That was so already. Nothing was changed."
+
+View = Callable[..., HttpResponse]
+
+
+class DomainForm(forms.Form):
+    domain = forms.CharField(
+        max_length=300,
+        help_text="Such as corp.example: every address there, and none at its subdomains.",
+        widget=AdminTextInputWidget(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
+    )
+    reason = forms.ChoiceField(
+        choices=[(one.value, one.label) for one in REASONS],
+        help_text="“Unsubscribed from everything” and “Complained” let receipts through, and what a person there "
+        "chooses afterwards on their own page. The others stop everything.",
+    )
+    note = Words(label="Why")
+
+    def clean_domain(self) -> str:
+        try:
+            return domains.read(self.cleaned_data["domain"])
+        except (InvalidDomain, PublicMailDomain) as error:
+            raise forms.ValidationError(str(error)) from error
+
+
+@require_http_methods(["GET", "HEAD"])
+def show(request: HttpRequest) -> HttpResponse:
+    return _page(request, DomainForm())
+
+
+@require_POST
+def block(request: HttpRequest) -> HttpResponse:
+    form = DomainForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form)
+    domain, reason = form.cleaned_data["domain"], SuppressionReason(form.cleaned_data["reason"])
+    taken = actions.suppress_domains({domain: None}, reason, **_as_staff(request, note=form.cleaned_data["note"]))
+    if not taken.new:
+        messages.info(request, _SO_ALREADY)
+        return redirect("domains:list")
+    row = DomainSuppression.objects.get(domain=domain, reason=reason, lifted_at=None)
+    return _done(request, row, ADDITION, f"Blocked a domain: {row.get_reason_display()}.")
+
+
+@require_POST
+def lift(request: HttpRequest, block_id: int) -> HttpResponse:
+    row = get_object_or_404(DomainSuppression, id=block_id)
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Please say why the block is lifted. Nothing was changed.")
+        return redirect("domains:list")
+    who = _as_staff(request, note=form.cleaned_data["note"])
+    if row.lifted_at or not actions.lift_domains([row.domain], SuppressionReason(row.reason), **who):
+        messages.info(request, _SO_ALREADY)
+        return redirect("domains:list")
+    return _done(request, row, CHANGE, f"Lifted the block on a domain: {row.get_reason_display()}.")
+
+
+def _as_staff(request: HttpRequest, *, note: str) -> dict[str, Any]:
+    return {"source": Source.STAFF, "now": timezone.now(), "actor": f"staff {request.user.pk}", "note": note}
+
+
+def _done(request: HttpRequest, row: DomainSuppression, flag: int, said: str) -> HttpResponse:
+    LogEntry.objects.log_actions(cast(User, request.user).pk, [row], flag, said, single_object=True)
+    messages.success(request, said)
+    return redirect("domains:list")
+
+
+def _page(request: HttpRequest, form: DomainForm) -> HttpResponse:
+    """The newest first; a form that was filled in wrongly comes back as it was typed."""
+    rows = Paginator(DomainSuppression.objects.order_by("-id"), PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "title": "Blocked domains",
+        "page": rows,
+        "form": form,
+        "may_block": request.user.has_perm(BLOCK),
+        "about_words": ABOUT_WORDS,
+    }
+    return render(request, "admin/domains/list.html", admin.site.each_context(request) | context)
+
+
+def _for(view: View, *permissions: str) -> View:
+    guarded: View = admin.site.admin_view(permission_required(permissions, raise_exception=True)(view))
+    return guarded
+
+
+app_name = "domains"
+urlpatterns = [
+    path("", _for(show, SEE), name="list"),
+    path("block/", _for(block, SEE, BLOCK), name="block"),
+    path("<int:block_id>/lift/", _for(lift, SEE, BLOCK), name="lift"),
+]

@@ -1,0 +1,133 @@
+"""The staff block whole domains and lift such blocks, and see on a person's page that one holds."""
+
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+
+from tests.conftest import NOW
+from tests.factories import AddressFactory
+from tests.prefcenter.admin.test_people_desk import Desk, page_text
+from unsubscribe import actions, gate
+from unsubscribe.addresses import normalise
+from unsubscribe.choices import Source, SuppressionReason
+from unsubscribe.links import Target
+from unsubscribe.models import Address, Category, DomainSuppression
+
+pytestmark = pytest.mark.django_db
+LIST, CORP = "/admin/domains/", "corp.example"
+SEE, BLOCK = "view_domainsuppression", "block_domain"
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk(SEE, BLOCK)
+
+
+def block(desk: Desk, domain: str = CORP, **fields: str) -> str:
+    sent = {"domain": domain, "reason": "unsubscribed_all", "note": "Their letter."} | fields
+    answer = desk.post(f"{LIST}block/", page=LIST, **sent)
+    return page_text(desk.get(LIST) if answer.status_code == 302 else answer)
+
+
+def test_a_domain_is_blocked_in_any_spelling(desk: Desk, news: Category) -> None:
+    page = block(desk, "*@Corp.example.")
+    assert "Blocked a domain: Unsubscribed from everything." in page
+    assert "corp.example" in page
+    row = DomainSuppression.objects.get()
+    assert (row.domain, row.source, row.actor, row.note) == (CORP, "staff", f"staff {desk.user.pk}", "Their letter.")
+    assert not gate.check(["eve@corp.example"], category=news, now=NOW)[0].may_send
+    assert "That was so already." in block(desk)
+    assert (DomainSuppression.objects.count(), LogEntry.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize("reason", ["manual", "complaint", "hard_bounce"])
+def test_another_reason_may_be_chosen(reason: str, desk: Desk) -> None:
+    block(desk, reason=reason)
+    assert DomainSuppression.objects.get().reason == reason
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"domain": "gmail.com"}, "anybody may have a mailbox"),
+        ({"domain": "*@*.corp.example"}, "not a domain that can be blocked"),
+        ({"domain": "eve@corp.example"}, "not a domain that can be blocked"),
+        ({"domain": ""}, "This field is required."),
+        ({"note": " "}, "This field is required."),
+        ({"reason": "erased"}, "Select a valid choice."),
+    ],
+)
+def test_what_cannot_be_blocked_is_said_beside_the_field(fields: dict[str, str], said: str, desk: Desk) -> None:
+    assert said in block(desk, **fields)
+    assert not DomainSuppression.objects.exists()
+
+
+def test_a_block_is_lifted_with_a_reason_and_stays_in_the_list(desk: Desk, news: Category) -> None:
+    block(desk)
+    row = DomainSuppression.objects.get()
+    lift = f"{LIST}{row.pk}/lift/"
+    desk.post(lift, page=LIST, note=" ")
+    assert "Please say why the block is lifted." in page_text(desk.get(LIST))
+    desk.post(lift, page=LIST, note="They changed their mind.")
+    page = page_text(desk.get(LIST))
+    assert "Lifted the block on a domain" in page
+    assert "They changed their mind." in page
+    row.refresh_from_db()
+    assert (row.lifted_by, row.lifted_note) == (f"staff {desk.user.pk}", "They changed their mind.")
+    assert gate.check(["eve@corp.example"], category=news, now=NOW)[0].may_send
+    desk.post(lift, page=LIST, note="Again.")
+    assert "That was so already." in page_text(desk.get(LIST))
+
+
+def test_the_staff_lift_what_an_import_set(desk: Desk) -> None:
+    actions.suppress_domains({CORP: None}, SuppressionReason.MANUAL, source=Source.IMPORT, now=NOW)
+    desk.post(f"{LIST}{DomainSuppression.objects.get().pk}/lift/", page=LIST, note="An error.")
+    assert DomainSuppression.objects.get().lifted_at
+
+
+@pytest.mark.parametrize(
+    ("permissions", "may_see", "may_block"),
+    [((), False, False), ((SEE,), True, False), ((BLOCK,), False, False), ((SEE, BLOCK), True, True)],
+)
+def test_seeing_and_blocking_are_two_permissions(permissions: Any, may_see: bool, may_block: bool) -> None:
+    desk = Desk(*permissions)
+    page = desk.get(LIST)
+    assert page.status_code == (200 if may_see else 403)
+    assert ("Block the domain" in page.content.decode()) is may_block
+    block(desk)
+    assert DomainSuppression.objects.exists() is may_block
+    actions.suppress_domains({"firm.example": None}, SuppressionReason.MANUAL, source=Source.API, now=NOW)
+    row = DomainSuppression.objects.get(domain="firm.example")
+    desk.post(f"{LIST}{row.pk}/lift/", page="/admin/people/", note="No.")
+    row.refresh_from_db()
+    assert (row.lifted_at is not None) is may_block
+
+
+def test_a_get_changes_nothing(desk: Desk) -> None:
+    block(desk)
+    assert desk.get(f"{LIST}block/").status_code == 405
+    assert desk.get(f"{LIST}{DomainSuppression.objects.get().pk}/lift/").status_code == 405
+
+
+def test_the_page_of_a_person_says_that_their_domain_is_blocked() -> None:
+    desk, eve = Desk("view_contact"), AddressFactory(text="eve@corp.example")
+    url = f"/admin/people/{eve.contact_id}/"
+    assert "whole domain" not in page_text(desk.get(url))
+    actions.suppress_domains({CORP: None}, SuppressionReason.MANUAL, source=Source.STAFF, now=NOW)
+    assert "With its whole domain: Blocked by staff" in page_text(desk.get(url))
+    actions.lift_domains([CORP], SuppressionReason.MANUAL, source=Source.STAFF, now=NOW)
+    assert "whole domain" not in page_text(desk.get(url))
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_the_page_of_a_person_names_the_other_spellings_whose_noes_count(is_on: bool, settings: Any) -> None:
+    settings.UNSUBSCRIBE_GMAIL_SPELLINGS = is_on
+    some = [normalise(text) for text in ("a.da@gmail.com", "ada+x@googlemail.com", "bob@gmail.com")]
+    learnt = actions.learn(some, now=NOW)
+    ada, other, bob = (Address.objects.get(pk=learnt[one.digest].address_id) for one in some)
+    actions.opt_out([Target(other.pk)], source=Source.PAGE, now=NOW)
+    desk = Desk("view_contact")
+    said = f"The same Gmail mailbox as contact {other.contact_id}"
+    assert (said in page_text(desk.get(f"/admin/people/{ada.contact_id}/"))) is is_on
+    assert "The same Gmail mailbox" not in page_text(desk.get(f"/admin/people/{bob.contact_id}/"))

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test import override_settings
 
 from prefcenter import figures, opt_outs, people, proof, sample_year
 from prefcenter.figures import Period, Selection
@@ -115,11 +116,17 @@ class Somebody:
         assert self.desk.get(path, secure=True).status_code == 200, path
 
 
+def another_spelling(one: Somebody) -> None:
+    with override_settings(UNSUBSCRIBE_GMAIL_SPELLINGS=True):
+        gate.check(["a.da+news@gmail.com", "ada@googlemail.com"], category=one.category, now=one.now)
+
+
 Question = Callable[[Somebody], object]
 OF_ONE: dict[str, Question] = {
     "may three addresses be written to?": lambda one: gate.check(
         [one.address.value, "stranger@example.com", "x@example.com"], category=one.category, now=one.now
     ),
+    "may another spelling be written to?": another_spelling,
     "one-click": lambda one: actions.opt_out([one.target], source=Source.ONE_CLICK, now=one.now),
     "everything": lambda one: actions.opt_out([Target(one.address.pk)], source=Source.PAGE, now=one.now),
     "a yes": lambda one: actions.opt_in([one.target], source=Source.PAGE, now=one.now, wording="Yes"),

@@ -4,6 +4,7 @@ import csv
 import gc
 import io
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -21,6 +22,7 @@ from unsubscribe.links import Target
 from unsubscribe.models import Address, Category, Contact, LastSent
 
 pytestmark = pytest.mark.django_db
+WEEK = timedelta(days=7)
 FILE = "\n".join(
     [
         "email,name",
@@ -228,3 +230,33 @@ def test_b3_each_phone_gets_its_own_short_link(ways: bool, db: None) -> None:
     assert tokens[0] == tokens[2] != tokens[1]
     assert tokens[3] == ""
     assert {row["list_unsubscribe"] for row in rows} == {""}
+
+
+def test_whole_domains_and_other_spellings_count_however_the_lines_are_asked_about(
+    ways: bool, news: Category, settings: Any
+) -> None:
+    settings.UNSUBSCRIBE_GMAIL_SPELLINGS = True
+    settle(news)
+    eve, kim = AddressFactory(text="eve@corp.example"), AddressFactory(text="k.im@gmail.com")
+    two = AddressFactory(text="gil@corp.example")
+    AddressFactory(text="gil@home.example", contact=two.contact)
+    actions.opt_down([Target(two.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=NOW)
+    LastSent.objects.create(contact=two.contact, category=news, channel=Channel.EMAIL, sent_on=NOW.date() - WEEK)
+    actions.suppress_domains({"corp.example": None}, SuppressionReason.UNSUBSCRIBED_ALL, source=Source.STAFF, now=NOW)
+    actions.opt_out([Target(kim.pk, news.pk)], source=Source.PAGE, now=NOW)
+    actions.opt_in([Target(eve.pk, news.pk)], source=Source.PAGE, now=NOW + WEEK, wording="Yes")
+    expected = {
+        "eve@corp.example": "send",
+        "Bob <bob@corp.example>": "suppressed",
+        "gil@corp.example": "suppressed",
+        "gil@home.example": "send",
+        "x@sub.corp.example": "send",
+        "kim+x@googlemail.com": "unsubscribed",
+        "k.im@gmail.com": "unsubscribed",
+        ADA: "unsubscribed",
+        BOB: "suppressed",
+        "*@corp": "invalid",
+    }
+    found = rows_of(answered("\n".join(["email", *expected]), news))
+    assert {row["email"]: row["verdict"] for row in found} == expected
+    assert all(bool(row["list_unsubscribe"]) is (row["verdict"] == "send") for row in found)

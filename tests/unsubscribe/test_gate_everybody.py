@@ -1,5 +1,6 @@
 """The verdict on everybody at once is the verdict on each: a long file is answered as a short one is."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from tests.factories import ADA, BOB, AddressFactory, CampaignFactory
 from tests.unsubscribe.test_gate import Person, Question, World, forgotten, people, questions
 from unsubscribe import actions, gate
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import Answer, Channel, Source
+from unsubscribe.choices import Answer, Channel, Source, SuppressionReason
 from unsubscribe.errors import ContradictoryPurpose
 from unsubscribe.links import Target
 from unsubscribe.models import Category
@@ -21,12 +22,21 @@ pytestmark = pytest.mark.django_db
 
 
 @hypothesis_settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
-@given(question=questions, crowd=st.lists(people, max_size=4))
-def test_everybody_gets_the_verdict_they_get_alone(question: Question, crowd: list[Person]) -> None:
+@given(
+    question=questions,
+    crowd=st.lists(people, max_size=4),
+    blocked=st.lists(st.sampled_from([one for one in SuppressionReason if one != "erased"]), unique=True, max_size=2),
+    at=st.sampled_from([NOW - timedelta(days=400), NOW]),
+)
+def test_everybody_gets_the_verdict_they_get_alone(
+    question: Question, crowd: list[Person], blocked: list[SuppressionReason], at: datetime
+) -> None:
     with forgotten():
         world = World.of(question)
         texts = [text for person in crowd for text in world.settle(person)]
         texts.append("stranger@example.com" if question.channel == Channel.EMAIL else "+49309999999")
+        for reason in blocked:  # at whose domain some of them are
+            actions.suppress_domains({"example.com": at}, reason, source=Source.STAFF, now=NOW)
         asked: dict[str, Any] = {
             "category": world.category if question.has_category else None,
             "channel": question.channel,

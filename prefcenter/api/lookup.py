@@ -1,6 +1,7 @@
 """What a caller names, as rows: or a problem that says what is not there."""
 
 from prefcenter.problems import Problem
+from unsubscribe import domains
 from unsubscribe.addresses import Normalised, normalise
 from unsubscribe.choices import Channel
 from unsubscribe.errors import InvalidAddress
@@ -26,8 +27,9 @@ def contact(contact_id: int) -> Contact:
 
 
 def normalised(text: str, channel: Channel) -> Normalised | None:
-    """None for what is no address on this channel."""
+    """None for what is no address on this channel, or stands for a whole domain (`*@corp.example`)."""
     try:
-        return normalise(text, channel=channel)
+        found = normalise(text, channel=channel)
     except InvalidAddress:
         return None
+    return None if domains.is_pattern(found.value, channel=channel) else found

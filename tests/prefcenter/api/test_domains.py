@@ -85,6 +85,12 @@ def test_an_older_no_does_not_undo_a_lifting(caller: Caller) -> None:
     assert caller.post("/domains", asked).json() == NOTHING | {"overtaken": 1}
 
 
+def test_no_contact_is_made_of_a_domain(caller: Caller) -> None:
+    [one] = caller.post("/contacts", {"contacts": [{"addresses": [{"address": f"*@{CORP}"}]}]}).json()["results"]
+    assert (one["status"], one["contact_id"]) == ("invalid", None)
+    assert not Address.objects.exists()
+
+
 @pytest.mark.parametrize("text", ["*@corp.example", "@corp.example", "*＠corp.example"])
 def test_among_addresses_a_domain_is_refused_with_the_way_to_go(text: str, caller: Caller) -> None:
     answer = caller.post("/suppressions", {"suppressions": [{"address": text}, {"address": EVE}]}).json()

@@ -411,6 +411,22 @@ def test_the_guard_reads_what_django_would_send_to(text: str, read: str) -> None
     assert addresses.mailbox(text) == read
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "read"),
+    [
+        ("ada@example.com", "", "ada@example.com"),
+        ("Ada <ada@example.com>", "Ada", "ada@example.com"),
+        ('"Lovelace, Ada" <ada@example.com>', "Lovelace, Ada", "ada@example.com"),
+        ("=?utf-8?q?J=C3=B6rg?= <joerg@example.com>", "Jörg", "joerg@example.com"),
+        ("Ada <ada@example.com.>", "", "ada@example.com"),
+        ("mailto:ada@example.com", "", "ada@example.com"),
+        ("ada@example.com, bob@example.com", "", ""),
+    ],
+)
+def test_the_guard_hears_the_name_as_well(text: str, name: str, read: str) -> None:
+    assert addresses.named_mailbox(text) == (name, read)
+
+
 _ODD = st.text("()<>[]\"\\'@.,;:=?_ \t\r\nab\u200b\u00a0＠-%q", max_size=60)
 
 

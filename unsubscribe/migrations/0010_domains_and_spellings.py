@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('unsubscribe', '0012_short_links'),
+        ('unsubscribe', '0008_said_again'),
     ]
 
     operations = [

@@ -32,7 +32,7 @@ HOUSE = {
         _floor("models"),
         _floor("links"),
         _floor("headers folding"),
-        _floor("mail"),
+        _floor("mail claims", is_open=True),
         _floor("outbox"),
         _floor("tasks"),
         _floor("horizon gathering"),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from email.utils import format_datetime, parseaddr
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -32,7 +33,7 @@ def compose(message: OutboxMessage, *, now: datetime) -> EmailMultiAlternatives:
     with translation.override(_language(message.contact.language)):
         letter = write(OutboxKind(message.kind), _context(message, now=now))
     mail = EmailMultiAlternatives(
-        letter.subject, letter.text, to=[message.address.value], headers=_headers(message, now=now)
+        letter.subject, letter.text, to=[message.address.value], headers=own_headers(message.uid, now=now)
     )
     mail.attach_alternative(letter.html, "text/html")
     return mail
@@ -84,22 +85,23 @@ def sender() -> dict[str, str]:
     return {"sender_name": conf.sender_name(), "sender_postal_address": conf.sender_postal_address()}
 
 
+def own_headers(uid: UUID, *, now: datetime) -> dict[str, str]:
+    """What every email of ours bears; `uid` makes the Message-ID, by which a second copy is recognised."""
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or conf.list_domain()
+    return {
+        "Message-ID": f"<{uid}@{domain}>",
+        "Date": format_datetime(timezone.localtime(now)),
+        "Auto-Submitted": "auto-generated",  # RFC 3834, section 5: a click was answered, not a mail
+        headers.PURPOSE: Purpose.TRANSACTIONAL,
+    }
+
+
 def _language(code: str) -> str:
     """The language the house speaks that is nearest to the contact's."""
     try:
         return translation.get_supported_language_variant(code)
     except LookupError:
         return settings.LANGUAGE_CODE
-
-
-def _headers(message: OutboxMessage, *, now: datetime) -> dict[str, str]:
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or conf.list_domain()
-    return {
-        "Message-ID": f"<{message.uid}@{domain}>",
-        "Date": format_datetime(timezone.localtime(now)),
-        "Auto-Submitted": "auto-generated",  # RFC 3834, section 5: a click was answered, not a mail
-        headers.PURPOSE: Purpose.TRANSACTIONAL,
-    }
 
 
 def _context(message: OutboxMessage, *, now: datetime) -> dict[str, Any]:

@@ -1,15 +1,15 @@
 """Queues, claims and delivers what is owed by mail. It may send twice after a crash; it never loses a message."""
 
-import smtplib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from django.core.mail import get_connection
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import QuerySet
 
-from . import addresses, conf, mail, rules
+from . import claims, conf, mail
 from .choices import OutboxKind, OutboxStatus
 from .models import OutboxMessage
 
@@ -23,22 +23,19 @@ class Owed(NamedTuple):
 
 @transaction.atomic(savepoint=False)
 def queue(kind: OutboxKind, owed: Sequence[Owed], *, now: datetime) -> list[int]:
-    """One message per address; a message that is still open takes the new events in. Returns the messages' ids.
+    """One message per address: what still waits takes the new events in, whatever it waits for. Returns their ids.
 
-    1. Lock the open rows. A worker that wants to claim one waits, and then sees our events too.
+    1. Lock the rows that wait. A worker that wants to claim one waits, and then sees our events too.
     2. Add to those; make the others. The unique constraint holds against a queue that runs beside us.
     """
     wanted = {one.address_id: one for one in owed}
-    open_rows = list(
-        OutboxMessage.objects.select_for_update(no_key=True)
-        .filter(address_id__any_of=list(wanted), kind=kind, status=OutboxStatus.QUEUED, attempts=0)
-        .order_by("id")
-    )
-    for row in open_rows:
-        more = wanted.pop(row.address_id)
-        row.event_ids = [*row.event_ids, *more.event_ids]
-        row.category_ids = list(dict.fromkeys([*row.category_ids, *more.category_ids]))
-    OutboxMessage.objects.bulk_update(open_rows, ["event_ids", "category_ids"])
+    waiting = _waiting(kind, wanted)
+    for row in waiting:
+        _take_in(row, [wanted.pop(row.address_id)])
+        if kind != OutboxKind.CONFIRMATION:
+            # Somebody waits for it, who has just asked again: it begins anew.
+            row.attempts, row.due_at = 0, min(row.due_at, now)
+    OutboxMessage.objects.bulk_update(waiting, ["event_ids", "category_ids", "attempts", "due_at"])
     new = OutboxMessage.objects.bulk_create(
         [
             OutboxMessage(
@@ -53,7 +50,7 @@ def queue(kind: OutboxKind, owed: Sequence[Owed], *, now: datetime) -> list[int]
             for one in wanted.values()
         ]
     )
-    return [row.pk for row in [*open_rows, *new]]
+    return [row.pk for row in [*waiting, *new]]
 
 
 def delay(kind: OutboxKind) -> int:
@@ -63,73 +60,69 @@ def delay(kind: OutboxKind) -> int:
 
 def due(*, now: datetime, limit: int) -> list[int]:
     """What should be sent by now, the longest waiting first."""
-    rows = OutboxMessage.objects.filter(status=OutboxStatus.QUEUED, due_at__lte=now)
-    return list(rows.order_by("due_at").values_list("id", flat=True)[:limit])
+    return claims.due(OutboxMessage.objects.all(), now=now, limit=limit)
 
 
 def release(*, now: datetime) -> int:
     """Frees the messages whose worker died while it held them; their Message-ID stays the same."""
-    lease = timedelta(seconds=conf.outbox_lease())
-    held = OutboxMessage.objects.filter(status=OutboxStatus.SENDING, claimed_at__lte=now - lease)
-    return held.update(status=OutboxStatus.QUEUED, due_at=now, claimed_at=None)
+    return claims.release(OutboxMessage.objects.all(), now=now)
 
 
 def deliver(message_id: int, *, now: datetime) -> OutboxStatus | None:
-    """Sends one message if it is due and nobody else holds it; None if there was nothing to do.
-
-    1. Claim by a conditional update: of two workers one gets a row, the other gets none.
-    2. Compose and send. The guarded backend asks the gate at this moment.
-    3. Write down what became of it, if the claim is still ours.
-    """
-    claimable = Q(id=message_id, status=OutboxStatus.QUEUED, due_at__lte=now)
-    claim = {"status": OutboxStatus.SENDING, "claimed_at": now, "attempts": F("attempts") + 1}
-    if not OutboxMessage.objects.filter(claimable).update(**claim):
-        return None
-    message = OutboxMessage.objects.select_related("contact", "address").get(id=message_id)
-    outcome = _send(message, now=now)
-    mine = Q(id=message_id, status=OutboxStatus.SENDING, claimed_at=now)
-    OutboxMessage.objects.filter(mine).update(**outcome)
-    return OutboxStatus(str(outcome["status"]))
+    """Sends one message if it is due and nobody else holds it; None if there was nothing to do."""
+    rows = OutboxMessage.objects.select_related("contact", "address")
+    return claims.deliver(rows, message_id, partial(_send, now=now), now=now)
 
 
-def _send(message: OutboxMessage, *, now: datetime) -> dict[str, object]:
-    """The fields that say what became of it."""
-    try:
-        if unneeded := mail.why_unneeded(message):
-            return _dropped(unneeded)
-        if mail.has_had_enough(message, now=now):
-            return _postponed(message, now=now)
-        was_sent = get_connection().send_messages([mail.compose(message, now=now)])
-    except Exception as error:  # recorded in the row, shown in the admin, and tried again where that may help
-        return _failed(message, error, now=now)
-    if not was_sent:
-        return _dropped("The gate refused the address.")
-    return {"status": OutboxStatus.SENT, "sent_at": now, "last_error": ""}
+def _send(message: OutboxMessage, *, now: datetime) -> claims.Outcome:
+    """The fields that say what became of it. The guarded backend asks the gate at this moment."""
+    _take_along(message)
+    if unneeded := mail.why_unneeded(message):
+        return claims.dropped(unneeded)
+    if mail.has_had_enough(message, now=now):
+        return _postponed(message, now=now)
+    if not get_connection().send_messages([mail.compose(message, now=now)]):
+        return claims.dropped("The gate refused the address.")
+    return claims.sent(now=now)
 
 
-def _postponed(message: OutboxMessage, *, now: datetime) -> dict[str, object]:
+def _postponed(message: OutboxMessage, *, now: datetime) -> claims.Outcome:
     """A confirmation is owed and comes tomorrow; of links and questions there have been enough."""
     why = "The address has had enough of these for one day."
     if message.kind != OutboxKind.CONFIRMATION:
-        return _dropped(why)
-    due_at = now + timedelta(days=1)
-    return {"status": OutboxStatus.QUEUED, "due_at": due_at, "claimed_at": None, "last_error": why}
+        return claims.dropped(why)
+    return claims.put_off(why, until=now + timedelta(days=1))
 
 
-def _dropped(why: str) -> dict[str, object]:
-    return {"status": OutboxStatus.DROPPED, "last_error": why}
+def _waiting(kind: OutboxKind | str, address_ids: Iterable[int]) -> list[OutboxMessage]:
+    """Locked, one for each address: the open one, else the one that has waited longest."""
+    rows = OutboxMessage.objects.select_for_update(no_key=True).filter(
+        address_id__any_of=list(address_ids), kind=kind, status=OutboxStatus.QUEUED
+    )
+    first: dict[int, OutboxMessage] = {}
+    for row in sorted(rows.order_by("id"), key=lambda row: row.attempts > 0):
+        first.setdefault(row.address_id, row)
+    return sorted(first.values(), key=lambda row: row.pk)
 
 
-def _failed(message: OutboxMessage, error: Exception, *, now: datetime) -> dict[str, object]:
-    last_error = f"{type(error).__name__}: {addresses.redact(str(error))}"[:500]
-    wait = None if _is_permanent(error) else rules.retry_after(message.attempts)
-    if wait is None:
-        return {"status": OutboxStatus.FAILED, "last_error": last_error}
-    return {"status": OutboxStatus.QUEUED, "due_at": now + wait, "claimed_at": None, "last_error": last_error}
+@transaction.atomic
+def _take_along(message: OutboxMessage) -> None:
+    """What came to wait beside a claimed message, while that was on its way before, goes out with it."""
+    rows: QuerySet[OutboxMessage] = OutboxMessage.objects.select_for_update(no_key=True).filter(
+        address=message.address_id, kind=message.kind, status=OutboxStatus.QUEUED
+    )
+    beside = list(rows.order_by("id"))
+    if not beside:
+        return
+    _take_in(message, beside)
+    message.save(update_fields=["event_ids", "category_ids"])
+    OutboxMessage.objects.filter(id__any_of=[row.pk for row in beside]).update(
+        **claims.dropped("It went out with another message to the same address.")
+    )
 
 
-def _is_permanent(error: Exception) -> bool:
-    """Whether the receiving side refused this message for good. Our own misconfiguration can still be mended."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(code >= 500 for code, _ in error.recipients.values())
-    return isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500
+def _take_in(row: OutboxMessage, others: Sequence[Owed | OutboxMessage]) -> None:
+    event_ids = [id_ for one in others for id_ in one.event_ids]
+    category_ids = [id_ for one in others for id_ in one.category_ids]
+    row.event_ids = sorted({*row.event_ids, *event_ids})
+    row.category_ids = list(dict.fromkeys([*row.category_ids, *category_ids]))

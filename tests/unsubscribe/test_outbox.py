@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from tests.factories import AddressFactory, CategoryFactory
 from tests.services import free_port
-from unsubscribe import actions, outbox, tasks
+from unsubscribe import actions, claims, outbox, tasks
 from unsubscribe.choices import Channel, Frequency, OutboxKind, OutboxStatus, Source, SuppressionReason
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Category, OutboxMessage
@@ -259,14 +259,65 @@ class TestTrouble:
         assert deliver(owed, now=now + MINUTE).status == OutboxStatus.QUEUED
         assert "https" in owed.last_error
 
-    def test_changes_made_while_a_message_waits_for_its_next_try_get_their_own(
+    def test_changes_made_while_a_message_waits_for_its_next_try_join_it(
         self, owed: OutboxMessage, ada: Address, now: datetime, inbox: Inbox
     ) -> None:
         inbox.answer = "451 Come back later"
         deliver(owed, now=now + MINUTE)
         offers = CategoryFactory(slug="offers")
         actions.opt_out([Target(ada.pk, offers.pk)], source=Source.PAGE, now=now + MINUTE)
-        assert OutboxMessage.objects.filter(status=OutboxStatus.QUEUED).count() == 2
+        [waiting] = OutboxMessage.objects.filter(status=OutboxStatus.QUEUED)
+        assert (waiting.pk, waiting.attempts, len(waiting.event_ids)) == (owed.pk, 1, 2)
+        inbox.answer = "250 OK"
+        deliver(waiting, now=waiting.due_at)
+        assert "News" in text_of(inbox.mails[0])
+        assert "Offers" in text_of(inbox.mails[0])
+
+    def test_what_came_while_it_was_on_its_way_goes_out_with_it(
+        self, owed: OutboxMessage, ada: Address, now: datetime, inbox: Inbox
+    ) -> None:
+        OutboxMessage.objects.update(status=OutboxStatus.SENDING, attempts=1)
+        actions.opt_out([Target(ada.pk, CategoryFactory(slug="offers").pk)], source=Source.PAGE, now=now)
+        OutboxMessage.objects.filter(pk=owed.pk).update(status=OutboxStatus.QUEUED)
+        assert deliver(owed, now=now + MINUTE).status == OutboxStatus.SENT
+        beside = OutboxMessage.objects.exclude(pk=owed.pk).get()
+        assert (beside.status, outbox.deliver(beside.pk, now=now + 5 * MINUTE)) == (OutboxStatus.DROPPED, None)
+        [letter] = inbox.mails
+        assert "Offers" in text_of(letter)
+
+    def test_a_link_that_is_asked_for_again_is_tried_again_at_once(
+        self, ada: Address, now: datetime, inbox: Inbox
+    ) -> None:
+        actions.send_link([ada.pk], now=now)
+        inbox.answer = "451 Come back later"
+        link = OutboxMessage.objects.get()
+        for _ in range(4):
+            deliver(link, now=link.due_at)
+        asked = now + timedelta(minutes=30)
+        actions.send_link([ada.pk], now=asked)
+        link.refresh_from_db()
+        assert (OutboxMessage.objects.count(), link.attempts, link.due_at) == (1, 0, asked)
+
+
+def test_a_link_that_is_tapped_for_weeks_leaves_one_message_that_waits_and_tells_what_changed_in_the_end(
+    ada: Address, news: Category, now: datetime, inbox: Inbox
+) -> None:
+    target = Target(ada.pk, news.pk)
+    for number in range(40):
+        at = now + timedelta(minutes=20 * number)
+        if number % 2:
+            actions.opt_in([target], wording="Yes", source=Source.PAGE, now=at)
+        else:
+            actions.opt_out([target], source=Source.PAGE, now=at)
+        for id_ in outbox.due(now=at + 2 * MINUTE, limit=9):
+            outbox.deliver(id_, now=at + 2 * MINUTE)
+        assert OutboxMessage.objects.filter(status=OutboxStatus.QUEUED).count() <= 1
+    assert len(inbox.mails) == 10, "no more in one day"
+    assert actions.opt_out([target], source=Source.PAGE, now=at)
+    [waiting] = OutboxMessage.objects.filter(status=OutboxStatus.QUEUED)
+    deliver(waiting, now=waiting.due_at + timedelta(days=1))
+    assert waiting.status == OutboxStatus.SENT
+    assert len(inbox.mails) == 11
 
 
 @pytest.mark.parametrize(
@@ -283,7 +334,7 @@ class TestTrouble:
     ],
 )
 def test_only_what_the_receiver_refuses_for_good_is_permanent(error: Exception, is_permanent: bool) -> None:
-    assert outbox._is_permanent(error) == is_permanent
+    assert claims._is_permanent(error) == is_permanent
 
 
 class TestSweep:

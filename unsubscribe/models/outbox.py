@@ -29,22 +29,15 @@ class Waited(models.Func):
         return super().as_sql(compiler, connection, template=days, arg_joiner=") - julianday(", **context)
 
 
-class OutboxMessage(models.Model):
-    """`uid` is the Message-ID's own part, so that a second copy after a crash can be recognised.
+class OwedEmail(models.Model):
+    """An email that is owed to somebody. `uid` is the Message-ID's own part, so that a second copy after a crash can be
+    recognised.
 
-    `event_ids` are what a confirmation confirms, `category_ids` what a question asks about.
-
-    queued, no attempts yet: still open, further changes of the contact join it
-    queued, attempts made:   waits for its next try
-    sending:                 claimed at `claimed_at`; free again when the lease is over
+    queued:  waits until `due_at`, for the first time or, with attempts made, for its next try
+    sending: claimed at `claimed_at`; free again when the lease is over
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    kind = models.CharField(max_length=16, choices=OutboxKind)
-    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="outbox")
-    address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")
-    event_ids = models.JSONField(default=list)
-    category_ids = models.JSONField(default=list)
     status = models.CharField(max_length=8, choices=OutboxStatus, default=OutboxStatus.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField()
@@ -52,6 +45,22 @@ class OutboxMessage(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True)
     created_at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+
+
+class OutboxMessage(OwedEmail):
+    """`event_ids` are what a confirmation confirms, `category_ids` what a question asks about.
+
+    While one is queued, further changes of the contact join it.
+    """
+
+    kind = models.CharField(max_length=16, choices=OutboxKind)
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="outbox")
+    address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")
+    event_ids = models.JSONField(default=list)
+    category_ids = models.JSONField(default=list)
 
     class Meta:
         constraints = [

@@ -11,6 +11,8 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from prefcenter import api_keys, feedback_digest, imports, link_requests
+from prefcenter.accounts import codes
+from prefcenter.accounts import outbox as account_outbox
 from prefcenter.outgoing import rounds, webhooks
 from unsubscribe import headers, seals
 from unsubscribe.choices import Purpose
@@ -23,6 +25,12 @@ _sending = threading.Lock()
 @shared_task(ignore_result=True)
 def answer_link_requests() -> int:
     return link_requests.answer(now=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def send_account_messages() -> int:
+    """Nudged when somebody wants to sign in, and swept up every minute."""
+    return account_outbox.sweep(now=timezone.now())
 
 
 @shared_task(ignore_result=True)
@@ -56,6 +64,8 @@ def forget_answers() -> None:
 def forget_sessions() -> None:
     """A sign-in that was begun and never finished leaves the typed address in its session: gone once that is over."""
     call_command("clearsessions")
+    codes.forget(now=timezone.now())
+    account_outbox.forget(now=timezone.now())
 
 
 @shared_task(ignore_result=True)

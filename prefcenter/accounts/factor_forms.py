@@ -21,6 +21,8 @@ _OURS = {
 _WRONG_CODE = {"incorrect_code": "This is not right. A code works once, for half a minute: please type the next one."}
 #: What a browser never sends, but somebody may.
 _NO_CREDENTIAL = (ValueError, TypeError, LookupError, AttributeError)
+#: Seconds for which a recovery code that was used is remembered beside allauth's own list.
+_REMEMBERED = 30 * 24 * 3600
 
 Checked = TypeVar("Checked")
 
@@ -48,15 +50,18 @@ class CodeForm(AuthenticateForm):
 
     def clean_code(self) -> str:
         code = _checked(super().clean_code, _OURS | _WRONG_CODE)
-        if self.authenticator.type == Authenticator.Type.TOTP and not self._is_first_use(code):
+        if not self._is_first_use(code):
             raise ValidationError(_WRONG_CODE["incorrect_code"], code="incorrect_code")
         return code
 
     def _is_first_use(self, code: str) -> bool:
-        """RFC 6238, section 5.2: once, for as long as it would be taken. allauth remembers it for one step only."""
-        steps = 2 * app_settings.TOTP_TOLERANCE + 1
+        """RFC 6238, section 5.2: once, for as long as it would be taken. allauth remembers a code of the app for one
+        step only, and of two recovery codes that come at the same time it may forget one."""
+        is_of_the_app = self.authenticator.type == Authenticator.Type.TOTP
+        window = (2 * app_settings.TOTP_TOLERANCE + 1) * app_settings.TOTP_PERIOD
         digits = "".join(filter(str.isalnum, code))
-        return cache.add(f"second-factor:{self.user.pk}:{digits}", 1, timeout=steps * app_settings.TOTP_PERIOD)
+        timeout = window if is_of_the_app else _REMEMBERED
+        return cache.add(f"second-factor:{self.user.pk}:{digits}", 1, timeout=timeout)
 
 
 class AppForm(ActivateTOTPForm):

@@ -3,14 +3,17 @@
 from contextlib import suppress
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.fields import EmailField
 from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
+from allauth.core import context, ratelimit
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from prefcenter.models import User
 from unsubscribe.errors import InvalidAddress
 from unsubscribe.spellings import bare_email
+
+from . import codes
 
 
 class _PastedEmailField(EmailField):
@@ -34,9 +37,11 @@ class AddressForm(RequestLoginCodeForm):
         email.error_messages["invalid"] = _("This is not an email address. Please look for a typing error.")
 
     def clean_email(self) -> str:
-        """A code is for the account whose name the address is: rows of allauth's could lead to somebody else's."""
-        email: str = super().clean_email()
-        self._user = User.objects.filter(email=email.lower(), is_active=True).first()
+        """Without looking whether there is an account: the time it takes would tell. The worker that mails the code
+        looks, and so does whoever types the code."""
+        email: str = self.cleaned_data["email"]
+        if not ratelimit.consume(context.request, action="request_login_code", key=email.lower()):
+            raise get_adapter().validation_error("too_many_login_attempts")
         return email
 
 
@@ -49,3 +54,13 @@ class CodeForm(ConfirmLoginCodeForm):
         ),
         error_messages={"required": _("Please type the code from the mail.")},
     )
+
+    def __init__(self, *args: object, code_id: int | None, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self._code_id = code_id
+
+    def clean_code(self) -> str:
+        if not codes.take_a_try(self._code_id):
+            raise get_adapter().validation_error("too_many_login_attempts")
+        code: str = super().clean_code()
+        return code

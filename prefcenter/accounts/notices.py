@@ -1,18 +1,10 @@
-"""Tells staff by mail that their second factors were changed, whoever did it. Plain text, and no link to click."""
+"""Tells staff by email that their second factors or address were changed, whoever did it. Plain text, and no link."""
 
-import logging
 from datetime import datetime
-from smtplib import SMTPException
-
-from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
-from django.utils import timezone, translation
 
 from prefcenter.models import User
-from unsubscribe import headers, mail
-from unsubscribe.choices import Purpose
 
-logger = logging.getLogger(__name__)
+from . import outbox
 
 #: What allauth calls it, and what we say.
 CHANGES = {
@@ -22,24 +14,10 @@ CHANGES = {
     "mfa/email/totp_deactivated": "The app that shows codes was removed from your account.",
     "mfa/email/recovery_codes_generated": "New recovery codes were made for your account. The old ones no longer work.",
 }
+MOVED = "Your account was given another address. If you did not ask for this, please tell your colleagues at once."
 REMOVED = "All second factors of your account were removed. When you next sign in, you set up a new one."
 
 
-def tell(user: User, what: str, *, now: datetime) -> None:
-    """A mail server that is away keeps nobody from changing their factors."""
-    try:
-        _compose(user, what, now=now).send()
-    except (SMTPException, OSError) as error:
-        logger.error("A change of second factors was not mailed to account %s: %s", user.pk, type(error).__name__)
-
-
-def _compose(user: User, what: str, *, now: datetime) -> EmailMessage:
-    sender = mail.sender()
-    with translation.override("en"):
-        text = render_to_string("mfa/email/changed.txt", sender | {"what": what, "at": timezone.localtime(now)})
-    return EmailMessage(
-        f"Your second factor was changed · {sender['sender_name']}",
-        text,
-        to=[user.email],
-        headers={"Auto-Submitted": "auto-generated", headers.PURPOSE: Purpose.TRANSACTIONAL},
-    )
+def tell(user: User, what: str, *, now: datetime, to: str = "") -> None:
+    """To the account's address, or to another one of theirs."""
+    outbox.queue("mfa/email/changed", to or user.email, {"what": what}, asked_language="en", now=now)

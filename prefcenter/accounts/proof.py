@@ -7,10 +7,6 @@ from django.db.models import Q
 from prefcenter.models import User
 
 
-def is_name_of(user: User | None, email: str) -> bool:
-    return user is not None and user.email.lower() == email.lower()
-
-
 def keep(user: User) -> None:
     """From now on `user.email` is proved, and no address of before signs in any longer, here or at another account."""
     mine = Q(user=user, email=user.email)

@@ -1,21 +1,27 @@
 """The two pages of signing in. They answer alike whether or not there is an account."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
+from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
 from allauth.account.views import ConfirmLoginCodeView, RequestLoginCodeView
+from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from prefcenter import languages
+from prefcenter.models import User
 from unsubscribe import addresses
 
-from . import proof
+from . import codes, outbox
 from .forms import AddressForm, CodeForm
 
 View = Callable[..., HttpResponse]
@@ -27,6 +33,24 @@ class RequestCode(RequestLoginCodeView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
         return context | {"ask_url": languages.keep(self.request, reverse("ask"))}
+
+    def form_valid(self, form: AddressForm) -> HttpResponse:
+        """The same for every address: a code is made, and a worker mails it if there is an account."""
+        now, email = timezone.now(), form.cleaned_data["email"]
+        process = LoginCodeVerificationProcess.initiate(request=self.request, user=None, email=email)
+        process.state["code_id"] = codes.make(now=now)
+        outbox.queue(
+            "account/email/login_code",
+            email,
+            {"code": process.generate_code()},
+            asked_language=languages.asked_for(self.request),
+            browser_language=translation.get_language_from_request(self.request),
+            needs_account=True,
+            ends_at=now + timedelta(seconds=settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT),
+            now=now,
+        )
+        process.persist()
+        return redirect(self.get_success_url())
 
     def form_invalid(self, form: AddressForm) -> HttpResponse:
         response: HttpResponse = super().form_invalid(form)
@@ -51,13 +75,26 @@ class ConfirmCode(ConfirmLoginCodeView):
         response: HttpResponse = super().post(*args, **kwargs)
         return response
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"code_id": self._process.state.get("code_id")}
+
+    @transaction.atomic
     def form_valid(self, form: CodeForm) -> HttpResponse:
-        """A code ends with its account, and when the account is given another address than the one it went to."""
-        if not proof.is_name_of(self._process.user, self._process.state["email"]):
+        """It signs in to the account whose name the address is now. A code ends with its account, and by being used."""
+        state = self._process.state
+        user = User.objects.filter(email=state["email"].lower()).first()
+        if user is None or not codes.use(state.get("code_id"), now=timezone.now()):
             self._process.abort()
             self._was_in_time = False
             return redirect("account_request_login_code")
+        state["user_id"] = str(user.pk)
         response: HttpResponse = super().form_valid(form)
+        return response
+
+    def form_invalid(self, form: CodeForm) -> HttpResponse:
+        if form.has_error("code", "too_many_login_attempts"):
+            self._process.state["failed_attempts"] = self._process.max_attempts
+        response: HttpResponse = super().form_invalid(form)
         return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

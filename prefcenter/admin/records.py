@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from prefcenter.models import ImportRun, LinkRequest, Visits
+from prefcenter.models import AccountMessage, ImportRun, LinkRequest, SignInCode, Visits
 from unsubscribe.models import ConsentEvent, OutboxMessage, Seal
 
 from .feedback.filters import NewestCampaigns
@@ -40,6 +40,22 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "kind", "address", "status", "attempts", "due_at", "sent_at", "last_error"]
     list_filter = ["status", "kind"]
     list_select_related = ["address"]
+    ordering = ["-id"]
+
+
+@admin.register(AccountMessage)
+class AccountMessageAdmin(ReadOnlyAdmin):
+    """Not what it says, nor to whom: until it is sent that is a code, and an address that somebody typed."""
+
+    list_display = ["created_at", "template", "status", "attempts", "due_at", "sent_at", "last_error"]
+    list_filter = ["status"]
+    fields = list_display
+    ordering = ["-id"]
+
+
+@admin.register(SignInCode)
+class SignInCodeAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "tries", "used_at"]
     ordering = ["-id"]
 
 

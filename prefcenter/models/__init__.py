@@ -1,6 +1,6 @@
 """What only the doors need: accounts, feedback, and what is counted about links. It decides nothing."""
 
-from .accounts import User, UserManager
+from .accounts import AccountMessage, SignInCode, User, UserManager
 from .api import ApiKey, IdempotentAnswer
 from .feedback import Feedback, FeedbackReason, FeedbackTag
 from .imports import ImportKind, ImportRun, ImportState
@@ -10,6 +10,7 @@ from .proofs import ProvenContact
 from .webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
+    "AccountMessage",
     "ApiKey",
     "Feedback",
     "FeedbackReason",
@@ -21,6 +22,7 @@ __all__ = [
     "LinkRequest",
     "OptOut",
     "ProvenContact",
+    "SignInCode",
     "User",
     "UserManager",
     "Visits",

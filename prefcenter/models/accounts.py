@@ -7,6 +7,9 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils import timezone
 
+from unsubscribe.choices import OutboxStatus
+from unsubscribe.models.outbox import OwedEmail
+
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -38,3 +41,46 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+
+class AccountMessage(OwedEmail):
+    """An email about an account: a code that signs in, or that something of the account was changed.
+
+    `template` is the beginning of its templates' names, `context` what they need beside the sender, `email` where it
+    goes. The last two are emptied as soon as it was sent or given up: a code is a secret, and the address may be
+    anybody's. `needs_account`: only for the address of an active account. From `ends_at` on it is of no use.
+    `asked_language` stood in the URL, `browser_language` is what the browser likes best; the contact's own is between.
+    """
+
+    template = models.CharField(max_length=60)
+    email = models.EmailField(blank=True)
+    context = models.JSONField(default=dict)
+    needs_account = models.BooleanField(default=False)
+    asked_language = models.CharField(max_length=10, blank=True)
+    browser_language = models.CharField(max_length=10, blank=True)
+    ends_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "email about an account"
+        verbose_name_plural = "emails about accounts"
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["due_at"], condition=models.Q(status=OutboxStatus.QUEUED), name="account_messages_due")
+        ]
+
+    def __str__(self) -> str:
+        return f"email {self.pk}"
+
+
+class SignInCode(models.Model):
+    """How often a code was tried, and whether it has signed somebody in. The code itself is in the session."""
+
+    tries = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"sign-in code {self.pk}"

@@ -62,6 +62,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "sweep the outbox": {"task": "unsubscribe.tasks.sweep", "schedule": _every},
     "answer the link requests": {"task": "prefcenter.tasks.answer_link_requests", "schedule": _every},
+    "send what is owed about accounts": {"task": "prefcenter.tasks.send_account_messages", "schedule": _every},
     "work on imports": {"task": "prefcenter.tasks.work_on_imports", "schedule": _every},
     "send the webhooks": {
         "task": "prefcenter.tasks.send_webhooks",

@@ -3,7 +3,7 @@
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.http import HttpResponse
 
-from tests.prefcenter.test_accounts import ASK, CONFIRM, Browser, code
+from tests.prefcenter.test_accounts import ASK, CONFIRM, Browser, code, work
 from tests.staff import shown_by_the_app
 
 BOSS, PASSWORD = "boss@example.com", "correct horse battery"
@@ -22,7 +22,9 @@ class Staff(Browser):
         """As from a page that is open already."""
         self.open(ASK)
         token = self.client.cookies["csrftoken"].value
-        return self.client.post(url, fields | {"csrfmiddlewaretoken": token}, secure=True)
+        answer = self.client.post(url, fields | {"csrfmiddlewaretoken": token}, secure=True)
+        work()
+        return answer
 
     def sets_up_the_app(self) -> str:
         self.open(f"{FACTOR}app/")

@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from prefcenter import privacy
+from prefcenter.accounts import outbox as account_outbox
 from prefcenter.models import User
 from tests.factories import ADA, BOB, DAN, address
 from tests.staff import sign_in
@@ -27,6 +28,11 @@ from unsubscribe.choices import Source, SuppressionReason
 
 pytestmark = pytest.mark.django_db
 ASK, CONFIRM, MINE = "/accounts/login/code/", "/accounts/login/code/confirm/", "/preferences/mine/"
+
+
+def work() -> None:
+    """What a worker does within a second of it."""
+    account_outbox.sweep(now=timezone.now())
 
 
 class Browser:
@@ -44,7 +50,9 @@ class Browser:
         assert page.status_code == 200
         form = page.content.decode().partition("</form>")[0]
         hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
-        return self.client.post(url, hidden | fields, secure=True)
+        answer = self.client.post(url, hidden | fields, secure=True)
+        work()
+        return answer
 
     def is_signed_in(self) -> bool:
         return "_auth_user_id" in self.client.session
@@ -254,7 +262,8 @@ def test_the_mail_is_in_the_dress_of_the_house(browser: Browser, ada_signs_in: U
     assert isinstance(message, EmailMultiAlternatives)
     [page] = [str(one.content) for one in message.alternatives]
     assert message.subject == "Your code to sign in · Example Post"
-    assert message.extra_headers == {"Auto-Submitted": "auto-generated"}
+    assert message.extra_headers.keys() == {"Auto-Submitted", "Message-ID", "Date"}
+    assert message.extra_headers["Auto-Submitted"] == "auto-generated"
     for part in (str(message.body), page):
         assert all(text in part for text in (code(), "Example Post", "1 Main Street, Springfield"))
     assert not re.findall(r"<(?:h1|p|div)(?![^>]* style=)[^>]*>", page)

@@ -20,7 +20,7 @@ from prefcenter.models import ImportRun, User, WebhookEndpoint
 from prefcenter.previews import Kind
 from tests.prefcenter.admin.test_reading import something_of_everything  # noqa: F401 - a fixture
 from tests.prefcenter.staff_browser import BOSS, FACTOR, PASSWORD, Staff
-from tests.prefcenter.test_accounts import ASK
+from tests.prefcenter.test_accounts import ASK, work
 from tests.staff import given_an_app, make_groups, member, sign_in, signed_in
 from unsubscribe.models import Category, Suppression
 
@@ -302,6 +302,7 @@ class TestResetSecondFactor:
         assert run("reset_second_factor", user.email.upper()).startswith("Removed: 1.")
         assert not Authenticator.objects.exists()
         assert browser.get("/preferences/mine/", secure=True).status_code == 302
+        work()
         assert [one.to for one in mail.outbox] == [[user.email]]
         assert run("reset_second_factor", user.email).startswith("There was none.")
         assert len(mail.outbox) == 1

@@ -8,6 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from prefcenter import api_keys, imports
+from prefcenter.accounts import codes
+from prefcenter.accounts import outbox as account_outbox
 from prefcenter.api_keys import Scope
 from prefcenter.imports import Terms
 from prefcenter.models import (
@@ -70,6 +72,8 @@ def something_of_everything(ada: Address, news: Category) -> None:
     WebhookDelivery.objects.create(endpoint=endpoint, event=event, due_at=now, created_at=now)
     imports.hand_in([b"ada@example.com"], Terms(ImportKind.OPT_OUTS), file_name="a.csv", user_id=None, now=now)
     IdempotentAnswer.objects.create(key=key, digest=ada.digest, fingerprint=ada.digest, created_at=now)
+    account_outbox.queue("mfa/email/changed", "staff@example.org", {"what": "Something."}, now=now)
+    codes.make(now=now)
     assert SentCount.objects.exists()
     assert seals.seal(now=now)
 

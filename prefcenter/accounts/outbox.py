@@ -1,0 +1,140 @@
+"""Emails about accounts: queued by the pages, sent by a worker, so that nobody waits for a mail server.
+
+Whether there is an account is asked by the worker alone. What a page does, and how long it takes, tells nothing of it.
+"""
+
+import time
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import partial
+
+from celery import signature
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db import transaction
+from django.db.models import QuerySet
+from django.template import TemplateDoesNotExist
+from django.template.loader import get_template, render_to_string
+from django.utils import timezone, translation
+
+from prefcenter import languages
+from prefcenter.models import AccountMessage, User
+from unsubscribe import claims, mail
+from unsubscribe.addresses import normalise
+from unsubscribe.choices import OutboxStatus
+from unsubscribe.errors import InvalidAddress
+from unsubscribe.models import Contact
+from unsubscribe.tasks import publish
+
+BATCH = 100
+SWEEP_SECONDS = 50
+KEPT = timedelta(days=30)
+#: By name, because the task itself calls `sweep`.
+SEND = signature("prefcenter.tasks.send_account_messages")
+_ENDED = (OutboxStatus.SENT, OutboxStatus.FAILED, OutboxStatus.DROPPED)
+_EMPTY: dict[str, object] = {"email": "", "context": {}}
+
+
+def queue(
+    template: str,
+    email: str,
+    context: Mapping[str, str],
+    *,
+    now: datetime,
+    asked_language: str = "",
+    browser_language: str = "",
+    needs_account: bool = False,
+    ends_at: datetime | None = None,
+) -> None:
+    """Stores an email and nudges a worker after the commit; for the arguments see AccountMessage."""
+    AccountMessage.objects.create(
+        template=template,
+        email=email,
+        context=dict(context),
+        asked_language=asked_language,
+        browser_language=browser_language,
+        needs_account=needs_account,
+        ends_at=ends_at,
+        due_at=now,
+        created_at=now,
+    )
+    transaction.on_commit(lambda: publish(SEND), robust=True)
+
+
+def sweep(*, now: datetime) -> int:
+    """Sends whatever is due, for at most fifty seconds, and empties what is over. Returns how many it took up."""
+    claims.release(AccountMessage.objects.all(), now=now)
+    expired = AccountMessage.objects.filter(status=OutboxStatus.QUEUED, ends_at__lte=now)
+    expired.update(**claims.dropped("It could not be sent in time."))
+    stop_at, taken = time.monotonic() + SWEEP_SECONDS, 0
+    while ids := claims.due(AccountMessage.objects.all(), now=now, limit=BATCH):
+        for id_ in ids:
+            if time.monotonic() > stop_at:
+                return taken
+            deliver(id_, now=max(now, timezone.now()))
+            taken += 1
+    _empty(AccountMessage.objects.filter(status__in=_ENDED))
+    return taken
+
+
+def deliver(message_id: int, *, now: datetime) -> OutboxStatus | None:
+    """Sends one if it is due and nobody else holds it; None if there was nothing to do."""
+    status = claims.deliver(AccountMessage.objects.all(), message_id, partial(_send, now=now), now=now)
+    _empty(AccountMessage.objects.filter(id=message_id, status__in=_ENDED))
+    return status
+
+
+def forget(*, now: datetime) -> None:
+    """What was sent or given up a month ago."""
+    AccountMessage.objects.filter(status__in=_ENDED, created_at__lt=now - KEPT).delete()
+
+
+def _empty(rows: QuerySet[AccountMessage]) -> None:
+    rows.exclude(email="").update(**_EMPTY)
+
+
+def _send(message: AccountMessage, *, now: datetime) -> claims.Outcome:
+    if message.ends_at and message.ends_at <= now:
+        return claims.dropped("It could not be sent in time.")
+    if message.needs_account and not User.objects.filter(email=message.email.lower(), is_active=True).exists():
+        return claims.dropped("There is no account with this address.")
+    if not get_connection().send_messages([_compose(message, now=now)]):
+        return claims.dropped("The gate refused the address.")
+    return claims.sent(now=now)
+
+
+def _compose(message: AccountMessage, *, now: datetime) -> EmailMultiAlternatives:
+    context = mail.sender() | {"at": timezone.localtime(message.created_at)} | message.context
+    with translation.override(_language(message)):
+        subject = render_to_string(f"{message.template}_subject.txt", context)
+        made = EmailMultiAlternatives(
+            " ".join(subject.splitlines()).strip(),
+            render_to_string(f"{message.template}_message.txt", context),
+            to=[message.email],
+            headers=mail.own_headers(message.uid, now=now),
+        )
+        try:
+            page = get_template(f"{message.template}_message.html")
+        except TemplateDoesNotExist:
+            return made
+        made.attach_alternative(mail.inline(page.render(context)), "text/html")
+    return made
+
+
+def _language(message: AccountMessage) -> str:
+    return (
+        languages.spoken(message.asked_language)
+        or languages.spoken(_chosen_by_the_contact(message.email))
+        or languages.spoken(message.browser_language)
+        or translation.get_language()
+        or "en"
+    )
+
+
+def _chosen_by_the_contact(email: str) -> str:
+    """ "" for nothing, or for nobody we write to."""
+    try:
+        wanted = normalise(email)
+    except InvalidAddress:
+        return ""
+    contacts = Contact.objects.filter(addresses__digest=wanted.digest, addresses__channel=wanted.channel)
+    return contacts.values_list("language", flat=True).first() or ""

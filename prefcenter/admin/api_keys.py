@@ -1,5 +1,6 @@
 """The keys of the API: made here, shown once, revoked and never deleted. Nobody can read a key again."""
 
+from copy import deepcopy
 from typing import Any, cast
 
 from django import forms
@@ -16,12 +17,26 @@ from prefcenter.models import ApiKey, IdempotentAnswer, User
 
 from .readonly import NeverDeletedAdmin, ReadOnlyAdmin
 
+_READS_ADDRESSES = "prefcenter.export_opt_outs"
+_ACTS = ("unsubscribe.act_for_contact", "prefcenter.import_opt_outs")
+#: What staff may do themselves who give it to a system.
+_NEEDS = {
+    Scope.AUDIENCE: ("unsubscribe.view_suppression", "unsubscribe.view_preference"),
+    Scope.CONTACTS_READ: ("unsubscribe.view_contact", _READS_ADDRESSES),
+    Scope.CONTACTS_WRITE: _ACTS,
+    Scope.SUPPRESSIONS_READ: ("unsubscribe.view_suppression", _READS_ADDRESSES),
+    Scope.SUPPRESSIONS_WRITE: _ACTS,
+    Scope.EVENTS_READ: ("unsubscribe.view_consentevent", _READS_ADDRESSES),
+    Scope.CATALOGUE_READ: ("unsubscribe.view_category", "unsubscribe.view_campaign", "unsubscribe.view_sentcount"),
+    Scope.FEEDBACK_READ: ("prefcenter.view_feedback", "prefcenter.export_feedback"),
+}
+
 
 class ApiKeyForm(forms.ModelForm):
     scopes = forms.MultipleChoiceField(
         choices=[(scope.value, f"{scope.value}: {scope.label}") for scope in Scope],
         widget=forms.CheckboxSelectMultiple,
-        help_text="As few as it needs.",
+        help_text="As few as it needs. You can give only what you may do yourself.",
     )
 
     class Meta:
@@ -55,7 +70,13 @@ class ApiKeyAdmin(NeverDeletedAdmin):
         """A known key has no boxes to tick."""
         if obj:
             kwargs["form"] = forms.modelform_factory(ApiKey, fields=["name"])
-        return super().get_form(request, obj, change=change, **kwargs)
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if not obj:
+            may = {scope for scope in Scope if cast(User, request.user).has_perms(_NEEDS[scope])}
+            # A copy, because the field belongs to the form of everybody.
+            form.base_fields["scopes"] = scopes = deepcopy(form.base_fields["scopes"])
+            scopes.choices = [(value, label) for value, label in scopes.choices if value in may]
+        return form
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         if change:

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
+from .lookups import ListedLookupsAdmin
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+
+class ReadOnlyAdmin(ListedLookupsAdmin):
     actions = None
     show_full_result_count = False
     list_per_page = 50
@@ -22,7 +23,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return False
 
 
-class NeverDeletedAdmin(admin.ModelAdmin):
+class NeverDeletedAdmin(ListedLookupsAdmin):
     """For what may be edited: retire it, hide it, but deleting it could resubscribe somebody (requirement S4)."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -1,6 +1,6 @@
 """Who may sign in, and what the staff did here. Accounts have no password: a code by mail, and a second factor."""
 
-from typing import Any
+from typing import Any, cast
 
 import allauth.account.admin
 import allauth.mfa.admin  # noqa: F401  (both register what is unregistered here, and do so only once)
@@ -10,21 +10,28 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.widgets import AdminEmailInputWidget
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
 from django.db import models
 from django.http import HttpRequest
 from django.urls import URLPattern
 from django.utils import timezone
 
-from prefcenter.accounts import notices, proof, second_factor
+from prefcenter.accounts import notices, powers, proof, second_factor
 from prefcenter.models import User
 
+from .lookups import ListedLookupsAdmin
 from .readonly import ReadOnlyAdmin
 
 # Which address an account has proved is for `proof` to say; a row made by hand could name somebody else's.
 admin.site.unregister(EmailAddress)
 # It would show the secrets.
 admin.site.unregister(Authenticator)
+admin.site.unregister(Group)
+
+#: What an account may do. Whoever could set these would need no other right.
+_POWERS = ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]
 
 
 class _LowerCase(forms.EmailField):
@@ -44,7 +51,10 @@ class AccountForm(forms.ModelForm):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(ListedLookupsAdmin, DjangoUserAdmin):
+    """Only superusers touch superusers, and what an account may do. Other staff who may change accounts see to the
+    addresses and second factors of those that may do no more than they themselves: see `powers`."""
+
     ordering = ["email"]
     list_display = ["email", "is_staff", "is_active", "date_joined"]
     list_filter = ["is_staff", "is_active", "groups"]
@@ -54,7 +64,7 @@ class UserAdmin(DjangoUserAdmin):
     readonly_fields = ["second_factors", "last_login"]
     fieldsets = [
         (None, {"fields": ["email"]}),
-        ("Access", {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
+        ("Access", {"fields": _POWERS}),
         ("Second factor", {"fields": ["second_factors", "removes_second_factors"]}),
         ("Mail", {"fields": ["wants_digest"]}),
         ("Dates", {"fields": ["last_login", "date_joined"]}),
@@ -65,6 +75,15 @@ class UserAdmin(DjangoUserAdmin):
     def get_urls(self) -> list[URLPattern]:
         """Without Django's page that sets a password."""
         return admin.ModelAdmin.get_urls(self)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        return [*self.readonly_fields, *([] if cast(User, request.user).is_superuser else _POWERS)]
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and _may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and _may_touch(request, obj)
 
     @admin.display(description="set up")
     def second_factors(self, user: User) -> str:
@@ -77,12 +96,33 @@ class UserAdmin(DjangoUserAdmin):
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
         proof.keep(obj)
+        now = timezone.now()
+        if change and "email" in form.changed_data:
+            notices.tell(obj, notices.MOVED, now=now, to=form.initial["email"])
         if change and form.cleaned_data["removes_second_factors"]:
-            now = timezone.now()
             removed = second_factor.remove_all(obj, now=now)
             if removed:
                 notices.tell(obj, notices.REMOVED, now=now)
             messages.success(request, f"Removed: {removed}. They set up a new one when they next sign in.")
+
+
+@admin.register(Group)
+class GroupAdmin(ListedLookupsAdmin, DjangoGroupAdmin):
+    """What a group may do is for superusers to say: whoever is in it, or could add themselves, would gain."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return cast(User, request.user).is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return cast(User, request.user).is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return cast(User, request.user).is_superuser
+
+
+def _may_touch(request: HttpRequest, account: User | None) -> bool:
+    """No account: whether there could be one."""
+    return account is None or powers.may_touch(cast(User, request.user), account)
 
 
 @admin.register(LogEntry)

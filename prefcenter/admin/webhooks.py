@@ -20,6 +20,9 @@ from unsubscribe.choices import COMING_IN, EventKind, OutboxStatus, Source
 
 from .readonly import NeverDeletedAdmin, ReadOnlyAdmin
 
+#: What an endpoint gets; whoever says where it goes may see it themselves.
+_READS_LEDGER = ("unsubscribe.view_consentevent", "prefcenter.export_opt_outs")
+
 
 class EndpointForm(forms.ModelForm):
     url = forms.URLField(
@@ -66,6 +69,12 @@ class WebhookEndpointAdmin(NeverDeletedAdmin):
     form = EndpointForm
     list_display = ["name", "is_on", "disabled_because", "resting_until", "waiting", "created_at"]
     actions = ["enable", "disable"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and cast(User, request.user).has_perms(_READS_LEDGER)
+
+    def has_change_permission(self, request: HttpRequest, obj: WebhookEndpoint | None = None) -> bool:
+        return super().has_change_permission(request, obj) and cast(User, request.user).has_perms(_READS_LEDGER)
 
     def get_readonly_fields(self, request: HttpRequest, obj: WebhookEndpoint | None = None) -> list[str]:
         return ["is_on", "disabled_because", "resting_until", "waiting", "created_at", "created_by"] if obj else []
@@ -159,4 +168,4 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         messages.success(request, f"{count} will be sent once more in a moment, if their endpoints are on.")
 
     def has_resend_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("prefcenter.change_webhookendpoint")
+        return cast(User, request.user).has_perms(["prefcenter.change_webhookendpoint", *_READS_LEDGER])

@@ -352,6 +352,10 @@ def test_an_address_changed_in_the_admin_is_the_one_that_signs_in(ada_signs_in: 
         secure=True,
     )
     assert changed.status_code == 302
+    work()
+    [told] = mail.outbox
+    assert (told.to, "was given another address" in told.body) == ([ADA], True)
+    mail.outbox.clear()
     for email in (ADA, "ada@example.org"):
         Browser().send(ASK, email=email)
     assert [one.to for one in mail.outbox] == [["ada@example.org"]]

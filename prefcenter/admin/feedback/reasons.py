@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from prefcenter.models import FeedbackReason, FeedbackTag
 
+from ..lookups import ListedLookupsAdmin
 from ..translations import TranslatableAdmin, in_every_language
 
 
@@ -25,7 +26,7 @@ class FeedbackReasonAdmin(TranslatableAdmin):
 
 
 @admin.register(FeedbackTag)
-class FeedbackTagAdmin(admin.ModelAdmin):
+class FeedbackTagAdmin(ListedLookupsAdmin):
     fields = ["name"]
     search_fields = ["name"]
 

@@ -21,7 +21,8 @@ LIST = "admin:prefcenter_apikey_changelist"
 
 @pytest.fixture
 def desk() -> Any:
-    return signed_in(member("view_apikey", "add_apikey", "change_apikey"))
+    sees = ("view_suppression", "view_preference", "view_consentevent", "export_opt_outs")
+    return signed_in(member("view_apikey", "add_apikey", "change_apikey", *sees))
 
 
 def make(desk: Any, **fields: Any) -> Any:
@@ -49,6 +50,30 @@ def test_what_it_may_do_cannot_be_widened_later(desk: Any) -> None:
     assert desk.post(url, form, secure=True).status_code == 302
     row.refresh_from_db()
     assert (row.name, row.scopes, row.expires_at) == ("The shop", ["audience"], None)
+
+
+@pytest.mark.parametrize(
+    ("permissions", "scopes"),
+    [
+        ((), set()),
+        (("view_feedback", "export_feedback"), {"feedback:read"}),
+        (("view_suppression", "view_preference"), {"audience"}),
+        (("view_suppression", "export_opt_outs"), {"suppressions:read"}),
+        (("act_for_contact",), set()),
+        (("act_for_contact", "import_opt_outs"), {"contacts:write", "suppressions:write"}),
+    ],
+)
+def test_staff_give_a_key_only_what_they_may_do_themselves(permissions: tuple[str, ...], scopes: set[str]) -> None:
+    desk = signed_in(member("add_apikey", *permissions))
+    page = desk.get(reverse("admin:prefcenter_apikey_add"), secure=True).content.decode()
+    assert set(re.findall(r'name="scopes" value="([\w:]+)"', page)) == scopes
+    for scope in Scope:
+        ApiKey.objects.all().delete()
+        make(desk, scopes=[scope.value])
+        assert ApiKey.objects.exists() == (scope in scopes)
+    boss = signed_in(member(is_superuser=True))
+    assert make(boss, scopes=list(Scope)).status_code == 200
+    assert ApiKey.objects.latest("id").scopes == list(Scope)
 
 
 @pytest.mark.parametrize(

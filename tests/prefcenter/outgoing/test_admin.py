@@ -28,7 +28,7 @@ LIST = "admin:prefcenter_webhookendpoint_changelist"
 @pytest.fixture
 def desk() -> Any:
     names = [f"{verb}_webhook{model}" for verb in ("view", "add", "change") for model in ("endpoint", "delivery")]
-    return signed_in(member(*names))
+    return signed_in(member(*names, "view_consentevent", "export_opt_outs"))
 
 
 def make(desk: Any, url: str, **form: Any) -> Any:
@@ -78,6 +78,18 @@ def test_a_new_secret_is_asked_about_made_once_and_shown_once(desk: Any, endpoin
     for url in (reverse(LIST), change, page):
         assert endpoint.secret not in desk.get(url, secure=True).content.decode()
     assert [entry.change_message for entry in LogEntry.objects.all()] == ["A new secret was made."]
+
+
+def test_nobody_has_things_sent_who_may_not_see_them(endpoint: WebhookEndpoint) -> None:
+    names = ("view_webhookendpoint", "add_webhookendpoint", "change_webhookendpoint", "view_consentevent")
+    desk = signed_in(member(*names))
+    assert make(desk, "https://shop.example/hook").status_code == 403
+    url, form = endpoint.url, {"name": "Mine", "url": "https://mine.example/hook"}
+    change = reverse("admin:prefcenter_webhookendpoint_change", args=[endpoint.pk])
+    assert desk.post(change, form, secure=True).status_code == 403
+    page = reverse("admin:prefcenter_webhookendpoint_new_secret", args=[endpoint.pk])
+    assert desk.post(page, {"known": ""}, secure=True).status_code == 403
+    assert WebhookEndpoint.objects.get().url == url
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

@@ -1,0 +1,107 @@
+"""What can be asked of the admin's lists and pages in a URL: what they offer, and nothing that makes them fail."""
+
+import pytest
+from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db.models import Model
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from prefcenter.admin.lookups import ListedLookupsAdmin
+from prefcenter.models import WebhookEndpoint
+from tests.prefcenter.admin.test_reading import something_of_everything  # noqa: F401 - a fixture
+from tests.staff import make_groups, member, signed_in
+from unsubscribe.models import Category
+
+pytestmark = pytest.mark.django_db
+
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+HOW = ["", "__exact", "__in", "__regex", "__startswith", "__gte", "__isnull", "__year", "__month", "__date"]
+ODD = [
+    *(
+        "",
+        "(",
+        "\x00",
+        "x",
+        "0",
+        "-1",
+        "99",
+        "9" * 40,
+        "٣",
+        "1,\x00",
+        "0001-01-01",
+        "9999-12-31",
+        "2026-13-45",
+        "x" * 5000,
+    ),
+    *(
+        "not-a-uuid",
+        "1e400",
+        "2026-01-01T00:00:00+99:99",
+        "🙈",
+        "%",
+        "True",
+        "None",
+        "\ufffd",
+        "1,2,x",
+        "0001-01-01T00:00Z",
+    ),
+]
+OWN = ["p", "o", "q", "all", "_popup", "_to_field", "_facets", "_changelist_filters"]
+
+
+@pytest.fixture
+def boss(something_of_everything: None) -> Client:  # noqa: F811 - a fixture
+    make_groups()
+    user = member(is_superuser=True)
+    LogEntry.objects.log_actions(user.pk, [Category.objects.latest("id")], CHANGE, "Renamed.", single_object=True)
+    return signed_in(user)
+
+
+def test_every_admin_takes_only_the_look_ups_that_it_lists() -> None:
+    assert [model for model, one in admin.site._registry.items() if not isinstance(one, ListedLookupsAdmin)] == []
+
+
+def test_a_secret_cannot_be_spelt_out_letter_by_letter(boss: Client) -> None:
+    endpoint = WebhookEndpoint.objects.get()
+    url = reverse("admin:prefcenter_webhookendpoint_changelist")
+    for how in ("regex", "startswith", "contains", "gte", "exact"):
+        for name in ("secret", "previous_secret", "deliveries__endpoint__secret"):
+            answer = boss.get(url, {f"{name}__{how}": endpoint.secret[:8]}, secure=True)
+            assert answer.status_code == 400, (name, how)
+
+
+def test_what_a_list_offers_narrows_it(boss: Client) -> None:
+    for app_and_model, asked in {
+        "unsubscribe_consentevent": {"kind__exact": "opt_out", "at__gte": "2020-01-01T00:00:00+00:00"},
+        "prefcenter_feedback": {"created_at__year": "2026", "reviewed": "no", "reason__isnull": "False"},
+        "prefcenter_visits": {"day__year": "2026", "day__month": "2", "day__day": "28"},
+        "prefcenter_user": {"is_staff__exact": "1"},
+        "unsubscribe_outboxmessage": {"status__in": "queued,failed"},
+        "unsubscribe_campaign": {"retired": "no", "category__id__exact": str(Category.objects.latest("id").pk)},
+    }.items():
+        answer = boss.get(reverse(f"admin:{app_and_model}_changelist"), asked, secure=True)
+        assert (answer.status_code, "cl" in answer.context) == (200, True), app_and_model
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label_lower)
+def test_no_list_fails_whatever_is_asked_of_it(model: type[Model], boss: Client) -> None:
+    boss.raise_request_exception = False
+    url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    own = [*OWN, *admin.site._registry[model]._parameters(RequestFactory().get("/"))]  # type: ignore[attr-defined]
+    asked = [{name: value} for name in own for value in ("\x00", "9" * 40, "x")] + [{"e": "1"}, {"p": "-1"}]
+    asked += [{name: value for name in names(model) if may_ask(model, name, value)} for value in ODD]
+    odd = [one for one in asked if boss.get(url, one, secure=True).status_code >= 500]
+    assert odd == []
+    assert boss.get(url, {f"{model._meta.pk.name}__regex": "("}, secure=True).status_code == 400  # type: ignore[union-attr]
+
+
+def names(model: type[Model]) -> list[str]:
+    columns = [field.name for field in model._meta.get_fields()]
+    names = [f"{column}{how}" for column in columns for how in HOW]
+    return [*names, *(f"{column}__id__exact" for column in columns), "contact__addresses__value__regex", "pk__in"]
+
+
+def may_ask(model: type[Model], name: str, value: str) -> bool:
+    """What is not let through is answered with 400, whatever it is."""
+    return admin.site._registry[model].lookup_allowed(name, value, RequestFactory().get("/"))

@@ -1,0 +1,116 @@
+"""By no page of the admin do staff come to more than they were given."""
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Group, Permission
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from prefcenter.accounts import outbox as account_outbox
+from prefcenter.models import User
+from tests.staff import given_an_app, make_groups, member, signed_in
+
+pytestmark = pytest.mark.django_db
+ACCOUNTS = ("view_user", "add_user", "change_user", "delete_user")
+JOINED = {"date_joined_0": "2026-03-09", "date_joined_1": "12:00:00"}
+POWERS = {"is_active": "on", "is_staff": "on", "is_superuser": "on"}
+
+
+def page(user: User, what: str = "change") -> str:
+    return f"/admin/prefcenter/user/{user.pk}/{what}/"
+
+
+@pytest.fixture
+def manager() -> User:
+    make_groups()
+    return member(*ACCOUNTS, "view_group", "add_group", "change_group", "delete_group")
+
+
+@pytest.fixture
+def desk(manager: User) -> Client:
+    return signed_in(manager)
+
+
+def test_nobody_makes_themselves_a_superuser_or_gives_themselves_rights(manager: User, desk: Client) -> None:
+    every = {"groups": [*Group.objects.values_list("id", flat=True)], "user_permissions": ["1", "2", "3"]}
+    answer = desk.post(
+        page(manager), {"email": manager.email, "wants_digest": "on"} | JOINED | POWERS | every, secure=True
+    )
+    assert answer.status_code == 302
+    before = manager.user_permissions.count()
+    manager.refresh_from_db()
+    assert (manager.is_superuser, manager.wants_digest, manager.groups.count()) == (False, True, 0)
+    assert manager.user_permissions.count() == before
+
+
+def test_nobody_makes_another_account_that_may_do_more(desk: Client) -> None:
+    form = {"email": "new@example.com", "groups": [*Group.objects.values_list("id", flat=True)]} | POWERS
+    assert desk.post("/admin/prefcenter/user/add/", form, secure=True).status_code == 302
+    new = User.objects.get(email="new@example.com")
+    assert (new.is_superuser, new.is_staff, new.groups.count()) == (False, False, 0)
+
+
+@pytest.mark.parametrize("is_active", [True, False])
+@pytest.mark.parametrize("kind", ["superuser", "group", "permission"])
+def test_nobody_takes_over_an_account_that_may_do_more(kind: str, is_active: bool, manager: User, desk: Client) -> None:
+    other = member(is_superuser=kind == "superuser", group="compliance" if kind == "group" else "")
+    if kind == "permission":
+        other.user_permissions.add(Permission.objects.get(codename="export_opt_outs"))
+    given_an_app(other)
+    User.objects.filter(pk=other.pk).update(is_active=is_active)
+    form = {"email": "mine@example.com", "removes_second_factors": "on", "is_active": "on"} | JOINED
+    assert desk.post(page(other), form, secure=True).status_code == 403
+    assert desk.post(page(other, "delete"), {"post": "yes"}, secure=True).status_code == 403
+    several = {"action": "delete_selected", "_selected_action": [other.pk, manager.pk], "post": "yes"}
+    desk.post("/admin/prefcenter/user/", several, secure=True)
+    assert User.objects.filter(pk=other.pk, email=other.email, is_active=is_active).exists()
+    assert Authenticator.objects.filter(user=other).exists()
+    assert desk.get(page(other), secure=True).status_code == 200, "to be looked at"
+
+
+def test_accounts_that_may_do_no_more_are_seen_to(desk: Client) -> None:
+    other = member("view_user")
+    given_an_app(other)
+    form = {"email": "Ben@Example.com", "removes_second_factors": "on"} | JOINED
+    assert desk.post(page(other), form, secure=True).status_code == 302
+    other.refresh_from_db()
+    assert (other.email, other.is_active, other.is_staff) == ("ben@example.com", True, True)
+    assert not Authenticator.objects.filter(user=other).exists()
+
+
+def test_only_superusers_say_what_a_group_may(manager: User, desk: Client) -> None:
+    group = Group.objects.get(name="marketer")
+    manager.groups.add(group)
+    url, form = f"/admin/auth/group/{group.pk}", {"name": "marketer", "permissions": ["1"]}
+    assert desk.get(f"{url}/change/", secure=True).status_code == 200
+    assert desk.post(f"{url}/change/", form, secure=True).status_code == 403
+    assert desk.post(f"{url}/delete/", {"post": "yes"}, secure=True).status_code == 403
+    assert desk.post("/admin/auth/group/add/", form, secure=True).status_code == 403
+    assert group.permissions.count() > 1
+    boss = signed_in(member(is_superuser=True))
+    assert boss.post(f"{url}/change/", form, secure=True).status_code == 302
+    assert group.permissions.count() == 1
+
+
+def test_a_superuser_gives_and_takes_everything() -> None:
+    boss, other = signed_in(member(is_superuser=True)), member(is_superuser=True)
+    assert boss.post(page(other), {"email": other.email, "is_staff": "on"} | JOINED, secure=True).status_code == 302
+    other.refresh_from_db()
+    assert (other.is_superuser, other.is_active, other.is_staff) == (False, False, True)
+
+
+def test_the_address_of_before_is_told_that_it_was_changed() -> None:
+    boss, other = signed_in(member(is_superuser=True)), member()
+    old = other.email
+    mail.outbox.clear()
+    form = {"email": "ben@example.com", "is_active": "on", "is_staff": "on"} | JOINED
+    for _ in range(2):
+        boss.post(page(other), form, secure=True)
+    account_outbox.sweep(now=timezone.now())
+    [told] = mail.outbox
+    assert told.to == [old]
+    assert "was given another address" in told.body
+    assert "ben@example.com" not in told.body
+    assert [one.email for one in EmailAddress.objects.filter(user=other)] == ["ben@example.com"]

@@ -16,14 +16,14 @@ def make(*, now: datetime) -> int:
     return SignInCode.objects.create(created_at=now).pk
 
 
-def take_a_try(code_id: int | None) -> bool:
+def take_a_try(code_id: int) -> bool:
     """Before a code is compared: whether it may be. One statement, however many ask at once."""
     most = settings.ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS
     left = SignInCode.objects.filter(id=code_id, tries__lt=most, used_at=None)
     return left.update(tries=F("tries") + 1) == 1
 
 
-def use(code_id: int | None, *, now: datetime) -> bool:
+def use(code_id: int, *, now: datetime) -> bool:
     """After it was right: whether it signs in. Of two at once it does so for one."""
     return SignInCode.objects.filter(id=code_id, used_at=None).update(used_at=now) == 1
 

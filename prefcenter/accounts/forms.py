@@ -55,7 +55,7 @@ class CodeForm(ConfirmLoginCodeForm):
         error_messages={"required": _("Please type the code from the mail.")},
     )
 
-    def __init__(self, *args: object, code_id: int | None, **kwargs: object) -> None:
+    def __init__(self, *args: object, code_id: int, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self._code_id = code_id
 

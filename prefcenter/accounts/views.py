@@ -76,14 +76,14 @@ class ConfirmCode(ConfirmLoginCodeView):
         return response
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return super().get_form_kwargs() | {"code_id": self._process.state.get("code_id")}
+        return super().get_form_kwargs() | {"code_id": self._process.state.get("code_id", 0)}
 
     @transaction.atomic
     def form_valid(self, form: CodeForm) -> HttpResponse:
         """It signs in to the account whose name the address is now. A code ends with its account, and by being used."""
         state = self._process.state
         user = User.objects.filter(email=state["email"].lower()).first()
-        if user is None or not codes.use(state.get("code_id"), now=timezone.now()):
+        if user is None or not codes.use(state.get("code_id", 0), now=timezone.now()):
             self._process.abort()
             self._was_in_time = False
             return redirect("account_request_login_code")

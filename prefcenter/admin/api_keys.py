@@ -74,7 +74,7 @@ class ApiKeyAdmin(NeverDeletedAdmin):
         if not obj:
             may = {scope for scope in Scope if cast(User, request.user).has_perms(_NEEDS[scope])}
             # A copy, because the field belongs to the form of everybody.
-            form.base_fields["scopes"] = scopes = deepcopy(form.base_fields["scopes"])
+            form.base_fields["scopes"] = scopes = deepcopy(cast(forms.ChoiceField, form.base_fields["scopes"]))
             scopes.choices = [(value, label) for value, label in scopes.choices if value in may]
         return form
 

@@ -49,7 +49,7 @@ class AccountMessageAdmin(ReadOnlyAdmin):
 
     list_display = ["created_at", "template", "status", "attempts", "due_at", "sent_at", "last_error"]
     list_filter = ["status"]
-    fields = list_display
+    fields = ["created_at", "template", "status", "attempts", "due_at", "sent_at", "last_error"]
     ordering = ["-id"]
 
 

@@ -31,7 +31,7 @@ admin.site.unregister(Authenticator)
 admin.site.unregister(Group)
 
 #: What an account may do. Whoever could set these would need no other right.
-_POWERS = ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]
+_POWERS = ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")
 
 
 class _LowerCase(forms.EmailField):

@@ -5,9 +5,12 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prefcenter.settings")
 
+# For every URL that begins with filesystem:
+TRANSPORT_ALIASES["filesystem"] = "prefcenter.folder_broker:Transport"
 app = Celery("prefcenter")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -48,7 +48,8 @@ HOUSE = {
         _floor(
             "accounts imports exports tables audience_file message_check supervisor middleware logs templatetags "
             "languages brand visits privacy link_requests tasks feedback_digest people "
-            "link_failures figures charts opt_outs proof previews sample_year bench api_keys problems outgoing words",
+            "folder_broker link_failures "
+            "figures charts opt_outs proof previews sample_year bench api_keys problems outgoing words",
             is_open=True,
         ),
         _floor("pages api webhooks admin demo management"),

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Info, register
+from django.core.checks import CheckMessage, Info, Warning, register
+
+from prefcenter.settings import files
 
 
 @register("prefcenter", deploy=True)
@@ -16,5 +18,22 @@ def seals_to(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMess
             "SEALS_TO is empty, so no hash of the ledger's seals leaves the house.",
             hint="Who can write to the database could make a new chain of seals. Name a mailbox they cannot change.",
             id="prefcenter.I001",
+        )
+    ]
+
+
+@register("prefcenter", deploy=True)
+def private_files(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """The files were tightened when the settings were read, if they are ours; what is still open is somebody else's."""
+    database = settings.DATABASES["default"]
+    name = str(database["NAME"]) if database["ENGINE"].endswith("sqlite3") else ""
+    paths = files.private_paths(settings.DATA_DIR, name)
+    if not (found := [path for path in paths if files.too_open(path, settings.DATA_UMASK)]):
+        return []
+    return [
+        Warning(
+            f"Other accounts of this machine may read the contacts: {', '.join(sorted(map(str, found)))}.",
+            hint="Let the files belong to the account that runs the site, or see DATA_UMASK in docs/running.md.",
+            id="prefcenter.W001",
         )
     ]

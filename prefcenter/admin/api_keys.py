@@ -1,5 +1,6 @@
 """The keys of the API: made here, shown once, revoked and never deleted. Nobody can read a key again."""
 
+from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any, cast
 
@@ -32,9 +33,13 @@ _NEEDS = {
 }
 
 
+def _choices(scopes: Iterable[Scope]) -> list[tuple[str, str]]:
+    return [(scope.value, f"{scope.value}: {scope.label}") for scope in scopes]
+
+
 class ApiKeyForm(forms.ModelForm):
     scopes = forms.MultipleChoiceField(
-        choices=[(scope.value, f"{scope.value}: {scope.label}") for scope in Scope],
+        choices=_choices(Scope),
         widget=forms.CheckboxSelectMultiple,
         help_text="As few as it needs. You can give only what you may do yourself.",
     )
@@ -72,10 +77,10 @@ class ApiKeyAdmin(NeverDeletedAdmin):
             kwargs["form"] = forms.modelform_factory(ApiKey, fields=["name"])
         form = super().get_form(request, obj, change=change, **kwargs)
         if not obj:
-            may = {scope for scope in Scope if cast(User, request.user).has_perms(_NEEDS[scope])}
+            may = [scope for scope in Scope if cast(User, request.user).has_perms(_NEEDS[scope])]
             # A copy, because the field belongs to the form of everybody.
             form.base_fields["scopes"] = scopes = deepcopy(cast(forms.ChoiceField, form.base_fields["scopes"]))
-            scopes.choices = [(value, label) for value, label in scopes.choices if value in may]
+            scopes.choices = _choices(may)
         return form
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:

@@ -1,10 +1,13 @@
 """What the other settings rest on: the site's address, its folder, and secrets without which it does not start."""
 
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from .files import umask
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 env = environ.Env()
@@ -13,6 +16,9 @@ if (BASE_DIR / ".env").is_file():
 
 DEBUG = env.bool("DEBUG", default=False)
 DEMO = DEBUG and env.bool("PREFCENTER_DEMO", default=False)
+#: What the files of the site keep from everybody but the account that runs it; of this and every further process.
+DATA_UMASK = umask(env.str("DATA_UMASK", default="077"))
+os.umask(DATA_UMASK)
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 

@@ -5,7 +5,8 @@ from typing import Any
 from celery.schedules import crontab
 
 from .api import WEBHOOKS_SECONDS
-from .base import DATA_DIR, env
+from .base import DATA_DIR, DATA_UMASK, env
+from .files import private_paths, tighten
 from .site import TIME_ZONE
 
 _database: dict[str, Any] = env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")
@@ -47,6 +48,8 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
 elif CELERY_BROKER_URL.startswith("redis"):
     # Somebody waits for the answer to their click: a broker that hangs may cost one of them three seconds.
     CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 3, "max_retries": 0}
+for _path in private_paths(DATA_DIR, _database["NAME"] if _database["ENGINE"].endswith("sqlite3") else ""):
+    tighten(_path, DATA_UMASK)
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 # No limit: a worker whose acknowledgements fail while the broker restarts would count them against it for ever,
 # and never read again. What it prefetches is a handful of ids.

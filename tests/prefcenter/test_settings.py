@@ -3,8 +3,11 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from prefcenter import checks
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRETS = {"SECRET_KEY": "a" * 30 + "0123456789" * 3, "UNSUBSCRIBE_ADDRESS_KEY": "b" * 40}
@@ -68,3 +71,58 @@ def test_the_demo_is_never_reachable_outside_the_demo(tmp_path: Path) -> None:
     demo, without = check(tmp_path, "shell", "-v0", "-c", script, **production).stdout.split()
     assert demo == "False"
     assert check(tmp_path, "shell", "-v0", "-c", script, DEBUG="true").stdout.split() == ["False", without]
+
+
+def modes(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): f"{path.stat().st_mode & 0o777:o}" for path in (folder, *folder.rglob("*"))}
+
+
+PUBLISH = "from prefcenter.tasks import forget_answers; forget_answers.delay()"
+
+
+@pytest.mark.parametrize(
+    ("umask", "file", "folder"), [("077", "600", "700"), ("7", "660", "770"), ("27", "640", "750")]
+)
+def test_what_the_site_keeps_is_for_its_own_account(umask: str, file: str, folder: str, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    for command in (["migrate", "-v0"], ["shell", "-c", PUBLISH]):
+        done = check(data, *command, DEBUG="true", DATA_UMASK=umask)
+        assert done.returncode == 0, done.stderr
+    found = modes(data)
+    assert found["."] == found["queue"] == folder
+    assert found["db.sqlite3"] == ("640" if umask == "7" else file), "SQLite itself lets no group write"
+    assert {mode for name, mode in found.items() if name.endswith(".msg")} == {file}
+
+
+def test_what_an_earlier_version_left_open_is_closed(tmp_path: Path) -> None:
+    data, elsewhere = tmp_path / "data", tmp_path / "elsewhere.sqlite3"
+    for folder in (data, data / "queue", data / "imports", data / "static"):
+        folder.mkdir()
+        folder.chmod(0o755)
+    opened = [data / "celerybeat-schedule", elsewhere, tmp_path / "elsewhere.sqlite3-wal"]
+    for path in opened:
+        path.touch()
+        path.chmod(0o644)
+    assert check(data, DEBUG="true", DATABASE_URL=f"sqlite:///{elsewhere}").returncode == 0
+    assert {f"{path.stat().st_mode & 0o777:o}" for path in opened} == {"600"}
+    found = modes(data)
+    assert (found["."], found["queue"], found["imports"], found["static"]) == ("700", "700", "700", "755")
+
+
+def test_before_going_live_it_says_what_is_open_still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    sqlite = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "db.sqlite3")}}
+    ours = SimpleNamespace(DATA_DIR=tmp_path, DATABASES=sqlite, DATA_UMASK=0o077)
+    monkeypatch.setattr(checks, "settings", ours)
+    tmp_path.chmod(0o700)
+    assert checks.private_files(None) == []
+    (tmp_path / "db.sqlite3").touch()
+    (tmp_path / "db.sqlite3").chmod(0o640)
+    [said] = checks.private_files(None)
+    assert (said.id, "db.sqlite3" in said.msg) == ("prefcenter.W001", True)
+
+
+@pytest.mark.parametrize("wrong", ["", "x", "099", "000", "777", "-1", "075"])
+def test_a_mask_that_makes_no_sense_is_refused(wrong: str, tmp_path: Path) -> None:
+    done = check(tmp_path, DEBUG="true", DATA_UMASK=wrong)
+    assert done.returncode != 0
+    assert "DATA_UMASK is" in done.stderr

@@ -16,6 +16,18 @@ from urllib3.util import connection
 
 #: Seconds to connect to one address.
 CONNECT = 5.0
+#: What is not for the whole internet, after IANA's registries of special-purpose addresses. A list of our own, because
+#: Python's `is_global` differs from one version to the next.
+_NOT_GLOBAL = [
+    ipaddress.ip_network(one)
+    for one in (
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
+        *("192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24"),
+        *("203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
+        # Of what is given out to the internet (RFC 4291, 2.4): protocols such as Teredo, and examples.
+        *("2001::/23", "2001:db8::/32", "3fff::/20"),
+    )
+]
 _GLOBAL_IPV6 = ipaddress.IPv6Network("2000::/3")
 
 
@@ -31,18 +43,28 @@ class NotPublic(NoAnswer):
 
 
 def is_global(address: str) -> bool:
-    """IPv4 in IPv6's clothes counts as what it is; of IPv6 only what is given out to the internet (RFC 4291, 2.4)."""
+    """Whether it is for the whole internet; IPv4 in IPv6's clothes, mapped or 6to4, counts as what it is. Where Teredo
+    and NAT64 lead is for others to decide, so nothing is sent there. Raises ValueError for a name."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         if plain := ip.ipv4_mapped or ip.sixtofour:
             ip = plain
         elif ip not in _GLOBAL_IPV6:
             return False
-    return ip.is_global and not ip.is_multicast
+    return not any(ip in network for network in _NOT_GLOBAL if network.version == ip.version)
+
+
+def is_name(host: str) -> bool:
+    """Whether it can only be a name. What ends in a number is an IPv4 address, and resolvers read some spellings of one
+    that `ipaddress` does not: 127.1, 0x7f000001, 017700000001 (inet_aton(3); URL Standard, 3.5)."""
+    last = host.rstrip(".").rpartition(".")[2].lower()
+    return not (last.isdigit() or last.startswith("0x")) and ":" not in host
 
 
 def connected(conn: HTTPConnection, *, stop_at: float) -> socket.socket:
     """To the first of its addresses that lets us in, until `stop_at` (time.monotonic). Raises NotPublic, HTTPError."""
+    if not settings.WEBHOOKS_ALLOW_PRIVATE and not _may_be_public(conn.host):
+        raise NotPublic
     try:
         addresses = _addresses(conn.host, conn.port, stop_at=stop_at)
     except (OSError, UnicodeError) as error:
@@ -54,6 +76,13 @@ def connected(conn: HTTPConnection, *, stop_at: float) -> socket.socket:
             made.settimeout(CONNECT)  # for TLS
             return made
     raise NewConnectionError(conn, "No connection")
+
+
+def _may_be_public(host: str) -> bool:
+    try:
+        return is_global(host.strip("[]").rstrip("."))
+    except ValueError:  # a name, which is looked up
+        return is_name(host)
 
 
 def _connected_to(address: str, conn: HTTPConnection, *, seconds: float) -> socket.socket | None:

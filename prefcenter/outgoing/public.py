@@ -5,6 +5,7 @@ after the other: a name that means something else a moment later leads nowhere. 
 and keeps of an answer its status.
 """
 
+import re
 import socket
 import threading
 import time
@@ -21,7 +22,7 @@ from urllib3.exceptions import HTTPError, LocationParseError, NewConnectionError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Url, create_urllib3_context, parse_url
 
-from .hosts import CONNECT, NoAnswer, NotPublic, connected, is_global
+from .hosts import CONNECT, NoAnswer, NotPublic, connected, is_global, is_name
 
 #: Seconds for everything together.
 DEADLINE = 10.0
@@ -29,6 +30,10 @@ DEADLINE = 10.0
 BODY = 0.2
 #: A body up to this, in bytes, is read and dropped, so that the connection can be used again.
 SMALL = 4096
+
+#: What no URL has (RFC 3986), and what programs read in different ways: blanks, controls, backslashes.
+_ODD = re.compile(r"[\s\x00-\x20\x7f-\xa0\\]")
+_HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 
 
 class NotSafe(NoAnswer):
@@ -49,7 +54,7 @@ class Way:
         """The status of the answer, if it comes within DEADLINE in all. Raises NoAnswer."""
         try:
             with self._deadline():
-                return self._status(parse_url(url), body, headers)
+                return self._status(_parsed(url), body, headers)
         except (HTTPError, ValueError) as error:
             # Never the text of the error: it carries the URL, which may carry a secret.
             raise NoAnswer(f"It did not answer ({self._what(error)}).") from error
@@ -127,9 +132,9 @@ class Way:
 def why_not(url: str) -> str:
     """What is wrong with a URL that somebody wants to have things sent to; "" if nothing is. It looks nothing up."""
     try:
-        parts = parse_url(url)
+        parts = _parsed(url)
     except LocationParseError:
-        return "Please enter a URL."
+        return "Please enter a URL: without blanks and backslashes, and with a host."
     if parts.auth:
         return "Please leave name and password out of the URL: the signature says who we are."
     if settings.WEBHOOKS_ALLOW_PRIVATE:
@@ -140,8 +145,16 @@ def why_not(url: str) -> str:
     try:
         is_public = is_global(host)
     except ValueError:  # a name, which is looked up when something is sent
-        is_public = host != "localhost" and not host.endswith(".localhost")
+        is_public = is_name(host) and host != "localhost" and not host.endswith(".localhost")
     return "" if is_public else str(NotPublic())
+
+
+def _parsed(url: str) -> Url:
+    """Raises LocationParseError also for what another program could read as another host."""
+    parts = parse_url(url)
+    if _ODD.search(url) or not _HOST.fullmatch(parts.host or ""):
+        raise LocationParseError("an odd URL")
+    return parts
 
 
 def _drop(answer: BaseHTTPResponse) -> None:

@@ -183,6 +183,114 @@ def test_what_is_on_the_internet_is_public(address: str) -> None:
     assert is_global(address)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("0.1.2.3", "10.255.255.255", "100.64.0.0", "100.127.255.255", "127.255.255.254", "169.254.0.1", "172.16.0.1"),
+        *("172.31.255.255", "192.0.0.0", "192.0.0.8", "192.0.0.9", "192.0.0.170", "192.0.0.255", "192.0.2.1"),
+        *("192.88.99.1", "192.168.0.1", "198.18.0.1", "198.19.255.255", "198.51.100.1", "203.0.113.1", "224.0.0.1"),
+        *("239.255.255.255", "240.0.0.1", "255.255.255.255", "::", "::1", "::10.0.0.1", "::ffff:192.0.0.8"),
+        *(
+            "::ffff:0:10.0.0.1",
+            "64:ff9b::8.8.8.8",
+            "64:ff9b:1::1",
+            "100::1",
+            "2001::1",
+            "2001:0:808:808::1",
+            "2001:2::1",
+        ),
+        *(
+            "2001:10::1",
+            "2001:20::1",
+            "2001:db8::1",
+            "2002:c000:8::1",
+            "2002:a00:1::1",
+            "3fff::1",
+            "5f00::1",
+            "fc00::1",
+        ),
+        *("fd00::1", "fe80::1", "fe80::1%eth0", "fec0::1", "ff02::1"),
+    ],
+)
+def test_what_is_for_something_else_is_not_public_on_any_version_of_python(address: str) -> None:
+    assert not is_global(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["1.1.1.1", "100.63.255.255", "100.128.0.0", "172.32.0.1", "192.0.1.1", "198.17.0.1", "198.20.0.1", "223.1.1.1"],
+)
+def test_what_lies_beside_those_is_public(address: str) -> None:
+    assert is_global(address)
+
+
+ODD_URLS = [
+    *(
+        "https://10.0.0.1\\@shop.example/",
+        "https://shop.example\\@10.0.0.1/",
+        "https:\\\\10.0.0.1/",
+        "https:/\\10.0.0.1/",
+    ),
+    *("https://shop.example\\.evil.example/", "https://\\shop.example/", "https://shop.example/\\10.0.0.1"),
+    *("https://shop.example\t/", "https://shop\n.example/", "https:// shop.example/", "https://shop.example /"),
+    *("https://a@10.0.0.1/", "https://shop.example@10.0.0.1/", "https://a:b@shop.example/", "https://@/", "https:///x"),
+    *("https://0177.0.0.1/", "https://0x7f.0.0.1/", "https://0x7f000001/", "https://2130706433/", "https://127.1/"),
+    *("https://017700000001/", "https://127.0.0.1./", "https://08.8.8.8/", "https://1.1.1.1.1/", "https://shop.0x7f/"),
+    *(
+        "https://１２７.0.0.1/",
+        "https://127。0。0。1/",
+        "https://①②⑦.0.0.1/",
+        "https://ⓛocalhost/",
+        "https://localhost../",
+    ),
+    *("https://%31%32%37.0.0.1/", "https://127.0.0.1%2f@shop.example/", "https://[::1]/", "https://[fe80::1%25eth0]/"),
+    *(
+        "https://[::ffff:127.0.0.1]/",
+        "https://[::ffff:7f00:1]/",
+        "https://[64:ff9b::7f00:1]/",
+        "https://[2002:7f00:1::]/",
+    ),
+    *("https://shop.example:99999/", "https://shop.example:x/", "https://shop.example:-1/", "https://192.0.0.8/"),
+    *(
+        "https://192.0.0.8:8443/",
+        "https://",
+        "https",
+        "",
+        "//10.0.0.1/",
+        "javascript:alert(1)",
+        "https://\x00/",
+        "https://[/",
+    ),
+]
+
+
+@pytest.mark.parametrize("url", ODD_URLS)
+def test_what_could_be_read_as_a_private_host_is_neither_taken_nor_sent_to(url: str, settings: Any) -> None:
+    settings.WEBHOOKS_ALLOW_PRIVATE = False
+    assert public.why_not(url)
+    if "shop" not in url:
+        with pytest.raises(NoAnswer):
+            post(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("https://shop.example", "https://shop.example/", "https://SHOP.example:8443/hook?a=b#c", "https://8.8.8.8/"),
+        *(
+            "https://[2606:2800:21f:cb07::1]/",
+            "https://xn--strae-oqa.example/",
+            "https://straße.example/",
+            "https://shop.example./",
+        ),
+        *("https://a-b_c.example/%20", "https://shop.example/ä", "https://1.shop.example/", "https://4chan.example/@x"),
+    ],
+)
+def test_what_is_on_the_internet_is_taken(url: str, settings: Any) -> None:
+    settings.WEBHOOKS_ALLOW_PRIVATE = False
+    assert public.why_not(url) == ""
+
+
 def test_nothing_is_sent_in_the_clear_even_if_it_once_was_allowed(receiver: Receiver, settings: Any) -> None:
     settings.WEBHOOKS_ALLOW_PRIVATE = False
     with pytest.raises(NotSafe):

@@ -12,6 +12,8 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from prefcenter import imports
+from prefcenter.accounts import outbox as account_outbox
 from prefcenter.accounts import sessions
 from prefcenter.models import Feedback, LinkRequest, User
 from unsubscribe import actions, conf
@@ -54,10 +56,12 @@ def erase(contact_id: int, *, now: datetime, source: Source = Source.PAGE, actor
     addresses = list(Address.objects.filter(contact_id=contact_id))
     users = _users(addresses)
     session_keys = sessions.about([user.pk for user in users], _digests(addresses), now=now)
+    imports.erasing.forget([one for row in addresses for one in _spellings(row)], now=now)
     with transaction.atomic():
         actions.erase([contact_id], source=source, now=now, actor=actor)
         Feedback.objects.filter(event__contact_id=contact_id).update(text="", more="", note="")
         LinkRequest.objects.filter(address__any_of=_digests(addresses)).delete()
+        account_outbox.forget_address(set(_digests(addresses)))
         _erase_accounts(users, emails=_emails(addresses))
         Session.objects.filter(session_key__in=session_keys).delete()
 
@@ -190,6 +194,10 @@ def _emails(addresses: Sequence[Address]) -> list[str]:
     """In every spelling an account may have them in: the engine keeps a domain beyond ASCII as its A-label."""
     kept = [one.value for one in addresses if one.channel == Channel.EMAIL and one.value]
     return [*kept, *(typed for value in kept if (typed := _as_typed(value)) != value)]
+
+
+def _spellings(address: Address) -> list[str]:
+    return _emails([address]) if address.channel == Channel.EMAIL else [address.value] if address.value else []
 
 
 def _as_typed(email: str) -> str:

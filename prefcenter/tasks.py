@@ -10,7 +10,7 @@ from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django.utils import timezone
 
-from prefcenter import api_keys, feedback_digest, imports, link_requests
+from prefcenter import api_keys, cache_keys, feedback_digest, imports, link_requests
 from prefcenter.accounts import codes
 from prefcenter.accounts import outbox as account_outbox
 from prefcenter.outgoing import rounds, webhooks
@@ -66,6 +66,11 @@ def forget_sessions() -> None:
     call_command("clearsessions")
     codes.forget(now=timezone.now())
     account_outbox.forget(now=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def forget_cached() -> None:
+    cache_keys.forget_expired()
 
 
 @shared_task(ignore_result=True)

@@ -4,7 +4,7 @@ Whether there is an account is asked by the worker alone. What a page does, and 
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -24,6 +24,8 @@ from unsubscribe.choices import OutboxStatus
 from unsubscribe.errors import InvalidAddress
 from unsubscribe.models import Contact
 from unsubscribe.tasks import publish
+
+from . import sessions
 
 BATCH = 100
 SWEEP_SECONDS = 50
@@ -81,6 +83,13 @@ def deliver(message_id: int, *, now: datetime) -> OutboxStatus | None:
     status = claims.deliver(AccountMessage.objects.all(), message_id, partial(_send, now=now), now=now)
     _empty(AccountMessage.objects.filter(id=message_id, status__in=_ENDED))
     return status
+
+
+def forget_address(digests: Collection[bytes]) -> None:
+    """What waits for addresses with these digests, in whatever spelling: it is not sent, and nothing of it stays."""
+    waiting = AccountMessage.objects.exclude(email="").values_list("id", "email")
+    ids = [id_ for id_, email in waiting if sessions.digest(email) in digests]
+    AccountMessage.objects.filter(id__in=ids).delete()
 
 
 def forget(*, now: datetime) -> None:

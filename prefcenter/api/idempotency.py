@@ -7,12 +7,12 @@ With a key or without, a call is one transaction: a failure leaves nothing of it
 """
 
 from collections.abc import Callable
-from hashlib import sha256
 from typing import Any, NamedTuple
 
 from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from psycopg.errors import DeadlockDetected, SerializationFailure
 
 from prefcenter.models import IdempotentAnswer
@@ -96,15 +96,20 @@ def same_request(request: HttpRequest) -> IdempotentAnswer | None:
         return None
     if len(key) > _LONGEST:
         raise Problem(422, f"The {HEADER} may have {_LONGEST} characters at most.")
-    fingerprint = sha256(f"{request.method} {request.get_full_path()}\n".encode() + request.body).digest()
+    fingerprint = _digest(f"{request.method} {request.get_full_path()}\n".encode() + request.body)
     row, _ = IdempotentAnswer.objects.get_or_create(
         key=caller(request),
-        digest=sha256(key.encode()).digest(),
+        digest=_digest(key.encode()),
         defaults={"fingerprint": fingerprint, "created_at": timezone.now()},
     )
     if bytes(row.fingerprint) != fingerprint:
         raise Problem(422, f"This {HEADER} was used with another request. Nothing was changed.")
     return row
+
+
+def _digest(what: bytes) -> bytes:
+    """Keyed, because a body, and a key, may hold an address and nothing else that could not be guessed."""
+    return salted_hmac("prefcenter.api.idempotency", what, algorithm="sha256").digest()
 
 
 def _response(answer: Answer) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from unsubscribe.actions import Standing
 
+from . import erasing
 from .direct import Result, apply, preview
 from .reading import Terms
 from .runs import NotNow, check_again, confirm, earlier, hand_in, label, stop, terms_of
@@ -21,6 +22,7 @@ __all__ = [
     "check_again",
     "confirm",
     "earlier",
+    "erasing",
     "foresee_taking_back",
     "hand_in",
     "label",

@@ -11,7 +11,7 @@ from prefcenter.models import ImportRun, ImportState
 
 from . import report, runs, working
 from .effects import By
-from .files import Kept
+from .files import Kept, fingerprint
 from .reading import Source, Terms, open_source
 from .tally import Tally
 
@@ -62,7 +62,7 @@ def apply(path: Path, terms: Terms, *, actor: str, now: datetime, on_progress: O
 
 def _opened(path: Path, stream: BinaryIO, terms: Terms, *, now: datetime) -> tuple[Kept, Source, ImportRun | None]:
     with path.open("rb") as whole:
-        sha256 = file_digest(whole, "sha256").digest()
+        sha256 = fingerprint(file_digest(whole, "sha256").digest())
     before = runs.imported_before(sha256, terms.kind).order_by("-id").first()
     source = open_source(stream, terms, file_name=runs.shown(path.name), now=now)
     return Kept("", sha256, path.stat().st_size), source, before

@@ -1,6 +1,7 @@
 """The uploads, on the disk until their run is over, and beside them the lines that reports name, for longer. Nobody but
 this account reads them, and their names say nothing."""
 
+import hashlib
 import os
 import shutil
 import uuid
@@ -14,6 +15,7 @@ from typing import BinaryIO, NamedTuple
 
 from django.conf import settings
 
+from unsubscribe.addresses import digest_of_sha256
 from unsubscribe.errors import UnsubscribeError
 
 
@@ -24,7 +26,7 @@ class UploadMissing(UnsubscribeError):
 
 class Kept(NamedTuple):
     name: str
-    sha256: bytes
+    sha256: bytes  # as `fingerprint` gives it
     size: int
 
 
@@ -36,7 +38,12 @@ def keep(chunks: Iterable[bytes]) -> Kept:
             file.write(chunk)
             seen.update(chunk)
             size += len(chunk)
-    return Kept(name, seen.digest(), size)
+    return Kept(name, fingerprint(seen.digest()), size)
+
+
+def fingerprint(sha256: bytes) -> bytes:
+    """By which the same file is recognised, keyed: a file of one line has the SHA-256 of an address."""
+    return digest_of_sha256(hashlib.sha256(b"prefcenter import\n" + sha256).digest())
 
 
 def read(name: str) -> BinaryIO:

@@ -18,7 +18,7 @@ def tidy(*, now: datetime) -> None:
         error = _GIVEN_UP.format(days=settings.IMPORT_FILE_DAYS)
         runs.close(rows, ImportState.STOPPED, stored_as=run.stored_as, now=now, error=error)
     old = ImportRun.objects.filter(finished_at__lt=now - timedelta(days=settings.IMPORT_REPORT_DAYS))
-    old.exclude(problems=[]).update(problems=[])
+    old.exclude(problems=[], file_name="").update(problems=[], file_name="")
     uploads = ImportRun.objects.filter(state__in=runs.OPEN).values_list("stored_as", flat=True)
     reported = ImportRun.objects.exclude(problems=[]).values_list("id", flat=True)
     reports = [files.lines_of(id_).name for id_ in reported]

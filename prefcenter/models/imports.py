@@ -38,7 +38,7 @@ class ImportRun(models.Model):
     state = models.CharField(max_length=8, choices=ImportState, default=ImportState.CHECKING)
     file_name = models.CharField(max_length=100)
     stored_as = models.CharField(max_length=32, blank=True)
-    sha256 = models.BinaryField("SHA-256 of the file", max_length=32)
+    sha256 = models.BinaryField("keyed hash of the file", max_length=32)
     size = models.PositiveBigIntegerField("bytes")
     recognised = models.CharField("recognised as", max_length=32)
     encoding = models.CharField(max_length=16)

@@ -15,7 +15,8 @@ if _database["ENGINE"].endswith("sqlite3"):
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=DELETE;",
+        # What is deleted or emptied is overwritten: an erased address must not stand in the file's free pages.
+        "init_command": "PRAGMA journal_mode=DELETE; PRAGMA secure_delete=ON;",
     }
 else:
     _database |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
@@ -24,6 +25,7 @@ DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Rate limits of signing in live here, so it is shared by all processes; a migration makes the table.
 CACHES = {"default": env.cache_url("CACHE_URL", default="dbcache://prefcenter_cache")}
+CACHES["default"]["KEY_FUNCTION"] = "prefcenter.cache_keys.keyed"
 if CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
     # Of Django's 300 entries a flood of made-up addresses would push out everybody else's limit.
     CACHES["default"].setdefault("OPTIONS", {})["MAX_ENTRIES"] = 100_000
@@ -75,6 +77,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "seal the ledger": {"task": "prefcenter.tasks.seal_ledger", "schedule": 3600.0},
     "forget old sessions": {"task": "prefcenter.tasks.forget_sessions", "schedule": 24 * 3600.0},
+    "forget what the cache had": {"task": "prefcenter.tasks.forget_cached", "schedule": 3600.0},
     "forget old answers": {"task": "prefcenter.tasks.forget_answers", "schedule": 24 * 3600.0},
     "send the feedback digest": {
         "task": "prefcenter.tasks.send_feedback_digest",

@@ -9,9 +9,12 @@ from prefcenter.opt_outs import FORMATS, OF_A_CATEGORY, REASONS, Asked
 from unsubscribe.choices import COMING_IN, Channel, Source
 from unsubscribe.models import Category
 
+from .days import NEAR_ENOUGH
+
 
 class _Day(forms.DateField):
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    default_validators = NEAR_ENOUGH
 
 
 class AskedForm(forms.Form):

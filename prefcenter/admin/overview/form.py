@@ -15,6 +15,8 @@ from prefcenter.figures.period import MOST_DAYS
 from unsubscribe.choices import Channel
 from unsubscribe.models import Campaign, Category, SentCount
 
+from ..days import NEAR_ENOUGH
+
 DAYS = (7, 30, 90, 365)
 USUAL = 30
 CAMPAIGNS_SHOWN = 30
@@ -34,10 +36,18 @@ class LookForm(forms.Form):
         error_messages={"invalid_choice": f"We do not know this period. {_INSTEAD}"},
     )
     first = forms.DateField(
-        required=False, label="From", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"), error_messages=_NO_DAY
+        required=False,
+        label="From",
+        widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
+        error_messages=_NO_DAY,
+        validators=NEAR_ENOUGH,
     )
     last = forms.DateField(
-        required=False, label="To", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"), error_messages=_NO_DAY
+        required=False,
+        label="To",
+        widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
+        error_messages=_NO_DAY,
+        validators=NEAR_ENOUGH,
     )
     category = forms.ModelChoiceField(
         Category.objects.all(),

@@ -1,0 +1,9 @@
+"""Days that somebody types into a form of the admin."""
+
+from datetime import date
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+
+_ODD = "This day is too far from today."
+#: Years near 1 and 9999 overflow in the arithmetic of days and time zones.
+NEAR_ENOUGH = [MinValueValidator(date(1900, 1, 1), _ODD), MaxValueValidator(date(8999, 12, 31), _ODD)]

@@ -21,10 +21,10 @@ _BROKEN = (ValueError, LookupError, TypeError, AttributeError)
 
 
 class Channel(filesystem.Channel):
-    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]  # as kombu itself does
         _write(Path(self.data_folder_out) / f"{time_ns()}_{uuid.uuid4()}.{queue}.msg", payload)
 
-    def _get(self, queue: str) -> Any:
+    def _get(self, queue: str, timeout: Any = None) -> Any:
         """The oldest message of `queue`. What is broken is set aside, and the next one read."""
         for name in sorted(os.listdir(self.data_folder_in)):
             if name.partition(".")[2] == f"{queue}.msg" and (taken := self._take(name)):

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('prefcenter', '0011_unused_index'),
+        ("prefcenter", "0015_reasons"),
     ]
 
     operations = [

@@ -50,7 +50,6 @@ HOUSE = {
             "languages brand visits privacy link_requests tasks feedback_digest people "
             "folder_broker cache_keys link_failures "
             "figures charts opt_outs proof previews sample_year bench api_keys problems outgoing words",
-            "figures charts opt_outs proof previews sample_year bench api_keys problems outgoing words",
             is_open=True,
         ),
         _floor("pages api webhooks admin demo management"),

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from prefcenter.models import AccountMessage, ImportRun, LinkRequest, SignInCode, Visits
-from unsubscribe.models import ConsentEvent, OutboxMessage, Seal
+from unsubscribe.models import ConsentEvent, OutboxMessage, Seal, ShortLink
 
 from .feedback.filters import NewestCampaigns
 from .overview.filters import MailOf, Meaning
@@ -65,6 +65,14 @@ class LinkRequestAdmin(ReadOnlyAdmin):
     fields = ["created_at", "answered_at"]
     date_hierarchy = "created_at"
     ordering = ["-id"]
+
+
+@admin.register(ShortLink)
+class ShortLinkAdmin(ReadOnlyAdmin):
+    list_display = ["id", "address", "category", "campaign", "issued_on"]
+    list_select_related = ["address", "category", "campaign"]
+    ordering = ["-id"]
+    paginator = ByKey
 
 
 @admin.register(Visits)

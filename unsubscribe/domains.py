@@ -14,7 +14,8 @@ _LONGEST = 1000
 
 def is_pattern(text: str, *, channel: Channel = Channel.EMAIL) -> bool:
     """Whether this is no address, but stands for all addresses of a domain."""
-    return channel == Channel.EMAIL and _PATTERN.match(_bare(text)) is not None
+    bare = _bare(text)
+    return channel == Channel.EMAIL and _PATTERN.match(bare) is not None and not bare.endswith("@")
 
 
 def read(text: str) -> str:

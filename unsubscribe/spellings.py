@@ -109,6 +109,8 @@ def _out_of_comments(text: str) -> str:
         for part in (inside, outside) if letter in "()" else (inside if depth else outside,):
             part.append(" " if letter in "()" else letter)
         depth += letter == "("
+        if depth > _LAYERS:
+            raise InvalidAddress
     return "".join(inside if "@" in inside and "@" not in outside else outside)
 
 

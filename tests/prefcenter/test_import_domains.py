@@ -66,7 +66,11 @@ def test_a_list_may_begin_with_a_domain(tmp_path: Path) -> None:
 
 
 def test_domains_that_cannot_be_blocked_are_refused_with_their_line(tmp_path: Path) -> None:
-    said = run(tmp_path, "email\n*@gmail.com\n@yahoo.co.jp\n*@*.corp.example\n*@corp\n*@\nada@example.com\n", "--apply")
+    said = run(
+        tmp_path,
+        "email\n*@gmail.com\n@yahoo.co.jp\n*@*.corp.example\n*@corp\n*@-corp.example\nada@example.com\n",
+        "--apply",
+    )
     assert figures(said) == {"new": 1, "refused": 2, "invalid": 3}
     no_domain = "this is not a domain that can be blocked"
     assert [(one["line"], one["problem"]) for one in said["problems"]] == [

@@ -114,6 +114,8 @@ def test_a_public_mail_domain_is_never_blocked(domain: str) -> None:
         ("＠corp.example", Channel.EMAIL, True),
         (EVE, Channel.EMAIL, False),
         ("corp.example", Channel.EMAIL, False),
+        ("@", Channel.EMAIL, False),
+        ("*@", Channel.EMAIL, False),
         ("*eve@corp.example", Channel.EMAIL, False),
         ("*@corp.example", Channel.PUSH, False),
     ],

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from prefcenter.models import AccountMessage, ImportRun, LinkRequest, SignInCode, Visits
-from unsubscribe.models import ConsentEvent, OutboxMessage, Seal, ShortLink
+from unsubscribe.models import ConsentEvent, DomainSuppression, OutboxMessage, Seal, ShortLink
 
 from .feedback.filters import NewestCampaigns
 from .overview.filters import MailOf, Meaning
@@ -64,6 +64,15 @@ class LinkRequestAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "answered_at"]
     fields = ["created_at", "answered_at"]
     date_hierarchy = "created_at"
+    ordering = ["-id"]
+
+
+@admin.register(DomainSuppression)
+class DomainSuppressionAdmin(ReadOnlyAdmin):
+    """The page of domains sets and lifts them: admin/domains.py."""
+
+    list_display = ["domain", "reason", "source", "since", "lifted_at"]
+    list_filter = ["reason", "source"]
     ordering = ["-id"]
 
 

@@ -27,7 +27,7 @@ from prefcenter.outgoing import webhooks
 from tests.factories import CampaignFactory
 from tests.staff import member, signed_in
 from unsubscribe import actions, seals
-from unsubscribe.choices import Channel, Source
+from unsubscribe.choices import Channel, Source, SuppressionReason
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Category, CategoryGroup, ConsentEvent, SentCount
 
@@ -74,6 +74,8 @@ def something_of_everything(ada: Address, news: Category) -> None:
     IdempotentAnswer.objects.create(key=key, digest=ada.digest, fingerprint=ada.digest, created_at=now)
     account_outbox.queue("mfa/email/changed", "staff@example.org", {"what": "Something."}, now=now)
     codes.make(now=now)
+    actions.short_links([ada.pk], Target(0, news.pk), now=now)
+    actions.suppress_domains({"corp.example": None}, SuppressionReason.MANUAL, source=Source.STAFF, now=now)
     assert SentCount.objects.exists()
     assert seals.seal(now=now)
 

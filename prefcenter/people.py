@@ -1,8 +1,8 @@
 """What the desk shows of one contact, and how it finds them: addresses masked. It reads, and changes nothing."""
 
 import re
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from django.core.paginator import Page, Paginator
 
@@ -180,8 +180,17 @@ def _what(event: ConsentEvent) -> str:
         return f"Block ended: {_reasons(reasons)}."
     if event.kind == EventKind.ACCESS:
         return "The person was given everything that is held about them."
+    if event.kind == EventKind.JOIN:
+        return joined(event.after)
     category = event.category.name if event.category else ""
     return describe(event.before, event.after, category=category, channel=event.channel)
+
+
+def joined(after: Mapping[str, Any]) -> str:
+    """What was answered about an address that a sender had joined to a contact."""
+    if after.get("is_theirs"):
+        return "The address belongs to the contact: it was agreed to."
+    return "The address does not belong to the contact: it became a contact of its own, and each no stays with both."
 
 
 def _reasons(reasons: Sequence[str]) -> str:

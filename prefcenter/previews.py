@@ -39,6 +39,10 @@ class Kind(TextChoices):
     LINK = OutboxKind.LINK.value, "Mail with a fresh link"
     OPT_IN = OutboxKind.OPT_IN.value, "Mail that asks whether to opt in"
     ERASE = OutboxKind.ERASE.value, "Mail that asks whether to erase"
+    JOIN = OutboxKind.JOIN.value, "Mail that asks whether an address is theirs"
+    JOINED = OutboxKind.JOINED.value, "Mail that an address was added"
+    DOWNLOAD = OutboxKind.DOWNLOAD.value, "Mail that the data was downloaded"
+    ERASING = OutboxKind.ERASING.value, "Mail that somebody asked to erase"
 
 
 MAILS = {
@@ -46,6 +50,10 @@ MAILS = {
     Kind.LINK: LinkPurpose.FRESH,
     Kind.OPT_IN: LinkPurpose.OPT_IN,
     Kind.ERASE: LinkPurpose.ERASE,
+    Kind.JOIN: LinkPurpose.JOIN,
+    Kind.JOINED: LinkPurpose.JOIN,
+    Kind.DOWNLOAD: LinkPurpose.FRESH,
+    Kind.ERASING: LinkPurpose.FRESH,
 }
 
 
@@ -106,6 +114,7 @@ def letter(kind: Kind, category: Category, *, today: date) -> Letter:
         "until": links.expires_on(purpose, today),
         "changes": [change],
         "offers": [{"category": category, "url": url}],
+        "addresses": [addresses.mask(ADDRESS, channel=Channel.EMAIL)] * (2 if kind == Kind.JOINED else 1),
     }
     written = mail.write(OutboxKind(kind.value), context)
     return written._replace(html=written.html.replace(f'"{url}"', f'"{NOWHERE}"'))

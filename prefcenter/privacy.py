@@ -2,37 +2,42 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import idna
 from allauth.account.models import EmailAddress
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from prefcenter import imports
 from prefcenter.accounts import outbox as account_outbox
 from prefcenter.accounts import sessions
 from prefcenter.models import Feedback, LinkRequest, User
-from unsubscribe import actions, conf
-from unsubscribe.choices import Channel, Source
+from unsubscribe import actions, conf, queries
+from unsubscribe.choices import Channel, PreferenceState, Source
 from unsubscribe.models import Address, Campaign, Category, ConsentEvent, Contact, Suppression
 
 Facts = dict[str, Any]
 
 
-def held(contact_id: int, *, now: datetime) -> Facts:
-    """Everything about the contact, ready for JSON, and nothing about anybody else (GDPR Art. 15 and 20)."""
+def held(contact_id: int, *, now: datetime, address: Address | None = None) -> Facts:
+    """Everything about the contact, ready for JSON, and nothing about anybody else (GDPR Art. 15 and 20).
+
+    An address that is pending is somebody else. With `address`, one of the contact's, it is about whoever has that one.
+    """
     contact = Contact.objects.get(id=contact_id)
-    addresses = list(contact.addresses.order_by("id"))
+    rows = [one for one in contact.addresses.order_by("id") if not one.is_pending]
+    whose = Whose(contact, queries.theirs(address) if address else rows)
+    addresses = whose.addresses
     return {
         "held_by": conf.sender_name(),
         "as_of": _iso(now),
         "contact": {
-            "known_since": _iso(contact.created_at),
-            "language": contact.language,
+            "known_since": _iso(whose.known_since),
+            "language": whose.language,
             "paused_until": _iso(contact.paused_until),
             "only_what_was_chosen": contact.only_chosen,
             "erased_at": _iso(contact.erased_at),
@@ -40,33 +45,81 @@ def held(contact_id: int, *, now: datetime) -> Facts:
         "addresses": [
             {"address": one.value, "channel": one.channel, "since": _iso(one.created_at)} for one in addresses
         ],
-        "preferences": _preferences(contact),
+        "preferences": _preferences(whose),
         "suppressions": _suppressions(addresses),
-        "consent": _consent(contact),
-        "last_sent": _last_sent(contact),
-        "feedback": _feedback(contact),
-        "mails": _mails(contact),
+        "consent": _consent(whose),
+        "last_sent": _last_sent(whose),
+        "feedback": _feedback(whose),
+        "mails": _mails(whose),
         "accounts": _accounts(addresses),
         "link_requests": _link_requests(addresses),
     }
 
 
+@transaction.atomic
+def erase_whose(address: Address, *, now: datetime, source: Source = Source.PAGE) -> None:
+    """Erases whoever has this address: it alone where it is pending at a contact, and else the contact."""
+    if address.is_pending:
+        actions.part([address.pk], source=source, now=now)
+        address.refresh_from_db(fields=["contact"])
+    erase(address.contact_id, now=now, source=source)
+
+
 def erase(contact_id: int, *, now: datetime, source: Source = Source.PAGE, actor: str = "") -> None:
-    """Leaves a digest of each address, a block on it, and anonymous events (GDPR Art. 17). It cannot be undone."""
-    addresses = list(Address.objects.filter(contact_id=contact_id))
+    """Leaves a digest of each address, a block on it, and anonymous events (GDPR Art. 17). It cannot be undone.
+
+    An address that is pending at the contact is not theirs, and stays (actions.erase).
+    """
+    contact = Contact.objects.get(id=contact_id)
+    whose = Whose(contact, [one for one in contact.addresses.all() if not one.is_pending])
+    addresses = whose.addresses
     users = _users(addresses)
     session_keys = sessions.about([user.pk for user in users], _digests(addresses), now=now)
     imports.erasing.forget([one for row in addresses for one in _spellings(row)], now=now)
     with transaction.atomic():
         actions.erase([contact_id], source=source, now=now, actor=actor)
-        Feedback.objects.filter(event__contact_id=contact_id).update(text="", more="", note="")
+        Feedback.objects.filter(whose.said("event__")).update(text="", more="", note="")
         LinkRequest.objects.filter(address__any_of=_digests(addresses)).delete()
         account_outbox.forget_address(set(_digests(addresses)))
         _erase_accounts(users, emails=_emails(addresses))
         Session.objects.filter(session_key__in=session_keys).delete()
 
 
-def _preferences(contact: Contact) -> list[Facts]:
+class Whose(NamedTuple):
+    """A contact, and those of its addresses that are somebody's: all that are not pending, or a pending one alone."""
+
+    contact: Contact
+    addresses: Sequence[Address]
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether what the contact chose by name was chosen for another address."""
+        return any(one.is_beside for one in self.addresses)
+
+    @property
+    def known_since(self) -> datetime:
+        pending = [one.created_at for one in self.addresses if one.is_pending]
+        return pending[0] if pending else self.contact.created_at
+
+    @property
+    def language(self) -> str:
+        return "" if any(one.is_pending for one in self.addresses) else self.contact.language
+
+    @property
+    def channels(self) -> list[str]:
+        return sorted({one.channel for one in self.addresses})
+
+    def said(self, path: str = "") -> Q:
+        """The lines of the ledger that are about these addresses, at the contacts that they were ever part of."""
+        contacts = {self.contact.pk, *(one.parted_from_id for one in self.addresses if one.parted_from_id)}
+        ids = [one.pk for one in self.addresses]
+        return Q(**{f"{path}contact__any_of": sorted(contacts), f"{path}address__any_of": ids})
+
+
+def _preferences(whose: Whose) -> list[Facts]:
+    rows = whose.contact.preferences.filter(channel__in=whose.channels).select_related("category")
+    if whose.is_beside:
+        rows = rows.filter(state=PreferenceState.UNSUBSCRIBED)
     return [
         _about(row.category)
         | {
@@ -77,7 +130,7 @@ def _preferences(contact: Contact) -> list[Facts]:
             "changed_at": _iso(row.changed_at),
             "said_again_at": _iso(row.said_at),
         }
-        for row in contact.preferences.select_related("category").order_by("category__position", "id")
+        for row in rows.order_by("category__position", "id")
     ]
 
 
@@ -100,7 +153,7 @@ def _suppressions(addresses: Sequence[Address]) -> list[Facts]:
     ]
 
 
-def _consent(contact: Contact) -> list[Facts]:
+def _consent(whose: Whose) -> list[Facts]:
     """The ledger's lines. Who of the staff wrote one down is about the staff, and stays out."""
     return [
         _about(event.category)
@@ -116,16 +169,17 @@ def _consent(contact: Contact) -> list[Facts]:
             "wording": event.wording,
             "note": event.note,
         }
-        for event in _events(contact)
+        for event in _events(whose)
     ]
 
 
-def _events(contact: Contact) -> Iterable[ConsentEvent]:
-    return ConsentEvent.objects.filter(contact=contact).select_related("address", "category", "campaign").order_by("id")
+def _events(whose: Whose) -> Iterable[ConsentEvent]:
+    return ConsentEvent.objects.filter(whose.said()).select_related("address", "category", "campaign").order_by("id")
 
 
-def _last_sent(contact: Contact) -> list[Facts]:
-    rows = contact.last_sent.select_related("category", "campaign", "earlier_campaign").order_by("id")
+def _last_sent(whose: Whose) -> list[Facts]:
+    sent = whose.contact.last_sent.filter(channel__in=[] if whose.is_beside else whose.channels)
+    rows = sent.select_related("category", "campaign", "earlier_campaign").order_by("id")
     return [
         _about(row.category) | {"channel": row.channel, "day": _iso(day), "campaign": _name(campaign)}
         for row in rows
@@ -134,8 +188,8 @@ def _last_sent(contact: Contact) -> list[Facts]:
     ]
 
 
-def _feedback(contact: Contact) -> list[Facts]:
-    rows = Feedback.objects.filter(event__contact=contact).select_related("reason", "category", "campaign")
+def _feedback(whose: Whose) -> list[Facts]:
+    rows = Feedback.objects.filter(whose.said("event__")).select_related("reason", "category", "campaign")
     return [
         _about(row.category)
         | {
@@ -150,7 +204,8 @@ def _feedback(contact: Contact) -> list[Facts]:
     ]
 
 
-def _mails(contact: Contact) -> list[Facts]:
+def _mails(whose: Whose) -> list[Facts]:
+    rows = whose.contact.outbox.filter(address__any_of=[one.pk for one in whose.addresses])
     return [
         {
             "kind": row.kind,
@@ -159,7 +214,7 @@ def _mails(contact: Contact) -> list[Facts]:
             "asked_at": _iso(row.created_at),
             "sent_at": _iso(row.sent_at),
         }
-        for row in contact.outbox.select_related("address").order_by("id")
+        for row in rows.select_related("address").order_by("id")
     ]
 
 

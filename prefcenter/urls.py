@@ -11,7 +11,7 @@ from prefcenter.pages.mine import mine, my_privacy
 from prefcenter.pages.preferences import preferences
 from prefcenter.pages.previews import show as preview_page
 from prefcenter.pages.privacy import privacy
-from prefcenter.pages.questions import erase_everything, opt_in
+from prefcenter.pages.questions import erase_everything, join, opt_in
 from prefcenter.pages.short import short
 from prefcenter.pages.unsubscribe import unsubscribe
 from prefcenter.proof import published
@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(rf"{_LINK}[fF]{_REST}", preferences, {"purpose": Purpose.FRESH}, name="fresh_preferences"),
     re_path(rf"{_LINK}[iI]{_REST}", opt_in, name="opt_in"),
     re_path(rf"{_LINK}[eE]{_REST}", erase_everything, name="erase"),
+    re_path(rf"{_LINK}[jJ]{_REST}", join, name="join"),
     path("", home, name="home"),
     path("logo", logo.show, name="logo"),
     path("proof-key.pem", published.show, name="proof_key"),

@@ -20,7 +20,8 @@ from prefcenter.models import Feedback, FeedbackReason, User
 from prefcenter.sample_year import Size
 from tests.staff import member, signed_in
 from unsubscribe import actions, feed, gate, mail, outbox, queries
-from unsubscribe.choices import OutboxStatus, Source, SuppressionReason
+from unsubscribe.actions import Said
+from unsubscribe.choices import Channel, OutboxStatus, Source, SuppressionReason
 from unsubscribe.links import Target
 from unsubscribe.models import (
     Address,
@@ -130,6 +131,9 @@ OF_ONE: dict[str, Question] = {
     "one-click": lambda one: actions.opt_out([one.target], source=Source.ONE_CLICK, now=one.now),
     "everything": lambda one: actions.opt_out([Target(one.address.pk)], source=Source.PAGE, now=one.now),
     "a yes": lambda one: actions.opt_in([one.target], source=Source.PAGE, now=one.now, wording="Yes"),
+    "a complaint": lambda one: actions.suppress(
+        [one.address.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=one.now
+    ),
     "a bounce is lifted": lambda one: actions.lift(
         [one.address.pk], SuppressionReason.HARD_BOUNCE, source=Source.STAFF, now=one.now
     ),
@@ -160,6 +164,9 @@ OF_ALL: dict[str, Question] = {
     "waits of a year": lambda one: figures.outbox.look(one.year.period),
     "how many gave a reason": lambda one: Feedback.objects.filter(reason=one.reason).count(),
     "how many left a category with feedback": lambda one: Feedback.objects.filter(category=one.category).count(),
+    "an imported no": lambda one: actions.import_opt_outs(
+        [Said(bytes(one.address.digest))], channel=Channel.EMAIL, now=one.now
+    ),
     "what an import set": lambda one: actions.standing(1),
     "who left a category": lambda one: opt_outs.Newest(opt_outs.Asked(category=one.category)).rows(0, 100),
 }

@@ -75,6 +75,7 @@ class EventKind(TextChoices):
     LIFT = "lift", "Lifted"
     ERASE = "erase", "Erased"
     ACCESS = "access", "Asked what is held"
+    JOIN = "join", "Answered whether an address is theirs"
 
 
 class Answer(TextChoices):
@@ -93,6 +94,10 @@ class OutboxKind(TextChoices):
     LINK = "link", "Fresh link"
     OPT_IN = "opt_in", "Question whether to opt in"
     ERASE = "erase", "Question whether to erase"
+    JOIN = "join", "Question whether an address is theirs"
+    JOINED = "joined", "Notice that an address was added"
+    DOWNLOAD = "download", "Notice of a download"
+    ERASING = "erasing", "Notice that somebody asked to erase"
 
 
 class OutboxStatus(TextChoices):

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.db.models import FilteredRelation, Q, QuerySet
 from django.utils import timezone
 
+from . import rules
 from .choices import Channel, Frequency, PreferenceState, Purpose, SuppressionReason
 from .models import Address, Campaign, Category, Contact, LastSent, Preference, Suppression
 from .rules import CAMPAIGN_RUNS, Chosen, Facts
@@ -78,7 +79,8 @@ def _read(
 
     @cache  # a few are shared by all
     def facts(*said: Any) -> Facts:
-        paused_until, only_chosen, state, frequency, category_paused_until, reason = said
+        is_beside, paused_until, only_chosen, state, frequency, category_paused_until, reason = said
+        state = rules.state_beside(state) if is_beside and state else state
         chosen = Chosen(PreferenceState(state), Frequency(frequency), category_paused_until) if state else Chosen()
         return Facts(
             purpose=purpose,
@@ -118,6 +120,7 @@ def _rows(addresses: QuerySet[Address], *, category: Category | None, channel: C
         "digest",
         "id",
         "contact_id",
+        "is_beside",
         "contact__paused_until",
         "contact__only_chosen",
         "preference__state",

@@ -64,6 +64,7 @@ class Purpose(StrEnum):
     FRESH = "f"
     OPT_IN = "i"
     ERASE = "e"
+    JOIN = "j"
 
 
 class Target(NamedTuple):
@@ -151,6 +152,7 @@ def expires_on(purpose: Purpose, issued: date) -> date:
         Purpose.FRESH: conf.preferences_link_days(),
         Purpose.OPT_IN: conf.opt_in_link_days(),
         Purpose.ERASE: conf.erase_link_days(),
+        Purpose.JOIN: conf.opt_in_link_days(),
     }
     return issued + timedelta(days=days[purpose])
 

@@ -17,7 +17,7 @@ from . import conf, headers, links, sentences
 from .choices import OutboxKind, OutboxStatus, Purpose
 from .links import Purpose as LinkPurpose
 from .links import Target
-from .models import Category, ConsentEvent, OutboxMessage
+from .models import Address, Category, ConsentEvent, OutboxMessage
 
 
 class Letter(NamedTuple):
@@ -30,7 +30,7 @@ class Letter(NamedTuple):
 
 def compose(message: OutboxMessage, *, now: datetime) -> EmailMultiAlternatives:
     """The mail for one outbox row, in the contact's language, declared transactional to the guarded backend."""
-    with translation.override(_language(message.contact.language)):
+    with translation.override(_language(message.contact.language if not message.address.is_pending else "")):
         letter = write(OutboxKind(message.kind), _context(message, now=now))
     mail = EmailMultiAlternatives(
         letter.subject, letter.text, to=[message.address.value], headers=own_headers(message.uid, now=now)
@@ -66,6 +66,10 @@ def why_unneeded(message: OutboxMessage) -> str:
         return "Everything was as before by then."
     if message.kind == OutboxKind.OPT_IN and not _asked_about(message).exists():
         return "The category is no longer offered."
+    if message.kind in {OutboxKind.JOIN, OutboxKind.JOINED} and not conf.has_pages():
+        return "There is no page on which it could be answered."
+    if message.kind == OutboxKind.JOIN and not _joined(message, is_pending=True):
+        return "It was answered by then."
     return ""
 
 
@@ -125,6 +129,20 @@ def _erase(message: OutboxMessage, today: date) -> dict[str, Any]:
     return _leads_to(LinkPurpose.ERASE, message, today)
 
 
+def _join(message: OutboxMessage, today: date) -> dict[str, Any]:
+    return {"addresses": _joined(message, is_pending=True)} | _leads_to(LinkPurpose.JOIN, message, today)
+
+
+def _joined_now(message: OutboxMessage, today: date) -> dict[str, Any]:
+    return {"addresses": _joined(message, is_pending=False)} | _leads_to(LinkPurpose.JOIN, message, today)
+
+
+def _joined(message: OutboxMessage, *, is_pending: bool) -> list[str]:
+    """The contact's addresses, masked: what is asked about, or what belongs together."""
+    rows = Address.objects.filter(contact=message.contact_id).order_by("id")
+    return [str(one) for one in rows if one.is_pending == is_pending]
+
+
 def _leads_to(purpose: LinkPurpose, message: OutboxMessage, today: date) -> dict[str, Any]:
     target = Target(message.address_id)
     return {"url": links.purpose_url(target, purpose, today=today), "until": links.expires_on(purpose, today)}
@@ -151,6 +169,10 @@ _CONTENTS: dict[OutboxKind, Callable[[OutboxMessage, date], dict[str, Any]]] = {
     OutboxKind.LINK: _link,
     OutboxKind.OPT_IN: _opt_in,
     OutboxKind.ERASE: _erase,
+    OutboxKind.JOIN: _join,
+    OutboxKind.JOINED: _joined_now,
+    OutboxKind.DOWNLOAD: _link,
+    OutboxKind.ERASING: _link,
 }
 
 

@@ -1,6 +1,6 @@
 """What a page or the API shows of a contact. It reads, and changes nothing."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -49,6 +49,13 @@ class PreferenceSheet(NamedTuple):
     has_said_no_to_everything: bool
     is_erased: bool
     is_blocked: bool  # for good: not even a receipt reaches the address
+    address: Address | None = None  # the one behind the link; nobody's in a preview
+    waiting: Sequence[Address] = ()  # the addresses that were joined to whoever has it, and wait for their word
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the address was joined to a contact, and is shown alone."""
+        return self.address is not None and self.address.is_pending
 
     def choice_of(self, target: Target) -> Choice | None:
         """What holds for the category the target names, on the channel of its address."""
@@ -64,6 +71,17 @@ def address(target: Target) -> Address:
     return found
 
 
+def theirs(named: Address) -> list[Address]:
+    """The addresses of whoever has this one, oldest first: it alone while it is pending at its contact, else all that
+    are not (design law 11)."""
+    return _theirs(named, named.contact.addresses.order_by("id"))
+
+
+def waiting_for(named: Address) -> list[Address]:
+    """The addresses that were joined to whoever has this one, and that wait for their word."""
+    return _waiting_for(named, named.contact.addresses.order_by("id"))
+
+
 def short_link(token: str) -> tuple[Target, date]:
     """What a short link names, and the day on which it was last handed out. Raises InvalidLink."""
     found = ShortLink.objects.filter(id=links.read_short(token)).first()
@@ -72,15 +90,22 @@ def short_link(token: str) -> tuple[Target, date]:
     return Target(found.address_id, found.category_id, found.campaign_id), found.issued_on
 
 
-def preference_sheet(target: Target, *, today: date, also: Collection[int] = ()) -> PreferenceSheet:
+def preference_sheet(
+    target: Target, *, today: date, also: Collection[int] = (), with_pending: bool = False
+) -> PreferenceSheet:
     """What the contact of this address chose on every channel they have. Raises InvalidLink.
 
-    Hidden categories are there if they are named, by the target or in `also`, or if the contact gets them.
+    Hidden categories are there if they are named, by the target or in `also`, or if the contact gets them. An address
+    that is pending is shown what holds for it alone, and is shown to nobody else, but `with_pending`.
     """
     named = address(target)
     contact = named.contact
-    by_channel = _addresses_by_channel(contact)
+    known = list(contact.addresses.order_by("id"))
+    by_channel = _by_channel(known if with_pending else _theirs(named, known))
     chosen = {(row.category_id, row.channel): row for row in Preference.objects.filter(contact=contact)}
+    if named.is_beside:
+        for row in chosen.values():
+            row.state = rules.state_beside(row.state)
     blocks = set(
         Suppression.objects.filter(address__contact=contact, lifted_at=None).values_list("address_id", "reason")
     )
@@ -105,7 +130,7 @@ def preference_sheet(target: Target, *, today: date, also: Collection[int] = ())
     ]
     return PreferenceSheet(
         contact.pk,
-        contact.language,
+        named.language,
         addresses.mask(named.value, channel=named.channel),
         Channel(named.channel),
         [one for one in choices if one.is_offered or one.category.pk in named_ids],
@@ -114,17 +139,23 @@ def preference_sheet(target: Target, *, today: date, also: Collection[int] = ())
         contact.erased_at is not None,
         any(address_id == named.pk and reason in rules.BLOCKS_EVERYTHING for address_id, reason in blocks)
         or named.pk in standing.blocked,
+        named,
+        _waiting_for(named, known),
     )
 
 
-def _addresses_by_channel(contact: Contact) -> dict[Channel, dict[int, str]]:
+def _theirs(named: Address, known: Iterable[Address]) -> list[Address]:
+    return [named] if named.is_pending else [one for one in known if not one.is_pending]
+
+
+def _waiting_for(named: Address, known: Iterable[Address]) -> list[Address]:
+    return [] if named.is_pending else [one for one in known if one.is_pending]
+
+
+def _by_channel(rows: Sequence[Address]) -> dict[Channel, dict[int, str]]:
     """Each channel's addresses: id and masked value."""
-    rows = list(contact.addresses.order_by("id").values_list("channel", "id", "value"))
-    channels = sorted({Channel(channel) for channel, _, _ in rows}, key=list(Channel).index)
-    return {
-        channel: {pk: addresses.mask(value, channel=channel) for other, pk, value in rows if other == channel}
-        for channel in channels
-    }
+    channels = sorted({Channel(one.channel) for one in rows}, key=list(Channel).index)
+    return {channel: {one.pk: str(one) for one in rows if one.channel == channel} for channel in channels}
 
 
 def _emails(named: Address, contact: Contact) -> dict[int, str]:

@@ -85,6 +85,12 @@ def is_subscribed(state: PreferenceState, *, needs_opt_in: bool) -> bool:
     return state == PreferenceState.SUBSCRIBED
 
 
+def state_beside(state: PreferenceState | str) -> PreferenceState:
+    """What a contact's choice is to an address that was joined beside another one, and is pending (design law 11): a
+    no holds for both, a yes was given for the other."""
+    return PreferenceState.UNSUBSCRIBED if state == PreferenceState.SUBSCRIBED else PreferenceState(state)
+
+
 def next_sending_day(frequency: Frequency, last_sent_on: date | None) -> date | None:
     """The first day on which the chosen frequency allows another message; None is "any day"."""
     if last_sent_on is None or frequency == Frequency.AS_SENT:
@@ -139,11 +145,20 @@ def may_change(before: Chosen, after: Chosen, *, source: Source, has_said_no: bo
     """Whoever said no, or less, takes it back in person; where nobody did, evidence through other doors will do."""
     if source in OWN_VOICE:
         return True
-    is_more = _willing(after.state) > _willing(before.state)
-    if is_more and (has_said_no or before.state == PreferenceState.UNSUBSCRIBED):
+    is_yes = _willing(after.state) > _willing(before.state)
+    if is_yes and (has_said_no or before.state == PreferenceState.UNSUBSCRIBED):
         return False
-    is_faster = Frequency(after.frequency).pace < Frequency(before.frequency).pace
-    return not is_faster and not ends_sooner(before.paused_until, after.paused_until)
+    return not is_faster(before, after) and not ends_sooner(before.paused_until, after.paused_until)
+
+
+def is_more(before: Chosen, after: Chosen) -> bool:
+    """Whether any part of the step brings more mail: a yes, a faster frequency, or the end of a pause."""
+    is_yes = _willing(after.state) > _willing(before.state)
+    return is_yes or is_faster(before, after) or ends_sooner(before.paused_until, after.paused_until)
+
+
+def is_faster(before: Chosen, after: Chosen) -> bool:
+    return Frequency(after.frequency).pace < Frequency(before.frequency).pace
 
 
 def ends_sooner(before: date | None, after: date | None) -> bool:

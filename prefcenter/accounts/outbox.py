@@ -22,7 +22,7 @@ from unsubscribe import claims, mail
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import OutboxStatus
 from unsubscribe.errors import InvalidAddress
-from unsubscribe.models import Contact
+from unsubscribe.models import Address
 from unsubscribe.tasks import publish
 
 from . import sessions
@@ -145,5 +145,5 @@ def _chosen_by_the_contact(email: str) -> str:
         wanted = normalise(email)
     except InvalidAddress:
         return ""
-    contacts = Contact.objects.filter(addresses__digest=wanted.digest, addresses__channel=wanted.channel)
-    return contacts.values_list("language", flat=True).first() or ""
+    address = Address.objects.select_related("contact").filter(digest=wanted.digest, channel=wanted.channel).first()
+    return address.language if address else ""

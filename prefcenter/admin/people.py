@@ -12,7 +12,8 @@ from .readonly import ReadOnlyAdmin
 
 class AddressInline(admin.TabularInline):
     model = Address
-    fields = readonly_fields = ("masked", "channel", "created_at")
+    fk_name = "contact"
+    fields = readonly_fields = ("masked", "channel", "created_at", "joined_at", "agreed_at")
     extra = 0
     can_delete = False
 

@@ -102,6 +102,22 @@ def lift(request: HttpRequest, contact_id: int, suppression_id: int) -> HttpResp
 
 
 @require_POST
+@sensitive_post_parameters()
+def join(request: HttpRequest, contact_id: int, address_id: int) -> HttpResponse:
+    """Whether an address that a sender joined to the contact is theirs: where no mailbox can say so, the staff do."""
+    address = get_object_or_404(Address, id=address_id, contact=contact_id)
+    form, answer = NoteForm(request.POST), request.POST.get("answer", "")
+    verb = {"agree": actions.agree, "part": actions.part}.get(answer)
+    if not form.is_valid() or verb is None:
+        return _refused(request, contact_id, "Please say how you know whose address it is. Nothing was changed.")
+    events = verb([address.pk], **_as_staff(request, note=form.cleaned_data["note"]))
+    said = (
+        "Agreed that an address is theirs." if answer == "agree" else "Took an address out: it is a contact of its own."
+    )
+    return _done(request, _contact(contact_id), said, is_new=bool(events))
+
+
+@require_POST
 def send_link(request: HttpRequest, contact_id: int, address_id: int) -> HttpResponse:
     """Mails the person the link to their preferences: what only they may take back, they can take back there."""
     address = get_object_or_404(Address, id=address_id, contact=contact_id)
@@ -190,5 +206,6 @@ urlpatterns = [
     path("<int:contact_id>/opt-out/", _for(opt_out, SEE, ACT), name="opt_out"),
     path("<int:contact_id>/block/", _for(block, SEE, ACT), name="block"),
     path("<int:contact_id>/lift/<int:suppression_id>/", _for(lift, SEE, ACT), name="lift"),
+    path("<int:contact_id>/join/<int:address_id>/", _for(join, SEE, ACT), name="join"),
     path("<int:contact_id>/link/<int:address_id>/", _for(send_link, SEE, ACT), name="send_link"),
 ]

@@ -133,7 +133,8 @@ def _note(evidence: Evidence) -> str:
 
 def _wanted(contact_id: int, changes: Changes) -> list[Wanted]:
     lookup.contact(contact_id)
-    rows = Address.objects.filter(contact=contact_id).order_by("-id").values_list("channel", "id")
+    # What is chosen on a channel is the first address's there, and no pending one's that came beside it.
+    rows = Address.objects.filter(contact=contact_id, is_beside=False).order_by("-id").values_list("channel", "id")
     addresses = dict(rows)  # of several the one known longest
     slugs = {one.category for one in changes.preferences}
     categories = {one.slug: one for one in Category.objects.filter(slug__in=slugs)}
@@ -180,11 +181,12 @@ def _fields(one: Change) -> dict[str, Any]:
 
 def _sheet(contact_id: int) -> dict[str, Any]:
     lookup.contact(contact_id)
-    address = Address.objects.filter(contact=contact_id).order_by("id").first()
+    rows = Address.objects.filter(contact=contact_id).order_by("id")
+    address = next((one for one in rows if not one.is_pending), None)
     if address is None:
         raise Problem(404, "This contact has no address.")
     every = Category.objects.values_list("id", flat=True)
-    sheet = queries.preference_sheet(Target(address.pk), today=timezone.localdate(), also=set(every))
+    sheet = queries.preference_sheet(Target(address.pk), today=timezone.localdate(), also=set(every), with_pending=True)
     blocks = Suppression.objects.filter(address__contact=contact_id, lifted_at=None)
     return _as_json(sheet, set(blocks.values_list("address__channel", "reason")))
 

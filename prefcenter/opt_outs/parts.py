@@ -75,11 +75,14 @@ def _left(asked: Asked, category: Category) -> Part:
 
 
 def _not_chosen(asked: Asked, category: Category) -> Part:
-    """Whoever came back gets only what they chose, and a category that needs an opt-in has only those who chose it."""
+    """Whoever came back gets only what they chose, and a category that needs an opt-in has only those who chose it.
+    What was chosen for one address was not chosen for a pending one beside it."""
     said = Preference.objects.filter(contact=OuterRef("contact"), channel=OuterRef("channel"), category=category)
-    rows = _alive(asked).filter(~Exists(said.exclude(state=PreferenceState.UNSPECIFIED)))
+    is_silent = Q(~Exists(said.exclude(state=PreferenceState.UNSPECIFIED)))
     if not category.needs_opt_in:
-        rows = rows.filter(contact__only_chosen=True)
+        is_silent &= Q(contact__only_chosen=True)
+    of_another = Q(is_beside=True) & Exists(said.filter(state=PreferenceState.SUBSCRIBED))
+    rows = _alive(asked).filter(is_silent | of_another)
     how = (
         Value(NOT_CHOSEN),
         Value(""),

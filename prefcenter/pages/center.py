@@ -13,15 +13,16 @@ from django.utils.translation import gettext as _
 
 from prefcenter import languages
 from unsubscribe import actions, queries
-from unsubscribe.actions import Wanted
 from unsubscribe.choices import Channel, EventKind, PreferenceState, Source
+from unsubscribe.errors import MayNotLift
 from unsubscribe.links import Target
 from unsubscribe.models import ConsentEvent
 from unsubscribe.queries import PreferenceSheet
 
-from . import results
+from . import joins, results
 from .forms import PAUSES
 from .sheet_form import PreferencesForm, named_in
+from .weighing import Pause, Wish, by_weight
 
 TEMPLATE = "prefcenter/preferences.html"
 #: Save; pause for so many days; resume everything, or one choice by its key.
@@ -33,7 +34,7 @@ class Visit(NamedTuple):
     among it.
 
     `is_proved`: signed in, or by a link that was mailed because it was asked for. A newsletter's link may have been
-    forwarded: it stops mail, and asks the mailbox before it starts any (design laws 6 and 8).
+    forwarded: it brings less mail, and asks the mailbox before it brings any more (design laws 6 and 8).
     """
 
     target: Target
@@ -50,6 +51,8 @@ def answer(request: HttpRequest, form: QueryDict | None, visit: Visit) -> HttpRe
     context = visit.context | shown(sheet, preferences_url=visit.context["preferences_url"])
     if sheet.is_erased:
         return results.page(request, _("Everything about you is erased."), {}, notices=[results.nobody_writes()])
+    if visit.is_proved:
+        context |= joins.waiting(sheet)
     if form is None:
         return render(request, TEMPLATE, context | {"form": PreferencesForm(sheet)})
     return _act(request, form, visit._replace(context=context))
@@ -61,6 +64,7 @@ def shown(sheet: PreferenceSheet, *, preferences_url: str) -> dict[str, Any]:
         "sheet": sheet,
         "masked": sheet.masked,
         "contact_language": sheet.language,
+        "is_pending": sheet.is_pending,
         "is_one_channel": len({choice.channel for choice in sheet.choices}) == 1,
         "pauses": PAUSES,
         "preferences_url": preferences_url,
@@ -69,6 +73,10 @@ def shown(sheet: PreferenceSheet, *, preferences_url: str) -> dict[str, Any]:
 
 def _act(request: HttpRequest, form: QueryDict, visit: Visit) -> HttpResponse:
     if done := results.after(request, form, now=visit.now, context=visit.context):
+        return done
+    if visit.is_proved and (
+        done := joins.after(request, form, queries.address(visit.target), visit.context, now=visit.now)
+    ):
         return done
     if form.get("do") == "everything":
         whole = visit.target._replace(category_id=None)
@@ -90,15 +98,25 @@ def _save(request: HttpRequest, form: QueryDict, visit: Visit) -> HttpResponse:
     verb, _dash, value = do.partition("-")
     key, until = (value, None) if verb == "resume" else (sent.cleaned_data["pause"], _until(value, visit.now))
     wanted = sent.wanted(visit.target, pauses={} if verb == "save" else {key: until})
-    if not visit.is_proved and any(starts(one) for one in wanted):
-        notices += _ask_the_mailbox(request, [one for one in wanted if starts(one)], visit)
-        wanted = [one for one in wanted if not starts(one)]
-    events = actions.set_preferences(wanted, source=Source.PAGE, now=visit.now, wording=_wording(verb, value))
-    if verb != "save" and not key:
-        whole = visit.target._replace(category_id=None)
-        wording = _wording(verb, value)
-        events += actions.pause([whole], until, source=Source.PAGE, now=visit.now, wording=wording)
+    pause = Pause(until) if verb != "save" and not key else None
+    less, more = by_weight(Wish(wanted, pause), visit.context["sheet"])
+    events, wording = _set(less, visit, wording=_wording(verb, value)), _wording(verb, value)
+    if more and not visit.is_proved:
+        notices += _ask_the_mailbox(request, more, visit)
+    elif more:
+        try:
+            events += _set(more, visit, wording=wording)
+        except MayNotLift:
+            notices.append(joins.stays_off())
     return results.done(request, events, visit.context, notices=[*notices, *_still_paused(events, visit)])
+
+
+def _set(wish: Wish, visit: Visit, *, wording: str) -> list[ConsentEvent]:
+    events = actions.set_preferences(wish.wanted, source=Source.PAGE, now=visit.now, wording=wording)
+    if wish.pause:
+        whole = visit.target._replace(category_id=None)
+        events += actions.pause([whole], wish.pause.until, source=Source.PAGE, now=visit.now, wording=wording)
+    return events
 
 
 def _until(days: str, now: datetime) -> date | None:
@@ -112,23 +130,25 @@ def _wording(verb: str, value: str) -> str:
     return _("Resume now") if verb == "resume" else _("Save")
 
 
-def starts(one: Wanted) -> bool:
-    return one.change.get("state") == PreferenceState.SUBSCRIBED
-
-
-def _ask_the_mailbox(request: HttpRequest, wanted: Sequence[Wanted], visit: Visit) -> list[str]:
-    """Double opt-in: one question by mail for each category; for other channels, a fresh link. Says what is to do."""
+def _ask_the_mailbox(request: HttpRequest, more: Wish, visit: Visit) -> list[str]:
+    """Double opt-in: one question by mail for each category; for whatever else is more, a fresh link, from which it can
+    be chosen. Says what is to do."""
     sheet: PreferenceSheet = visit.context["sheet"]
+    starting = [one for one in more.wanted if one.change.get("state") == PreferenceState.SUBSCRIBED]
     if sheet.channel != Channel.EMAIL:
-        return [_("To switch something on, please open this page from a mail of ours.")]
-    results.remember_language(request, sheet.contact_id, sheet.language)
-    targets = [Target(one.address_id, one.category_id) for one in wanted if one.channel == Channel.EMAIL]
+        if starting:
+            return [_("To switch something on, please open this page from a mail of ours.")]
+        return [_("To get more mail again, please open this page from a mail of ours.")]
+    results.remember_language(request, sheet.contact_id, sheet.language, is_pending=sheet.is_pending)
+    targets = [Target(one.address_id, one.category_id) for one in starting if one.channel == Channel.EMAIL]
+    why = []
     if targets:
         actions.ask_to_opt_in(targets, now=visit.now)
-    if len(targets) < len(wanted):
+        why.append(_("To be sure that it is you who switches something on, please tap the button in it."))
+    if len(targets) < len(more.wanted) or more.pause:
         actions.send_link([visit.target.address_id], now=visit.now)
-    why = _("To be sure that it is you who switches something on, please tap the button in it.")
-    return [_("We have sent you a mail."), why]
+        why.append(_("To be sure that it is you who wants more, please open the link in it and choose it there."))
+    return [_("We have sent you a mail."), *why]
 
 
 def _still_paused(events: Sequence[ConsentEvent], visit: Visit) -> list[str]:

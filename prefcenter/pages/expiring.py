@@ -36,7 +36,7 @@ def opened(request: HttpRequest, token: str, purpose: LinkPurpose, page: Page) -
         return render(request, "prefcenter/link_expired.html")
     except InvalidLink:
         return unknown_link(request)
-    languages.speak(request, contact=address.contact.language)
+    languages.speak(request, contact=address.language)
     return page(request, target, address, now=now)
 
 

@@ -79,5 +79,5 @@ def mine(request: HttpRequest, address: Address, now: datetime, context: dict[st
 
 @_signed_in
 def my_privacy(request: HttpRequest, address: Address, now: datetime, context: dict[str, Any]) -> HttpResponse:
-    languages.speak(request, contact=address.contact.language)
+    languages.speak(request, contact=address.language)
     return privacy.answer(request, address, now=now, context=context | {"is_proved": True})

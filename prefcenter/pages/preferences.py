@@ -50,14 +50,14 @@ def _expired(request: HttpRequest, form: QueryDict, target: Target, *, now: date
         address = queries.address(target)
     except InvalidLink:
         return unknown_link(request)
-    languages.speak(request, contact=address.contact.language)
-    context: dict[str, Any] = {"contact_language": address.contact.language}
+    languages.speak(request, contact=address.language)
+    context: dict[str, Any] = {"contact_language": address.language, "is_pending": address.is_pending}
     if answer := results.after(request, form, now=now, context=context):
         return answer
     do, can_mail = form.get("do", ""), address.channel == Channel.EMAIL
     asked = links.asked_for(target)
     if do == "link" and can_mail:
-        results.remember_language(request, address.contact_id, address.contact.language)
+        results.remember_language_of(request, address)
         actions.send_link([target.address_id], now=now)
         notices = [_("It may take a minute.")]
         return results.page(request, _("A fresh link is on its way to you."), context, is_done=True, notices=notices)

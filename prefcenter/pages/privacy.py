@@ -50,11 +50,11 @@ def answer(request: HttpRequest, address: Address, *, now: datetime, context: Ma
         "can_mail": can_mail,
     }
     if do == "erase" and can_mail:
-        results.remember_language(request, address.contact_id, address.contact.language)
+        results.remember_language_of(request, address)
         actions.ask_to_erase([address.pk], now=now)
         return results.page(request, _("We have mailed you a link."), shown, is_done=True, notices=[_how_long(now)])
     if do == "link" and can_mail:
-        results.remember_language(request, address.contact_id, address.contact.language)
+        results.remember_language_of(request, address)
         actions.send_link([address.pk], now=now)
         notices = [_("It may take a minute.")]
         return results.page(request, _("A fresh link is on its way to you."), shown, is_done=True, notices=notices)
@@ -68,7 +68,7 @@ def _how_long(now: datetime) -> str:
 
 def _download(address: Address, *, now: datetime) -> HttpResponse:
     """Everything as a file. That it was given is written down after it could be."""
-    facts = held(address.contact_id, now=now)
+    facts = held(address.contact_id, now=now, address=address)
     actions.note_access(address.pk, source=Source.PAGE, now=now)
     response = JsonResponse(facts, json_dumps_params={"ensure_ascii": False, "indent": 2})
     response["Content-Disposition"] = f'attachment; filename="{FILE}"'

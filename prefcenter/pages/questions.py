@@ -11,14 +11,15 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from prefcenter import languages
-from prefcenter.privacy import erase
+from prefcenter.privacy import erase_whose
 from unsubscribe import actions, addresses, gate, links, views
 from unsubscribe.choices import Answer, Channel, Purpose, Source
+from unsubscribe.errors import MayNotLift
 from unsubscribe.links import Purpose as LinkPurpose
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Category
 
-from . import results
+from . import joins, results
 from .expiring import may_be_written_to, opened, said
 from .unsubscribe import sent_form
 
@@ -43,6 +44,11 @@ def opt_in(request: HttpRequest, token: str = "") -> HttpResponse:
 
 
 @views.behind_link
+def join(request: HttpRequest, token: str = "") -> HttpResponse:
+    return opened(request, token, LinkPurpose.JOIN, _join)
+
+
+@views.behind_link
 def erase_everything(request: HttpRequest, token: str = "") -> HttpResponse:
     return opened(request, token, LinkPurpose.ERASE, _erase)
 
@@ -52,7 +58,8 @@ def _opt_in(request: HttpRequest, target: Target, address: Address, *, now: date
     own = links.purpose_url(Target(address.pk), LinkPurpose.FRESH, today=timezone.localdate(now))
     context = {
         "masked": _masked(address),
-        "contact_language": address.contact.language,
+        "contact_language": address.language,
+        "is_pending": address.is_pending,
         "preferences_url": languages.keep(request, own),
     }
     if answer := results.after(request, sent_form(request) or QueryDict(), now=now, context=context):
@@ -65,8 +72,21 @@ def _opt_in(request: HttpRequest, target: Target, address: Address, *, now: date
     question = _whether_wanted(category)
     if not _is_answered(request, question):
         return _ask(request, question, address)
-    events = actions.opt_in([target], source=Source.PAGE, now=now, wording=question.wording)
+    try:
+        events = actions.opt_in([target], source=Source.PAGE, now=now, wording=question.wording)
+    except MayNotLift:
+        return results.page(request, _("Nothing was changed."), context, notices=[joins.stays_off()])
     return results.done(request, events, context, notices=_pause(address, category, now=now) if events else [])
+
+
+def _join(request: HttpRequest, target: Target, address: Address, *, now: datetime) -> HttpResponse:
+    own = links.purpose_url(Target(address.pk), LinkPurpose.FRESH, today=timezone.localdate(now))
+    context = joins.shown(address) | {"masked": _masked(address), "preferences_url": languages.keep(request, own)}
+    if answer := joins.after(request, sent_form(request) or QueryDict(), address, context, now=now):
+        return answer
+    if not context["is_joined"]:
+        return results.page(request, joins.answered(), context)
+    return render(request, "prefcenter/join.html", context, status=400 if request.method == "POST" else 200)
 
 
 def _erase(request: HttpRequest, target: Target, address: Address, *, now: datetime) -> HttpResponse:
@@ -76,7 +96,7 @@ def _erase(request: HttpRequest, target: Target, address: Address, *, now: datet
     question = _whether_to_erase()
     if not _is_answered(request, question):
         return _ask(request, question, address)
-    erase(address.contact_id, now=now)
+    erase_whose(address, now=now)
     return results.page(request, _("Everything about you is erased."), {}, is_done=True, notices=[nobody])
 
 

@@ -15,7 +15,7 @@ from prefcenter.models import Feedback
 from unsubscribe import actions, links, sentences
 from unsubscribe.choices import EventKind, Source
 from unsubscribe.errors import InvalidLink, MayNotLift
-from unsubscribe.models import Category, ConsentEvent
+from unsubscribe.models import Address, Category, ConsentEvent
 
 from .forms import FeedbackForm
 
@@ -41,7 +41,8 @@ def done(
         already = _("This was so already. Nothing needed to change.")
         title, *rest = notices or [already]
         return page(request, title, context, notices=rest)
-    remember_language(request, events[0].contact_id, context.get("contact_language", ""))
+    known, is_pending = context.get("contact_language", ""), context.get("is_pending", False)
+    remember_language(request, events[0].contact_id, known, is_pending=is_pending)
     receipt = links.sign_receipt([event.pk for event in events])
     return changed(request, events, context, receipt=receipt, notices=notices)
 
@@ -64,11 +65,19 @@ def changed(
     )
 
 
-def remember_language(request: HttpRequest, contact_id: int, known: str) -> None:
-    """Mails speak as the page did, where the person chose its language or none was known."""
+def remember_language(request: HttpRequest, contact_id: int, known: str, *, is_pending: bool = False) -> None:
+    """Mails speak as the page did, where the person chose its language or none was known. An address that is pending
+    chooses none for the contact that it was joined to."""
     spoken = get_language() or ""
+    if is_pending:
+        return
     if spoken != languages.spoken(known) and (not known or languages.asked_for(request)):
         actions.choose_language(contact_id, spoken)
+
+
+def remember_language_of(request: HttpRequest, address: Address) -> None:
+    """The same for whoever has this address."""
+    remember_language(request, address.contact_id, address.language, is_pending=address.is_pending)
 
 
 def after(request: HttpRequest, form: QueryDict, *, now: datetime, context: Context) -> HttpResponse | None:

@@ -124,6 +124,7 @@ def shown(sheet: PreferenceSheet, target: Target, *, preferences_url: str) -> di
     return {
         "masked": sheet.masked,
         "contact_id": sheet.contact_id,
+        "is_pending": sheet.is_pending,
         "is_all_off": sheet.has_said_no_to_everything,
         "contact_language": sheet.language,
         "asked": asked,
@@ -156,7 +157,8 @@ def _act(
         )
     if do == "again" and context["can_ask_again"]:
         # This link never expires and may have been forwarded: it stops mail, and starts none (design law 6).
-        results.remember_language(request, context["contact_id"], context["contact_language"])
+        known, is_pending = context["contact_language"], context["is_pending"]
+        results.remember_language(request, context["contact_id"], known, is_pending=is_pending)
         actions.ask_to_opt_in([target], now=now)
         notices = [_("Please tap the button in it.")]
         return results.page(request, _("We have sent you a mail."), context, is_done=True, notices=notices)

@@ -30,6 +30,8 @@ def what(kind: str, before: Any, after: Any, *, category: str, channel: str) -> 
             return f"Block ended: {_reasons(reasons)}."
         if kind == EventKind.ACCESS:
             return "The person was given everything that is held about them."
+        if kind == EventKind.JOIN:
+            return "The address was agreed to." if after.get("is_theirs") else "The address was taken out again."
         return describe(before, after, category=category, channel=Channel(channel))
     except (ValueError, TypeError, LookupError, AttributeError):
         return ODD
@@ -55,4 +57,5 @@ _FACTS: dict[str, Callable[[Any], str]] = {
     "paused_until": lambda value: f"Paused until {value}" if value else "No pause",
     "suppressed": lambda value: f"Blocked: {_reasons(value)}" if value else "No block",
     "everywhere": lambda value: "On every address" if value else "",
+    "is_theirs": lambda value: "Theirs" if value else "Not theirs",
 }

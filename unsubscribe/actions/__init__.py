@@ -8,6 +8,7 @@ from .contacts import Known, choose_language, erase, learn, note_access, suggest
 from .domains import DomainsTaken, lift_domains, preview_domains, suppress_domains
 from .joining import add_addresses, add_addresses_to
 from .outboxing import ask_to_erase, ask_to_opt_in, send_link
+from .parting import agree, part
 from .preferences import Wanted, opt_down, opt_in, opt_out, pause, set_preferences
 from .sending import campaign_named, record_sent
 from .short_links import short_links
@@ -25,6 +26,7 @@ __all__ = [
     "Wanted",
     "add_addresses",
     "add_addresses_to",
+    "agree",
     "ask_to_erase",
     "ask_to_opt_in",
     "campaign_named",
@@ -39,6 +41,7 @@ __all__ = [
     "opt_down",
     "opt_in",
     "opt_out",
+    "part",
     "pause",
     "preview_domains",
     "preview_opt_outs",

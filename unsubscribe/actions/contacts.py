@@ -1,16 +1,18 @@
 """Learns who is written to, and erases a person down to a digest. Further addresses are the business of joining.py."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
 
 from ..addresses import Normalised, gmail_digest
-from ..choices import Channel, EventKind, OutboxStatus, Source, SuppressionReason
+from ..choices import Channel, EventKind, OutboxKind, OutboxStatus, Source, SuppressionReason
 from ..models import Address, ConsentEvent, Contact, LastSent, OutboxMessage, Suppression
 from .ledger import Change, Origin, record
 from .locking import lock
+from .outboxing import tell
+from .parting import part_pending_of
 
 
 class Known(NamedTuple):
@@ -63,8 +65,16 @@ def _spell(known: Sequence[Normalised]) -> None:
     Address.objects.bulk_update(rows, ["value", "gmail_digest"], batch_size=1000)
 
 
-def attach(pairs: Iterable[tuple[int, Normalised]], *, now: datetime, moves: bool = False) -> None:
-    """Addresses to contacts, by their ids. What is known stays where it is, unless it `moves`.
+def attach(
+    pairs: Iterable[tuple[int, Normalised]],
+    *,
+    now: datetime,
+    moves: bool = False,
+    joined_at: datetime | None = None,
+    beside: Collection[tuple[str, bytes]] = (),
+) -> None:
+    """Addresses to contacts, by their ids. What is known stays where it is, unless it `moves`. With `joined_at` they
+    are pending; `beside` are those of them, by channel and digest, that come beside another of the contact's.
 
     In the order of their digests, so that two who learn the same addresses never wait for each other in a circle.
     """
@@ -76,12 +86,15 @@ def attach(pairs: Iterable[tuple[int, Normalised]], *, now: datetime, moves: boo
             digest=one.digest,
             gmail_digest=gmail_digest(one.value) if one.channel == Channel.EMAIL else None,
             created_at=now,
+            joined_at=joined_at,
+            is_beside=(str(one.channel), one.digest) in beside,
         )
         for contact_id, one in sorted(pairs, key=lambda pair: (pair[1].digest, pair[1].channel))
     ]
     if moves:
+        changed = ["contact", "joined_at", "is_beside"]
         unique = ["digest", "channel"]
-        Address.objects.bulk_create(rows, update_conflicts=True, unique_fields=unique, update_fields=["contact"])
+        Address.objects.bulk_create(rows, update_conflicts=True, unique_fields=unique, update_fields=changed)
     else:
         Address.objects.bulk_create(rows, ignore_conflicts=True)
 
@@ -106,16 +119,23 @@ def suggest_language(contact_ids: Sequence[int], language: str) -> None:
 
 @transaction.atomic
 def note_access(address_id: int, *, source: Source, now: datetime, actor: str = "") -> list[ConsentEvent]:
-    """Writes down that the person was given everything that is held about them (GDPR Art. 15)."""
-    changes = [Change(EventKind.ACCESS, one, {}, {}) for one in lock([address_id]).values()]
+    """Writes down that the person was given everything that is held about them (GDPR Art. 15). Each of their mailboxes
+    hears of it."""
+    speakers = lock([address_id]).values()
+    tell(OutboxKind.DOWNLOAD, speakers, now=now)
+    changes = [Change(EventKind.ACCESS, one, {}, {}) for one in speakers]
     return record(changes, Origin(source, now, actor=actor), confirm=False)
 
 
 @transaction.atomic
 def erase(contact_ids: Sequence[int], *, source: Source, now: datetime, actor: str = "") -> list[ConsentEvent]:
-    """Leaves a digest of each address, a block on it, and anonymous events; nothing else (GDPR Art. 17, 21)."""
+    """Leaves a digest of each address, a block on it, and anonymous events; nothing else (GDPR Art. 17, 21).
+
+    An address that was joined to them, and is pending, is not theirs: it becomes a contact of its own before.
+    """
     contacts = Contact.objects.select_for_update(no_key=True).filter(id__any_of=contact_ids, erased_at=None)
     ids = list(contacts.order_by("id").values_list("id", flat=True))
+    part_pending_of(ids, Origin(source, now, actor=actor))
     addresses = list(Address.objects.filter(contact_id__any_of=ids).order_by("id"))
     Suppression.objects.bulk_create(
         [Suppression(address=one, reason=SuppressionReason.ERASED, source=source, since=now) for one in addresses],

@@ -1,4 +1,7 @@
-"""Attaches further addresses to contacts. It starts no mail: what they opted in to holds for the addresses they had."""
+"""Attaches further addresses to contacts, pending until the older address agrees (parting.py, design law 11).
+
+It starts no mail: what they opted in to holds for the addresses they had.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -7,11 +10,12 @@ from django.db import transaction
 from django.db.models import Count, Min
 
 from ..addresses import Normalised
-from ..choices import EventKind, PreferenceState, Source, SuppressionReason
+from ..choices import EventKind, OutboxKind, PreferenceState, Source, SuppressionReason
 from ..models import Address, Contact, Preference, Suppression
 from ..rules import OWN_NO
 from .contacts import attach
 from .ledger import Change, Origin, record
+from .outboxing import tell
 
 #: The note of a block that extends an earlier complaint.
 AFTER_A_COMPLAINT = "Learnt after the contact had complained."
@@ -34,16 +38,21 @@ def add_addresses_to(wanted: Mapping[int, Sequence[Normalised]], *, now: datetim
     channel on which the contact opted in to something. Of the addresses that are known only those move that were
     learnt by themselves, whose contact never chose anything, and gets nothing in the same call. Erased contacts get
     none.
+
+    What joins is pending, and the mailboxes of the contact are asked whether it is theirs, once.
     """
     there = _locked(wanted)
     said = _said(there)
     mine = {id_: wanted[id_] for id_ in wanted if id_ in there}
     targets = _targets(mine, {way for way in _opted_in(there) if not _covering(said, *way)})
-    attach([(contact_id, one) for contact_id, one in targets.values()], now=now)
+    before = list(Address.objects.filter(contact_id__any_of=sorted(there)))
+    beside = _beside(before, targets)
+    attach([(contact_id, one) for contact_id, one in targets.values()], now=now, joined_at=now, beside=beside)
     rows = list(Address.objects.filter(digest__any_of=[one.digest for some in wanted.values() for one in some]))
-    _adopt(rows, targets, stay={id_ for id_, some in wanted.items() if some}, now=now)
+    _adopt(rows, targets, stay={id_ for id_, some in wanted.items() if some}, now=now, beside=beside)
     theirs = _theirs(rows, mine)
     _extend(said, [one for some in theirs.values() for one in some], now=now)
+    _ask(before, theirs, now=now)
     return theirs
 
 
@@ -86,25 +95,47 @@ def _targets(
     return targets
 
 
+def _beside(before: Iterable[Address], targets: Mapping[Way, tuple[int, Normalised]]) -> set[Way]:
+    """Which of them come to a channel on which the contact has another address, or gets one before them."""
+    first = {(one.contact_id, one.channel): _way(one) for one in before}
+    for way, (contact_id, _) in targets.items():
+        first.setdefault((contact_id, way[0]), way)
+    return {way for way, (contact_id, _) in targets.items() if first[contact_id, way[0]] != way}
+
+
+def _ask(before: Iterable[Address], theirs: Mapping[int, Sequence[Address]], *, now: datetime) -> None:
+    """The mailboxes of each contact that got an address which it did not have."""
+    had = {one.pk for one in before}
+    grown = {id_ for id_, some in theirs.items() if any(one.pk not in had for one in some)}
+    tell(OutboxKind.JOIN, [one for one in before if one.contact_id in grown and not one.is_pending], now=now)
+
+
 def _adopt(
-    rows: Sequence[Address], targets: Mapping[Way, tuple[int, Normalised]], *, stay: Collection[int], now: datetime
+    rows: Sequence[Address],
+    targets: Mapping[Way, tuple[int, Normalised]],
+    *,
+    stay: Collection[int],
+    now: datetime,
+    beside: Collection[Way],
 ) -> None:
     """Moves the rows, here and in the database."""
     elsewhere = [row for row in rows if _way(row) in targets and targets[_way(row)][0] != row.contact_id]
     silent = _silent({row.contact_id for row in elsewhere} - set(stay))
     moving = [row for row in elsewhere if row.pk in silent]
     for row in moving:
-        row.contact_id = targets[_way(row)][0]
-    attach([targets[_way(row)] for row in moving], now=now, moves=True)
+        row.contact_id, row.joined_at, row.is_beside = targets[_way(row)][0], now, _way(row) in beside
+    attach([targets[_way(row)] for row in moving], now=now, moves=True, joined_at=now, beside=beside)
 
 
 def _silent(contact_ids: Iterable[int]) -> set[int]:
-    """The addresses of those who have this one only, and about whom nothing is known but that."""
+    """The addresses of those who have this one only, and about whom nothing is known but that. Where somebody said
+    that an address is not another's, it stays."""
     # Whoever has a contact locked may be writing down a no of theirs, which must not stay behind.
     unlocked = Contact.objects.select_for_update(no_key=True, skip_locked=True)
     held = list(unlocked.filter(id__any_of=sorted(contact_ids)).values_list("id", flat=True))
     silent = Contact.objects.filter(id__any_of=held, erased_at=None, paused_until=None, only_chosen=False)
     silent = silent.filter(events=None, preferences=None).exclude(addresses__suppressions__isnull=False)
+    silent = silent.exclude(addresses__parted_from__isnull=False)
     single = silent.annotate(count=Count("addresses"), address=Min("addresses")).filter(count=1)
     return set(single.values_list("address", flat=True))
 

@@ -10,6 +10,10 @@ from django.db import transaction
 from .. import outbox, rules, tasks
 from ..choices import Channel, EventKind, OutboxKind, Source
 from ..models import Address, ConsentEvent
+from .hearing import mailboxes, older_mailboxes
+
+#: Of a yes every mailbox of the contact hears, by whatever door it came (design law 11).
+_HEARD_BY_ALL = frozenset({EventKind.OPT_IN, EventKind.LIFT})
 
 
 class Origin(NamedTuple):
@@ -48,8 +52,9 @@ def record(
     phone or a device is confirmed to the contact's mailboxes, if any is known.
     """
     events = ConsentEvent.objects.bulk_create([_event(change, origin) for change in changes])
-    if confirm and rules.confirms(origin.source):
-        _queue_confirmations(events, asked=asked, now=origin.now)
+    answered = events if rules.confirms(origin.source) else [one for one in events if one.kind == EventKind.OPT_IN]
+    if confirm and answered:
+        _queue_confirmations(answered, asked=asked, now=origin.now)
     return events
 
 
@@ -72,31 +77,33 @@ def _event(change: Change, origin: Origin) -> ConsentEvent:
 
 
 def _queue_confirmations(events: Sequence[ConsentEvent], *, asked: Collection[int] | None, now: datetime) -> None:
-    """To the mailbox that the wish came from; to all mailboxes of the contact, where it came from none."""
-    owed: dict[int, list[int]] = {}
+    """To the mailbox that the wish came from, or to all mailboxes of the contact where it came from none; of a yes to
+    all in any case, and of a no of a pending address to the older ones for which it holds."""
+    hearing: dict[int, Address] = {}
+    answered: set[int] = set()
     event_ids: dict[int, list[int]] = defaultdict(list)
     for event in events:
         event_ids[event.contact_id].append(event.pk)
-        if event.address.channel == Channel.EMAIL and (asked is None or event.address_id in asked):
-            owed.setdefault(event.contact_id, [event.address_id])
-    owed |= _mailboxes(set(event_ids) - set(owed))
-    messages = [
-        outbox.Owed(contact_id, address_id, event_ids=event_ids[contact_id])
-        for contact_id, address_ids in owed.items()
-        for address_id in address_ids
-    ]
-    if messages:
+        is_asked = event.address.channel == Channel.EMAIL and (asked is None or event.address_id in asked)
+        if is_asked and event.contact_id not in answered:
+            answered.add(event.contact_id)
+            hearing[event.address_id] = event.address
+    speaking = [one for one in events if asked is None or one.address_id in asked] or events
+    heard = [one for one in events if one.kind in _HEARD_BY_ALL]
+    heard += [one for one in speaking if one.contact_id not in answered]
+    if heard:
+        hearing |= {one.pk: one for one in mailboxes(one.address for one in heard)}
+    if shared := [event.address for event in events if _holds_for_older(event, asked)]:
+        hearing |= {one.pk: one for one in older_mailboxes(shared)}
+    if hearing:
+        messages = [outbox.Owed(one.contact_id, one.pk, event_ids[one.contact_id]) for one in hearing.values()]
         queue(OutboxKind.CONFIRMATION, messages, now=now)
 
 
-def _mailboxes(contact_ids: Collection[int]) -> dict[int, list[int]]:
-    """The addresses of these contacts to which a mail can be sent. Whether it may be is asked when it is sent."""
-    found: dict[int, list[int]] = defaultdict(list)
-    if contact_ids:
-        rows = Address.objects.filter(contact_id__any_of=sorted(contact_ids), channel=Channel.EMAIL).exclude(value="")
-        for contact_id, address_id in rows.order_by("id").values_list("contact_id", "id"):
-            found[contact_id].append(address_id)
-    return found
+def _holds_for_older(event: ConsentEvent, asked: Collection[int] | None) -> bool:
+    is_shared = event.category_id is None or event.address.is_beside
+    is_no = event.kind == EventKind.OPT_OUT and is_shared and event.address.is_pending
+    return is_no and (asked is None or event.address_id in asked)
 
 
 def queue(kind: OutboxKind, owed: Sequence[outbox.Owed], *, now: datetime) -> None:

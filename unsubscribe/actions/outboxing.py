@@ -9,6 +9,8 @@ from django.db import transaction
 from .. import outbox
 from ..choices import Channel, OutboxKind
 from ..links import Target
+from ..models import Address
+from .hearing import mailboxes
 from .known import known
 from .ledger import queue
 from .locking import lock
@@ -25,9 +27,20 @@ def ask_to_opt_in(targets: Iterable[Target], *, now: datetime) -> None:
     _queue(OutboxKind.OPT_IN, [target for target in known(targets) if target.category_id], now=now)
 
 
+@transaction.atomic
 def ask_to_erase(address_ids: Sequence[int], *, now: datetime) -> None:
-    """A mail that asks whether everything about the contact is to be erased."""
+    """A mail that asks whether everything about the contact is to be erased. Their other mailboxes hear of it now:
+    afterwards there is nowhere left to write to."""
     _queue(OutboxKind.ERASE, [Target(address_id) for address_id in address_ids], now=now)
+    tell(OutboxKind.ERASING, lock(address_ids).values(), now=now, but=address_ids)
+
+
+def tell(kind: OutboxKind, speakers: Iterable[Address], *, now: datetime, but: Iterable[int] = ()) -> None:
+    """A mail of this kind to each mailbox of whoever speaks, but to the addresses with these ids."""
+    left_out = set(but)
+    owed = [outbox.Owed(one.contact_id, one.pk) for one in mailboxes(speakers) if one.pk not in left_out]
+    if owed:
+        queue(kind, owed, now=now)
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from .coming_back import come_back
 from .known import known, known_campaigns
 from .ledger import Change, Origin, record
 from .locking import People, lock
+from .parting import More, speak_for_themselves
 from .repeating import preferences_again
 from .suppressions import OwnNo, block, own_no_by_channel
 
@@ -106,8 +107,16 @@ def pause(
         people = lock([target.address_id for target in targets])
         targets = known(targets)
         whole = _those(people, [target for target in targets if target.category_id is None])
+        sooner = [one for one in whole.values() if rules.ends_sooner(one.contact.paused_until, until)]
+        speak_for_themselves(people, [(one.pk, None, one.channel) for one in sooner], origin)
         events = _pause_contacts(whole, until, origin)
         return events + _set(_wanted(targets, {"paused_until": until}), people, origin)
+
+
+@transaction.atomic
+def restore_pause(address_id: int, until: date | None, origin: Origin) -> list[ConsentEvent]:
+    """The pause of everything as it was before an event."""
+    return _pause_contacts(lock([address_id]), until, origin)
 
 
 @transaction.atomic
@@ -168,6 +177,10 @@ def _set(
     rows = _rows(people, {one.category_id for one in wanted})
     chosen = {key: _chosen(row) for key, row in rows.items()}
     own_no = own_no_by_channel(people) if lifts else {}
+    if lifts and (more := _more(wanted, people, chosen)):
+        speak_for_themselves(people, more, origin)
+        rows = _rows(people, {one.category_id for one in wanted})
+        chosen, own_no = {key: _chosen(row) for key, row in rows.items()}, own_no_by_channel(people)
     covered = _covered(wanted, people) if lifts else frozenset()
     changes = [
         change
@@ -179,6 +192,18 @@ def _set(
     came_back = come_back([change for change in changes if change.kind == EventKind.OPT_IN], own_no, origin)
     _upsert({_key(change): chosen[_key(change)] for change in changes}, rows, origin)
     return came_back + record(changes, origin, confirm=confirm)
+
+
+def _more(wanted: Iterable[Wanted], people: People, chosen: Choices) -> list[More]:
+    """What an address that is pending wants more of than holds for it. Of a yes it is not known whose it was."""
+    more: list[More] = []
+    for one in wanted:
+        address, channel = people[one.address_id], str(one.channel or people[one.address_id].channel)
+        before = chosen.get((address.contact_id, one.category_id, channel), Chosen())
+        is_yes = one.change.get("state") == PreferenceState.SUBSCRIBED
+        if address.is_pending and (is_yes or rules.is_more(before, before._replace(**one.change))):
+            more.append((one.address_id, one.category_id, channel))
+    return more
 
 
 def _covered(wanted: Sequence[Wanted], people: People) -> frozenset[tuple[int, int]]:

@@ -1,12 +1,12 @@
 """Blocks addresses as a whole, and lifts a block where the rules let this source lift it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from .. import rules
 from ..choices import EventKind, Source, SuppressionReason
@@ -15,6 +15,7 @@ from ..models import Address, ConsentEvent, Suppression
 from .ledger import Change, Origin, record
 from .locking import People, lock
 from .repeating import blocks_again
+from .sharing import share
 
 #: The person's own blocks, by contact and channel.
 OwnNo = dict[tuple[int, str], frozenset[SuppressionReason]]
@@ -32,8 +33,10 @@ def suppress(
 ) -> list[ConsentEvent]:
     """Blocks these addresses for `reason`, each on its own channel. What is blocked already stays as it was, and it is
     noted that it was said again. Returns the events by which something changed."""
+    origin = Origin(source, now, wording, actor, note)
     with transaction.atomic():
-        return block(lock(address_ids), reason, Origin(source, now, wording, actor, note))
+        people = lock(address_ids)
+        return block(people, reason, origin) + share(list(people), reason, origin)
 
 
 def lift(
@@ -45,14 +48,16 @@ def lift(
     actor: str = "",
     note: str = "",
 ) -> list[ConsentEvent]:
-    """Ends these blocks; one that was meant everywhere ends everywhere. Raises MayNotLift."""
+    """Ends these blocks; one that was meant everywhere ends everywhere, but an address that is pending at its contact
+    ends its own alone. Raises MayNotLift."""
     if not rules.may_lift(reason, source=source):
         raise MayNotLift
     with transaction.atomic():
         people = lock(address_ids)
         # Two conditions of two tables, joined by "or", would read through all blocks there are.
-        active = _active(_all_addresses(people)).filter(reason=reason)
-        ending = [one.pk for one in active if one.everywhere or one.address_id in people]
+        active = _active(_all_addresses(people)).filter(reason=reason).select_related("address")
+        whole = {one.contact_id for one in people.values() if not one.is_pending}
+        ending = [one.pk for one in active if one.address_id in people or _is_ended_by(whole, one)]
         return _end(Suppression.objects.filter(id__any_of=ending), Origin(source, now, actor=actor, note=note))
 
 
@@ -126,24 +131,31 @@ def _widen(addresses: Sequence[Address], blocked: Mapping[int, bool], reason: Su
 
 def own_no_by_channel(people: People) -> OwnNo:
     found: dict[tuple[int, str], set[SuppressionReason]] = defaultdict(set)
-    rows = _own_no(address.contact_id for address in people.values())
+    rows = _own_no((address.contact_id for address in people.values()), also=people.keys())
     for contact_id, channel, reason in rows.values_list("address__contact_id", "address__channel", "reason"):
         found[contact_id, channel].add(SuppressionReason(reason))
     return {key: frozenset(reasons) for key, reasons in found.items()}
 
 
 def lift_own_no(back: Iterable[tuple[int, str]], origin: Origin) -> list[ConsentEvent]:
-    """Ends what these contacts said on these channels, and everywhere."""
+    """Ends what these contacts said on these channels, and everywhere. What stands on an address that is pending is
+    not theirs to end."""
     wanted = set(back)
     rows = _own_no(contact_id for contact_id, _ in wanted).select_related("address")
     ending = [row for row in rows if row.everywhere or (row.address.contact_id, row.address.channel) in wanted]
     return _end(Suppression.objects.filter(id__any_of=[row.pk for row in ending]), origin)
 
 
-def _own_no(contact_ids: Iterable[int]) -> QuerySet[Suppression]:
+def _own_no(contact_ids: Iterable[int], *, also: Iterable[int] = ()) -> QuerySet[Suppression]:
+    """Of their own addresses, and of those with the ids `also`, pending or not."""
+    is_theirs = Q(address__joined_at=None) | Q(address__agreed_at__isnull=False) | Q(address__any_of=list(also))
     return Suppression.objects.filter(
-        address__contact_id__any_of=sorted(set(contact_ids)), reason__in=rules.OWN_NO, lifted_at=None
+        is_theirs, address__contact_id__any_of=sorted(set(contact_ids)), reason__in=rules.OWN_NO, lifted_at=None
     )
+
+
+def _is_ended_by(contact_ids: Collection[int], block: Suppression) -> bool:
+    return block.everywhere and block.address.contact_id in contact_ids
 
 
 def _end(active: QuerySet[Suppression], origin: Origin) -> list[ConsentEvent]:

@@ -8,11 +8,10 @@ from django.db import transaction
 from django.db.models import Q
 
 from ..choices import EventKind, Frequency, PreferenceState, Source, SuppressionReason
-from ..links import Target
 from ..models import ConsentEvent, Preference, Suppression
 from .ledger import Origin
 from .locking import lock
-from .preferences import Wanted, pause, restore
+from .preferences import Wanted, restore, restore_pause
 from .suppressions import block, lift
 
 
@@ -62,7 +61,7 @@ def _undo(event: ConsentEvent, *, source: Source, now: datetime, wording: str) -
         return restore([before], Origin(source, now, wording))
     if event.kind in {EventKind.PAUSE, EventKind.RESUME}:
         until = _day(event.before["paused_until"])
-        return pause([Target(event.address_id)], until, source=source, now=now, wording=wording)
+        return restore_pause(event.address_id, until, Origin(source, now, wording))
     return _undo_block(event, source=source, now=now, wording=wording)
 
 

@@ -47,7 +47,13 @@ class Address(models.Model):
     """Unique per channel by its digest; `value` is empty once erased, or when only its hash was ever known.
 
     gmail_digest: of a Gmail address, the digest of the mailbox behind its spelling (addresses.gmail_digest). It
-    outlives an erasure as the other does. None for other addresses, and where only the hash was ever known.
+                  outlives an erasure as the other does. None for other addresses, and where only the hash was known
+    joined_at:    when a sender's system said that it is the contact's as well; null for the one the contact began with
+    agreed_at:    when the older address, or the staff, agreed. Until then the join is pending (design law 11): a no by
+                  either holds for both, and in all else they are two
+    is_beside:    pending, and the contact had an address on this channel before: what the contact chose there by name
+                  was chosen for that one, so a yes of theirs is none for this address
+    parted_from:  the contact it was joined to, if somebody said since that it is not theirs
     """
 
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="addresses")
@@ -56,6 +62,12 @@ class Address(models.Model):
     digest = DigestField(max_length=32)
     gmail_digest = DigestField(max_length=32, null=True, editable=False)
     created_at = models.DateTimeField()
+    joined_at = models.DateTimeField(null=True, blank=True)
+    agreed_at = models.DateTimeField(null=True, blank=True)
+    is_beside = models.BooleanField(default=False, db_default=False)
+    parted_from = models.ForeignKey(
+        Contact, on_delete=models.PROTECT, related_name="+", null=True, blank=True, db_index=False
+    )
 
     class Meta:
         verbose_name_plural = "addresses"
@@ -63,6 +75,11 @@ class Address(models.Model):
         constraints = [models.UniqueConstraint(fields=["digest", "channel"], name="one_address_per_channel")]
         indexes = [
             models.Index(Handle("value"), "id", name="address_by_mask"),
+            models.Index(
+                fields=["contact"],
+                condition=models.Q(joined_at__isnull=False, agreed_at__isnull=True),
+                name="pending_by_contact",
+            ),
             models.Index(
                 fields=["gmail_digest"],
                 condition=models.Q(gmail_digest__isnull=False),
@@ -72,3 +89,13 @@ class Address(models.Model):
 
     def __str__(self) -> str:
         return addresses.mask(self.value, channel=self.channel)
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it was joined to its contact, and the older address has not agreed."""
+        return self.joined_at is not None and self.agreed_at is None
+
+    @property
+    def language(self) -> str:
+        """In which language whoever has it is written to; "" where they chose none. Looks the contact up."""
+        return "" if self.is_pending else self.contact.language

@@ -21,6 +21,7 @@ from prefcenter.models import User
 from tests.factories import ADA, BOB, CampaignFactory, CategoryFactory, address
 from tests.staff import sign_in
 from unsubscribe import actions
+from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, EventKind, OutboxKind, PreferenceState, Source, SuppressionReason
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Category, ConsentEvent, Contact, OutboxMessage, Suppression
@@ -421,6 +422,59 @@ def test_their_link_goes_out_by_mail(desk: Desk, ada: Address, phone: Address) -
     assert OutboxMessage.objects.get().kind == OutboxKind.LINK
     assert "only be mailed to an email address" in desk.does(ada.contact, "send_link", phone.pk)
     assert OutboxMessage.objects.count() == LogEntry.objects.count() == 1
+
+
+class TestWhoseAnAddressIs:
+    """A sender joined it to the contact; where no mailbox can say whether that is right, the staff do."""
+
+    @pytest.fixture
+    def joined(self, phone: Address) -> Address:
+        """To a contact that is known by a telephone alone."""
+        only = Address.objects.get(pk=phone.pk)
+        Contact.objects.filter(pk=only.contact_id).update(language="")
+        only.contact = Contact.objects.create(created_at=timezone.now())
+        only.save()
+        [email] = actions.add_addresses(only.contact_id, [normalise("new@example.org")], now=timezone.now())
+        return email
+
+    def test_is_answered_with_a_note(self, desk: Desk, joined: Address) -> None:
+        assert not OutboxMessage.objects.exists()  # there is no mailbox to ask
+        assert "Joined by a sender, not agreed to" in page_text(desk.get(url_of(joined.contact)))
+        note = "Rang us from that number, and read the code to us."
+        after = desk.does(joined.contact, "join", joined.pk, answer="agree", note=note)
+        assert "Agreed that an address is theirs." in after
+        assert "The address belongs to the contact: it was agreed to." in after
+        event = ConsentEvent.objects.get()
+        assert (event.kind, event.source, event.actor, event.note) == (
+            EventKind.JOIN,
+            Source.STAFF,
+            f"staff {desk.user.pk}",
+            note,
+        )
+        joined.refresh_from_db()
+        assert not joined.is_pending
+        assert "That was so already" in desk.does(joined.contact, "join", joined.pk, answer="agree", note=note)
+
+    def test_or_not_theirs_at_all(self, desk: Desk, joined: Address) -> None:
+        older = joined.contact
+        after = desk.does(older, "join", joined.pk, answer="part", note="A typing error of ours.")
+        assert "Took an address out" in after
+        joined.refresh_from_db()
+        assert (joined.contact_id == older.pk, joined.parted_from_id) == (False, older.pk)
+
+    @pytest.mark.parametrize("fields", [{"answer": "agree", "note": ""}, {"answer": "perhaps", "note": "Why"}, {}])
+    def test_takes_a_note_and_an_answer(self, fields: dict[str, str], desk: Desk, joined: Address) -> None:
+        assert "Nothing was changed." in desk.does(joined.contact, "join", joined.pk, **fields)
+        assert not ConsentEvent.objects.exists()
+
+    def test_takes_the_right_to_act(self, joined: Address) -> None:
+        url = url_of(joined.contact, "join", joined.pk)
+        assert Desk(SEE).post(url, answer="agree", note="Why").status_code == 403
+        assert not ConsentEvent.objects.exists()
+
+    def test_the_address_a_contact_began_with_is_asked_about_by_nobody(self, desk: Desk, ada: Address) -> None:
+        assert 'name="answer"' not in page_text(desk.get(url_of(ada.contact)))
+        assert "That was so already" in desk.does(ada.contact, "join", ada.pk, answer="part", note="Why")
 
 
 def test_what_belongs_to_somebody_else_is_not_found(desk: Desk, ada: Address) -> None:

@@ -21,7 +21,7 @@ from .conftest import Caller
 
 pytestmark = pytest.mark.django_db
 #: Django splits larger inserts on SQLite, which takes 999 values at a time.
-SIZES = (20, 200) if ON_POSTGRESQL else (4, 40)
+SIZES = (20, 200) if ON_POSTGRESQL else (4, 30)
 EVIDENCE = {"given_at": "2026-01-01T10:00:00+01:00", "wording": "Yes, send me the news.", "where": "Form at the till"}
 
 

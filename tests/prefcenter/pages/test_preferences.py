@@ -1,6 +1,6 @@
 """The preference center, and what an expired link to it can still do."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
@@ -11,7 +11,7 @@ from tests.factories import AddressFactory, CategoryFactory
 from unsubscribe import actions, gate, links
 from unsubscribe.choices import Answer, Channel, Frequency, OutboxKind, Source, SuppressionReason
 from unsubscribe.links import Purpose, Target
-from unsubscribe.models import Address, Category, CategoryGroup, ConsentEvent, OutboxMessage
+from unsubscribe.models import Address, Category, CategoryGroup, ConsentEvent, Contact, OutboxMessage, Preference
 
 pytestmark = pytest.mark.django_db
 
@@ -305,6 +305,100 @@ class TestALinkThatMayHaveBeenForwarded:
         assert answer_for(ada, news) == Answer.SUPPRESSED
         question = OutboxMessage.objects.get(kind=OutboxKind.OPT_IN)
         assert question.category_ids == [news.pk]
+
+    @pytest.fixture
+    def monthly(self, ada: Address, news: Category) -> date:
+        """She gets news at most monthly, and nothing for 60 days."""
+        now, until = timezone.now(), timezone.localdate() + timedelta(days=60)
+        actions.opt_down([Target(ada.pk, news.pk)], Frequency.MONTHLY, source=Source.PAGE, now=now)
+        actions.pause([Target(ada.pk, news.pk), Target(ada.pk)], until, source=Source.PAGE, now=now)
+        OutboxMessage.objects.all().delete()
+        return until
+
+    def held_by(self, ada: Address) -> tuple[str, date | None, date | None]:
+        chosen = Preference.objects.get(contact=ada.contact_id)
+        return chosen.frequency, chosen.paused_until, Contact.objects.get(id=ada.contact_id).paused_until
+
+    @pytest.mark.parametrize("often", ["as_sent", "daily", "weekly"])
+    def test_asks_the_mailbox_before_anything_comes_faster(
+        self, often: str, phone: Client, url: str, ada: Address, news: Category, monthly: date
+    ) -> None:
+        page = post(phone, url, **sheet(**{f"c{news.pk}_email": f"on {often} was on monthly"}))[1]
+        assert "We have sent you a mail." in page
+        assert "Undo" not in page
+        assert self.held_by(ada) == (Frequency.MONTHLY, monthly, monthly)
+        assert [row.kind for row in OutboxMessage.objects.all()] == [OutboxKind.LINK]
+
+    def test_is_not_misled_by_an_old_page(
+        self, phone: Client, url: str, ada: Address, news: Category, monthly: date
+    ) -> None:
+        post(phone, url, **sheet(**{f"c{news.pk}_email": "on weekly was on as_sent"}))
+        assert self.held_by(ada) == (Frequency.MONTHLY, monthly, monthly)
+
+    @pytest.mark.parametrize("key", ["", "{}-email"])
+    @pytest.mark.parametrize("do", ["resume", "pause-30"])
+    def test_asks_the_mailbox_before_a_pause_ends_sooner(
+        self, do: str, key: str, phone: Client, url: str, ada: Address, news: Category, monthly: date
+    ) -> None:
+        key = key.format(news.pk)
+        verb = f"resume-{key}" if do == "resume" and key else do
+        fields = sheet(**{f"c{news.pk}_email": "on monthly"}) | {"do": verb, "pause": "" if do == "resume" else key}
+        assert "We have sent you a mail." in post(phone, url, **fields)[1]
+        assert self.held_by(ada) == (Frequency.MONTHLY, monthly, monthly)
+        assert [row.kind for row in OutboxMessage.objects.all()] == [OutboxKind.LINK]
+
+    def test_takes_less_at_once_and_asks_about_the_rest_of_the_same_save(
+        self, phone: Client, url: str, ada: Address, news: Category, monthly: date
+    ) -> None:
+        offers, partners = CategoryFactory(slug="offers"), CategoryFactory(opt_in=True)
+        ways = {
+            f"c{news.pk}_email": "on daily was on monthly",
+            f"c{offers.pk}_email": "off as_sent was on as_sent",
+            f"c{partners.pk}_email": "on as_sent was off as_sent",
+        }
+        page = post(phone, url, **sheet(**ways))[1]
+        assert "No more “Offers” by email." in page
+        assert answer_for(ada, offers) == Answer.UNSUBSCRIBED
+        assert answer_for(ada, partners) == Answer.UNSUBSCRIBED
+        assert Preference.objects.get(category=news).frequency == Frequency.MONTHLY
+        kinds = {row.kind for row in OutboxMessage.objects.all()}
+        assert kinds == {OutboxKind.CONFIRMATION, OutboxKind.OPT_IN, OutboxKind.LINK}
+
+    def test_makes_a_pause_longer_and_mail_slower_at_once(
+        self, phone: Client, url: str, ada: Address, news: Category
+    ) -> None:
+        fields = sheet(**{f"c{news.pk}_email": "on weekly was on as_sent"}) | {"do": "pause-30", "pause": ""}
+        post(phone, url, **fields)
+        post(
+            phone, url, **sheet(**{f"c{news.pk}_email": "on weekly"}) | {"do": "pause-90", "pause": f"{news.pk}-email"}
+        )
+        today = timezone.localdate()
+        days = (today + timedelta(days=90), today + timedelta(days=30))
+        assert self.held_by(ada) == (Frequency.WEEKLY, *days)
+        assert {row.kind for row in OutboxMessage.objects.all()} == {OutboxKind.CONFIRMATION}
+
+    def test_undoes_at_once_what_it_did_just_now(self, phone: Client, url: str, ada: Address, news: Category) -> None:
+        page = post(phone, url, **sheet(**{f"c{news.pk}_email": "on weekly was on as_sent"}))[1]
+        receipt = page.partition('name="receipt" value="')[2].partition('"')[0]
+        post(phone, url, do="undo", receipt=receipt)
+        assert Preference.objects.get().frequency == Frequency.AS_SENT
+
+    def test_the_link_that_it_mails_brings_more_at_once(
+        self, phone: Client, ada: Address, news: Category, monthly: date
+    ) -> None:
+        fresh = preferences_of(ada, news)
+        fields = sheet(**{f"c{news.pk}_email": "on as_sent was on monthly"})
+        post(phone, fresh, **fields | {"do": "resume", "pause": ""})
+        assert self.held_by(ada) == (Frequency.AS_SENT, monthly, None)
+
+    def test_to_a_telephone_it_brings_no_more_either(self, phone: Client, ada: Address, news: Category) -> None:
+        mobile = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
+        now, until = timezone.now(), timezone.localdate() + timedelta(days=60)
+        actions.pause([Target(ada.pk)], until, source=Source.PAGE, now=now)
+        url = preferences_of(mobile, news, purpose=Purpose.PREFERENCES)
+        assert "please open this page from a mail of ours" in post(phone, url, do="resume")[1]
+        ada.contact.refresh_from_db()
+        assert ada.contact.paused_until == until
 
     def test_for_other_channels_it_mails_a_fresh_link(
         self, phone: Client, url: str, ada: Address, news: Category

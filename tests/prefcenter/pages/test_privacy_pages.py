@@ -78,7 +78,7 @@ def test_the_file_comes_at_once_and_that_it_came_is_written_down(browser_client:
     assert json.loads(answer.content)["addresses"][0]["address"] == ADA
     event = ConsentEvent.objects.get()
     assert (event.kind, event.source) == (EventKind.ACCESS, Source.PAGE)
-    assert not OutboxMessage.objects.exists()
+    assert OutboxMessage.objects.get().kind == OutboxKind.DOWNLOAD
 
 
 def test_asking_to_be_erased_mails_one_link_and_erases_nothing(browser_client: Client, url: str) -> None:

@@ -14,6 +14,7 @@ from prefcenter.accounts import outbox as account_outbox
 from prefcenter.models import FeedbackReason, User
 from tests.factories import ADA, AddressFactory, CampaignFactory, CategoryFactory
 from unsubscribe import actions, links, outbox
+from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, Frequency, Source, SuppressionReason
 from unsubscribe.links import Purpose, Target
 from unsubscribe.models import Address, CategoryGroup, OutboxMessage
@@ -61,6 +62,11 @@ class Walker:
         """To the page it leads to: a click alone returns before that page is there."""
         with self.browser.expect_navigation():
             self.browser.locator(selector).click()
+
+    def joined(self) -> Address:
+        """Another address that a sender says is hers."""
+        more = [normalise("countess.of.lovelace@example.com")]
+        return actions.add_addresses(self.ada.contact_id, more, now=timezone.now())[0]
 
     def second_channel(self) -> None:
         AddressFactory(contact=self.ada.contact, channel=Channel.SMS, text="+49 30 901820")
@@ -302,6 +308,30 @@ def erased(walker: Walker) -> None:
 
 
 @page
+def question_join(walker: Walker) -> None:
+    walker.joined()
+    walker.link(Purpose.JOIN)
+
+
+@page
+def joined(walker: Walker) -> None:
+    question_join(walker)
+    walker.follow('main [value^="agree-"]')
+
+
+@page
+def preferences_with_a_question(walker: Walker) -> None:
+    walker.joined()
+    walker.link(Purpose.FRESH)
+
+
+@page
+def preferences_of_a_joined_address(walker: Walker) -> None:
+    walker.target = Target(walker.joined().pk)
+    walker.link(Purpose.FRESH)
+
+
+@page
 def sign_in(walker: Walker) -> None:
     walker.open("/accounts/login/code/")
 
@@ -411,6 +441,31 @@ def mail_opt_in(walker: Walker) -> None:
 @page
 def mail_erase(walker: Walker) -> None:
     asked_to_erase(walker)
+    walker.mail()
+
+
+@page
+def mail_join(walker: Walker) -> None:
+    walker.joined()
+    walker.mail()
+
+
+@page
+def mail_joined(walker: Walker) -> None:
+    actions.agree([walker.joined().pk], source=Source.PAGE, now=timezone.now())
+    walker.mail()
+
+
+@page
+def mail_download(walker: Walker) -> None:
+    actions.note_access(walker.ada.pk, source=Source.PAGE, now=timezone.now())
+    walker.mail()
+
+
+@page
+def mail_erasing(walker: Walker) -> None:
+    work = AddressFactory(contact=walker.ada.contact, text="lovelace@example.com")
+    actions.ask_to_erase([work.pk], now=timezone.now())
     walker.mail()
 
 

@@ -2,7 +2,7 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -81,7 +81,8 @@ class TestEverythingOnOneChannel:
 
     def test_ends_everywhere_on_the_channel_when_the_person_comes_back(self, ada: Address, texted: Address) -> None:
         later = normalise("+49 30 901821", channel=Channel.SMS)
-        actions.add_addresses(ada.contact_id, [later], now=NOW)
+        joined = [texted, *actions.add_addresses(ada.contact_id, [later], now=NOW)]
+        actions.agree([one.pk for one in joined], source=Source.STAFF, now=NOW)
         news = CategoryFactory()
         actions.opt_in([Target(texted.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
         assert not Suppression.objects.filter(lifted_at=None).exists()
@@ -255,3 +256,94 @@ def test_the_same_people_in_any_order_wait_for_each_other_in_no_circle(now: date
     for _ in range(3):
         at_once(act)
     assert {one.addresses.count() for one in Contact.objects.filter(id__in=further)} == {2}
+
+
+class TestPending:
+    """What becomes of a join: agreed to, or taken apart, for many as for one, whoever comes first."""
+
+    def joined(self, size: int) -> list[Address]:
+        readers = [AddressFactory() for _ in range(size)]
+        wanted = {one.contact_id: [normalise(f"also-{one.pk}@example.org")] for one in readers}
+        return [row for some in actions.add_addresses_to(wanted, now=NOW).values() for row in some]
+
+    @pytest.mark.parametrize("verb", [actions.agree, actions.part])
+    def test_takes_as_many_queries_for_many_as_for_a_few(self, verb: Any) -> None:
+        counts = []
+        for size in (4, 20):
+            rows = self.joined(size)
+            actions.opt_out([Target(one.pk, CategoryFactory().pk) for one in rows], source=Source.PAGE, now=NOW)
+            with CaptureQueriesContext(connection) as queries:
+                assert len(verb([one.pk for one in rows], source=Source.STAFF, now=NOW)) == size
+            counts.append(len(queries))
+        assert counts[0] == counts[1]
+        assert verb([one.pk for one in rows], source=Source.STAFF, now=NOW) == []
+
+    def test_of_several_on_a_channel_the_first_has_it(self, ada: Address, news: Category) -> None:
+        numbers = [normalise(f"+49 30 90182{n}", channel=Channel.SMS) for n in range(3)]
+        first, second = actions.add_addresses(ada.contact_id, numbers[:2], now=NOW)
+        [third] = actions.add_addresses(ada.contact_id, numbers[2:], now=NOW)
+        assert [(one.is_pending, one.is_beside) for one in (first, second, third)] == [
+            (True, False),
+            (True, True),
+            (True, True),
+        ]
+
+    def test_an_address_that_stands_alone_takes_along_what_held_for_it(self, ada: Address, news: Category) -> None:
+        [bob] = actions.add_addresses(ada.contact_id, [normalise(BOB)], now=NOW)
+        until = NOW.date() + timedelta(days=30)
+        actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=NOW)
+        actions.pause([Target(ada.pk)], until, source=Source.PAGE, now=NOW)
+        actions.record_sent([ada.contact_id], category=news, channel=Channel.EMAIL, now=NOW)
+        offers = CategoryFactory(slug="offers")
+        actions.opt_out([Target(bob.pk, offers.pk)], source=Source.PAGE, now=NOW)
+        actions.part([bob.pk], source=Source.PAGE, now=NOW)
+        bob.refresh_from_db()
+        assert answer(BOB, offers) == answer(ADA, offers) == Answer.UNSUBSCRIBED
+        assert bob.contact.paused_until == until
+        assert bob.contact.last_sent.get().sent_on == NOW.date()
+        assert {one.frequency for one in Preference.objects.filter(category=news)} == {Frequency.WEEKLY}
+
+    def test_what_was_taken_apart_is_never_joined_to_anybody_again(self, ada: Address) -> None:
+        [bob] = actions.add_addresses(ada.contact_id, [normalise(BOB)], now=NOW)
+        actions.part([bob.pk], source=Source.PAGE, now=NOW)
+        for contact in (ada.contact, AddressFactory().contact):
+            assert actions.add_addresses(contact.pk, [normalise(BOB)], now=NOW) == []
+
+    @needs_postgresql
+    @pytest.mark.django_db(transaction=True)
+    def test_who_agrees_and_who_does_not_at_once_leave_one_answer(self) -> None:
+        [bob] = self.joined(1)
+
+        def act(number: int) -> None:
+            verb = actions.part if number % 2 else actions.agree
+            written.extend(verb([bob.pk], source=Source.PAGE, now=NOW))
+
+        written: list[ConsentEvent] = []
+        at_once(act)
+        bob.refresh_from_db()
+        answers = [one.after["is_theirs"] for one in sorted(written, key=lambda one: one.pk)]
+        assert answers in ([False], [True, False])  # agreed to or not, it was taken out in the end
+        assert (bob.joined_at, bob.is_pending) == (None, False)
+
+    @needs_postgresql
+    @pytest.mark.django_db(transaction=True)
+    def test_a_no_of_the_older_one_beside_a_yes_of_the_other_is_lost_to_neither(self) -> None:
+        for _ in range(5):
+            [bob] = self.joined(1)
+            ada = bob.contact.addresses.order_by("id")[0]
+            partners = CategoryFactory(opt_in=True)
+
+            def act(number: int, ada: Address = ada, bob: Address = bob, partners: Category = partners) -> None:
+                try:
+                    if number % 2:
+                        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW)
+                    else:
+                        actions.opt_in([Target(bob.pk, partners.pk)], source=Source.PAGE, now=NOW, wording="Yes")
+                except MayNotLift:
+                    pass
+
+            at_once(act)
+            assert answer(ada.value, partners) == Answer.SUPPRESSED
+            bob.refresh_from_db()
+            alone = bob.contact_id != ada.contact_id
+            assert answer(bob.value, partners) == (Answer.SEND if alone else Answer.SUPPRESSED)

@@ -10,6 +10,7 @@ from ...choices import Channel, EventKind, Source, SuppressionReason
 from ...links import Target
 from ..known import known
 from ..ledger import Origin
+from ..sharing import share
 from .alike import RECORD_AGAIN
 from .narrowing import Narrowed, narrow
 from .steps import Choice, Row, Steps
@@ -75,6 +76,8 @@ def import_opt_outs(
         found.run(choice.change)
         found.run(choice.widen)
         new = found.remaining() + narrowed.write(origin)
+        if choice is found.steps.whole and reason in rules.OWN_NO:
+            share(found.changed_of_joined(), reason, origin)
     return Taken(new, len(rows) - new - overtaken - narrowed.overtaken, overtaken + narrowed.overtaken)
 
 

@@ -1,0 +1,502 @@
+"""Whoever joins an address of their own to somebody's contact gets nothing of theirs (design law 11): from the API to
+the link in the mail, at every door that shows, lifts, gives away or erases."""
+
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core import mail as sent
+from django.test import Client
+from django.utils import timezone
+
+from prefcenter import link_requests
+from prefcenter.models import User
+from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
+from unsubscribe import actions, gate, links, outbox
+from unsubscribe.addresses import normalise
+from unsubscribe.choices import (
+    Answer,
+    Channel,
+    EventKind,
+    Frequency,
+    Source,
+    SuppressionReason,
+)
+from unsubscribe.links import Purpose, Target
+from unsubscribe.models import Address, Category, ConsentEvent, Preference
+
+from .conftest import Caller
+
+pytestmark = pytest.mark.django_db
+MALLORY = "mallory@evil.example"
+
+
+def answer(text: str, category: Category | None = None, channel: Channel = Channel.EMAIL) -> Answer:
+    return gate.check([text], category=category, channel=channel, now=timezone.now())[0].verdict.answer
+
+
+def deliver() -> list[tuple[str, str]]:
+    """What goes out now: to whom, and the text."""
+    before = len(sent.outbox)
+    later = timezone.now() + timedelta(seconds=90)
+    for id_ in outbox.due(now=later, limit=100):
+        outbox.deliver(id_, now=later)
+    return [(one.to[0], f"{one.subject}\n{one.body}") for one in sent.outbox[before:]]
+
+
+def path_in(text: str, purpose: Purpose) -> str:
+    found = re.search(rf"https://mail\.example\.com(/{purpose}/[\w-]+)", text)
+    assert found, text
+    return found[1]
+
+
+def link_for(address: Address, purpose: Purpose = Purpose.FRESH, category_id: int | None = None) -> str:
+    return f"/{purpose}/{links.sign(Target(address.pk, category_id), purpose=purpose, today=timezone.localdate())}"
+
+
+def get(client: Client, path: str) -> str:
+    answer = client.get(path, secure=True)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def post(client: Client, path: str, **fields: str) -> str:
+    answer = client.post(path, fields, secure=True)
+    assert answer.status_code in {200, 400}
+    return answer.content.decode()
+
+
+def switched_on(category: Category, channel: str = "email") -> dict[str, str]:
+    key = f"{category.pk}-{channel}"
+    return {"do": "save", f"on-{key}": "on", f"often-{key}": "as_sent", f"was-{key}": "off as_sent"}
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client(headers={"host": "mail.example.com"})
+
+
+@pytest.fixture
+def join(caller: Caller) -> Any:
+    def _join(first: str, *others: str, channel: str = "email") -> Address:
+        places = [{"address": first}, *({"address": one, "channel": channel} for one in others)]
+        answer = caller.post("/contacts", {"contacts": [{"addresses": places}]})
+        assert answer.json()["results"][0]["problem"] is None
+        value = normalise(others[-1], channel=Channel(channel)).value
+        return Address.objects.get(value=value, channel=channel)
+
+    return _join
+
+
+def fresh_link_to(text: str) -> str:
+    """As somebody gets it who asks for one at /preferences/."""
+    link_requests.take(normalise(text), network="192.0.2.7", now=timezone.now())
+    link_requests.answer(now=timezone.now())
+    mails = [body for to, body in deliver() if to == text and "/f/" in body]
+    return path_in(mails[-1], Purpose.FRESH)
+
+
+class TestTheTakeover:
+    @pytest.fixture(params=["everything", "category", "complaint"])
+    def said_no(self, request: pytest.FixtureRequest, ada: Address, news: Category) -> str:
+        if request.param == "complaint":
+            actions.suppress([ada.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=timezone.now())
+        else:
+            target = Target(ada.pk, news.pk if request.param == "category" else None)
+            actions.opt_out([target], source=Source.PAGE, now=timezone.now())
+        deliver()
+        return str(request.param)
+
+    def test_lifts_nothing_shows_nothing_and_the_victim_hears(
+        self, said_no: str, client: Client, join: Any, ada: Address, news: Category
+    ) -> None:
+        join(ADA, MALLORY)
+        assert [to for to, text in deliver() if "Is this address yours, too?" in text] == [ADA]
+        fresh = fresh_link_to(MALLORY)
+        page = get(client, fresh)
+        assert "a•••" not in page
+        assert "m•••@evil.example" in page
+        post(client, fresh, **switched_on(news))
+        post(client, link_for(Address.objects.get(value=MALLORY), Purpose.OPT_IN, news.pk), do="opt_in")
+        assert answer(ADA, news) != Answer.SEND
+        if said_no != "complaint":  # it stands on the address alone, as it always did
+            assert answer(MALLORY, news) != Answer.SEND
+
+    def test_downloads_and_erases_nothing_of_the_victims(
+        self, said_no: str, client: Client, join: Any, ada: Address
+    ) -> None:
+        join(ADA, MALLORY)
+        fresh = fresh_link_to(MALLORY)
+        data = client.post(f"{fresh}/data", {"do": "download"}, secure=True).content.decode()
+        assert [one["address"] for one in json.loads(data)["addresses"]] == [MALLORY]
+        assert ADA not in data
+        assert all(one["address"] == MALLORY for one in json.loads(data)["consent"])
+        post(client, f"{fresh}/data", do="erase")
+        [erase] = [path_in(text, Purpose.ERASE) for to, text in deliver() if "/e/" in text]
+        post(client, erase, do="erase")
+        assert "Everything about you is erased." in get(client, fresh)
+        ada.refresh_from_db()
+        assert ada.value == ADA
+        assert ada.contact.erased_at is None
+        assert not Address.objects.filter(value=MALLORY).exists()
+        assert answer(ADA) != Answer.SEND or said_no == "category"
+        assert answer(MALLORY) == Answer.SUPPRESSED
+
+    def test_signed_in_it_is_the_same(
+        self, said_no: str, client: Client, join: Any, ada: Address, news: Category
+    ) -> None:
+        join(ADA, MALLORY)
+        user = User.objects.create(email=MALLORY)
+        EmailAddress.objects.create(user=user, email=MALLORY, verified=True, primary=True)
+        client.force_login(user)
+        assert "a•••" not in get(client, "/preferences/mine/")
+        post(client, "/preferences/mine/", **switched_on(news))
+        data = client.post("/preferences/mine/data/", {"do": "download"}, secure=True).content.decode()
+        assert ADA not in data
+        assert answer(ADA, news) != Answer.SEND
+
+
+def test_what_the_older_one_chose_is_not_shown_to_the_other(client: Client, join: Any, ada: Address) -> None:
+    partners = CategoryFactory(opt_in=True)
+    mallory = join(ADA, MALLORY)
+    actions.opt_in([Target(ada.pk, partners.pk)], source=Source.PAGE, now=timezone.now(), wording="Yes")
+    key = f"{partners.pk}-email"
+    assert f'value="off as_sent" name="was-{key}"' in _sorted(get(client, link_for(mallory)), key)
+    assert (answer(ADA, partners), answer(MALLORY, partners)) == (Answer.SEND, Answer.UNSUBSCRIBED)
+    data = client.post(f"{link_for(mallory)}/data", {"do": "download"}, secure=True).content.decode()
+    assert "partners" not in data
+
+
+def _sorted(page: str, key: str) -> str:
+    found = re.search(rf'<input type="hidden" name="was-{key}" value="([^"]*)"', page)
+    assert found
+    return f'value="{found[1]}" name="was-{key}"'
+
+
+class TestANo:
+    @pytest.mark.parametrize("speaker", [ADA, MALLORY])
+    @pytest.mark.parametrize("do", ["everything", "category", "one-click"])
+    def test_by_either_holds_for_both(
+        self, do: str, speaker: str, client: Client, join: Any, ada: Address, news: Category
+    ) -> None:
+        join(ADA, MALLORY)
+        target = Target(Address.objects.get(value=speaker).pk, news.pk)
+        path = f"/u/{links.sign(target, today=timezone.localdate())}"
+        if do == "one-click":
+            client.post(path, {"List-Unsubscribe": "One-Click"}, secure=True)
+        else:
+            post(client, path, do="everything" if do == "everything" else "unsubscribe")
+        assert answer(ADA, news) != Answer.SEND
+        assert answer(MALLORY, news) != Answer.SEND
+
+    @pytest.mark.parametrize("reason", ["unsubscribed_all", "complaint"])
+    @pytest.mark.parametrize("speaker", [ADA, MALLORY])
+    @pytest.mark.parametrize("door", ["api", "verb"])
+    def test_of_an_address_as_a_whole_holds_for_both_as_well(
+        self, door: str, speaker: str, reason: str, caller: Caller, join: Any, ada: Address, news: Category
+    ) -> None:
+        join(ADA, MALLORY)
+        for _ in range(2):
+            if door == "api":
+                caller.post("/suppressions", {"suppressions": [{"address": speaker, "reason": reason}]})
+            else:
+                id_ = Address.objects.get(value=speaker).pk
+                actions.suppress([id_], SuppressionReason(reason), source=Source.COMPLAINT, now=timezone.now())
+        assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.SUPPRESSED, Answer.SUPPRESSED)
+        complaints = ConsentEvent.objects.filter(kind=EventKind.SUPPRESS, source=Source.COMPLAINT, note="")
+        assert complaints.count() == (1 if door == "verb" and reason == "complaint" else 0)
+
+    @pytest.mark.parametrize("reason", ["hard_bounce", "manual"])
+    def test_that_is_about_a_mailbox_is_about_that_mailbox(
+        self, reason: str, caller: Caller, join: Any, ada: Address, news: Category
+    ) -> None:
+        join(ADA, MALLORY)
+        caller.post("/suppressions", {"suppressions": [{"address": ADA, "reason": reason}]})
+        assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.SUPPRESSED, Answer.SEND)
+
+    @pytest.mark.parametrize("whole", [True, False])
+    def test_of_the_other_is_told_to_the_older_one_for_whom_it_holds_and_not_the_other_way_round(
+        self, whole: bool, join: Any, ada: Address, news: Category
+    ) -> None:
+        mallory = join(ADA, MALLORY)
+        deliver()
+        offers = CategoryFactory(slug="offers")
+        for speaker, category in ((ada, offers), (mallory, news)):
+            actions.opt_out([Target(speaker.pk, category.pk)], source=Source.ONE_CLICK, now=timezone.now())
+            told = {to for to, text in deliver() if "Your choice is stored" in text}
+            assert told == ({ADA} if speaker == ada else {ADA, MALLORY})
+        if whole:
+            actions.opt_out([Target(mallory.pk)], source=Source.ONE_CLICK, now=timezone.now())
+            assert {to for to, _ in deliver()} == {ADA, MALLORY}
+
+    def test_of_a_number_to_one_category_is_nothing_to_the_mailbox(
+        self, join: Any, ada: Address, news: Category
+    ) -> None:
+        phone = join(ADA, "+49 30 901820", channel="sms")
+        deliver()
+        actions.opt_out([Target(phone.pk, news.pk)], source=Source.PAGE, now=timezone.now())
+        assert deliver() == []
+        assert answer(ADA, news) == Answer.SEND
+
+    def test_of_the_other_is_ended_by_the_older_ones_yes_for_the_older_one_alone(
+        self, client: Client, join: Any, ada: Address, news: Category
+    ) -> None:
+        mallory = join(ADA, MALLORY)
+        actions.opt_out([Target(mallory.pk)], source=Source.PAGE, now=timezone.now())
+        post(client, link_for(ada), **switched_on(news))
+        assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.SEND, Answer.SUPPRESSED)
+
+    def test_just_said_is_undone_by_its_own_receipt(
+        self, client: Client, join: Any, ada: Address, news: Category
+    ) -> None:
+        mallory = join(ADA, MALLORY)
+        page = post(client, link_for(mallory, category_id=news.pk), do="everything")
+        receipt = re.search(r'name="receipt" value="([^"]*)"', page)
+        assert receipt
+        post(client, link_for(mallory), do="undo", receipt=receipt[1])
+        assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.SEND, Answer.SEND)
+
+    def test_said_by_the_older_one_is_undone_by_nothing_of_the_others(
+        self, client: Client, join: Any, ada: Address, news: Category
+    ) -> None:
+        mallory = join(ADA, MALLORY)
+        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=timezone.now())
+        page = post(client, link_for(mallory), do="everything")
+        receipt = re.search(r'name="receipt" value="([^"]*)"', page)
+        post(client, link_for(mallory), do="undo", receipt=receipt[1] if receipt else "")
+        assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.SUPPRESSED, Answer.SUPPRESSED)
+
+
+class TestAYesOfTheOther:
+    def test_holds_for_it_alone(self, client: Client, join: Any, ada: Address) -> None:
+        partners = CategoryFactory(opt_in=True)
+        mallory = join(ADA, MALLORY)
+        assert [to for to, _ in deliver()] == [ADA]
+        post(client, link_for(mallory), **switched_on(partners))
+        assert (answer(ADA, partners), answer(MALLORY, partners)) == (Answer.UNSUBSCRIBED, Answer.SEND)
+        assert not Preference.objects.filter(contact=ada.contact_id).exists()
+        assert [to for to, _ in deliver()] == [MALLORY]
+
+    def test_to_more_often_or_to_end_a_pause_leaves_the_older_one_as_it_was(
+        self, client: Client, join: Any, ada: Address, news: Category
+    ) -> None:
+        mallory = join(ADA, MALLORY)
+        now = timezone.now()
+        actions.opt_down([Target(ada.pk, news.pk)], Frequency.MONTHLY, source=Source.PAGE, now=now)
+        actions.pause([Target(ada.pk)], timezone.localdate() + timedelta(days=30), source=Source.PAGE, now=now)
+        key = f"{news.pk}-email"
+        fields = {f"on-{key}": "on", f"often-{key}": "as_sent", f"was-{key}": "on monthly"}
+        post(client, link_for(mallory), do="save", **fields)
+        post(client, link_for(mallory), do="resume")
+        assert Preference.objects.get(contact=ada.contact_id).frequency == Frequency.MONTHLY
+        assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.PAUSED, Answer.SEND)
+
+    def test_of_a_number_is_its_own(self, client: Client, join: Any, ada: Address, news: Category) -> None:
+        phone = join(ADA, "+49 30 901820", channel="sms")
+        actions.opt_out([Target(phone.pk, news.pk)], source=Source.SMS, now=timezone.now())
+        assert answer("+4930901820", news, Channel.SMS) == Answer.UNSUBSCRIBED
+        actions.opt_in([Target(phone.pk, news.pk)], source=Source.SMS, now=timezone.now(), wording="START")
+        assert answer("+4930901820", news, Channel.SMS) == Answer.SEND
+        assert "text message" not in get(client, link_for(ada)).lower()
+
+    def test_choosing_a_language_changes_nothing_for_the_older_one(
+        self, client: Client, join: Any, ada: Address
+    ) -> None:
+        mallory = join(ADA, MALLORY)
+        client.post(link_for(mallory) + "?lang=ar", {"do": "everything"}, secure=True)
+        ada.contact.refresh_from_db()
+        assert ada.contact.language == ""
+
+
+class TestTheQuestion:
+    @pytest.fixture
+    def path(self, join: Any, ada: Address) -> str:
+        join(ADA, MALLORY)
+        [(to, text)] = deliver()
+        assert (to, "m•••@evil.example" in text, MALLORY in text) == (ADA, True, False)
+        return path_in(text, Purpose.JOIN)
+
+    @pytest.fixture
+    def mallory(self, path: str) -> Address:
+        return Address.objects.get(value=MALLORY)
+
+    def test_a_look_changes_nothing(self, path: str, client: Client, mallory: Address) -> None:
+        for _ in range(2):
+            assert "m•••@evil.example" in get(client, path)
+        mallory.refresh_from_db()
+        assert mallory.is_pending
+
+    def test_answered_yes_they_are_one_and_every_mailbox_hears(
+        self, path: str, client: Client, ada: Address, mallory: Address, news: Category
+    ) -> None:
+        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=timezone.now())
+        deliver()
+        assert "They belong together now." in post(client, path, do=f"agree-{mallory.pk}")
+        assert {to for to, text in deliver() if "These addresses belong together now." in text} == {ADA, MALLORY}
+        data = client.post(f"{link_for(mallory)}/data", {"do": "download"}, secure=True).json()
+        assert [one["address"] for one in data["addresses"]] == [ADA, MALLORY]
+        post(client, link_for(mallory), **switched_on(news))
+        assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.SEND, Answer.SEND)
+        event = ConsentEvent.objects.get(kind=EventKind.JOIN)
+        assert (event.source, event.address_id, event.after) == (Source.PAGE, mallory.pk, {"is_theirs": True})
+
+    def test_answered_no_they_are_two_and_both_noes_stay(
+        self, path: str, client: Client, ada: Address, mallory: Address, news: Category
+    ) -> None:
+        actions.opt_out([Target(mallory.pk, news.pk)], source=Source.PAGE, now=timezone.now())
+        assert "They are kept apart." in post(client, path, do=f"part-{mallory.pk}")
+        assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.UNSUBSCRIBED, Answer.UNSUBSCRIBED)
+        mallory.refresh_from_db()
+        assert mallory.contact_id != ada.contact_id
+        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=timezone.now())
+        post(client, link_for(mallory), **switched_on(news))
+        assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.SUPPRESSED, Answer.SEND)
+
+    def test_answered_twice_or_both_ways_only_the_first_counts(
+        self, path: str, client: Client, mallory: Address
+    ) -> None:
+        post(client, path, do=f"part-{mallory.pk}")
+        for do in ("agree", "part"):
+            assert "This was answered already." in post(client, path, do=f"{do}-{mallory.pk}")
+        assert ConsentEvent.objects.filter(kind=EventKind.JOIN).count() == 1
+
+    def test_is_not_answered_yes_by_the_other_nor_about_anybody_else(
+        self, path: str, client: Client, ada: Address, mallory: Address
+    ) -> None:
+        stranger = AddressFactory(text=BOB)
+        for own in (link_for(mallory), link_for(mallory, Purpose.JOIN)):
+            for id_ in (mallory.pk, ada.pk, stranger.pk):
+                post(client, own, do=f"agree-{id_}")
+        post(client, path, do=f"agree-{stranger.pk}")
+        post(client, path, do=f"part-{ada.pk}")
+        assert not ConsentEvent.objects.exists()
+        mallory.refresh_from_db()
+        assert mallory.is_pending
+
+    def test_is_not_answered_yes_for_an_address_that_was_known_before(
+        self, path: str, client: Client, join: Any, ada: Address
+    ) -> None:
+        """The other way round: somebody joins the victim's address to a contact of their own, which is younger."""
+        Address.objects.filter(pk=ada.pk).update(created_at=timezone.now() - timedelta(days=9))
+        bob = AddressFactory(text=BOB, created_at=timezone.now() - timedelta(days=8))
+        cleo = AddressFactory(text="cleo@example.com")
+        join("cleo@example.com", BOB)
+        bob.refresh_from_db()
+        assert (bob.contact_id == cleo.contact_id, bob.is_pending) == (True, True)
+        page = get(client, link_for(cleo))
+        assert (f"agree-{bob.pk}" in page, f"part-{bob.pk}" in page) == (False, True)
+        for own in (link_for(cleo), link_for(cleo, Purpose.JOIN), link_for(bob)):
+            post(client, own, do=f"agree-{bob.pk}")
+        bob.refresh_from_db()
+        assert bob.is_pending
+        actions.agree([bob.pk], source=Source.STAFF, now=timezone.now(), note="Both rang up.")
+        bob.refresh_from_db()
+        assert not bob.is_pending
+
+    def test_by_a_newsletters_link_is_neither_shown_nor_answered(
+        self, path: str, client: Client, ada: Address, mallory: Address
+    ) -> None:
+        forwarded = link_for(ada, Purpose.PREFERENCES)
+        assert "m•••" not in get(client, forwarded)
+        post(client, forwarded, do=f"agree-{mallory.pk}")
+        mallory.refresh_from_db()
+        assert mallory.is_pending
+
+    def test_the_other_may_keep_them_apart_too(
+        self, path: str, client: Client, ada: Address, mallory: Address, news: Category
+    ) -> None:
+        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=timezone.now())
+        assert "stays off" in post(client, link_for(mallory), **switched_on(news))
+        post(client, link_for(mallory), do=f"part-{mallory.pk}")
+        assert answer(MALLORY, news) == Answer.SUPPRESSED
+        post(client, link_for(mallory), **switched_on(news))
+        assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.SUPPRESSED, Answer.SEND)
+
+    def test_comes_once_for_each_join_and_not_again(self, path: str, join: Any, mallory: Address) -> None:
+        join(ADA, MALLORY)
+        assert deliver() == []
+        actions.part([mallory.pk], source=Source.PAGE, now=timezone.now())
+        assert (
+            actions.add_addresses(Address.objects.get(value=ADA).contact_id, [normalise(MALLORY)], now=timezone.now())
+            == []
+        )
+        assert deliver() == []
+
+    def test_expires_and_stands_on_the_preference_page_afterwards(
+        self, path: str, client: Client, ada: Address, mallory: Address
+    ) -> None:
+        old = timezone.localdate() - timedelta(days=8)
+        token = links.sign(Target(ada.pk), purpose=Purpose.JOIN, today=old)
+        assert "This link has expired." in post(client, f"/j/{token}", do=f"agree-{mallory.pk}")
+        assert f'value="agree-{mallory.pk}"' in get(client, link_for(ada))
+        post(client, link_for(ada), do=f"agree-{mallory.pk}")
+        mallory.refresh_from_db()
+        assert not mallory.is_pending
+
+
+class TestWhoHears:
+    """Every mailbox of a contact, of an opt-in, a download and an erasure."""
+
+    @pytest.fixture(autouse=True)
+    def _work(self, ada: Address) -> None:
+        AddressFactory(contact=ada.contact, text="ada@work.example")
+
+    BOTH = {ADA, "ada@work.example"}
+
+    def test_of_an_opt_in(self, client: Client, ada: Address) -> None:
+        partners = CategoryFactory(opt_in=True)
+        post(client, link_for(ada), **switched_on(partners))
+        assert {to for to, text in deliver() if "Partners" in text} == self.BOTH
+
+    def test_of_an_opt_in_by_a_senders_system(self, caller: Caller, ada: Address) -> None:
+        CategoryFactory(opt_in=True)
+        body = {
+            "preferences": [{"category": "partners", "is_subscribed": True}],
+            "evidence": {"given_at": "2026-01-01T10:00:00+01:00", "wording": "Yes", "where": "Form"},
+        }
+        assert caller.patch(f"/contacts/{ada.contact_id}/preferences", body).status_code == 200
+        assert {to for to, text in deliver() if "Partners" in text} == self.BOTH
+
+    def test_of_a_download(self, client: Client, ada: Address) -> None:
+        client.post(f"{link_for(ada)}/data", {"do": "download"}, secure=True)
+        assert {to for to, text in deliver() if "downloaded" in text} == self.BOTH
+
+    def test_of_an_erasure_before_there_is_nowhere_left_to_write_to(self, client: Client, ada: Address) -> None:
+        post(client, f"{link_for(ada)}/data", do="erase")
+        assert {to: "/e/" in text for to, text in deliver()} == {ADA: True, "ada@work.example": False}
+
+    def test_of_an_opt_out_only_the_one_that_said_so(self, client: Client, ada: Address) -> None:
+        post(client, link_for(ada), do="everything")
+        assert {to for to, _ in deliver()} == {ADA}
+
+
+def test_whoever_erases_themselves_leaves_the_address_that_was_joined_to_them(
+    client: Client, join: Any, ada: Address, news: Category
+) -> None:
+    mallory = join(ADA, MALLORY)
+    actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=timezone.now())
+    post(client, link_for(ada, Purpose.ERASE), do="erase")
+    ada.refresh_from_db()
+    mallory.refresh_from_db()
+    assert (ada.value, mallory.value) == ("", MALLORY)
+    assert answer(MALLORY, news) == Answer.UNSUBSCRIBED
+    assert answer(MALLORY) == Answer.UNSUBSCRIBED
+
+
+def test_a_typing_error_starts_nothing_for_whoever_has_that_address(
+    client: Client, join: Any, ada: Address, news: Category
+) -> None:
+    """Bob's address was typed where Ada's work address was meant; what Ada chooses is not sent to Bob."""
+    partners = CategoryFactory(opt_in=True)
+    bob = join(ADA, BOB)
+    post(client, link_for(ada), **switched_on(partners))
+    assert (answer(ADA, partners), answer(BOB, partners)) == (Answer.SEND, Answer.UNSUBSCRIBED)
+    bob.refresh_from_db()
+    assert "Partners" not in json.dumps(_mails_to(BOB))
+
+
+def _mails_to(text: str) -> list[tuple[str, str]]:
+    return [(one.to[0], str(one.body)) for one in sent.outbox if one.to == [text]]

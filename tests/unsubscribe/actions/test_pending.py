@@ -1,0 +1,105 @@
+"""Whatever two addresses say while one of them is only joined to the other (design law 11)."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from tests.conftest import NOW
+from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
+from tests.unsubscribe.test_gate import forgotten
+from unsubscribe import actions, gate
+from unsubscribe.addresses import normalise
+from unsubscribe.choices import Answer, Channel, Frequency, Source, SuppressionReason
+from unsubscribe.errors import MayNotLift
+from unsubscribe.links import Target
+from unsubscribe.models import Address, Category
+
+pytestmark = pytest.mark.django_db
+OLDER, OTHER = "older", "other"
+LESS = ("leave", "leave all", "complain", "pause", "pause all", "slower")
+MORE = ("join in", "resume", "resume all", "faster")
+said = st.tuples(st.sampled_from([OLDER, OTHER]), st.sampled_from(LESS + MORE), st.sampled_from(["news", "partners"]))
+
+
+def say(address: Address, what: str, category: Category) -> None:
+    one, whole = Target(address.pk, category.pk), Target(address.pk)
+    origin = {"source": Source.PAGE, "now": NOW}
+    until = NOW.date() + timedelta(days=30)
+    verbs = {
+        "leave": lambda: actions.opt_out([one], **origin),
+        "leave all": lambda: actions.opt_out([whole], **origin),
+        "complain": lambda: actions.suppress([address.pk], SuppressionReason.COMPLAINT, **origin),
+        "pause": lambda: actions.pause([one], until, **origin),
+        "pause all": lambda: actions.pause([whole], until, **origin),
+        "slower": lambda: actions.opt_down([one], Frequency.MONTHLY, **origin),
+        "join in": lambda: actions.opt_in([one], wording="Yes", **origin),
+        "resume": lambda: actions.pause([one], None, **origin),
+        "resume all": lambda: actions.pause([whole], None, **origin),
+        "faster": lambda: actions.opt_down([one], Frequency.AS_SENT, **origin),
+    }
+    try:
+        verbs[what]()
+    except MayNotLift:
+        assert what in MORE
+
+
+def answers(address: Address, categories: list[Category]) -> list[Answer]:
+    channel = Channel(address.channel)
+    return [gate.check([address.value], category=one, channel=channel, now=NOW)[0].verdict.answer for one in categories]
+
+
+def open_to(address: Address, categories: list[Category]) -> set[str]:
+    return {
+        one.slug for one, answer in zip(categories, answers(address, categories), strict=True) if answer == Answer.SEND
+    }
+
+
+@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(before=st.lists(said, max_size=2), after=st.lists(said, min_size=1, max_size=5), is_text=st.booleans())
+def test_a_no_holds_for_both_and_a_yes_for_nobody_else(
+    before: list[tuple[str, str, str]], after: list[tuple[str, str, str]], is_text: bool
+) -> None:
+    with forgotten():
+        by_slug = {"news": CategoryFactory(), "partners": CategoryFactory(opt_in=True)}
+        categories = list(by_slug.values())
+        older = AddressFactory(text=ADA)
+        for _, what, slug in before:
+            say(older, what, by_slug[slug])
+        channel = Channel.SMS if is_text else Channel.EMAIL
+        more = normalise("+49 30 901820" if is_text else BOB, channel=channel)
+        joined = actions.add_addresses(older.contact_id, [more], now=NOW)
+        if not joined:
+            return  # they opted in to something, and that is not handed on
+        people = {OLDER: older, OTHER: joined[0]}
+        for who, what, slug in after:
+            me, them = people[who], people[OLDER if who == OTHER else OTHER]
+            mine, theirs = open_to(me, categories), open_to(them, categories)
+            say(me, what, by_slug[slug])
+            if what in MORE and who == OTHER:
+                assert open_to(them, categories) == theirs
+            if what == "join in" and who == OLDER:
+                # What the older one slowed down or paused, it may speed up again for both; a yes is its own.
+                assert open_to(them, categories) <= theirs
+            them.refresh_from_db()
+            me.refresh_from_db()
+            is_shared = me.contact_id == them.contact_id and me.is_pending != them.is_pending
+            if is_shared and (what == "leave all" or (not is_text and what in {"leave", "complain"})):
+                gone = {slug} if what == "leave" else set(by_slug)
+                assert not open_to(me, categories) & gone
+                assert not open_to(them, categories) & gone
+            if what in LESS:
+                assert open_to(me, categories) <= mine
+                assert open_to(them, categories) <= theirs
+
+
+def test_an_older_ones_no_keeps_the_other_off_whatever_it_says(ada: Address, news: Category) -> None:
+    for what in ("leave", "leave all", "complain"):
+        with forgotten():
+            [other] = actions.add_addresses(ada.contact_id, [normalise(f"{what.replace(' ', '-')}@x.example")], now=NOW)
+            say(ada, what, news)
+            say(other, "join in", news)
+            assert answers(other, [news]) != [Answer.SEND]
+            assert answers(ada, [news]) != [Answer.SEND]

@@ -18,7 +18,7 @@ _MIGRATIONS = {
     "0005_groups": ["make"],
     "0006_imports": ["grant"],
     "0009_desk": ["let_marketers_keep_campaigns", "let_compliance_prove", "let_compliance_export_opt_outs"],
-    "0016_domain_blocks": ["grant"],
+    "0014_domain_blocks": ["grant"],
 }
 
 

@@ -18,7 +18,7 @@ _STATES = [
 
 class Migration(migrations.Migration):
 
-    dependencies = [("prefcenter", "0015_reasons"), ("unsubscribe", "0008_said_again")]
+    dependencies = [("prefcenter", "0012_reasons"), ("unsubscribe", "0010_said_again")]
 
     operations = [
         migrations.AlterField(

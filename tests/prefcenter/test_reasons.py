@@ -20,7 +20,7 @@ LANGUAGES = [code for code, _ in settings.LANGUAGES]
 
 
 def migrate() -> None:
-    import_module("prefcenter.migrations.0015_reasons").offer(apps, connection.schema_editor())
+    import_module("prefcenter.migrations.0012_reasons").offer(apps, connection.schema_editor())
 
 
 def test_a_fresh_install_offers_reasons_on_the_page_after_leaving(browser_client: Client, news: Category) -> None:

@@ -85,7 +85,7 @@ class TestWhereItIsKept:
         for text in (ADA, "bob@googlemail.com", "cleo@example.com"):
             AddressFactory(text=text, gmail_digest=None)
         AddressFactory(text="+4930901820", channel=Channel.SMS, gmail_digest=None)
-        fill = import_module("unsubscribe.migrations.0010_gmail_digests").fill
+        fill = import_module("unsubscribe.migrations.0012_gmail_digests").fill
         for _ in range(2):
             fill(apps, SimpleNamespace(connection=connection))
         assert self.stored() == [gmail_digest(ADA), gmail_digest("bob@gmail.com"), None, None]

@@ -33,7 +33,7 @@ _JOINED_BEFORE = """
 
 class Migration(migrations.Migration):
 
-    dependencies = [("unsubscribe", "0010_gmail_digests"), ("unsubscribe", "0012_short_links")]
+    dependencies = [("unsubscribe", "0012_gmail_digests")]
 
     operations = [
         migrations.AddField(

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("prefcenter", "0016_domain_blocks"),
+        ("prefcenter", "0014_domain_blocks"),
     ]
 
     operations = [

@@ -27,7 +27,7 @@ def _of_import(name):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("unsubscribe", "0012_short_links")]
+    dependencies = [("unsubscribe", "0009_short_links")]
 
     operations = [
         migrations.AddField("preference", "import_id", _IMPORT),

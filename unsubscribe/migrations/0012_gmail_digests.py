@@ -26,5 +26,5 @@ def fill(apps, schema_editor):
 class Migration(migrations.Migration):
 
     atomic = False
-    dependencies = [("unsubscribe", "0010_domains_and_spellings")]
+    dependencies = [("unsubscribe", "0011_domains_and_spellings")]
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

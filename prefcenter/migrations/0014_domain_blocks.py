@@ -18,5 +18,5 @@ def grant(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("prefcenter", "0013_import_taken_back"), ("unsubscribe", "0010_gmail_digests")]
+    dependencies = [("prefcenter", "0013_import_taken_back"), ("unsubscribe", "0012_gmail_digests")]
     operations = [migrations.RunPython(grant, migrations.RunPython.noop)]

@@ -1,4 +1,4 @@
-"""Blocks on domains, and the second digest of Gmail addresses; 0010_gmail_digests fills it where it can be made."""
+"""Blocks on domains, and the second digest of Gmail addresses; 0012_gmail_digests fills it where it can be made."""
 
 import unsubscribe.models.lookups
 from django.db import migrations, models
@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('unsubscribe', '0008_said_again'),
+        ('unsubscribe', '0010_said_again'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('unsubscribe', '0011_campaign_clocks'),
+        ('unsubscribe', '0008_campaign_clocks'),
     ]
 
     operations = [

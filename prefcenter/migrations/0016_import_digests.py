@@ -16,7 +16,7 @@ def key(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("prefcenter", "0014_account_messages")]
+    dependencies = [("prefcenter", "0015_account_messages")]
 
     operations = [
         migrations.AlterField(

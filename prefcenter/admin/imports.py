@@ -17,12 +17,12 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from prefcenter import exports, imports
-from prefcenter.imports import NotNow, report
-from prefcenter.models import ImportRun, ImportState, User
+from prefcenter.imports import NotNow, Unanswered, answers, report
+from prefcenter.models import ImportAnswer, ImportRun, ImportState, User
 from prefcenter.tables import TableError
 from unsubscribe.views import content_length
 
-from .imports_forms import TermsForm, UploadForm, too_large
+from .imports_forms import AnswersForm, TermsForm, UploadForm, too_large
 from .imports_page import Page, Standing
 
 IMPORT = "prefcenter.import_opt_outs"
@@ -84,6 +84,39 @@ def check(request: HttpRequest, run_id: int) -> HttpResponse:
 
 
 @require_POST
+def answer(request: HttpRequest, run_id: int) -> HttpResponse:
+    """What its columns mean. It is kept for the next file, and this one is checked again."""
+    one = _run(run_id)
+    if request.POST.get("checked") != Page(one).checked:
+        messages.error(request, str(NotNow()))
+        return redirect("imports:run", one.pk)
+    form = AnswersForm(imports.questions(one), request.POST)
+    if not form.is_valid():
+        return _page(request, one, answers_form=form)
+    said = f"Said what {len(form.said)} columns of an import mean, and had it checked again."
+    return _do(
+        request, one, lambda: imports.answer(one, form.said, user_id=_user_id(request), now=timezone.now()), said
+    )
+
+
+@require_http_methods(["GET", "HEAD"])
+def kept(request: HttpRequest) -> HttpResponse:
+    rows = [(one, answers.in_words(one.means)) for one in ImportAnswer.objects.order_by("shown")]
+    return _render(request, "answers", title="What columns mean", answers=rows)
+
+
+@require_POST
+def forget(request: HttpRequest, answer_id: int) -> HttpResponse:
+    """The next file with such a column is asked about again."""
+    one = get_object_or_404(ImportAnswer, id=answer_id)
+    LogEntry.objects.log_actions(
+        _user_id(request), [one], CHANGE, "Forgot what a column of imported files means.", single_object=True
+    )
+    one.delete()
+    return redirect("imports:answers")
+
+
+@require_POST
 def confirm(request: HttpRequest, run_id: int) -> HttpResponse:
     """What somebody else has had checked anew meanwhile has to be looked at again."""
     one = _run(run_id)
@@ -123,7 +156,7 @@ def problems(request: HttpRequest, run_id: int) -> HttpResponseBase:
 def _do(request: HttpRequest, one: ImportRun, what: Callable[[], None], said: str) -> HttpResponse:
     try:
         what()
-    except NotNow as error:
+    except (NotNow, Unanswered) as error:
         messages.error(request, str(error))
     else:
         _log(request, one, said)
@@ -146,7 +179,9 @@ def _run(run_id: int) -> ImportRun:
     return get_object_or_404(ImportRun.objects.select_related("category", "created_by", "confirmed_by"), id=run_id)
 
 
-def _page(request: HttpRequest, one: ImportRun, *, form: TermsForm | None = None) -> HttpResponse:
+def _page(
+    request: HttpRequest, one: ImportRun, *, form: TermsForm | None = None, answers_form: AnswersForm | None = None
+) -> HttpResponse:
     terms = imports.terms_of(one)._asdict() | {"category": one.category_id}
     return _render(
         request,
@@ -155,6 +190,7 @@ def _page(request: HttpRequest, one: ImportRun, *, form: TermsForm | None = None
         run=one,
         page=Page(one),
         form=form or TermsForm(initial=terms),
+        answers=answers_form or AnswersForm(imports.questions(one)),
         is_ready=one.state == ImportState.READY,
     )
 
@@ -180,6 +216,9 @@ urlpatterns = [
     path("new/", _for(new), name="new"),
     path("<int:run_id>/", _for(run), name="run"),
     path("<int:run_id>/check/", _for(check), name="check"),
+    path("<int:run_id>/answer/", _for(answer), name="answer"),
+    path("answers/", _for(kept), name="answers"),
+    path("answers/<int:answer_id>/forget/", _for(forget), name="forget"),
     path("<int:run_id>/confirm/", _for(confirm), name="confirm"),
     path("<int:run_id>/stop/", _for(stop), name="stop"),
     path("<int:run_id>/take-back/", _for(take_back), name="take_back"),

@@ -8,7 +8,8 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from prefcenter import imports
-from prefcenter.imports import report, words
+from prefcenter.imports import answers, report, words
+from prefcenter.imports.tally import SAID_YES
 from prefcenter.models import ImportKind, ImportRun, ImportState
 from unsubscribe.choices import SuppressionReason
 
@@ -68,8 +69,24 @@ class Page:
     def reasons(self) -> list[tuple[str, int]]:
         """What was said, of the lines that can be taken."""
         found: Mapping[str, int] = self.run.counts.get("reasons", {})
-        named = [(one.label, found[one]) for one in SuppressionReason if one in found]
+        named = [(str(one.label), found[one]) for one in SuppressionReason if one in found]
+        if SAID_YES in found:
+            named.append(("Subscribed, and so no opt-out", found[SAID_YES]))
         return named if self.run.kind == ImportKind.OPT_OUTS else []
+
+    @cached_property
+    def is_asking(self) -> bool:
+        """Whether something about its columns has to be answered first."""
+        return any(one.is_open for one in imports.questions(self.run))
+
+    @property
+    def columns(self) -> list[tuple[str, str]]:
+        """Those of which somebody said what they mean, and how they were read."""
+        return [(name, answers.in_words(means)) for name, means in (self.run.answers or {}).items()]
+
+    @property
+    def state(self) -> str:
+        return "Waiting for an answer" if self.is_asking else self.run.get_state_display()
 
     @property
     def what(self) -> str:

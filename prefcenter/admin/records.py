@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from prefcenter.models import AccountMessage, ImportRun, LinkRequest, SignInCode, Visits
+from prefcenter.models import AccountMessage, ImportAnswer, ImportRun, LinkRequest, SignInCode, Visits
 from unsubscribe.models import ConsentEvent, DomainSuppression, OutboxMessage, Seal, ShortLink
 
 from .feedback.filters import NewestCampaigns
@@ -106,3 +106,12 @@ class ImportRunAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRun]:
         """Without the list of lines, which its own page shows."""
         return super().get_queryset(request).defer("problems")
+
+
+@admin.register(ImportAnswer)
+class ImportAnswerAdmin(ReadOnlyAdmin):
+    """They are given on the pages of imports, and taken back there."""
+
+    list_display = ["shown", "answered_by", "answered_at"]
+    fields = ["shown", "means", "answered_by", "answered_at"]
+    ordering = ["shown"]

@@ -12,16 +12,17 @@ from django.db import reset_queries
 
 from prefcenter.tables import Row, Table
 from unsubscribe import actions
-from unsubscribe.choices import Answer, Channel
+from unsubscribe.choices import Answer, Channel, Purpose
 from unsubscribe.models import Category
 
-from .answering import COLUMNS, VERDICT, Mailing, prepared
+from .answering import COLUMNS, VERDICT, Ask, Mailing, declined, prepared
 from .lines import as_lines
+from .listed import Listed
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
-__all__ = ["COLUMNS", "Mailing", "mailing", "write_answers"]
+__all__ = ["COLUMNS", "Listed", "Mailing", "mailing", "write_answers"]
 
 BATCH = 5000
 NOT_AN_ADDRESS = "this is not a valid address"
@@ -38,21 +39,24 @@ def write_answers(
     out: "SupportsWrite[str]",
     *,
     only: str = "",
+    listed: Listed | None = None,
     on_problem: Callable[[int, str], None],
     on_progress: Callable[[int], None] = lambda rows: None,
 ) -> Counts:
     """The input's columns, then ours; `only` keeps the rows of one verdict. Returns how many rows got which verdict.
 
-    A malformed line is answered `invalid` and told to `on_problem` with its line number; the rest goes on.
+    `listed`: what the list says of its people; without it, by what was kept about its columns. A malformed line is
+    answered `invalid` and told to `on_problem` with its line number; the rest goes on.
     """
     kept = _kept(table)
+    listed = listed or Listed(table, purpose=Purpose(mailing.category.purpose), now=mailing.now)
     head = ",".join(COLUMNS if mailing.with_links else VERDICT)
     out.write("".join(as_lines([[table.columns[index] for index in kept]], [head])))
     counts: Counts = {answer.value: 0 for answer in Answer}
     with _collecting_rarely():
         rows, ask = prepared(iter(table), mailing)
         while batch := list(islice(rows, BATCH)):
-            answers = ask([row.address for row in batch])
+            answers = _answers(batch, listed.noes(batch), ask, mailing)
             verdicts = [answer.partition(",")[0] for answer in answers]
             for verdict, count in Counter(verdicts).items():
                 counts[verdict] += count
@@ -65,6 +69,15 @@ def write_answers(
             on_progress(sum(counts.values()))
             reset_queries()  # under DEBUG Django keeps every query, and memory would grow with the file after all
     return counts
+
+
+def _answers(batch: Sequence[Row], noes: Sequence[bool], ask: Ask, mailing: Mailing) -> list[str]:
+    """The gate is asked about those who did not say no in the list: nobody else is recorded, or learnt."""
+    if not any(noes):
+        return ask([row.address for row in batch])
+    asked = iter(ask([row.address for row, is_no in zip(batch, noes, strict=True) if not is_no]))
+    said = iter(declined([row.address for row in compress(batch, noes)], mailing))
+    return [next(said) if is_no else next(asked) for is_no in noes]
 
 
 def mailing(

@@ -18,7 +18,7 @@ from django.db.models import Max
 from prefcenter.tables import Row
 from unsubscribe import addresses, audience, gate
 from unsubscribe.audience import Entry, Ways
-from unsubscribe.choices import Answer, Channel
+from unsubscribe.choices import Answer, Channel, Purpose
 from unsubscribe.headers import ONE_CLICK
 from unsubscribe.models import Address, Campaign, Category
 from unsubscribe.rules import Verdict
@@ -57,6 +57,19 @@ def prepared(rows: Iterator[Row], mailing: Mailing) -> tuple[Iterator[Row], Ask]
     if len(ahead) < many:
         return iter(ahead), _Sets(mailing, set()).answers
     return chain(ahead, rows), _Everybody(mailing).answers
+
+
+def declined(texts: Sequence[str], mailing: Mailing) -> list[str]:
+    """For addresses that the list itself says no for: `unsubscribed`, or what weighs more. It learns nobody."""
+    category, channel, campaign, now, _, with_links = mailing
+    is_marketing = category.purpose == Purpose.MARKETING
+    no = Verdict(Answer.UNSUBSCRIBED if is_marketing else Answer.SUPPRESSED)
+    found = []
+    for one in gate.check(texts, category=category, channel=channel, campaign=campaign, now=now):
+        answer = one.verdict.answer
+        is_said = answer in {Answer.SUPPRESSED, Answer.INVALID}
+        found.append(_said(one.verdict if is_said else no, with_links=with_links))
+    return found
 
 
 class _Sets:

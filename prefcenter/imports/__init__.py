@@ -3,9 +3,23 @@
 from unsubscribe.actions import Standing
 
 from . import erasing
-from .direct import Result, apply, preview
+from .answers import Meaning, Means, NotUnderstood
+from .direct import NoSuchColumn, Result, apply, preview
+from .questions import Question
 from .reading import Terms
-from .runs import NotNow, check_again, confirm, earlier, hand_in, label, stop, terms_of
+from .runs import (
+    NotNow,
+    Unanswered,
+    answer,
+    check_again,
+    confirm,
+    earlier,
+    hand_in,
+    label,
+    questions,
+    stop,
+    terms_of,
+)
 from .taking_back import can_be_taken_back, take_back, take_back_here
 from .taking_back import foresee as foresee_taking_back
 from .tidying import tidy
@@ -13,10 +27,17 @@ from .working import Lost, work
 
 __all__ = [
     "Lost",
+    "Meaning",
+    "Means",
+    "NoSuchColumn",
     "NotNow",
+    "NotUnderstood",
+    "Question",
     "Result",
     "Standing",
     "Terms",
+    "Unanswered",
+    "answer",
     "apply",
     "can_be_taken_back",
     "check_again",
@@ -27,6 +48,7 @@ __all__ = [
     "hand_in",
     "label",
     "preview",
+    "questions",
     "stop",
     "take_back",
     "take_back_here",

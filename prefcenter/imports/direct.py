@@ -1,7 +1,7 @@
 """An import by a command: the file is read where it lies. A dry run writes nothing at all, not even that it was."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from hashlib import file_digest
 from pathlib import Path
@@ -9,60 +9,141 @@ from typing import Any, BinaryIO, NamedTuple
 
 from prefcenter.models import ImportRun, ImportState
 
-from . import report, runs, working
+from . import answers, report, runs, working
+from .answers import Answers, Means
 from .effects import By
 from .files import Kept, fingerprint
+from .questions import Asking, Question
 from .reading import Source, Terms, open_source
 from .tally import Tally
 
 OnProgress = Callable[[Tally, int, int], None]
 """Told the tally, the bytes read, and the bytes of the file."""
+NOTHING_SAID: Mapping[str, Means] = {}
+
+
+class NoSuchColumn(ValueError):
+    """Something was said about a column that is not in this file."""
 
 
 class Result(NamedTuple):
+    """`questions` that are open, if there are any: then nothing was done, and `tally` knows only the rows.
+
+    `columns`: how those were read of which somebody has said it, in words.
+    """
+
     label: str
     encoding: str
     tally: Tally
     before: ImportRun | None  # the last time that this very file was imported
     run: ImportRun | None  # None for a dry run
+    columns: Mapping[str, str]
+    questions: Sequence[Question] = ()
 
 
-def preview(path: Path, terms: Terms, *, now: datetime, on_progress: OnProgress) -> Result:
-    """What an import would do. Raises a TableError or an OSError."""
+def preview(
+    path: Path, terms: Terms, *, now: datetime, on_progress: OnProgress, said: Mapping[str, Means] = NOTHING_SAID
+) -> Result:
+    """What an import would do. `said`: what columns mean, by `answers.key` of their headings.
+
+    Raises a TableError, an OSError or NoSuchColumn.
+    """
     with path.open("rb") as stream:
-        kept, source, before = _opened(path, stream, terms, now=now)
-        tally = Tally()
+        kept, source, before = _opened(path, stream, terms, said, now=now)
+        asking, tally = _asked(source, stream, kept, on_progress)
+        if questions := _open(asking):
+            return _result(source, tally, before, None, questions)
+        source, tally = _again(path, stream, source, asking), Tally()
         for tally in working.foresee(source):
             on_progress(tally, stream.tell(), kept.size)
-    return Result(source.format.label, source.table.encoding, tally, before, None)
+    return _result(source, tally, before, None)
 
 
-def apply(path: Path, terms: Terms, *, actor: str, now: datetime, on_progress: OnProgress) -> Result:
-    """The import itself, in the list of all imports. Raises a TableError or an OSError, and Lost when it was stopped.
+def apply(
+    path: Path,
+    terms: Terms,
+    *,
+    actor: str,
+    now: datetime,
+    on_progress: OnProgress,
+    said: Mapping[str, Means] = NOTHING_SAID,
+) -> Result:
+    """The import itself, in the list of all imports; what was said is kept for the next. With open questions it does
+    nothing. Raises a TableError, an OSError or NoSuchColumn, and Lost when it was stopped.
 
     Interrupted, it says so in its row; whoever runs it again finds what was imported already there.
     """
     with path.open("rb") as stream:
-        kept, source, before = _opened(path, stream, terms, now=now)
+        kept, source, before = _opened(path, stream, terms, said, now=now)
+        asking, tally = _asked(source, stream, kept, on_progress)
+        if questions := _open(asking):
+            return _result(source, tally, before, None, questions)
+        answers.keep(said, shown=source.columns.headings, actor=actor, now=now)
+        source = _again(path, stream, source, asking)
         claim: dict[str, Any] = {"claimed_by": uuid.uuid4(), "claimed_at": now, "confirmed_at": now}
         run = runs.make(kept, source, file_name=path.name, now=now, state=ImportState.RUNNING, **claim)
         by = By(actor, f"Import {run.pk}, {source.format.label}.", run.pk)
-        tally = Tally()
-        try:
-            with report.written(run) as add_to_report:
-                for tally in working.carry_out(run, source, by, stream):
-                    add_to_report(tally.last_bad)
-                    on_progress(tally, stream.tell(), kept.size)
-        except KeyboardInterrupt:
-            working.end(run, ImportState.STOPPED, working.INTERRUPTED.format(line=tally.last_line))
-            raise
-        working.end(run, ImportState.DONE)
-    return Result(source.format.label, source.table.encoding, tally, before, run)
+        tally = _carry_out(run, source, by, stream, on_progress)
+    return _result(source, tally, before, run)
 
 
-def _opened(path: Path, stream: BinaryIO, terms: Terms, *, now: datetime) -> tuple[Kept, Source, ImportRun | None]:
+def _result(
+    source: Source,
+    tally: Tally,
+    before: ImportRun | None,
+    run: ImportRun | None,
+    questions: Sequence[Question] = (),
+) -> Result:
+    return Result(source.format.label, source.table.encoding, tally, before, run, source.columns.in_words, questions)
+
+
+def _carry_out(run: ImportRun, source: Source, by: By, stream: BinaryIO, on_progress: OnProgress) -> Tally:
+    tally = Tally()
+    try:
+        with report.written(run) as add_to_report:
+            for tally in working.carry_out(run, source, by, stream):
+                add_to_report(tally.last_bad)
+                on_progress(tally, stream.tell(), run.size)
+    except KeyboardInterrupt:
+        working.end(run, ImportState.STOPPED, working.INTERRUPTED.format(line=tally.last_line))
+        raise
+    working.end(run, ImportState.DONE)
+    return tally
+
+
+def _opened(
+    path: Path, stream: BinaryIO, terms: Terms, said: Mapping[str, Means], *, now: datetime
+) -> tuple[Kept, Source, ImportRun | None]:
     with path.open("rb") as whole:
         sha256 = fingerprint(file_digest(whole, "sha256").digest())
     before = runs.imported_before(sha256, terms.kind).order_by("-id").first()
-    source = open_source(stream, terms, file_name=runs.shown(path.name), now=now)
+    known = Answers(answers.kept(), said)
+    source = open_source(stream, terms, file_name=runs.shown(path.name), now=now, said=known)
+    if missing := [name for name in said if name not in source.columns.headings]:
+        raise NoSuchColumn(missing[0])
     return Kept("", sha256, path.stat().st_size), source, before
+
+
+def _asked(source: Source, stream: BinaryIO, kept: Kept, on_progress: OnProgress) -> tuple[Asking, Tally]:
+    """What has to be asked, and how many rows were read for it.
+
+    It is found before anything is done: a column may begin to tell far down in the file.
+    """
+    asking, tally = source.asking(), Tally()
+    for rows in source.shown_to(asking) if asking.has_columns else ():
+        tally.position += rows
+        on_progress(tally, stream.tell(), kept.size)
+    return asking, tally
+
+
+def _open(asking: Asking) -> list[Question]:
+    return [one for one in asking.questions if one.is_open]
+
+
+def _again(path: Path, stream: BinaryIO, source: Source, asking: Asking) -> Source:
+    """The same file from its beginning, if it was read for questions."""
+    if not asking.has_columns:
+        return source
+    stream.seek(0)
+    said = source.columns.answers.with_orders(asking.orders)
+    return open_source(stream, source.terms, file_name=runs.shown(path.name), now=source.now, said=said)

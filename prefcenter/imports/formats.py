@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from prefcenter.tables import folded
-
+from . import headings
 from .own import COLUMNS
 from .saying import COMPLAINT, HARD_BOUNCE, NOTHING, SUBSCRIBED, TELLING, TEMPORARY, UNSUBSCRIBED, Says
 
@@ -101,21 +100,22 @@ _NO_AT = (
     *("unsubscribedat", "unsubscribetime", "unsubscribedate", "unsubscribedon", "unsubtime", "optoutat", "optouttime"),
     *("optoutdate", "optedoutat", "suppressedat", "suppressedon", "bouncedat", "complainedat"),
 )
+ANY_TABLE = Format(TABLE.key, TABLE.label, tells=tuple(TELLING), at=_NO_AT)
 
 
 def recognise(columns: Sequence[str], *, file_name: str) -> Format:
-    names = list(map(folded, columns))
+    names = list(filter(None, map(headings.name_of, columns)))  # a blank heading means nothing
     named = next((one for one in FORMATS if _fits(one, names, file_name)), None)
     if named:
         return named
     always = _by_name(file_name)
-    if len(names) == 1:
+    if len(names) < 2:
         return Format(LIST.key, LIST.label, always=always)
-    return Format(TABLE.key, TABLE.label, always=always, tells=tuple(TELLING), at=_NO_AT)
+    return replace(ANY_TABLE, always=always)
 
 
 def _fits(one: Format, names: Iterable[str], file_name: str) -> bool:
-    there, wanted = set(filter(None, names)), set(one.columns.split())
+    there, wanted = set(names), set(one.columns.split())
     if not (there == wanted if one.is_exact else there >= wanted):
         return False
     return bool(re.search(one.name, file_name, re.IGNORECASE))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 from unsubscribe.choices import SuppressionReason
 
-from . import saying
+from . import cells, saying
 from .saying import Says
 
 Read = Callable[[str], Says]
@@ -40,7 +40,7 @@ def telling(name: str) -> Read | None:
 
 
 def _if_filled(reason: SuppressionReason) -> Read:
-    return lambda cell: Says(reason) if cell.strip() else saying.SUBSCRIBED
+    return lambda cell: saying.SUBSCRIBED if cells.is_empty(cells.folded(cell)) else Says(reason)
 
 
 _BY_NAME: Mapping[str, Read] = {

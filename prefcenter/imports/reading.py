@@ -9,15 +9,18 @@ from typing import BinaryIO, NamedTuple
 
 from prefcenter import exports, languages
 from prefcenter.models import ImportKind
-from prefcenter.tables import NoAddressColumnError, Row, Table, folded, open_table
+from prefcenter.tables import NoAddressColumnError, Row, Table, open_table
 from unsubscribe import addresses, domains
 from unsubscribe.choices import Channel, SuppressionReason
 from unsubscribe.errors import InvalidAddress, InvalidDomain, PublicMailDomain
 
-from . import formats, hubspot, own, saying
+from . import formats, own, saying
+from .answers import Answers
+from .columns import Columns
 from .formats import Format
 from .moments import moment
 from .own import OwnLines
+from .questions import Asking
 from .saying import Says
 
 #: So many rows are read, taken and written down together.
@@ -31,9 +34,9 @@ PUBLIC_DOMAIN = "at this domain anybody may have a mailbox: it is never blocked 
 NOBODY_THERE = "this names a whole domain, and nobody whom we could write to"
 NO_CATEGORY = "a whole domain leaves everything: import the file once more, without a category, for this line"
 SAYS_NO = "the file, or its name, says that this person opted out: import it as opt-outs"
+NOBODY_SAID = Answers()
 _HASH = re.compile(r"[0-9a-fA-F]{64}")
 _OTHER_HASH = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}")
-_LANGUAGE = ("language", "lang", "locale", "mclanguage", "preferredlanguage")
 _OTHERS = {one: frozenset(Channel.values) - {one.value} for one in Channel}
 
 
@@ -87,6 +90,7 @@ class Source:
     format: Format
     terms: Terms
     now: datetime
+    columns: Columns
 
     def batches(self, *, skip: int = 0) -> Iterator[Batch]:
         """`skip`: so many rows were taken before."""
@@ -100,14 +104,27 @@ class Source:
     def _reader(self) -> Callable[[Row], Line | Bad]:
         if self.format is formats.OWN:
             return OwnReader(self.table.columns, self.terms, self.now).read
-        indexes = {name: index for index, name in reversed(list(enumerate(map(folded, self.table.columns))))}
-        return Reader(self.format, self.terms, indexes, self.now).read
+        return Reader(self.columns, self.terms, self.now).read
+
+    def asking(self) -> Asking:
+        is_for_contacts = self.terms.kind == ImportKind.CONTACTS
+        return Asking(self.columns, now=self.now, is_for_contacts=is_for_contacts, reason=self.terms.reason)
+
+    def shown_to(self, asking: Asking) -> Iterator[int]:
+        """Reads the whole table, and says after each batch how many rows it had. Nothing else can be read after it."""
+        rows = iter(self.table)
+        while batch := list(islice(rows, ROWS)):
+            asking.add(batch)
+            yield len(batch)
 
 
-def open_source(stream: BinaryIO, terms: Terms, *, file_name: str, now: datetime) -> Source:
-    """Raises a TableError if nobody can be read from this."""
+def open_source(
+    stream: BinaryIO, terms: Terms, *, file_name: str, now: datetime, said: Answers = NOBODY_SAID
+) -> Source:
+    """`said`: what columns mean. Raises a TableError if nobody can be read from this."""
     table = _open(stream, terms)
-    return Source(table, formats.recognise(table.columns, file_name=file_name), terms, now)
+    form = formats.recognise(table.columns, file_name=file_name)
+    return Source(table, form, terms, now, Columns(table, form, said))
 
 
 def _open(stream: BinaryIO, terms: Terms) -> Table:
@@ -145,22 +162,19 @@ class OwnReader:
 
 
 class Reader:
-    """Reads one row after the other. `indexes` are the columns by their folded names."""
+    """Reads one row after the other."""
 
-    def __init__(self, form: Format, terms: Terms, indexes: dict[str, int], now: datetime) -> None:
-        self._form, self._terms, self._now = form, terms, now
-        self._tells = [(indexes[name], saying.TELLING[name]) for name in form.tells if name in indexes]
-        if form.key == formats.TABLE.key:
-            self._tells += [(index, read) for name, index in indexes.items() if (read := hubspot.telling(name))]
-        self._filled, self._code = indexes.get(form.filled), indexes.get(form.code)
-        self._at = next((indexes[name] for name in form.at if name in indexes), None)
-        self._channel = indexes.get("channel")
-        self._language = next((indexes[name] for name in _LANGUAGE if name in indexes), None)
+    def __init__(self, columns: Columns, terms: Terms, now: datetime) -> None:
+        self._columns, self._terms, self._now = columns, terms, now
+        self._says = columns.said
+        if columns.is_silent:
+            always = columns.said([])
+            self._says = lambda fields: always
 
     def read(self, row: Row) -> Line | Bad:
         if row.problem:
             return Bad(row.line, row.problem, is_refused=False)
-        said = self._said(row.fields)
+        said = self._says(row.fields)
         if refusal := self._refusal(said, row):
             return Bad(row.line, refusal, is_refused=True)
         try:
@@ -188,29 +202,24 @@ class Reader:
         reason = self._terms.reason or saying.UNSUBSCRIBED
         return Line(b"", f"@{domain}", reason, self._moment(row.fields), "")
 
-    def _said(self, fields: list[str]) -> Says:
-        if self._filled is not None and not fields[self._filled].strip():
-            return saying.SUBSCRIBED
-        told = [tell(fields[index]) for index, tell in self._tells]
-        if self._code is not None:
-            told.append(saying.of_code(fields[self._code]))
-        said = saying.weightiest(told)
-        return self._form.always if said == saying.NOTHING else said
-
     def _refusal(self, said: Says, row: Row) -> str:
-        if self._channel is not None and row.fields[self._channel] in _OTHERS[self._terms.channel]:
+        channel = self._columns.channel
+        if channel is not None and row.fields[channel] in _OTHERS[self._terms.channel]:
             return ELSEWHERE
         if self._terms.kind == ImportKind.CONTACTS:
             return SAYS_NO if said.reason else NOBODY if _HASH.fullmatch(row.address) else ""
-        return "" if self._terms.reason and said != saying.SUBSCRIBED else said.refusal
+        return "" if self._terms.reason and said not in {saying.SUBSCRIBED, saying.IGNORED} else said.refusal
 
     def _moment(self, fields: list[str]) -> datetime | None:
-        return None if self._at is None else moment(fields[self._at], now=self._now)
+        """The latest that the row gives: a no that may be later is not overtaken by an earlier yes."""
+        columns = self._columns.moments
+        found = (moment(fields[one.place], now=self._now, order=one.order) for one in columns)
+        return max((one for one in found if one), default=None)
 
     def _spoken(self, fields: list[str]) -> str:
-        if self._language is None:
+        if self._columns.language is None:
             return ""
-        return languages.spoken(fields[self._language].strip().lower().replace("_", "-"))
+        return languages.spoken(fields[self._columns.language].strip().lower().replace("_", "-"))
 
 
 def _digest(text: str, channel: Channel) -> tuple[bytes, str]:

@@ -1,6 +1,6 @@
 """What people do with an import: hand in a file, look at what was found, confirm it, stop it. Workers do the rest."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +14,10 @@ from unsubscribe.choices import Channel, SuppressionReason
 from unsubscribe.errors import UnsubscribeError
 from unsubscribe.tasks import publish
 
-from . import files, formats
+from . import answers, files, formats
+from .answers import Means
 from .files import Kept
+from .questions import Question
 from .reading import Source, Terms, open_source
 
 #: Before it is over.
@@ -32,10 +34,16 @@ _FRESH: dict[str, Any] = {
     "claimed_by": None,
     "claimed_at": None,
 }
+#: Beside what is fresh anyhow, what a check finds.
+_UNCHECKED: dict[str, Any] = {"checked_at": None, "columns": None, "answers": None}
 
 
 class NotNow(UnsubscribeError):
     """Somebody else was faster: this import is no longer waiting for that. Nothing was changed."""
+
+
+class Unanswered(UnsubscribeError):
+    """What some columns of this file mean has not been said yet. Nothing was imported."""
 
 
 def hand_in(chunks: Iterable[bytes], terms: Terms, *, file_name: str, user_id: int | None, now: datetime) -> ImportRun:
@@ -77,6 +85,7 @@ def make(
         category_id=terms.category_id,
         created_by_id=user_id,
         created_at=now,
+        answers=source.columns.in_effect,
         **more,
     )
 
@@ -98,11 +107,26 @@ def label(run: ImportRun) -> str:
 def check_again(run: ImportRun, terms: Terms) -> None:
     """On other terms. Raises NotNow."""
     named = {"kind": terms.kind, "channel": terms.channel, "reason": terms.reason or ""}
-    _move(run, ImportState.CHECKING, checked_at=None, category_id=terms.category_id, **named)
+    _move(run, ImportState.CHECKING, category_id=terms.category_id, **named, **_UNCHECKED)
+
+
+def questions(run: ImportRun) -> list[Question]:
+    """What was asked about its columns while it was checked: what is open, and what was answered before."""
+    return [Question.of_json(one) for one in run.columns or ()]
+
+
+def answer(run: ImportRun, said: Mapping[str, Means], *, user_id: int, now: datetime) -> None:
+    """Keeps what the columns mean, by `Question.name`, and has the file checked again. Raises NotNow."""
+    headings = {one.name: one.heading for one in questions(run)}
+    with transaction.atomic():
+        _move(run, ImportState.CHECKING, **_UNCHECKED)
+        answers.keep(said, shown=headings, actor=f"staff {user_id}", now=now)
 
 
 def confirm(run: ImportRun, *, user_id: int, now: datetime) -> None:
-    """Has done what the check that was looked at has foreseen. Raises NotNow."""
+    """Has done what the check that was looked at has foreseen. Raises NotNow, or Unanswered."""
+    if any(one.is_open for one in questions(run)):
+        raise Unanswered
     _move(run, ImportState.RUNNING, foreseen=run.counts, confirmed_by_id=user_id, confirmed_at=now)
 
 
@@ -116,6 +140,7 @@ def stop(run: ImportRun, *, now: datetime) -> None:
 def close(rows: QuerySet[ImportRun], state: ImportState, *, stored_as: str, now: datetime, error: str = "") -> bool:
     """Ends the one run that is in `rows`, if it still is, and deletes its file."""
     over = {"state": state, "finished_at": now, "stored_as": "", "claimed_by": None, "claimed_at": None}
+    over["columns"] = None  # the values are people's
     if not rows.update(**over, error=error):
         return False
     files.remove(stored_as)

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from unsubscribe.choices import SuppressionReason
 
+from . import cells
+
 UNSUBSCRIBED, COMPLAINT, HARD_BOUNCE, MANUAL, _ = SuppressionReason
 
 
@@ -19,6 +21,7 @@ class Says(NamedTuple):
 NOTHING = Says()
 SUBSCRIBED = Says(refusal="the file does not say that this person opted out")
 TEMPORARY = Says(refusal="the file says that a mail failed for a while: that is no opt-out, and the address exists")
+IGNORED = Says(refusal="you said that the value in this line is to be ignored")
 UNKNOWN = Says(
     refusal="the file's word for this person is not one we know; if all of them opted out, choose the reason"
 )
@@ -27,9 +30,13 @@ UNKNOWN = Says(
 # HARD_BOUNCE, INVALID_EMAIL, SPAM_COMPLAINT, UNSUBSCRIBE, USER_SUPPRESSED of a suppression, and SUBSCRIBED,
 # UNSUBSCRIBED, NEVER_SUBSCRIBED of a consent (developers.klaviyo.com, profiles). Our own: our names and labels.
 # What another system's staff suppressed counts as a no to advertising: a receipt may still be wanted.
+# The last of each are those of the other six languages of the site.
 _WORDS: Mapping[SuppressionReason, str] = {
     UNSUBSCRIBED: "unsubscribed unsubscribe unsubscribedall globalunsubscribe groupunsubscribe optout optedout "
-    "usersuppressed manualsuppression suppressed erased unsubscribedfromeverything",
+    "usersuppressed manualsuppression suppressed erased unsubscribedfromeverything blocklisted blacklisted "
+    "donotcontact donotemail "
+    "abgemeldet abbestellt désabonné désabonnée désinscrit désinscrite dadodebaja desuscrito descadastrado "
+    "descadastrada 配信停止 配信解除 登録解除 購読解除",
     COMPLAINT: "complaint complained spamcomplaint spamreport spam abuse",
     HARD_BOUNCE: "hardbounce hardbounced bounce bounced permanent cleaned invalid invalidemail invalidaddress "
     "addressdoesnotexist",
@@ -37,7 +44,7 @@ _WORDS: Mapping[SuppressionReason, str] = {
 }
 _YES_WORDS = (
     "subscribed subscribe active optin optedin confirmed enabled neversubscribed nonsubscribed pending unconfirmed "
-    "transactional"
+    "transactional angemeldet abonniert abonné abonnée suscrito suscrita 購読中 配信中"
 )
 _BY_WORD: dict[str, Says] = {
     **{word: Says(reason) for reason, words in _WORDS.items() for word in words.split()},
@@ -46,8 +53,7 @@ _BY_WORD: dict[str, Says] = {
     # By a mail server for a while, or by somebody for good.
     **dict.fromkeys(["block", "blocked"], UNKNOWN),
 }
-_YES, _NO = frozenset({"yes", "true", "1", "y", "on"}), frozenset({"no", "false", "0", "n", "off", ""})
-_WORD = re.compile(r"[A-Za-z]+(?:[ _-][A-Za-z]+)*")
+_WORD = re.compile(r"[^\W\d_]+(?:[ _-][^\W\d_]+)*")
 _BETWEEN = re.compile(r"[ _-]")
 
 
@@ -63,25 +69,50 @@ def _state(cell: str) -> Says:
 
 
 def _is_subscribed(cell: str) -> Says:
-    word = cell.strip().lower()
-    if word in _YES:
+    """Some write when, and not that."""
+    word = cells.folded(cell)
+    if word in cells.YES or cells.is_date(word):
         return SUBSCRIBED
-    return Says(UNSUBSCRIBED) if word in _NO and word else UNKNOWN
+    return Says(UNSUBSCRIBED) if word in cells.NO else _state(cell)
 
 
 def is_no(reason: SuppressionReason) -> Callable[[str], Says]:
-    """Reads a column of those who said no. Some write when, and not that."""
-    return lambda cell: SUBSCRIBED if cell.strip().lower() in _NO else Says(reason)
+    """Reads a column of those who said no: whether, or when, or nothing for the others."""
+
+    def read(cell: str) -> Says:
+        word = cells.folded(cell)
+        if word in cells.NO or word == "never" or cells.is_empty(word):
+            return SUBSCRIBED
+        return Says(reason) if word in cells.YES or cells.is_date(word) else _state(cell)
+
+    return read
 
 
 #: Columns that speak of their row's person, by their folded names. A `reason` may also be somebody's free text.
 TELLING: Mapping[str, Callable[[str], Says]] = {
     **dict.fromkeys(["status", "subscriptionstatus", "emailstatus", "suppressionreason"], _state),
     "emailmarketingconsent": _state,
-    **dict.fromkeys(["reason", "emailsuppressions", "suppressed"], _by_word),
+    **dict.fromkeys(["reason", "emailsuppressions"], _by_word),
     **dict.fromkeys(["subscribed", "optedin", "optin"], _is_subscribed),
     **dict.fromkeys(["unsubscribed", "optedout", "optout", "unsubscribedfromallemail"], is_no(UNSUBSCRIBED)),
+    "suppressed": is_no(UNSUBSCRIBED),
 }
+#: Of these, those for whose unknown words a reason chosen by hand speaks; and those that may be free text.
+STATES = frozenset(name for name, read in TELLING.items() if read is _state)
+TEXTS = frozenset(name for name, read in TELLING.items() if read is _by_word)
+#: They may stand for a no, beside a yes; what they mean has to be asked.
+_IDLE = "inactive disabled blocked denied declined revoked removed deleted inaktiv inactif inactivo inativo 無効"
+IDLE = frozenset(_IDLE.split())
+
+
+def is_word(cell: str) -> bool:
+    """Whether a folded cell is one of the few words in which systems write a yes, a no or a state."""
+    return cell in cells.YES or cell in cells.NO or cell in IDLE or of_word(cell) != NOTHING
+
+
+def of_word(cell: str) -> Says:
+    """What a folded cell says that is one of the words of such systems as a whole; else nothing."""
+    return _BY_WORD.get(_BETWEEN.sub("", cell), NOTHING)
 
 
 def weightiest(said: Iterable[Says]) -> Says:

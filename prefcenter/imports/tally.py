@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .reading import Bad, Batch
+from .saying import SUBSCRIBED
 
 #: The row of a run lists so many lines.
 PROBLEMS_KEPT = 1000
+#: Beside the reasons of those that were taken: the rows of an import of opt-outs that say yes. They are refused.
+SAID_YES = "subscribed"
 #: What can become of a row; the reasons of those that were taken are counted beside them.
 OUTCOMES = ("new", "domains", "already", "overtaken", "blocked", "refused", "invalid")
 #: What is counted beside them.
@@ -33,6 +36,8 @@ class Tally:
         self.counts["refused"] += sum(bad.is_refused for bad in batch.bad)
         self.counts["invalid"] += sum(not bad.is_refused for bad in batch.bad)
         self.reasons.update(str(line.reason) for line in batch.lines)
+        if said_yes := sum(bad.problem == SUBSCRIBED.refusal for bad in batch.bad):
+            self.reasons[SAID_YES] += said_yes
         room = PROBLEMS_KEPT - len(self.problems)
         self.problems.extend((bad.line, bad.problem) for bad in batch.bad[:room])
 

@@ -57,3 +57,7 @@ def said_again(standing: Standing) -> list[tuple[str, int]]:
 
 def encoding(name: str) -> str:
     return _ENCODINGS.get(name, name.upper())
+
+
+def rows(number: int) -> str:
+    return f"{number:,} row{'' if number == 1 else 's'}"

@@ -15,7 +15,8 @@ from prefcenter.models.imports import WORKING
 from prefcenter.tables import TableError
 from unsubscribe import actions
 
-from . import effects, files, report, runs
+from . import answers, effects, files, report, runs
+from .answers import Answers, Means
 from .effects import By
 from .files import UploadMissing
 from .reading import ROWS, Source, open_source
@@ -86,19 +87,39 @@ def _work_on(run: ImportRun, must_stop: Callable[[], bool]) -> None:
 
 
 def _check(run: ImportRun, stream: BinaryIO, must_stop: Callable[[], bool]) -> None:
-    """From the first line: what an earlier worker has seen died with it."""
+    """From the first line: what an earlier worker has seen died with it. What has to be asked is asked first."""
+    known = Answers(answers.kept())
+    source = _open(run, stream, known)
+    asking = source.asking()
+    if asking.has_columns:
+        for _ in source.shown_to(asking):
+            _hold(run, bytes_read=stream.tell())
+            if must_stop():
+                return let_go(run)
+        stream.seek(0)
+        source = _open(run, stream, known.with_orders(asking.orders))
+    questions = asking.questions
+    found = {"columns": [one.as_json for one in questions], "answers": source.columns.in_effect}
+    if not any(one.is_open for one in questions) and not _foreseen(run, source, stream, must_stop):
+        return let_go(run)
+    return let_go(run, state=ImportState.READY, checked_at=timezone.now(), **found)
+
+
+def _foreseen(run: ImportRun, source: Source, stream: BinaryIO, must_stop: Callable[[], bool]) -> bool:
+    """False if it was told to stop before the end."""
     with report.written(run) as add_to_report:
-        for tally in foresee(_open(run, stream)):
+        for tally in foresee(source):
             add_to_report(tally.last_bad)
             _write(run, tally, bytes_read=stream.tell())
             if must_stop():
-                return let_go(run)
-    return let_go(run, state=ImportState.READY, checked_at=timezone.now())
+                return False
+    return True
 
 
 def _import(run: ImportRun, stream: BinaryIO, must_stop: Callable[[], bool]) -> None:
     by = By(f"staff {run.confirmed_by_id}", f"Import {run.pk}, {runs.label(run)}.", run.pk)
-    for _ in carry_out(run, _open(run, stream), by, stream):
+    as_checked = Answers({name: Means.of_json(found) for name, found in (run.answers or {}).items()})
+    for _ in carry_out(run, _open(run, stream, as_checked), by, stream):
         if must_stop():
             return let_go(run)
     return end(run, ImportState.DONE)
@@ -129,8 +150,8 @@ def take_back(run: ImportRun) -> Iterator[int]:
         reset_queries()
 
 
-def _open(run: ImportRun, stream: BinaryIO) -> Source:
-    return open_source(stream, runs.terms_of(run), file_name=run.file_name, now=timezone.now())
+def _open(run: ImportRun, stream: BinaryIO, said: Answers) -> Source:
+    return open_source(stream, runs.terms_of(run), file_name=run.file_name, now=timezone.now(), said=said)
 
 
 def foresee(source: Source) -> Iterator[Tally]:
@@ -169,9 +190,9 @@ def _mine(run: ImportRun) -> QuerySet[ImportRun]:
     return ImportRun.objects.filter(id=run.pk, state=run.state, claimed_by=run.claimed_by)
 
 
-def _hold(run: ImportRun) -> None:
+def _hold(run: ImportRun, **more: Any) -> None:
     """Until the end of the transaction nobody else stops it or takes it over."""
-    if not _mine(run).update(claimed_at=timezone.now()):
+    if not _mine(run).update(claimed_at=timezone.now(), **more):
         raise Lost
 
 

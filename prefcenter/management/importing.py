@@ -10,12 +10,14 @@ from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
 from prefcenter import imports
-from prefcenter.imports import Lost, Result, Terms, words
-from prefcenter.imports.tally import Tally
+from prefcenter.imports import Lost, NoSuchColumn, Result, Terms, words
+from prefcenter.imports.tally import SAID_YES, Tally
 from prefcenter.models import ImportKind
 from prefcenter.tables import TableError
 from unsubscribe.addresses import redact
 from unsubscribe.choices import Channel
+
+from . import asking
 
 LINES_SHOWN = 20
 WIDTH = 30
@@ -34,6 +36,7 @@ class ImportCommand(BaseCommand):
         parser.add_argument("file", type=Path, metavar="FILE", nargs=self.file_nargs, help=help_)
         parser.add_argument("--apply", action="store_true", help="import it; without this it is a dry run")
         parser.add_argument("--channel", default=Channel.EMAIL.value, choices=Channel.values)
+        asking.add_arguments(parser)
 
     def terms(self, options: dict[str, Any]) -> Terms:
         raise NotImplementedError
@@ -43,6 +46,8 @@ class ImportCommand(BaseCommand):
             self._say(options, self._done(options))
         except TableError as error:
             raise CommandError(str(error)) from error
+        except NoSuchColumn as error:
+            raise CommandError(f"There is no column '{error}' in this file.") from error
         except OSError as error:
             raise CommandError(f"'{redact(str(options['file']))}' cannot be read: {error.strerror}.") from error
         except DatabaseFailure as error:
@@ -54,25 +59,31 @@ class ImportCommand(BaseCommand):
             raise CommandError(_INTERRUPTED, returncode=130) from error
 
     def _done(self, options: dict[str, Any]) -> Result:
-        path, terms, now = options["file"], self.terms(options), timezone.now()
+        path, terms, said, now = options["file"], self.terms(options), asking.said(options), timezone.now()
         if not options["apply"]:
-            return imports.preview(path, terms, now=now, on_progress=self._say_progress)
-        return imports.apply(path, terms, actor=self.name, now=now, on_progress=self._say_progress)
+            return imports.preview(path, terms, now=now, on_progress=self._say_progress, said=said)
+        return imports.apply(path, terms, actor=self.name, now=now, on_progress=self._say_progress, said=said)
 
     def _say(self, options: dict[str, Any], result: Result) -> None:
         if self.stderr.isatty():
             self.stderr.write("\r\x1b[K", ending="")
-        if self.stdout.isatty():
-            self._say_in_words(self.terms(options), result)
-        else:
+        if not self.stdout.isatty():
             self.stdout.write(json.dumps(_summary(options["file"].name, self.terms(options), result), indent=2))
+        elif not result.questions:
+            self._say_in_words(self.terms(options), result)
+        if result.questions:
+            raise CommandError(asking.in_words(result.questions), returncode=asking.STATUS)
 
     def _say_in_words(self, terms: Terms, result: Result) -> None:
         self.stdout.write(f"{result.label}, {words.encoding(result.encoding)}.")
         if result.before and result.before.finished_at:
             self.stdout.write(f"This very file was imported before, on {result.before.finished_at:%Y-%m-%d %H:%M} UTC.")
+        for heading, means in result.columns.items():
+            self.stdout.write(f"Column “{heading}”: {means}.")
         for _, label, number in words.figures(terms.kind, result.tally.figures):
             self.stdout.write(f"{number:>12,}  {label}")
+        if said_yes := result.tally.reasons[SAID_YES]:
+            self.stdout.write(f"Of the refused, {words.rows(said_yes)} say yes.")
         for line, problem in result.tally.problems[:LINES_SHOWN]:
             self.stdout.write(f"line {line}: {problem}")
         if result.tally.problem_count > LINES_SHOWN:
@@ -99,7 +110,16 @@ def _summary(file_name: str, terms: Terms, result: Result) -> dict[str, Any]:
         "imported_before": before.isoformat() if before else None,
         "rows": result.tally.position,
         **{name: number for name, _, number in words.figures(terms.kind, result.tally.figures)},
-        **({"hashed": figures["hashed"], "reasons": figures["reasons"]} if terms.kind == ImportKind.OPT_OUTS else {}),
+        **(_about_opt_outs(figures) if terms.kind == ImportKind.OPT_OUTS else {}),
         "problems": [{"line": line, "problem": problem} for line, problem in result.tally.problems],
         "problems_not_listed": result.tally.problem_count - len(result.tally.problems),
+        **({"columns": dict(result.columns)} if result.columns else {}),
+        **({"questions": [asking.as_json(one) for one in result.questions]} if result.questions else {}),
     }
+
+
+def _about_opt_outs(figures: dict[str, Any]) -> dict[str, Any]:
+    """`said_yes`: how many of the refused say yes."""
+    reasons = dict(figures["reasons"])
+    said_yes = reasons.pop(SAID_YES, 0)
+    return {"hashed": figures["hashed"], "reasons": reasons, **({"said_yes": said_yes} if said_yes else {})}

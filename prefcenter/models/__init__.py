@@ -3,7 +3,7 @@
 from .accounts import AccountMessage, SignInCode, User, UserManager
 from .api import ApiKey, IdempotentAnswer
 from .feedback import Feedback, FeedbackReason, FeedbackTag
-from .imports import ImportKind, ImportRun, ImportState
+from .imports import ImportAnswer, ImportKind, ImportRun, ImportState
 from .looking import LinkRequest, Visits
 from .opt_outs import OptOut
 from .proofs import ProvenContact
@@ -16,6 +16,7 @@ __all__ = [
     "FeedbackReason",
     "FeedbackTag",
     "IdempotentAnswer",
+    "ImportAnswer",
     "ImportKind",
     "ImportRun",
     "ImportState",

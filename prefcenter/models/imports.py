@@ -29,6 +29,8 @@ class ImportRun(models.Model):
 
     `stored_as` is the upload's name in the folder of uploads; "" when it is gone, or was read by a command.
     `position` and `counts` are rows of the phase that is going on, and change together with what a batch writes.
+    `columns` are those that were asked about while it was checked, as `imports.questions` has them, until it is over;
+    `answers` is how columns were read, by their folded headings.
     `foreseen` is what the check found. `problems` are [line, sentence], no more than a report can hold.
     `claimed_by` names the worker that holds it, until `claimed_at` is too long ago; `attempts` count how many took it
     up without getting on. `taken_back` counts what was looked at while it was taken back, since `taken_back_at`.
@@ -47,6 +49,9 @@ class ImportRun(models.Model):
         max_length=16, choices=SuppressionReason, blank=True, help_text="Empty: as the file says."
     )
     category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    # None is what a server that knows no questions writes, during an upgrade.
+    columns = models.JSONField(null=True, editable=False)
+    answers = models.JSONField(null=True, editable=False)
     foreseen = models.JSONField(default=dict)
     counts = models.JSONField(default=dict)
     problems = models.JSONField(default=list)
@@ -78,6 +83,28 @@ class ImportRun(models.Model):
     @property
     def is_working(self) -> bool:
         return self.state in WORKING
+
+
+class ImportAnswer(models.Model):
+    """What the values of a column mean, as somebody said it once: files with such a heading are read so from then on.
+
+    `heading` is folded and finds it, `shown` is how it stood in the file; `means` has "values" (meaning by folded cell,
+    "empty" or "filled"), "ignore" and "order". `answered_by` is "staff" and a number, or a command's name.
+    """
+
+    heading = models.CharField(max_length=100, unique=True)
+    shown = models.CharField("column", max_length=100)
+    means = models.JSONField(default=dict)
+    answered_by = models.CharField(max_length=50)
+    answered_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "answer about a column"
+        verbose_name_plural = "answers about columns"
+        ordering = ["shown"]
+
+    def __str__(self) -> str:
+        return self.shown
 
 
 #: What a worker has to do something about.

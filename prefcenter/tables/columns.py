@@ -58,13 +58,16 @@ def wanted(channel: str, *, or_hash: bool) -> Wanted:
 
 
 def find_address(columns: Sequence[str], wanted: Wanted, *, is_named: bool = False) -> int:
-    """The only column needs no name that we know, unless all `is_named`, as in JSON. Raises a TableError."""
+    """The only column with a name needs none that we know, unless all `is_named`, as in JSON. Raises a TableError."""
     index = named_index(columns, wanted)
-    if index is None and len(columns) == 1 and not is_named:
+    if index is not None:
+        return index
+    if len(columns) == 1 and not is_named:
         return 0
-    if index is None:
+    named = [place for place, name in enumerate(columns) if name.strip()]
+    if len(named) != 1 or is_named or wanted.address.search(columns[named[0]]):
         raise _missing(columns, wanted)
-    return index
+    return named[0]
 
 
 def named_index(columns: Sequence[str], wanted: Wanted) -> int | None:

@@ -15,8 +15,8 @@ def names(first: Sequence[str], wanted: Wanted, several: Several) -> list[str] |
     """What to call the columns, if this first line is no line of names; None if it is one, or if nobody knows."""
     if named_index(first, wanted) is not None:
         return None
-    if len(first) == 1 and wanted.address.search(first[0]):
-        return [wanted.heading]
+    if wanted.address.search(first[0]) and not any(map(str.strip, first[1:])):
+        return [wanted.heading, *first[1:]]
     if several.parts_lists and several.is_list(first):
         return [wanted.heading]
     return _of_ses(first, several)

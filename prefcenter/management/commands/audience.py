@@ -10,10 +10,18 @@ from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
 from prefcenter import audience_file
+from prefcenter.audience_file import Listed
+from prefcenter.imports import words
+from prefcenter.management import asking
 from prefcenter.tables import TableError, open_table
-from unsubscribe.choices import Answer, Channel
+from unsubscribe.choices import Answer, Channel, Purpose
 from unsubscribe.errors import RetiredCategory, UnsubscribeError
 from unsubscribe.models import Category
+
+_LOOKS_LIKE = (
+    "This list has the columns of an export of opt-outs ({export}). If it is one, write to nobody in it, and run "
+    "import_optouts on it. It was answered as a list of contacts."
+)
 
 
 class Command(BaseCommand):
@@ -31,6 +39,7 @@ class Command(BaseCommand):
             "--record", action="store_true", help="count the mailing and start the frequency clock; needs --campaign"
         )
         parser.add_argument("--no-links", action="store_true", help="leave out the links and headers; much faster")
+        asking.add_arguments(parser)
         parser.add_argument("--only", choices=Answer.values, default="", help="drop the rows with another verdict")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -55,12 +64,18 @@ class Command(BaseCommand):
             is_recorded=options["record"],
             with_links=not options["no_links"],
         )
+        said = asking.said(options)
         try:
+            table = open_table(source, channel=channel.value)
+            listed = Listed(table, purpose=Purpose(mailing.category.purpose), now=mailing.now, said=said)
+            if listed.missing:
+                raise CommandError(f"There is no column '{listed.missing[0]}' in this file.")
             counts = audience_file.write_answers(
-                open_table(source, channel=channel.value),
+                table,
                 mailing,
                 self.stdout,
                 only=options["only"],
+                listed=listed,
                 on_problem=self._say_problem,
                 on_progress=self._say_progress,
             )
@@ -70,8 +85,17 @@ class Command(BaseCommand):
             # Whoever reads us has seen enough (`| head`); Python would complain once more while it shuts down.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return
-        said = ", ".join(f"{count} {answer}" for answer, count in counts.items() if count)
-        self.stderr.write(f"{sum(counts.values())} rows{': ' if said else ''}{said}.")
+        self._say_of_the_list(listed)
+        found = ", ".join(f"{count} {answer}" for answer, count in counts.items() if count)
+        self.stderr.write(f"{sum(counts.values())} rows{': ' if found else ''}{found}.")
+
+    def _say_of_the_list(self, listed: Listed) -> None:
+        if listed.looks_like:
+            self.stderr.write(_LOOKS_LIKE.format(export=listed.looks_like))
+        for question in listed.questions:
+            self.stderr.write(asking.not_known(question))
+        if listed.count:
+            self.stderr.write(f"{words.rows(listed.count)} said no in the list itself.")
 
     def _category(self, slug: str) -> Category:
         category = Category.objects.filter(slug=slug).first()

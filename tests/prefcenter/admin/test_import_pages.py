@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from prefcenter import imports
-from prefcenter.models import ImportRun, ImportState, User
+from prefcenter.models import ImportAnswer, ImportRun, ImportState, User
 from prefcenter.tasks import work_on_imports
 from tests.factories import ADA, BOB
 from tests.staff import member, sign_in, signed_in
@@ -348,3 +348,116 @@ def test_the_records_lead_here_for_those_who_may(desk: Client) -> None:
     reader, importer = member("view_importrun"), member("view_importrun", "import_opt_outs")
     assert NEW not in signed_in(reader).get(url, secure=True).content.decode()
     assert NEW in signed_in(importer).get(url, secure=True).content.decode()
+
+
+ASKING = f"id,email,subscribed_to_emails,donotContact\n1,{ADA},true,0\n2,{BOB},false,0\n3,c@x.example,true,1\n"
+
+
+def answers(**said: str) -> dict[str, str]:
+    """As the form of the page has it: the values in their order, the most frequent first."""
+    return {"0-0": "subscribed", "0-1": "unsubscribed", "1-0": "subscribed", "1-1": "unsubscribed"} | said
+
+
+def tick(client: Client, run: ImportRun, **said: str) -> Any:
+    found = re.search(r'name="checked" value="([^"]*)"', page(client, run))
+    assert found
+    return client.post(f"{LIST}{run.pk}/answer/", {"checked": found[1], **said}, secure=True)
+
+
+def test_a_column_that_may_say_no_is_asked_about_and_nothing_can_be_imported_before(desk: Client) -> None:
+    run = checked(desk, ASKING, name="users.csv")
+    shown = page(desk, run)
+    assert "Waiting for an answer" in shown
+    assert "Column “subscribed_to_emails”" in shown
+    assert "true (2 rows)" in shown
+    assert '<option value="unsubscribed" selected>' in shown
+    assert f"{LIST}{run.pk}/confirm/" not in shown
+    assert "Waiting for an answer" in desk.get(LIST, secure=True).content.decode()
+    press(desk, run, "confirm", checked=imports_checked(run))
+    assert "What some columns of this file mean has not been said yet" in said(desk, run)[0]
+    work_on_imports()
+    assert not Address.objects.exists()
+
+
+def imports_checked(run: ImportRun) -> str:
+    return ImportRun.objects.get(id=run.pk).checked_at.isoformat()
+
+
+def test_answered_it_is_checked_again_and_the_answer_holds_for_the_next_file(desk: Client, user: User) -> None:
+    run = checked(desk, ASKING, name="users.csv")
+    assert tick(desk, run, **answers()).status_code == 302
+    work_on_imports()
+    shown = page(desk, run)
+    assert "Nothing was imported yet. This is what it would do." in shown
+    assert "Subscribed, and so no opt-out: 1" in shown
+    assert "What its columns mean" in shown
+    press(desk, run, "confirm")
+    work_on_imports()
+    assert set(Suppression.objects.values_list("address__value", flat=True)) == {BOB, "c@x.example"}
+    assert ImportRun.objects.get(id=run.pk).columns is None
+    assert set(ImportAnswer.objects.values_list("shown", "answered_by")) == {
+        ("subscribed_to_emails", f"staff {user.pk}"),
+        ("donotContact", f"staff {user.pk}"),
+    }
+    again = checked(desk, ASKING + "4,d@x.example,false,0\n", name="users.csv")
+    assert 'value="Import 1 opt-out"' in page(desk, again)
+    assert "Said what 2 columns of an import mean, and had it checked again." in logged()
+
+
+def test_every_value_has_to_be_answered_or_the_column_left_out(desk: Client) -> None:
+    run = checked(desk, ASKING, name="users.csv")
+    answer = tick(desk, run, **answers(**{"1-1": ""}))
+    assert "Please choose what this means" in answer.content.decode()
+    assert not ImportAnswer.objects.exists()
+    tick(desk, run, **answers(**{"1-0": "", "1-1": "", "1": "on"}))
+    work_on_imports()
+    assert 'value="Import 1 opt-out"' in page(desk, run)
+
+
+def test_what_was_answered_can_be_changed_before_it_is_imported(desk: Client) -> None:
+    run = checked(desk, ASKING, name="users.csv")
+    tick(desk, run, **answers())
+    work_on_imports()
+    tick(desk, run, **answers(**{"1-1": "complaint"}))
+    work_on_imports()
+    assert "Complained: 1" in page(desk, run)
+
+
+def test_only_the_check_that_was_looked_at_can_be_answered(desk: Client) -> None:
+    run = checked(desk, ASKING, name="users.csv")
+    answer = desk.post(f"{LIST}{run.pk}/answer/", {"checked": "", **answers()}, secure=True)
+    assert answer.status_code == 302
+    assert not ImportAnswer.objects.exists()
+
+
+def test_what_was_confirmed_is_read_as_it_was_checked_whatever_is_said_meanwhile(desk: Client) -> None:
+    run = checked(desk, ASKING, name="users.csv")
+    tick(desk, run, **answers())
+    work_on_imports()
+    press(desk, run, "confirm")
+    ImportAnswer.objects.update(means={"values": {"true": "unsubscribed", "false": "unsubscribed"}})
+    work_on_imports()
+    assert set(Suppression.objects.values_list("address__value", flat=True)) == {BOB, "c@x.example"}
+
+
+def test_an_answer_can_be_forgotten_and_is_asked_for_again(desk: Client) -> None:
+    run = checked(desk, ASKING, name="users.csv")
+    tick(desk, run, **answers())
+    shown = desk.get(f"{LIST}answers/", secure=True).content.decode()
+    assert "true: subscribed; false: unsubscribed" in shown
+    one = ImportAnswer.objects.get(heading="donotcontact")
+    assert f"{LIST}answers/{one.pk}/forget/" in shown
+    assert desk.post(f"{LIST}answers/{one.pk}/forget/", secure=True).status_code == 302
+    again = checked(desk, ASKING + "\n", name="users.csv")
+    assert "Waiting for an answer" in page(desk, again)
+
+
+def test_the_answers_are_for_those_who_may_import(desk: Client) -> None:
+    tick(desk, checked(desk, ASKING, name="users.csv"), **answers())
+    one = ImportAnswer.objects.first()
+    assert one
+    other = signed_in(member("view_importrun"))
+    assert other.get(f"{LIST}answers/", secure=True).status_code == 403
+    assert other.post(f"{LIST}answers/{one.pk}/forget/", secure=True).status_code == 403
+    assert other.post(f"{LIST}{the_run().pk}/answer/", answers(), secure=True).status_code == 403
+    assert desk.get(f"{LIST}answers/{one.pk}/forget/", secure=True).status_code == 405

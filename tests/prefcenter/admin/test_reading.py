@@ -17,6 +17,7 @@ from prefcenter.models import (
     FeedbackReason,
     FeedbackTag,
     IdempotentAnswer,
+    ImportAnswer,
     ImportKind,
     LinkRequest,
     User,
@@ -71,6 +72,7 @@ def something_of_everything(ada: Address, news: Category) -> None:
     endpoint = webhooks.make("A mailer", "https://example.com/hook", [], now=now)
     WebhookDelivery.objects.create(endpoint=endpoint, event=event, due_at=now, created_at=now)
     imports.hand_in([b"ada@example.com"], Terms(ImportKind.OPT_OUTS), file_name="a.csv", user_id=None, now=now)
+    ImportAnswer.objects.create(heading="mailok", shown="Mail OK", means={}, answered_by="staff 1", answered_at=now)
     IdempotentAnswer.objects.create(key=key, digest=ada.digest, fingerprint=ada.digest, created_at=now)
     account_outbox.queue("mfa/email/changed", "staff@example.org", {"what": "Something."}, now=now)
     codes.make(now=now)

@@ -1,0 +1,66 @@
+"""What a list itself says of the people in it, read as the imports read it. Nobody who said no there is written to."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from prefcenter.imports import Means, answers, formats, saying
+from prefcenter.imports.answers import Answers
+from prefcenter.imports.columns import Columns
+from prefcenter.imports.formats import Format
+from prefcenter.imports.questions import Asking, Question
+from prefcenter.tables import Row, Table
+from unsubscribe.choices import Purpose, SuppressionReason
+
+from .answering import COLUMNS
+
+#: What lets no receipt through either (design section 5).
+_BLOCKS_ALL = {SuppressionReason.HARD_BOUNCE, SuppressionReason.MANUAL}
+_NOTHING_SAID: Mapping[str, Means] = {}
+
+
+class Listed:
+    """The columns of one list. `count`: so many rows said no so far.
+
+    `looks_like` names the export of opt-outs that has the same columns as this list, where nothing else in it says
+    that they opted out; many a list of contacts is "email, created".
+    """
+
+    def __init__(
+        self, table: Table, *, purpose: Purpose, now: datetime, said: Mapping[str, Means] = _NOTHING_SAID
+    ) -> None:
+        """`said`: what columns mean, by `answers.key`; it goes before what was kept."""
+        self._purpose = purpose
+        form, self.looks_like = _certain(formats.recognise(table.columns, file_name=""))
+        others = frozenset(name.replace("_", "") for name in COLUMNS)
+        self._columns = Columns(table, form, Answers(answers.kept(), said), others=others)
+        self._asking = Asking(self._columns, now=now, is_for_contacts=True)
+        self._is_silent = self._columns.is_silent and not form.always.reason
+        self.missing = [name for name in said if name not in self._columns.headings]
+        self.count = 0
+
+    def noes(self, rows: Sequence[Row]) -> list[bool]:
+        """Which of these rows say no; [] if none of the list can."""
+        if self._asking.has_columns:
+            self._asking.add(rows)
+        if self._is_silent:
+            return []
+        found = [row.problem is None and self._is_no(self._columns.said(row.fields)) for row in rows]
+        self.count += sum(found)
+        return found
+
+    @property
+    def questions(self) -> list[Question]:
+        """About the columns that may say no and are not known, as far as the list was read."""
+        return [one for one in self._asking.questions if one.is_open and not one.orders]
+
+    def _is_no(self, says: saying.Says) -> bool:
+        if self._purpose == Purpose.TRANSACTIONAL:
+            return says.reason in _BLOCKS_ALL
+        return says.reason is not None
+
+
+def _certain(form: Format) -> tuple[Format, str]:
+    """The format, unless it is known by the most usual of headings alone; then a table, and what it looks like."""
+    if form.tells or form.filled or form.code or not form.always.reason:
+        return form, ""
+    return formats.ANY_TABLE, form.label

@@ -1,0 +1,45 @@
+"""What a cell holds, whatever its column is: nothing, a yes or a no, a date, a number, or some text."""
+
+import re
+import unicodedata
+
+_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
+
+_EMPTY = "null (null) <null> none nil nan nat n/a na #n/a - -- '- – — \\n undefined empty (empty) blank (blank)"
+_YES = "yes true 1 1.0 y t on x ✓ ✔ ☑ ✅ checked ja j wahr oui o vrai si sí s verdadero sim verdadeiro はい ○ نعم"
+_NO = "no false 0 0.0 n f off ✗ ✘ ☐ ❌ unchecked nein falsch non faux falso não nao いいえ × لا"
+#: What databases, spreadsheets and programming languages write where there is no value.
+EMPTY = frozenset(["", *_EMPTY.split()])
+#: In the seven languages of the site, as boxes are ticked, and as programs write it.
+YES, NO = frozenset(_YES.split()), frozenset(_NO.split())
+_NO_DATE = re.compile(r"0{1,4}[-/.]0{1,2}[-/.]0{1,4}\b.*|0001-01-01\b.*|1970-01-01(?:[t ]00:00(?::00)?(?:\.0+)?\S*)?")
+_DATE = re.compile(
+    r"\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}|\d{1,2}[-/.]\s?\d{1,2}[-/.]\s?\d{2,4}"
+    r"|\d{1,2}\.?[ -](?:de )?[^\W\d]{3,9}\.?,?[ -](?:de )?(?:19|20)\d\d|[^\W\d]{3,9}\.? \d{1,2},? (?:19|20)\d\d"
+)
+_DATE_IN_DIGITS = re.compile(r"(?:19|20)\d{6}(?:t?\d{6}z?)?|\d{9,10}(?:\.\d+)?|\d{13}")
+_NUMBER = re.compile(r"[-+(]?\d[\d\s.,()/-]*%?")
+_LONGEST_DATE = 45
+
+
+def folded(cell: str) -> str:
+    """The cell without what its writers differ in: letter case, width, invisible characters, space around it."""
+    if not cell.isascii():
+        cell = _INVISIBLE.sub("", unicodedata.normalize("NFKC", cell))
+    return cell.strip().casefold()
+
+
+def is_empty(cell: str) -> bool:
+    """Of a folded cell. A date of zeros is none (MySQL, Go and .NET write such a one for NULL)."""
+    return cell in EMPTY or _NO_DATE.fullmatch(cell) is not None
+
+
+def is_date(cell: str) -> bool:
+    """Of a folded cell: whether it names a day, in whichever order. It need not be one that `moments` can read."""
+    if not cell or len(cell) > _LONGEST_DATE or _NO_DATE.fullmatch(cell):
+        return False
+    return _DATE_IN_DIGITS.fullmatch(cell) is not None or _DATE.search(cell) is not None
+
+
+def is_number(cell: str) -> bool:
+    return _NUMBER.fullmatch(cell) is not None

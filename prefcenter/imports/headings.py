@@ -1,0 +1,139 @@
+"""What the heading of a column says about it: that it may tell a yes from a no, when somebody said no, or neither."""
+
+import re
+import unicodedata
+
+from prefcenter.tables import folded
+from unsubscribe.choices import SuppressionReason
+
+_UNSUBSCRIBED, _COMPLAINT, _HARD_BOUNCE, *_ = SuppressionReason
+# Spreadsheets and data frames write an index into a column without a name, or call it so (pandas, readr).
+_NAMELESS = re.compile(r"unnamed\d*|\d*")
+
+# --- when somebody said no ---------------------------------------------------------------------------------
+_NO = (
+    r"(?:unsub(?:scri(?:be|bed|ption))?|opt(?:ed|s)?out|suppress(?:ed|ion)?|(?:hard)?bounced?|(?:spam)?complain(?:ed|t)"
+    r"|bl(?:ack|ock)listed|abmelde|abmeldung|abgemeldet|abbestellt|d[ée]sabonnement|d[ée]sinscri(?:ption|t)|baja"
+    r"|descadastr(?:o|ado)|配信停止|登録解除|解除)"
+)
+_AT = r"(?:at|on|time|date|datetime|timestamp|utc|ts|since|am|datum|zeit|zeitpunkt|fecha|le|em|日|日時|日付)"
+_NO_AT = re.compile(
+    rf"(?:e?mail|global|list|user|contact|customer|subscriber|member|profile|marketing|newsletter|confirmed|first|last)*"
+    rf"{_NO}{_AT}+"
+    rf"|(?:date|time|datum|fecha|data)(?:of|de|da|der|la)*{_NO}"
+)
+
+# --- whether somebody wants to be written to ---------------------------------------------------------------
+_REFUSES = re.compile(
+    r"unsub|optout|optedout|optsout|donot|dont(?:e?mail|contact|send|want|market|call)|^dn[cemt]$|blacklist|blocklist|block|suppress|bounce|complain|spam|abuse"
+    r"|disabled|deactivated|invalid|cleaned|undeliver|unmailable|suspended|quarantin|exclude|revoke|withdraw|objection"
+    r"|no(?:e?mails?|newsletters?|contact|marketing)|nevere?mail|stope?mail|optdown|erased"
+    r"|abmeld|abgemeld|abbestell|widersp|widerruf|gesperrt|sperre|keinee?mail|keinewerbung|keinnewsletter"
+    r"|d[ée]sabon|d[ée]sinscri|neplus|pasde|opposition|refus|dadodebaja|desuscri|cancelarsu|nocontactar|noenviar"
+    r"|descadast|cancelou|n[ãa]o(?:enviar|contatar|receber|quer)|停止|解除|拒否|不要|إلغاء|رفض"
+)
+_WANTS = re.compile(
+    r"subscri|optin|optedin|optsin|consent|permission|accept|newsletter|mailinglist|marketing|allow|permit|receive"
+    r"|can(?:e?mail|contact|send|beemailed)|(?:send|wants|ok)(?:to)?e?mail|mailable|contactable|reachable|deliverab"
+    r"|emailenabled|notifications?enabled|confirmed|gdpr|dsgvo|rgpd|lgpd|einwillig|zustimm|erlaub|abonn|mailings?$"
+    r"|consent|inscri|accepte|autoris|suscri|acepta|permiso|autoriza|consent|aceita|permiss|receb|recib"
+    r"|購読|配信|同意|許可|メルマガ|オプトイン|اشتراك|موافقة"
+)
+_YES_AT = re.compile(
+    r"(?:subscribe[dr]?|subscription|opt(?:ed)?in|consent(?:ed)?|confirm(?:ed|ation)?|acceptsmarketing|abonnement|signup)"
+    rf"{_AT}+"
+)
+_STATES = re.compile(r"status|statut|estatus|subscriptionstate|emailstate|ステータス|状態|الحالة")
+_OTHER_STATES = re.compile(
+    r"(?:order|payment|marital|shipping|shipment|fulfillment|fulfilment|invoice|employment|ticket|deal|http)status"
+)
+
+# --- neither -----------------------------------------------------------------------------------------------
+_PARTS = re.compile(r"[^\W\d_]+")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_LINKS = re.compile(
+    r".*(?:subscriber|subscription|subscribe|contact|list|optin|consent)(?:id|url|link|ip|key|hash|uuid|token)"
+)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+#: About a consent, and not whether there is one.
+_BESIDE = _words("id ids uuid guid url uri link ip hash token md5 sha256 useragent")
+#: As well, where the heading does not refuse.
+_BESIDE_A_YES = _words(
+    "at on time date datetime timestamp since source owner medium method text wording version form page plan tier "
+    "count total score segment notes comment utm datum fecha created updated"
+)
+_INDEXES = _words(
+    "index idx nr no nº row rows rownum rownumber rownames rowid line linenumber lfd lfdnr n num number key pk "
+    "position pos rank recordid channel campaign source category"
+)
+_PERSONAL = _words(
+    "name firstname lastname fullname fname lname surname forename vorname nachname nom prenom prénom nombre apellido "
+    "apellidos nome sobrenome initial initials birthday birthdate birth born dob geburtstag geburtsdatum naissance "
+    "nacimiento nascimento cumpleaños aniversario aniversário language languages lang locale sprache langue idioma "
+    "country land pays país pais cc region province city town ort stadt ville ciudad cidade zip zipcode plz postcode "
+    "postal street timezone currency gender sex salutation anrede geschlecht company firma phone mobile telephone fax "
+    "title age"
+)
+_PERSONAL_SIGNS = re.compile("名|姓|氏|生年月日|誕生|言語|国|都道府県|住所|الاسم|الميلاد|اللغة|البلد")
+
+
+def name_of(heading: str) -> str:
+    """By what a column is found; "" for a heading that is blank or says nothing, such as "#" or "Unnamed: 0"."""
+    return "" if _NAMELESS.fullmatch(_plain(heading)) else folded(heading)
+
+
+def no_since(heading: str) -> SuppressionReason | None:
+    """The column gives the moment of such a no, and so says that there was one. None for all others."""
+    plain = _plain(heading)
+    if not _NO_AT.fullmatch(plain):
+        return None
+    if "bounce" in plain:
+        return _HARD_BOUNCE
+    return _COMPLAINT if "complain" in plain else _UNSUBSCRIBED
+
+
+def may_tell(heading: str) -> bool:
+    """False for what tells nothing whatever its values: an index, a name, a birthday, a link, an id."""
+    plain, parts = _plain(heading), _parts(heading)
+    if plain in _INDEXES or (parts and parts[-1] in _BESIDE) or _LINKS.fullmatch(plain):
+        return False
+    return speaks(heading) or not (_PERSONAL & {plain, *parts} or _PERSONAL_SIGNS.search(plain))
+
+
+def speaks(heading: str) -> bool:
+    """Whether it speaks of consent."""
+    plain, parts = _plain(heading), _parts(heading)
+    if _REFUSES.search(plain):
+        return True
+    if _WANTS.search(plain):
+        return not (parts and parts[-1] in _BESIDE_A_YES) and not _YES_AT.fullmatch(plain)
+    return _STATES.search(plain) is not None and not _OTHER_STATES.search(plain)
+
+
+def wants(heading: str) -> bool:
+    """Whether a yes in such a column most likely means that somebody wants to be written to."""
+    plain = _plain(heading)
+    return _WANTS.search(plain) is not None and not _REFUSES.search(plain)
+
+
+def refuses(heading: str) -> SuppressionReason | None:
+    """What a yes in such a column most likely means, if it is a no."""
+    plain = _plain(heading)
+    if not _REFUSES.search(plain):
+        return None
+    if "bounce" in plain or "invalid" in plain or "cleaned" in plain:
+        return _HARD_BOUNCE
+    return _COMPLAINT if "complain" in plain or "spam" in plain else _UNSUBSCRIBED
+
+
+def _plain(heading: str) -> str:
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", heading).casefold())
+
+
+def _parts(heading: str) -> list[str]:
+    return [part.casefold() for part in _PARTS.findall(_CAMEL.sub(" ", heading))]

@@ -1,0 +1,302 @@
+"""What is asked about a column: which values it has, how often, and what they mean as far as it is known."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from prefcenter.tables import Row
+from unsubscribe.addresses import redact
+from unsubscribe.choices import SuppressionReason
+
+from . import cells, headings, saying
+from .answers import EMPTY, FILLED, Meaning, meaning
+from .columns import Column, Columns, Moments
+from .moments import DateOrder, orders, reads_two_ways
+from .saying import Says
+
+#: So many different texts are shown; a column with more of them is somebody's free text, of which nothing is shown.
+TEXTS = 20
+LONGEST_TEXT = 40
+#: Yes and no must be so much of what a column holds that nothing but its values speaks for.
+LEAST_SHARE = 0.05
+_DATES, _OTHERS = "\0dates", "\0others"
+
+
+class Value(NamedTuple):
+    """`key`: how an answer names it; `means`: as it is known ("" if it is not); `would_mean`: a proposal.
+
+    `is_open`: it must be answered. `is_said`: somebody answered it before.
+    """
+
+    key: str
+    shown: str
+    rows: int
+    means: str = ""
+    would_mean: str = ""
+    is_open: bool = False
+    is_said: bool = False
+
+
+class Question(NamedTuple):
+    """`name`: the key of the heading; `heading`: as it stands in the file. With `orders` it is asked how the dates in
+    this column are read; else `values` are asked about."""
+
+    name: str
+    heading: str
+    values: Sequence[Value]
+    orders: Sequence[str] = ()
+    order: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        return any(value.is_open for value in self.values) or bool(self.orders and not self.order)
+
+    @property
+    def open_values(self) -> list[Value]:
+        return [value for value in self.values if value.is_open]
+
+    @property
+    def proposal(self) -> str:
+        """As the command takes it, with a question mark where nothing can be proposed."""
+        if self.orders:
+            return self.orders[0]
+        return ",".join(_quoted(f"{value.key}={value.would_mean or '?'}") for value in self.open_values)
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        return self._asdict() | {"values": [value._asdict() for value in self.values]}
+
+    @classmethod
+    def of_json(cls, found: Mapping[str, Any]) -> "Question":
+        return cls(**dict(found) | {"values": [Value(**value) for value in found["values"]]})
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if re.search('[",]', text) else text
+
+
+@dataclass
+class _Slot:
+    shown: str
+    cell: str
+    rows: int = 0
+    open_rows: int = 0
+
+
+@dataclass
+class Tally:
+    """Counts the values of one column, in bounded memory: words of yes and no, dates, and a few texts by themselves."""
+
+    column: Column
+    slots: dict[str, _Slot] = field(default_factory=dict)
+    texts: int = 0
+    has_numbers: bool = False
+
+    def add(self, counted: Mapping[str, int]) -> None:
+        for cell, rows in counted.items():
+            self._count(cells.folded(cell), cell, rows)
+
+    def _count(self, cell: str, shown: str, rows: int) -> None:
+        slot = self._slot(cell, shown)
+        slot.rows += rows
+        if self.column.read(cell) == saying.UNKNOWN:
+            slot.open_rows += rows
+            slot.cell = cell
+
+    def _slot(self, cell: str, shown: str) -> _Slot:
+        key = self._key(cell)
+        found = self.slots.get(key)
+        if found is None:
+            found = self.slots[key] = _Slot(shown.strip(), cell)
+        return found
+
+    def _key(self, cell: str) -> str:
+        if cell in self.slots or self.column.is_named(cell):
+            return cell
+        if cells.is_empty(cell):
+            return EMPTY
+        if saying.is_word(cell):
+            return cell
+        if cells.is_date(cell):
+            return _DATES
+        if cells.is_number(cell):
+            self.has_numbers = True
+            return cell if len(cell) < 4 and self._has_room() else _OTHERS
+        return cell if len(cell) <= LONGEST_TEXT and redact(cell) == cell and self._has_room() else _OTHERS
+
+    def _has_room(self) -> bool:
+        self.texts += 1
+        if self.texts == TEXTS + 1:
+            self._forget_texts()
+        return self.texts <= TEXTS
+
+    def _forget_texts(self) -> None:
+        others = self.slots.setdefault(_OTHERS, _Slot("", ""))
+        for key in [key for key, slot in self.slots.items() if self._is_text(key)]:
+            slot = self.slots.pop(key)
+            others.rows, others.open_rows = others.rows + slot.rows, others.open_rows + slot.open_rows
+            others.cell = slot.cell if slot.open_rows or not others.cell else others.cell
+
+    def _is_text(self, key: str) -> bool:
+        return key not in {EMPTY, _DATES, _OTHERS} and not saying.is_word(key) and not self.column.is_named(key)
+
+
+def of_column(tally: Tally, *, is_for_contacts: bool) -> Question | None:
+    """None if there is nothing to ask about it, and nothing was."""
+    column = tally.column
+    if column.means is None and not _is_open(tally, is_for_contacts=is_for_contacts):
+        return None
+    values = [_value(column, key, slot) for key, slot in tally.slots.items()]
+    return Question(column.name, redact(column.heading)[:100], _joined(values))
+
+
+def _is_open(tally: Tally, *, is_for_contacts: bool) -> bool:
+    column, unknown = tally.column, [key for key, slot in tally.slots.items() if slot.open_rows]
+    if not unknown:
+        return False
+    if column.name in saying.STATES and not is_for_contacts:
+        # Where not one word is known the lines are refused, one by one; those of opt-outs lose nothing by that.
+        return len(unknown) < len(tally.slots) or any(map(saying.is_word, unknown))
+    return column.is_known or column.is_asked_by_name or _tells(tally)
+
+
+def _tells(tally: Tally) -> bool:
+    """Whether its values alone look like a yes and a no, or one of them is a no in so many words."""
+    says = {key: _leaning(key, has_numbers=tally.has_numbers) for key in tally.slots}
+    if any(saying.of_word(key).reason == saying.UNSUBSCRIBED for key in tally.slots):
+        return True
+    if not {"yes", "no"} <= set(says.values()):
+        return False
+    filled = sum(slot.rows for key, slot in tally.slots.items() if key not in {EMPTY, _DATES})
+    return sum(tally.slots[key].rows for key, said in says.items() if said) >= LEAST_SHARE * filled
+
+
+def _leaning(key: str, *, has_numbers: bool) -> str:
+    """0 and 1 are numbers where there are others."""
+    if has_numbers and key[:1] in "01":
+        return ""
+    said = saying.of_word(key)
+    if key in cells.YES or said == saying.SUBSCRIBED:
+        return "yes"
+    return "no" if key in cells.NO or key in saying.IDLE or said.reason else ""
+
+
+def _value(column: Column, key: str, slot: _Slot) -> Value:
+    says = column.read(slot.cell)
+    is_open = slot.open_rows > 0
+    named = FILLED if key in {_DATES, _OTHERS} else key
+    known = "" if is_open else meaning(says) or ""
+    is_said = column.means is not None and column.means.says(slot.cell) is not None
+    return Value(named, _shown(key, slot), slot.rows, known, _proposed(column, key, slot), is_open, is_said)
+
+
+def _shown(key: str, slot: _Slot) -> str:
+    return {EMPTY: "(empty)", _DATES: "(a date)", _OTHERS: "(any other value)"}.get(key) or redact(slot.shown)
+
+
+def _proposed(column: Column, key: str, slot: _Slot) -> str:
+    word, no = saying.of_word(slot.cell), headings.refuses(column.heading)
+    if word != saying.NOTHING:
+        return meaning(word) or ""
+    if not no and not headings.wants(column.heading):
+        return ""
+    if key in cells.YES or key == _DATES:
+        return meaning(Says(no)) or "" if no else Meaning.SUBSCRIBED
+    if key in cells.NO or (key == EMPTY and no):
+        return Meaning.SUBSCRIBED if no else Meaning.UNSUBSCRIBED
+    return ""
+
+
+def _joined(values: Iterable[Value]) -> list[Value]:
+    """Dates and other values are answered as one."""
+    found: dict[str, Value] = {}
+    for value in values:
+        before = found.get(value.key)
+        found[value.key] = value if before is None else _both(before, value)
+    return sorted(found.values(), key=lambda value: -value.rows)
+
+
+def _both(one: Value, other: Value) -> Value:
+    means, would = one.means if one.means == other.means else "", one.would_mean or other.would_mean
+    return Value(
+        one.key,
+        "(any other value)",
+        one.rows + other.rows,
+        means,
+        would,
+        one.is_open or other.is_open,
+        one.is_said or other.is_said,
+    )
+
+
+class _Dates:
+    """The dates of one column: which orders all of them can have, and how many rows would need one to be said."""
+
+    def __init__(self, column: Moments, *, now: datetime) -> None:
+        self.column, self._now = column, now
+        self._left, self._rows, self._example = frozenset(DateOrder), 0, ""
+
+    def add(self, counted: Mapping[str, int]) -> None:
+        for text, rows in counted.items():
+            if found := orders(text, now=self._now):
+                self._left = self._left & found
+            if found and reads_two_ways(text, now=self._now):
+                self._rows, self._example = self._rows + rows, self._example or text.strip()
+
+    @property
+    def order(self) -> DateOrder | None:
+        """The only one in which all are dates. None if there are several, or none for all of them."""
+        return next(iter(self._left)) if len(self._left) == 1 else None
+
+    @property
+    def question(self) -> Question | None:
+        if not self._rows or self.column.order or self.order:
+            return None
+        may_be = sorted(self._left - {DateOrder.YEAR_FIRST} or set(DateOrder) - {DateOrder.YEAR_FIRST})
+        example = Value("", self._example[:LONGEST_TEXT], self._rows)
+        return Question(self.column.name, redact(self.column.heading)[:100], [example], may_be)
+
+
+class Asking:
+    """Is shown the rows of a table, batch by batch, and says at the end what has to be asked about its columns."""
+
+    def __init__(
+        self, columns: Columns, *, now: datetime, is_for_contacts: bool = False, reason: SuppressionReason | None = None
+    ) -> None:
+        """`reason`: chosen by hand, it speaks for the states that are not known. When they said no is of no
+        importance for contacts."""
+        self._is_for_contacts = is_for_contacts
+        is_asked = (one for one in columns.asked if not (reason and one.name in saying.STATES and one.means is None))
+        self._tallies = [Tally(one) for one in is_asked]
+        self._dates = [_Dates(one, now=now) for one in columns.moments if not is_for_contacts]
+
+    @property
+    def has_columns(self) -> bool:
+        """False: nothing in any row could raise a question."""
+        return bool(self._tallies or self._dates)
+
+    def add(self, rows: Sequence[Row]) -> None:
+        for tally in self._tallies:
+            for index in tally.column.indexes:
+                tally.add(_counted(rows, index))
+        for dates in self._dates:
+            dates.add(_counted(rows, dates.column.place))
+
+    @property
+    def orders(self) -> dict[str, str]:
+        """How the dates of columns are read that show it themselves, by their names."""
+        found = {one.column.name: one.order for one in self._dates if not one.column.order}
+        return {name: order.value for name, order in found.items() if order}
+
+    @property
+    def questions(self) -> list[Question]:
+        """The open ones, and those that were answered before."""
+        found = (of_column(tally, is_for_contacts=self._is_for_contacts) for tally in self._tallies)
+        return [one for one in [*found, *(dates.question for dates in self._dates)] if one]
+
+
+def _counted(rows: Sequence[Row], index: int) -> Counter[str]:
+    return Counter([row.fields[index] for row in rows if row.problem is None])

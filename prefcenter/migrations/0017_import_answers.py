@@ -13,7 +13,7 @@ def check_again(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("prefcenter", "0014_import_digests")]
+    dependencies = [("prefcenter", "0016_import_digests")]
 
     operations = [
         migrations.CreateModel(

@@ -138,7 +138,7 @@ def _ask_the_mailbox(request: HttpRequest, more: Wish, visit: Visit) -> list[str
     if sheet.channel != Channel.EMAIL:
         if starting:
             return [_("To switch something on, please open this page from a mail of ours.")]
-        return [_("To get more mail again, please open this page from a mail of ours.")]
+        return [_("To get more email again, open this page from one of our emails.")]
     results.remember_language(request, sheet.contact_id, sheet.language, is_pending=sheet.is_pending)
     targets = [Target(one.address_id, one.category_id) for one in starting if one.channel == Channel.EMAIL]
     why = []
@@ -147,7 +147,7 @@ def _ask_the_mailbox(request: HttpRequest, more: Wish, visit: Visit) -> list[str
         why.append(_("To be sure that it is you who switches something on, please tap the button in it."))
     if len(targets) < len(more.wanted) or more.pause:
         actions.send_link([visit.target.address_id], now=visit.now)
-        why.append(_("To be sure that it is you who wants more, please open the link in it and choose it there."))
+        why.append(_("To be sure it's you who wants more, open the link in it and choose again there."))
     return [_("We have sent you a mail."), *why]
 
 

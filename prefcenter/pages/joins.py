@@ -53,10 +53,10 @@ def after(
     context = context | {"waiting": [], "own": None}
     if verb == "agree" and may_agree:
         events = actions.agree([id_], source=Source.PAGE, now=now, wording=_("Yes, it's mine"))
-        title, notice = _("They belong together now."), _("What you choose holds for both from now on.")
+        title, notice = _("The addresses are now linked."), _("Your choices now apply to both.")
     elif verb == "part" and (is_asked or id_ == address.pk):
-        events = actions.part([id_], source=Source.PAGE, now=now, wording=_("No, keep them apart"))
-        title, notice = _("They are kept apart."), _("Each opt-out that held for both stays with both.")
+        events = actions.part([id_], source=Source.PAGE, now=now, wording=_("No, keep them separate"))
+        title, notice = _("The addresses are kept separate."), _("Opt-outs that applied to both still apply to both.")
     else:
         events = []
     if not events:
@@ -65,12 +65,12 @@ def after(
 
 
 def answered() -> str:
-    return _("This was answered already. Nothing was changed.")
+    return _("This has already been answered. Nothing changed.")
 
 
 def stays_off() -> str:
     """Why a yes of an address that is pending has no effect."""
     return _(
-        "It stays off: somebody said that this address belongs together with another one, and that one said no. "
-        "If it isn't yours, please keep them apart first."
+        "It stays off: this address was linked to another one that opted out, and the link isn't confirmed. "
+        "If the other address isn't yours, keep them separate first."
     )

@@ -334,8 +334,8 @@ class TestTheQuestion:
     ) -> None:
         actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=timezone.now())
         deliver()
-        assert "They belong together now." in post(client, path, do=f"agree-{mallory.pk}")
-        assert {to for to, text in deliver() if "These addresses belong together now." in text} == {ADA, MALLORY}
+        assert "The addresses are now linked." in post(client, path, do=f"agree-{mallory.pk}")
+        assert {to for to, text in deliver() if "These addresses are now linked." in text} == {ADA, MALLORY}
         data = client.post(f"{link_for(mallory)}/data", {"do": "download"}, secure=True).json()
         assert [one["address"] for one in data["addresses"]] == [ADA, MALLORY]
         post(client, link_for(mallory), **switched_on(news))
@@ -347,7 +347,7 @@ class TestTheQuestion:
         self, path: str, client: Client, ada: Address, mallory: Address, news: Category
     ) -> None:
         actions.opt_out([Target(mallory.pk, news.pk)], source=Source.PAGE, now=timezone.now())
-        assert "They are kept apart." in post(client, path, do=f"part-{mallory.pk}")
+        assert "The addresses are kept separate." in post(client, path, do=f"part-{mallory.pk}")
         assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.UNSUBSCRIBED, Answer.UNSUBSCRIBED)
         mallory.refresh_from_db()
         assert mallory.contact_id != ada.contact_id
@@ -360,7 +360,7 @@ class TestTheQuestion:
     ) -> None:
         post(client, path, do=f"part-{mallory.pk}")
         for do in ("agree", "part"):
-            assert "This was answered already." in post(client, path, do=f"{do}-{mallory.pk}")
+            assert "This has already been answered." in post(client, path, do=f"{do}-{mallory.pk}")
         assert ConsentEvent.objects.filter(kind=EventKind.JOIN).count() == 1
 
     def test_is_not_answered_yes_by_the_other_nor_about_anybody_else(

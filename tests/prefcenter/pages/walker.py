@@ -32,7 +32,7 @@ class Walker:
 
     def __init__(self, browser: Page, site: str, settings: Any, monkeypatch: Any, *, language: str) -> None:
         self.browser, self.site, self.settings, self.monkeypatch = browser, site, settings, monkeypatch
-        self.query = f"?lang={language}" if language != "en" else ""
+        self.language, self.query = language, f"?lang={language}" if language != "en" else ""
         group = CategoryGroup.objects.create(name="From the shop")
         self.news = CategoryFactory(
             slug="news",
@@ -99,6 +99,10 @@ class Walker:
             raise error
 
         self.monkeypatch.setattr("unsubscribe.queries.preference_sheet", fail)
+
+    def has_chosen_a_language(self) -> None:
+        """For mails that no page of hers asks for."""
+        actions.choose_language(self.ada.contact_id, self.language)
 
     def mail(self) -> None:
         """The next mail that is owed, as a mail program shows it."""
@@ -446,24 +450,28 @@ def mail_erase(walker: Walker) -> None:
 
 @page
 def mail_join(walker: Walker) -> None:
+    walker.has_chosen_a_language()
     walker.joined()
     walker.mail()
 
 
 @page
 def mail_joined(walker: Walker) -> None:
+    walker.has_chosen_a_language()
     actions.agree([walker.joined().pk], source=Source.PAGE, now=timezone.now())
     walker.mail()
 
 
 @page
 def mail_download(walker: Walker) -> None:
+    walker.has_chosen_a_language()
     actions.note_access(walker.ada.pk, source=Source.PAGE, now=timezone.now())
     walker.mail()
 
 
 @page
 def mail_erasing(walker: Walker) -> None:
+    walker.has_chosen_a_language()
     work = AddressFactory(contact=walker.ada.contact, text="lovelace@example.com")
     actions.ask_to_erase([work.pk], now=timezone.now())
     walker.mail()

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from django.db.models import FilteredRelation, Max, Q, QuerySet
+from django.db.models.functions import Coalesce, Greatest
 
 from . import addresses, conf, domains, gathering, rules
 from .choices import Channel, EventKind, PreferenceState, SuppressionReason
@@ -169,9 +170,15 @@ def _latest(some: Iterable[Mapping[K, datetime]]) -> dict[K, datetime]:
     return found
 
 
+def _last(said_at: str, since: str) -> Greatest:
+    """When a no that was said again was said last (design law 12); a file may have brought an older one."""
+    return Greatest(Coalesce(said_at, since), since)
+
+
 def _of_domains(rows: QuerySet[DomainSuppression]) -> dict[str, Cover]:
     found: dict[str, dict[SuppressionReason, datetime]] = defaultdict(dict)
-    for domain, reason, since in rows.filter(lifted_at=None).values_list("domain", "reason", "since"):
+    last = _last("said_at", "since")
+    for domain, reason, since in rows.filter(lifted_at=None).values_list("domain", "reason", last):
         found[domain][SuppressionReason(reason)] = since
     return {domain: Cover(blocks) for domain, blocks in found.items()}
 
@@ -189,7 +196,14 @@ def _of_mailboxes(rows: QuerySet[Address], category: Category | None) -> dict[by
     )
     is_no = Q(block__isnull=False) | Q(preference__state=PreferenceState.UNSUBSCRIBED) | Q(contact__only_chosen=True)
     found: dict[bytes, dict[int, list[Cover]]] = defaultdict(lambda: defaultdict(list))
-    said = ("preference__category_id", "preference__state", "preference__changed_at", "block__reason", "block__since")
+    left_at = _last("preference__said_at", "preference__changed_at")
+    said = (
+        "preference__category_id",
+        "preference__state",
+        left_at,
+        "block__reason",
+        _last("block__said_at", "block__since"),
+    )
     contact = ("contact_id", "contact__only_chosen", "contact__created_at")
     for mailbox, contact_id, only_chosen, learnt_at, *no in rows.filter(is_no).values_list(
         "gmail_digest", *contact, *said

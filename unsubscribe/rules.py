@@ -136,8 +136,11 @@ def may_lift(reason: SuppressionReason, *, source: Source, is_its_own: bool = Fa
     return reason == SuppressionReason.MANUAL and source == Source.STAFF
 
 
-def may_lift_domain(set_by: Source, *, source: Source) -> bool:
-    """A domain's block is nobody's own no: the staff lift any, a sender's system what such a system set."""
+def may_lift_domain(set_by: Source, *, source: Source, is_its_own: bool = False) -> bool:
+    """A domain's block is nobody's own no: the staff lift any, a sender's system what such a system set, and an import
+    that is taken back what it set itself and nobody has said since (`is_its_own`)."""
+    if source == Source.IMPORT:
+        return is_its_own and set_by == Source.IMPORT
     return source == Source.STAFF or source == set_by == Source.API
 
 

@@ -145,11 +145,11 @@ class Standing:
 
     @property
     def lifted(self) -> int:
-        return self._found.blocks + self._found.choices
+        return self._found.blocks + self._found.choices + self._found.domains
 
     @property
     def lifts(self) -> list[tuple[str, int]]:
-        return [("Blocks that end", self._found.blocks), ("Categories that are as before", self._found.choices)]
+        return words.lifts(self._found)
 
     @property
     def stays(self) -> list[tuple[str, int]]:

@@ -73,8 +73,9 @@ def _blocked_whole(lines: Iterable[Line], by: By, *, now: datetime) -> Counter[s
     found: Counter[str] = Counter()
     for reason, said in _domains(lines).items():
         named = _as_of_the_last(said)
-        who = {"actor": by.actor, "note": by.note}
-        taken = actions.suppress_domains(named, reason, source=Source.IMPORT, now=now, **who)
+        taken = actions.suppress_domains(
+            named, reason, source=Source.IMPORT, now=now, actor=by.actor, note=by.note, import_id=by.import_id
+        )
         found += _of_domains(taken, of=len(said))
     return found
 

@@ -46,6 +46,12 @@ def in_words(kind: ImportKind, counts: Mapping[str, Any]) -> str:
     return ", ".join(f"{label[:1].lower()}{label[1:]} {number:,}" for _, label, number in figures(kind, counts))
 
 
+def lifts(standing: Standing) -> list[tuple[str, int]]:
+    """What ends when an import is taken back; domains only where there are any."""
+    always = [("Blocks that end", standing.blocks), ("Categories that are as before", standing.choices)]
+    return [*always, ("Blocks on whole domains that end", standing.domains)] if standing.domains else always
+
+
 def said_again(standing: Standing) -> list[tuple[str, int]]:
     """Why what an import set stays when it is taken back, and how often that is the reason."""
     sources = dict(Source.choices)

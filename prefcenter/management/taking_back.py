@@ -50,7 +50,7 @@ def _take_back(command: BaseCommand, one: ImportRun) -> None:
 
 
 def _say(command: BaseCommand, standing: Standing) -> None:
-    lines = [("Blocks that end", standing.blocks), ("Categories that are as before", standing.choices)]
+    lines = words.lifts(standing)
     stays = [*words.said_again(standing), ("Ended since", standing.ended), ("Erased", standing.erased)]
     for label, count in [*lines, *((f"Stays. {why}", count) for why, count in stays)]:
         command.stdout.write(f"{count:>12,}  {label}")

@@ -25,7 +25,15 @@ from unsubscribe import actions, gate, rules, seals
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Answer, Channel, EventKind, Source, SuppressionReason
 from unsubscribe.links import Target
-from unsubscribe.models import Address, Category, ConsentEvent, OutboxMessage, Preference, Suppression
+from unsubscribe.models import (
+    Address,
+    Category,
+    ConsentEvent,
+    DomainSuppression,
+    OutboxMessage,
+    Preference,
+    Suppression,
+)
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -317,3 +325,134 @@ class TestCommand:
         made = self.said(str(tmp_path / "list.csv"), "--apply")
         self.said("--take-back", str(made["import"]), "--apply")
         assert answer(ADA, news) == Answer.SEND
+
+
+EVE, FAY = "eve@corp.example", "fay@firm.example"
+CORP, FIRM = "*@corp.example", "*@firm.example"
+
+
+def domain_is_blocked_by_staff() -> None:
+    actions.suppress_domains({"corp.example": None}, OWN_NO, source=Source.STAFF, now=timezone.now())
+
+
+def domain_is_blocked_by_api() -> None:
+    actions.suppress_domains(
+        {"corp.example": timezone.now() - 900 * DAY}, OWN_NO, source=Source.API, now=timezone.now()
+    )
+
+
+def domain_is_in_another_file() -> None:
+    imported(CORP, name="another.csv")
+
+
+OWN_NO = SuppressionReason.UNSUBSCRIBED_ALL
+
+
+class TestDomains:
+    @pytest.mark.parametrize("reason", [None, SuppressionReason.MANUAL, SuppressionReason.COMPLAINT])
+    def test_the_blocks_on_domains_that_it_set_are_lifted(
+        self, reason: SuppressionReason | None, boss: User, news: Category
+    ) -> None:
+        run = imported(CORP, "@firm.example", ADA, terms=OPT_OUTS._replace(reason=reason))
+        assert [answer(one, news) for one in (EVE, FAY, ADA)] == [Answer.SUPPRESSED] * 3
+        foreseen = imports.foresee_taking_back(run)
+        assert (foreseen.blocks, foreseen.domains, foreseen.said_again) == (1, 2, {})
+        assert taken_back(run, boss).taken_back == 3
+        assert [answer(one, news) for one in (EVE, FAY, ADA)] == [Answer.SEND] * 3
+        said = set(DomainSuppression.objects.values_list("lifted_source", "lifted_by", "lifted_note"))
+        assert said == {("import", f"staff {boss.pk}", f"Import {run.pk} was taken back.")}
+        assert actions.take_back(run.pk, most=10, now=timezone.now()) == 0
+
+    @pytest.mark.parametrize("again", [domain_is_blocked_by_staff, domain_is_blocked_by_api, domain_is_in_another_file])
+    def test_one_that_was_said_again_since_stays(self, again: Callable[[], None], boss: User, news: Category) -> None:
+        run = imported(CORP, FIRM)
+        again()
+        standing = imports.foresee_taking_back(run)
+        assert (standing.domains, sum(standing.said_again.values())) == (1, 1)
+        taken_back(run, boss)
+        assert [answer(one, news) for one in (EVE, FAY)] == [Answer.SUPPRESSED, Answer.SEND]
+
+    def test_one_for_another_reason_is_not_the_same(self, boss: User, news: Category) -> None:
+        run = imported(CORP, terms=OPT_OUTS._replace(reason=SuppressionReason.MANUAL))
+        domain_is_blocked_by_staff()
+        assert imports.foresee_taking_back(run).domains == 1
+        taken_back(run, boss)
+        assert answer(EVE, news) == Answer.SUPPRESSED
+        assert not DomainSuppression.objects.filter(lifted_at=None, reason="manual").exists()
+
+    def test_one_that_was_there_before_is_none_of_its_doing(self, boss: User, news: Category) -> None:
+        domain_is_blocked_by_staff()
+        taken_back(imported(CORP, FIRM), boss)
+        assert [answer(one, news) for one in (EVE, FAY)] == [Answer.SUPPRESSED, Answer.SEND]
+
+    def test_one_that_the_staff_lifted_since_is_not_counted_as_lifted_by_it(self, boss: User) -> None:
+        run = imported(CORP, FIRM)
+        actions.lift_domains(["corp.example"], OWN_NO, source=Source.STAFF, now=timezone.now(), note="An error.")
+        standing = imports.foresee_taking_back(run)
+        assert (standing.domains, standing.ended) == (1, 1)
+        taken_back(run, boss)
+        assert DomainSuppression.objects.get(domain="corp.example").lifted_note == "An error."
+
+    def test_a_file_that_repeats_itself_has_said_it_once(
+        self, monkeypatch: pytest.MonkeyPatch, boss: User, news: Category
+    ) -> None:
+        monkeypatch.setattr("prefcenter.imports.reading.ROWS", 2)
+        taken_back(imported(CORP, FIRM, "@CORP.example", FIRM, CORP), boss)
+        assert [answer(one, news) for one in (EVE, FAY)] == [Answer.SEND] * 2
+
+    def test_what_was_taken_back_is_no_lift_that_overtakes_a_no(self, boss: User, news: Category) -> None:
+        taken_back(imported(CORP), boss)
+        said = {"corp.example": timezone.now() - DAY}
+        assert actions.preview_domains(said, OWN_NO).new == ["corp.example"]
+        assert actions.suppress_domains(said, OWN_NO, source=Source.API, now=timezone.now()).new == ["corp.example"]
+        assert answer(EVE, news) == Answer.SUPPRESSED
+
+    def test_a_worker_that_dies_is_followed_by_one_that_goes_on(
+        self, monkeypatch: pytest.MonkeyPatch, boss: User
+    ) -> None:
+        run = imported(*(f"r{n}@example.com" for n in range(3)), *(f"*@corp{n}.example" for n in range(4)))
+        monkeypatch.setattr("prefcenter.imports.working.ROWS", 2)
+        imports.take_back(run, user_id=boss.pk, now=timezone.now())
+        stops = iter([False, False, False, True])
+        imports.work(now=timezone.now(), must_stop=lambda: next(stops, True))
+        run.refresh_from_db()
+        assert (run.state, run.taken_back) == (ImportState.TAKING_BACK, 5)
+        imports.work(now=timezone.now())
+        run.refresh_from_db()
+        assert (run.state, run.taken_back) == (ImportState.TAKEN_BACK, 7)
+        assert not DomainSuppression.objects.filter(lifted_at=None).exists()
+
+    def test_many_take_as_many_queries_as_one(self) -> None:
+        def queries(size: int) -> int:
+            run = imported(*(f"*@d{n}.of{size}.example" for n in range(size)), name=f"{size}.csv")
+            with CaptureQueriesContext(connection) as caught:
+                assert actions.take_back(run.pk, most=100, now=timezone.now()) == size
+            return len(caught)
+
+        assert queries(1) == queries(60)
+
+    def test_an_import_lifts_no_domain_but_its_own(self) -> None:
+        for source in Source:
+            assert not rules.may_lift_domain(source, source=Source.IMPORT)
+            assert rules.may_lift_domain(source, source=Source.IMPORT, is_its_own=True) == (source == Source.IMPORT)
+
+    def test_the_page_and_the_command_count_them(self, news: Category) -> None:
+        run = imported(CORP, FIRM, ADA)
+        desk, url = signed_in(member("import_opt_outs")), f"/admin/imports/{run.pk}/take-back/"
+        page = desk.get(url, secure=True).content.decode()
+        assert 'value="Take back 3"' in page
+        assert "Blocks on whole domains that end" in page
+        out = io.StringIO()
+        call_command("import_optouts", "--take-back", str(run.pk), stdout=out)
+        assert json.loads(out.getvalue())["domains"] == 2
+        assert answer(EVE, news) == Answer.SUPPRESSED
+        call_command("import_optouts", "--take-back", str(run.pk), "--apply", stdout=out)
+        assert answer(EVE, news) == Answer.SEND
+
+    def test_a_file_of_domains_alone_can_be_taken_back(self, news: Category) -> None:
+        run = imported(CORP)
+        desk, url = signed_in(member("import_opt_outs")), f"/admin/imports/{run.pk}/take-back/"
+        assert 'value="Take back 1"' in desk.get(url, secure=True).content.decode()
+        assert desk.post(url, secure=True).status_code == 302
+        imports.work(now=timezone.now())
+        assert answer(EVE, news) == Answer.SEND

@@ -216,6 +216,19 @@ class TestTheirOwnYes:
         block(at=EARLIER - timedelta(days=1))
         assert answers([EVE], news) == ["send"]
 
+    @pytest.mark.parametrize(
+        ("at", "answer"),
+        [(None, "send"), (NOW - timedelta(hours=1), "send"), (LATER + timedelta(hours=1), "suppressed")],
+    )
+    def test_the_same_said_again_counts_from_then_if_it_says_when(self, at: Any, answer: str, news: Category) -> None:
+        eve = AddressFactory(text=EVE)
+        block(at=EARLIER)
+        self.yes(eve, news)
+        block(at=at, source=Source.IMPORT, import_id=7, now=LATER + timedelta(days=1))
+        assert answers([EVE], news) == [answer]
+        self.yes(eve, news, now=LATER + timedelta(days=2))
+        assert answers([EVE], news) == ["send"]
+
     def test_a_yes_from_another_address_of_theirs_is_not_about_this_one(self, news: Category) -> None:
         eve = AddressFactory(text=EVE)
         home = AddressFactory(text="eve@home.example", contact=eve.contact)
@@ -283,10 +296,28 @@ class TestTheRecord:
         )
         assert not ConsentEvent.objects.exists()
 
+    def test_said_again_the_time_moves_on_where_it_is_known(self) -> None:
+        block(at=EARLIER)
+        block(source=Source.API, now=LATER)
+        row = DomainSuppression.objects.get()
+        assert (row.since, row.said_at, row.said_by) == (EARLIER, EARLIER, "api")
+        block(at=NOW, now=LATER)
+        block(at=EARLIER, now=LATER)
+        row.refresh_from_db()
+        assert (row.since, row.said_at, row.said_by) == (EARLIER, NOW, "staff")
+
+    def test_the_same_import_has_said_it_once_and_another_one_again(self) -> None:
+        block(source=Source.IMPORT, import_id=1)
+        block(source=Source.IMPORT, import_id=1, now=LATER)
+        assert DomainSuppression.objects.get().said_at is None
+        block(source=Source.IMPORT, import_id=2, now=LATER)
+        row = DomainSuppression.objects.get()
+        assert (row.import_id, row.said_at, row.said_by) == (1, NOW, "import")
+
     def test_of_many_each_is_taken_in_as_many_queries(self, django_assert_num_queries: Any) -> None:
         for many in (1, 60):
             said = dict.fromkeys([f"d{number}.of{many}.example" for number in range(many)])
-            with django_assert_num_queries(4):  # with the savepoint of the test's transaction
+            with django_assert_num_queries(6):  # with the savepoint of the test's transaction
                 actions.suppress_domains(said, OWN, source=Source.IMPORT, now=NOW)
         assert DomainSuppression.objects.count() == 61
 

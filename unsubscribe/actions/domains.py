@@ -1,15 +1,19 @@
 """Blocks domains as a whole, and lifts such blocks. Nobody is named by them, so the rows are all there is to keep."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import Q
 
 from .. import rules
 from ..choices import Source, SuppressionReason
 from ..errors import MayNotLiftDomain
 from ..models import DomainSuppression
+
+#: An update of many rows looks at all of them for each.
+_AT_ONCE = 500
 
 
 class DomainsTaken(NamedTuple):
@@ -29,11 +33,14 @@ def suppress_domains(
     now: datetime,
     actor: str = "",
     note: str = "",
+    import_id: int | None = None,
 ) -> DomainsTaken:
     """Blocks these domains, as `domains.read` spells them, without their subdomains, for everybody there.
 
-    `said`: when the domain said no, if that is known. Twice is the same as once.
+    `said`: when the domain said no, if that is known. `import_id`: by which what was set can be found and taken back.
+    Twice is the same as once, and where it stands already it is noted that it was said again.
     """
+    _held(said, reason)
     taken = preview_domains(said, reason)
     rows = [
         DomainSuppression(
@@ -44,18 +51,24 @@ def suppress_domains(
             note=note,
             since=min(said[domain] or now, now),
             created_at=now,
+            import_id=import_id,
         )
         for domain in sorted(taken.new)
     ]
-    # Whoever blocks the same at the same moment has done what was wanted.
+    # Whoever blocks the same at the same moment has done what was wanted, and it is said again.
     DomainSuppression.objects.bulk_create(rows, ignore_conflicts=True)
+    mine = Q(domain__any_of=taken.new, created_at=now, source=source, actor=actor)
+    if import_id is not None:
+        mine |= Q(import_id=import_id)
+    _say_again(_held([*taken.new, *taken.already], reason, but=mine), said, source=source, now=now)
     return taken
 
 
 def preview_domains(said: Mapping[str, datetime | None], reason: SuppressionReason) -> DomainsTaken:
     """What suppress_domains would answer. Nothing is written."""
     rows = DomainSuppression.objects.filter(domain__any_of=list(said), reason=reason)
-    before = list(rows.values_list("domain", "lifted_at"))
+    # An import that was taken back is no lift that speaks against a no.
+    before = list(rows.exclude(lifted_source=Source.IMPORT).values_list("domain", "lifted_at"))
     already = {domain for domain, lifted_at in before if lifted_at is None}
     overtaken = {
         domain
@@ -87,4 +100,23 @@ def lift_domains(
     if not all(rules.may_lift_domain(Source(one.source), source=source) for one in active):
         raise MayNotLiftDomain
     ending = DomainSuppression.objects.filter(id__any_of=[one.pk for one in active], lifted_at=None)
-    return ending.update(lifted_at=now, lifted_by=actor, lifted_note=note)
+    return ending.update(lifted_at=now, lifted_source=source, lifted_by=actor, lifted_note=note)
+
+
+def _held(said: Collection[str], reason: SuppressionReason, *, but: Q | None = None) -> list[DomainSuppression]:
+    """The blocks that stand, but some, locked: whoever ends one at this moment is waited for, or waits."""
+    rows = DomainSuppression.objects.select_for_update(no_key=True).filter(
+        domain__any_of=list(said), reason=reason, lifted_at=None
+    )
+    return list((rows.exclude(but) if but else rows).order_by("id"))
+
+
+def _say_again(
+    rows: Sequence[DomainSuppression], said: Mapping[str, datetime | None], *, source: Source, now: datetime
+) -> None:
+    """The time it was last said moves on (design law 12), but not by what has no time: the same list once more, every
+    night, is nothing that the domain said after the yes of a person there."""
+    for row in rows:
+        at = min(said[row.domain] or row.since, now)
+        row.said_at, row.said_by = max(row.said_at or at, at), source
+    DomainSuppression.objects.bulk_update(rows, ["said_at", "said_by"], batch_size=_AT_ONCE)

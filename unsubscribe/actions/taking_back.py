@@ -1,7 +1,8 @@
 """Takes back what an import set by mistake: the one exception to design law 8, because that was never anybody's own no.
 
-Only where nobody has said it since, in any way and by any other import (Suppression.said_at, Preference.said_at). What
-people chose themselves since is theirs. Contacts that were learnt stay, and nobody gets a mail.
+Only where nobody has said it since, in any way and by any other import (said_at of Suppression, Preference and
+DomainSuppression). What people chose themselves since is theirs. Contacts that were learnt stay, and nobody gets a
+mail.
 """
 
 from collections import defaultdict
@@ -14,36 +15,39 @@ from django.db.models import Count, QuerySet
 
 from .. import rules
 from ..choices import EventKind, PreferenceState, Source, SuppressionReason
-from ..errors import MayNotLift
-from ..models import ConsentEvent, Contact, Preference, Suppression
+from ..errors import MayNotLift, MayNotLiftDomain
+from ..models import ConsentEvent, Contact, DomainSuppression, Preference, Suppression
 from .ledger import Change, Origin, record
 from .locking import lock
 
 
 class Standing(NamedTuple):
-    """Of what an import set: how many blocks and category no's would be taken back; and those that stay, because they
-    were said again since (by how), were ended since, or are of somebody who was erased."""
+    """Of what an import set: how many blocks, category no's and blocks on whole domains would be taken back; and those
+    that stay, because they were said again since (by how), were ended since, or are of somebody who was erased."""
 
     blocks: int
     choices: int
+    domains: int
     said_again: dict[str, int]
     ended: int
     erased: int
 
 
 def standing(import_id: int) -> Standing:
-    """What take_back would do. Nothing is written. Six queries."""
+    """What take_back would do. Nothing is written. Nine queries."""
     again: dict[str, int] = {}
-    for rows in (_alive_blocks(import_id), _alive_choices(import_id)):
+    for rows in (_alive_blocks(import_id), _alive_choices(import_id), _alive_domains(import_id)):
         counted = rows.exclude(said_at=None).order_by().values_list("said_by").annotate(rows=Count("*"))
         for how, number in counted:
             again[how] = again.get(how, 0) + number
     of_it = Suppression.objects.filter(import_id=import_id)
+    domains_of_it = DomainSuppression.objects.filter(import_id=import_id)
     return Standing(
         _alive_blocks(import_id).filter(said_at=None).count(),
         _alive_choices(import_id).filter(said_at=None).count(),
+        _alive_domains(import_id).filter(said_at=None).count(),
         again,
-        of_it.exclude(lifted_at=None).count(),
+        of_it.exclude(lifted_at=None).count() + domains_of_it.exclude(lifted_at=None).count(),
         of_it.filter(lifted_at=None, address__contact__erased_at__isnull=False).count(),
     )
 
@@ -52,8 +56,8 @@ def standing(import_id: int) -> Standing:
 def take_back(import_id: int, *, most: int, now: datetime, actor: str = "", note: str = "") -> int:
     """The next of it, at most so many; how many rows it looked at, and 0 when nothing is left.
 
-    Each is an event of its own, with the import as its source. Doing it again finds nothing to do. Raises MayNotLift
-    for a block that not even an import lifts.
+    Each is an event of its own, with the import as its source; but for a domain, which names nobody. Doing it again
+    finds nothing to do. Raises MayNotLift for a block that not even an import lifts.
     """
     origin = Origin(Source.IMPORT, now, actor=actor, note=note)
     blocks = list(_alive_blocks(import_id).filter(said_at=None).order_by("id")[:most])
@@ -63,7 +67,8 @@ def take_back(import_id: int, *, most: int, now: datetime, actor: str = "", note
     choices = list(_alive_choices(import_id).filter(said_at=None).order_by("id")[:most])
     if choices:
         _restore(import_id, choices, origin)
-    return len(choices)
+        return len(choices)
+    return _lift_domains(import_id, most, origin)
 
 
 def _alive_blocks(import_id: int) -> QuerySet[Suppression]:
@@ -73,6 +78,22 @@ def _alive_blocks(import_id: int) -> QuerySet[Suppression]:
 def _alive_choices(import_id: int) -> QuerySet[Preference]:
     no = Preference.objects.filter(import_id=import_id, state=PreferenceState.UNSUBSCRIBED)
     return no.filter(contact__erased_at=None)
+
+
+def _alive_domains(import_id: int) -> QuerySet[DomainSuppression]:
+    return DomainSuppression.objects.filter(import_id=import_id, lifted_at=None)
+
+
+def _lift_domains(import_id: int, most: int, origin: Origin) -> int:
+    """How many ended. Who says it again at this moment is waited for, and then heard."""
+    rows = _alive_domains(import_id).filter(said_at=None).select_for_update(no_key=True)
+    ending = list(rows.order_by("id")[:most])
+    if not all(rules.may_lift_domain(Source(one.source), source=origin.source, is_its_own=True) for one in ending):
+        raise MayNotLiftDomain
+    DomainSuppression.objects.filter(id__any_of=[one.pk for one in ending]).update(
+        lifted_at=origin.now, lifted_source=origin.source, lifted_by=origin.actor, lifted_note=origin.note
+    )
+    return len(ending)
 
 
 def _lift(import_id: int, blocks: Sequence[Suppression], origin: Origin) -> None:

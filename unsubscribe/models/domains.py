@@ -11,7 +11,11 @@ class DomainSuppression(models.Model):
     domain:    lower-case, in its xn-- form
     actor:     who set it, as in the ledger (`staff 7`, `key 3`, the name of a command)
     since:     when the domain said no, or the moment it was set
-    lifted_at: when it ended; `lifted_by` and `lifted_note` say who ended it and why
+    said_at:   when the same was said again last, None where it was said once: `since`, or before, where nobody knows
+               when that was; `said_by`: how
+    import_id: the import that set it, None for everything else
+    lifted_at: when it ended; `lifted_by` and `lifted_note` say who ended it and why, `lifted_source` by which door, ""
+               for blocks that were lifted before this was kept
     """
 
     domain = models.CharField(max_length=253)
@@ -21,7 +25,11 @@ class DomainSuppression(models.Model):
     note = models.TextField(blank=True)
     since = models.DateTimeField()
     created_at = models.DateTimeField()
+    said_at = models.DateTimeField(null=True, blank=True)
+    said_by = models.CharField(max_length=16, blank=True, default="", db_default="")
+    import_id = models.BigIntegerField(null=True, blank=True)
     lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_source = models.CharField(max_length=16, blank=True, default="", db_default="")
     lifted_by = models.CharField(max_length=150, blank=True)
     lifted_note = models.TextField(blank=True)
 
@@ -35,7 +43,12 @@ class DomainSuppression(models.Model):
                 name="one_active_domain_block",
             )
         ]
-        indexes = [models.Index(fields=["domain"], name="domain_block_history")]
+        indexes = [
+            models.Index(fields=["domain"], name="domain_block_history"),
+            models.Index(
+                fields=["import_id"], condition=models.Q(import_id__isnull=False), name="domain_blocks_of_import"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.domain

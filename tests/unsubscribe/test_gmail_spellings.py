@@ -134,6 +134,18 @@ class TestTheGate:
         assert answers(SPELLINGS, news) == ["send", "suppressed", "suppressed", "suppressed"]
         assert queries.preference_sheet(Target(other.pk), today=NOW.date()).choices[0].is_subscribed
 
+    @pytest.mark.parametrize("of_everything", [True, False])
+    def test_a_no_said_again_after_that_yes_counts_again(
+        self, of_everything: bool, ada: Address, news: Category
+    ) -> None:
+        other = learn(SPELLINGS[0])
+        no = [Target(ada.pk, None if of_everything else news.pk)]
+        actions.opt_out(no, source=Source.PAGE, now=NOW)
+        actions.opt_in([Target(other.pk, news.pk)], source=Source.PAGE, now=LATER, wording="Yes.")
+        assert answers([other.value], news) == ["send"]
+        actions.opt_out(no, source=Source.ONE_CLICK, now=LATER + timedelta(hours=1))
+        assert answers([other.value], news) == ["suppressed" if of_everything else "unsubscribed"]
+
     def test_an_earlier_yes_under_another_name_does_not_win(self, ada: Address, news: Category) -> None:
         other = learn(SPELLINGS[0])
         actions.opt_in([Target(other.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes.")

@@ -1,4 +1,7 @@
-"""Reads the domain that somebody means as a whole: `*@corp.example`, `@corp.example`, or `corp.example` by itself."""
+"""Reads the domain that somebody means as a whole: `*@corp.example`, `@corp.example`, or `corp.example` by itself.
+
+It may lie in all that may lie around an address (spellings.py), and its stars are written as other systems write them.
+"""
 
 import re
 
@@ -8,14 +11,21 @@ from .choices import Channel
 from .errors import InvalidAddress, InvalidDomain, PublicMailDomain
 from .public_mail import DOMAINS, NAMES
 
-_PATTERN = re.compile(r"\A\*?@")
+# `*`, `**`, `*.*`; `.*` of regular expressions, `%` of SQL. None of them is anybody's mailbox.
+_PATTERN = re.compile(r"\A(?:\.?\*(?:\.?\*)*|%)?\s*@")
+#: What needs no second look, as most lines of a file.
+_ADDRESS = re.compile(r"[\w.+-]++@[\w.-]++")
+#: A star that stands on its own signs (U+FE61, U+2217, U+204E, U+FF0A).
+_STARS = str.maketrans("\ufe61\u2217\u204e\uff0a", "****")
 _LONGEST = 1000
 
 
 def is_pattern(text: str, *, channel: Channel = Channel.EMAIL) -> bool:
     """Whether this is no address, but stands for all addresses of a domain."""
+    if channel != Channel.EMAIL or _ADDRESS.fullmatch(text):
+        return False
     bare = _bare(text)
-    return channel == Channel.EMAIL and _PATTERN.match(bare) is not None and not bare.endswith("@")
+    return _PATTERN.match(bare) is not None and not bare.endswith("@")
 
 
 def read(text: str) -> str:
@@ -54,4 +64,8 @@ def is_public(domain: str) -> bool:
 
 
 def _bare(text: str) -> str:
-    return spellings.visible(text[:_LONGEST]).strip(" \t\r\n\u00a0<>\"',;")
+    text = text[:_LONGEST].translate(_STARS)
+    try:
+        return spellings.bare_email(text)
+    except InvalidAddress:
+        return spellings.visible(text)

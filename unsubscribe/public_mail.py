@@ -5,7 +5,8 @@ in the second the whole domain is named. A mail provider that is missing here be
 """
 
 _NAMES = """
-gmail googlemail outlook hotmail yahoo gmx aol yandex protonmail
+gmail googlemail outlook hotmail yahoo ymail rocketmail gmx aol yandex protonmail icloud fastmail zohomail tutanota
+tutamail rediffmail hushmail mailinator guerrillamail yopmail wanadoo chello tiscali
 """
 
 _DOMAINS = """
@@ -16,15 +17,17 @@ live.nl live.no live.ru live.se
 ymail.com rocketmail.com myyahoo.com proton.me pm.me aim.com ya.ru narod.ru
 
 web.de t-online.de freenet.de arcor.de mailbox.org posteo.de posteo.net email.de online.de magenta.de kabelmail.de
-vodafone.de vodafonemail.de 1und1.de unitybox.de versanet.de ewetel.net netcologne.de alice-dsl.net
+vodafone.de vodafonemail.de 1und1.de unitybox.de unitymail.de versanet.de ewetel.net netcologne.de alice-dsl.net
+mail.de kabelbw.de o2online.de o2mail.de genion.de gmx-topmail.de directbox.com firemail.de
 
 orange.fr wanadoo.fr free.fr laposte.net sfr.fr neuf.fr bbox.fr numericable.fr club-internet.fr cegetel.net aliceadsl.fr
+dbmail.com noos.fr nordnet.fr voila.fr 9online.fr gmx-topmail.fr caramail.com
 
 docomo.ne.jp ezweb.ne.jp au.com softbank.ne.jp i.softbank.jp vodafone.ne.jp ymobile.ne.jp disney.ne.jp willcom.com
 pdx.ne.jp nifty.com biglobe.ne.jp ocn.ne.jp so-net.ne.jp plala.or.jp dion.ne.jp infoseek.jp excite.co.jp
 
 qq.com foxmail.com vip.qq.com 163.com vip.163.com 126.com yeah.net 188.com sina.com sina.cn sohu.com 139.com 189.cn
-aliyun.com tom.com 21cn.com naver.com daum.net hanmail.net nate.com kakao.com
+sina.com.cn vip.sina.com 263.net aliyun.com tom.com 21cn.com naver.com daum.net hanmail.net nate.com kakao.com
 
 mail.ru bk.ru list.ru inbox.ru internet.ru rambler.ru lenta.ru ukr.net i.ua meta.ua bigmir.net tut.by
 
@@ -36,18 +39,21 @@ btinternet.com bt.com sky.com virginmedia.com ntlworld.com talktalk.net tiscali.
 btopenworld.com fsmail.net eircom.net
 
 libero.it virgilio.it alice.it tin.it tim.it tiscali.it fastwebnet.it inwind.it iol.it email.it aruba.it pec.it
-telefonica.net terra.es ono.com movistar.es sapo.pt iol.pt telepac.pt clix.pt
+vodafone.it vodafone.es orange.es telefonica.net terra.es ono.com movistar.es sapo.pt iol.pt telepac.pt clix.pt
 
-bluewin.ch hispeed.ch sunrise.ch swissonline.ch chello.at aon.at a1.net utanet.at telering.at
-ziggo.nl kpnmail.nl kpnplanet.nl planet.nl hetnet.nl home.nl upcmail.nl casema.nl xs4all.nl telenet.be skynet.be
+bluewin.ch bluemail.ch hispeed.ch sunrise.ch swissonline.ch chello.at aon.at a1.net utanet.at telering.at inode.at
+kabsi.at liwest.at tele2.at
+ziggo.nl kpnmail.nl kpnplanet.nl planet.nl hetnet.nl home.nl upcmail.nl casema.nl xs4all.nl quicknet.nl versatel.nl
+tele2.nl telenet.be skynet.be
 proximus.be scarlet.be voo.be pt.lu
 
 telia.com bredband.net comhem.se spray.se tele2.se online.no broadpark.no mail.dk sol.dk stofanet.dk tdcadsl.dk
 kolumbus.fi luukku.com suomi24.fi elisanet.fi
 
-wp.pl o2.pl onet.pl onet.eu op.pl interia.pl interia.eu poczta.onet.pl gazeta.pl tlen.pl vp.pl
-seznam.cz centrum.cz email.cz post.cz atlas.cz volny.cz azet.sk centrum.sk zoznam.sk freemail.hu citromail.hu
-abv.bg mail.bg dir.bg inbox.lv inbox.lt mail.ee one.lt
+wp.pl o2.pl onet.pl onet.eu op.pl interia.pl interia.eu poczta.onet.pl gazeta.pl tlen.pl vp.pl orange.pl poczta.fm
+spoko.pl
+seznam.cz centrum.cz email.cz post.cz atlas.cz volny.cz azet.sk centrum.sk zoznam.sk pobox.sk freemail.hu citromail.hu
+otenet.gr forthnet.gr in.gr hol.gr abv.bg mail.bg dir.bg inbox.lv inbox.lt mail.ee one.lt
 
 uol.com.br bol.com.br terra.com.br ig.com.br globo.com globomail.com r7.com zipmail.com.br oi.com.br
 prodigy.net.mx
@@ -55,12 +61,15 @@ prodigy.net.mx
 rediffmail.com sify.com indiatimes.com bigpond.com bigpond.net.au optusnet.com.au iinet.net.au tpg.com.au
 westnet.com.au xtra.co.nz slingshot.co.nz
 
+netvision.net.il 012.net.il bezeqint.net emirates.net.ae eim.ae singnet.com.sg pacific.net.sg starhub.net.sg
+streamyx.com pldt.net hinet.net seed.net.tw netvigator.com mweb.co.za telkomsa.net vodamail.co.za webmail.co.za
+iafrica.com
 walla.co.il walla.com mynet.com ttmail.com superonline.com
 
-zoho.com zohomail.com zohomail.eu tutanota.com tutanota.de tuta.com tuta.io tutamail.com keemail.me fastmail.com
-fastmail.fm hushmail.com hey.com duck.com mozmail.com mail.com email.com usa.com post.com europe.com dr.com
+zoho.com zoho.eu zoho.in tuta.com tuta.io keemail.me hey.com duck.com mozmail.com mail.com email.com usa.com post.com
+europe.com dr.com
 lycos.com excite.com inbox.com runbox.com startmail.com mailfence.com disroot.org riseup.net simplelogin.com
-privaterelay.appleid.com relay.firefox.com
+10minutemail.com privaterelay.appleid.com relay.firefox.com
 """
 
 NAMES = frozenset(_NAMES.split())

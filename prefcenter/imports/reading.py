@@ -183,7 +183,7 @@ class Reader:
             if domains.is_pattern(row.address, channel=self._terms.channel):
                 return self._domain(row)
             return Bad(row.line, ANOTHER_HASH if _OTHER_HASH.fullmatch(row.address) else NOT_AN_ADDRESS, False)
-        if value.startswith("*@") and self._terms.channel == Channel.EMAIL:
+        if value and domains.is_pattern(value, channel=self._terms.channel):
             return self._domain(row)
         reason = self._terms.reason or said.reason or saying.UNSUBSCRIBED
         return Line(digest, value, reason, self._moment(row.fields), self._spoken(row.fields))

@@ -111,3 +111,24 @@ def test_an_older_no_does_not_undo_what_the_staff_lifted_since(tmp_path: Path) -
     actions.lift_domains(["corp.example"], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.STAFF, now=NOW)
     assert figures(run(tmp_path, mailgun, "--apply")) == {"overtaken": 1}
     assert not DomainSuppression.objects.filter(lifted_at=None).exists()
+
+
+def test_a_domain_is_one_however_it_is_written_and_never_somebody(tmp_path: Path, news: Category) -> None:
+    spellings = [
+        "mailto:*@corp1.example",
+        "Corp <*@corp2.example>",
+        "(*@corp3.example)",
+        "\uff0a@corp4.example",
+        "\u2217@corp5.example",
+        "**@corp6.example",
+        ".*@corp7.example",
+        "%@corp8.example",
+        "*\u200b@corp9.example",
+        "<@corp10.example>",
+    ]
+    text = "email\n" + "\n".join(spellings) + "\n"
+    assert figures(run(tmp_path, text, "--apply")) == {"domains": len(spellings)}
+    texts = [f"eve@corp{number}.example" for number in range(1, len(spellings) + 1)]
+    assert not any(one.may_send for one in gate.check(texts, category=news, now=NOW))
+    assert not Address.objects.exists()
+    assert figures(run(tmp_path, text, command="import_contacts")) == {"refused": len(spellings)}

@@ -52,6 +52,20 @@ def answers(
         ('"@corp.example";', CORP),
         ("*@bücher.example", "xn--bcher-kva.example"),
         ("*@XN--BCHER-KVA.example", "xn--bcher-kva.example"),
+        ("mailto:*@corp.example", CORP),
+        ("Corp <*@corp.example>", CORP),
+        ("Corp <@corp.example>", CORP),
+        ("(*@corp.example)", CORP),
+        ("“*@corp.example”", CORP),
+        ("*@corp.example (everybody)", CORP),
+        ("* @ corp.example", CORP),
+        ("**@corp.example", CORP),
+        ("*.*@corp.example", CORP),
+        (".*@corp.example", CORP),
+        ("%@corp.example", CORP),
+        ("\uff0a@corp.example", CORP),
+        ("\u2217@corp.example", CORP),
+        ("*@corp\u3002example", CORP),
         ("*@mail.corp.example", "mail.corp.example"),
         ("*@notgmail.com", "notgmail.com"),
         ("*@mail.gmail.company.example", "mail.gmail.company.example"),
@@ -96,7 +110,10 @@ def test_what_is_no_domain_or_more_than_one_is_refused(text: str) -> None:
 PUBLIC = (
     "gmail.com googlemail.com outlook.com outlook.fr hotmail.co.uk live.com yahoo.com yahoo.co.jp yahoo.de icloud.com "
     "me.com mac.com gmx.de gmx.net gmx.at web.de t-online.de orange.fr free.fr laposte.net docomo.ne.jp ezweb.ne.jp "
-    "softbank.ne.jp qq.com 163.com 126.com mail.ru yandex.ru ya.ru proton.me protonmail.com aol.com comcast.net"
+    "softbank.ne.jp qq.com 163.com 126.com mail.ru yandex.ru ya.ru proton.me protonmail.com aol.com comcast.net "
+    "hotmail.fr hotmail.com.br outlook.com.br outlook.jp yahoo.com.tw gmx.ch gmx.co.uk aol.co.uk yandex.com.tr "
+    "ymail.com live.com.pt fastmail.net fastmail.co.uk zoho.eu sina.com.cn orange.es wanadoo.nl hinet.net "
+    "singnet.com.sg mail.de"
 )
 
 
@@ -112,6 +129,15 @@ def test_a_public_mail_domain_is_never_blocked(domain: str) -> None:
     [
         ("*@corp.example", Channel.EMAIL, True),
         ("＠corp.example", Channel.EMAIL, True),
+        ("＊@corp.example", Channel.EMAIL, True),
+        ("Corp <*@corp.example>", Channel.EMAIL, True),
+        ("mailto:@corp.example", Channel.EMAIL, True),
+        ("**@corp.example", Channel.EMAIL, True),
+        (".*@corp.example", Channel.EMAIL, True),
+        ("%@corp.example", Channel.EMAIL, True),
+        ("a*@corp.example", Channel.EMAIL, False),
+        ("Eve <eve@corp.example>", Channel.EMAIL, False),
+        ("''@corp.example", Channel.EMAIL, False),
         (EVE, Channel.EMAIL, False),
         ("corp.example", Channel.EMAIL, False),
         ("@", Channel.EMAIL, False),

@@ -130,9 +130,9 @@ def standing(values: Mapping[int, str], category_ids: Collection[int]) -> Standi
     )
 
 
-def later_yes(covers: Covers, category: Category | None) -> Iterator[tuple[bytes, Cover, datetime]]:
+def later_yes(covers: Covers, category: Category | None) -> Iterator[tuple[bytes, Cover | None, datetime]]:
     """Of everybody at once: the digest, cover and own yes of whoever said yes to the category after the first of these
-    noes was said."""
+    noes was said. None is the cover of an address of which only the digest is known: it may have any."""
     if category is None:
         return
     every = [*covers.domains.values(), *covers.mailboxes.values()]
@@ -141,7 +141,8 @@ def later_yes(covers: Covers, category: Category | None) -> Iterator[tuple[bytes
         return
     rows = _yes(category).filter(at__gt=min(said)).order_by().values_list("address__digest", "address__value")
     for digest, value, at in rows.annotate(Max("at")).iterator():
-        if cover := covers.of(value):
+        cover = covers.of(value) if value else None
+        if cover or not value:
             yield bytes(digest), cover, at
 
 

@@ -23,6 +23,8 @@ from .models import Address, Campaign, Category
 from .rules import Facts, Verdict
 
 K = TypeVar("K")
+#: Of an address that somebody names, what is still said of it.
+Once = Callable[[str], Verdict | None]
 
 
 class Decision(NamedTuple):
@@ -46,7 +48,8 @@ class Verdicts(NamedTuple):
     """The verdict on everybody at one moment, by the digest of the address. Whoever is not named gets `others`.
 
     `domains` and `mailboxes` (Gmail's, by their digest): what is said of all addresses there, also of those named and
-    not `settled`. So ask `of`, or `cover` for each address as well.
+    not `settled`. So ask `of`, or `cover` for each address as well. `nameless`: who said yes since, and is known by the
+    digest alone, is settled once somebody asks with the address.
     `shared`: of the addresses that may be written to, those whose contact chose a frequency and has several of them.
     Once one is written to, the day on which that contact may be again.
     """
@@ -57,6 +60,7 @@ class Verdicts(NamedTuple):
     domains: dict[str, Verdict] = {}
     mailboxes: dict[bytes, Verdict] = {}
     settled: frozenset[bytes] = frozenset()
+    nameless: Mapping[bytes, Once] = {}
 
     @property
     def has_covers(self) -> bool:
@@ -71,6 +75,8 @@ class Verdicts(NamedTuple):
         """What is said of all addresses there, if that counts for this one. Who is suppressed by name stays so."""
         if digest in self.settled:
             return None
+        if digest in self.nameless:
+            return self.nameless[digest](value)
         found = self.domains.get(domains.of(value))
         if self.mailboxes and (mailbox := gmail_digest(value)):
             found = found or self.mailboxes.get(mailbox)
@@ -139,14 +145,14 @@ def everybody(
     if len(found) > most:
         return None
     covers = covering.covers(None, channel=channel, category=category)
-    settled = _settle(found, covers, category)
     verdict = _judge(now)
+    settled, nameless = _settle(found, covers, category, verdict)
     others = verdict(gathering.of_strangers(category, purpose))
     judged = ((digest, verdict(one.facts)) for digest, one in found.items())
     named = {digest: one for digest, one in judged if one != others}
     shared = _shared(found, _next_day(category, now), may_send=lambda facts: verdict(facts) == _SEND)
     of_all = _of_all(covers, category, purpose, verdict)
-    return Verdicts(named, others, shared, *of_all, settled)
+    return Verdicts(named, others, shared, *of_all, settled, nameless)
 
 
 def _covered(
@@ -171,15 +177,36 @@ def _covered(
     return facts
 
 
-def _settle(found: dict[bytes, Found], covers: Covers, category: Category | None) -> frozenset[bytes]:
-    """Those who said yes themselves since; what still counts of the covers is in their own facts then."""
-    settled = set()
+def _settle(
+    found: dict[bytes, Found], covers: Covers, category: Category | None, verdict: Callable[[Facts], Verdict]
+) -> tuple[frozenset[bytes], dict[bytes, Once]]:
+    """Those who said yes themselves since; what still counts of the covers is in their own facts then, or is found out
+    when somebody names their address."""
+    settled: set[bytes] = set()
+    nameless: dict[bytes, Once] = {}
     for digest, cover, yes_at in covering.later_yes(covers, category):
-        if category and (one := found.get(digest)):
-            facts = cover.over(one.facts, category_id=category.pk, yes_at=yes_at)
-            found[digest] = one._replace(facts=facts)
-            settled.add(digest)
-    return frozenset(settled)
+        if not category or not (one := found.get(digest)):
+            continue
+        if cover is None:
+            nameless[digest] = _once_named(covers, one.facts, verdict, category_id=category.pk, yes_at=yes_at)
+            continue
+        facts = cover.over(one.facts, category_id=category.pk, yes_at=yes_at)
+        found[digest] = one._replace(facts=facts)
+        settled.add(digest)
+    return frozenset(settled), nameless
+
+
+def _once_named(
+    covers: Covers, facts: Facts, verdict: Callable[[Facts], Verdict], *, category_id: int, yes_at: datetime
+) -> Once:
+    """Says of an address what its covers still mean; None where that is nothing."""
+
+    def of(value: str) -> Verdict | None:
+        cover = covers.of(value)
+        covered = cover.over(facts, category_id=category_id, yes_at=yes_at) if cover else facts
+        return verdict(covered) if covered != facts else None
+
+    return of
 
 
 def _of_all(

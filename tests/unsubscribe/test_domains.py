@@ -255,6 +255,15 @@ class TestTheirOwnYes:
         self.yes(eve, news, now=LATER + timedelta(days=2))
         assert answers([EVE], news) == ["send"]
 
+    def test_it_is_one_too_where_only_the_hash_is_known(self, news: Category) -> None:
+        eve, offers = AddressFactory(text=EVE, value=""), CategoryFactory(slug="offers")
+        block()
+        self.yes(eve, news)
+        assert answers([EVE], news) == ["send"]
+        assert answers([EVE], offers) == ["suppressed"]
+        block(reason=FOR_GOOD)
+        assert answers([EVE], news) == ["suppressed"]
+
     def test_a_yes_from_another_address_of_theirs_is_not_about_this_one(self, news: Category) -> None:
         eve = AddressFactory(text=EVE)
         home = AddressFactory(text="eve@home.example", contact=eve.contact)

@@ -93,7 +93,7 @@ def _out_of_brackets(text: str) -> str:
     if len(held) > 1:
         raise InvalidAddress
     name = _BRACKETED.sub(" ", text)
-    if "@" in name and name.strip(f"{_BEFORE}{_AFTER}").lower() != held[0].strip().lower():
+    if "@" in name and name.strip(f"{_BEFORE}{_AFTER}").lower() != _without_scheme(held[0]).strip().lower():
         raise InvalidAddress
     return held[0]
 
@@ -116,7 +116,7 @@ def _out_of_comments(text: str) -> str:
 
 def _trimmed(text: str) -> str:
     text = text.strip()
-    if text[:1] == text[-1:] == "'":
+    while len(text) > 2 and text[0] == text[-1] == "'":
         text = text[1:-1]
     return text.lstrip(_BEFORE).rstrip(_AFTER)
 

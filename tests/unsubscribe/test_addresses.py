@@ -52,6 +52,10 @@ ODD_SPELLINGS = [
     "<ada+x@mail.example.com",
     "ada+x@mail.example.com>",
     "<<ada+x@mail.example.com>>",
+    "ada+x@mail.example.com<mailto:ada+x@mail.example.com>",
+    "ada+x@mail.example.com <mailto:Ada+x%40mail.example.com>",
+    "''ada+x@mail.example.com''",
+    "'''ada+x@mail.example.com'''",
     "<mailto:ada+x@mail.example.com>",
     "mailto:ada+x@mail.example.com",
     "MailTo: ada+x@mail.example.com",
@@ -179,6 +183,7 @@ INVALID = [
             "Ada <ada@example.com>, Bob <bob@example.com>",
             "Friends: ada@example.com, bob@example.com;",
             "mailto:ada@example.com,bob@example.com",
+            "ada@example.com<mailto:bob@example.com>",
             "Ada\u00a0ada@example.com",  # a name and an address, or one word: nobody knows
             "Ada ada@example.com",
             "ada@example.com\u00a0Ada",

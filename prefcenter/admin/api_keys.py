@@ -27,6 +27,8 @@ _NEEDS = {
     Scope.CONTACTS_WRITE: _ACTS,
     Scope.SUPPRESSIONS_READ: ("unsubscribe.view_suppression", _READS_ADDRESSES),
     Scope.SUPPRESSIONS_WRITE: _ACTS,
+    Scope.DOMAINS_READ: ("unsubscribe.view_domainsuppression",),
+    Scope.DOMAINS_WRITE: ("unsubscribe.block_domain",),
     Scope.EVENTS_READ: ("unsubscribe.view_consentevent", _READS_ADDRESSES),
     Scope.CATALOGUE_READ: ("unsubscribe.view_category", "unsubscribe.view_campaign", "unsubscribe.view_sentcount"),
     Scope.FEEDBACK_READ: ("prefcenter.view_feedback", "prefcenter.export_feedback"),

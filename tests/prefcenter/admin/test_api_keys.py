@@ -61,6 +61,8 @@ def test_what_it_may_do_cannot_be_widened_later(desk: Any) -> None:
         (("view_suppression", "export_opt_outs"), {"suppressions:read"}),
         (("act_for_contact",), set()),
         (("act_for_contact", "import_opt_outs"), {"contacts:write", "suppressions:write"}),
+        (("view_domainsuppression",), {"domains:read"}),
+        (("block_domain",), {"domains:write"}),
     ],
 )
 def test_staff_give_a_key_only_what_they_may_do_themselves(permissions: tuple[str, ...], scopes: set[str]) -> None:

@@ -105,3 +105,15 @@ def names(model: type[Model]) -> list[str]:
 def may_ask(model: type[Model], name: str, value: str) -> bool:
     """What is not let through is answered with 400, whatever it is."""
     return admin.site._registry[model].lookup_allowed(name, value, RequestFactory().get("/"))
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label_lower)
+def test_no_form_fails_however_it_is_opened(model: type[Model], boss: Client) -> None:
+    boss.raise_request_exception = False
+    name, one = f"admin:{model._meta.app_label}_{model._meta.model_name}", model._default_manager.first()
+    assert one is not None
+    pages = [reverse(f"{name}_{page}", args=[one.pk]) for page in ("change", "history", "delete")]
+    for url in [reverse(f"{name}_add"), *pages]:
+        assert boss.get(url, secure=True).status_code in {200, 403}, url
+        for asked in ("_popup=1", "_to_field=secret", "_to_field=%00", "_changelist_filters=%00", "p=x", "name=%00"):
+            assert boss.get(f"{url}?{asked}", secure=True).status_code in {200, 400, 403}, (url, asked)

@@ -4,7 +4,9 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
@@ -32,6 +34,12 @@ class AccountAdapter(DefaultAccountAdapter):
         if response is None and _has_read_the_mail_to(user, request):
             proof.keep(user)
         return response
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """The last step, minutes after the code perhaps. The account may have been given another address since."""
+        if not _has_read_the_mail_to(user, request):
+            raise ImmediateHttpResponse(redirect("account_request_login_code"))
+        super().login(request, user)
 
     def add_message(self, request: HttpRequest, level: int, *args: Any, **kwargs: Any) -> None:
         """Only refusals, which come as a text. The rest would tell addresses, later and on pages that are not asked."""

@@ -10,7 +10,13 @@ from django.utils import timezone
 
 from prefcenter.accounts import outbox as account_outbox
 from prefcenter.models import User
-from tests.staff import given_an_app, make_groups, member, signed_in
+from tests.factories import ADA, CategoryFactory
+from tests.prefcenter.staff_browser import SHOW, Staff
+from tests.prefcenter.test_accounts import ASK
+from tests.staff import given_an_app, make_groups, member, shown_by_the_app, signed_in
+from unsubscribe import actions
+from unsubscribe.choices import Source, SuppressionReason
+from unsubscribe.models import Address, Suppression
 
 pytestmark = pytest.mark.django_db
 ACCOUNTS = ("view_user", "add_user", "change_user", "delete_user")
@@ -114,3 +120,27 @@ def test_the_address_of_before_is_told_that_it_was_changed() -> None:
     assert "was given another address" in told.body
     assert "ben@example.com" not in told.body
     assert [one.email for one in EmailAddress.objects.filter(user=other)] == ["ben@example.com"]
+
+
+def test_who_gives_their_account_the_address_of_a_reader_is_not_signed_in_as_that_reader(
+    manager: User, desk: Client, ada: Address
+) -> None:
+    news = CategoryFactory()
+    actions.suppress([ada.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.PAGE, now=timezone.now())
+    assert desk.post(page(manager), {"email": ADA} | JOINED, secure=True).status_code == 302
+    for url in ("/preferences/mine/", "/preferences/mine/data/", "/admin/"):
+        answer = desk.get(url, secure=True)
+        assert (answer.status_code, answer.content) == (302, b""), url
+        assert "/accounts/login/" in answer["Location"] or url == "/admin/"
+    form = {"do": "save", f"on-{news.pk}-email": "on"}
+    assert desk.post("/preferences/mine/", form, secure=True).status_code == 302
+    assert not Suppression.objects.exclude(lifted_at=None).exists()
+
+
+def test_nor_is_who_had_read_the_code_and_not_shown_the_second_factor_yet(manager: User, ada: Address) -> None:
+    secret, browser = given_an_app(manager), Staff()
+    assert browser.comes("/preferences/mine/", email=manager.email).startswith(SHOW)
+    assert signed_in(manager).post(page(manager), {"email": ADA} | JOINED, secure=True).status_code == 302
+    answer = browser.send(SHOW, code=shown_by_the_app(secret))
+    assert (answer.status_code, answer["Location"]) == (302, ASK)
+    assert not browser.is_signed_in()

@@ -54,9 +54,14 @@ def bare_phone(text: str) -> str:
     return _PHONE_SCHEME.sub("", text, count=1).strip(f"\"' ,;<>[]{_TYPOGRAPHIC}\t\r\n\u00a0")
 
 
+def seen(text: str) -> str:
+    """Without what nobody sees."""
+    return _INVISIBLE.sub("", text)
+
+
 def visible(text: str) -> str:
     """Without what nobody sees. Who types a full-width ＠ types the whole address so."""
-    text = _INVISIBLE.sub("", text)
+    text = seen(text)
     return text.translate(_FULL_WIDTH | _PUNCTUATION if "＠" in text else _PUNCTUATION)
 
 

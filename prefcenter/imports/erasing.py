@@ -1,17 +1,24 @@
 """What imports still hold of somebody who is erased: uploads that wait to be confirmed, and names of files."""
 
-import re
+import codecs
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import md5, sha1, sha256
 
 from prefcenter.models import ImportRun, ImportState
+from unsubscribe import spellings
 
 from . import files, runs
 
 _STOPPED = "Somebody in this file was erased. Please hand it in again without them."
 _CHUNK = 2**20
-_ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be")
-_BETWEEN_DIGITS = re.compile(rb"[\s().\-/\x00]")
+_OVERLAP = 2000
+#: As the tables say what they are in; of anything else what is ASCII in it is found.
+_KNOWN = {"utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"}
+#: NUL, because of UTF-16 that nobody recognised.
+_DROPPED = "\x00 \t\r\n\v\f\"'\u00a0"
+_BETWEEN_DIGITS = dict.fromkeys(map(ord, "().-/"))
 
 
 def forget(addresses: Sequence[str], *, now: datetime) -> None:
@@ -19,7 +26,7 @@ def forget(addresses: Sequence[str], *, now: datetime) -> None:
     imported goes on, past whoever is erased, and its file goes at the end."""
     waiting = ImportRun.objects.filter(state__in=[ImportState.CHECKING, ImportState.READY]).exclude(stored_as="")
     for run in waiting.defer("problems", "foreseen"):
-        if _names(run.stored_as, addresses):
+        if _names(run, addresses):
             rows = ImportRun.objects.filter(id=run.pk, state__in=[ImportState.CHECKING, ImportState.READY])
             runs.close(rows, ImportState.STOPPED, stored_as=run.stored_as, now=now, error=_STOPPED)
     for address in addresses:
@@ -27,21 +34,35 @@ def forget(addresses: Sequence[str], *, now: datetime) -> None:
             ImportRun.objects.filter(file_name__icontains=text).update(file_name="•••")
 
 
-def _names(stored_as: str, addresses: Sequence[str]) -> bool:
-    """Whether it may: what is no text cannot be searched, and counts as if it did."""
-    wanted = [one.encode(encoding) for one in addresses for encoding in _ENCODINGS]
-    digits = [one.lstrip("+").encode() for one in addresses if one.startswith("+")]
-    before = b""
+def _names(run: ImportRun, addresses: Sequence[str]) -> bool:
+    """Whether it may, in whatever spelling an import reads, hashes too. What is no text counts as if it did."""
+    wanted = {_bare(form) for one in addresses for form in (one, *_hashes(one))}
+    digits = {one.lstrip("+") for one in addresses if one.startswith("+")}
+    decoder = codecs.getincrementaldecoder(run.encoding if run.encoding in _KNOWN else "utf-8")("replace")
+    before = ""
     try:
-        with files.read(stored_as) as stream:
+        with files.read(run.stored_as) as stream:
             while chunk := stream.read(_CHUNK):
-                text = before + chunk.lower()
-                bare = _BETWEEN_DIGITS.sub(b"", text) if digits else b""
-                if text.startswith(b"pk\x03\x04") or any(one in text for one in wanted):
+                if chunk.startswith(b"PK\x03\x04"):
                     return True
-                if any(one in bare for one in digits):
+                text = before + _bare(decoder.decode(chunk))
+                bare = text.translate(_BETWEEN_DIGITS) if digits else ""
+                if any(one in text for one in wanted) or any(one in bare for one in digits):
                     return True
-                before = text[-2000:]
+                before = text[-_OVERLAP:]
     except files.UploadMissing:
         return False
     return False
+
+
+def _bare(text: str) -> str:
+    """Without all that may stand in an address, or around it, and does not count."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", spellings.seen(text)).replace("\u3002", ".")
+    for one in _DROPPED:
+        text = text.replace(one, "")
+    return text.lower().replace("%40", "@")
+
+
+def _hashes(address: str) -> list[str]:
+    return [new(address.encode(), usedforsecurity=False).hexdigest() for new in (sha256, sha1, md5)]

@@ -3,6 +3,7 @@
 Whether there is an account is asked by the worker alone. What a page does, and how long it takes, tells nothing of it.
 """
 
+import re
 import time
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
@@ -33,6 +34,7 @@ KEPT = timedelta(days=30)
 #: By name, because the task itself calls `sweep`.
 SEND = signature("prefcenter.tasks.send_account_messages")
 _ENDED = (OutboxStatus.SENT, OutboxStatus.FAILED, OutboxStatus.DROPPED)
+_SMTP_CODE = re.compile(r"\b[45]\d\d\b")
 _EMPTY: dict[str, object] = {"email": "", "context": {}}
 
 
@@ -98,6 +100,10 @@ def forget(*, now: datetime) -> None:
 
 
 def _empty(rows: QuerySet[AccountMessage]) -> None:
+    """What a mail server answered may name the person too: of that the kind of error stays, and its codes."""
+    for row in rows.filter(status=OutboxStatus.FAILED).exclude(email=""):
+        said = [row.last_error.partition(":")[0], *_SMTP_CODE.findall(row.last_error)]
+        rows.filter(id=row.pk).update(last_error=" ".join(said))
     rows.exclude(email="").update(**_EMPTY)
 
 

@@ -4,12 +4,14 @@ import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.core import mail
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -136,6 +138,18 @@ class TestAServerInTrouble:
             outbox.deliver(row.pk, now=row.due_at)
         row.refresh_from_db()
         assert (row.status, row.email, row.context) == (OutboxStatus.FAILED, "", {})
+
+    def test_nor_what_the_server_said_of_it(self, settings: Any) -> None:
+        outbox.queue("mfa/email/changed", ADA, {"what": "Something."}, now=timezone.now())
+        settings.UNSUBSCRIBE_EMAIL_BACKEND = f"{__name__}.Refuses"
+        work()
+        row = AccountMessage.objects.get()
+        assert (row.status, row.last_error) == (OutboxStatus.FAILED, "SMTPRecipientsRefused 550")
+
+
+class Refuses(BaseEmailBackend):
+    def send_messages(self, messages: Any) -> int:
+        raise SMTPRecipientsRefused({ADA: (550, b"5.1.1 ada is unknown here")})
 
 
 class TestACodeOnce:

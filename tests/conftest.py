@@ -26,6 +26,7 @@ collect_ignore_glob = (
         "journeys/test_as_links_arrive.py",
         "journeys/test_one_click.py",
         "prefcenter/api/test_one_reading.py",
+        "journeys/test_signing_in.py",
         "prefcenter/demo/*",
         "prefcenter/test_brand.py",
         "prefcenter/message_check/*",

@@ -1,17 +1,20 @@
 """By what a list of the admin can be narrowed: what the list itself offers, with values that can be looked for."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, TypeAlias
 
 from django.contrib import admin
-from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import FieldDoesNotExist, SuspiciousOperation, ValidationError
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 #: Years outside of these overflow in the arithmetic of time zones, and mean nobody's event.
 _YEARS = range(1900, 9000)
 _MOST = 200
+_ROW = re.compile(r"form-\d+-id")
 _SIMPLE = frozenset({"", "exact", "in", "isnull"})
 _OF_A_DATE = _SIMPLE | {"gt", "gte", "lt", "lte"}
 _PARTS = {"year": _YEARS, "month": range(1, 13), "day": range(1, 32)}
@@ -37,6 +40,14 @@ class ListedLookupsAdmin(admin.ModelAdmin):
             for path, field in self._columns(request)
             if (rest := _after(path, lookup)) is not None
         )
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """What is ticked for an action, and the rows of a list that is edited, are named by numbers that can be."""
+        names = [one for one in request.POST if one == ACTION_CHECKBOX_NAME or _ROW.fullmatch(one)]
+        ticked = [value for name in names for value in request.POST.getlist(name)]
+        if not all(_can_be(self.opts.pk, one) for one in ticked):
+            raise SuspiciousOperation("no row of this list")
+        return super().changelist_view(request, extra_context)
 
     def _parameters(self, request: HttpRequest) -> set[str]:
         """Of the filters that bring their own name, and check the value themselves."""

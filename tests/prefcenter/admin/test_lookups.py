@@ -117,3 +117,20 @@ def test_no_form_fails_however_it_is_opened(model: type[Model], boss: Client) ->
         assert boss.get(url, secure=True).status_code in {200, 403}, url
         for asked in ("_popup=1", "_to_field=secret", "_to_field=%00", "_changelist_filters=%00", "p=x", "name=%00"):
             assert boss.get(f"{url}?{asked}", secure=True).status_code in {200, 400, 403}, (url, asked)
+
+
+@pytest.mark.parametrize("ticked", ["", "x", "\x00", "9" * 40, "-1", "1e9"])
+def test_no_action_fails_whatever_is_ticked(ticked: str, boss: Client) -> None:
+    boss.raise_request_exception = False
+    rows = {"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1", "form-0-id": ticked, "_save": "1"}
+    for name, action in {
+        "prefcenter_apikey": "revoke",
+        "prefcenter_webhookdelivery": "send_again",
+        "prefcenter_webhookendpoint": "enable",
+        "prefcenter_user": "delete_selected",
+        "unsubscribe_category": "retire",
+    }.items():
+        asked = {"action": action, "_selected_action": [ticked]}
+        assert boss.post(reverse(f"admin:{name}_changelist"), asked, secure=True).status_code < 500, name
+    for name in ("unsubscribe_category", "prefcenter_feedbackreason"):
+        assert boss.post(reverse(f"admin:{name}_changelist"), rows, secure=True).status_code < 500, name

@@ -22,8 +22,9 @@ _INVISIBLE = (
     r"\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
 )
 #: Within a token: what nobody sees, and where a line was broken, with the quoted-printable "=" before it
-#: (RFC 2045, section 6.7) and the indent or ">" of the next.
-_GAP = rf"(?:=?[ \t]*[\r\n][\s>]*|[\s{_INVISIBLE}])*"
+#: (RFC 2045, section 6.7), which browsers leave when they take line breaks out of a URL, and the indent or ">" of the
+#: next.
+_GAP = rf"(?:[ \t]*[\r\n][\s>]*|[=\s{_INVISIBLE}])*"
 _CHUNK = re.compile(rf"([A-Za-z0-9]+){_GAP}")
 _OLD_CHUNK = re.compile(rf"([A-Za-z0-9_-]+){_GAP}")
 #: RFC 2047 writes a space as "_", and some programs read every "_" so; others write it as "+" again.
@@ -38,27 +39,30 @@ def token(text: str, *, length: int) -> str:
 
     It ends at the first character that no token has; what comes after it does not matter.
     """
-    run = _run(_bare(text), _CHUNK, length)
-    return run if len(run) == length else ""
+    runs = (_run(bare, _CHUNK, length) for bare in _bares(text))
+    return next((run for run in runs if len(run) == length), "")
 
 
 def old_tokens(text: str) -> list[str]:
-    """What a token of the first format, 40 characters of base64url, may have been: eight readings at most.
+    """What a token of the first format, 40 characters of base64url, may have been: nine readings at most.
 
     Such a token may have lost a last "-" or "_", and its "_" may have become spaces.
     """
-    bare = _bare(text)
+    bare, undecoded = _bares(text)
     texts = (bare, _SPACE_THAT_WAS.sub(lambda found: "_" * len(found[0]), bare))
-    return list(dict.fromkeys(whole for one in texts for whole in _completed(_run(one, _OLD_CHUNK, _OLD_LENGTH))))
+    readings = [whole for one in texts for whole in _completed(_run(one, _OLD_CHUNK, _OLD_LENGTH))]
+    as_it_stands = _run(undecoded, _OLD_CHUNK, _OLD_LENGTH)
+    return list(dict.fromkeys([*readings, *([as_it_stands] if len(as_it_stands) == _OLD_LENGTH else [])]))
 
 
-def _bare(text: str) -> str:
-    """Decoded, and without what stands before the token."""
+def _bares(text: str) -> Iterator[str]:
+    """Decoded, and without what stands before the token; then with "=" and what follows it as it stands, because it may
+    be the token that goes on there."""
     text = text[:_LONGEST]
     for _ in range(_TIMES):
         text = unquote(text)
-    text = _QUOTED_PRINTABLE.sub(_decoded, text)
-    return text[_BEFORE.match(text).end() :]  # type: ignore[union-attr]  # it matches everything
+    for one in (_QUOTED_PRINTABLE.sub(_decoded, text), text):
+        yield one[_BEFORE.match(one).end() :]  # type: ignore[union-attr]  # it matches everything
 
 
 def _decoded(found: re.Match[str]) -> str:

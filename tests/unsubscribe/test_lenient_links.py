@@ -52,6 +52,7 @@ GLUED_ON = [
 ]
 IN_FRONT = [" ", "%20", "\t", "<", '"', "'", "“", "\u200b", "\ufeff", "\u00a0", "=3D", "=", "/", "//", "(", "[", "\r\n"]
 BREAKS = [
+    *("=", "%3D", "=3D", "==", "= ", "=\u200b"),  # browsers take line breaks out of a URL, and leave the rest
     *("=\r\n", "=\n", "=\r", "= \r\n", "\r\n", "\n", "=0D=0A", "=0A", "=3D\r\n", "=3D=0D=0A", "=%0D%0A", "%0D%0A"),
     *("%0A", "%3D%0D%0A", "=\r\n\r\n", "\r\n ", "\n\t", "\r\n> ", "=\r\n> ", "\r\n>> ", "\u2028"),
     *(

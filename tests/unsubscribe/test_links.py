@@ -144,7 +144,7 @@ class TestForgery:
             with pytest.raises(InvalidLink):
                 links.read(one, today=TODAY)
 
-    @pytest.mark.parametrize("between", [".", ",", "/", "=", "&", "%3D", "-", "_", "…"])
+    @pytest.mark.parametrize("between", [".", ",", "/", "&", "-", "_", "…"])
     def test_what_no_mail_program_puts_into_a_token_is_refused_there(self, between: str) -> None:
         token = links.sign(TARGET, today=TODAY)
         with pytest.raises(InvalidLink):

@@ -157,15 +157,20 @@ def _wind_clocks(
 def _last_sent(*sent: Sent, own: int | None, once: bool, now: datetime) -> tuple[date | None, date | None]:
     """The day of the latest message that counts, and the day on which whoever has had this campaign may get it again.
 
-    The campaign asked about is left out while it runs; with `once` it counts for whom our own backend sent it to.
+    The campaign asked about is left out while it runs; with `once` it counts for whom our own backend sent it to, and
+    runs for them from then on: it may have been recorded long before.
     """
     days, had_until = [], None
     for one in sent:
         if one.on is None:
             continue
-        if own is None or one.campaign_id != own or one.ends_at() <= now:
+        is_own = own is not None and one.campaign_id == own
+        if is_own and once and one.sent_at:
+            until = max(one.ends_at(), one.sent_at + CAMPAIGN_RUNS)
+            if until > now:
+                had_until = max(filter(None, (had_until, timezone.localtime(until).date() + timedelta(days=1))))
+                days.append(one.on)
+                continue
+        if not is_own or one.ends_at() <= now:
             days.append(one.on)
-        elif once and one.sent_at:
-            days.append(one.on)
-            had_until = timezone.localtime(one.ends_at()).date() + timedelta(days=1)
     return max(days, default=None), had_until

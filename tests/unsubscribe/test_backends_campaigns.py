@@ -101,6 +101,19 @@ class TestOnce:
         assert send(june(ADA), june(BOB), june(CLEO)) == 2
         assert recipients() == [[ADA], [BOB], [CLEO]]
 
+    @pytest.mark.parametrize("again", ["asked", "recorded"])
+    def test_what_was_recorded_two_days_before_it_was_sent_is_sent_once_as_well(
+        self, again: str, ada: Address, news: Category
+    ) -> None:
+        choose(ada, news, Frequency.DAILY)
+        ask(news, ADA, record=True)
+        time_passes(hours=47)
+        assert send(june(ADA)) == 1
+        for _ in range(3):
+            time_passes(hours=15)
+            ask(news, ADA, record=again == "recorded")
+            assert send(june(ADA)) == 0
+
     def test_another_campaign_is_too_soon_all_the_while(self, ada: Address, news: Category) -> None:
         choose(ada, news, Frequency.WEEKLY)
         send(june(ADA))

@@ -17,8 +17,10 @@ from unsubscribe.views import AWAY, BROKEN_OFF, sentence, unfit_body
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-#: The links in messages, in either letter case, and where their pages lead.
-_LINKS = re.compile(rf"/+(?i:[{''.join(Purpose)}{SHORT}])(?:/|$)|/(?:preferences/|accounts/|logo)")
+#: The links in messages, in either letter case.
+_TOKENS = re.compile(rf"/+(?i:[{''.join(Purpose)}{SHORT}])(?:/|$)")
+#: And where their pages lead.
+_LINKS = re.compile(rf"{_TOKENS.pattern}|/(?:preferences/|accounts/|logo)")
 #: The page that takes files.
 UPLOAD = "/admin/imports/new/"
 #: What browsers get in the dress of the site. Mail programs and other machines get the sentence as it is.
@@ -28,7 +30,8 @@ _DRESSED = {405, 413, 429, 503}
 class AnyHostForLinks:
     """A mail sent years ago may name a host we have since left; its links still work (requirement E4).
 
-    Safe, because nothing behind a link builds a URL from the Host header: all of them start with SITE_URL.
+    Safe, because nothing behind a link builds a URL from the Host header: all of them start with SITE_URL. Behind a
+    token no cookie counts either, so that none is renewed or taken away in the answer (design law 5).
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -37,6 +40,8 @@ class AnyHostForLinks:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if _LINKS.match(request.path_info) and not _is_known(request.META.get("HTTP_HOST", "")):
             request.META["HTTP_HOST"] = urlsplit(settings.SITE_URL).netloc
+        if _TOKENS.match(request.path_info):
+            request.META.pop("HTTP_COOKIE", None)
         return self.get_response(request)
 
 

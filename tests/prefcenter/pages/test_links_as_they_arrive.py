@@ -157,3 +157,15 @@ def test_other_paths_are_no_links(path: str, tokens: dict[Purpose, str], browser
     answer = browser_client.get(path.format(tokens[Purpose.UNSUBSCRIBE]), secure=True)
     assert b"Unsubscribe from" not in answer.content
     assert answer.status_code == (200 if path == "/preferences/" else 404)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cookie", ["sessionid=of-yesterday", "csrftoken=y", "messages=x; sessionid=y; csrftoken=z"])
+def test_no_link_answers_with_a_cookie_whatever_cookies_come_along(
+    kind: Purpose, cookie: str, tokens: dict[Purpose, str], browser_client: Client
+) -> None:
+    """A stale session would be taken away, and an odd CSRF token renewed, by an answer that needs neither (law 5)."""
+    for url in (f"/{kind}/{tokens[kind]}", f"//{kind.upper()}/{tokens[kind]}.", f"/{kind}/nonsense", "/s/nonsense"):
+        for method in ("get", "head", "post"):
+            answer = ask(browser_client, method, url, HTTP_COOKIE=cookie)
+            assert not answer.cookies, (method, url)

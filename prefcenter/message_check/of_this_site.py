@@ -20,7 +20,8 @@ _LEAVING = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"\w+")
-_PLACEHOLDER = re.compile(r"%%\w+_url%%")
+#: Those that the guard fills, and those that somebody meant to be.
+_PLACEHOLDER = re.compile(r"(?:%%|%25%25)\s*(?:\w+_url|unsubscribe\w*|preferences\w*)\s*(?:%%|%25%25)", re.IGNORECASE)
 
 
 def check_for_us(raw: bytes, *, postal_address: str, today: date) -> list[Point]:
@@ -37,17 +38,31 @@ def _whose(link: str | None, today: date) -> Point:
         return skipped("H5", "Whose link it is cannot be said as long as SITE_URL is not set.")
     if link is None:
         return skipped("H5", "There is no link in the header of which to say whose it is.")
+    here, there = _host(base), _host(link)
     try:
-        links.read(link.rstrip("/").rpartition("/")[2], today=today)
+        links.read(_token(link, base), today=today)
     except InvalidLink:
-        if _host(link) == _host(base):
+        if there == here:
             return failed("E7", "The link leads to this site, but its token is not ours; send it as it was given.")
         return warned(
             "H5",
-            f"The link is not ours: it leads to {_host(link)}, and this site is {_host(base)}. Who leaves there is not "
+            f"The link is not ours: it leads to {there}, and this site is {here}. Who leaves there is not "
             "known here, and would be written to again.",
         )
+    if there != here:
+        return warned(
+            "H5",
+            f"The token is ours, but the link leads to {there}, and this site is {here}. Unless that leads here, who "
+            "leaves there is not known here, and would be written to again.",
+        )
     return passed("H5", "The link is ours, and its token is valid.")
+
+
+def _token(link: str, base: str) -> str:
+    """What stands behind `/u/`, as the site reads it; "" where it would find nothing."""
+    path = urlsplit(link).path.removeprefix(urlsplit(base).path)
+    found = re.fullmatch(r"/*[uU]/([\s\S]*)", path)
+    return found[1] if found else ""
 
 
 def _host(url: str) -> str:

@@ -72,6 +72,23 @@ def test_a_message_without_placeholders_is_as_it_was(body: Any, news: Category) 
     assert mail.outbox[0].body == body
 
 
+@pytest.mark.parametrize(
+    "spelled", ["%%UNSUBSCRIBE_URL%%", "%%Unsubscribe_Url%%", "%% unsubscribe_url %%", "%25%25unsubscribe_url%25%25"]
+)
+def test_a_placeholder_is_filled_as_editors_write_it(spelled: str, news: Category) -> None:
+    one = letter(ADA)
+    one.body = f"Leave: {spelled}"
+    vars(one)["alternatives"] = []
+    one.attach_alternative(f'<a href="{spelled}">Leave</a>', "text/html")
+    send(one)
+    [sent] = mail.outbox
+    url = sent.extra_headers["List-Unsubscribe"].strip("<>")
+    assert (sent.body, sent.alternatives[0][0]) == (  # type: ignore[attr-defined]
+        f"Leave: {url}",
+        f'<a href="{url}">Leave</a>',
+    )
+
+
 def test_an_html_body_is_filled_as_html_and_a_lazy_one_as_text(news: Category) -> None:
     html = message(ADA, headers=about("news"))
     html.content_subtype, html.body = "html", HTML

@@ -24,7 +24,8 @@ _CONTROL = {name.lower() for name in (headers.CATEGORY, headers.CAMPAIGN, header
 _OURS = _CONTROL | {"list-unsubscribe", "list-unsubscribe-post", "list-id", "to", "cc", "bcc"}
 # A placeholder, a URL or an HTML link that speaks of it, or the word shortly before a URL.
 _LINK = re.compile(
-    r"%%\w+_url%%|https?://[^\s\"'<>]*unsub|unsub[^<>]{0,80}</a|unsubscribe(?!_)[^<>]{0,80}https?://", re.IGNORECASE
+    r"(?:%%|%25%25)\s*\w+_url|https?://[^\s\"'<>]*unsub|unsub[^<>]{0,80}</a|unsubscribe(?!_)[^<>]{0,80}https?://",
+    re.IGNORECASE,
 )
 _UNDECLARED = (
     "A message that says nothing of itself counts as marketing: it was not sent to %s who left something or want less. "

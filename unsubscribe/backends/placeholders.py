@@ -1,11 +1,13 @@
 """The recipient's own links in the text and the HTML of a message, where its writer left room for them."""
 
+import re
 from html import escape
 from typing import Any, NamedTuple
 
 from django.core.mail import EmailMessage
 
-UNSUBSCRIBE, PREFERENCES = "%%unsubscribe_url%%", "%%preferences_url%%"
+#: `%%unsubscribe_url%%` and `%%preferences_url%%`, in any letter case; editors of HTML write "%" in a link as "%25".
+_PLACEHOLDER = re.compile(r"(?:%%|%25%25)\s*(unsubscribe|preferences)_url\s*(?:%%|%25%25)", re.IGNORECASE)
 
 
 class Urls(NamedTuple):
@@ -36,8 +38,8 @@ def _alternative(one: Any, urls: Urls) -> Any:
 
 
 def _filled(text: Any, urls: Urls, *, is_html: bool) -> str:
-    unsubscribe, preferences = (escape(url) if is_html else url for url in urls)
-    return str(text).replace(UNSUBSCRIBE, unsubscribe).replace(PREFERENCES, preferences)
+    said = {name: escape(url) if is_html else url for name, url in urls._asdict().items()}
+    return _PLACEHOLDER.sub(lambda found: said[found[1].lower()], str(text))
 
 
 def texts(message: EmailMessage) -> list[Any]:
@@ -50,4 +52,4 @@ def _alternatives(message: EmailMessage) -> list[Any]:
 
 
 def _has_room(text: Any) -> bool:
-    return not isinstance(text, bytes) and any(one in str(text) for one in (UNSUBSCRIBE, PREFERENCES))
+    return not isinstance(text, bytes) and bool(_PLACEHOLDER.search(str(text)))

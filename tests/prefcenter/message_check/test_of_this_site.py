@@ -72,6 +72,23 @@ class TestWhoseLink:
         assert status == 1
         assert output.splitlines()[-1].startswith("No: one-click is offered, but its link does not work")
 
+    @pytest.mark.parametrize("path", ["/u//{}", "/U/{}", "/u/{}/", "/u/{}/?utm_source=x", "/u/{}.", "/u/{}/foo"])
+    def test_ours_with_something_glued_on_is_ours(self, path: str) -> None:
+        token = links.sign(Target(1), today=today())
+        assert points(listed(f"<https://mail.example.com{path.format(token)}>".encode()))[0].outcome == Outcome.PASS
+
+    @pytest.mark.parametrize("path", ["/p/{}", "/{}", "/x/{}", "/t/u/{}", "/?u={}"])
+    def test_our_token_elsewhere_on_our_host_does_not_work(self, path: str) -> None:
+        token = links.sign(Target(1), today=today())
+        raw = listed(f"<https://mail.example.com{path.format(token)}>".encode())
+        assert [one.id for one in must_fails(points(raw))] == ["E7"]
+
+    def test_our_token_on_another_host_is_said_to_lead_there(self) -> None:
+        token = links.sign(Target(1), today=today())
+        [point, *_] = points(listed(f"<https://clicks.example.net/u/{token}>".encode()))
+        assert (point.id, point.outcome) == ("H5", Outcome.WARN)
+        assert "leads to clicks.example.net, and this site is mail.example.com" in point.text
+
     def test_without_a_site_url_nothing_is_said_of_it(self, settings: Any) -> None:
         settings.UNSUBSCRIBE_BASE_URL = ""
         assert points(message())[0].outcome == Outcome.SKIPPED
@@ -133,8 +150,17 @@ class TestTheVisibleLink:
         point = of(points(body(f"Leave: {LEAVE}", "<p>Hello.</p>")), "B1", level=Level.SHOULD)
         assert "in the HTML of the message" in point.text
 
-    def test_a_placeholder_that_nobody_filled_is_named(self) -> None:
-        point = of(points(body("Leave: %%unsubscribe_url%%")), "B1", level=Level.SHOULD)
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Leave: %%unsubscribe_url%%",
+            "Leave: %% PREFERENCES_URL %%",
+            "Leave: %%unsubscribe%%",
+            f"Leave: {LEAVE} or %25%25unsubscribe_url%25%25",
+        ],
+    )
+    def test_a_placeholder_that_nobody_filled_is_named(self, text: str) -> None:
+        point = of(points(body(text)), "B1", level=Level.SHOULD)
         assert "placeholder" in point.text
 
 

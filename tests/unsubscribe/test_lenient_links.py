@@ -144,7 +144,7 @@ class TestNewTokens:
 class TestOldTokens:
     """Of the first format: base64url, 40 characters."""
 
-    @pytest.mark.parametrize("purpose", Purpose)
+    @pytest.mark.parametrize("purpose", FIRST)
     def test_one_that_was_made_then_is_read_for_ever(self, purpose: Purpose) -> None:
         with override_settings(SECRET_KEY=FIRST_KEY):
             assert old_token(TARGET, purpose=purpose, today=TODAY) == FIRST[purpose]

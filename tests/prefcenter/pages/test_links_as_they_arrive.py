@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from tests.factories import CampaignFactory
@@ -169,3 +169,9 @@ def test_no_link_answers_with_a_cookie_whatever_cookies_come_along(
         for method in ("get", "head", "post"):
             answer = ask(browser_client, method, url, HTTP_COOKIE=cookie)
             assert not answer.cookies, (method, url)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_link_is_redirected_from_http(kind: Purpose, tokens: dict[Purpose, str], browser_client: Client) -> None:
+    with override_settings(SECURE_SSL_REDIRECT=True):
+        assert ask(browser_client, "get", f"/{kind}/{tokens[kind]}", secure=False).status_code == 200

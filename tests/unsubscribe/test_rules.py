@@ -128,6 +128,21 @@ def test_only_the_person_lifts_their_own_no(reason: SuppressionReason, lifting: 
     assert {source for source in Source if rules.may_lift(reason, source=source)} == set(lifting)
 
 
+@pytest.mark.parametrize("reason", SuppressionReason)
+def test_an_import_that_is_taken_back_lifts_what_it_set_itself_but_no_erasure(reason: SuppressionReason) -> None:
+    lifts = rules.may_lift(reason, source=Source.IMPORT, is_its_own=True)
+    assert lifts == (reason != SuppressionReason.ERASED)
+
+
+@pytest.mark.parametrize("is_its_own", [False, True])
+@pytest.mark.parametrize("set_by", Source)
+def test_who_lifts_the_block_of_a_domain(set_by: Source, is_its_own: bool) -> None:
+    lifting = {one for one in Source if rules.may_lift_domain(set_by, source=one, is_its_own=is_its_own)}
+    api = {Source.API} if set_by == Source.API else set()
+    own = {Source.IMPORT} if is_its_own and set_by == Source.IMPORT else set()
+    assert lifting == {Source.STAFF} | api | own
+
+
 @pytest.mark.parametrize("source", Source)
 def test_imports_providers_and_callers_never_take_back_a_no(source: Source) -> None:
     in_person = source in {Source.ONE_CLICK, Source.PAGE, Source.MAILTO, Source.SMS}

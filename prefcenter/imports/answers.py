@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 from typing import Any, NamedTuple
 
 from prefcenter.models import ImportAnswer
@@ -120,10 +121,12 @@ def parse(text: str) -> Means:
     """
     values: dict[str, Meaning] = {}
     words: list[str] = []
-    for token in next(csv.reader([text], skipinitialspace=True), []):
+    for token in chain.from_iterable(csv.reader(text.splitlines(), skipinitialspace=True)):
         value, is_there, meant = token.rpartition("=")
         if is_there:
-            values[cells.folded(value) or EMPTY] = _meaning(meant)
+            name, found = cells.folded(value) or EMPTY, _meaning(meant)
+            if values.setdefault(name, found) != found:
+                raise NotUnderstood(f"“{redact(value.strip())}” is said to mean two things: please say one of them.")
         elif token.strip():
             words.append(_word(token))
     if not values and not words:

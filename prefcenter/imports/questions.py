@@ -120,7 +120,7 @@ class Tally:
             return EMPTY
         if saying.is_word(cell):
             return cell
-        if cells.is_date(cell):
+        if saying.is_date(cell):
             return _DATES
         if cells.is_number(cell):
             self.has_numbers = True

@@ -34,17 +34,17 @@ UNKNOWN = Says(
 _WORDS: Mapping[SuppressionReason, str] = {
     UNSUBSCRIBED: "unsubscribed unsubscribe unsubscribedall globalunsubscribe groupunsubscribe optout optedout "
     "usersuppressed manualsuppression suppressed erased unsubscribedfromeverything blocklisted blacklisted "
-    "donotcontact donotemail "
+    "donotcontact donotemail donotmail unsub "
     "abgemeldet abbestellt désabonné désabonnée désinscrit désinscrite dadodebaja desuscrito descadastrado "
-    "descadastrada 配信停止 配信解除 登録解除 購読解除",
-    COMPLAINT: "complaint complained spamcomplaint spamreport spam abuse",
+    "descadastrada 配信停止 配信解除 登録解除 購読解除 disiscritto disiscritta uitgeschreven afgemeld",
+    COMPLAINT: "complaint complained spamcomplaint spamreport spam abuse abused markedasspam reportedasspam",
     HARD_BOUNCE: "hardbounce hardbounced bounce bounced permanent cleaned invalid invalidemail invalidaddress "
     "addressdoesnotexist",
     MANUAL: "manual blockedbystaff",
 }
 _YES_WORDS = (
     "subscribed subscribe active optin optedin confirmed enabled neversubscribed nonsubscribed pending unconfirmed "
-    "transactional angemeldet abonniert abonné abonnée suscrito suscrita 購読中 配信中"
+    "transactional angemeldet abonniert abonné abonnée suscrito suscrita 購読中 配信中 iscritto iscritta ingeschreven"
 )
 _BY_WORD: dict[str, Says] = {
     **{word: Says(reason) for reason, words in _WORDS.items() for word in words.split()},
@@ -53,13 +53,44 @@ _BY_WORD: dict[str, Says] = {
     # By a mail server for a while, or by somebody for good.
     **dict.fromkeys(["block", "blocked"], UNKNOWN),
 }
+#: They may stand for a no, beside a yes; what they mean has to be asked.
+_IDLE = "inactive disabled blocked denied declined revoked removed deleted inaktiv inactif inactivo inativo 無効"
+IDLE = frozenset(_IDLE.split())
 _WORD = re.compile(r"[^\W\d_]+(?:[ _-][^\W\d_]+)*")
 _BETWEEN = re.compile(r"[ _-]")
+_LETTERS = re.compile(r"[^\W\d_]+")
+#: With more behind them ("unsubscribed via link") they mean the same; "spam" or "invalid" need not.
+_LEADING = frozenset([*_WORDS[UNSUBSCRIBED].split(), *_WORDS[COMPLAINT].split(), "hardbounce", "hardbounced"])
+_LEADING -= {"spam", "abuse", "abused", "erased"}
+#: What a date does not hold, and what turns it around: "no, since 2024-01-01".
+_TURNING = "not never nicht pas nie jamais nunca until bis resubscribed withdrawn expired"
+_NO_DATE = frozenset(_TURNING.split())
 
 
 def _by_word(cell: str) -> Says:
-    """Of several, as in `['USER_SUPPRESSED', 'HARD_BOUNCE']`, the weightiest."""
-    return weightiest(_BY_WORD.get(_BETWEEN.sub("", word).lower(), NOTHING) for word in _WORD.findall(cell))
+    """Of several, as in `['USER_SUPPRESSED', 'HARD_BOUNCE']`, the weightiest.
+
+    What is no opt-out has to be the whole cell: "subscribed: no" and "Sorry, subscribed" are not "subscribed".
+    """
+    cell = cells.folded(cell)
+    words = _WORD.findall(cell)
+    said = [_of_phrase(word) for word in words]
+    found = weightiest(said)
+    if found.refusal and NOTHING in said:
+        return NOTHING
+    if found == SUBSCRIBED and any(map(str.isdigit, cell)):
+        return NOTHING
+    return NOTHING if found != NOTHING and any(word in cells.YES or word in cells.NO for word in words) else found
+
+
+def _of_phrase(text: str) -> Says:
+    """Of a few words between which there is nothing but a space, _ or -."""
+    parts = _BETWEEN.split(text)
+    said = _BY_WORD.get("".join(parts))
+    if said is not None:
+        return said
+    heads = ("".join(parts[:count]) for count in range(len(parts) - 1, 0, -1))
+    return next((_BY_WORD[head] for head in heads if head in _LEADING), NOTHING)
 
 
 def _state(cell: str) -> Says:
@@ -68,10 +99,23 @@ def _state(cell: str) -> Says:
     return UNKNOWN if said == NOTHING else said
 
 
+def is_date(cell: str) -> bool:
+    """Whether a folded cell names a day, and says nothing else: "unsubscribed 2024-01-01" is more than a date."""
+    return cells.is_date(cell) and not any(map(_is_more, _LETTERS.findall(cell)))
+
+
+def _is_more(word: str) -> bool:
+    return word in _BY_WORD or word in _NO_DATE or word in IDLE or (len(word) > 2 and word in cells.YES) or _is_no(word)
+
+
+def _is_no(word: str) -> bool:
+    return len(word) > 1 and word in cells.NO
+
+
 def _is_subscribed(cell: str) -> Says:
     """Some write when, and not that."""
     word = cells.folded(cell)
-    if word in cells.YES or cells.is_date(word):
+    if word in cells.YES or is_date(word):
         return SUBSCRIBED
     return Says(UNSUBSCRIBED) if word in cells.NO else _state(cell)
 
@@ -83,7 +127,7 @@ def is_no(reason: SuppressionReason) -> Callable[[str], Says]:
         word = cells.folded(cell)
         if word in cells.NO or word == "never" or cells.is_empty(word):
             return SUBSCRIBED
-        return Says(reason) if word in cells.YES or cells.is_date(word) else _state(cell)
+        return Says(reason) if word in cells.YES or is_date(word) else _state(cell)
 
     return read
 
@@ -100,9 +144,6 @@ TELLING: Mapping[str, Callable[[str], Says]] = {
 #: Of these, those for whose unknown words a reason chosen by hand speaks; and those that may be free text.
 STATES = frozenset(name for name, read in TELLING.items() if read is _state)
 TEXTS = frozenset(name for name, read in TELLING.items() if read is _by_word)
-#: They may stand for a no, beside a yes; what they mean has to be asked.
-_IDLE = "inactive disabled blocked denied declined revoked removed deleted inaktiv inactif inactivo inativo 無効"
-IDLE = frozenset(_IDLE.split())
 
 
 def is_word(cell: str) -> bool:

@@ -38,9 +38,11 @@ def said(options: dict[str, Any]) -> dict[str, Means]:
         if not answers.key(column):
             raise CommandError("A column without a name means nothing, and nothing can be said of it.")
         try:
-            found[answers.key(column)] = answers.parse(text)
+            means = answers.parse(text)
         except NotUnderstood as error:
             raise CommandError(f"--means {shlex.quote(text)}: {error}") from error
+        if found.setdefault(answers.key(column), means) != means:
+            raise CommandError(f"Column {shlex.quote(column)} is given twice: please say in one --means what it means.")
     return found
 
 

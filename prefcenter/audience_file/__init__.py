@@ -49,7 +49,8 @@ def write_answers(
     answered `invalid` and told to `on_problem` with its line number; the rest goes on.
     """
     kept = _kept(table)
-    listed = listed or Listed(table, purpose=Purpose(mailing.category.purpose), now=mailing.now)
+    purpose = Purpose(mailing.category.purpose)
+    listed = listed or Listed(table, purpose=purpose, now=mailing.now, channel=mailing.channel)
     head = ",".join(COLUMNS if mailing.with_links else VERDICT)
     out.write("".join(as_lines([[table.columns[index] for index in kept]], [head])))
     counts: Counts = {answer.value: 0 for answer in Answer}

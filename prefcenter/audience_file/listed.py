@@ -9,7 +9,7 @@ from prefcenter.imports.columns import Columns
 from prefcenter.imports.formats import Format
 from prefcenter.imports.questions import Asking, Question
 from prefcenter.tables import Row, Table
-from unsubscribe.choices import Purpose, SuppressionReason
+from unsubscribe.choices import Channel, Purpose, SuppressionReason
 
 from .answering import COLUMNS
 
@@ -26,13 +26,20 @@ class Listed:
     """
 
     def __init__(
-        self, table: Table, *, purpose: Purpose, now: datetime, said: Mapping[str, Means] = _NOTHING_SAID
+        self,
+        table: Table,
+        *,
+        purpose: Purpose,
+        now: datetime,
+        channel: Channel = Channel.EMAIL,
+        said: Mapping[str, Means] = _NOTHING_SAID,
     ) -> None:
         """`said`: what columns mean, by `answers.key`; it goes before what was kept."""
         self._purpose = purpose
         form, self.looks_like = _certain(formats.recognise(table.columns, file_name=""))
         others = frozenset(name.replace("_", "") for name in COLUMNS)
-        self._columns = Columns(table, form, Answers(answers.kept(), said), others=others)
+        known = Answers(answers.kept(), said)
+        self._columns = Columns(table, form, known, channel=channel, others=others)
         self._asking = Asking(self._columns, now=now, is_for_contacts=True)
         self._is_silent = self._columns.is_silent and not form.always.reason
         self.missing = [name for name in said if name not in self._columns.headings]

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from prefcenter.tables import Table
 from unsubscribe.addresses import redact
+from unsubscribe.choices import Channel
 
 from . import answers, cells, headings, hubspot, saying
 from .answers import Answers, Means
@@ -59,6 +60,9 @@ class Column:
             return headings.may_tell(self.heading)
         return self.known is not _nothing and self.name not in saying.TEXTS
 
+    def is_about(self, channel: Channel) -> bool:
+        return self.tells or not headings.is_of_another(self.heading, channel)
+
     def is_named(self, cell: str) -> bool:
         return self.means is not None and cell in self.means.values
 
@@ -89,12 +93,21 @@ def places(columns: Sequence[str]) -> dict[str, list[int]]:
 
 
 class Columns:
-    """What a row says, by all of its columns. `others`: headings that are not looked at.
+    """What a row says, by all of its columns. `channel`: what it is about; a column that names another one is not asked
+    about. `others`: headings that are not looked at.
 
     `asked` are the columns whose values decide whether something has to be asked; `headings` are those of the file.
     """
 
-    def __init__(self, table: Table, form: Format, said: Answers, *, others: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        table: Table,
+        form: Format,
+        said: Answers,
+        *,
+        channel: Channel = Channel.EMAIL,
+        others: frozenset[str] = frozenset(),
+    ) -> None:
         self._form, self.answers = form, said
         self._is_exported = form.key not in {LIST.key, TABLE.key}
         indexes = places(table.columns)
@@ -109,7 +122,7 @@ class Columns:
             for name, found in self._rest(indexes, table.address_index, others).items()
         ]
         self._told = [(index, one.read) for one in columns if one.tells for index in one.indexes]
-        self.asked = [one for one in columns if one.may_be_asked]
+        self.asked = [one for one in columns if one.may_be_asked and one.is_about(channel)]
         if form is OWN:  # it is read line by line as what it says
             self.asked, self.moments = [], []
 

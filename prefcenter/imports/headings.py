@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from prefcenter.tables import folded
-from unsubscribe.choices import SuppressionReason
+from unsubscribe.choices import Channel, SuppressionReason
 
 _UNSUBSCRIBED, _COMPLAINT, _HARD_BOUNCE, *_ = SuppressionReason
 # Spreadsheets and data frames write an index into a column without a name, or call it so (pandas, readr).
@@ -19,18 +19,19 @@ _NO = (
 _AT = r"(?:at|on|time|date|datetime|timestamp|utc|ts|since|am|datum|zeit|zeitpunkt|fecha|le|em|日|日時|日付)"
 _NO_AT = re.compile(
     rf"(?:e?mail|global|list|user|contact|customer|subscriber|member|profile|marketing|newsletter|confirmed|first|last)*"
-    rf"{_NO}{_AT}+"
+    rf"{_NO}(?:(?:from|of)?(?:all)?(?:e?mails?|marketing|newsletters?|lists?))?{_AT}+"
     rf"|(?:date|time|datum|fecha|data)(?:of|de|da|der|la)*{_NO}"
 )
 
 # --- whether somebody wants to be written to ---------------------------------------------------------------
 _REFUSES = re.compile(
-    r"unsub|optout|optedout|optsout|donot|dont(?:e?mail|contact|send|want|market|call)|^dn[cemt]$|blacklist|blocklist|block|suppress|bounce|complain|spam|abuse"
+    r"unsub|optout|optedout|optsout|^stop(?:ped|time|date|status)?$|donot(?!modify|edit|delete|change|remove)"
+    r"|dont(?:e?mail|contact|send|want|market|call)|^dn[cemt]$|blacklist|blocklist|block|suppress|bounce|complain|spam|abuse"
     r"|disabled|deactivated|invalid|cleaned|undeliver|unmailable|suspended|quarantin|exclude|revoke|withdraw|objection"
     r"|no(?:e?mails?|newsletters?|contact|marketing)|nevere?mail|stope?mail|optdown|erased"
     r"|abmeld|abgemeld|abbestell|widersp|widerruf|gesperrt|sperre|keinee?mail|keinewerbung|keinnewsletter"
     r"|d[ée]sabon|d[ée]sinscri|neplus|pasde|opposition|refus|dadodebaja|desuscri|cancelarsu|nocontactar|noenviar"
-    r"|descadast|cancelou|n[ãa]o(?:enviar|contatar|receber|quer)|停止|解除|拒否|不要|إلغاء|رفض"
+    r"|descadast|cancelou|n[ãa]o(?:enviar|contatar|receber|quer)|disiscri|uitgeschr|afgemeld|停止|解除|拒否|不要|إلغاء|رفض"
 )
 _WANTS = re.compile(
     r"subscri|optin|optedin|optsin|consent|permission|accept|newsletter|mailinglist|marketing|allow|permit|receive"
@@ -43,10 +44,26 @@ _YES_AT = re.compile(
     r"(?:subscribe[dr]?|subscription|opt(?:ed)?in|consent(?:ed)?|confirm(?:ed|ation)?|acceptsmarketing|abonnement|signup)"
     rf"{_AT}+"
 )
-_STATES = re.compile(r"status|statut|estatus|subscriptionstate|emailstate|ステータス|状態|الحالة")
+_STATES = re.compile(r"status|statut|estatus|^stato|subscriptionstate|emailstate|ステータス|状態|الحالة")
 _OTHER_STATES = re.compile(
-    r"(?:order|payment|marital|shipping|shipment|fulfillment|fulfilment|invoice|employment|ticket|deal|http)status"
+    r"(?:order|payment|marital|shipping|shipment|fulfillment|fulfilment|invoice|employment|ticket|deal|http|lead|civil"
+    r"|attendee|attendance|registration|booking|appointment|billing|job|opportunity)status"
 )
+
+#: What a yes in such a column means nobody knows: "soft bounced", "opt-in pending", "permission to track".
+_UNSURE = re.compile(r"soft|pending|track|cookie|terms|privacy|datenschutz|confidential")
+
+# --- on which channel ---------------------------------------------------------------------------------------
+_POST = r"(?:direct|postal|snail)[ ]?mails?\b|\bpost(?:al|weg|werbung)?\b"
+_CHANNELS = {
+    Channel.EMAIL: re.compile(r"mail|courriel|correo"),
+    Channel.SMS: re.compile(r"\b(?:sms|mms|text messages?)"),
+    Channel.PHONE: re.compile(r"\b(?:tele)?phone|\btelefon|\bdo not call|\bcalls?\b"),
+    Channel.WHATSAPP: re.compile(r"\bwhats ?app"),
+    Channel.PUSH: re.compile(r"\bpush"),
+    Channel.POST: re.compile(_POST),
+    None: re.compile(r"\bfax|\btelegram|\bmessenger"),
+}
 
 # --- neither -----------------------------------------------------------------------------------------------
 _PARTS = re.compile(r"[^\W\d_]+")
@@ -65,7 +82,18 @@ _BESIDE = _words("id ids uuid guid url uri link ip hash token md5 sha256 userage
 #: As well, where the heading does not refuse.
 _BESIDE_A_YES = _words(
     "at on time date datetime timestamp since source owner medium method text wording version form page plan tier "
-    "count total score segment notes comment utm datum fecha created updated"
+    "count total score segment notes comment utm datum fecha created updated changed "
+    "details message"
+)
+#: Why or how somebody said no; only that there is something is of importance.
+_EXPLAINING = _words(
+    "reason reasons cause detail details mode method source comment comments campaign campaigns ids by via note notes "
+    "message feedback grund motivo raison motif"
+)
+#: What people write down about people; a yes or a no in it may be about anything.
+_NOTES = _words(
+    "note notes comment comments remark remarks memo bemerkung bemerkungen notiz notizen kommentar commentaire "
+    "commentaires remarque remarques nota notas comentario comentarios observaciones observações メモ 備考 ملاحظات"
 )
 _INDEXES = _words(
     "index idx nr no nº row rows rownum rownumber rownames rowid line linenumber lfd lfdnr n num number key pk "
@@ -77,7 +105,7 @@ _PERSONAL = _words(
     "nacimiento nascimento cumpleaños aniversario aniversário language languages lang locale sprache langue idioma "
     "country land pays país pais cc region province city town ort stadt ville ciudad cidade zip zipcode plz postcode "
     "postal street timezone currency gender sex salutation anrede geschlecht company firma phone mobile telephone fax "
-    "title age"
+    "title age opens clicks orders points score visits sessions purchases"
 )
 _PERSONAL_SIGNS = re.compile("名|姓|氏|生年月日|誕生|言語|国|都道府県|住所|الاسم|الميلاد|اللغة|البلد")
 
@@ -100,7 +128,8 @@ def no_since(heading: str) -> SuppressionReason | None:
 def may_tell(heading: str) -> bool:
     """False for what tells nothing whatever its values: an index, a name, a birthday, a link, an id."""
     plain, parts = _plain(heading), _parts(heading)
-    if plain in _INDEXES or (parts and parts[-1] in _BESIDE) or _LINKS.fullmatch(plain):
+    is_beside = bool(parts) and parts[-1] in _BESIDE and not explains(heading)
+    if plain in _INDEXES or is_beside or _LINKS.fullmatch(plain):
         return False
     return speaks(heading) or not (_PERSONAL & {plain, *parts} or _PERSONAL_SIGNS.search(plain))
 
@@ -110,9 +139,36 @@ def speaks(heading: str) -> bool:
     plain, parts = _plain(heading), _parts(heading)
     if _REFUSES.search(plain):
         return True
+    if parts and parts[-1] in _BESIDE_A_YES:
+        return False
     if _WANTS.search(plain):
-        return not (parts and parts[-1] in _BESIDE_A_YES) and not _YES_AT.fullmatch(plain)
+        return not _YES_AT.fullmatch(plain)
     return _STATES.search(plain) is not None and not _OTHER_STATES.search(plain)
+
+
+def explains(heading: str) -> bool:
+    """Whether it tells why or how somebody said no, in whatever words."""
+    parts = _parts(heading)
+    return bool(parts) and parts[-1] in _EXPLAINING and _REFUSES.search(_plain(heading)) is not None
+
+
+def is_note(heading: str) -> bool:
+    """Whether people write down in it what they like; unless it explains a no."""
+    return not _NOTES.isdisjoint(_parts(heading)) and not speaks(heading)
+
+
+def is_unsure(heading: str) -> bool:
+    """It speaks of consent, and what a yes in it means cannot be proposed."""
+    return _UNSURE.search(_plain(heading)) is not None
+
+
+def is_of_another(heading: str, channel: Channel) -> bool:
+    """Whether it names channels, and not this one: "Accepts SMS Marketing" says nothing about email."""
+    words = " ".join(_parts(heading))
+    is_by_post = _CHANNELS[Channel.POST].search(words) is not None
+    words = re.sub(_POST, " post ", words) if is_by_post else words
+    named = {one for one, pattern in _CHANNELS.items() if pattern.search(words)}
+    return bool(named) and channel not in named
 
 
 def wants(heading: str) -> bool:

@@ -108,10 +108,7 @@ class Tally:
 
     def _slot(self, cell: str, shown: str) -> _Slot:
         key = self._key(cell)
-        found = self.slots.get(key)
-        if found is None:
-            found = self.slots[key] = _Slot(shown.strip(), cell)
-        return found
+        return self.slots.setdefault(key, _Slot(shown.strip(), cell))
 
     def _key(self, cell: str) -> str:
         if cell in self.slots or self.column.is_named(cell):
@@ -125,7 +122,9 @@ class Tally:
         if cells.is_number(cell):
             self.has_numbers = True
             return cell if len(cell) < 4 and self._has_room() else _OTHERS
-        return cell if len(cell) <= LONGEST_TEXT and redact(cell) == cell and self._has_room() else _OTHERS
+        if len(cell) > LONGEST_TEXT or headings.explains(self.column.heading) or redact(cell) != cell:
+            return _OTHERS
+        return cell if self._has_room() else _OTHERS
 
     def _has_room(self) -> bool:
         self.texts += 1
@@ -166,9 +165,9 @@ def _is_open(tally: Tally, *, is_for_contacts: bool) -> bool:
 def _tells(tally: Tally) -> bool:
     """Whether its values alone look like a yes and a no, or one of them is a no in so many words."""
     says = {key: _leaning(key, has_numbers=tally.has_numbers) for key in tally.slots}
-    if any(saying.of_word(key).reason == saying.UNSUBSCRIBED for key in tally.slots):
+    if any(saying.of_phrase(key).reason == saying.UNSUBSCRIBED for key in tally.slots):
         return True
-    if not {"yes", "no"} <= set(says.values()):
+    if headings.is_note(tally.column.heading) or not {"yes", "no"} <= set(says.values()):
         return False
     filled = sum(slot.rows for key, slot in tally.slots.items() if key not in {EMPTY, _DATES})
     return sum(tally.slots[key].rows for key, said in says.items() if said) >= LEAST_SHARE * filled
@@ -198,11 +197,15 @@ def _shown(key: str, slot: _Slot) -> str:
 
 
 def _proposed(column: Column, key: str, slot: _Slot) -> str:
-    word, no = saying.of_word(slot.cell), headings.refuses(column.heading)
+    word, no = saying.of_phrase(slot.cell), headings.refuses(column.heading)
     if word != saying.NOTHING:
         return meaning(word) or ""
+    if headings.is_unsure(column.heading):
+        return ""
     if not no and not headings.wants(column.heading):
         return ""
+    if key == _OTHERS and headings.explains(column.heading):
+        return meaning(Says(no)) or ""
     if key in cells.YES or key == _DATES:
         return meaning(Says(no)) or "" if no else Meaning.SUBSCRIBED
     if key in cells.NO or (key == EMPTY and no):
@@ -221,15 +224,8 @@ def _joined(values: Iterable[Value]) -> list[Value]:
 
 def _both(one: Value, other: Value) -> Value:
     means, would = one.means if one.means == other.means else "", one.would_mean or other.would_mean
-    return Value(
-        one.key,
-        "(any other value)",
-        one.rows + other.rows,
-        means,
-        would,
-        one.is_open or other.is_open,
-        one.is_said or other.is_said,
-    )
+    is_open, is_said = one.is_open or other.is_open, one.is_said or other.is_said
+    return Value(one.key, "(any other value)", one.rows + other.rows, means, would, is_open, is_said)
 
 
 class _Dates:

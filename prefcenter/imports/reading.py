@@ -124,7 +124,7 @@ def open_source(
     """`said`: what columns mean. Raises a TableError if nobody can be read from this."""
     table = _open(stream, terms)
     form = formats.recognise(table.columns, file_name=file_name)
-    return Source(table, form, terms, now, Columns(table, form, said))
+    return Source(table, form, terms, now, Columns(table, form, said, channel=terms.channel))
 
 
 def _open(stream: BinaryIO, terms: Terms) -> Table:

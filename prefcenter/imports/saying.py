@@ -74,7 +74,7 @@ def _by_word(cell: str) -> Says:
     """
     cell = cells.folded(cell)
     words = _WORD.findall(cell)
-    said = [_of_phrase(word) for word in words]
+    said = [of_phrase(word) for word in words]
     found = weightiest(said)
     if found.refusal and NOTHING in said:
         return NOTHING
@@ -83,7 +83,7 @@ def _by_word(cell: str) -> Says:
     return NOTHING if found != NOTHING and any(word in cells.YES or word in cells.NO for word in words) else found
 
 
-def _of_phrase(text: str) -> Says:
+def of_phrase(text: str) -> Says:
     """Of a few words between which there is nothing but a space, _ or -."""
     parts = _BETWEEN.split(text)
     said = _BY_WORD.get("".join(parts))

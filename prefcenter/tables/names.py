@@ -23,7 +23,8 @@ def _names(text: str) -> tuple[str, ...]:
 EMAIL = _names("""
     email address, email, mail, recipient,
     email addresses, emails, primary email, contact email, user email, customer email, billing email, subscriber email,
-    email 1, email 1 value, mail address, recipient email, recipient address, internet address,
+    email 1, email 1 value, email address home, email address work,
+    mail address, recipient email, recipient address, internet address,
     E-Mail-Adresse, E-Mail-Adressen, Mailadresse, E-Mail-Anschrift, Empfänger, Empfängeradresse, Kontakt-E-Mail,
     adresse e-mail, adresses e-mail, adresse mail, courriel, adresse courriel, adresse de courriel, mél, mèl,
     adresse électronique, courrier électronique, adresse de courrier électronique, adresse de messagerie, destinataire,
@@ -36,7 +37,7 @@ EMAIL = _names("""
     البريد الإلكتروني, بريد إلكتروني, عنوان البريد الإلكتروني, عنوان بريد إلكتروني, البريد,
     عنوان البريد, الإيميل, إيميل,
     عنوان الإيميل, الايميل, ايميل,
-    address
+    address, subscriber
 """)
 PHONE = _names("""
     phone number, phone, mobile, mobile number, number, telephone, sms,

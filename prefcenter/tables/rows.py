@@ -167,14 +167,13 @@ class _Records:
         return list(map(folded, fields)) == self._names or bool(separator(self._layout.delimiter.join(fields)))
 
     def _is_another_heading(self, row: Row) -> bool:
-        """Names the column of the address where the first does, and something else beside it."""
+        """Names the column of the address where the first does, and something else beside it; or the same columns as
+        the first, in another order."""
         filled = [cell for cell in row.fields if cell.strip()]
-        return (
-            self._names is not None
-            and len(filled) > 1
-            and folded(row.address) in self._layout.names
-            and not any("@" in cell for cell in filled)
-        )
+        if self._names is None or len(filled) < 2 or any("@" in cell for cell in filled):
+            return False
+        is_there = folded(row.address) in self._layout.names
+        return is_there or sorted(map(folded, row.fields)) == sorted(self._names)
 
 
 def _sound(window: list[str], heading: str) -> list[str]:

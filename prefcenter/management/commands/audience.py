@@ -67,7 +67,8 @@ class Command(BaseCommand):
         said = asking.said(options)
         try:
             table = open_table(source, channel=channel.value)
-            listed = Listed(table, purpose=Purpose(mailing.category.purpose), now=mailing.now, said=said)
+            purpose = Purpose(mailing.category.purpose)
+            listed = Listed(table, purpose=purpose, now=mailing.now, channel=channel, said=said)
             if listed.missing:
                 raise CommandError(f"There is no column '{listed.missing[0]}' in this file.")
             counts = audience_file.write_answers(

@@ -31,6 +31,9 @@ class Pieces(io.BytesIO):
         super().__init__()
         self.parts = iter(parts)
 
+    def seekable(self) -> bool:
+        return False
+
     def read(self, size: int | None = -1) -> bytes:
         return next(self.parts, b"")
 

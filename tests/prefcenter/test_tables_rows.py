@@ -29,6 +29,9 @@ class Generated(io.BytesIO):
         self.parts = iter(parts)
         self.given = 0
 
+    def seekable(self) -> bool:
+        return False
+
     def read(self, size: int | None = -1) -> bytes:
         part = next(self.parts, b"")
         self.given += len(part)

@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from prefcenter import imports
 from prefcenter.imports import Lost, NotNow, Standing, words
-from prefcenter.models import ImportRun
+from prefcenter.models import ImportRun, ImportState
 
 _NONE = "There is no import {number}."
 _NOT_NOW = "Import {number} cannot be taken back: it brought contacts, is not over yet, or ended more than 30 days ago."
+_TWICE = "Import {number} was taken back already, or is being taken back: there is nothing left to do."
 _DRY = "This was a dry run and nothing was taken back. Add --apply to do it."
 _INTERRUPTED = "Interrupted. The worker goes on with it."
 
@@ -22,7 +23,8 @@ def run(command: BaseCommand, number: int, *, is_for_real: bool) -> None:
     if one is None:
         raise CommandError(_NONE.format(number=number))
     if not imports.can_be_taken_back(one, now=timezone.now()):
-        raise CommandError(_NOT_NOW.format(number=number))
+        is_done = one.state in {ImportState.TAKING_BACK, ImportState.TAKEN_BACK}
+        raise CommandError((_TWICE if is_done else _NOT_NOW).format(number=number))
     standing = imports.foresee_taking_back(one)
     if is_for_real:
         _take_back(command, one)

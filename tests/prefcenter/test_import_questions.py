@@ -269,13 +269,16 @@ class TestWhatIsSaid:
             ("a=b=complaint", {"a=b": "complaint"}),
             ('"no, never=unsubscribed",yes=ignore', {"no, never": "unsubscribed", "yes": "ignore"}),
             ("はい=subscribed", {"はい": "subscribed"}),
+            ("true=subscribed\nfalse=unsubscribed", {"true": "subscribed", "false": "unsubscribed"}),
+            ("x=manual,X=manual", {"x": "manual"}),
         ],
     )
     def test_values_and_their_meanings_are_read(self, text: str, values: dict[str, str]) -> None:
         assert parse(text).values == values
 
     @pytest.mark.parametrize(
-        "text", ["", " ", "true", "true=", "true=?", "true=yes", "ignore,true=subscribed", "first", "=,"]
+        "text",
+        ["", " ", "true", "true=", "true=?", "true=yes", "ignore,true=subscribed", "first", "=,", "x=manual,X=ignore"],
     )
     def test_what_is_not_understood_is_refused(self, text: str) -> None:
         with pytest.raises(NotUnderstood):
@@ -304,6 +307,24 @@ class TestWhatIsSaid:
         )
         [batch] = source.batches()
         assert [str(line.reason) for line in batch.lines] == ["hard_bounce"]
+
+
+@pytest.mark.parametrize("second", ["yes=subscribed,no=unsubscribed", "ignore"])
+def test_a_column_that_is_said_to_mean_two_things_is_refused(second: str, tmp_path: Path) -> None:
+    path = tmp_path / "users.csv"
+    path.write_text(table("mail ok", "yes", "no"))
+    said = [
+        "--column",
+        "mail ok",
+        "--means",
+        "yes=unsubscribed,no=subscribed",
+        "--column",
+        "Mail OK",
+        "--means",
+        second,
+    ]
+    with pytest.raises(CommandError, match="given twice"):
+        call_command("import_optouts", str(path), *said)
 
 
 @pytest.mark.django_db

@@ -309,7 +309,7 @@ class TestCommand:
         assert ConsentEvent.objects.latest("id").actor == "import_optouts"
         run.refresh_from_db()
         assert run.state == ImportState.TAKEN_BACK
-        with pytest.raises(CommandError, match="cannot be taken back"):
+        with pytest.raises(CommandError, match="was taken back already"):
             self.said("--take-back", str(run.pk), "--apply")
 
     def test_what_it_does_not_understand_it_says(self, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ _DATE = re.compile(
 )
 _DATE_IN_DIGITS = re.compile(r"(?:19|20)\d{6}(?:t?\d{6}z?)?|\d{9,10}(?:\.\d+)?|\d{13}")
 _NUMBER = re.compile(r"[-+(]?\d[\d\s.,()/-]*%?")
-_LONGEST_DATE = 45
+_LONGEST_DATE = 80
 
 
 def folded(cell: str) -> str:

@@ -35,6 +35,7 @@ class Column:
     """One heading and where it stands. `known`: how its cells are read as such; None if that is not known.
 
     `means`: what somebody said; it goes before. `is_asked_by_name`: it speaks of consent, whatever its values.
+    `is_elsewhere`: it names another channel.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Column:
     known: Read | None = None
     means: Means | None = None
     is_asked_by_name: bool = False
+    is_elsewhere: bool = False
 
     @property
     def is_known(self) -> bool:
@@ -59,9 +61,6 @@ class Column:
         if self.known is None:
             return headings.may_tell(self.heading)
         return self.known is not _nothing and self.name not in saying.TEXTS
-
-    def is_about(self, channel: Channel) -> bool:
-        return self.tells or not headings.is_of_another(self.heading, channel)
 
     def is_named(self, cell: str) -> bool:
         return self.means is not None and cell in self.means.values
@@ -94,7 +93,7 @@ def places(columns: Sequence[str]) -> dict[str, list[int]]:
 
 class Columns:
     """What a row says, by all of its columns. `channel`: what it is about; a column that names another one is not asked
-    about. `others`: headings that are not looked at.
+    about beside one that does not. `others`: headings that are not looked at.
 
     `asked` are the columns whose values decide whether something has to be asked; `headings` are those of the file.
     """
@@ -118,11 +117,11 @@ class Columns:
         self.language = next((indexes[name][0] for name in _LANGUAGE if name in indexes), None)
         self._exported = [(index, saying.TELLING[name]) for name in form.tells for index in self._own(name, indexes)]
         columns = [
-            self._column(name, table.columns[found[0]], found)
+            self._column(name, table.columns[found[0]], found, channel)
             for name, found in self._rest(indexes, table.address_index, others).items()
         ]
         self._told = [(index, one.read) for one in columns if one.tells for index in one.indexes]
-        self.asked = [one for one in columns if one.may_be_asked and one.is_about(channel)]
+        self.asked = _about_here([one for one in columns if one.may_be_asked])
         if form is OWN:  # it is read line by line as what it says
             self.asked, self.moments = [], []
 
@@ -197,7 +196,7 @@ class Columns:
         beside = _BESIDE.get(form.key.partition("_")[0], "").split()
         return name in own or name in beside or any(map(name.startswith, _beginnings(beside)))
 
-    def _column(self, name: str, heading: str, indexes: Sequence[int]) -> Column:
+    def _column(self, name: str, heading: str, indexes: Sequence[int], channel: Channel) -> Column:
         means = self.answers.of(answers.key(name))
         if means is not None and means.is_ignored:
             return Column(name, heading, indexes, known=_nothing)
@@ -205,7 +204,14 @@ class Columns:
         known = saying.is_no(since) if since else saying.TELLING.get(name) or hubspot.telling(name)
         has_values = means is not None and bool(means.values)
         speaks = known is None and headings.speaks(heading) and headings.may_tell(heading)
-        return Column(name, heading, indexes, known, means if has_values else None, speaks)
+        is_elsewhere = known is None and headings.is_of_another(heading, channel)
+        return Column(name, heading, indexes, known, means if has_values else None, speaks, is_elsewhere)
+
+
+def _about_here(columns: Sequence[Column]) -> list[Column]:
+    """Without those about another channel that nobody has spoken of; unless no other of them speaks of consent."""
+    here = [one for one in columns if one.means is not None or not one.is_elsewhere]
+    return here if any(one.tells or one.is_asked_by_name for one in here) else list(columns)
 
 
 def _beginnings(names: Iterable[str]) -> list[str]:

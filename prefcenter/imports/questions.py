@@ -200,7 +200,7 @@ def _proposed(column: Column, key: str, slot: _Slot) -> str:
     word, no = saying.of_phrase(slot.cell), headings.refuses(column.heading)
     if word != saying.NOTHING:
         return meaning(word) or ""
-    if headings.is_unsure(column.heading):
+    if column.is_elsewhere or headings.is_unsure(column.heading):
         return ""
     if not no and not headings.wants(column.heading):
         return ""

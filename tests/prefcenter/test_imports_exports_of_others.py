@@ -60,7 +60,7 @@ EXPORTS = {
     ),
     "Dynamics": (
         "(Do Not Modify) Contact,Email,Do not allow Postal Mails\n1,a@x.example,yes\n2,b@x.example,no\n",
-        {},
+        {"Do not allow Postal Mails": "yes=?,no=?"},  # nothing else in it says who opted out
     ),
     "Mailjet": ("email,is_opt_in_pending\na@x.example,false\n", {"is_opt_in_pending": "false=?"}),
     "a CRM": (

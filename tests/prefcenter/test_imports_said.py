@@ -45,7 +45,13 @@ def test_a_reason_says_the_same_or_nothing(cell: str, says: Says) -> None:
     assert saying.TELLING["reason"](cell) == (NOTHING if says == UNKNOWN else says)
 
 
-@pytest.mark.parametrize("cell", ["2024-01-02", "Tue, 02 Jan 2024 10:00:00 GMT", "2 janvier 2024", "on 2024-01-02"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("2024-01-02", "Tue, 02 Jan 2024 10:00:00 GMT", "2 janvier 2024", "on 2024-01-02"),
+        "Tue Jan 02 2024 10:00:00 GMT+0100 (Central European Standard Time)",
+    ],
+)
 def test_a_date_alone_says_when(cell: str) -> None:
     assert saying.TELLING["subscribed"](cell) == SUBSCRIBED
     assert saying.TELLING["unsubscribed"](cell) == NO

@@ -136,7 +136,8 @@ def mailbox(recipient: str) -> str:
 
 
 def named_mailbox(recipient: str) -> tuple[str, str]:
-    """The display name, as Django's SMTP backend reads it, and the address; both "" for what cannot be read."""
+    """The display name, as Django's SMTP backend reads it, and the address, as it is written where Django reads the
+    same mailbox; both "" for what cannot be read."""
     if len(recipient) > _LONGEST[Channel.EMAIL]:
         return "", ""
     if "=?" not in recipient and _PLAIN_EMAIL.fullmatch(recipient.lower()):
@@ -144,8 +145,21 @@ def named_mailbox(recipient: str) -> tuple[str, str]:
     name, address = _as_django_reads(recipient)
     if "=?" not in recipient.rpartition("<")[2]:  # an encoded word (RFC 2047), which Django reads in an address as well
         with suppress(InvalidAddress):
-            return name, _email(recipient)
+            meant = _email(recipient)
+            return name, address if _reads_as(address, meant) else meant
     return name, address
+
+
+def _reads_as(address: str, meant: str) -> bool:
+    """Whether it is this mailbox, but for upper case and a domain in its own letters: in that spelling whoever wrote
+    the message knows the recipient."""
+    local, _, domain = address.rpartition("@")
+    if not domain.replace(".", "").replace("-", "").isalnum():
+        return False
+    try:
+        return local.lower() == meant.rpartition("@")[0] and _international_email(address.lower()) == meant
+    except InvalidAddress:
+        return False
 
 
 def _as_django_reads(recipient: str) -> tuple[str, str]:

@@ -8,22 +8,29 @@ TALLY = """
     FROM found
 """
 
+# While an address is pending, whatever was lifted there, or chosen beside it, was the older one's doing: who says yes
+# there becomes a contact of their own (parting.py). So that overtakes no no of it.
+IS_PENDING = """(
+        SELECT joined_at IS NOT NULL AND agreed_at IS NULL FROM unsubscribe_address WHERE id = found.address_id
+    )"""
+IS_BESIDE = "(SELECT is_beside FROM unsubscribe_address WHERE id = found.address_id)"
+
 # Who said no to everything, and yes to something later: on this channel or, with `everywhere`, on any.
-DROP_NARROWED = """
+DROP_NARROWED = f"""
     DELETE FROM found
     WHERE NOT is_new AND NOT is_so AND at IS NOT NULL AND EXISTS (
         SELECT 1 FROM unsubscribe_preference AS chosen
         WHERE chosen.contact_id = found.contact_id AND chosen.state = 'subscribed'
-            AND (%(everywhere)s OR chosen.channel = %(channel)s)
+            AND (chosen.channel = %(channel)s AND NOT {IS_BESIDE} OR %(everywhere)s AND NOT {IS_PENDING})
             AND (chosen.said_at > found.at OR EXISTS (
                 SELECT 1 FROM unsubscribe_consentevent AS yes
                 WHERE yes.contact_id = found.contact_id AND yes.category_id = chosen.category_id
                     AND yes.channel = chosen.channel AND yes.kind = 'opt_in' AND yes.at > found.at
-                    AND yes.source {in_own_voice}
+                    AND yes.source {{in_own_voice}}
             ))
     )
     RETURNING digest
-"""
+"""  # noqa: S608  (both are constants)
 
 LEARN_CONTACTS = """
     INSERT INTO unsubscribe_contact (id, language, only_chosen, created_at)

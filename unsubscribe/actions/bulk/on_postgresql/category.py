@@ -1,6 +1,6 @@
 """A no to one category on one channel."""
 
-from ..alike import CHANGE_CATEGORY
+from ..alike import CHANGE_CATEGORY, IS_BESIDE
 from ..steps import Choice
 from .again import PREFERENCE_MOVES_ON
 from .repeated import MARK_REPEATED
@@ -19,7 +19,7 @@ _MARK_SO = """
 """
 
 # A yes of theirs, or the undo of a no, after which they did not leave again; or a yes that they repeated.
-_DROP_OVERTAKEN = """
+_DROP_OVERTAKEN = f"""
     DELETE FROM found
     WHERE NOT is_new AND NOT is_so AND at IS NOT NULL AND ((
         SELECT state = 'subscribed' AND said_at > found.at FROM unsubscribe_preference
@@ -32,14 +32,14 @@ _DROP_OVERTAKEN = """
                 SELECT state = 'subscribed' FROM unsubscribe_preference
                 WHERE contact_id = found.contact_id AND category_id = %(category_id)s AND channel = %(channel)s
                 LIMIT 1
-            ) OR NOT EXISTS (
+            ) OR NOT {IS_BESIDE} AND NOT EXISTS (
                 SELECT 1 FROM unsubscribe_consentevent
                 WHERE contact_id = found.contact_id AND category_id = %(category_id)s AND channel = %(channel)s
                     AND kind = 'opt_out' AND id > yes.id
             ))
         LIMIT 1
     ))
-"""
+"""  # noqa: S608  (both are constants)
 
 _RECORD = """
     INSERT INTO unsubscribe_consentevent

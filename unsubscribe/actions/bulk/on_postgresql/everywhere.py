@@ -1,5 +1,6 @@
 """A no to everything: a block of every address of the contact, also of those learnt later."""
 
+from ..alike import IS_PENDING
 from ..steps import Choice
 from .again import BLOCK_MOVES_ON
 from .repeated import MARK_REPEATED
@@ -20,16 +21,16 @@ _MARK_SO = """
 """
 
 # Who came back by any address took back what was meant everywhere.
-_DROP_OVERTAKEN = """
+_DROP_OVERTAKEN = f"""
     DELETE FROM found
-    WHERE NOT is_new AND NOT is_so AND at IS NOT NULL AND (
+    WHERE NOT is_new AND NOT is_so AND at IS NOT NULL AND NOT {IS_PENDING} AND (
         SELECT TRUE FROM unsubscribe_address AS address
         JOIN unsubscribe_suppression AS block ON block.address_id = address.id
         WHERE address.contact_id = found.contact_id AND block.reason = ANY(%(overtaking)s)
             AND block.lifted_at > found.at AND block.lifted_by <> 'import'
         LIMIT 1
     )
-"""
+"""  # noqa: S608  (both are constants)
 
 _OPEN_ADDRESSES = """
     FROM unsubscribe_address AS address

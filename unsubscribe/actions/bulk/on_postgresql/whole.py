@@ -1,6 +1,6 @@
 """A no of an address as a whole: a block of it."""
 
-from ..alike import CHANGE
+from ..alike import CHANGE, IS_PENDING
 from ..steps import Choice
 from .again import BLOCK_MOVES_ON
 
@@ -16,15 +16,16 @@ _MARK_SO = """
 
 # What the person lifted is a yes of theirs, and of a bounce or a block by staff the lift counts, whoever lifted it. An
 # import that was taken back is neither.
-_DROP_OVERTAKEN = """
+_DROP_OVERTAKEN = f"""
     DELETE FROM found
     WHERE NOT is_new AND NOT is_so AND at IS NOT NULL AND (
         SELECT TRUE FROM unsubscribe_suppression
         WHERE address_id = found.address_id AND reason = ANY(%(overtaking)s)
             AND lifted_at > found.at AND lifted_by <> 'import'
+            AND NOT (reason IN ('unsubscribed_all', 'complaint') AND {IS_PENDING})
         LIMIT 1
     )
-"""
+"""  # noqa: S608  (both are constants)
 
 # The ids come from the table itself: unsubscribe.horizon trusts that an id is drawn after the table's lock is taken.
 _RECORD = """

@@ -1,6 +1,6 @@
 """A no to one category on one channel."""
 
-from ..alike import CHANGE_CATEGORY
+from ..alike import CHANGE_CATEGORY, IS_BESIDE
 from ..steps import Choice
 from .again import PREFERENCE_MOVES_ON
 from .repeated import MARK_REPEATED
@@ -18,7 +18,7 @@ _MARK_SO = """
 """
 
 # A yes of theirs, or the undo of a no, after which they did not leave again; or a yes that they repeated.
-_DROP_OVERTAKEN = """
+_DROP_OVERTAKEN = f"""
     DELETE FROM found
     WHERE NOT is_new AND NOT is_so AND at IS NOT NULL AND (EXISTS (
         SELECT 1 FROM unsubscribe_preference
@@ -32,13 +32,13 @@ _DROP_OVERTAKEN = """
                 SELECT 1 FROM unsubscribe_preference
                 WHERE contact_id = found.contact_id AND category_id = %(category_id)s AND channel = %(channel)s
                     AND state = 'subscribed'
-            ) OR NOT EXISTS (
+            ) OR NOT {IS_BESIDE} AND NOT EXISTS (
                 SELECT 1 FROM unsubscribe_consentevent
                 WHERE contact_id = found.contact_id AND category_id = %(category_id)s AND channel = %(channel)s
                     AND kind = 'opt_out' AND id > yes.id
             ))
     ))
-"""
+"""  # noqa: S608  (both are constants)
 
 # As Python writes JSON, blanks and all: that is how the other verbs store it.
 _RECORD = """

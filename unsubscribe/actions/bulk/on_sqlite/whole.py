@@ -1,6 +1,6 @@
 """A no of an address as a whole: a block of it."""
 
-from ..alike import CHANGE
+from ..alike import CHANGE, IS_PENDING
 from ..steps import Choice
 from .again import BLOCK_MOVES_ON
 
@@ -15,14 +15,15 @@ _MARK_SO = """
 
 # What the person lifted is a yes of theirs, and of a bounce or a block by staff the lift counts, whoever lifted it. An
 # import that was taken back is neither.
-_DROP_OVERTAKEN = """
+_DROP_OVERTAKEN = f"""
     DELETE FROM found
     WHERE NOT is_new AND NOT is_so AND at IS NOT NULL AND EXISTS (
         SELECT 1 FROM unsubscribe_suppression
         WHERE address_id = found.address_id AND reason IN (SELECT value FROM json_each(%(overtaking)s))
             AND lifted_at > found.at AND lifted_by <> 'import'
+            AND NOT (reason IN ('unsubscribed_all', 'complaint') AND {IS_PENDING})
     )
-"""
+"""  # noqa: S608  (both are constants)
 
 _RECORD = """
     INSERT INTO unsubscribe_consentevent

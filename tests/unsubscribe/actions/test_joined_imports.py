@@ -1,0 +1,53 @@
+"""An older no of an address that was joined to somebody: a newer yes of theirs is none of its own (design law 11)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.conftest import NOW
+from tests.factories import BOB, CategoryFactory
+from unsubscribe import actions, gate
+from unsubscribe.actions import Said
+from unsubscribe.addresses import normalise
+from unsubscribe.choices import Answer, Channel, Source
+from unsubscribe.links import Target
+from unsubscribe.models import Address, Category
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+def answer(text: str, category: Category) -> Answer:
+    return gate.check([text], category=category, now=NOW + 9 * DAY)[0].verdict.answer
+
+
+@pytest.fixture
+def bob(ada: Address) -> Address:
+    """Joined to Ada, and pending."""
+    return actions.add_addresses(ada.contact_id, [normalise(BOB)], now=NOW - 9 * DAY)[0]
+
+
+def says_older_no(one: Address, category: Category, scope: str) -> None:
+    options: dict[str, Any] = {"category": {"category_id": category.pk}, "everywhere": {"everywhere": True}}
+    said = [Said(bytes(one.digest), one.value, NOW - DAY)]
+    wish = {"channel": Channel.EMAIL, "now": NOW + 2 * DAY} | options.get(scope, {})
+    expected = actions.preview_opt_outs(said, **wish)
+    assert actions.import_opt_outs(said, **wish) == expected
+
+
+@pytest.mark.parametrize("scope", ["category", "address", "everywhere"])
+@pytest.mark.parametrize("undone", ["category", "everything", None])
+def test_holds_for_it_whatever_the_older_one_said_since(
+    undone: str | None, scope: str, ada: Address, bob: Address, news: Category
+) -> None:
+    if undone:
+        left = Target(ada.pk, news.pk if undone == "category" else None)
+        receipt = actions.opt_out([left], source=Source.PAGE, now=NOW - 2 * DAY)
+        actions.undo([one.pk for one in receipt], source=Source.PAGE, now=NOW)
+    else:
+        actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
+    says_older_no(bob, news, scope)
+    assert answer(BOB, news) in {Answer.UNSUBSCRIBED, Answer.SUPPRESSED}
+    is_left = answer(BOB, CategoryFactory(slug="later")) == Answer.SUPPRESSED
+    assert is_left == (scope != "category")

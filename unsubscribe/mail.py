@@ -70,6 +70,8 @@ def why_unneeded(message: OutboxMessage) -> str:
         return "There is no page on which it could be answered."
     if message.kind == OutboxKind.JOIN and not _joined(message, is_pending=True):
         return "It was answered by then."
+    if message.kind == OutboxKind.JOINED and len(_joined(message, is_pending=False)) < 2:
+        return "They were kept apart by then."
     return ""
 
 

@@ -14,6 +14,8 @@ from .hearing import mailboxes, older_mailboxes
 
 #: Of a yes every mailbox of the contact hears, by whatever door it came (design law 11).
 _HEARD_BY_ALL = frozenset({EventKind.OPT_IN, EventKind.LIFT})
+#: What a pending address asks for holds for the older one as well.
+_LESS = frozenset({EventKind.OPT_OUT, EventKind.OPT_DOWN, EventKind.PAUSE})
 
 
 class Origin(NamedTuple):
@@ -78,7 +80,8 @@ def _event(change: Change, origin: Origin) -> ConsentEvent:
 
 def _queue_confirmations(events: Sequence[ConsentEvent], *, asked: Collection[int] | None, now: datetime) -> None:
     """To the mailbox that the wish came from, or to all mailboxes of the contact where it came from none; of a yes to
-    all in any case, and of a no of a pending address to the older ones for which it holds."""
+    all in any case, and of less mail that a pending address asked for to the older ones for which it holds. Where the
+    older one has no mailbox, those that are pending hear of a no to everything, which blocks them too (law 11)."""
     hearing: dict[int, Address] = {}
     answered: set[int] = set()
     event_ids: dict[int, list[int]] = defaultdict(list)
@@ -95,6 +98,9 @@ def _queue_confirmations(events: Sequence[ConsentEvent], *, asked: Collection[in
         hearing |= {one.pk: one for one in mailboxes(one.address for one in heard)}
     if shared := [event.address for event in events if _holds_for_older(event, asked)]:
         hearing |= {one.pk: one for one in older_mailboxes(shared)}
+    told = {one.contact_id for one in hearing.values()}
+    blocked = [one.address for one in events if _is_blocked_mailbox(one) and one.contact_id not in told]
+    hearing |= {one.pk: one for one in blocked}
     if hearing:
         messages = [outbox.Owed(one.contact_id, one.pk, event_ids[one.contact_id]) for one in hearing.values()]
         queue(OutboxKind.CONFIRMATION, messages, now=now)
@@ -102,8 +108,13 @@ def _queue_confirmations(events: Sequence[ConsentEvent], *, asked: Collection[in
 
 def _holds_for_older(event: ConsentEvent, asked: Collection[int] | None) -> bool:
     is_shared = event.category_id is None or event.address.is_beside
-    is_no = event.kind == EventKind.OPT_OUT and is_shared and event.address.is_pending
-    return is_no and (asked is None or event.address_id in asked)
+    is_less = event.kind in _LESS and is_shared and event.address.is_pending
+    return is_less and (asked is None or event.address_id in asked)
+
+
+def _is_blocked_mailbox(event: ConsentEvent) -> bool:
+    is_mailbox = event.address.channel == Channel.EMAIL and event.address.value != ""
+    return is_mailbox and event.kind == EventKind.OPT_OUT and event.category_id is None
 
 
 def queue(kind: OutboxKind, owed: Sequence[outbox.Owed], *, now: datetime) -> None:

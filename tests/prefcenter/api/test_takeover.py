@@ -500,3 +500,39 @@ def test_a_typing_error_starts_nothing_for_whoever_has_that_address(
 
 def _mails_to(text: str) -> list[tuple[str, str]]:
     return [(one.to[0], str(one.body)) for one in sent.outbox if one.to == [text]]
+
+
+class TestLessMailIsNotAskedForBehindAnybodysBack:
+    def test_a_number_that_says_everything_is_confirmed_to_the_mailbox_that_came_with_it(
+        self, client: Client, caller: Caller, news: Category
+    ) -> None:
+        """The number was handed over first, so the mailbox is the pending one; it is blocked all the same."""
+        places = [{"address": "+49 30 901820", "channel": "sms"}, {"address": ADA}]
+        caller.post("/contacts", {"contacts": [{"addresses": places}]})
+        phone = Address.objects.get(channel=Channel.SMS)
+        post(client, link_for(phone, Purpose.PREFERENCES), do="everything")
+        assert answer(ADA, news) == Answer.SUPPRESSED
+        assert [to for to, text in deliver() if "unsubscribed from everything" in text] == [ADA]
+        post(client, link_for(phone, Purpose.PREFERENCES), do="everything")
+        assert deliver() == []
+
+    def test_the_older_one_hears_of_a_pause_and_a_slower_frequency_that_hold_for_it(
+        self, join: Any, ada: Address, news: Category
+    ) -> None:
+        mallory, until = join(ADA, MALLORY), timezone.localdate() + timedelta(days=30)
+        deliver()
+        for target in (Target(mallory.pk), Target(mallory.pk, news.pk)):
+            actions.pause([target], until, source=Source.PAGE, now=timezone.now())
+            assert {to for to, text in deliver() if "paused until" in text} == {ADA, MALLORY}
+        target = Target(mallory.pk, news.pk)
+        actions.opt_down([target], Frequency.MONTHLY, source=Source.PAGE, now=timezone.now())
+        assert {to for to, text in deliver() if "at most once a month" in text} == {ADA, MALLORY}
+
+    def test_nobody_is_told_that_addresses_belong_together_which_were_kept_apart_by_then(
+        self, join: Any, ada: Address
+    ) -> None:
+        mallory = join(ADA, MALLORY)
+        deliver()
+        actions.agree([mallory.pk], source=Source.PAGE, now=timezone.now())
+        actions.part([mallory.pk], source=Source.PAGE, now=timezone.now())
+        assert deliver() == []

@@ -7,6 +7,7 @@ from .. import rules
 from ..choices import Channel, EventKind, Source, SuppressionReason
 from ..models import Address, ConsentEvent, Suppression
 from .ledger import Change, Origin, record
+from .repeating import blocks_again
 
 #: The note of a block that another address brought about.
 SHARED = "Said by an address that a sender joined to this one."
@@ -17,15 +18,24 @@ def share(address_ids: Sequence[int], reason: SuppressionReason, origin: Origin)
     were joined to, or that were joined to them, while that is pending. Other reasons than the person's own no's are
     about the mailbox alone.
 
-    Nobody gets a mail about it, and nobody complained twice: it comes from the sender's system, which joined them.
+    Nobody gets a mail about it, and nobody complained twice: it comes from the sender's system, which joined them. What
+    an import set is of that import here, too, and is taken back with it; where it stands already, it was said again.
     """
     if reason not in rules.OWN_NO:
         return []
     speakers = list(Address.objects.filter(id__any_of=list(address_ids)))
-    new = _not_blocked(_partners(speakers), reason)
+    partners = _partners(speakers)
+    there = _blocked(partners, reason)
+    blocks_again(
+        [one for one in there.values() if one.import_id is None or one.import_id != origin.import_id], (), origin
+    )
+    new = [one for one in partners if one.pk not in there]
     source = Source.API if reason == SuppressionReason.COMPLAINT else origin.source
     Suppression.objects.bulk_create(
-        [Suppression(address=one, reason=reason, source=source, since=origin.now) for one in new]
+        [
+            Suppression(address=one, reason=reason, source=source, since=origin.now, import_id=origin.import_id)
+            for one in new
+        ]
     )
     changes = [Change(EventKind.SUPPRESS, one, {"suppressed": []}, {"suppressed": [reason]}) for one in new]
     return record(changes, origin._replace(source=source, wording="", note=SHARED), confirm=False)
@@ -48,9 +58,8 @@ def _partners(speakers: Sequence[Address]) -> list[Address]:
     ]
 
 
-def _not_blocked(addresses: Sequence[Address], reason: SuppressionReason) -> list[Address]:
+def _blocked(addresses: Sequence[Address], reason: SuppressionReason) -> dict[int, Suppression]:
     if not addresses:
-        return []
+        return {}
     active = Suppression.objects.filter(address__any_of=[one.pk for one in addresses], reason=reason, lifted_at=None)
-    blocked = set(active.values_list("address_id", flat=True))
-    return [one for one in addresses if one.pk not in blocked]
+    return {one.address_id: one for one in active}

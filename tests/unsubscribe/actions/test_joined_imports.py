@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from tests.conftest import NOW
-from tests.factories import BOB, CategoryFactory
+from tests.factories import ADA, BOB, CategoryFactory
 from unsubscribe import actions, gate
 from unsubscribe.actions import Said
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import Answer, Channel, Source
+from unsubscribe.choices import Answer, Channel, Source, SuppressionReason
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Category
 
@@ -51,3 +51,35 @@ def test_holds_for_it_whatever_the_older_one_said_since(
     assert answer(BOB, news) in {Answer.UNSUBSCRIBED, Answer.SUPPRESSED}
     is_left = answer(BOB, CategoryFactory(slug="later")) == Answer.SUPPRESSED
     assert is_left == (scope != "category")
+
+
+class TestTakingAnImportBack:
+    """What an import set at one of two addresses, and by that at the other."""
+
+    @pytest.fixture(autouse=True)
+    def _import(self, bob: Address) -> None:
+        self.imports(bob, 7)
+
+    def imports(self, one: Address, import_id: int) -> None:
+        said = [Said(bytes(one.digest), one.value)]
+        actions.import_opt_outs(said, channel=Channel.EMAIL, now=NOW, import_id=import_id)
+
+    def take_back(self) -> None:
+        while actions.take_back(7, most=10, now=NOW + DAY):
+            pass
+
+    def test_lifts_it_at_both(self, bob: Address, news: Category) -> None:
+        self.imports(bob, 7)  # resumed: that is no no said again
+        self.take_back()
+        assert (answer(ADA, news), answer(BOB, news)) == (Answer.SEND, Answer.SEND)
+
+    @pytest.mark.parametrize("again", ["another import", "a sender's system", "the page"])
+    def test_leaves_both_where_either_said_it_since(self, again: str, bob: Address, news: Category) -> None:
+        if again == "another import":
+            self.imports(bob, 8)
+        elif again == "the page":
+            actions.opt_out([Target(bob.pk)], source=Source.PAGE, now=NOW + DAY / 2)
+        else:
+            actions.suppress([bob.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.API, now=NOW + DAY / 2)
+        self.take_back()
+        assert (answer(ADA, news), answer(BOB, news)) == (Answer.SUPPRESSED, Answer.SUPPRESSED)

@@ -71,8 +71,8 @@ RECORD_AGAIN = """
     WHERE is_asked AND said_by <> %(source)s AND (at IS NULL OR at > last_at)
 """
 
-CHANGED_OF_JOINED = """SELECT address_id FROM found
-    WHERE NOT is_new AND NOT is_so AND contact_id IN (
+SAID_BY_JOINED = """SELECT address_id FROM found
+    WHERE NOT is_new AND contact_id IN (
         SELECT contact_id FROM unsubscribe_address WHERE joined_at IS NOT NULL AND agreed_at IS NULL
     )
 """

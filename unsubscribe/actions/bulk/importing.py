@@ -77,7 +77,7 @@ def import_opt_outs(
         found.run(choice.widen)
         new = found.remaining() + narrowed.write(origin)
         if choice is found.steps.whole and reason in rules.OWN_NO:
-            share(found.changed_of_joined(), reason, origin)
+            share(found.said_by_joined(), reason, origin)
     return Taken(new, len(rows) - new - overtaken - narrowed.overtaken, overtaken + narrowed.overtaken)
 
 

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from ... import rules
 from ...choices import SuppressionReason
 from . import on_postgresql, on_sqlite
-from .alike import CHANGED_OF_JOINED
+from .alike import SAID_BY_JOINED
 from .steps import Row, Steps
 
 _STEPS = {"postgresql": on_postgresql.STEPS, "sqlite": on_sqlite.STEPS}
@@ -43,9 +43,9 @@ class Table:
         unknown, open_, _ = self.tally()
         return int(unknown + open_)
 
-    def changed_of_joined(self) -> list[int]:
-        """The addresses that were changed, of contacts at which a join is pending."""
-        self.cursor.execute(CHANGED_OF_JOINED)
+    def said_by_joined(self) -> list[int]:
+        """The addresses of contacts at which a join is pending; their no may have been so already."""
+        self.cursor.execute(SAID_BY_JOINED)
         return [id_ for (id_,) in self.cursor.fetchall()]
 
     def learn(self, *, mark_so: str = "") -> int:

@@ -38,7 +38,7 @@ class SealAdmin(ReadOnlyAdmin):
 @admin.register(OutboxMessage)
 class OutboxMessageAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "kind", "address", "status", "attempts", "due_at", "sent_at", "last_error"]
-    list_filter = ["status", "kind"]
+    list_filter = ["status", "kind", "due_at"]
     list_select_related = ["address"]
     ordering = ["-id"]
 

@@ -15,14 +15,15 @@ from django.core.management import CommandError, call_command
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
-from prefcenter.models import ImportRun, User, WebhookEndpoint
+from prefcenter.models import ImportAnswer, ImportRun, ImportState, User, WebhookEndpoint
 from prefcenter.previews import Kind
 from tests.prefcenter.admin.test_reading import something_of_everything  # noqa: F401 - a fixture
 from tests.prefcenter.staff_browser import BOSS, FACTOR, PASSWORD, Staff
 from tests.prefcenter.test_accounts import ASK, work
 from tests.staff import given_an_app, make_groups, member, sign_in, signed_in
-from unsubscribe.models import Category, Suppression
+from unsubscribe.models import Category, DomainSuppression, Suppression
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +52,8 @@ ABOUT: dict[str, Callable[[], object]] = {
     "suppression_id": lambda: Suppression.objects.latest("id").pk,
     "address_id": lambda: Suppression.objects.latest("id").address_id,
     "category_id": lambda: Category.objects.latest("id").pk,
+    "block_id": lambda: DomainSuppression.objects.latest("id").pk,
+    "answer_id": lambda: ImportAnswer.objects.latest("id").pk,
     "run_id": lambda: ImportRun.objects.latest("id").pk,
     "pk": lambda: WebhookEndpoint.objects.latest("id").pk,
     "act": lambda: "start",
@@ -102,27 +105,30 @@ READS = {
     | of("unsubscribe", "address campaign category categorygroup consentevent contact lastsent", *READ)
     | of("unsubscribe", "outboxmessage preference suppression", *READ),
     "compliance": {"admin:app_list", "opt_outs:list", "people:contact", "people:find", "proof:make"}
-    | {"imports:list", "imports:new", "imports:run", "imports:lines"}
+    | {"imports:list", "imports:new", "imports:run", "imports:lines", "imports:answers", "imports:take_back"}
+    | {"domains:list"}
     | PREVIEWS
     | of("prefcenter", "feedback feedbackreason feedbacktag importrun linkrequest visits", *READ)
     | of("unsubscribe", "address campaign category categorygroup consentevent contact lastsent", *READ)
-    | of("unsubscribe", "outboxmessage preference seal sentcount suppression", *READ),
+    | of("unsubscribe", "domainsuppression outboxmessage preference seal sentcount suppression", *READ),
 }
 _DIGEST = {"admin:prefcenter_feedback_digest"}
 #: What each may do of what can only be done, and not looked at.
 ACTS = {
     "": set(),
     "marketer": _DIGEST,
-    "support": _DIGEST | {"people:block", "people:lift", "people:opt_out", "people:send_link"},
+    "support": _DIGEST | {"people:block", "people:join", "people:lift", "people:opt_out", "people:send_link"},
     "compliance": _DIGEST
     | {"admin:prefcenter_feedback_export", "opt_outs:export", "proof:file"}
-    | {"imports:check", "imports:confirm", "imports:stop"},
+    | {"imports:answer", "imports:check", "imports:confirm", "imports:forget", "imports:stop"}
+    | {"domains:block", "domains:lift"},
 }
 
 
 @pytest.fixture
 def pages(something_of_everything: None) -> list[Page]:  # noqa: F811 - a fixture
     make_groups()
+    ImportRun.objects.update(state=ImportState.DONE, finished_at=timezone.now())
     LogEntry.objects.log_actions(member().pk, [Category.objects.latest("id")], CHANGE, "Renamed.", single_object=True)
     return [page_of(*one) for one in ROUTES]
 

@@ -338,13 +338,14 @@ class TestExport:
         assert f'action="{LIST}export/csv/?reviewed=yes"' in page
 
     @pytest.mark.parametrize(
-        ("kind", "narrowed"), [("pdf", {}), ("csv", {"campaign__id__exact": "x"}), ("csv", {"made__up": "1"})]
+        ("kind", "narrowed", "status"),
+        [("pdf", {}, 404), ("csv", {"campaign__id__exact": "x"}, 400), ("csv", {"made__up": "1"}, 400)],
     )
-    def test_what_cannot_be_asked_for_is_not_found(
-        self, kind: str, narrowed: dict[str, str], exporter: Client, say: Say
+    def test_what_cannot_be_asked_for_is_refused(
+        self, kind: str, narrowed: dict[str, str], status: int, exporter: Client, say: Say
     ) -> None:
         say("Daily!", campaign="June")
-        assert self.export(exporter, kind, **narrowed).status_code == 404
+        assert self.export(exporter, kind, **narrowed).status_code == status
         assert not LogEntry.objects.exists()
 
     def test_looking_exports_nothing(self, exporter: Client, say: Say) -> None:

@@ -28,7 +28,7 @@ SEES = {
     "": set(),
     "marketer": CATALOGUE | FEEDBACK | FIGURES | {"consentevent", "suppression", "preference"},
     "support": PEOPLE | CATALOGUE | FEEDBACK,
-    "compliance": PEOPLE | CATALOGUE | FEEDBACK | FIGURES | {"seal", "linkrequest", "importrun"},
+    "compliance": PEOPLE | CATALOGUE | FEEDBACK | FIGURES | {"seal", "linkrequest", "importrun", "domainsuppression"},
 }
 ADDS = {
     "": set(),

@@ -329,10 +329,13 @@ def test_the_apps_and_their_models_are_still_there(boss: Client) -> None:
     assert 'href="/admin/people/"' in text
 
 
-@pytest.mark.parametrize(
-    "query", ["meaning=nonsense", "mail_of=99", "mail_of=news", "mail_of=%00", "at__gte=never"], ids=str
-)
+@pytest.mark.parametrize("query", ["meaning=nonsense", "mail_of=99", "mail_of=news"], ids=str)
 def test_a_list_that_makes_no_sense_is_refused(query: str, boss: Client) -> None:
     answer = boss.get(f"/admin/unsubscribe/consentevent/?{query}", secure=True)
     assert answer.status_code == 302
     assert answer["Location"].endswith("?e=1")
+
+
+@pytest.mark.parametrize("query", ["mail_of=%00", "at__gte=never"], ids=str)
+def test_a_list_is_not_narrowed_by_what_no_row_could_have(query: str, boss: Client) -> None:
+    assert boss.get(f"/admin/unsubscribe/consentevent/?{query}", secure=True).status_code == 400

@@ -396,7 +396,7 @@ class TestALinkThatMayHaveBeenForwarded:
         now, until = timezone.now(), timezone.localdate() + timedelta(days=60)
         actions.pause([Target(ada.pk)], until, source=Source.PAGE, now=now)
         url = preferences_of(mobile, news, purpose=Purpose.PREFERENCES)
-        assert "please open this page from a mail of ours" in post(phone, url, do="resume")[1]
+        assert "open this page from one of our emails" in post(phone, url, do="resume")[1]
         ada.contact.refresh_from_db()
         assert ada.contact.paused_until == until
 

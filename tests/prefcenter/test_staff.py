@@ -128,7 +128,8 @@ ACTS = {
 @pytest.fixture
 def pages(something_of_everything: None) -> list[Page]:  # noqa: F811 - a fixture
     make_groups()
-    ImportRun.objects.update(state=ImportState.DONE, finished_at=timezone.now())
+    now = timezone.now()
+    ImportRun.objects.update(state=ImportState.DONE, confirmed_at=now, finished_at=now)
     LogEntry.objects.log_actions(member().pk, [Category.objects.latest("id")], CHANGE, "Renamed.", single_object=True)
     return [page_of(*one) for one in ROUTES]
 

@@ -11,13 +11,14 @@ from playwright.sync_api import Download, Locator, Page
 
 from prefcenter import imports
 from prefcenter.imports import Terms
-from prefcenter.models import Feedback, ImportKind
+from prefcenter.models import Feedback, ImportAnswer, ImportKind, ImportRun
 from prefcenter.previews import Kind
 from prefcenter.tasks import work_on_imports
 from tests.factories import ADA, BOB, address
 from tests.prefcenter import busy_days
 from tests.staff import member, signed_in
 from unsubscribe import actions, seals
+from unsubscribe.addresses import normalise
 from unsubscribe.choices import Source, SuppressionReason
 from unsubscribe.links import Target
 
@@ -139,6 +140,49 @@ def import_done(desk: Desk) -> None:
     desk.presses("Import 2 opt-outs")
     work_on_imports()
     desk.page.reload()
+
+
+@page
+def import_asks(desk: Desk) -> None:
+    """What a column means that nobody has told."""
+    content = [f"email,accepts_updates,mood\n{ADA},true,x\n{BOB},false,\n".encode()]
+    run = imports.hand_in(
+        content, Terms(ImportKind.OPT_OUTS), file_name="a.csv", user_id=desk.user.pk, now=timezone.now()
+    )
+    work_on_imports()
+    desk.opens("imports:run", run.pk)
+    desk.page.get_by_text("accepts_updates").first.wait_for()
+
+
+@page
+def import_answers(desk: Desk) -> None:
+    now = timezone.now()
+    ImportAnswer.objects.create(heading="mailok", shown="Mail OK", means={}, answered_by="staff 1", answered_at=now)
+    desk.opens("imports:answers")
+
+
+@page
+def import_taken_back(desk: Desk) -> None:
+    import_done(desk)
+    desk.opens("imports:take_back", ImportRun.objects.latest("id").pk)
+
+
+@page
+def domains(desk: Desk) -> None:
+    actions.suppress_domains(
+        {"a-company-with-a-long-name.example": None},
+        SuppressionReason.UNSUBSCRIBED_ALL,
+        source=Source.STAFF,
+        now=timezone.now(),
+    )
+    desk.opens("domains:list")
+
+
+@page
+def person_with_a_joined_address(desk: Desk) -> None:
+    contact, joined = desk.ada.contact_id, [normalise("lovelace@example.com")]
+    actions.add_addresses(contact, joined, now=timezone.now())
+    desk.opens("people:contact", contact)
 
 
 @page

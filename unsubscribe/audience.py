@@ -4,7 +4,7 @@ It stands between the verbs and the engine's doors, because the guarded backend,
 all ask the same question.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -85,17 +85,18 @@ def ask(
     )
     strangers = [one.address for one in decisions if one.may_send and one.address_id is None and one.address]
     learnt = actions.learn(strangers, now=now) if strangers else {}
-
-    def known(decision: Decision) -> Decision:
-        if not decision.may_send or decision.address_id is not None or decision.address is None:
-            return decision
-        return decision._replace(**learnt[decision.address.digest]._asdict())
-
-    decisions = [known(one) for one in decisions]
+    decisions = [_with_ids(one, learnt) for one in decisions]
     ids = [one.address_id for one in decisions if one.may_send and one.address_id is not None]
     found = ways(ids, category=category, channel=channel, campaign=campaign, purpose=purpose, now=now) if ids else _NONE
     each = _each(found)
     return [Entry(one, *next(each)) if one.may_send else Entry(one) for one in decisions]
+
+
+def _with_ids(decision: Decision, learnt: Mapping[bytes, actions.Known]) -> Decision:
+    """With the ids of who became a contact by being asked about."""
+    if not decision.may_send or decision.address_id is not None or decision.address is None:
+        return decision
+    return decision._replace(**learnt[decision.address.digest]._asdict())
 
 
 def decide(

@@ -69,12 +69,8 @@ def import_opt_outs(
         overtaken = found.run(choice.drop_overtaken) if _has_times(rows) else 0
         narrowed = wish.narrowed(found, rows)
         found.run(choice.mark_repeated)
-        found.run(choice.find_again)
-        found.run(RECORD_AGAIN)
-        found.run(choice.move_on)
-        found.run(choice.record)
-        found.run(choice.change)
-        found.run(choice.widen)
+        for step in (choice.find_again, RECORD_AGAIN, choice.move_on, choice.record, choice.change, choice.widen):
+            found.run(step)
         new = found.remaining() + narrowed.write(origin)
         if choice is found.steps.whole and reason in rules.OWN_NO:
             share(found.said_by_joined(), reason, origin)

@@ -159,6 +159,9 @@ class TestTheGate:
         texts = [EVE, "stranger@CORP.example", "Eve <eve@corp.example>", "eve@corp.example.", "ada@sub.corp.example"]
         texts += ["x@notcorp.example", "corp.example@firm.example"]
         assert answers(texts, news) == ["suppressed"] * 4 + ["send"] * 3
+        verdicts = gate.everybody(category=news, now=NOW)
+        assert verdicts
+        assert verdicts.has_covers
 
     def test_an_address_of_which_only_the_hash_is_known_is_covered_too(self, news: Category) -> None:
         AddressFactory(text=EVE, value="")
@@ -168,6 +171,8 @@ class TestTheGate:
     def test_other_channels_are_not_asked_about(self, news: Category, django_assert_num_queries: Any) -> None:
         block()
         assert answers(["+4930901820"], news, channel=Channel.SMS) == ["send"]
+        with django_assert_num_queries(1):
+            gate.check(["+4930901820"], category=news, channel=Channel.SMS, now=NOW)
 
     @pytest.mark.parametrize("reason", REASONS)
     def test_receipts_go_where_the_reason_lets_them(self, reason: SuppressionReason, news: Category) -> None:
@@ -229,10 +234,11 @@ class TestTheirOwnYes:
         assert answers([EVE], news) == ["send"]
         assert self.yes(eve, news) == []
 
-    def test_an_earlier_yes_does_not_win(self, news: Category) -> None:
+    @pytest.mark.parametrize("at", [EARLIER, NOW], ids=["earlier", "of the same moment"])
+    def test_a_yes_that_is_not_later_does_not_win(self, at: Any, news: Category) -> None:
         eve = AddressFactory(text=EVE)
         CategoryFactory(slug="news", needs_opt_in=True)
-        self.yes(eve, news, now=EARLIER)
+        self.yes(eve, news, now=at)
         block()
         assert answers([EVE], news) == ["suppressed"]
 
@@ -263,6 +269,14 @@ class TestTheirOwnYes:
         assert answers([EVE], offers) == ["suppressed"]
         block(reason=FOR_GOOD)
         assert answers([EVE], news) == ["suppressed"]
+
+    def test_nor_do_numbers_whose_owners_said_yes_and_are_forgotten_hide_it(self, news: Category) -> None:
+        phones = [AddressFactory(text=f"+493090182{n}", channel=Channel.SMS, value="") for n in range(5)]
+        eve = AddressFactory(text=EVE)
+        block()
+        for one in [*phones, eve]:
+            self.yes(one, news)
+        assert answers([EVE], news) == ["send"]
 
     def test_a_yes_from_another_address_of_theirs_is_not_about_this_one(self, news: Category) -> None:
         eve = AddressFactory(text=EVE)
@@ -395,4 +409,5 @@ class TestTheRecord:
 
 
 def test_a_verdict_alone_says_nothing_of_covers() -> None:
-    assert gate.Verdicts({}, Verdict(Answer.SEND), {}).of(normalise(EVE)) == Verdict(Answer.SEND)
+    verdicts = gate.Verdicts({}, Verdict(Answer.SEND), {})
+    assert (verdicts.of(normalise(EVE)), verdicts.has_covers) == (Verdict(Answer.SEND), False)

@@ -68,6 +68,35 @@ def test_of_too_many_it_says_nothing(news: Category) -> None:
     assert [one.answer for one in verdicts.named.values()] == [Answer.UNSUBSCRIBED] * 3
 
 
+def test_as_many_as_it_holds_are_asked_about_their_clocks_too(news: Category) -> None:
+    people = [AddressFactory(text=f"reader{number}@example.com") for number in range(3)]
+    actions.opt_down([Target(one.pk, news.pk) for one in people], "weekly", source=Source.PAGE, now=NOW)
+    contact_ids = [one.contact_id for one in people]
+    actions.record_sent(contact_ids, category=news, channel=Channel.EMAIL, campaign=None, now=NOW)
+    verdicts = gate.everybody(category=news, now=NOW, most=3)
+    assert verdicts is not None
+    assert [one.answer for one in verdicts.named.values()] == [Answer.TOO_SOON] * 3
+
+
+def test_it_says_which_addresses_share_a_frequency_and_until_when_once_one_of_them_had_a_message(
+    news: Category,
+) -> None:
+    alone, ada, unpaced = (AddressFactory(text=text) for text in ("eve@example.com", ADA, "dan@example.com"))
+    both = [ada, AddressFactory(text=BOB, contact=ada.contact)]
+    AddressFactory(text="dan@work.example", contact=unpaced.contact)
+    bounced = AddressFactory(text="ada@work.example", contact=ada.contact)
+    weekly = [Target(one.pk, news.pk) for one in (alone, ada)]
+    actions.opt_down(weekly, "weekly", source=Source.PAGE, now=NOW)
+    actions.suppress([bounced.pk], SuppressionReason.HARD_BOUNCE, source=Source.STAFF, now=NOW)
+    verdicts = gate.everybody(category=news, now=NOW)
+    assert verdicts is not None
+    next_week = NOW.date() + timedelta(days=7)
+    assert verdicts.shared == {one.digest: (ada.contact_id, next_week) for one in both}
+    other = gate.everybody(category=None, now=NOW)
+    assert other is not None
+    assert other.shared == {}
+
+
 def test_it_takes_as_many_queries_as_a_set_does(news: Category, django_assert_num_queries: Any) -> None:
     people = [AddressFactory(text=f"reader{number}@example.com") for number in range(30)]
     actions.opt_down([Target(one.pk, news.pk) for one in people], "weekly", source=Source.PAGE, now=NOW)

@@ -125,14 +125,68 @@ class TestTheGate:
         assert answers(SPELLINGS, news) == ["send"] * 4
         assert answers(SPELLINGS, offers) == answers(SPELLINGS, None) == ["unsubscribed"] * 4
 
-    def test_a_later_yes_under_another_name_wins_there(self, ada: Address, news: Category) -> None:
-        other = learn(SPELLINGS[0])
+    def test_what_was_left_by_text_is_not_left_by_email(self, ada: Address, news: Category) -> None:
+        phone = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+4930901820")
+        actions.opt_out([Target(phone.pk, news.pk)], source=Source.SMS, now=NOW)
+        assert answers(SPELLINGS, news) == answers(SPELLINGS, None) == ["send"] * 4
+
+    def test_whoever_came_back_to_several_things_gets_each_of_them(self, ada: Address, news: Category) -> None:
+        categories = [news, CategoryFactory(slug="offers"), CategoryFactory(slug="tips")]
         actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW)
-        sheet = queries.preference_sheet(Target(other.pk), today=NOW.date())
-        assert [one.is_subscribed for one in sheet.choices] == [False]
+        for category in categories[:2]:
+            actions.opt_in([Target(ada.pk, category.pk)], source=Source.PAGE, now=LATER, wording="Yes.")
+        assert [answers(SPELLINGS, one)[0] for one in categories] == ["send", "send", "unsubscribed"]
+        assert self.shown(learn(SPELLINGS[0])) == {"news": True, "offers": True, "tips": False}
+
+    @pytest.mark.parametrize(("of_everything", "no"), [(True, "suppressed"), (False, "unsubscribed")])
+    def test_a_later_yes_under_another_name_wins_there(
+        self, of_everything: bool, no: str, ada: Address, news: Category
+    ) -> None:
+        other, tips = learn(SPELLINGS[0]), CategoryFactory(slug="tips")
+        actions.opt_out([Target(ada.pk, None if of_everything else news.pk)], source=Source.PAGE, now=NOW)
+        assert self.shown(other) == {"news": False, "tips": not of_everything}
         actions.opt_in([Target(other.pk, news.pk)], source=Source.PAGE, now=LATER, wording="Yes.")
-        assert answers(SPELLINGS, news) == ["send", "suppressed", "suppressed", "suppressed"]
-        assert queries.preference_sheet(Target(other.pk), today=NOW.date()).choices[0].is_subscribed
+        assert answers(SPELLINGS, news) == ["send", no, no, no]
+        assert answers(SPELLINGS, tips) == (["suppressed"] if of_everything else ["send"]) * 4
+        assert self.shown(other) == {"news": True, "tips": not of_everything}
+
+    @pytest.mark.parametrize("of_everything", [True, False])
+    def test_of_noes_under_several_names_the_last_one_counts(
+        self, of_everything: bool, ada: Address, news: Category
+    ) -> None:
+        other, third = learn(SPELLINGS[0]), learn(SPELLINGS[1])
+        for address, days in [(ada, 0), (other, 2), (third, 1)]:
+            target = Target(address.pk, None if of_everything else news.pk)
+            actions.opt_out([target], source=Source.PAGE, now=NOW + timedelta(days=days))
+        fourth = learn(SPELLINGS[2])
+        actions.opt_in([Target(fourth.pk, news.pk)], source=Source.PAGE, now=NOW + timedelta(hours=36), wording="Yes.")
+        assert "send" not in answers(SPELLINGS, news)
+        again = NOW + timedelta(hours=60)
+        actions.opt_in([Target(fourth.pk, news.pk)], source=Source.PAGE, now=again, wording="Yes, now.")
+        assert answers(SPELLINGS, news)[2] == "send"
+
+    def test_of_several_noes_to_everything_each_counts(self, ada: Address, news: Category) -> None:
+        other = learn(SPELLINGS[0])
+        for address, reason in [
+            (ada, SuppressionReason.COMPLAINT),
+            (ada, SuppressionReason.MANUAL),
+            (other, SuppressionReason.COMPLAINT),
+        ]:
+            actions.suppress([address.pk], reason, source=Source.STAFF, now=NOW)
+        assert answers(SPELLINGS, None, Purpose.TRANSACTIONAL) == ["suppressed"] * 4
+
+    def test_whoever_asks_about_everybody_is_told_that_there_are_such_noes(self, ada: Address, news: Category) -> None:
+        verdicts = gate.everybody(category=news, now=NOW)
+        assert verdicts
+        assert not verdicts.has_covers
+        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW)
+        verdicts = gate.everybody(category=news, now=NOW)
+        assert verdicts
+        assert verdicts.has_covers
+
+    def shown(self, address: Address) -> dict[str, bool]:
+        sheet = queries.preference_sheet(Target(address.pk), today=NOW.date())
+        return {one.category.slug: one.is_subscribed for one in sheet.choices}
 
     @pytest.mark.parametrize("of_everything", [True, False])
     def test_a_no_said_again_after_that_yes_counts_again(
@@ -146,12 +200,16 @@ class TestTheGate:
         actions.opt_out(no, source=Source.ONE_CLICK, now=LATER + timedelta(hours=1))
         assert answers([other.value], news) == ["suppressed" if of_everything else "unsubscribed"]
 
-    def test_an_earlier_yes_under_another_name_does_not_win(self, ada: Address, news: Category) -> None:
+    @pytest.mark.parametrize("later", [timedelta(0), timedelta(days=1)], ids=["of the same moment", "earlier"])
+    def test_a_yes_under_another_name_that_is_not_later_does_not_win(
+        self, later: timedelta, ada: Address, news: Category
+    ) -> None:
         other = learn(SPELLINGS[0])
         actions.opt_in([Target(other.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes.")
         assert Preference.objects.get().state == PreferenceState.SUBSCRIBED
-        actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=LATER)
+        actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW + later)
         assert answers(SPELLINGS, news) == ["unsubscribed"] * 4
+        assert self.shown(other) == {"news": False}
 
     def test_a_no_that_was_taken_back_covers_nobody(self, ada: Address, news: Category) -> None:
         events = actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW)

@@ -219,7 +219,16 @@ class TestPurposes:
         with pytest.raises(InvalidLink):
             links.read(links.sign_receipt([1]), purpose=kind, today=TODAY)
 
-    @pytest.mark.parametrize(("kind", "days"), [(Purpose.PREFERENCES, 60), (Purpose.OPT_IN, 7), (Purpose.ERASE, 2)])
+    @pytest.mark.parametrize(
+        ("kind", "days"),
+        [
+            (Purpose.PREFERENCES, 60),
+            (Purpose.FRESH, 60),
+            (Purpose.OPT_IN, 7),
+            (Purpose.JOIN, 7),
+            (Purpose.ERASE, 2),
+        ],
+    )
     def test_what_starts_anything_expires_after_its_last_day(self, kind: Purpose, days: int) -> None:
         token = links.sign(TARGET, purpose=kind, today=TODAY)
         assert links.read(token, purpose=kind, today=TODAY + timedelta(days=days)) == TARGET

@@ -129,6 +129,14 @@ class TestNewTokens:
         assert says(token) is not None
         assert says(token.replace(letter, looks_alike)) is None
 
+    @pytest.mark.parametrize("looks_encoded", ["22", "23", "27", "2A", "2E", "5B", "5F", "7C", "7E"])
+    def test_a_break_before_what_looks_like_an_encoded_character_is_left_out(self, looks_encoded: str) -> None:
+        tokens = links.sign_many(range(1, 9999), TARGET, today=TODAY)
+        token, at = next((one, at) for one in tokens if (at := one.find(looks_encoded, 1)) > 0)
+        target = links.read(token, today=TODAY)
+        for between in ("=", "=\r\n"):
+            assert says(token[:at] + between + token[at:]) == target
+
     def test_a_mailbox_name_is_read_like_a_link(self) -> None:
         for text in (NEW, NEW.lower(), f"{NEW}@mail.example.com", f"{NEW}>"):
             assert says(text) == TARGET

@@ -4,6 +4,7 @@ import re
 from base64 import b32decode, b32encode
 from datetime import date, datetime, timedelta
 from functools import partial
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.test import override_settings
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from itsdangerous import TimestampSigner
+from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
 from unsubscribe import links
 from unsubscribe.errors import ExpiredLink, InsecureBaseUrl, InvalidLink, TooLargeForLink
@@ -323,6 +324,11 @@ class TestReceipts:
     def test_any_text_is_refused(self, text: str) -> None:
         with pytest.raises(InvalidLink):
             links.read_receipt(text)
+
+    def test_what_our_key_signed_for_something_else_is_refused(self, settings: Any) -> None:
+        other = URLSafeTimedSerializer(settings.SECRET_KEY, signer_kwargs={"digest_method": sha256})
+        with pytest.raises(InvalidLink):
+            links.read_receipt(str(other.dumps([7])))
 
     def test_half_a_character_is_refused(self) -> None:
         """As JSON brings it in: "\\ud800"."""

@@ -275,6 +275,14 @@ def test_h10_the_name_is_shown_as_it_is_or_not_at_all(send: Send, name: str, sho
     assert message_from_bytes(raw, policy=policy.default)["Bcc"] is None
 
 
+@pytest.mark.parametrize(("length", "is_shown"), [(255, True), (256, False)])
+def test_h10_a_list_id_is_at_most_255_characters_long(length: int, is_shown: bool, settings: Any) -> None:
+    settings.UNSUBSCRIBE_LIST_DOMAIN = "lists.example.com"
+    name = "x" * (length - len(" <news.lists.example.com>"))
+    whole = headers.list_id("news", name)
+    assert whole == (f"{name} <news.lists.example.com>" if is_shown else "<news.lists.example.com>")
+
+
 def test_h10_a_message_of_no_category_has_no_list_id(send: Send) -> None:
     assert not any(line.lower().startswith(b"list-id:") for line in lines(send(declared=False)))
 

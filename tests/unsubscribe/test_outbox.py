@@ -97,7 +97,7 @@ def test_c3_one_address_gets_a_limited_number_a_day(
         deliver(OutboxMessage.objects.latest("id"), now=later + MINUTE)
     assert len(inbox.mails) == 2
     third = OutboxMessage.objects.latest("id")
-    assert third.status == OutboxStatus.QUEUED
+    assert (third.status, third.due_at) == (OutboxStatus.QUEUED, later + MINUTE + timedelta(days=1))
     assert deliver(third, now=third.due_at).status == OutboxStatus.SENT
 
 
@@ -285,6 +285,38 @@ class TestTrouble:
         [letter] = inbox.mails
         assert "Offers" in text_of(letter)
 
+    def test_what_came_while_it_was_on_its_way_is_kept_if_that_fails(
+        self, owed: OutboxMessage, ada: Address, now: datetime, inbox: Inbox
+    ) -> None:
+        OutboxMessage.objects.update(status=OutboxStatus.SENDING, attempts=1)
+        actions.opt_out([Target(ada.pk, CategoryFactory(slug="offers").pk)], source=Source.PAGE, now=now)
+        OutboxMessage.objects.filter(pk=owed.pk).update(status=OutboxStatus.QUEUED)
+        beside = OutboxMessage.objects.exclude(pk=owed.pk)
+        beside.update(category_ids=[7])
+        inbox.answer = "451 Come back later"
+        assert deliver(owed, now=now + MINUTE).status == OutboxStatus.QUEUED
+        assert (len(owed.event_ids), owed.category_ids) == (2, [7])
+        assert beside.get().status == OutboxStatus.DROPPED
+        inbox.answer = "250 OK"
+        deliver(owed, now=owed.due_at)
+        assert "Offers" in text_of(inbox.mails[0])
+
+    @pytest.mark.parametrize(("attempts", "takes_in"), [([0, 1], 0), ([1, 0], 1), ([2, 1], 0)])
+    def test_of_two_that_wait_the_one_that_was_not_tried_takes_a_change_in_or_else_the_older_one(
+        self, attempts: list[int], takes_in: int, ada: Address, news: Category, now: datetime
+    ) -> None:
+        for place, tried in enumerate(attempts):
+            offers = CategoryFactory(slug=f"offers-{place}")
+            actions.opt_out([Target(ada.pk, offers.pk)], source=Source.PAGE, now=now)
+            # On its way, so that the next change makes a message of its own.
+            OutboxMessage.objects.filter(attempts=0).update(status=OutboxStatus.SENDING, attempts=tried + 5)
+        for place, row in enumerate(OutboxMessage.objects.order_by("id")):
+            row.status, row.attempts = OutboxStatus.QUEUED, attempts[place]
+            row.save()
+        actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=now)
+        sizes = [len(row.event_ids) for row in OutboxMessage.objects.order_by("id")]
+        assert sizes == [2 if place == takes_in else 1 for place in range(2)]
+
     def test_a_link_that_is_asked_for_again_is_tried_again_at_once(
         self, ada: Address, now: datetime, inbox: Inbox
     ) -> None:
@@ -297,6 +329,19 @@ class TestTrouble:
         actions.send_link([ada.pk], now=asked)
         link.refresh_from_db()
         assert (OutboxMessage.objects.count(), link.attempts, link.due_at) == (1, 0, asked)
+
+
+def test_whoever_waits_for_a_link_waits_for_no_sweep(
+    ada: Address, inbox: Inbox, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    """The nudge names the message, a new one and one that waits already."""
+    monkeypatch.setattr(tasks.deliver, "apply_async", tasks.deliver.apply)  # a worker at once
+    for answer, mails in [("451 Come back later", 0), ("250 OK", 1), ("250 OK", 2)]:
+        inbox.answer = answer
+        with django_capture_on_commit_callbacks(execute=True):
+            actions.send_link([ada.pk], now=timezone.now())
+        assert len(inbox.mails) == mails
+    assert OutboxMessage.objects.count() == 2
 
 
 def test_a_link_that_is_tapped_for_weeks_leaves_one_message_that_waits_and_tells_what_changed_in_the_end(
@@ -325,7 +370,12 @@ def test_a_link_that_is_tapped_for_weeks_leaves_one_message_that_waits_and_tells
     [
         (smtplib.SMTPRecipientsRefused({"a@b.example": (550, b"unknown")}), True),
         (smtplib.SMTPRecipientsRefused({"a@b.example": (450, b"busy")}), False),
+        (smtplib.SMTPRecipientsRefused({"a@b.example": (499, b"busy")}), False),
+        (smtplib.SMTPRecipientsRefused({"a@b.example": (500, b"what?")}), True),
+        (smtplib.SMTPRecipientsRefused({"a@b.example": (550, b"unknown"), "b@b.example": (450, b"busy")}), False),
         (smtplib.SMTPDataError(554, b"no"), True),
+        (smtplib.SMTPDataError(500, b"what?"), True),
+        (smtplib.SMTPDataError(499, b"busy"), False),
         (smtplib.SMTPDataError(452, b"full"), False),
         (smtplib.SMTPAuthenticationError(535, b"wrong password"), False),
         (smtplib.SMTPSenderRefused(550, b"not you", "x@y.example"), False),

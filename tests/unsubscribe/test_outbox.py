@@ -4,7 +4,7 @@ import re
 import smtplib
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
 from typing import Any
@@ -232,6 +232,10 @@ class TestTrouble:
         assert owed.status == OutboxStatus.FAILED
         assert owed.last_error.startswith("SMTPDataError: (451")
 
+    def test_of_a_long_answer_the_beginning_is_kept(self, owed: OutboxMessage, now: datetime, inbox: Inbox) -> None:
+        inbox.answer = "451 " + "Come back later. " * 40
+        assert len(deliver(owed, now=now + MINUTE).last_error) == 500
+
     def test_a_permanent_refusal_is_failed_at_once_and_shows_no_address(
         self, owed: OutboxMessage, now: datetime, inbox: Inbox
     ) -> None:
@@ -403,6 +407,29 @@ class TestSweep:
         assert tasks.sweep() == 1
         assert inbox.mails[0]["Message-ID"] == f"<{owed.uid}@example.com>"
 
+    def test_what_is_freed_is_due_at_once_and_nobodys(self, owed: OutboxMessage, now: datetime) -> None:
+        later = now + timedelta(hours=1)
+        OutboxMessage.objects.update(status=OutboxStatus.SENDING, claimed_at=now, attempts=1)
+        assert outbox.release(now=later) == 1
+        owed.refresh_from_db()
+        assert (owed.status, owed.due_at, owed.claimed_at) == (OutboxStatus.QUEUED, later, None)
+
+    @pytest.mark.parametrize("answer", ["250 OK", "550 No"])
+    def test_what_went_out_or_was_given_up_is_not_freed(
+        self, answer: str, owed: OutboxMessage, now: datetime, inbox: Inbox
+    ) -> None:
+        inbox.answer = answer
+        deliver(owed, now=now + MINUTE)
+        assert outbox.release(now=now + timedelta(days=1)) == 0
+
+    def test_whoever_waits_longest_comes_first(self, now: datetime) -> None:
+        for minutes in (3, 1, 2):
+            actions.send_link([AddressFactory().pk], now=now + minutes * MINUTE)
+        first, second, third = OutboxMessage.objects.order_by("id").values_list("id", flat=True)
+        assert outbox.due(now=now + 3 * MINUTE, limit=9) == [second, third, first]
+        assert outbox.due(now=now + 3 * MINUTE, limit=2) == [second, third]
+        assert outbox.due(now=now + 2 * MINUTE, limit=9) == [second, third]
+
     def test_leaves_alone_what_a_living_worker_holds(self, owed: OutboxMessage, inbox: Inbox) -> None:
         OutboxMessage.objects.update(status=OutboxStatus.SENDING, claimed_at=timezone.now(), attempts=1)
         assert tasks.sweep() == 0
@@ -415,17 +442,20 @@ class TestSweep:
         assert outbox.due(now=timezone.now(), limit=9) == [owed.pk]
 
 
+@pytest.mark.parametrize(
+    "meanwhile",
+    [{"claimed_at": datetime(2026, 3, 10, 13, tzinfo=UTC)}, {"status": OutboxStatus.DROPPED}],
+    ids=["another worker has it", "the contact was erased"],
+)
 def test_a_worker_that_lost_its_claim_writes_nothing(
-    owed: OutboxMessage, now: datetime, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+    meanwhile: dict[str, Any], owed: OutboxMessage, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    later = now + timedelta(hours=1)
-
     def slow(message: OutboxMessage, *, now: datetime) -> dict[str, object]:
-        OutboxMessage.objects.update(claimed_at=later)  # another worker has taken it over meanwhile
+        OutboxMessage.objects.update(**meanwhile)
         return {"status": OutboxStatus.FAILED}
 
     monkeypatch.setattr(outbox, "_send", slow)
-    assert deliver(owed, now=now + MINUTE).status == OutboxStatus.SENDING
+    assert deliver(owed, now=now + MINUTE).status == meanwhile.get("status", OutboxStatus.SENDING)
 
 
 def test_the_task_delivers_what_it_is_given(owed: OutboxMessage, inbox: Inbox) -> None:

@@ -91,6 +91,11 @@ def test_whoever_may_not_be_written_to_gets_no_link(ada: Address, news: Category
     assert answers == [Answer.UNSUBSCRIBED, Answer.SUPPRESSED, Answer.SEND]
     assert [one[1:] for one in entries[:2]] == [(None, None, None)] * 2
     assert entries[2].headers is not None
+    assert (
+        target(entries[2], now.date()).address_id
+        == entries[2].decision.address_id
+        == Address.objects.get(value=CLEO).pk
+    )
 
 
 def test_what_is_transactional_has_preferences_but_no_way_out(ada: Address, now: datetime) -> None:
@@ -198,6 +203,63 @@ def test_who_chose_a_frequency_is_written_to_at_one_of_their_addresses(
     send = Verdict(Answer.SEND)
     assert [one.decision.verdict for one in entries] == [send, send, too_soon, too_soon]
     assert entries[2].unsubscribe_url is None
+
+
+def test_an_address_that_is_blocked_takes_no_letter_from_another_one_of_theirs(
+    ada: Address, news: Category, now: datetime
+) -> None:
+    AddressFactory(text=BOB, contact=ada.contact)
+    actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
+    actions.suppress([ada.pk], SuppressionReason.HARD_BOUNCE, source=Source.STAFF, now=now)
+    answers = [one.decision.verdict.answer for one in audience.ask([ADA, BOB, ADA], category=news, now=now)]
+    assert answers == [Answer.SUPPRESSED, Answer.SEND, Answer.SUPPRESSED]
+
+
+def test_a_mailing_that_is_asked_about_in_parts_reaches_them_once(ada: Address, news: Category, now: datetime) -> None:
+    AddressFactory(text=BOB, contact=ada.contact)
+    actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
+    written: set[int] = set()
+    parts = [audience.ask([text], category=news, now=now, written=written) for text in (ADA, CLEO, BOB)]
+    assert [one.decision.may_send for [one] in parts] == [True, True, False]
+
+
+def test_asked_again_for_the_same_campaign_the_answer_is_the_same(ada: Address, news: Category, now: datetime) -> None:
+    june, july = CampaignFactory(category=news), CampaignFactory(category=news)
+    actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
+    entries = audience.ask([ADA], category=news, campaign=june, now=now)
+    audience.record(entries, category=news, channel=Channel.EMAIL, campaign=june, now=now)
+    assert audience.ask([ADA], category=news, campaign=june, now=now) == entries
+    assert not audience.ask([ADA], category=news, campaign=july, now=now)[0].decision.may_send
+
+
+class TestIds:
+    """Of a long file, for whom links are made: the ids of the addresses, in their order."""
+
+    def ids(self, texts: list[str], now: datetime, channel: Channel = Channel.EMAIL) -> list[int]:
+        return audience.ids(texts, [normalise(one, channel=channel).digest for one in texts], channel=channel, now=now)
+
+    def test_of_those_who_are_known_and_of_strangers_who_become_contacts(self, ada: Address, now: datetime) -> None:
+        found = self.ids([BOB, ADA, CLEO, BOB], now)
+        by_value = {one.value: one.pk for one in Address.objects.all()}
+        assert found == [by_value[BOB], ada.pk, by_value[CLEO], by_value[BOB]]
+        assert self.ids([CLEO, ADA], now) == [by_value[CLEO], ada.pk]
+        assert Contact.objects.count() == 3
+        assert Address.objects.get(value=BOB).created_at == now
+
+    def test_an_address_is_looked_for_on_its_own_channel(self, now: datetime) -> None:
+        number = "+4930901820"
+        by_text, by_phone = (self.ids([number], now, channel) for channel in (Channel.SMS, Channel.PHONE))
+        assert by_text != by_phone
+        assert self.ids([number], now, Channel.SMS) == by_text
+
+    def test_of_nobody_there_are_none(self, now: datetime) -> None:
+        assert self.ids([], now) == []
+
+    def test_of_many_in_as_many_queries_as_of_one(self, now: datetime, django_assert_num_queries: Any) -> None:
+        texts = [f"reader{number}@example.com" for number in range(300)]
+        self.ids(texts, now)
+        with django_assert_num_queries(1):
+            assert len(set(self.ids(texts, now))) == 300
 
 
 def test_who_chose_none_is_written_to_at_each_of_them(ada: Address, news: Category, now: datetime) -> None:

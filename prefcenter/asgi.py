@@ -3,7 +3,16 @@
 import os
 
 from django.core.asgi import get_asgi_application
+from django.core.handlers.asgi import ASGIRequest
+
+from prefcenter import content_types
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prefcenter.settings")
 
+
+class Request(content_types.Readable, ASGIRequest):
+    """As Django makes it of the scope."""
+
+
 application = get_asgi_application()
+application.request_class = Request

@@ -4,7 +4,10 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.core.handlers.wsgi import WSGIRequest
 from django.core.wsgi import get_wsgi_application
+
+from prefcenter import content_types
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prefcenter.settings")
 
@@ -66,4 +69,10 @@ class WholeRequests:
         return self._application(environ, begin)
 
 
-application = WholeRequests(get_wsgi_application())
+class Request(content_types.Readable, WSGIRequest):
+    """As Django makes it of the environment."""
+
+
+_handler = get_wsgi_application()
+_handler.request_class = Request
+application = WholeRequests(_handler)

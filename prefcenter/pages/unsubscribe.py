@@ -25,13 +25,15 @@ from .forms import PAUSES, LessForm, PauseForm, offered_instead
 TEMPLATE = "prefcenter/unsubscribe.html"
 
 
-#: A form that broke off, is malformed, has too many fields, or is in a charset that cannot be decoded.
+#: A form that broke off, is malformed, has too many fields, or is in a charset that cannot be decoded; or the header of
+#: one of its parts has parameters that are none (email.message raises TypeError).
 _UNREADABLE = (
     BadRequest,
     SuspiciousOperation,
     MultiPartParserError,
     LookupError,
-    UnicodeError,
+    ValueError,
+    TypeError,
     UnreadablePostError,
     RawPostDataException,
 )

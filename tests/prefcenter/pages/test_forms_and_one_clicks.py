@@ -5,10 +5,12 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
+from prefcenter import asgi, wsgi
 from unsubscribe import links
+from unsubscribe.choices import EventKind
 from unsubscribe.links import Purpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent
 
@@ -86,6 +88,62 @@ def test_e2_what_may_come_from_a_mail_program_acts(
     answer = browser_client.generic("POST", url, body, content_type=content_type, secure=True)
     assert (answer.status_code, answer["Content-Type"]) == (200, "text/plain; charset=utf-8")
     assert ConsentEvent.objects.count() == 1
+
+
+#: What Django, or the standard library below it, cannot read; and charsets that are none for text.
+ODD_PARAMETERS = [
+    *("charset=base64", "charset=rot13", "charset=idna", "charset=undefined", "charset=utf-16", "charset=klingon"),
+    *("x*=klingon''y", "charset*=base64''x", "x*=undefined''y", "x*0=a; x*0*=utf-8''b", "x*1=a", ";;=;"),
+]
+
+
+@pytest.mark.parametrize("parameters", ODD_PARAMETERS)
+@pytest.mark.parametrize(
+    ("body", "content_type", "is_page"),
+    [
+        (b"List-Unsubscribe=One-Click", URLENCODED, False),
+        (b"", MULTIPART, False),
+        (b"do=less&frequency=weekly", URLENCODED, True),
+    ],
+)
+def test_e2_no_parameter_of_the_content_type_keeps_a_body_from_being_read(
+    parameters: str, body: bytes, content_type: str, is_page: bool, url: str, client: Client
+) -> None:
+    """By the entry point that a web server calls: Django reads the URL's own query by the charset."""
+    environ = RequestFactory().generic("POST", f"{url}?utm_source=%FFx", body, secure=True).environ
+    environ["CONTENT_TYPE"] = f"{content_type}; {parameters}"
+    said: list[str] = []
+    page = b"".join(wsgi.application(environ, lambda status, headers, *_: said.append(status)))
+    assert said == ["200 OK"]
+    assert (b"<html" in page) == is_page
+    [event] = ConsentEvent.objects.all()
+    assert event.kind == (EventKind.OPT_DOWN if is_page else EventKind.OPT_OUT)
+
+
+@pytest.mark.parametrize("parameters", ["", "charset=base64", "charset=utf-8; x=y", "x*=utf-8''y"])
+@pytest.mark.parametrize("boundary", ["x", "a b=c", "it's?"])
+def test_a_multipart_keeps_its_boundary(parameters: str, boundary: str) -> None:
+    body = f'--{boundary}\r\nContent-Disposition: form-data; name="do"\r\n\r\nless\r\n--{boundary}--\r\n'.encode()
+    kind = f'Multipart/form-data; boundary="{boundary}"'
+    environ = RequestFactory().generic("POST", "/", body).environ | {"CONTENT_TYPE": f"{kind}; {parameters}"}
+    assert wsgi.Request(environ).POST == {"do": ["less"]}
+
+
+def test_asgi_reads_a_content_type_likewise() -> None:
+    headers = [(b"content-type", b"application/x-www-form-urlencoded; x*=klingon''y")]
+    scope = {"method": "POST", "path": "/", "query_string": b"", "headers": headers}
+    assert asgi.Request(scope, BytesIO(b"do=less")).POST == {"do": ["less"]}
+
+
+@pytest.mark.parametrize("more", ["x*0=a; x*0*=utf-8''b", "x*=klingon''y", "name*=undefined''do"])
+@pytest.mark.parametrize(("name", "status"), [("List-Unsubscribe", 200), ("do", 400)])
+def test_e2_a_part_whose_header_cannot_be_read_is_told_by_its_name(
+    more: str, name: str, status: int, url: str, browser_client: Client
+) -> None:
+    body = PART.format(f'"{name}"; {more}').encode() + b"--x--\r\n"
+    answer = browser_client.generic("POST", url, body, content_type=MULTIPART, secure=True)
+    assert answer.status_code == status
+    assert ConsentEvent.objects.count() == (1 if status == 200 else 0)
 
 
 def in_chunks(client: Client, url: str, body: bytes, content_type: str = URLENCODED, **environ: Any) -> Any:

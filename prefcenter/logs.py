@@ -5,12 +5,16 @@ import re
 
 from unsubscribe.addresses import redact
 
-#: Behind a link's path whatever stands there, and what a space has parted from it; anywhere else what looks like a
-#: token with a letter too many or too few.
+#: As Django escapes what a path may not show, and what a link may be broken by.
+_GAP = r"(?:[/= ]|\\(?:[rnt]|x[0-9a-f]{2}|u[0-9a-f]{4}))*"
+#: Behind a link's path all of the line: a token that was broken in two is read, so that each part of it is secret.
+#: Anywhere else what is as long as a token, and longer. Where a traceback names a file, nothing.
 _TOKEN = re.compile(
-    r"(?P<path>/(?i:[upfies])/+)[^\s/?\"'<>]+(?:\s+[A-Za-z0-9_-]{8,})*"
+    r'(?P<kept>^ *File "[^"\n]+", line \d+)'
+    rf"|(?P<path>/{_GAP}(?i:[upfiesj]){_GAP}/)[^\n]+"
     r"|(?:prefcenter|whsec)_[A-Za-z0-9_+/=-]{20,}"
-    r"|(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{38,42}(?![A-Za-z0-9_-])"
+    r"|(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{38,}",
+    re.MULTILINE,
 )
 
 
@@ -20,4 +24,4 @@ class RedactingFormatter(logging.Formatter):
 
 
 def _hidden(found: re.Match[str]) -> str:
-    return f"{found['path'] or ''}•••"
+    return found["kept"] or f"{found['path'] or ''}•••"

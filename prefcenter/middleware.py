@@ -13,12 +13,13 @@ from django.utils import translation
 
 from prefcenter import languages, problems
 from unsubscribe.links import SHORT, Purpose
+from unsubscribe.token_text import BEFORE_KIND, BEHIND_KIND
 from unsubscribe.views import AWAY, BROKEN_OFF, sentence, unfit_body
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-#: The links in messages, in either letter case.
-_TOKENS = re.compile(rf"/+(?i:[{''.join(Purpose)}{SHORT}])(?:/|$)")
+#: The links in messages, as their URLs read them.
+_TOKENS = re.compile(rf"{BEFORE_KIND}(?i:[{''.join(Purpose)}{SHORT}]){BEHIND_KIND}(?:/|$)")
 #: And where their pages lead.
 _LINKS = re.compile(rf"{_TOKENS.pattern}|/(?:preferences/|accounts/|logo)")
 #: The page that takes files.

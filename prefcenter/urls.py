@@ -16,15 +16,16 @@ from prefcenter.pages.short import short
 from prefcenter.pages.unsubscribe import unsubscribe
 from prefcenter.proof import published
 from unsubscribe.links import Purpose
+from unsubscribe.token_text import BEFORE_KIND, BEHIND_KIND
 
-_LINK = r"^(?:/*)"
-_REST = r"(?:/(?P<token>[\s\S]*))?$"
+_LINK = rf"^{BEFORE_KIND}"
+_REST = rf"{BEHIND_KIND}(?:/(?P<token>[\s\S]*))?$"
 #: The page below a token; with anything glued on, but no letter or digit.
-_DATA = r"/+(?P<token>[^/]*)/+[dD][aA][tT][aA](?![A-Za-z0-9])"
+_DATA = rf"{BEHIND_KIND}/+(?P<token>[^/]*)/+[dD][aA][tT][aA](?![A-Za-z0-9])"
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    # In either letter case, with slashes before it and anything behind the token: a one-click is neither redirected
-    # (RFC 8058, section 3.1) nor refused for what its way has made of the link.
+    # In either letter case, with slashes before it, broken in two, and with anything behind the token: a one-click is
+    # neither redirected (RFC 8058, section 3.1) nor refused for what its way has made of the link.
     re_path(rf"{_LINK}[uU]{_REST}", unsubscribe, name="unsubscribe"),
     re_path(rf"{_LINK}[sS]{_REST}", short, name="short"),
     re_path(rf"{_LINK}[pP]{_DATA}", privacy, name="privacy"),

@@ -21,6 +21,9 @@ _INVISIBLE = (
     r"\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     r"\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
 )
+#: Around the letter that says what a link is for: what a break there leaves, by the same ways as within a token. Of the
+#: slashes before it there may be several.
+BEFORE_KIND, BEHIND_KIND = rf"(?:[/=\s{_INVISIBLE}]*)", rf"(?:[=\s{_INVISIBLE}]*)"
 #: Within a token: what nobody sees, and where a line was broken, with the quoted-printable "=" before it
 #: (RFC 2045, section 6.7), which browsers leave when they take line breaks out of a URL, and the indent or ">" of the
 #: next.

@@ -3,6 +3,7 @@
 from csp.constants import NONE, SELF
 
 from prefcenter.brand import colours
+from unsubscribe.token_text import BEFORE_KIND, BEHIND_KIND
 
 from .api import API_LARGEST_BODY
 from .base import DEBUG, env
@@ -28,7 +29,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = API_LARGEST_BODY
 SECURE_SSL_REDIRECT = not DEBUG
 # RFC 8058, section 3.1: a link never answers with a redirect, not even from http to https.
 # Nor does the API: a redirected POST becomes a GET. It refuses instead.
-SECURE_REDIRECT_EXEMPT = [r"^(?i:[uspfiej])(/|$)", r"^api/"]
+SECURE_REDIRECT_EXEMPT = [rf"^{BEFORE_KIND}(?i:[uspfiej]){BEHIND_KIND}(/|$)", r"^api/"]
 SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 3600
 SESSION_COOKIE_SECURE = not DEBUG
 CSRF_COOKIE_SECURE = not DEBUG

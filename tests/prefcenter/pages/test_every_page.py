@@ -14,7 +14,8 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
 from playwright.sync_api import Browser, BrowserContext, Page, Response
 
-from unsubscribe.models import Category
+from prefcenter.models import FeedbackReason
+from unsubscribe.models import Category, CategoryGroup
 
 from . import measures
 from .walker import EVERY_PAGE, Walker
@@ -125,9 +126,13 @@ OFF_SCREEN = """() => [...document.querySelectorAll('.switch, button:not([tabind
 
 @pytest.mark.parametrize("language", [code for code, _ in django_settings.LANGUAGES])
 @pytest.mark.parametrize(
-    "name", ["unsubscribe", "unsubscribed", "preferences", "preferences_of_two_channels_and_pauses", "question_opt_in"]
+    "name",
+    [
+        *("unsubscribe", "unsubscribed", "preferences", "preferences_of_two_channels_and_pauses", "question_opt_in"),
+        *("mail_confirmation", "mail_opt_in"),
+    ],
 )
-def test_p6_a_long_word_as_the_name_of_a_category_leaves_its_switch_on_the_screen(
+def test_p6_long_words_leave_switches_and_buttons_on_the_screen(
     name: str,
     language: str,
     context: BrowserContext,
@@ -139,7 +144,11 @@ def test_p6_a_long_word_as_the_name_of_a_category_leaves_its_switch_on_the_scree
     browser = context.new_page()
     browser.set_viewport_size({"width": 320, "height": 640})
     walker = Walker(browser, site, settings, monkeypatch, language=language)
-    Category.objects.update(name=LONG_WORD, description=f"{LONG_WORD}{LONG_WORD.lower()}", translations={})
+    longer = f"{LONG_WORD}{LONG_WORD.lower()}"
+    Category.objects.update(name=longer if name.startswith("mail_") else LONG_WORD, description=longer, translations={})
+    CategoryGroup.objects.update(name=longer)
+    FeedbackReason.objects.update(text=longer)
+    settings.UNSUBSCRIBE_SENDER_NAME = settings.UNSUBSCRIBE_SENDER_POSTAL_ADDRESS = longer
     EVERY_PAGE[name](walker)
     assert LONG_WORD in browser.content()
     assert browser.evaluate(measures.TOO_WIDE) == []

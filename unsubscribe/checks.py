@@ -99,8 +99,9 @@ def _is_guard(path: str, *, for_all: bool = False) -> bool:
 def transactional(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
-            f"UNSUBSCRIBE_TRANSACTIONAL names {path!r}, which is no function, method or class with methods of its own.",
-            hint="Name what sends the messages: 'django.contrib.auth.forms.PasswordResetForm.send_mail'.",
+            f"UNSUBSCRIBE_TRANSACTIONAL names {path!r}, which is no function, method or class with methods of its own, "
+            "or one that other messages go through as well.",
+            hint="Name what sends these messages alone: 'django.contrib.auth.forms.PasswordResetForm.send_mail'.",
             id="unsubscribe.E007",
         )
         for path in conf.transactional()
@@ -111,7 +112,7 @@ def transactional(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Chec
 def _names_code(path: str) -> bool:
     try:
         return bool(codes(path))
-    except (ImportError, AttributeError, ValueError):
+    except Exception:  # a module raises whatever it likes as it is imported; the error says which name it is
         return False
 
 

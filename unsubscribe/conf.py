@@ -1,6 +1,7 @@
 """The engine's settings with their defaults; read at the moment of use, so that tests can override them."""
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -73,8 +74,14 @@ def wrapped_email_backend() -> str:
 
 
 def transactional() -> tuple[str, ...]:
-    """The functions, methods and classes, by their dotted names, whose undeclared messages are transactional."""
-    return tuple(getattr(settings, "UNSUBSCRIBE_TRANSACTIONAL", ()))
+    """The functions, methods and classes, by their dotted names, whose undeclared messages are transactional.
+
+    A list, or one text with commas. What is no name is handed on as it is written, so that a check can say so.
+    """
+    said = getattr(settings, "UNSUBSCRIBE_TRANSACTIONAL", None) or ()
+    if isinstance(said, str):
+        return tuple(name for one in said.split(",") if (name := one.strip()))
+    return tuple(str(one).strip() for one in (said if isinstance(said, Iterable) else [said]))
 
 
 def has_pages() -> bool:

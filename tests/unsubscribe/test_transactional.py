@@ -43,6 +43,35 @@ def decorated(function: Any) -> Any:
     return wrapper
 
 
+def plainly(function: Any) -> Any:
+    """A decorator without functools.wraps: all that it decorates has the same code."""
+
+    def wrapper(*args: Any) -> Any:
+        return function(*args)
+
+    return wrapper
+
+
+@plainly
+def invite(to: str) -> int:
+    return message(to).send()
+
+
+@plainly
+def promote(to: str) -> int:
+    return message(to).send()
+
+
+def sender() -> Any:
+    def post(to: str) -> int:
+        return message(to).send()
+
+    return post
+
+
+remind, advertise = sender(), sender()
+
+
 class Shop:
     def receipt(self, to: str) -> int:
         return self._post(to)
@@ -110,6 +139,59 @@ class TestTheSetting:
     def test_a_name_that_leads_nowhere_makes_nothing_transactional(self, names: Any, left: Address) -> None:
         names("nothing", "BookShop", "ROOT", "reset_password.nothing")
         assert (reset_password(ADA), BookShop().receipt(ADA)) == (0, 0)
+
+    @pytest.mark.parametrize("path", ["invite", "promote", "remind", "advertise"])
+    def test_code_that_another_function_shares_declares_neither(self, path: str, names: Any, left: Address) -> None:
+        names(path)
+        assert [send(ADA) for send in (invite, promote, remind, advertise)] == [0] * 4
+        assert not declaring.codes(f"{__name__}.{path}")
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "django.core.mail.send_mail",
+            "django.core.mail.send_mass_mail",
+            "django.core.mail.get_connection",
+            "django.core.mail.EmailMessage",
+            "django.core.mail.EmailMessage.send",
+            "django.core.mail.message.EmailMultiAlternatives",
+            "django.core.mail.backends.base.BaseEmailBackend",
+            "unsubscribe.backends.GuardedEmailBackend",
+            "unsubscribe.backends.GuardedEmailBackend.send_messages",
+        ],
+    )
+    def test_nor_does_what_every_message_goes_through(self, path: str, settings: Any, left: Address) -> None:
+        settings.UNSUBSCRIBE_TRANSACTIONAL = [path]
+        assert (announce(ADA), send_mail("News", "Hello.", None, [ADA]), send(message(ADA))) == (0, 0, 0)
+        assert not declaring.codes(path)
+
+    @pytest.mark.parametrize(
+        "setting",
+        [
+            f"{__name__}.reset_password",
+            f" {__name__}.reset_password , django.core.mail.mail_admins,",
+            [f" {__name__}.reset_password "],
+            {f"{__name__}.reset_password"},
+        ],
+    )
+    def test_it_is_a_list_or_a_text_with_commas(self, setting: Any, settings: Any, left: Address) -> None:
+        settings.UNSUBSCRIBE_TRANSACTIONAL = setting
+        assert (reset_password(ADA), announce(ADA)) == (1, 0)
+
+    @pytest.mark.parametrize("setting", [None, "", 7, True, b"x", [None], [reset_password], [["a"]], {"a": 1}])
+    def test_what_is_none_makes_nothing_transactional_and_stops_nothing(self, setting: Any, settings: Any) -> None:
+        block(BOB, SuppressionReason.COMPLAINT)
+        settings.UNSUBSCRIBE_TRANSACTIONAL = setting
+        assert (reset_password(BOB), reset_password(ADA)) == (0, 1)
+
+    def test_a_module_that_cannot_be_imported_stops_nothing_either(
+        self, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        (tmp_path / "fails_as_it_is_imported.py").write_text("raise RuntimeError('no')")
+        monkeypatch.syspath_prepend(tmp_path)
+        settings.UNSUBSCRIBE_TRANSACTIONAL = ["fails_as_it_is_imported.send"]
+        assert (reset_password(ADA), reset_password(ADA)) == (1, 1)
+        assert caplog.text.count("names 'fails_as_it_is_imported.send', which leads nowhere: RuntimeError") == 1
 
     def test_what_a_message_says_of_itself_counts_for_more(self, names: Any, left: Address, news: Category) -> None:
         names("reset_password")

@@ -1,21 +1,27 @@
 """What a message is: what it says of itself in its headers, or what is said of whoever sends it in the settings."""
 
 import inspect
+import logging
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import cache
 from pkgutil import resolve_name
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection, send_mail, send_mass_mail
 from django.utils import timezone
 
 from .. import actions, conf, gate, headers
 from ..choices import Purpose
 from ..errors import UnknownCategory
 from ..models import Campaign, Category
+
+logger = logging.getLogger(__package__)
+
+#: Through these goes whatever is sent; to declare them would be to declare all of it (design law 7).
+_ANYBODYS = (send_mail, send_mass_mail, get_connection)
+_OF_EVERY_MESSAGE = ("django.core.mail.message", "django.core.mail.backends", "unsubscribe.backends")
 
 
 class Said(NamedTuple):
@@ -71,24 +77,33 @@ def is_sent_by_transactional_code() -> bool:
 
 @cache
 def _codes(paths: tuple[str, ...]) -> frozenset[CodeType]:
-    """A name that leads nowhere makes nothing transactional; `manage.py check` tells of it."""
+    """What names nothing makes nothing transactional; the log and `manage.py check` tell of it."""
     found: set[CodeType] = set()
     for path in paths:
-        with suppress(ImportError, AttributeError, ValueError):
+        try:
             found |= codes(path)
+        except Exception as error:  # a module raises whatever it likes as it is imported
+            logger.error("UNSUBSCRIBE_TRANSACTIONAL names %r, which leads nowhere: %s", path, type(error).__name__)
     return frozenset(found)
 
 
 def codes(path: str) -> frozenset[CodeType]:
     """The code of the function or method with this dotted name; of a class, that of each method it defines itself.
 
-    Raises ImportError, AttributeError or ValueError where there is nothing of this name. Empty: nothing that can send.
+    Without code that others share: what a decorator or a factory makes anew for each, and what every message goes
+    through. Raises ImportError, AttributeError or ValueError where there is nothing of this name, and what its module
+    raises. Empty: nothing that can declare a message.
     """
-    return frozenset(one.__code__ for one in _functions(resolve_name(path)))
+    return frozenset(one.__code__ for one in _functions(resolve_name(path)) if not _is_shared(one))
 
 
-def _functions(named: Any) -> Iterator[Any]:
+def _functions(named: Any) -> Iterator[FunctionType]:
     for one in vars(named).values() if inspect.isclass(named) else [named]:
         function = inspect.unwrap(getattr(one, "__func__", one)) if callable(getattr(one, "__func__", one)) else None
         if inspect.isfunction(function):
             yield function
+
+
+def _is_shared(function: FunctionType) -> bool:
+    is_made_for_each = "<locals>" in function.__code__.co_qualname
+    return is_made_for_each or function in _ANYBODYS or function.__module__.startswith(_OF_EVERY_MESSAGE)

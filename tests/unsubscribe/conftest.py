@@ -12,18 +12,31 @@ from tests.services import free_port
 
 
 class Arrived(NamedTuple):
-    """For whom the server was given this, as the envelope says, and the message itself."""
+    """For whom, and from whom, the server was given this, as the envelope says, and the message itself."""
 
     recipients: list[str]
     message: Message
+    sender: str
 
 
 @pytest.fixture
 def smtp(settings: Any) -> Iterator[list[Arrived]]:
-    """What a server behind Django's own SMTP backend was given, in its order. It knows nobody named `gone`."""
+    """What a server behind Django's own SMTP backend was given, in its order.
+
+    It knows nobody named `gone`, wants nothing from `refused`, and of letters it has read refuses those for `unread`,
+    and for now those for `busy`.
+    """
     arrived: list[Arrived] = []
 
     class Handler:
+        async def handle_MAIL(  # noqa: N802
+            self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+        ) -> str:
+            if address.startswith("refused"):
+                return "550 Not from you"
+            envelope.mail_from = address
+            return "250 OK"
+
         async def handle_RCPT(  # noqa: N802
             self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
         ) -> str:
@@ -33,7 +46,11 @@ def smtp(settings: Any) -> Iterator[list[Arrived]]:
             return "250 OK"
 
         async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-            arrived.append(Arrived(envelope.rcpt_tos, message_from_bytes(envelope.content, policy=policy.default)))
+            for name, answer in {"unread": "554 Not this", "busy": "452 Not now"}.items():
+                if any(one.startswith(name) for one in envelope.rcpt_tos):
+                    return answer
+            message = message_from_bytes(envelope.content, policy=policy.default)
+            arrived.append(Arrived(envelope.rcpt_tos, message, envelope.mail_from))
             return "250 OK"
 
     controller = Controller(Handler(), hostname="127.0.0.1", port=free_port())

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+import requests
 from django.core import mail
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
 
 from tests.factories import ADA, BOB, CLEO
 from tests.unsubscribe.test_backends import TRANSACTIONAL, about, block, message, send
@@ -12,6 +13,8 @@ from unsubscribe.choices import SuppressionReason
 from unsubscribe.models import Category, SentCount
 
 anymail = pytest.importorskip("anymail.message")
+from anymail.exceptions import AnymailAPIError, AnymailRequestsAPIError  # noqa: E402
+
 pytestmark = pytest.mark.django_db
 
 STRASSE = "jo@xn--strae-mail-83a.example"
@@ -73,6 +76,41 @@ def test_what_became_of_it_reaches_the_callers_message(kind: type[EmailMessage],
     assert (other.anymail_status.message_id, list(other.anymail_status.recipients)) == (2, [BOB])
     send(original)
     assert original.anymail_status.message_id == {3, 4}
+
+
+def test_what_became_of_it_before_is_forgotten(news: Category) -> None:
+    for original in (message(ADA, headers=about("news")), mailing(ADA)):
+        send(original)
+        assert original.anymail_status.status == {"sent"}
+        address = block(ADA, SuppressionReason.MANUAL)
+        assert send(original) == 0
+        assert (original.anymail_status.status, original.anymail_status.recipients) == (None, {})
+        address.suppressions.all().delete()
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_what_the_provider_cannot_read_costs_itself_alone(status: int, news: Category) -> None:
+    bad: Any = message(BOB, headers=about("news"))
+    bad.anymail_test_response = refused(status)
+    with pytest.raises(AnymailAPIError):
+        get_connection().send_messages([bad, message(ADA, headers=about("news"))])
+    assert [one["to"][0].addr_spec for one in params()] == [BOB, ADA]
+    assert SentCount.objects.get().count == 1
+
+
+@pytest.mark.parametrize("status", [401, 429, 500])
+def test_what_the_provider_says_of_all_of_them_ends_it(status: int, news: Category) -> None:
+    bad: Any = message(BOB, headers=about("news"))
+    bad.anymail_test_response = refused(status)
+    with pytest.raises(AnymailAPIError):
+        get_connection().send_messages([bad, message(ADA, headers=about("news"))])
+    assert [one["to"][0].addr_spec for one in params()] == [BOB]
+
+
+def refused(status: int) -> AnymailRequestsAPIError:
+    response = requests.Response()
+    response.status_code = status
+    return AnymailRequestsAPIError("refused", response=response)
 
 
 def test_of_a_receipt_too(settings: Any) -> None:

@@ -2,12 +2,12 @@
 
 import logging
 from email.utils import getaddresses
-from smtplib import SMTPRecipientsRefused
+from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPSenderRefused
 from typing import Any
 
 import pytest
 from django.core import mail
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
 from django.utils.functional import lazystr
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
@@ -80,6 +80,53 @@ UNREADABLE = [
 ]
 
 
+class WithArchive(EmailMessage):
+    def recipients(self) -> list[str]:
+        return [*super().recipients(), BOB]
+
+
+class WithRecipientsOfItsOwn(EmailMessage):
+    @property
+    def to(self) -> list[str]:
+        return [ADA, BOB]
+
+    @to.setter
+    def to(self, value: list[str]) -> None:
+        """They are as they are."""
+
+
+class Unwritable(EmailMessage):
+    def message(self, *args: Any, **kwargs: Any) -> Any:
+        raise RecursionError
+
+
+def unwritable() -> list[EmailMessage]:
+    """What no backend of Django's can write."""
+
+    def with_alternative(*one: Any) -> EmailMultiAlternatives:
+        letter = EmailMultiAlternatives("Hello", "Hello.", to=[CLEO])
+        vars(letter)["alternatives"] = [one]
+        return letter
+
+    def with_encoding(encoding: str) -> EmailMessage:
+        letter = message(CLEO)
+        letter.encoding = encoding
+        return letter
+
+    return [
+        EmailMessage("Hello\nBcc: bob@example.com", "Hello.", to=[CLEO]),
+        EmailMessage("Hello", "Hello.\ud800", to=[CLEO]),
+        EmailMessage("Hello", b"Hello.", to=[CLEO]),  # type: ignore[arg-type]
+        EmailMessage("Hello", "Hello.", to=[CLEO], headers={"X-Order": "7\nBcc: bob@example.com"}),
+        EmailMessage("Hello", "Hello.", to=[CLEO], headers={7: "7"}),  # type: ignore[dict-item]
+        EmailMessage("Hello", "Hello.", from_email="a@[", to=[CLEO]),
+        with_alternative("<p>Hello.</p>", "text/html"),
+        with_alternative(b"\xff\xfe", "text/html"),
+        with_encoding("nonsense"),
+        Unwritable("Hello", "Hello.", to=[CLEO]),
+    ]
+
+
 def said_by_us(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [one.getMessage() for one in caplog.records if one.name.startswith("unsubscribe")]
 
@@ -130,16 +177,41 @@ class TestTheEnvelope:
         assert send(message("ada@straße-mail.example", STRASSE, STRASSE.upper())) == 1
         assert recipients() == [[STRASSE]]
 
-    def test_a_class_that_adds_recipients_of_its_own_sends_to_nobody(self, caplog: pytest.LogCaptureFixture) -> None:
-        class WithArchive(EmailMessage):
-            def recipients(self) -> list[str]:
-                return [*super().recipients(), BOB]
-
+    @both_kinds
+    @pytest.mark.parametrize("kind", [WithArchive, WithRecipientsOfItsOwn])
+    def test_a_class_that_adds_recipients_of_its_own_sends_to_nobody(
+        self, kind: type[EmailMessage], said: dict[str, str], caplog: pytest.LogCaptureFixture
+    ) -> None:
         block(BOB, SuppressionReason.HARD_BOUNCE)
-        letters = [WithArchive("Hello", "Hello.", to=[ADA], headers=said) for said in ({}, dict(TRANSACTIONAL))]
-        assert send(*letters) == 0
+        assert send(kind("Hello", "Hello.", to=[ADA], headers=dict(said))) == 0
         assert mail.outbox == []
-        assert "WithArchive adds recipients" in caplog.text
+        assert f"{kind.__name__} adds recipients" in caplog.text
+
+    @both_kinds
+    @pytest.mark.parametrize("name", ["To", "CC", "bcc", "Resent-To", "resent-cc", "Resent-Bcc", "To "])
+    def test_no_header_of_the_callers_names_anybody_else(
+        self, name: str, said: dict[str, str], smtp: list[Arrived]
+    ) -> None:
+        """`sendmail -t` and its like read out of them whom to send to."""
+        block(BOB, SuppressionReason.HARD_BOUNCE)
+        assert send(EmailMessage("Hello", "Hello.", to=[ADA], headers={name: BOB, "X-Order": "7", **said})) == 1
+        [arrived] = smtp
+        assert arrived.recipients == [ADA]
+        assert BOB not in arrived.message.as_string()
+        assert arrived.message["X-Order"] == "7"
+
+    @both_kinds
+    def test_bounces_and_replies_come_back_to_the_domain_that_was_written(
+        self, said: dict[str, str], smtp: list[Arrived]
+    ) -> None:
+        original = message(ADA, from_email="Jo <Jo@straße-mail.example>", headers=dict(said))
+        original.reply_to = ["jo@straße-mail.example", "Jo Ünal <jo@example.com>"]
+        assert send(original) == 1
+        [arrived] = smtp
+        jo = "jo@xn--strae-mail-83a.example"
+        assert (arrived.sender, arrived.message["From"]) == (jo, f"Jo <{jo}>")
+        assert arrived.message["Reply-To"] == f"{jo}, Jo Ünal <jo@example.com>"
+        assert original.from_email == "Jo <Jo@straße-mail.example>"
 
     @pytest.mark.parametrize("text", ["root", "Root <root>", "ada@intranet", "ada@localhost", "ada@[192.0.2.1]"])
     def test_a_receipt_may_go_to_whom_the_local_server_knows(self, text: str, smtp: list[Arrived]) -> None:
@@ -214,6 +286,43 @@ class TestOneBadRecipient:
         assert send(*letters) == 0
         settings.UNSUBSCRIBE_EMAIL_BACKEND = "tests.unsubscribe.test_backends.Postman"
         assert get_connection().send_messages(letters) == 2
+
+
+class TestOneBadMessage:
+    @both_kinds
+    @pytest.mark.parametrize("number", range(len(unwritable())))
+    def test_costs_itself_alone_and_is_the_senders_to_know_once_the_others_have_theirs(
+        self, number: int, said: dict[str, str], smtp: list[Arrived], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        bad = unwritable()[number]
+        bad.extra_headers = {**bad.extra_headers, **said}
+        before, after = message(ADA, headers=dict(said)), message(BOB, headers=dict(said))
+        connection = get_connection()
+        with pytest.raises((ValueError, TypeError, AttributeError, LookupError, RecursionError)):
+            connection.send_messages([before, bad, after])
+        assert [one.recipients for one in smtp] == [[ADA], [BOB]]
+        [line] = said_by_us(caplog)
+        assert line.startswith("Not sent to address ")
+        assert "@" not in line
+        assert connection.send_messages([before]) == 1
+
+    @both_kinds
+    def test_that_the_server_refuses_once_it_has_read_it_costs_itself_alone(
+        self, said: dict[str, str], smtp: list[Arrived]
+    ) -> None:
+        letters = [message(text, headers=dict(said)) for text in ("unread@example.com", ADA, BOB)]
+        with pytest.raises(SMTPDataError):
+            get_connection().send_messages(letters)
+        assert [one.recipients for one in smtp] == [[ADA], [BOB]]
+
+    @pytest.mark.parametrize(("sender", "error"), [("refused@example.com", SMTPSenderRefused), ("busy", SMTPDataError)])
+    def test_what_the_server_says_of_all_of_them_ends_it(
+        self, sender: str, error: type[Exception], smtp: list[Arrived]
+    ) -> None:
+        letters = [message(text, from_email=sender) for text in ("busy@example.com", ADA)]
+        with pytest.raises(error):
+            get_connection().send_messages(letters)
+        assert smtp == []
 
 
 MARKS = """ " \\ ( ) < > @ , ; : . a bob [ ] ß é =?utf-8?q? ?= =?utf-8?b?Ym9i?= =?x?q?a?= \u3002 example.com a@b.de"""

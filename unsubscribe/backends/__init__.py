@@ -7,8 +7,9 @@ X-Unsubscribe-Purpose; they are taken out before it is sent. A message that says
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from http import HTTPStatus
 from itertools import chain, islice
-from smtplib import SMTPRecipientsRefused
+from smtplib import SMTPDataError, SMTPRecipientsRefused
 from typing import Any, ClassVar, TypeVar
 
 from django.core.mail import EmailMessage, get_connection
@@ -29,6 +30,8 @@ logger = logging.getLogger(__name__)
 BATCH = 100
 #: They write what is not ASCII before the @ as an encoded-word, which names another mailbox, or refuse the message.
 _ASCII_ONLY = (smtp.EmailBackend, console.EmailBackend, locmem.EmailBackend)
+#: What a provider answers for a letter that it cannot read (400, 422); any other status is about all of them.
+_UNFIT = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
 
 
 class GuardedEmailBackend(BaseEmailBackend):
@@ -53,8 +56,8 @@ class GuardedEmailBackend(BaseEmailBackend):
         """How many of the messages were sent to somebody. A refusal is logged, not raised.
 
         Raises UnknownCategory for a message of no known category, and RetiredCategory, before any is sent; no answer
-        means no send. What the mail server says of a recipient of transactional mail is raised once the others have
-        theirs.
+        means no send. What is wrong with one message, and what the mail server says of it or of a recipient of
+        transactional mail, is raised once the others have theirs.
         """
         messages = list(email_messages)
         if not messages:
@@ -62,6 +65,7 @@ class GuardedEmailBackend(BaseEmailBackend):
         is_declared = self.otherwise is None and declaring.is_sent_by_transactional_code()
         said = partial(declaring.said, otherwise=Purpose.TRANSACTIONAL if is_declared else self.otherwise)
         declared = {one: declaring.declared(one) for one in dict.fromkeys(map(said, messages))}
+        merging.forget(messages)
         self._notes, self._refused = merging.Notes(), []
         is_mine = self.open()
         try:
@@ -110,16 +114,17 @@ class GuardedEmailBackend(BaseEmailBackend):
         return {id(letter.original) for letter in sent}
 
     def _carry(self, letter: Letter, *, is_marketing: bool) -> bool:
-        """Whether it was sent. A recipient whom the mail server refuses costs nobody else their letter."""
+        """Whether it was sent. What is wrong with one letter or its recipient costs nobody else theirs."""
         self._notes.watch(letter.message)
         try:
             # Some backends return nothing; what was not sent is 0.
             return self._wrapped.send_messages([letter.message]) != 0
         except Exception as error:
-            if not _is_about_recipient(error, letter):
+            is_refused = _is_about_recipient(error, letter)
+            if not is_refused and not _is_about_letter(error):
                 raise
             logger.warning("Not sent to address %s: refused as %s", letter.address_id, type(error).__name__)
-            self._refused += [] if is_marketing else [error]
+            self._refused += [] if is_refused and is_marketing else [error]
             return False
         finally:
             self._notes.take(letter.message, letter.original, letter.spellings)
@@ -149,6 +154,16 @@ def _is_about_recipient(error: Exception, letter: Letter) -> bool:
     """What a server, or Anymail's provider, says of this one address; or a backend of an address it cannot write."""
     is_refused = isinstance(error, SMTPRecipientsRefused) or type(error).__name__ == "AnymailRecipientsRefused"
     return is_refused or not all(map(str.isascii, letter.spellings))
+
+
+def _is_about_letter(error: Exception) -> bool:
+    """Whether it cannot be written, or is refused for good as it is: another one may be sent all the same."""
+    if isinstance(error, SMTPDataError):
+        return error.smtp_code >= 500
+    if getattr(error, "status_code", None) in _UNFIT:  # of Anymail's errors
+        return True
+    is_badly_made = isinstance(error, ValueError | TypeError | AttributeError | LookupError | RecursionError)
+    return is_badly_made and not isinstance(error, OSError)  # a certificate's is both, and about the connection
 
 
 def _batches(things: Iterable[T]) -> Iterator[list[T]]:

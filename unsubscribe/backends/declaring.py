@@ -46,7 +46,7 @@ class Declared(NamedTuple):
 
 def said(message: EmailMessage, *, otherwise: Purpose | None = None) -> Said:
     """What the headers say; `otherwise` is the purpose of a message that names neither category nor purpose."""
-    named = {name.lower(): str(value) for name, value in (message.extra_headers or {}).items()}
+    named = {str(name).lower(): str(value) for name, value in (message.extra_headers or {}).items()}
     found = Said(*(named.get(name.lower(), "") for name in (headers.CATEGORY, headers.CAMPAIGN, headers.PURPOSE)))
     return found._replace(purpose=otherwise.value) if otherwise and found.is_undeclared else found
 

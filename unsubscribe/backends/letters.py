@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
-from .. import audience, folding, gate, headers
+from .. import addresses, audience, folding, gate, headers
 from ..choices import Answer, Purpose
 from . import merging, placeholders, recipients
 from .declaring import Declared, Said
@@ -20,8 +20,10 @@ logger = logging.getLogger(__package__)
 
 #: Whether the wrapped backend can send to this address as it is.
 CanCarry = Callable[[str], bool]
-_CONTROL = {name.lower() for name in (headers.CATEGORY, headers.CAMPAIGN, headers.PURPOSE)}
-_OURS = _CONTROL | {"list-unsubscribe", "list-unsubscribe-post", "list-id", "to", "cc", "bcc"}
+#: Out of these some backends (`sendmail -t`) read whom to send to.
+_OF_RECIPIENTS = {"to", "cc", "bcc", "resent-to", "resent-cc", "resent-bcc", "apparently-to"}
+_CONTROL = {name.lower() for name in (headers.CATEGORY, headers.CAMPAIGN, headers.PURPOSE)} | _OF_RECIPIENTS
+_OURS = _CONTROL | {"list-unsubscribe", "list-unsubscribe-post", "list-id"}
 # A placeholder, a URL or an HTML link that speaks of it, or the word shortly before a URL.
 _LINK = re.compile(
     r"(?:%%|%25%25)\s*\w+_url|https?://[^\s\"'<>]*unsub|unsub[^<>]{0,80}</a|unsubscribe(?!_)[^<>]{0,80}https?://",
@@ -115,7 +117,7 @@ def _carried(decision: gate.Decision, *, can_carry: CanCarry, local: str = "") -
 
 
 def _letter(one: Recipient, entry: audience.Entry, address: str) -> Letter | None:
-    message = _copy(one.message, without=_OURS if entry.headers else _CONTROL | set(recipients.FIELDS))
+    message = _copy(one.message, without=_OURS if entry.headers else _CONTROL)
     vars(message).update(to=[recipients.written(one.name, address)], cc=[], bcc=[])
     if entry.headers:
         message.extra_headers.update(entry.headers.items())
@@ -133,12 +135,14 @@ def _receipt(kept: _Kept) -> Letter | None:
 
 
 def _sound(letter: Letter) -> Letter | None:
-    """None for a message of a class that adds recipients of its own, about whom nobody asked."""
+    """None for a message whose class names recipients of its own, about whom nobody asked."""
     message = letter.message
-    if set(message.recipients()) <= {*message.to, *message.cc, *message.bcc}:
+    named = {*message.recipients(), *message.to, *message.cc, *message.bcc}
+    if {addresses.mailbox(one) for one in named} <= letter.spellings.keys():
         merging.narrow(message, letter.spellings)
         return letter
-    logger.warning("Not sent to address %s: its class %s adds recipients", letter.address_id, type(message).__name__)
+    kind = type(letter.original).__name__
+    logger.warning("Not sent to address %s: its class %s adds recipients", letter.address_id, kind)
     return None
 
 
@@ -148,7 +152,9 @@ def _copy(message: EmailMessage, *, without: set[str]) -> EmailMessage:
     attributes = vars(letter)
     attributes |= {name: copy.copy(value) for name, value in attributes.items() if type(value) in {list, dict}}
     said = (message.extra_headers or {}).items()
-    letter.extra_headers = {name: value for name, value in said if name.lower() not in without}
+    letter.extra_headers = {name: value for name, value in said if str(name).strip().lower() not in without}
+    letter.from_email = recipients.respelled(message.from_email)
+    letter.reply_to = [recipients.respelled(one) for one in message.reply_to or ()]
     return letter
 
 
@@ -173,5 +179,5 @@ def _warn_of_undeclared(refused: Sequence[tuple[Recipient, gate.Decision]]) -> N
 
 
 def _has_link(message: EmailMessage) -> bool:
-    named = {name.lower() for name in message.extra_headers or {}}
+    named = {str(name).lower() for name in message.extra_headers or {}}
     return "list-unsubscribe" in named or any(_LINK.search(str(one)) for one in placeholders.texts(message))

@@ -5,7 +5,7 @@ note an id (`message_id`, or a header). Nothing of theirs is imported; whatever 
 """
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from django.core.mail import EmailMessage
@@ -25,6 +25,13 @@ def narrow(letter: EmailMessage, spellings: Mapping[str, str]) -> None:
         if isinstance(said, Mapping):
             theirs = ((now, said.get(before, said.get(now))) for now, before in spellings.items())
             vars(letter)[name] = {address: value for address, value in theirs if value is not None}
+
+
+def forget(messages: Iterable[EmailMessage]) -> None:
+    """What became of them when they were sent before."""
+    for message in messages:
+        if (status := vars(message).get(_STATUS)) is not None:
+            vars(message)[_STATUS] = type(status)()
 
 
 class Notes:

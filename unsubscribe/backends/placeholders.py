@@ -4,7 +4,7 @@ import re
 from html import escape
 from typing import Any, NamedTuple
 
-from django.core.mail import EmailMessage
+from django.core.mail import EmailAlternative, EmailMessage
 
 #: `%%unsubscribe_url%%` and `%%preferences_url%%`, in any letter case; editors of HTML write "%" in a link as "%25".
 _PLACEHOLDER = re.compile(r"(?:%%|%25%25)\s*(unsubscribe|preferences)_url\s*(?:%%|%25%25)", re.IGNORECASE)
@@ -32,9 +32,10 @@ def fill(message: EmailMessage, urls: Urls) -> None:
 
 
 def _alternative(one: Any, urls: Urls) -> Any:
-    if not _has_room(one.content):
+    content, mimetype = one[:2]
+    if not _has_room(content):
         return one
-    return one._replace(content=_filled(one.content, urls, is_html="html" in one.mimetype))
+    return EmailAlternative(_filled(content, urls, is_html="html" in mimetype), mimetype)
 
 
 def _filled(text: Any, urls: Urls, *, is_html: bool) -> str:
@@ -44,7 +45,7 @@ def _filled(text: Any, urls: Urls, *, is_html: bool) -> str:
 
 def texts(message: EmailMessage) -> list[Any]:
     """The body and its alternatives, as they stand."""
-    return [message.body, *(one.content for one in _alternatives(message))]
+    return [message.body, *(one[0] for one in _alternatives(message))]
 
 
 def _alternatives(message: EmailMessage) -> list[Any]:

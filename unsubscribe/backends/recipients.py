@@ -55,6 +55,14 @@ def written(name: str, address: str) -> str:
     return str(Address(display_name=shown, username=local, domain=domain))
 
 
+def respelled(value: Any) -> Any:
+    """A sender, or whom replies go to, with an international domain as mail carries it: Django would write that of
+    another domain. What cannot be read, or has no such domain, as it stands."""
+    name, address = _read(value)
+    is_international = not address.rpartition("@")[2].isascii()
+    return written(name, _normalised(address)) if is_international else value
+
+
 def _read(value: Any) -> tuple[str, str]:
     text = str(value) if isinstance(value, Promise) else value
     return addresses.named_mailbox(text) if isinstance(text, str) else ("", "")

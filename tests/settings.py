@@ -3,7 +3,10 @@
 import os
 import tempfile
 
-os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="prefcenter-tests-"))
+if "TEST_FOLDER" not in os.environ:
+    # pytest's further processes find it here.
+    os.environ["TEST_FOLDER"] = tempfile.mkdtemp(prefix="prefcenter-tests-")
+os.environ.setdefault("DATA_DIR", os.environ["TEST_FOLDER"])
 os.environ |= {
     "DEBUG": "false",
     "SECRET_KEY": "a-key-for-tests-of-more-than-fifty-characters-0123456789",

@@ -4,7 +4,6 @@ import csv
 import io
 import logging
 import os
-import secrets
 import signal
 import sqlite3
 import subprocess
@@ -15,11 +14,12 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 import psycopg
 
+from tests.databases import new_postgresql, new_sqlite
+from tests.journeys.commands import Commands
 from tests.services import descendants, free_port, is_running, start_redis, wait_until
 from tests.settings import ON_POSTGRESQL
 
@@ -129,9 +129,10 @@ class Site:
             **environment,
         }
         self.log = folder / "log"
+        self.commands = Commands(ROOT, self.environment)
 
     def manage(self, *arguments: str, given: str = "", check: bool = True) -> "subprocess.CompletedProcess[str]":
-        done = run([sys.executable, "manage.py", *arguments], self.environment, given)
+        done = self.commands.run(arguments, given)
         with self.log.open("a") as log:
             log.write(done.stderr)
         assert done.returncode == 0 or not check, done.stderr
@@ -213,23 +214,18 @@ def new_site(folder: Path, **environment: str) -> Iterator[Site]:
     """Migrated and not started: a fresh database and, beside PostgreSQL, a Redis of its own."""
     with _new_database(folder) as database, _new_broker() as broker:
         site = Site(folder, database, broker | environment)
-        site.manage("migrate", "--verbosity", "0")
-        site.shell(CATEGORIES)
-        yield site
+        with closing(site.commands):
+            site.shell(CATEGORIES)
+            yield site
 
 
 @contextmanager
 def _new_database(folder: Path) -> Iterator[Database]:
-    if not ON_POSTGRESQL:
-        yield Database(f"sqlite:///{folder / 'db.sqlite3'}")
-        return
-    server, name = os.environ["TEST_DATABASE_URL"], f"journey_{secrets.token_hex(6)}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        try:
-            yield Database(urlunsplit(urlsplit(server)._replace(path=f"/{name}")))
-        finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    if ON_POSTGRESQL:
+        with new_postgresql() as url:
+            yield Database(url)
+    else:
+        yield Database(new_sqlite(folder / "db.sqlite3"))
 
 
 @contextmanager

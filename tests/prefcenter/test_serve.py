@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import new_sqlite
 from tests.services import descendants, free_port, is_running, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,9 +39,8 @@ def manage(environment: dict[str, str], *arguments: str) -> "subprocess.Complete
 
 
 @pytest.fixture
-def migrated(environment: dict[str, str]) -> dict[str, str]:
-    done = manage(environment, "migrate", "--verbosity", "0")
-    assert done.returncode == 0, done.stderr
+def migrated(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    new_sqlite(tmp_path / "db.sqlite3")
     return environment
 
 

@@ -14,6 +14,8 @@ TOO_SMALL = f"""() => [...document.querySelectorAll('{_TARGETS}')]
     .filter(([html, box]) => box.width < 44 || box.height < 44)
     .map(([html, box]) => `${{html}}: ${{box.width}} x ${{box.height}}`)"""
 
+UNFIT = f"() => [...({TOO_WIDE})(), ...({TOO_SMALL})()]"
+
 _NAMED = """one => [one.tagName, one.type == 'radio' ? one.name : one.id || one.name + one.value + one.innerText]
     .join(' ')"""
 #: Everything that can be operated, in the order in which it stands on the page; of radio buttons the group counts.

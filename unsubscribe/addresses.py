@@ -27,7 +27,14 @@ from .keyed import Keyed
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]++"
 _DOT_ATOM = re.compile(rf"{_ATOM}(?:\.{_ATOM})*+")
 _ATOMS_AND_DOTS = re.compile(rf"\.*+(?:{_ATOM}\.*+)++")
-_PLAIN_EMAIL = re.compile(_DOT_ATOM.pattern + r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!xn--)[a-z]{2,63}")
+_PLAIN_EMAIL = re.compile(
+    rf"(?![*.]+@){_DOT_ATOM.pattern}" + r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!xn--)[a-z]{2,63}"
+)
+#: Stands before the @ for everybody behind it, as other systems write that: `*`, `**`, `*.*`, `.*`.
+EVERYBODY = r"(?=\.*\*)[.*]+"
+_EVERYBODY = re.compile(EVERYBODY)
+#: A star that stands on its own signs.
+STARS = str.maketrans("\ufe61\u2217\u204e\uff0a", "****")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _PHONE_PUNCTUATION = re.compile(r"[\s().\-/\u00a0\u2010-\u2015]")
 _GLUED = "[\u00a0\u2007\u202f]"
@@ -59,7 +66,10 @@ class Normalised(NamedTuple):
 
 
 def normalise(text: str, *, channel: Channel = Channel.EMAIL) -> Normalised:
-    """The address in `text`, however it is written (see spellings.py). Raises InvalidAddress, and nothing else."""
+    """The address in `text`, however it is written (see spellings.py). Raises InvalidAddress, and nothing else.
+
+    `*@corp.example` is nobody's address. Where it may mean the domain, `domains` reads it.
+    """
     if len(text) > _LONGEST[channel]:
         raise InvalidAddress
     value = _NORMALISERS[channel](text)
@@ -147,7 +157,7 @@ def named_mailbox(recipient: str) -> tuple[str, str]:
         with suppress(InvalidAddress):
             meant = _email(recipient)
             return name, address if _reads_as(address, meant) else meant
-    return name, address
+    return ("", "") if _is_of_everybody(address) else (name, address)
 
 
 def _reads_as(address: str, meant: str) -> bool:
@@ -197,9 +207,16 @@ def _international_email(value: str) -> str:
         validate_email(f"a@{domain}")
     except (idna.IDNAError, ValidationError, UnicodeError):
         raise InvalidAddress from None
-    if not _is_local_part(local) or len(local.encode()) > 64 or len(domain) + len(local) > 253:
+    if not _is_local_part(local) or _is_of_everybody(f"{local}@"):
+        raise InvalidAddress
+    if len(local.encode()) > 64 or len(domain) + len(local) > 253:
         raise InvalidAddress
     return f"{local}@{domain}"
+
+
+def _is_of_everybody(address: str) -> bool:
+    local, at, _ = spellings.seen(address).rpartition("@")
+    return bool(at) and _EVERYBODY.fullmatch(local.translate(STARS)) is not None
 
 
 def _storable(text: str) -> str:

@@ -6,17 +6,15 @@ It may lie in all that may lie around an address (spellings.py), and its stars a
 import re
 
 from . import spellings
-from .addresses import normalise
+from .addresses import EVERYBODY, STARS, normalise
 from .choices import Channel
 from .errors import InvalidAddress, InvalidDomain, PublicMailDomain
 from .public_mail import DOMAINS, NAMES
 
-# `*`, `**`, `*.*`; `.*` of regular expressions, `%` of SQL. None of them is anybody's mailbox.
-_PATTERN = re.compile(r"\A(?:\.?\*(?:\.?\*)*|%)?\s*@")
+# Nothing before the @ means the same as a star, and so does the `%` of SQL.
+_PATTERN = re.compile(rf"\A(?:{EVERYBODY}|%)?\s*@")
 #: What needs no second look, as most lines of a file.
 _ADDRESS = re.compile(r"[\w.+-]++@[\w.-]++")
-#: A star that stands on its own signs (U+FE61, U+2217, U+204E, U+FF0A).
-_STARS = str.maketrans("\ufe61\u2217\u204e\uff0a", "****")
 _LONGEST = 1000
 
 
@@ -64,7 +62,7 @@ def is_public(domain: str) -> bool:
 
 
 def _bare(text: str) -> str:
-    text = text[:_LONGEST].translate(_STARS)
+    text = text[:_LONGEST].translate(STARS)
     try:
         return spellings.bare_email(text)
     except InvalidAddress:

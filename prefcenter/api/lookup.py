@@ -27,7 +27,7 @@ def contact(contact_id: int) -> Contact:
 
 
 def normalised(text: str, channel: Channel) -> Normalised | None:
-    """None for what is no address on this channel, or stands for a whole domain (`*@corp.example`)."""
+    """None for what is no address on this channel, or stands for a whole domain (`%@corp.example`)."""
     try:
         found = normalise(text, channel=channel)
     except InvalidAddress:

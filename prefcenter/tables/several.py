@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any
 
-from unsubscribe import addresses
+from unsubscribe import addresses, domains
 from unsubscribe.choices import Channel
-from unsubscribe.errors import InvalidAddress
+from unsubscribe.errors import InvalidAddress, InvalidDomain
 
 Splitter = Callable[[str], list[Any]]
 _HASH = re.compile(r"\s*[0-9a-fA-F]{64}\s*")
@@ -41,12 +41,19 @@ class Several:
         self.parts_lists = bool(self._splitters)
 
     def reads(self, text: str) -> bool:
-        """Whether this is one address."""
+        """Whether this is one address, or all of a domain (`*@corp.example`)."""
         try:
             addresses.normalise(text, channel=self._channel)
         except InvalidAddress:
-            return self._or_hash and bool(_HASH.fullmatch(text))
+            is_hash = self._or_hash and _HASH.fullmatch(text) is not None
+            return is_hash or self._is_domain(text)
         return True
+
+    def _is_domain(self, text: str) -> bool:
+        try:
+            return domains.is_pattern(text, channel=self._channel) and bool(domains.read_any(text))
+        except InvalidDomain:
+            return False
 
     def may_be(self, text: str) -> bool:
         """Whether this may be one, or one that was mistyped: for texts of which it is known that they name people."""

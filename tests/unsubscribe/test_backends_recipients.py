@@ -55,6 +55,8 @@ SPELLINGS = [
     (lazystr("Ada <ada@example.com>"), "ada@example.com", "Ada"),
 ]
 UNREADABLE = [
+    "*@corp.example",
+    "Corp <*@corp.example>",
     "a@[",
     '"',
     "\t\n.\n;\\\u200b\\",

@@ -8,9 +8,9 @@ import pytest
 from tests.conftest import NOW
 from tests.factories import AddressFactory, CategoryFactory
 from unsubscribe import actions, domains, gate, queries
-from unsubscribe.addresses import normalise
+from unsubscribe.addresses import mailbox, normalise
 from unsubscribe.choices import Answer, Channel, Frequency, Purpose, Source, SuppressionReason
-from unsubscribe.errors import InvalidDomain, MayNotLift, MayNotLiftDomain, PublicMailDomain
+from unsubscribe.errors import InvalidAddress, InvalidDomain, MayNotLift, MayNotLiftDomain, PublicMailDomain
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Category, ConsentEvent, DomainSuppression
 from unsubscribe.rules import Verdict
@@ -148,6 +148,24 @@ def test_a_public_mail_domain_is_never_blocked(domain: str) -> None:
 )
 def test_only_what_stands_for_a_domain_is_a_pattern(text: str, channel: Channel, is_one: bool) -> None:
     assert domains.is_pattern(text, channel=channel) is is_one
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("*@corp.example", "**@corp.example", "*.*@corp.example", ".*@corp.example"),
+        *("Corp <*@corp.example>", "mailto:*@corp.example", "＊@corp.example", "*\u200b@corp.example", "@corp.example"),
+    ],
+)
+def test_what_stands_for_a_domain_is_nobodys_address(text: str) -> None:
+    with pytest.raises(InvalidAddress):
+        normalise(text)
+    assert mailbox(text) == ""
+
+
+def test_a_star_among_other_letters_is_one_of_an_address() -> None:
+    for text in ("*eve@corp.example", "eve*@corp.example", "e%e@corp.example"):
+        assert normalise(text).value == mailbox(text) == text
 
 
 @pytest.mark.django_db

@@ -1,32 +1,17 @@
 """What people type to sign in: their address, and the code they were mailed. Whether it fits is allauth's to say."""
 
-from contextlib import suppress
-from typing import Any
-
 from allauth.account.adapter import get_adapter
-from allauth.account.fields import EmailField
 from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
 from allauth.core import context, ratelimit
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from unsubscribe.errors import InvalidAddress
-from unsubscribe.spellings import bare_email
-
 from . import codes
-
-
-class _PastedEmailField(EmailField):
-    """Reads an address as the other doors do; the name of an account keeps its spelling."""
-
-    def clean(self, value: Any) -> Any:
-        with suppress(InvalidAddress):
-            value = bare_email(value or "")
-        return super().clean(value)
+from .fields import AddressField
 
 
 class AddressForm(RequestLoginCodeForm):
-    email = _PastedEmailField()
+    email = AddressField()
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
@@ -34,7 +19,6 @@ class AddressForm(RequestLoginCodeForm):
         email.label = _("Email address")
         email.widget = forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"})
         email.error_messages["required"] = _("Please type your email address.")
-        email.error_messages["invalid"] = _("This is not an email address. Please look for a typing error.")
 
     def clean_email(self) -> str:
         """Without looking whether there is an account: the time it takes would tell. The worker that mails the code

@@ -19,6 +19,7 @@ from django.urls import URLPattern
 from django.utils import timezone
 
 from prefcenter.accounts import notices, powers, proof, second_factor
+from prefcenter.accounts.fields import AddressField
 from prefcenter.models import User
 
 from .lookups import ListedLookupsAdmin
@@ -32,13 +33,6 @@ admin.site.unregister(Group)
 
 #: What an account may do. Whoever could set these would need no other right.
 _POWERS = ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")
-
-
-class _LowerCase(forms.EmailField):
-    """As addresses are looked for when somebody signs in."""
-
-    def clean(self, value: Any) -> Any:
-        return super().clean(value).lower()
 
 
 class AccountForm(forms.ModelForm):
@@ -70,7 +64,7 @@ class UserAdmin(ListedLookupsAdmin, DjangoUserAdmin):
         ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "is_staff", "is_superuser", "groups"]})]
-    formfield_overrides = {models.EmailField: {"form_class": _LowerCase, "widget": AdminEmailInputWidget}}
+    formfield_overrides = {models.EmailField: {"form_class": AddressField, "widget": AdminEmailInputWidget}}
 
     def get_urls(self) -> list[URLPattern]:
         """Without Django's page that sets a password."""

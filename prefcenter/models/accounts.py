@@ -4,12 +4,31 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from unsubscribe.addresses import normalise
 from unsubscribe.choices import OutboxStatus
+from unsubscribe.errors import InvalidAddress
 from unsubscribe.models.outbox import OwedEmail
+
+
+def _is_address(text: str) -> None:
+    try:
+        normalise(text)
+    except InvalidAddress:
+        raise ValidationError("This is not an email address.", code="invalid") from None
+
+
+class AddressField(models.EmailField):
+    """Takes every address that the engine can write to; Django's own refuses some. In the database it is the same."""
+
+    default_validators = [_is_address]
+
+    def deconstruct(self) -> Any:
+        return self.name, "django.db.models.EmailField", *super().deconstruct()[2:]
 
 
 class UserManager(BaseUserManager["User"]):
@@ -26,7 +45,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """Somebody who signs in; the email address is the name. Not a contact: a contact is written to."""
 
-    email = models.EmailField(unique=True, error_messages={"unique": "There is already an account with this address."})
+    email = AddressField(unique=True, error_messages={"unique": "There is already an account with this address."})
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)

@@ -388,3 +388,29 @@ def test_the_migration_makes_the_table_of_a_database_cache_only(backend: str, is
 def test_an_address_is_read_here_as_everywhere_else(typed: str, browser: Browser, ada_signs_in: User) -> None:
     browser.send(ASK, email=typed)
     assert [one.to for one in mail.outbox] == [[ADA]]
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("a..b@docomo.ne.jp", "A..B@docomo.ne.jp"),
+        ("a..b@docomo.ne.jp", 'Ken <"a..b"@docomo.ne.jp>'),
+        ("ab.@ezweb.ne.jp", "ab.@ezweb.ne.jp"),
+        (".ab@ezweb.ne.jp", '".ab"@ezweb.ne.jp'),
+        ("ada@bücher.example", "ada@bücher.example"),
+    ],
+)
+def test_whoever_can_be_written_to_can_sign_in(name: str, typed: str, browser: Browser) -> None:
+    User.objects.create_user(name)
+    answer = browser.send(ASK, email=typed)
+    assert (answer.status_code, len(mail.outbox)) == (302, 1)
+    assert browser.send(CONFIRM, code=code())["Location"] == MINE
+    assert browser.is_signed_in()
+
+
+@pytest.mark.parametrize("typed", ["*@corp.example", "@corp.example", "Corp <*@corp.example>", "ada", "a@b@c.example"])
+@pytest.mark.parametrize(("url", "status"), [(ASK, 200), ("/preferences/", 400)])
+def test_what_is_no_address_is_said_to_be_none(typed: str, url: str, status: int, browser: Browser) -> None:
+    answer = browser.send(url, email=typed)
+    assert (answer.status_code, mail.outbox) == (status, [])
+    assert "This is not an email address." in answer.content.decode()

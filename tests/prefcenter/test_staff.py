@@ -238,6 +238,10 @@ class TestPasswords:
         new = User.objects.get(email="new@example.com")
         assert (new.has_usable_password(), new.is_staff) == (False, False)
 
+    def test_may_have_an_old_japanese_address(self, boss: User) -> None:
+        signed_in(boss).post("/admin/prefcenter/user/add/", {"email": "A..b@docomo.ne.jp"}, secure=True)
+        assert User.objects.filter(email="a..b@docomo.ne.jp").count() == 1
+
 
 class TestTheLog:
     def test_it_says_who_changed_what_and_is_for_reading(self, news: Category) -> None:
@@ -274,6 +278,10 @@ class TestAddStaff:
         staff.comes()
         staff.sets_up_the_app()
         assert staff.is_in()
+
+    def test_an_address_is_read_as_everywhere_else(self) -> None:
+        run("add_staff", "Ken <A..B@docomo.ne.jp>", "--superuser")
+        assert User.objects.get().email == "a..b@docomo.ne.jp"
 
     def test_twice_is_the_same_as_once_and_takes_nothing_away(self) -> None:
         for arguments in (["--superuser"], ["--group", "marketer"], ["--group", "marketer", "--group", "support"]):

@@ -5,14 +5,14 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.urls import reverse
 
 from prefcenter.accounts import proof
+from prefcenter.accounts.fields import named
 from prefcenter.models import User
+from unsubscribe.errors import InvalidAddress
 
 _WAY_IN = """
   1. Open {url} and type this address. A code comes by mail.
@@ -50,12 +50,10 @@ class Command(BaseCommand):
 
 
 def _valid(text: str) -> str:
-    email = text.strip().lower()
     try:
-        validate_email(email)
-    except ValidationError as error:
+        return named(text)
+    except InvalidAddress as error:
         raise CommandError("This is not an email address.") from error
-    return email
 
 
 def _groups(names: list[str]) -> list[Group]:

@@ -1,0 +1,34 @@
+"""How an address is read that names an account: as everywhere else, and it keeps its spelling."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from unsubscribe import spellings
+from unsubscribe.addresses import normalise
+from unsubscribe.errors import InvalidAddress
+
+
+class AddressField(forms.CharField):
+    """Django's EmailField refuses addresses that the house can write to, such as `a..b@docomo.ne.jp`."""
+
+    default_error_messages = {"invalid": _("This is not an email address. Please look for a typing error.")}
+
+    def __init__(self, *, max_length: int = 254, **kwargs: Any) -> None:
+        super().__init__(max_length=max_length, **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        text: str = super().to_python(value)
+        try:
+            return named(text) if text else text
+        except InvalidAddress:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
+def named(text: str) -> str:
+    """The address in `text` as an account is named by it: in lower case, its domain in its own letters. Raises
+    InvalidAddress."""
+    found = normalise(text)
+    typed = spellings.bare_email(text).lower()
+    return found.value if '"' in typed else typed

@@ -19,9 +19,9 @@ class AddressField(forms.CharField):
         super().__init__(max_length=max_length, **kwargs)
 
     def to_python(self, value: Any) -> str:
-        text: str = super().to_python(value)
+        text = super().to_python(value) or ""
         try:
-            return named(text) if text else text
+            return named(text) if text else ""
         except InvalidAddress:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
 

@@ -7,13 +7,16 @@ from django import forms
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 
-from prefcenter.imports import Meaning, Means, Question, Terms
-from prefcenter.imports.questions import Value
+from prefcenter.imports import Meaning, Means, Question, Terms, answers
+from prefcenter.imports.answers import ADDRESS, IGNORE, UNDATED
+from prefcenter.imports.questions import Kind, Value
 from prefcenter.imports.words import rows
 from prefcenter.models import ImportKind
 from unsubscribe.choices import Channel, Purpose, SuppressionReason
 from unsubscribe.models import Category
 
+#: Behind the number of a question that one of a few words answers.
+CHOICE = "choice"
 _REASONS = {
     "": "As the file says",
     SuppressionReason.UNSUBSCRIBED_ALL: "They unsubscribed",
@@ -30,7 +33,19 @@ _MEANINGS = {
     Meaning.MANUAL: "We block it: nothing at all, not even a receipt",
     Meaning.IGNORE: "Neither: leave these lines out",
 }
-_ORDERS = {"": "Please choose", "day-first": "The day (31/12/2026)", "month-first": "The month (12/31/2026)"}
+_CHOICES = {
+    "day-first": "The day (31/12/2026)",
+    "month-first": "The month (12/31/2026)",
+    "year-first": "The year (26/12/31)",
+    UNDATED: "They count as said now",
+    ADDRESS: "They are those of the same people: the row holds for them, too",
+    IGNORE: "They are somebody else's: leave them out",
+}
+_ASKED = {
+    Kind.ORDER: "What comes first in its dates, such as {shown}",
+    Kind.UNDATED: "What cannot be read as a date, such as {shown} ({rows})",
+    Kind.ADDRESSES: "The addresses in it ({rows})",
+}
 
 
 class TermsForm(forms.Form):
@@ -84,6 +99,14 @@ def too_large() -> str:
     return f"This file is larger than {most}. Please split it, or have it imported on the server by the command."
 
 
+def _choice(question: Question) -> forms.ChoiceField:
+    """For a question that one of a few words answers."""
+    [example] = question.values
+    label = _ASKED[Kind(question.kind)].format(shown=example.shown, rows=rows(example.rows))
+    choices = [("", "Please choose"), *((one, _CHOICES[one]) for one in question.choices)]
+    return forms.ChoiceField(label=label, choices=choices, required=False)
+
+
 class AnswersForm(forms.Form):
     """What the columns of a file mean: a choice for each value, or that the column as a whole says nothing about it."""
 
@@ -91,24 +114,18 @@ class AnswersForm(forms.Form):
         super().__init__(data)
         self._questions = questions
         for number, question in enumerate(questions):
-            if not question.orders:
-                self.fields[f"{number}"] = forms.BooleanField(
-                    label="This column does not say who opted out", required=False
-                )
+            if question.choices:
+                self.fields[f"{number}-{CHOICE}"] = _choice(question)
+                continue
+            self.fields[f"{number}"] = forms.BooleanField(
+                label="This column does not say who opted out", required=False
+            )
             for place, value in self._asked(question):
                 self.fields[f"{number}-{place}"] = forms.ChoiceField(
                     label=f"{value.shown} ({rows(value.rows)})",
                     choices=list(_MEANINGS.items()),
                     required=False,
                     initial=value.means or value.would_mean,
-                )
-            if question.orders:
-                choices = [(one, _ORDERS[one]) for one in ("", *question.orders)]
-                self.fields[f"{number}-order"] = forms.ChoiceField(
-                    label=f"What comes first in its dates, such as {question.values[0].shown}",
-                    choices=choices,
-                    required=False,
-                    initial=question.order,
                 )
 
     @property
@@ -133,10 +150,13 @@ class AnswersForm(forms.Form):
         return found
 
     def _said(self, number: int, question: Question) -> Means:
+        if question.choices:
+            return answers.parse(self.cleaned_data[f"{number}-{CHOICE}"])
         if self.cleaned_data.get(f"{number}"):
             return Means(is_ignored=True)
-        values = {value.key: Meaning(self.cleaned_data[f"{number}-{place}"]) for place, value in self._asked(question)}
-        return Means(values, order=self.cleaned_data.get(f"{number}-order", ""))
+        return Means(
+            {value.key: Meaning(self.cleaned_data[f"{number}-{place}"]) for place, value in self._asked(question)}
+        )
 
     def _asked(self, question: Question) -> list[tuple[int, Value]]:
         """What is open, and what somebody answered before; the rest is known anyhow."""

@@ -62,6 +62,10 @@ class Page:
         return self.run.counts.get("refused", 0) + self.run.counts.get("invalid", 0)
 
     @property
+    def other_addresses(self) -> list[str]:
+        return words.other_addresses(self.run.counts)
+
+    @property
     def hashed(self) -> int:
         return self.run.counts.get("hashed", 0)
 

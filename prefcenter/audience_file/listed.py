@@ -1,13 +1,16 @@
 """What a list itself says of the people in it, read as the imports read it. Nobody who said no there is written to."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from prefcenter.imports import Means, answers, formats, saying
+from prefcenter.imports import Means, Misfit, answers, formats, saying, validating
 from prefcenter.imports.answers import Answers
+from prefcenter.imports.asking import Asking
 from prefcenter.imports.columns import Columns
 from prefcenter.imports.formats import Format
-from prefcenter.imports.questions import Asking, Question
+from prefcenter.imports.other_addresses import OtherAddresses
+from prefcenter.imports.questions import Kind, Question
 from prefcenter.tables import Row, Table
 from unsubscribe.choices import Channel, Purpose, SuppressionReason
 
@@ -34,21 +37,25 @@ class Listed:
         channel: Channel = Channel.EMAIL,
         said: Mapping[str, Means] = _NOTHING_SAID,
     ) -> None:
-        """`said`: what columns mean, by `answers.key`; it goes before what was kept."""
+        """`said`: what columns mean, by `answers.key`; it goes before what was kept. Raises Misfit."""
         self._purpose = purpose
         form, self.looks_like = _certain(formats.recognise(table.columns, file_name=""))
-        others = frozenset(name.replace("_", "") for name in COLUMNS)
+        ours = frozenset(name.replace("_", "") for name in COLUMNS)
         known = Answers(answers.kept(), said)
-        self._columns = Columns(table, form, known, channel=channel, others=others)
-        self._asking = Asking(self._columns, now=now, is_for_contacts=True)
+        self._columns = Columns(table, form, known, channel=channel, ours=ours)
+        validating.columns_of(table, self._columns, said)
+        self._asking = Asking(self._columns, now=now, channel=channel, is_for_contacts=True)
+        self._others = OtherAddresses(table, self._columns, channel=channel, is_for_contacts=True)
+        self._passed_over = Counter[str]()
         self._is_silent = self._columns.is_silent and not form.always.reason
-        self.missing = [name for name in said if name not in self._columns.headings]
         self.count = 0
 
     def noes(self, rows: Sequence[Row]) -> list[bool]:
         """Which of these rows say no; [] if none of the list can."""
         if self._asking.has_columns:
             self._asking.add(rows)
+        self._others.note(rows)
+        self._passed_over.update(self._others.found().passed_over)
         if self._is_silent:
             return []
         found = [row.problem is None and self._is_no(self._columns.said(row.fields)) for row in rows]
@@ -58,7 +65,22 @@ class Listed:
     @property
     def questions(self) -> list[Question]:
         """About the columns that may say no and are not known, as far as the list was read."""
-        return [one for one in self._asking.questions if one.is_open and not one.orders]
+        return [one for one in self._asking.questions if one.is_open and one.kind == Kind.VALUES]
+
+    @property
+    def passed_over(self) -> dict[str, int]:
+        """How many further addresses there were, by the headings of their columns."""
+        noticed = {one.column.heading: one.addresses for one in self._asking.with_addresses}
+        return noticed | self._passed_over
+
+    @property
+    def misfit(self) -> str:
+        """What was said of values that no row has."""
+        try:
+            validating.values_of(self._asking, self._columns.answers)
+        except Misfit as error:
+            return str(error)
+        return ""
 
     def _is_no(self, says: saying.Says) -> bool:
         if self._purpose == Purpose.TRANSACTIONAL:

@@ -4,7 +4,7 @@ from unsubscribe.actions import Standing
 
 from . import erasing
 from .answers import Meaning, Means, NotUnderstood
-from .direct import NoSuchColumn, Result, apply, preview
+from .direct import Result, apply, preview
 from .questions import Question
 from .reading import Terms
 from .runs import (
@@ -23,13 +23,14 @@ from .runs import (
 from .taking_back import can_be_taken_back, take_back, take_back_here
 from .taking_back import foresee as foresee_taking_back
 from .tidying import tidy
+from .validating import Misfit
 from .working import Lost, work
 
 __all__ = [
     "Lost",
     "Meaning",
     "Means",
-    "NoSuchColumn",
+    "Misfit",
     "NotNow",
     "NotUnderstood",
     "Question",

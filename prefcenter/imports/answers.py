@@ -21,6 +21,11 @@ LONGEST = 100
 EMPTY, FILLED = "empty", "filled"
 IGNORE = "ignore"
 ORDERS = tuple(order.value for order in DateOrder)
+#: Of a column of dates: those that cannot be read are none, and what their rows say counts as said now.
+UNDATED = "undated"
+#: Of any column: it holds another address of the same person.
+ADDRESS = "address"
+_WORDS = (IGNORE, *ORDERS, UNDATED, ADDRESS)
 
 
 class Meaning(StrEnum):
@@ -51,12 +56,14 @@ class NotUnderstood(ValueError):
 
 @dataclass(frozen=True)
 class Means:
-    """`values` by the folded cell, EMPTY or FILLED; `is_ignored`: the column says nothing at all about opting out;
-    `order`: how its dates are read, one of ORDERS, where the column is one of dates."""
+    """`values` by the folded cell, EMPTY or FILLED; `is_ignored`: the column is not looked at; `order`: how its dates
+    are read, one of ORDERS, where the column is one of dates; `is_undated`, `is_address`: see UNDATED and ADDRESS."""
 
     values: Mapping[str, Meaning] = field(default_factory=dict)
     is_ignored: bool = False
     order: str = ""
+    is_undated: bool = False
+    is_address: bool = False
 
     def says(self, cell: str) -> Says | None:
         """What a folded cell says; None if nobody has said what it means.
@@ -72,20 +79,40 @@ class Means:
 
     def with_more(self, more: "Means") -> "Means":
         """This, and what was said later; that goes before."""
-        if more.is_ignored or (self.is_ignored and more.values):
+        if more.is_alone or self.is_address or (self.is_ignored and more.values):
             return more
-        return Means({**self.values, **more.values}, self.is_ignored, more.order or self.order)
+        values = {**self.values, **more.values}
+        return Means(values, self.is_ignored, more.order or self.order, self.is_undated or more.is_undated)
+
+    @property
+    def is_alone(self) -> bool:
+        """Nothing else can be said beside it."""
+        return self.is_ignored or self.is_address
+
+    @property
+    def says_no_if_filled(self) -> bool:
+        found = self.values.get(FILLED)
+        return found is not None and _SAYS[found].reason is not None
+
+    def contradicts(self, other: "Means") -> bool:
+        """Whether both cannot be said of one column at the same time."""
+        if self.is_alone or other.is_alone:
+            return self != other
+        both = self.values.keys() & other.values.keys()
+        orders = {one.order for one in (self, other) if one.order}
+        return len(orders) > 1 or any(self.values[cell] != other.values[cell] for cell in both)
 
     @property
     def as_json(self) -> dict[str, Any]:
-        return {"values": {cell: one.value for cell, one in self.values.items()}} | (
-            ({IGNORE: True} if self.is_ignored else {}) | ({"order": self.order} if self.order else {})
-        )
+        flags = {IGNORE: self.is_ignored, "order": self.order, UNDATED: self.is_undated, ADDRESS: self.is_address}
+        said = {name: value for name, value in flags.items() if value}
+        return {"values": {cell: one.value for cell, one in self.values.items()}} | said
 
     @classmethod
     def of_json(cls, found: Mapping[str, Any]) -> "Means":
         values = {cell: Meaning(one) for cell, one in found.get("values", {}).items()}
-        return cls(values, found.get(IGNORE, False), found.get("order", ""))
+        flags = found.get(UNDATED, False), found.get(ADDRESS, False)
+        return cls(values, found.get(IGNORE, False), found.get("order", ""), *flags)
 
 
 class Answers(NamedTuple):
@@ -95,7 +122,7 @@ class Answers(NamedTuple):
     said: Mapping[str, Means] = {}
 
     def with_orders(self, found: Mapping[str, str]) -> "Answers":
-        """And how the dates of these columns are read, as they show themselves."""
+        """And how the dates of these columns are read, as they show it themselves."""
         more = {name: self.said.get(name, Means()).with_more(Means(order=order)) for name, order in found.items()}
         return Answers(self.kept, {**self.said, **more})
 
@@ -115,7 +142,7 @@ def meaning(says: Says) -> Meaning | None:
 
 
 def parse(text: str) -> Means:
-    """Reads "true=subscribed,false=unsubscribed", "filled=unsubscribed,empty=subscribed", "ignore", "day-first".
+    """Reads "true=subscribed,false=unsubscribed", "filled=unsubscribed,empty=subscribed", or words such as "ignore".
 
     A value with a comma in it stands in quotes, with its meaning: '"no, never=unsubscribed"'. Raises NotUnderstood.
     """
@@ -123,6 +150,8 @@ def parse(text: str) -> Means:
     words: list[str] = []
     for token in chain.from_iterable(csv.reader(text.splitlines(), skipinitialspace=True)):
         value, is_there, meant = token.rpartition("=")
+        if is_there and redact(value) != value:
+            raise NotUnderstood("An address is no value of a column that says who opted out.")
         if is_there:
             name, found = cells.folded(value) or EMPTY, _meaning(meant)
             if values.setdefault(name, found) != found:
@@ -131,9 +160,11 @@ def parse(text: str) -> Means:
             words.append(_word(token))
     if not values and not words:
         raise NotUnderstood("It is not said what the values mean, as in “true=subscribed,false=unsubscribed”.")
-    if IGNORE in words and values:
-        raise NotUnderstood("A column is ignored as a whole, or its values mean something: please say one of them.")
-    return Means(values, IGNORE in words, next((one for one in words if one in ORDERS), ""))
+    orders = [one for one in dict.fromkeys(words) if one in ORDERS]
+    means = Means(values, IGNORE in words, "".join(orders[:1]), UNDATED in words, ADDRESS in words)
+    if len(orders) > 1 or (means.is_alone and (values or len(set(words)) > 1)):
+        raise NotUnderstood("This says two things that cannot both be so: please say one of them.")
+    return means
 
 
 def in_words(means: Mapping[str, Any]) -> str:
@@ -141,7 +172,10 @@ def in_words(means: Mapping[str, Any]) -> str:
     found = Means.of_json(means)
     if found.is_ignored:
         return "does not say who opted out"
-    return "; ".join([*(f"{cell}: {one}" for cell, one in found.values.items()), *filter(None, [found.order])])
+    if found.is_address:
+        return "holds another address of the same person"
+    words = [found.order, "what is no date counts as now" if found.is_undated else ""]
+    return "; ".join([*(f"{cell}: {one}" for cell, one in found.values.items()), *filter(None, words)])
 
 
 def kept() -> dict[str, Means]:
@@ -175,9 +209,8 @@ def _meaning(text: str) -> Meaning:
 
 def _word(token: str) -> str:
     word = cells.folded(token).replace("_", "-")
-    if word not in {IGNORE, *ORDERS}:
-        known = _listed([IGNORE, *ORDERS])
-        raise NotUnderstood(f"“{redact(token)}” is not understood: say value=meaning, or one of {known}.")
+    if word not in _WORDS:
+        raise NotUnderstood(f"“{redact(token)}” is not understood: say value=meaning, or one of {_listed(_WORDS)}.")
     return word
 
 

@@ -18,6 +18,12 @@ _DATE = re.compile(
     r"|\d{1,2}\.?[ -](?:de )?[^\W\d]{3,9}\.?,?[ -](?:de )?(?:19|20)\d\d|[^\W\d]{3,9}\.? \d{1,2},? (?:19|20)\d\d"
 )
 _DATE_IN_DIGITS = re.compile(r"(?:19|20)\d{6}(?:t?\d{6}z?)?|\d{9,10}(?:\.\d+)?|\d{13}")
+#: Of 1990 to 2063, as `moments.serial` reads it.
+_SERIAL_DATE = re.compile(r"(?:3[3-9]|4\d|5\d)\d{3}(?:[.,]\d+)?")
+#: A year in which nobody said anything about email: what stands for a date in some systems, or a birthday.
+_TOO_FAR = re.compile(
+    r"(?:\d{1,2}[-/. ]+(?:\d{1,2}|[^\W\d]+)[-/. ]+)?(?:0\d{3}|1[0-8]\d\d|19[0-8]\d|2[1-9]\d\d|[3-9]\d{3})(?![\d:]).*"
+)
 _NUMBER = re.compile(r"[-+(]?\d[\d\s.,()/-]*%?")
 _LONGEST_DATE = 80
 
@@ -36,9 +42,14 @@ def is_empty(cell: str) -> bool:
 
 def is_date(cell: str) -> bool:
     """Of a folded cell: whether it names a day, in whichever order. It need not be one that `moments` can read."""
-    if not cell or len(cell) > _LONGEST_DATE or _NO_DATE.fullmatch(cell):
+    if not cell or len(cell) > _LONGEST_DATE or _NO_DATE.fullmatch(cell) or _TOO_FAR.fullmatch(cell):
         return False
     return _DATE_IN_DIGITS.fullmatch(cell) is not None or _DATE.search(cell) is not None
+
+
+def is_serial(cell: str) -> bool:
+    """Whether it may be a date as spreadsheets count it, in a column that is known to be one of dates."""
+    return _SERIAL_DATE.fullmatch(cell) is not None
 
 
 def is_number(cell: str) -> bool:

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
+from prefcenter import tables
 from prefcenter.tables import Table
 from unsubscribe.addresses import redact
 from unsubscribe.choices import Channel
 
-from . import answers, cells, headings, hubspot, saying
+from . import answers, cells, headings, hubspot, own, saying
 from .answers import Answers, Means
+from .date_columns import DateColumn
 from .formats import LIST, OWN, TABLE, Format
-from .moments import DateOrder
 from .saying import Says
 
 Read = Callable[[str], Says]
@@ -34,8 +35,9 @@ _BESIDE = {
 class Column:
     """One heading and where it stands. `known`: how its cells are read as such; None if that is not known.
 
-    `means`: what somebody said; it goes before. `is_asked_by_name`: it speaks of consent, whatever its values.
-    `is_elsewhere`: it names another channel.
+    `means`: what somebody said; it goes before, but where `is_own`: a recognised system always has this column, and
+    what is not known of it is filled in. `is_asked_by_name`: it speaks of consent, whatever its values. `is_elsewhere`:
+    it names another channel.
     """
 
     name: str
@@ -45,10 +47,16 @@ class Column:
     means: Means | None = None
     is_asked_by_name: bool = False
     is_elsewhere: bool = False
+    is_own: bool = False
 
     @property
     def is_known(self) -> bool:
         return self.known is not None
+
+    @property
+    def is_state(self) -> bool:
+        """For whose unknown words a reason chosen by hand speaks."""
+        return self.known is saying.state and self.means is None
 
     @property
     def tells(self) -> bool:
@@ -60,7 +68,7 @@ class Column:
             return True
         if self.known is None:
             return headings.may_tell(self.heading)
-        return self.known is not _nothing and self.name not in saying.TEXTS
+        return self.known is not _nothing and self.known is not saying.by_word
 
     def is_named(self, cell: str) -> bool:
         return self.means is not None and cell in self.means.values
@@ -68,18 +76,10 @@ class Column:
     def read(self, cell: str) -> Says:
         """UNKNOWN: it has to be asked about."""
         said = None if self.means is None else self.means.says(cells.folded(cell))
-        if said is not None:
+        if said is not None and not self.is_own:
             return said
-        return saying.UNKNOWN if self.known is None else self.known(cell)
-
-
-class Moments(NamedTuple):
-    """A column that says when somebody said no. `order`: of its dates, as somebody said or all of them show."""
-
-    name: str
-    heading: str
-    place: int
-    order: DateOrder | None
+        known = saying.UNKNOWN if self.known is None else self.known(cell)
+        return said if said is not None and known == saying.UNKNOWN else known
 
 
 def places(columns: Sequence[str]) -> dict[str, list[int]]:
@@ -93,9 +93,11 @@ def places(columns: Sequence[str]) -> dict[str, list[int]]:
 
 class Columns:
     """What a row says, by all of its columns. `channel`: what it is about; a column that names another one is not asked
-    about beside one that does not. `others`: headings that are not looked at.
+    about beside one that does not. `ours`: folded headings that are not looked at.
 
-    `asked` are the columns whose values decide whether something has to be asked; `headings` are those of the file.
+    `asked` are the columns whose values decide whether something has to be asked, `exported` those of a recognised
+    system that tell; `of_addresses` are the names of those that hold further addresses of the same people; `headings`
+    are those of the file by their keys, `of_table` all as they stand.
     """
 
     def __init__(
@@ -105,25 +107,33 @@ class Columns:
         said: Answers,
         *,
         channel: Channel = Channel.EMAIL,
-        others: frozenset[str] = frozenset(),
+        ours: frozenset[str] = frozenset(),
     ) -> None:
-        self._form, self.answers = form, said
+        self._form, self.answers, self.of_table = form, said, table.columns
         self._is_exported = form.key not in {LIST.key, TABLE.key}
         indexes = places(table.columns)
         self.headings = {answers.key(table.columns[found[0]]): table.columns[found[0]] for found in indexes.values()}
         self._filled, self._code = indexes.get(form.filled, []), indexes.get(form.code, [])
-        self.moments = self._moments(table.columns, indexes)
-        self.channel = next(iter(indexes.get("channel", ())), None)
+        self.dates = self._dates(table.columns, indexes)
+        self.channel = None if self._is_ignored("channel") else next(iter(indexes.get("channel", ())), None)
         self.language = next((indexes[name][0] for name in _LANGUAGE if name in indexes), None)
-        self._exported = [(index, saying.TELLING[name]) for name in form.tells for index in self._own(name, indexes)]
+        self._is_of_types = hubspot.is_of_types(indexes)
+        told = [name for name in form.tells if self._own(name, indexes)]
+        self.exported = [self._own_column(name, table.columns, indexes) for name in told]
+        self._exported = [(index, one.read) for one in self.exported for index in one.indexes]
         columns = [
             self._column(name, table.columns[found[0]], found, channel)
-            for name, found in self._rest(indexes, table.address_index, others).items()
+            for name, found in self._rest(indexes, table.address_index, ours).items()
         ]
         self._told = [(index, one.read) for one in columns if one.tells for index in one.indexes]
-        self.asked = _about_here([one for one in columns if one.may_be_asked])
-        if form is OWN:  # it is read line by line as what it says
-            self.asked, self.moments = [], []
+        rest = [] if form is OWN else columns  # that one is read line by line as what it says
+        self.of_addresses = self._of_addresses(table, channel)
+        self.asked = _about_here([one for one in (*self.exported, *rest) if one.may_be_asked])
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is this site's own export."""
+        return self._form is OWN
 
     @property
     def is_silent(self) -> bool:
@@ -154,18 +164,33 @@ class Columns:
             said = saying.weightiest([said, *(read(fields[index]) for index, read in self._told)])
         return self._form.always if said == saying.NOTHING else said
 
-    def _moments(self, columns: Sequence[str], indexes: Mapping[str, list[int]]) -> list[Moments]:
+    def _dates(self, columns: Sequence[str], indexes: Mapping[str, list[int]]) -> list[DateColumn]:
         """The columns that say when, the format's own before others."""
-        own = [index for name in self._form.at for index in indexes.get(name, ())]
-        others = [index for index, one in enumerate(columns) if index not in own and headings.no_since(one)]
-        found = []
-        for index in [*own, *others]:
-            name = answers.key(columns[index])
-            means = self.answers.of(name) or Means()
-            if not means.is_ignored:
-                order = DateOrder(means.order) if means.order else None
-                found.append(Moments(name, columns[index], index, order))
-        return found
+        of_it = [index for name in self._form.at for index in indexes.get(name, ())]
+        rest = [] if self._form is OWN else [place for place in range(len(columns)) if place not in of_it]
+        found = (self._date_column(columns[place], place, is_of_it=place in of_it) for place in (*of_it, *rest))
+        return [one for one in found if one]
+
+    def _date_column(self, heading: str, place: int, *, is_of_it: bool) -> DateColumn | None:
+        """None for one that says nothing about when somebody said no."""
+        name = answers.key(heading)
+        means = self.answers.of(name) or Means()
+        is_dates = is_of_it or headings.no_since(heading) is not None
+        is_no = headings.name_of(heading) in saying.IS_NO
+        if not name or means.is_alone or not (is_dates or is_no or means.says_no_if_filled):
+            return None
+        has_serials = is_dates or is_no or headings.is_of_days(heading)
+        read = own.moment_of if self._form is OWN else None
+        return DateColumn(name, heading, place, means, is_dates, has_serials, read)
+
+    def _of_addresses(self, table: Table, channel: Channel) -> frozenset[str]:
+        places = tables.others(table.columns, table.address_index, channel=channel)
+        said = (name for name in self.headings if (self.answers.of(name) or Means()).is_address)
+        return frozenset([*(answers.key(table.columns[place]) for place in places), *said])
+
+    def _is_ignored(self, name: str) -> bool:
+        means = self.answers.of(name)
+        return means is not None and means.is_ignored
 
     def _is_said(self, name: str) -> bool:
         """Whether somebody said for this very import what the values of the column mean."""
@@ -174,16 +199,20 @@ class Columns:
 
     def _own(self, name: str, indexes: Mapping[str, list[int]]) -> list[int]:
         """Of a recognised system: its columns are known, whatever was said of such a heading elsewhere."""
-        is_ours = self._is_exported and not self._is_said(name)
+        is_ours = self._is_exported and (self._form is OWN or not self._is_said(name))
         return indexes.get(name, []) if is_ours else []
 
-    def _rest(
-        self, indexes: Mapping[str, list[int]], address_index: int, others: frozenset[str]
-    ) -> dict[str, list[int]]:
+    def _own_column(self, name: str, columns: Sequence[str], indexes: Mapping[str, list[int]]) -> Column:
+        heading, known = columns[indexes[name][0]], own.telling if self._form is OWN else saying.TELLING[name]
+        means = self.answers.of(answers.key(heading))
+        has_values = means is not None and bool(means.values)
+        return Column(name, heading, indexes[name], known, means if has_values else None, is_own=True)
+
+    def _rest(self, indexes: Mapping[str, list[int]], address_index: int, ours: frozenset[str]) -> dict[str, list[int]]:
         found = {}
         for name, all_of_it in indexes.items():
             there = [index for index in all_of_it if index != address_index]
-            if there and name not in others and not self._is_beside(name):
+            if there and name not in ours and not self._is_beside(name):
                 found[name] = there
         return found
 
@@ -202,6 +231,8 @@ class Columns:
             return Column(name, heading, indexes, known=_nothing)
         since = headings.no_since(heading)
         known = saying.is_no(since) if since else saying.TELLING.get(name) or hubspot.telling(name)
+        if known is None and self._is_of_types and headings.may_tell(heading):
+            known = hubspot.left_a_type
         has_values = means is not None and bool(means.values)
         speaks = known is None and headings.speaks(heading) and headings.may_tell(heading)
         is_elsewhere = known is None and headings.is_of_another(heading, channel)

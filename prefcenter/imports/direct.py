@@ -9,21 +9,18 @@ from typing import Any, BinaryIO, NamedTuple
 
 from prefcenter.models import ImportRun, ImportState
 
-from . import answers, report, runs, working
+from . import answers, report, runs, validating, working
 from .answers import Answers, Means
+from .asking import Asking
 from .effects import By
 from .files import Kept, fingerprint
-from .questions import Asking, Question
+from .questions import Question
 from .reading import Source, Terms, open_source
 from .tally import Tally
 
 OnProgress = Callable[[Tally, int, int], None]
 """Told the tally, the bytes read, and the bytes of the file."""
 NOTHING_SAID: Mapping[str, Means] = {}
-
-
-class NoSuchColumn(ValueError):
-    """Something was said about a column that is not in this file."""
 
 
 class Result(NamedTuple):
@@ -46,7 +43,7 @@ def preview(
 ) -> Result:
     """What an import would do. `said`: what columns mean, by `answers.key` of their headings.
 
-    Raises a TableError, an OSError or NoSuchColumn.
+    Raises a TableError, an OSError or Misfit.
     """
     with path.open("rb") as stream:
         kept, source, before = _opened(path, stream, terms, said, now=now)
@@ -69,7 +66,7 @@ def apply(
     said: Mapping[str, Means] = NOTHING_SAID,
 ) -> Result:
     """The import itself, in the list of all imports; what was said is kept for the next. With open questions it does
-    nothing. Raises a TableError, an OSError or NoSuchColumn, and Lost when it was stopped.
+    nothing. Raises a TableError, an OSError or Misfit, and Lost when it was stopped.
 
     Interrupted, it says so in its row; whoever runs it again finds what was imported already there.
     """
@@ -119,8 +116,7 @@ def _opened(
     before = runs.imported_before(sha256, terms.kind).order_by("-id").first()
     known = Answers(answers.kept(), said)
     source = open_source(stream, terms, file_name=runs.shown(path.name), now=now, said=known)
-    if missing := [name for name in said if name not in source.columns.headings]:
-        raise NoSuchColumn(missing[0])
+    validating.columns_of(source.table, source.columns, said)
     return Kept("", sha256, path.stat().st_size), source, before
 
 
@@ -133,6 +129,7 @@ def _asked(source: Source, stream: BinaryIO, kept: Kept, on_progress: OnProgress
     for rows in source.shown_to(asking) if asking.has_columns else ():
         tally.position += rows
         on_progress(tally, stream.tell(), kept.size)
+    validating.values_of(asking, source.columns.answers)
     return asking, tally
 
 
@@ -146,4 +143,5 @@ def _again(path: Path, stream: BinaryIO, source: Source, asking: Asking) -> Sour
         return source
     stream.seek(0)
     said = source.columns.answers.with_orders(asking.orders)
-    return open_source(stream, source.terms, file_name=runs.shown(path.name), now=source.now, said=said)
+    name, noticed = runs.shown(path.name), asking.noticed
+    return open_source(stream, source.terms, file_name=name, now=source.now, said=said, noticed=noticed)

@@ -83,6 +83,7 @@ _SES = [  # docs.aws.amazon.com: SuppressedDestinationSummary; without a heading
         "Amazon SES: suppression list",
         "emailaddress reason lastupdatetime",
         is_exact=True,
+        always=_UNSUBSCRIBED,
         tells=("reason",),
         at=("lastupdatetime",),
     ),

@@ -28,10 +28,14 @@ _REFUSES = re.compile(
     r"unsub|optout|optedout|optsout|^stop(?:ped|time|date|status)?$|donot(?!modify|edit|delete|change|remove)"
     r"|dont(?:e?mail|contact|send|want|market|call)|^dn[cemt]$|blacklist|blocklist|block|suppress|bounce|complain|spam|abuse"
     r"|disabled|deactivated|invalid|cleaned|undeliver|unmailable|suspended|quarantin|exclude|revoke|withdraw|objection"
-    r"|no(?:e?mails?|newsletters?|contact|marketing)|nevere?mail|stope?mail|optdown|erased"
-    r"|abmeld|abgemeld|abbestell|widersp|widerruf|gesperrt|sperre|keinee?mail|keinewerbung|keinnewsletter"
-    r"|d[ée]sabon|d[ée]sinscri|neplus|pasde|opposition|refus|dadodebaja|desuscri|cancelarsu|nocontactar|noenviar"
-    r"|descadast|cancelou|n[ãa]o(?:enviar|contatar|receber|quer)|disiscri|uitgeschr|afgemeld|停止|解除|拒否|不要|إلغاء|رفض"
+    r"|no(?:e?mails?|newsletters?|contact|marketing)|never(?:e?mail|contact)|optdown|erased|robinson|object(?:s|ed)to"
+    r"|stop(?:all)?(?:e?mail|newsletter|marketing|contact|send)|(?:e?mail|newsletter|marketing)s?stop(?!\w)"
+    r"|abmeld|abgemeld|abbestell|ausgetragen|austrag|widersp|widerruf|sperr|ausschluss|ausgeschlossen"
+    r"|keine?n?(?:e?mail|werb|newsletter|kontakt|marketing|infopost)"
+    r"|d.{0,2}sabon|d.{0,2}sinscri|neplus|nepas|pasde|opposition|refus|bloqu|listenoire|listerouge"
+    r"|dadodebaja|desuscri|cancelarsu|nocontactar|noenviar|listanegra|rechaz|excluid"
+    r"|descadast|cancelou|n[ãa]o(?:enviar|contatar|receber|quer)|exclu[ií]d|disiscri|uitgeschr|afgemeld"
+    r"|停止|解除|拒否|不要|不可|禁止|退会|除外|ブロック|إلغاء|رفض|حظر|محظور"
 )
 _WANTS = re.compile(
     r"subscri|optin|optedin|optsin|consent|permission|accept|newsletter|mailinglist|marketing|allow|permit|receive"
@@ -39,6 +43,17 @@ _WANTS = re.compile(
     r"|emailenabled|notifications?enabled|confirmed|gdpr|dsgvo|rgpd|lgpd|einwillig|zustimm|erlaub|abonn|mailings?$"
     r"|consent|inscri|accepte|autoris|suscri|acepta|permiso|autoriza|consent|aceita|permiss|receb|recib"
     r"|購読|配信|同意|許可|メルマガ|オプトイン|اشتراك|موافقة"
+)
+#: Beside such a word a wish may be none: "not subscribed", "subscription cancelled", "newsletter off".
+_TURNING = (
+    "not no non without never cannot cant longer ended end expired lapsed cancelled canceled cancellation cancel off "
+    "muted mute declined rejected denied deny forbidden prohibited removed inactive former stop stopped "
+    "nicht kein keine keinen ohne nie beendet abgelaufen gekündigt gelöscht aus "
+    "ne pas sans jamais résilié résiliée annulé annulée expiré sin nunca cancelado cancelada caducado baja "
+    "sem não nao expirado غير لا عدم بدون ملغى"
+)
+_TURNED = re.compile(
+    r"(?:un|dis|in|no[nt]?)(?:contact|reach|mail|market|confirm|consent|accept|permi|deliver|allow|agree|subscri|opt)"
 )
 _YES_AT = re.compile(
     r"(?:subscribe[dr]?|subscription|opt(?:ed)?in|consent(?:ed)?|confirm(?:ed|ation)?|acceptsmarketing|abonnement|signup)"
@@ -65,6 +80,17 @@ _CHANNELS = {
     None: re.compile(r"\bfax|\btelegram|\bmessenger"),
 }
 
+# --- whose address it is -----------------------------------------------------------------------------------
+#: Somebody else's than the person's whom the line is about.
+_OTHERS = (
+    "owner owners rep representative agent agency manager sender from referrer referer referred creator author host by "
+    "assignee assigned staff sales salesperson advisor adviser consultant supervisor boss parent spouse partner reply "
+    "replyto emergency organizer organiser recruiter "
+    "besitzer inhaber betreuer berater vertreter absender bearbeiter verantwortlicher vorgesetzter "
+    "propriétaire conseiller commercial expéditeur responsable propietario agente comercial remitente vendedor "
+    "proprietário remetente responsável 担当者 営業 送信者 紹介者 المندوب المرسل المسؤول"
+)
+
 # --- neither -----------------------------------------------------------------------------------------------
 _PARTS = re.compile(r"[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -77,6 +103,11 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_TURNING_WORDS, _OTHERS_WORDS = _words(_TURNING), _words(_OTHERS)
+#: After such a word, or before one, there is a day.
+_OF_A_DAY = _words(
+    "at on since date datetime time timestamp until am seit datum le depuis fecha desde em data 日 日付 日時"
+)
 #: About a consent, and not whether there is one.
 _BESIDE = _words("id ids uuid guid url uri link ip hash token md5 sha256 useragent")
 #: As well, where the heading does not refuse.
@@ -92,12 +123,13 @@ _EXPLAINING = _words(
 )
 #: What people write down about people; a yes or a no in it may be about anything.
 _NOTES = _words(
-    "note notes comment comments remark remarks memo bemerkung bemerkungen notiz notizen kommentar commentaire "
-    "commentaires remarque remarques nota notas comentario comentarios observaciones observações メモ 備考 ملاحظات"
+    "category note notes comment comments remark remarks memo bemerkung bemerkungen notiz notizen kommentar "
+    "commentaire commentaires remarque remarques nota notas comentario comentarios observaciones observações メモ 備考 "
+    "ملاحظات"
 )
 _INDEXES = _words(
     "index idx nr no nº row rows rownum rownumber rownames rowid line linenumber lfd lfdnr n num number key pk "
-    "position pos rank recordid channel campaign source category"
+    "position pos rank recordid channel campaign source"
 )
 _PERSONAL = _words(
     "name firstname lastname fullname fname lname surname forename vorname nachname nom prenom prénom nombre apellido "
@@ -159,7 +191,21 @@ def is_note(heading: str) -> bool:
 
 def is_unsure(heading: str) -> bool:
     """It speaks of consent, and what a yes in it means cannot be proposed."""
-    return _UNSURE.search(_plain(heading)) is not None
+    plain = _plain(heading)
+    if _UNSURE.search(plain):
+        return True
+    is_turned = _TURNED.search(plain) is not None or not _TURNING_WORDS.isdisjoint(_parts(heading))
+    return is_turned and not _REFUSES.search(plain)
+
+
+def is_of_somebody_else(heading: str) -> bool:
+    """Whether an address in it is most likely another person's: “owner email”."""
+    return not _OTHERS_WORDS.isdisjoint(_parts(heading))
+
+
+def is_of_days(heading: str) -> bool:
+    """Whether it says that its cells are dates."""
+    return not _OF_A_DAY.isdisjoint(_parts(heading)) or no_since(heading) is not None
 
 
 def is_of_another(heading: str, channel: Channel) -> bool:

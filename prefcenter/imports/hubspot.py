@@ -1,14 +1,15 @@
 """HubSpot's columns that tell who must not be written to, and why; in no other export do they have these names.
 
 They are a contact's properties, by label and by internal name, and the columns of "Export unsubscribes and bounces".
-Both are known from knowledge.hubspot.com alone ("HubSpot's default contact properties", "What do the columns mean in
-the csv I receive when I export unsubscribes and bounces?"); no such file was at hand.
+Only documents are known of them, for the latter knowledge.hubspot.com ("What do the columns mean in the csv I receive
+when I export unsubscribes and bounces?", "Delete contacts who have unsubscribed or hard bounced"): no such file was at
+hand.
 
-What its staff or its filters keep back is a no to advertising. "Opted out of" one of its subscription types is a no, as
+What its staff or its filters keep back is a no to advertising. A no to one of its subscription types is a no, as
 leaving a group of another system is.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from unsubscribe.choices import SuppressionReason
 
@@ -22,15 +23,20 @@ _FLAGS: Mapping[SuppressionReason, str] = {
     saying.UNSUBSCRIBED: "unsubscribedfromallemail hsemailoptout isgloballyineligible hsemailisineligible "
     "emailaddressquarantined hsemailquarantined portalunsubscribe",
     saying.COMPLAINT: "portalspamreport",
-    saying.HARD_BOUNCE: "portalbounce globalbounce invalidemailaddress hsemailbadaddress",
+    saying.HARD_BOUNCE: "invalidemailaddress hsemailbadaddress",
 }
 #: In words, or empty.
 _WHY: Mapping[SuppressionReason, str] = {
-    saying.UNSUBSCRIBED: "emailaddressquarantinereason emailaddressquarantinedreason hsemailquarantinedreason",
-    saying.HARD_BOUNCE: "emailhardbouncereason hardbouncereason hsemailhardbouncereason hsemailhardbouncereasonenum",
+    saying.UNSUBSCRIBED: "emailaddressquarantinereason emailaddressquarantinedreason hsemailquarantinedreason "
+    "emailaddressinternalquarantinereason emailaddressautomatedquarantinereason hsemailcustomerquarantinedreason",
+    # "TRUE", or, in later exports, the reason.
+    saying.HARD_BOUNCE: "emailhardbouncereason hardbouncereason hsemailhardbouncereason hsemailhardbouncereasonenum "
+    "portalbounce globalbounce",
 }
 #: And behind it a subscription type, or the number of one.
 _OPTED_OUT = ("optedoutofemail", "hsemailoptout")
+#: Beside this one, every other column of the export is a subscription type, and TRUE who left it.
+_OF_TYPES = "portalunsubscribe"
 
 
 def telling(name: str) -> Read | None:
@@ -39,8 +45,25 @@ def telling(name: str) -> Read | None:
     return _BY_NAME["hsemailoptout"] if is_of_a_type else _BY_NAME.get(name)
 
 
+def is_of_types(names: Collection[str]) -> bool:
+    """Whether a table with columns of these names is the export of unsubscribes and bounces."""
+    return _OF_TYPES in names
+
+
+def left_a_type(cell: str) -> Says:
+    """How a cell of such a type is read."""
+    word = cells.folded(cell)
+    if word in cells.NO or cells.is_empty(word):
+        return saying.SUBSCRIBED
+    return Says(saying.UNSUBSCRIBED) if word in cells.YES else saying.UNKNOWN
+
+
 def _if_filled(reason: SuppressionReason) -> Read:
-    return lambda cell: saying.SUBSCRIBED if cells.is_empty(cells.folded(cell)) else Says(reason)
+    def read(cell: str) -> Says:
+        word = cells.folded(cell)
+        return saying.SUBSCRIBED if cells.is_empty(word) or word in cells.NO else Says(reason)
+
+    return read
 
 
 _BY_NAME: Mapping[str, Read] = {

@@ -22,6 +22,9 @@ _LONGEST = 100
 _SINCE_1970 = {9: 1, 10: 1, 13: 10**3, 16: 10**6, 19: 10**9}
 _COMPACT = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 
+#: How a spreadsheet writes a date in a cell that is not formatted as one, with its decimal point or comma.
+_SERIAL = re.compile(r"(\d{5})(?:[.,](\d+))?")
+_DAY_ZERO = date(1899, 12, 30)
 _WEEKDAY = re.compile(r"([^\W\d_]+(?:-feira)?)\.?,? +(.*)")
 _TIME = (
     r"(?P<hour>\d{1,2})(?:(?:[:.]| ?h ?|時)(?P<minute>\d{2})(?:[:.分](?P<second>\d{2})(?:[.,]\d{1,9})?秒?|分)?)?"
@@ -73,6 +76,20 @@ def moment(text: str, *, now: datetime, order: DateOrder | None = None) -> datet
     if found is None or found < _EARLIEST:
         return None
     return min(found, now)
+
+
+def serial(text: str, *, now: datetime) -> datetime | None:
+    """The moment that a spreadsheet counts in days since 30 December 1899, the time as their fraction: 44561.416667 is
+    31 December 2021, 10:00. None for what is no such number, or none of a day since 1990 that has come.
+
+    Only where the column is known to be one of dates: elsewhere it is a number.
+    """
+    found = _SERIAL.fullmatch(text.strip())
+    if found is None:
+        return None
+    day, part = datetime.combine(_DAY_ZERO + timedelta(days=int(found[1])), time()), float(f"0.{found[2] or 0}")
+    at = _latest(day + timedelta(seconds=round(part * 86_400)) if part else datetime.combine(day, _END_OF_DAY))
+    return min(at, now) if at >= _EARLIEST and day.date() <= now.date() + timedelta(days=1) else None
 
 
 def orders(text: str, *, now: datetime) -> frozenset[DateOrder]:

@@ -5,7 +5,7 @@ no opt-out at all: nobody did anything there.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
@@ -19,7 +19,9 @@ from prefcenter.tables import Row, folded
 from unsubscribe.choices import Channel, Purpose, SuppressionReason
 from unsubscribe.models import Category
 
-from .moments import moment
+from . import cells, saying
+from .moments import DateOrder, moment
+from .saying import Says
 
 #: The names of the columns, folded, that make a table ours.
 COLUMNS = frozenset(map(folded, opt_outs.FORMATS["csv"].header))
@@ -31,7 +33,7 @@ NO_REASON = "this reason is none of those that our own export has"
 NO_CATEGORY = "there is no category of this name here; make it first, or give it the name that the file has"
 SEVERAL_CATEGORIES = "there are several categories of this name here, so nobody can say which of them they left"
 
-_REASONS = {label: reason for reason, label in REASONS.items()}
+_REASONS = {cells.folded(label): reason for reason, label in REASONS.items()}
 
 
 class Said(NamedTuple):
@@ -56,25 +58,36 @@ def is_ours(columns: Sequence[str]) -> bool:
 
 
 class OwnLines:
-    """What the lines of one file say. The categories are looked up once."""
+    """What the lines of one file say. The categories are looked up once.
 
-    def __init__(self, columns: Sequence[str], *, kind: ImportKind, channel: Channel, now: datetime) -> None:
+    `meant` and `dated` read a reason that is none of ours, and a date.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[str],
+        *,
+        kind: ImportKind,
+        channel: Channel,
+        meant: Callable[[str], Says],
+        dated: Callable[[str], datetime | None],
+    ) -> None:
         self._indexes = {name: index for index, name in reversed(list(enumerate(map(folded, columns))))}
-        self._kind, self._channel, self._now = kind, channel, now
+        self._kind, self._channel, self._meant, self._dated = kind, channel, meant, dated
 
     def said(self, row: Row) -> Said:
         """Raises Refusal."""
         if self._kind == ImportKind.CONTACTS:
             raise Refusal(NO_CONTACTS, is_refused=True)
         label = self._cell(row, "reason")
-        reason = _REASONS.get(label)
+        reason = _REASONS.get(cells.folded(label))
         if reason == NOT_CHOSEN:
             raise Refusal(NOT_CHOSEN_SAYS_NOTHING, is_refused=True)
         if not row.address:
             raise Refusal(NO_ADDRESS, is_refused=True)
+        at = self._dated(self._cell(row, "date"))
         if reason is None:
-            raise Refusal(NO_REASON)
-        at = _moment(self._cell(row, "date"), now=self._now)
+            return self._as_meant(row, self._meant(label), at)
         if reason == LEFT:
             category_id = self._category(row.fields[self._indexes["category"]])
             return Said(self._on(row), SuppressionReason.UNSUBSCRIBED_ALL, category_id, at)
@@ -82,6 +95,14 @@ class OwnLines:
         is_erased = reason == SuppressionReason.ERASED
         block = SuppressionReason.UNSUBSCRIBED_ALL if is_erased else SuppressionReason(reason)
         return Said(self._on(row), block, None, at)
+
+    def _as_meant(self, row: Row, says: Says, at: datetime | None) -> Said:
+        """A line that names a category is about it alone, as ours are."""
+        if says == saying.UNKNOWN or says.reason is None:
+            raise Refusal(NO_REASON if says == saying.UNKNOWN else says.refusal, is_refused=says != saying.UNKNOWN)
+        category = row.fields[self._indexes["category"]]
+        is_of_one = says.reason == SuppressionReason.UNSUBSCRIBED_ALL and category.strip()
+        return Said(self._on(row), says.reason, self._category(category) if is_of_one else None, at)
 
     @cached_property
     def _categories(self) -> dict[str, set[int]]:
@@ -109,12 +130,22 @@ class OwnLines:
         return row.fields[self._indexes[name]].strip()
 
 
-def _moment(text: str, *, now: datetime) -> datetime | None:
+def telling(cell: str) -> Says:
+    """What a reason says, without the channel and the category of its line. UNKNOWN for one that is none of ours."""
+    reason = _REASONS.get(cells.folded(cell))
+    if reason == NOT_CHOSEN:
+        return saying.SUBSCRIBED
+    if reason in {LEFT, SuppressionReason.ERASED}:
+        return Says(saying.UNSUBSCRIBED)
+    return Says(SuppressionReason(reason)) if reason else saying.UNKNOWN
+
+
+def moment_of(text: str, *, now: datetime, order: DateOrder | None = None) -> datetime | None:
     """The end of the minute, in the house's time zone, in which such a file is written; the later one of an hour that
-    comes twice."""
+    comes twice. A spreadsheet may have written it anew."""
     try:
-        naive = datetime.strptime(text[:16], "%Y-%m-%d %H:%M")  # noqa: DTZ007  (it is made aware below)
+        naive = datetime.strptime(text.strip()[:16], "%Y-%m-%d %H:%M")  # noqa: DTZ007  (it is made aware below)
     except ValueError:
-        return moment(text, now=now)
+        return moment(text, now=now, order=order)
     aware = max(naive.replace(tzinfo=timezone.get_default_timezone(), fold=fold) for fold in (0, 1))
     return min(aware + timedelta(seconds=59, microseconds=999_999), now)

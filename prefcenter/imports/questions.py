@@ -1,20 +1,17 @@
 """What is asked about a column: which values it has, how often, and what they mean as far as it is known."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from enum import StrEnum
 from typing import Any, NamedTuple
 
-from prefcenter.tables import Row
+from prefcenter.tables import Several
 from unsubscribe.addresses import redact
-from unsubscribe.choices import SuppressionReason
 
 from . import cells, headings, saying
 from .answers import EMPTY, FILLED, Meaning, meaning
-from .columns import Column, Columns, Moments
-from .moments import DateOrder, orders, reads_two_ways
+from .columns import Column
 from .saying import Says
 
 #: So many different texts are shown; a column with more of them is somebody's free text, of which nothing is shown.
@@ -23,6 +20,17 @@ LONGEST_TEXT = 40
 #: Yes and no must be so much of what a column holds that nothing but its values speaks for.
 LEAST_SHARE = 0.05
 _DATES, _OTHERS = "\0dates", "\0others"
+_LISTED = re.compile(r"[;,|/]")
+
+
+class Kind(StrEnum):
+    """What is asked: what the VALUES mean; in which ORDER the numbers of dates stand; whether what is no date may count
+    as now (UNDATED); whether other ADDRESSES are those of the same people."""
+
+    VALUES = ""
+    ORDER = "order"
+    UNDATED = "undated"
+    ADDRESSES = "addresses"
 
 
 class Value(NamedTuple):
@@ -41,18 +49,18 @@ class Value(NamedTuple):
 
 
 class Question(NamedTuple):
-    """`name`: the key of the heading; `heading`: as it stands in the file. With `orders` it is asked how the dates in
-    this column are read; else `values` are asked about."""
+    """`name`: the key of the heading; `heading`: as it stands in the file. `values` are asked about; of another kind,
+    they are an example, and `choices` the words of which one is the answer."""
 
     name: str
     heading: str
     values: Sequence[Value]
-    orders: Sequence[str] = ()
-    order: str = ""
+    choices: Sequence[str] = ()
+    kind: str = Kind.VALUES
 
     @property
     def is_open(self) -> bool:
-        return any(value.is_open for value in self.values) or bool(self.orders and not self.order)
+        return bool(self.choices) or any(value.is_open for value in self.values)
 
     @property
     def open_values(self) -> list[Value]:
@@ -61,8 +69,8 @@ class Question(NamedTuple):
     @property
     def proposal(self) -> str:
         """As the command takes it, with a question mark where nothing can be proposed."""
-        if self.orders:
-            return self.orders[0]
+        if self.choices:
+            return self.choices[0]
         return ",".join(_quoted(f"{value.key}={value.would_mean or '?'}") for value in self.open_values)
 
     @property
@@ -71,7 +79,11 @@ class Question(NamedTuple):
 
     @classmethod
     def of_json(cls, found: Mapping[str, Any]) -> "Question":
-        return cls(**dict(found) | {"values": [Value(**value) for value in found["values"]]})
+        """Also of what an earlier version stored, which knew no kinds."""
+        values = [Value(**value) for value in found["values"]]
+        choices = found.get("choices", found.get("orders", ()))
+        kind = found.get("kind", Kind.ORDER if choices else Kind.VALUES)
+        return cls(found["name"], found["heading"], values, choices, kind)
 
 
 def _quoted(text: str) -> str:
@@ -91,9 +103,13 @@ class Tally:
     """Counts the values of one column, in bounded memory: words of yes and no, dates, and a few texts by themselves."""
 
     column: Column
+    several: Several
+    is_spoken_for: bool = False  # what is not known in it, by a reason that was chosen by hand
     slots: dict[str, _Slot] = field(default_factory=dict)
     texts: int = 0
     has_numbers: bool = False
+    addresses: int = 0
+    says_no: bool = False
 
     def add(self, counted: Mapping[str, int]) -> None:
         for cell, rows in counted.items():
@@ -102,9 +118,18 @@ class Tally:
     def _count(self, cell: str, shown: str, rows: int) -> None:
         slot = self._slot(cell, shown)
         slot.rows += rows
+        if "@" in cell and self.several.is_email:
+            self.addresses += rows * any(map(self.several.reads, self.several.split(cell)))
+        self.says_no = self.says_no or _says_no(cell)
         if self.column.read(cell) == saying.UNKNOWN:
             slot.open_rows += rows
             slot.cell = cell
+
+    @property
+    def holds_addresses(self) -> bool:
+        """Whether most of what stands in it are addresses."""
+        filled = sum(slot.rows for key, slot in self.slots.items() if key != EMPTY)
+        return self.addresses > 0 and self.addresses * 2 >= filled
 
     def _slot(self, cell: str, shown: str) -> _Slot:
         key = self._key(cell)
@@ -143,34 +168,41 @@ class Tally:
         return key not in {EMPTY, _DATES, _OTHERS} and not saying.is_word(key) and not self.column.is_named(key)
 
 
-def of_column(tally: Tally, *, is_for_contacts: bool) -> Question | None:
+def of_column(tally: Tally) -> Question | None:
     """None if there is nothing to ask about it, and nothing was."""
     column = tally.column
-    if column.means is None and not _is_open(tally, is_for_contacts=is_for_contacts):
+    if column.means is None and not _is_open(tally):
         return None
     values = [_value(column, key, slot) for key, slot in tally.slots.items()]
     return Question(column.name, redact(column.heading)[:100], _joined(values))
 
 
-def _is_open(tally: Tally, *, is_for_contacts: bool) -> bool:
-    column, unknown = tally.column, [key for key, slot in tally.slots.items() if slot.open_rows]
-    if not unknown:
+def _is_open(tally: Tally) -> bool:
+    column = tally.column
+    unknown = {key for key, slot in tally.slots.items() if slot.open_rows}
+    if not unknown or (column.is_own and unknown == {EMPTY} != tally.slots.keys()):
         return False
-    if column.name in saying.STATES and not is_for_contacts:
-        # Where not one word is known the lines are refused, one by one; those of opt-outs lose nothing by that.
-        return len(unknown) < len(tally.slots) or any(map(saying.is_word, unknown))
+    if tally.is_spoken_for:
+        return any(column.read(slot.cell) == saying.SUBSCRIBED for slot in tally.slots.values())
     return column.is_known or column.is_asked_by_name or _tells(tally)
 
 
 def _tells(tally: Tally) -> bool:
     """Whether its values alone look like a yes and a no, or one of them is a no in so many words."""
     says = {key: _leaning(key, has_numbers=tally.has_numbers) for key in tally.slots}
-    if any(saying.of_phrase(key).reason == saying.UNSUBSCRIBED for key in tally.slots):
+    if tally.says_no:
         return True
     if headings.is_note(tally.column.heading) or not {"yes", "no"} <= set(says.values()):
         return False
     filled = sum(slot.rows for key, slot in tally.slots.items() if key not in {EMPTY, _DATES})
     return sum(tally.slots[key].rows for key, said in says.items() if said) >= LEAST_SHARE * filled
+
+
+def _says_no(cell: str) -> bool:
+    """Whether it, or one of the words of a list in it, is a no in so many words."""
+    if len(cell) > LONGEST_TEXT:
+        return False
+    return any(saying.of_phrase(one.strip()).reason == saying.UNSUBSCRIBED for one in _LISTED.split(cell))
 
 
 def _leaning(key: str, *, has_numbers: bool) -> str:
@@ -226,73 +258,3 @@ def _both(one: Value, other: Value) -> Value:
     means, would = one.means if one.means == other.means else "", one.would_mean or other.would_mean
     is_open, is_said = one.is_open or other.is_open, one.is_said or other.is_said
     return Value(one.key, "(any other value)", one.rows + other.rows, means, would, is_open, is_said)
-
-
-class _Dates:
-    """The dates of one column: which orders all of them can have, and how many rows would need one to be said."""
-
-    def __init__(self, column: Moments, *, now: datetime) -> None:
-        self.column, self._now = column, now
-        self._left, self._rows, self._example = frozenset(DateOrder), 0, ""
-
-    def add(self, counted: Mapping[str, int]) -> None:
-        for text, rows in counted.items():
-            if found := orders(text, now=self._now):
-                self._left = self._left & found
-            if found and reads_two_ways(text, now=self._now):
-                self._rows, self._example = self._rows + rows, self._example or text.strip()
-
-    @property
-    def order(self) -> DateOrder | None:
-        """The only one in which all are dates. None if there are several, or none for all of them."""
-        return next(iter(self._left)) if len(self._left) == 1 else None
-
-    @property
-    def question(self) -> Question | None:
-        if not self._rows or self.column.order or self.order:
-            return None
-        may_be = sorted(self._left - {DateOrder.YEAR_FIRST} or set(DateOrder) - {DateOrder.YEAR_FIRST})
-        example = Value("", self._example[:LONGEST_TEXT], self._rows)
-        return Question(self.column.name, redact(self.column.heading)[:100], [example], may_be)
-
-
-class Asking:
-    """Is shown the rows of a table, batch by batch, and says at the end what has to be asked about its columns."""
-
-    def __init__(
-        self, columns: Columns, *, now: datetime, is_for_contacts: bool = False, reason: SuppressionReason | None = None
-    ) -> None:
-        """`reason`: chosen by hand, it speaks for the states that are not known. When they said no is of no
-        importance for contacts."""
-        self._is_for_contacts = is_for_contacts
-        is_asked = (one for one in columns.asked if not (reason and one.name in saying.STATES and one.means is None))
-        self._tallies = [Tally(one) for one in is_asked]
-        self._dates = [_Dates(one, now=now) for one in columns.moments if not is_for_contacts]
-
-    @property
-    def has_columns(self) -> bool:
-        """False: nothing in any row could raise a question."""
-        return bool(self._tallies or self._dates)
-
-    def add(self, rows: Sequence[Row]) -> None:
-        for tally in self._tallies:
-            for index in tally.column.indexes:
-                tally.add(_counted(rows, index))
-        for dates in self._dates:
-            dates.add(_counted(rows, dates.column.place))
-
-    @property
-    def orders(self) -> dict[str, str]:
-        """How the dates of columns are read that show it themselves, by their names."""
-        found = {one.column.name: one.order for one in self._dates if not one.column.order}
-        return {name: order.value for name, order in found.items() if order}
-
-    @property
-    def questions(self) -> list[Question]:
-        """The open ones, and those that were answered before."""
-        found = (of_column(tally, is_for_contacts=self._is_for_contacts) for tally in self._tallies)
-        return [one for one in [*found, *(dates.question for dates in self._dates)] if one]
-
-
-def _counted(rows: Sequence[Row], index: int) -> Counter[str]:
-    return Counter([row.fields[index] for row in rows if row.problem is None])

@@ -1,7 +1,7 @@
 """Turns the rows of a table into what the engine takes. A row that cannot be taken keeps its line number, no more."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -14,13 +14,13 @@ from unsubscribe import addresses, domains
 from unsubscribe.choices import Channel, SuppressionReason
 from unsubscribe.errors import InvalidAddress, InvalidDomain, PublicMailDomain
 
-from . import formats, own, saying
+from . import cells, formats, own, saying
 from .answers import Answers
+from .asking import Asking
 from .columns import Columns
 from .formats import Format
-from .moments import moment
+from .other_addresses import Found, OtherAddresses
 from .own import OwnLines
-from .questions import Asking
 from .saying import Says
 
 #: So many rows are read, taken and written down together.
@@ -76,10 +76,13 @@ class Bad(NamedTuple):
 
 
 class Batch(NamedTuple):
+    """`others`: the further addresses of these rows, each of which is a row of its own where it is taken."""
+
     rows: int
     last_line: int
     lines: list[Line]
     bad: list[Bad]
+    others: Found = Found()
 
 
 @dataclass(frozen=True)
@@ -91,24 +94,27 @@ class Source:
     terms: Terms
     now: datetime
     columns: Columns
+    others: OtherAddresses
 
     def batches(self, *, skip: int = 0) -> Iterator[Batch]:
         """`skip`: so many rows were taken before."""
-        rows, read = iter(self.table), self._reader()
+        rows, read = self.others.rows(iter(self.table)), self._reader()
         next(islice(rows, skip, skip), None)
+        self.others.found()
         while batch := list(islice(rows, ROWS)):
             found = [read(row) for row in batch]
             lines = [one for one in found if isinstance(one, Line)]
-            yield Batch(len(batch), batch[-1].line, lines, [one for one in found if isinstance(one, Bad)])
+            bad = [one for one in found if isinstance(one, Bad)]
+            yield Batch(len(batch), batch[-1].line, lines, bad, self.others.found())
 
     def _reader(self) -> Callable[[Row], Line | Bad]:
-        if self.format is formats.OWN:
-            return OwnReader(self.table.columns, self.terms, self.now).read
-        return Reader(self.columns, self.terms, self.now).read
+        reader = OwnReader if self.format is formats.OWN else Reader
+        return reader(self.columns, self.terms, self.now).read
 
     def asking(self) -> Asking:
+        channel, reason = self.terms.channel, self.terms.reason
         is_for_contacts = self.terms.kind == ImportKind.CONTACTS
-        return Asking(self.columns, now=self.now, is_for_contacts=is_for_contacts, reason=self.terms.reason)
+        return Asking(self.columns, now=self.now, channel=channel, is_for_contacts=is_for_contacts, reason=reason)
 
     def shown_to(self, asking: Asking) -> Iterator[int]:
         """Reads the whole table, and says after each batch how many rows it had. Nothing else can be read after it."""
@@ -119,12 +125,21 @@ class Source:
 
 
 def open_source(
-    stream: BinaryIO, terms: Terms, *, file_name: str, now: datetime, said: Answers = NOBODY_SAID
+    stream: BinaryIO,
+    terms: Terms,
+    *,
+    file_name: str,
+    now: datetime,
+    said: Answers = NOBODY_SAID,
+    noticed: Collection[str] = (),
 ) -> Source:
-    """`said`: what columns mean. Raises a TableError if nobody can be read from this."""
+    """`said`: what columns mean; `noticed`: see OtherAddresses. Raises a TableError if nobody can be read from this."""
     table = _open(stream, terms)
     form = formats.recognise(table.columns, file_name=file_name)
-    return Source(table, form, terms, now, Columns(table, form, said, channel=terms.channel))
+    columns = Columns(table, form, said, channel=terms.channel)
+    is_for_contacts = terms.kind == ImportKind.CONTACTS
+    others = OtherAddresses(table, columns, channel=terms.channel, is_for_contacts=is_for_contacts, noticed=noticed)
+    return Source(table, form, terms, now, columns, others)
 
 
 def _open(stream: BinaryIO, terms: Terms) -> Table:
@@ -145,8 +160,15 @@ def _open(stream: BinaryIO, terms: Terms) -> Table:
 class OwnReader:
     """Reads the rows of our own export, each as what it says. The reason of the terms is for files that say nothing."""
 
-    def __init__(self, columns: list[str], terms: Terms, now: datetime) -> None:
-        self._lines = OwnLines(columns, kind=terms.kind, channel=terms.channel, now=now)
+    def __init__(self, columns: Columns, terms: Terms, now: datetime) -> None:
+        dates = columns.dates[:1]
+        self._lines = OwnLines(
+            columns.of_table,
+            kind=terms.kind,
+            channel=terms.channel,
+            meant=columns.exported[0].read,
+            dated=lambda cell: next((one.read(cell, now=now) for one in dates), None),
+        )
 
     def read(self, row: Row) -> Line | Bad:
         if row.problem:
@@ -204,16 +226,19 @@ class Reader:
 
     def _refusal(self, said: Says, row: Row) -> str:
         channel = self._columns.channel
-        if channel is not None and row.fields[channel] in _OTHERS[self._terms.channel]:
+        if channel is not None and cells.folded(row.fields[channel]) in _OTHERS[self._terms.channel]:
             return ELSEWHERE
         if self._terms.kind == ImportKind.CONTACTS:
             return SAYS_NO if said.reason else NOBODY if _HASH.fullmatch(row.address) else ""
         return "" if self._terms.reason and said not in {saying.SUBSCRIBED, saying.IGNORED} else said.refusal
 
     def _moment(self, fields: list[str]) -> datetime | None:
-        """The latest that the row gives: a no that may be later is not overtaken by an earlier yes."""
-        columns = self._columns.moments
-        found = (moment(fields[one.place], now=self._now, order=one.order) for one in columns)
+        """The latest that the row gives: a no that may be later is not overtaken by an earlier yes. None, which is now,
+        if one of its dates cannot be read."""
+        columns = self._columns.dates
+        found = [one.read(fields[one.place], now=self._now) for one in columns]
+        if None in found and any(one.is_unread(fields[one.place], now=self._now) for one in columns):
+            return None
         return max((one for one in found if one), default=None)
 
     def _spoken(self, fields: list[str]) -> str:

@@ -34,7 +34,7 @@ UNKNOWN = Says(
 _WORDS: Mapping[SuppressionReason, str] = {
     UNSUBSCRIBED: "unsubscribed unsubscribe unsubscribedall globalunsubscribe groupunsubscribe optout optedout "
     "usersuppressed manualsuppression suppressed erased unsubscribedfromeverything blocklisted blacklisted "
-    "donotcontact donotemail donotmail unsub "
+    "donotcontact donotemail donotmail unsub leftthecategory "
     "abgemeldet abbestellt désabonné désabonnée désinscrit désinscrite dadodebaja desuscrito descadastrado "
     "descadastrada 配信停止 配信解除 登録解除 購読解除 disiscritto disiscritta uitgeschreven afgemeld",
     COMPLAINT: "complaint complained spamcomplaint spamreport spam abuse abused markedasspam reportedasspam",
@@ -44,7 +44,8 @@ _WORDS: Mapping[SuppressionReason, str] = {
 }
 _YES_WORDS = (
     "subscribed subscribe active optin optedin confirmed enabled neversubscribed nonsubscribed pending unconfirmed "
-    "transactional angemeldet abonniert abonné abonnée suscrito suscrita 購読中 配信中 iscritto iscritta ingeschreven"
+    "transactional aktiv actif activo activa ativo ativa 有効 angemeldet abonniert abonné abonnée suscrito suscrita "
+    "購読中 配信中 iscritto iscritta ingeschreven"
 )
 _BY_WORD: dict[str, Says] = {
     **{word: Says(reason) for reason, words in _WORDS.items() for word in words.split()},
@@ -54,7 +55,11 @@ _BY_WORD: dict[str, Says] = {
     **dict.fromkeys(["block", "blocked"], UNKNOWN),
 }
 #: They may stand for a no, beside a yes; what they mean has to be asked.
-_IDLE = "inactive disabled blocked denied declined revoked removed deleted inaktiv inactif inactivo inativo 無効"
+_IDLE = (
+    "inactive disabled blocked denied declined revoked removed deleted cancelled canceled left out stop stopped "
+    "inaktiv gekündigt gelöscht inactif inactive résilié annulé inactivo inactiva cancelado cancelada inativo inativa "
+    "無効 退会 解除 停止"
+)
 IDLE = frozenset(_IDLE.split())
 _WORD = re.compile(r"[^\W\d_]+(?:[ _-][^\W\d_]+)*")
 _BETWEEN = re.compile(r"[ _-]")
@@ -67,7 +72,7 @@ _TURNING = "not never nicht pas nie jamais nunca until bis resubscribed withdraw
 _NO_DATE = frozenset(_TURNING.split())
 
 
-def _by_word(cell: str) -> Says:
+def by_word(cell: str) -> Says:
     """Of several, as in `['USER_SUPPRESSED', 'HARD_BOUNCE']`, the weightiest.
 
     What is no opt-out has to be the whole cell: "subscribed: no" and "Sorry, subscribed" are not "subscribed".
@@ -93,9 +98,9 @@ def of_phrase(text: str) -> Says:
     return next((_BY_WORD[head] for head in heads if head in _LEADING), NOTHING)
 
 
-def _state(cell: str) -> Says:
+def state(cell: str) -> Says:
     """In a column of states every row has one that counts."""
-    said = _by_word(cell)
+    said = by_word(cell)
     return UNKNOWN if said == NOTHING else said
 
 
@@ -117,7 +122,7 @@ def _is_subscribed(cell: str) -> Says:
     word = cells.folded(cell)
     if word in cells.YES or is_date(word):
         return SUBSCRIBED
-    return Says(UNSUBSCRIBED) if word in cells.NO else _state(cell)
+    return Says(UNSUBSCRIBED) if word in cells.NO else state(cell)
 
 
 def is_no(reason: SuppressionReason) -> Callable[[str], Says]:
@@ -127,23 +132,21 @@ def is_no(reason: SuppressionReason) -> Callable[[str], Says]:
         word = cells.folded(cell)
         if word in cells.NO or word == "never" or cells.is_empty(word):
             return SUBSCRIBED
-        return Says(reason) if word in cells.YES or is_date(word) else _state(cell)
+        return Says(reason) if word in cells.YES or is_date(word) or cells.is_serial(word) else state(cell)
 
     return read
 
 
+#: Columns of whether, or when, somebody said no.
+IS_NO = ("unsubscribed", "optedout", "optout", "unsubscribedfromallemail", "suppressed")
 #: Columns that speak of their row's person, by their folded names. A `reason` may also be somebody's free text.
 TELLING: Mapping[str, Callable[[str], Says]] = {
-    **dict.fromkeys(["status", "subscriptionstatus", "emailstatus", "suppressionreason"], _state),
-    "emailmarketingconsent": _state,
-    **dict.fromkeys(["reason", "emailsuppressions"], _by_word),
+    **dict.fromkeys(["status", "subscriptionstatus", "emailstatus", "suppressionreason"], state),
+    "emailmarketingconsent": state,
+    **dict.fromkeys(["reason", "emailsuppressions"], by_word),
     **dict.fromkeys(["subscribed", "optedin", "optin"], _is_subscribed),
-    **dict.fromkeys(["unsubscribed", "optedout", "optout", "unsubscribedfromallemail"], is_no(UNSUBSCRIBED)),
-    "suppressed": is_no(UNSUBSCRIBED),
+    **dict.fromkeys(IS_NO, is_no(UNSUBSCRIBED)),
 }
-#: Of these, those for whose unknown words a reason chosen by hand speaks; and those that may be free text.
-STATES = frozenset(name for name, read in TELLING.items() if read is _state)
-TEXTS = frozenset(name for name, read in TELLING.items() if read is _by_word)
 
 
 def is_word(cell: str) -> bool:

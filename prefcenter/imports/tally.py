@@ -16,6 +16,8 @@ SAID_YES = "subscribed"
 OUTCOMES = ("new", "domains", "already", "overtaken", "blocked", "refused", "invalid")
 #: What is counted beside them.
 BESIDES = ("hashed", "covered")
+#: Further addresses of the rows by the headings of their columns: each of them is a row, or was passed over.
+TAKEN, PASSED_OVER = "addresses_taken", "addresses_passed_over"
 
 
 @dataclass
@@ -26,12 +28,16 @@ class Tally:
     reasons: Counter[str] = field(default_factory=Counter)
     problems: list[tuple[int, str]] = field(default_factory=list)
     last_bad: list[Bad] = field(default_factory=list)
+    taken: Counter[str] = field(default_factory=Counter)
+    passed_over: Counter[str] = field(default_factory=Counter)
 
     def add(self, batch: Batch, outcome: Mapping[str, int]) -> None:
         """`outcome`: how many of the lines that could be taken were new, and so on."""
         self.position += batch.rows
         self.last_line, self.last_bad = batch.last_line, batch.bad
         self.counts.update(outcome)
+        self.taken.update(batch.others.taken)
+        self.passed_over.update(batch.others.passed_over)
         self.counts["hashed"] += sum(not line.value for line in batch.lines)
         self.counts["refused"] += sum(bad.is_refused for bad in batch.bad)
         self.counts["invalid"] += sum(not bad.is_refused for bad in batch.bad)
@@ -47,13 +53,18 @@ class Tally:
 
     @property
     def figures(self) -> dict[str, Any]:
-        """As JSON: every outcome, the rows of all of them together, and the reasons."""
+        """As JSON: every outcome, the rows of all of them together, and the reasons; further addresses if there are."""
         named = {name: self.counts[name] for name in (*OUTCOMES, *BESIDES)}
-        return {"rows": self.position, **named, "reasons": dict(self.reasons)}
+        others = {TAKEN: dict(self.taken), PASSED_OVER: dict(self.passed_over)}
+        found = {name: counts for name, counts in others.items() if counts}
+        return {"rows": self.position, **named, "reasons": dict(self.reasons), **found}
 
     @classmethod
     def of(cls, *, position: int, last_line: int, figures: Mapping[str, Any], problems: Iterable[Any]) -> "Tally":
         """Goes on from what was written down."""
         counts = Counter({name: figures.get(name, 0) for name in (*OUTCOMES, *BESIDES)})
-        reasons = Counter(figures.get("reasons", {}))
-        return cls(position, last_line, counts, reasons, [(line, problem) for line, problem in problems])
+        found = cls(position, last_line, counts, Counter(figures.get("reasons", {})))
+        found.problems.extend((line, problem) for line, problem in problems)
+        found.taken.update(figures.get(TAKEN, {}))
+        found.passed_over.update(figures.get(PASSED_OVER, {}))
+        return found

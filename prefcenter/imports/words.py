@@ -7,6 +7,8 @@ from prefcenter.models import ImportKind
 from unsubscribe.actions import Standing
 from unsubscribe.choices import Source
 
+from .tally import PASSED_OVER, TAKEN
+
 OUTCOMES = {
     ImportKind.OPT_OUTS: {
         "new": "New opt-outs",
@@ -59,6 +61,15 @@ def said_again(standing: Standing) -> list[tuple[str, int]]:
         (f"Said again since, by: {sources.get(how, 'another import')}", number)
         for how, number in sorted(standing.said_again.items())
     ]
+
+
+def other_addresses(counts: Mapping[str, Any]) -> list[str]:
+    """A sentence for each further column with addresses: whether it was read, and how many there were."""
+    said = {
+        TAKEN: "Column “{}” is read, too: it has {:,} more addresses, and a no holds for all of a row.",
+        PASSED_OVER: "Column “{}” is not read: it has {:,} more addresses.",
+    }
+    return [said[key].format(name, number) for key in said for name, number in counts.get(key, {}).items()]
 
 
 def encoding(name: str) -> str:

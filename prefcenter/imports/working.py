@@ -2,7 +2,7 @@
 one transaction, so that whoever follows on a worker that died goes on with the next batch, and does nothing twice."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 
@@ -97,7 +97,7 @@ def _check(run: ImportRun, stream: BinaryIO, must_stop: Callable[[], bool]) -> N
             if must_stop():
                 return let_go(run)
         stream.seek(0)
-        source = _open(run, stream, known.with_orders(asking.orders))
+        source = _open(run, stream, known.with_orders(asking.orders), noticed=asking.noticed)
     questions = asking.questions
     found = {"columns": [one.as_json for one in questions], "answers": source.columns.in_effect}
     if not any(one.is_open for one in questions) and not _foreseen(run, source, stream, must_stop):
@@ -150,8 +150,9 @@ def take_back(run: ImportRun) -> Iterator[int]:
         reset_queries()
 
 
-def _open(run: ImportRun, stream: BinaryIO, said: Answers) -> Source:
-    return open_source(stream, runs.terms_of(run), file_name=run.file_name, now=timezone.now(), said=said)
+def _open(run: ImportRun, stream: BinaryIO, said: Answers, *, noticed: Collection[str] = ()) -> Source:
+    name, terms = run.file_name, runs.terms_of(run)
+    return open_source(stream, terms, file_name=name, now=timezone.now(), said=said, noticed=noticed)
 
 
 def foresee(source: Source) -> Iterator[Tally]:

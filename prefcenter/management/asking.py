@@ -9,6 +9,8 @@ from django.core.management.base import CommandError
 
 from prefcenter.imports import Means, NotUnderstood, Question, answers, words
 from prefcenter.imports.answers import IGNORE, Meaning
+from prefcenter.imports.questions import Kind
+from unsubscribe.addresses import redact
 
 #: With which a command ends that has to ask first.
 STATUS = 2
@@ -21,6 +23,15 @@ _NOTHING_DONE = (
     f"{', '.join(Meaning)}. “empty” stands for cells without a value, “filled” for all that are not named. "
     f"--means {IGNORE} is for a column that does not say who opted out. What you say is kept once it is applied."
 )
+#: Of each kind: the question, and what its number counts.
+_ASKED = {
+    Kind.ORDER: ("which comes first in its dates, such as {}?", "can be read in two ways"),
+    Kind.UNDATED: (
+        "some of its dates cannot be read, such as {}. Shall these rows count as said now, as if there were no date?",
+        "cannot be read as a date",
+    ),
+    Kind.ADDRESSES: ("does it hold further addresses of the same people?", "with another address"),
+}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -40,9 +51,13 @@ def said(options: dict[str, Any]) -> dict[str, Means]:
         try:
             means = answers.parse(text)
         except NotUnderstood as error:
-            raise CommandError(f"--means {shlex.quote(text)}: {error}") from error
-        if found.setdefault(answers.key(column), means) != means:
-            raise CommandError(f"Column {shlex.quote(column)} is given twice: please say in one --means what it means.")
+            raise CommandError(f"--means {shlex.quote(redact(text))}: {error}") from error
+        before = found.setdefault(answers.key(column), means)
+        if before.contradicts(means):
+            raise CommandError(
+                f"Column {shlex.quote(redact(column))} is given twice: please say in one --means what it means."
+            )
+        found[answers.key(column)] = before.with_more(means)
     return found
 
 
@@ -69,15 +84,21 @@ def as_json(question: Question) -> dict[str, Any]:
 
 
 def _lines(question: Question) -> list[str]:
-    if question.orders:
-        [example] = question.values
-        asked = f"Column “{question.heading}”: which comes first in its dates, such as {example.shown}?"
-        return [asked, f"{example.rows:>12,}  can be read in two ways", _answer(question)]
+    if question.choices:
+        return [*_about(question), *(f"    or --means {shlex.quote(one)}" for one in question.choices[1:])]
     return [
         f"Column “{question.heading}” may say who opted out and who did not. What do its values mean?",
         *(f"{one.rows:>12,}  {one.shown}{_meaning(one.means, one.would_mean)}" for one in question.values),
         _answer(question),
     ]
+
+
+def _about(question: Question) -> list[str]:
+    """Of a question that one of a few words answers."""
+    [example] = question.values
+    asked, what = _ASKED[Kind(question.kind)]
+    said = f"Column “{question.heading}”: {asked.format(example.shown)}"
+    return [said, f"{example.rows:>12,}  {what}", _answer(question)]
 
 
 def _meaning(means: str, would_mean: str) -> str:

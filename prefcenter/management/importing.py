@@ -10,8 +10,8 @@ from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
 from prefcenter import imports
-from prefcenter.imports import Lost, NoSuchColumn, Result, Terms, words
-from prefcenter.imports.tally import SAID_YES, Tally
+from prefcenter.imports import Lost, Misfit, Result, Terms, words
+from prefcenter.imports.tally import PASSED_OVER, SAID_YES, TAKEN, Tally
 from prefcenter.models import ImportKind
 from prefcenter.tables import TableError
 from unsubscribe.addresses import redact
@@ -46,8 +46,8 @@ class ImportCommand(BaseCommand):
             self._say(options, self._done(options))
         except TableError as error:
             raise CommandError(str(error)) from error
-        except NoSuchColumn as error:
-            raise CommandError(f"There is no column '{error}' in this file.") from error
+        except Misfit as error:
+            raise CommandError(f"{error} Nothing was imported.") from error
         except OSError as error:
             raise CommandError(f"'{redact(str(options['file']))}' cannot be read: {error.strerror}.") from error
         except DatabaseFailure as error:
@@ -80,6 +80,8 @@ class ImportCommand(BaseCommand):
             self.stdout.write(f"This very file was imported before, on {result.before.finished_at:%Y-%m-%d %H:%M} UTC.")
         for heading, means in result.columns.items():
             self.stdout.write(f"Column “{heading}”: {means}.")
+        for sentence in words.other_addresses(result.tally.figures):
+            self.stdout.write(sentence)
         for _, label, number in words.figures(terms.kind, result.tally.figures):
             self.stdout.write(f"{number:>12,}  {label}")
         if said_yes := result.tally.reasons[SAID_YES]:
@@ -114,6 +116,7 @@ def _summary(file_name: str, terms: Terms, result: Result) -> dict[str, Any]:
         "problems": [{"line": line, "problem": problem} for line, problem in result.tally.problems],
         "problems_not_listed": result.tally.problem_count - len(result.tally.problems),
         **({"columns": dict(result.columns)} if result.columns else {}),
+        **{name: figures[name] for name in (TAKEN, PASSED_OVER) if name in figures},
         **({"questions": [asking.as_json(one) for one in result.questions]} if result.questions else {}),
     }
 

@@ -22,6 +22,7 @@ from .errors import EmptyTableError, NoAddressColumnError, NoColumnNamesError, N
 from .header import read_header
 from .json_records import read_records
 from .names import folded
+from .others import others
 from .rows import Layout, Row, read_rows
 from .several import Several
 from .text import Text, read_text
@@ -33,10 +34,12 @@ __all__ = [
     "NoColumnNamesError",
     "NotATableError",
     "Row",
+    "Several",
     "Table",
     "TableError",
     "folded",
     "open_table",
+    "others",
 ]
 
 

@@ -146,7 +146,7 @@ def test_a_report_ends_where_the_import_was_stopped(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_report_is_of_the_last_check(folder: Path) -> None:
-    run = checked(b"email,status\n", b"a@x.example,gold\n" * 1500)
+    run = checked(b"email,status\n", b"a@x.example,soft bounce\n" * 1500)
     assert len(list(report.lines(run))) == 1500
     imports.check_again(run, TERMS._replace(reason=SuppressionReason.COMPLAINT))
     imports.work(now=timezone.now())

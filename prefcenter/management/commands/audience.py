@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from prefcenter import audience_file
 from prefcenter.audience_file import Listed
-from prefcenter.imports import words
+from prefcenter.imports import Misfit, words
+from prefcenter.imports.tally import PASSED_OVER
 from prefcenter.management import asking
 from prefcenter.tables import TableError, open_table
 from unsubscribe.choices import Answer, Channel, Purpose
@@ -69,8 +70,6 @@ class Command(BaseCommand):
             table = open_table(source, channel=channel.value)
             purpose = Purpose(mailing.category.purpose)
             listed = Listed(table, purpose=purpose, now=mailing.now, channel=channel, said=said)
-            if listed.missing:
-                raise CommandError(f"There is no column '{listed.missing[0]}' in this file.")
             counts = audience_file.write_answers(
                 table,
                 mailing,
@@ -80,7 +79,7 @@ class Command(BaseCommand):
                 on_problem=self._say_problem,
                 on_progress=self._say_progress,
             )
-        except (TableError, UnsubscribeError) as error:
+        except (TableError, UnsubscribeError, Misfit) as error:
             raise CommandError(str(error)) from error
         except BrokenPipeError:
             # Whoever reads us has seen enough (`| head`); Python would complain once more while it shuts down.
@@ -93,8 +92,12 @@ class Command(BaseCommand):
     def _say_of_the_list(self, listed: Listed) -> None:
         if listed.looks_like:
             self.stderr.write(_LOOKS_LIKE.format(export=listed.looks_like))
+        if listed.misfit:
+            self.stderr.write(f"--means: {listed.misfit}")
         for question in listed.questions:
             self.stderr.write(asking.not_known(question))
+        for sentence in words.other_addresses({PASSED_OVER: listed.passed_over}):
+            self.stderr.write(sentence)
         if listed.count:
             self.stderr.write(f"{words.rows(listed.count)} said no in the list itself.")
 

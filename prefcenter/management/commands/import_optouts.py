@@ -44,6 +44,8 @@ class Command(ImportCommand):
             return super().handle(*args, **options)
         if options["file"] is not None:
             raise CommandError("Please either import a file or take an import back.")
+        if options["column"] or options["means"] or options["reason"] or options["category"]:
+            raise CommandError("An import is taken back as a whole: nothing else can be said of it.")
         return taking_back.run(self, options["take_back"], is_for_real=options["apply"])
 
     def terms(self, options: dict[str, Any]) -> Terms:

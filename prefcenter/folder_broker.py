@@ -17,7 +17,9 @@ from kombu.exceptions import ChannelError
 from kombu.transport import filesystem, virtual
 
 logger = logging.getLogger(__name__)
-_BROKEN = (ValueError, LookupError, TypeError, AttributeError)
+_BROKEN = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+#: No message of ours has so many bytes, nor would the machine have room for all that somebody could put there.
+_LARGEST = 16 * 2**20
 
 
 class Channel(filesystem.Channel):
@@ -29,8 +31,8 @@ class Channel(filesystem.Channel):
         for name in sorted(os.listdir(self.data_folder_in)):
             if name.partition(".")[2] == f"{queue}.msg" and (taken := self._take(name)):
                 try:
-                    payload = json.loads(taken.read_bytes())
-                    virtual.Message(payload, channel=self)
+                    payload = _read(taken)
+                    hash(virtual.Message(payload, channel=self).delivery_tag)  # by which kombu keeps it
                 except (OSError, *_BROKEN):
                     self._set_aside(taken)
                     continue
@@ -42,10 +44,11 @@ class Channel(filesystem.Channel):
         """The queues that are bound. A list that is broken or gone is made anew from what this process has bound."""
         file = self._exchange_file(exchange)
         try:
-            return [filesystem.exchange_queue_t(*row) for row in json.loads(file.read_bytes())]
+            if table := [filesystem.exchange_queue_t(*row) for row in _read(file)]:
+                return table
         except FileNotFoundError:
             pass
-        except _BROKEN:
+        except (OSError, *_BROKEN):
             self._set_aside(file)
         bound = [one for one in self.state.bindings if one.exchange == exchange]
         table = [filesystem.exchange_queue_t(one.routing_key or "", "", one.queue) for one in bound]
@@ -84,6 +87,12 @@ class Channel(filesystem.Channel):
 
 class Transport(filesystem.Transport):
     Channel = Channel
+
+
+def _read(file: Path) -> Any:
+    if file.stat().st_size > _LARGEST:
+        raise ValueError
+    return json.loads(file.read_bytes())
 
 
 def _write(file: Path, payload: Any) -> None:

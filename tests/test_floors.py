@@ -48,7 +48,7 @@ HOUSE = {
         _floor(
             "accounts imports exports tables audience_file message_check supervisor middleware logs templatetags "
             "languages brand visits privacy link_requests tasks feedback_digest people "
-            "folder_broker cache_keys link_failures content_types "
+            "folder_broker worker_consumer cache_keys link_failures content_types "
             "figures charts opt_outs proof previews sample_year bench api_keys problems outgoing words",
             is_open=True,
         ),

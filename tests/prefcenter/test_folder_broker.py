@@ -1,6 +1,11 @@
 """The folder as a broker: what is half there kills no worker and is lost to nobody but the sweep."""
 
 import json
+import os
+import subprocess
+import sys
+import time
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +15,7 @@ from kombu import Connection, Exchange, Queue
 
 from prefcenter.folder_broker import Transport
 
+ROOT = Path(__file__).resolve().parents[2]
 QUEUE = Queue("celery", Exchange("celery"), routing_key="celery")
 
 
@@ -88,3 +94,80 @@ def test_a_broken_list_of_queues_is_made_anew(broken: bytes, connection: Connect
     put(connection, "two")
     assert read(connection) == ["one", "two"]
     assert json.loads(table.read_text()) == [["celery", "", "celery"]]
+
+
+@pytest.mark.parametrize("broken", [b"[]", b"{}", b"null"])
+def test_an_empty_list_of_queues_is_none(broken: bytes, connection: Connection, tmp_path: Path) -> None:
+    put(connection, "one")
+    [table] = (tmp_path / "control").glob("*.exchange")
+    table.write_bytes(broken)
+    put(connection, "two")
+    assert read(connection) == ["one", "two"]
+
+
+def test_what_is_larger_than_any_message_is_set_aside_unread(connection: Connection, tmp_path: Path) -> None:
+    put(connection, "one")
+    with (tmp_path / "0_x.celery.msg").open("wb") as file:
+        file.truncate(2**40)  # a terabyte that takes no room
+    assert read(connection) == ["one"]
+    [aside] = (tmp_path / "broken").iterdir()
+    assert aside.stat().st_size == 2**40
+
+
+def message(**said: Any) -> dict[str, Any]:
+    """One as Celery writes it, but for what is said of its headers, its properties and itself."""
+    headers = {"task": "unsubscribe.tasks.deliver", "id": "1", "lang": "py", "timelimit": [None, None], "retries": 0}
+    properties = {"delivery_tag": "1", "delivery_info": {"exchange": "", "routing_key": "celery"}}
+    properties |= {"body_encoding": "base64", "correlation_id": "1"}
+    whole = {
+        "body": b64encode(b"[[[]], {}, {}]").decode(),
+        "content-type": "application/json",
+        "content-encoding": "utf-8",
+        "headers": headers,
+        "properties": properties,
+    }
+    for name, value in said.items():
+        place = next((one for one in (headers, properties) if name in one), whole)
+        place[name.replace("_", "-") if place is whole else name] = value
+    return whole
+
+
+UNREADABLE = [
+    *({"body": body} for body in (None, 7, "!!!", [1], b64encode(b"nonsense").decode(), b64encode(b"[]").decode())),
+    {"body": b64encode(b"[" * 100_000).decode()},
+    *({"content_type": kind} for kind in (None, 7, "application/x-python-serialize")),
+    *({"content_encoding": encoding} for encoding in ("nonsense", 7)),
+    *({"headers": headers} for headers in (None, [1], "x", {})),
+    *({"task": task} for task in ("no.such.task", None, 7, [1], {})),
+    *({"id": id_} for id_ in (None, 7, {})),
+    *({"timelimit": limit} for limit in ("x", 7)),
+    *({"delivery_tag": tag} for tag in (None, {}, [1])),
+    *({"delivery_info": info} for info in (None, "x")),
+    *({"body_encoding": encoding} for encoding in ("rot13", 7)),
+    {"properties": []},
+    {"retries": "x"},
+]
+
+
+def test_no_worker_dies_of_a_message_that_it_cannot_read(tmp_path: Path) -> None:
+    """A real one, and a message of each kind: had it died of one, it would have given that back, and the next worker
+    would die of it too."""
+    queue = tmp_path / "queue"
+    queue.mkdir()
+    unreadable = [json.dumps(message(**said)) for said in UNREADABLE] + ["[" * 100_000, '{"a":' * 100_000]
+    for number, text in enumerate([*unreadable, json.dumps(message())]):
+        (queue / f"{number:04}.celery.msg").write_text(text)
+    environment = os.environ | {"DATA_DIR": str(tmp_path), "CELERY_BROKER_URL": "filesystem://localhost"}
+    command = [sys.executable, "-m", "celery", "--app", "prefcenter", "--quiet", "worker", "--pool", "solo"]
+    with (tmp_path / "said").open("w+") as said:
+        worker = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=said, stderr=said)
+        try:
+            while worker.poll() is None and list(queue.glob("*.msg")):
+                time.sleep(0.1)
+        finally:
+            worker.terminate()
+            worker.wait()
+        said.seek(0)
+        text = said.read()
+    assert not list(queue.glob("*.msg")), text
+    assert "Unrecoverable" not in text

@@ -103,9 +103,8 @@ def dressed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """An error for a browser as a page with a way out; headers and status stay as they are."""
     response = problems.dressed(request, response)
     is_bare = not str(response.get("Content-Type", "")).startswith("text/html") or not response.content
-    if response.status_code not in _DRESSED or not is_bare or not request.accepts("text/html"):
-        return response
-    if "text/html" not in request.headers.get("Accept", ""):  # "*/*" is what machines say
+    # "*/*" is what machines say.
+    if response.status_code not in _DRESSED or not is_bare or "text/html" not in request.headers.get("Accept", ""):
         return response
     page = render(request, f"{response.status_code}.html")
     response.content = page.content

@@ -29,6 +29,11 @@ def link(ada: Address, news: Category) -> str:
     return "/u/" + links.sign(Target(ada.pk, news.pk), today=timezone.localdate())
 
 
+@pytest.mark.parametrize("odd", ["text/html; x*=klingon''y", "text/html;x*0=a;x*0*=utf-8''b", ",,;q=\xff"])
+def test_an_odd_accept_header_makes_no_error_of_another_kind(odd: str, link: str) -> None:
+    assert visitor(f"{BROWSER},{odd}").put(link, secure=True).status_code == 405
+
+
 @pytest.mark.parametrize(
     ("status", "heading", "way_out"),
     [

@@ -10,8 +10,10 @@ from prefcenter.models import ImportRun, ImportState
 from unsubscribe import spellings
 
 from . import files, runs
+from .file_names import Wanted
 
 _STOPPED = "Somebody in this file was erased. Please hand it in again without them."
+_BLANK = "•••"
 _CHUNK = 2**20
 _OVERLAP = 2000
 #: As the tables say what they are in; of anything else what is ASCII in it is found.
@@ -29,9 +31,10 @@ def forget(addresses: Sequence[str], *, now: datetime) -> None:
         if _names(run, addresses):
             rows = ImportRun.objects.filter(id=run.pk, state__in=[ImportState.CHECKING, ImportState.READY])
             runs.close(rows, ImportState.STOPPED, stored_as=run.stored_as, now=now, error=_STOPPED)
-    for address in addresses:
-        for text in {address, address.partition("@")[0], address.lstrip("+")}:
-            ImportRun.objects.filter(file_name__icontains=text).update(file_name="•••")
+    wanted = Wanted(addresses)
+    names = ImportRun.objects.exclude(file_name__in=["", _BLANK]).order_by().values_list("file_name", flat=True)
+    named = [name for name in names.distinct().iterator() if wanted.is_in(name)]
+    ImportRun.objects.filter(file_name__in=named).update(file_name=_BLANK)
 
 
 def _names(run: ImportRun, addresses: Sequence[str]) -> bool:

@@ -246,6 +246,37 @@ def test_an_upload_that_waits_ends_if_they_are_in_it(content: bytes, stops: bool
     assert bool(run.stored_as) != stops
 
 
+NAMES = {
+    "a@x.example": "A.csv|a list.csv,data.csv,Q&A.csv,unsubscribed.csv",
+    "jo@x.example": "jo.csv|john.csv,major opt-outs.csv,jo's list.csv",
+    "info@x.example": "info.csv,customer-info.csv,Info 2024.csv|information.csv,infos.csv",
+    "ada@x.example": "For Ada.csv,ada2024.csv,forAda.csv,ADA_1.csv,ada+news.csv|Canada.csv,adaptive.csv,data.csv",
+    "ada+news@x.example": "ada.csv,ada news.csv|news.csv",
+    "ada.lovelace@x.example": "Ada Lovelace.csv,adaLovelace.csv,exportadalovelace.csv|ada.csv,lovelace.csv",
+    "jörg.müller@x.example": "Jo\u0308rg Mu\u0308ller.csv|jörg.csv",
+    PHONE: "0151 12345678.csv,+49 (151) 1234-5678.csv,4915112345678.csv|20240131.csv,12345.csv",
+}
+
+
+@pytest.mark.parametrize(("address", "names"), NAMES.items())
+def test_a_files_name_is_blanked_if_it_names_them_and_no_other_is(address: str, names: str) -> None:
+    theirs, others = (part.split(",") for part in names.split("|"))
+    for name in (*theirs, *others):
+        ImportRun.objects.create(
+            kind="opt_outs",
+            state=ImportState.DONE,
+            file_name=name,
+            sha256=b"",
+            size=1,
+            recognised="list",
+            encoding="utf-8",
+            created_at=timezone.now(),
+        )
+    imports.erasing.forget([address], now=timezone.now())
+    left = list(ImportRun.objects.order_by("id").values_list("file_name", flat=True))
+    assert left == ["•••"] * len(theirs) + others
+
+
 def test_what_has_expired_in_the_cache_is_deleted() -> None:
     cache.set("old", 1, timeout=-5)
     cache.set("older", 1, timeout=1)

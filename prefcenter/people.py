@@ -188,6 +188,8 @@ def _what(event: ConsentEvent) -> str:
 
 def joined(after: Mapping[str, Any]) -> str:
     """What was answered about an address that a sender had joined to a contact."""
+    if "agreed" in after:
+        return "One of the two addresses agreed that they belong together; the other has to agree as well."
     if after.get("is_theirs"):
         return "The address belongs to the contact: it was agreed to."
     return "The address does not belong to the contact: it became a contact of its own, and each no stays with both."

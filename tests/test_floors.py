@@ -35,7 +35,7 @@ HOUSE = {
         _floor("mail claims", is_open=True),
         _floor("outbox"),
         _floor("tasks"),
-        _floor("horizon gathering"),
+        _floor("horizon gathering agreeing"),
         _floor("covering"),
         _floor("actions gate queries seals feed"),
         _floor("audience"),

@@ -68,9 +68,9 @@ def why_unneeded(message: OutboxMessage) -> str:
         return "The category is no longer offered."
     if message.kind in {OutboxKind.JOIN, OutboxKind.JOINED} and not conf.has_pages():
         return "There is no page on which it could be answered."
-    if message.kind == OutboxKind.JOIN and not _joined(message, is_pending=True):
+    if message.kind == OutboxKind.JOIN and not _asked_whose(message):
         return "It was answered by then."
-    if message.kind == OutboxKind.JOINED and len(_joined(message, is_pending=False)) < 2:
+    if message.kind == OutboxKind.JOINED and len(_linked(message)) < 2:
         return "They were kept apart by then."
     return ""
 
@@ -132,17 +132,26 @@ def _erase(message: OutboxMessage, today: date) -> dict[str, Any]:
 
 
 def _join(message: OutboxMessage, today: date) -> dict[str, Any]:
-    return {"addresses": _joined(message, is_pending=True)} | _leads_to(LinkPurpose.JOIN, message, today)
+    return {"addresses": _asked_whose(message)} | _leads_to(LinkPurpose.JOIN, message, today)
 
 
 def _joined_now(message: OutboxMessage, today: date) -> dict[str, Any]:
-    return {"addresses": _joined(message, is_pending=False)} | _leads_to(LinkPurpose.JOIN, message, today)
+    return {"addresses": _linked(message)} | _leads_to(LinkPurpose.JOIN, message, today)
 
 
-def _joined(message: OutboxMessage, *, is_pending: bool) -> list[str]:
-    """The contact's addresses, masked: what is asked about, or what belongs together."""
+def _asked_whose(message: OutboxMessage) -> list[str]:
+    """The addresses about which this one is asked, masked: those that wait for it, or the contact's, where it waits
+    itself and has to agree as well."""
+    if message.address.is_pending:
+        return _linked(message) if message.address.was_known else []
     rows = Address.objects.filter(contact=message.contact_id).order_by("id")
-    return [str(one) for one in rows if one.is_pending == is_pending]
+    return [str(one) for one in rows if one.is_pending]
+
+
+def _linked(message: OutboxMessage) -> list[str]:
+    """The addresses that are one contact's, masked."""
+    rows = Address.objects.filter(contact=message.contact_id).order_by("id")
+    return [str(one) for one in rows if not one.is_pending]
 
 
 def _leads_to(purpose: LinkPurpose, message: OutboxMessage, today: date) -> dict[str, Any]:

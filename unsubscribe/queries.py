@@ -50,7 +50,7 @@ class PreferenceSheet(NamedTuple):
     is_erased: bool
     is_blocked: bool  # for good: not even a receipt reaches the address
     address: Address | None = None  # the one behind the link; nobody's in a preview
-    waiting: Sequence[Address] = ()  # the addresses that were joined to whoever has it, and wait for their word
+    known: Sequence[Address] = ()  # all that its contact has, pending or not
 
     @property
     def is_pending(self) -> bool:
@@ -74,12 +74,12 @@ def address(target: Target) -> Address:
 def theirs(named: Address) -> list[Address]:
     """The addresses of whoever has this one, oldest first: it alone while it is pending at its contact, else all that
     are not (design law 11)."""
-    return _theirs(named, named.contact.addresses.order_by("id"))
+    return _theirs(named, with_joined(named))
 
 
-def waiting_for(named: Address) -> list[Address]:
-    """The addresses that were joined to whoever has this one, and that wait for their word."""
-    return _waiting_for(named, named.contact.addresses.order_by("id"))
+def with_joined(named: Address) -> list[Address]:
+    """All addresses of this one's contact, pending or not, oldest first."""
+    return list(named.contact.addresses.order_by("id"))
 
 
 def short_link(token: str) -> tuple[Target, date]:
@@ -100,7 +100,7 @@ def preference_sheet(
     """
     named = address(target)
     contact = named.contact
-    known = list(contact.addresses.order_by("id"))
+    known = with_joined(named)
     by_channel = _by_channel(known if with_pending else _theirs(named, known))
     chosen = {(row.category_id, row.channel): row for row in Preference.objects.filter(contact=contact)}
     if named.is_beside:
@@ -140,16 +140,12 @@ def preference_sheet(
         any(address_id == named.pk and reason in rules.BLOCKS_EVERYTHING for address_id, reason in blocks)
         or named.pk in standing.blocked,
         named,
-        _waiting_for(named, known),
+        known,
     )
 
 
 def _theirs(named: Address, known: Iterable[Address]) -> list[Address]:
     return [named] if named.is_pending else [one for one in known if not one.is_pending]
-
-
-def _waiting_for(named: Address, known: Iterable[Address]) -> list[Address]:
-    return [] if named.is_pending else [one for one in known if one.is_pending]
 
 
 def _by_channel(rows: Sequence[Address]) -> dict[Channel, dict[int, str]]:

@@ -160,6 +160,15 @@ def is_more(before: Chosen, after: Chosen) -> bool:
     return is_yes or is_faster(before, after) or ends_sooner(before.paused_until, after.paused_until)
 
 
+def less(one: Chosen, other: Chosen) -> Chosen:
+    """The less of two choices, part by part."""
+    return Chosen(
+        min(PreferenceState(one.state), PreferenceState(other.state), key=_willing),
+        max(Frequency(one.frequency), Frequency(other.frequency), key=lambda frequency: frequency.pace),
+        max(filter(None, (one.paused_until, other.paused_until)), default=None),
+    )
+
+
 def is_faster(before: Chosen, after: Chosen) -> bool:
     return Frequency(after.frequency).pace < Frequency(before.frequency).pace
 

@@ -51,8 +51,8 @@ def answer(request: HttpRequest, form: QueryDict | None, visit: Visit) -> HttpRe
     context = visit.context | shown(sheet, preferences_url=visit.context["preferences_url"])
     if sheet.is_erased:
         return results.page(request, _("Everything about you is erased."), {}, notices=[results.nobody_writes()])
-    if visit.is_proved:
-        context |= joins.waiting(sheet)
+    if sheet.address:
+        context["joins"] = joins.find(sheet.address, sheet.known, is_proved=visit.is_proved)
     if form is None:
         return render(request, TEMPLATE, context | {"form": PreferencesForm(sheet)})
     return _act(request, form, visit._replace(context=context))
@@ -74,9 +74,7 @@ def shown(sheet: PreferenceSheet, *, preferences_url: str) -> dict[str, Any]:
 def _act(request: HttpRequest, form: QueryDict, visit: Visit) -> HttpResponse:
     if done := results.after(request, form, now=visit.now, context=visit.context):
         return done
-    if visit.is_proved and (
-        done := joins.after(request, form, queries.address(visit.target), visit.context, now=visit.now)
-    ):
+    if done := joins.after(request, form, visit.context, now=visit.now):
         return done
     if form.get("do") == "everything":
         whole = visit.target._replace(category_id=None)

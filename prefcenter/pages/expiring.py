@@ -24,20 +24,30 @@ class Page(Protocol):
     def __call__(self, request: HttpRequest, target: Target, address: Address, *, now: datetime) -> HttpResponse: ...
 
 
-def opened(request: HttpRequest, token: str, purpose: LinkPurpose, page: Page) -> HttpResponse:
-    """What `page` says of the target behind the token, or why there is none."""
+def opened(
+    request: HttpRequest, token: str, purpose: LinkPurpose, page: Page, *, expired: Page | None = None
+) -> HttpResponse:
+    """What `page` says of the target behind the token, or why there is none; of a link that is too old `expired`, which
+    may show nothing and start nothing."""
     if request.method not in {"GET", "HEAD", "POST"}:
         return not_allowed(request)
     now = timezone.now()
     try:
-        target = links.read(token, purpose=purpose, today=timezone.localdate(now))
+        try:
+            target = links.read(token, purpose=purpose, today=timezone.localdate(now))
+        except ExpiredLink:
+            if expired is None:
+                return too_old(request)
+            target, page = links.read_expired(token, purpose=purpose), expired
         address = queries.address(target)
-    except ExpiredLink:
-        return render(request, "prefcenter/link_expired.html")
     except InvalidLink:
         return unknown_link(request)
     languages.speak(request, contact=address.language)
     return page(request, target, address, now=now)
+
+
+def too_old(request: HttpRequest, **context: bool) -> HttpResponse:
+    return render(request, "prefcenter/link_expired.html", context)
 
 
 def said(request: HttpRequest, field: str = "do") -> str:

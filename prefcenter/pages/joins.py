@@ -1,67 +1,127 @@
-"""Whose an address is that a sender joined to another: the older one says so here, and either keeps them apart."""
+"""Whose an address is that a sender joined to another: whoever has to agree says so here, and each keeps them apart."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 
-from unsubscribe import actions, queries
-from unsubscribe.choices import Source
-from unsubscribe.models import Address
-from unsubscribe.queries import PreferenceSheet
+from unsubscribe import actions, agreeing
+from unsubscribe.choices import EventKind, Source
+from unsubscribe.models import Address, ConsentEvent
 
 from . import results
 
-#: One button for each address: its number is no secret, and means nothing elsewhere.
-_DO = re.compile(r"(agree|part)-([0-9]{1,18})")
+#: One button for each address: its number is no secret, and means nothing elsewhere. Another one for the address behind
+#: the link, which names no other.
+_DO = re.compile(r"(?:(agree|part)-([0-9]{1,18})|alone)")
 
 
-def shown(address: Address) -> dict[str, Any]:
-    """What the questions are made of, for whoever has proved that the address is theirs: the addresses that wait for
-    their answer, and their own where it was joined to another one."""
-    asked = queries.waiting_for(address)
-    is_joined = bool(asked) or address.joined_at is not None
-    return {"waiting": asked, "older": _older(asked, address), "own": address, "is_joined": is_joined}
+class Question(NamedTuple):
+    """Whether two belong together: `id` is the address that was joined, `other` the one that is asked about, masked.
+    `is_answered`: whoever looks said yes, and the other one has not."""
+
+    id: int
+    other: str
+    is_answered: bool
 
 
-def waiting(sheet: PreferenceSheet) -> dict[str, Any]:
-    """The same for a page that is about something else: what was agreed to is not brought up there again."""
-    own = sheet.address
-    older = _older(sheet.waiting, own) if own else set()
-    return {"waiting": sheet.waiting, "older": older, "own": own if sheet.is_pending else None}
+class Joins(NamedTuple):
+    """The address that looks; what it is asked, those that it is one with, and all that can be parted from it.
+
+    Whoever has not proved that it is theirs sees none of that, and may only keep it apart.
+    """
+
+    own: Address
+    questions: Sequence[Question]
+    linked: Sequence[Address]
+    leaving: Sequence[int]
+    is_proved: bool
+
+    @property
+    def are_any(self) -> bool:
+        return bool(self.leaving)
+
+    @property
+    def are_waiting(self) -> bool:
+        return any(not one.is_answered for one in self.questions)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it is pending, and not asked itself."""
+        return self.own.is_pending and not self.questions
 
 
-def _older(asked: Iterable[Address], own: Address) -> set[int]:
-    """Those of them that were known before: the older address agrees, and it is not theirs to say yes for. Nor may
-    the other do so, which was only joined to them; the staff may."""
-    return {one.pk for one in asked if one.created_at < own.created_at}
+def find(own: Address, known: Sequence[Address], *, is_proved: bool = True) -> Joins:
+    """Of `known`, all addresses of its contact."""
+    if own.contact.erased_at:
+        return Joins(own, [], [], [], is_proved)
+    leaving = [own.pk] if own.joined_at else [one.pk for one in known if one.joined_at]
+    agreed = [one for one in known if not one.is_pending]
+    linked = [one for one in agreed if one.pk != own.pk and (one.joined_at or own.joined_at)]
+    return Joins(
+        own,
+        _questions(own, known, agreed) if is_proved else [],
+        [] if own.is_pending else linked,
+        leaving,
+        is_proved,
+    )
 
 
-def after(
-    request: HttpRequest, form: QueryDict, address: Address, context: dict[str, Any], *, now: datetime
-) -> HttpResponse | None:
-    """What the buttons of these questions do; None for the form of another page."""
-    found = _DO.fullmatch(form.get("do", ""))
-    if found is None:
+def _questions(own: Address, known: Sequence[Address], agreed: Sequence[Address]) -> list[Question]:
+    """Of a pending address about the contact's, where it has to agree as well; else about those that are pending."""
+    asked = [one for one in ([own] if own.is_pending else known) if one.is_pending]
+    voice = agreeing.JOINED if own.is_pending else agreeing.CONTACT
+    said = agreeing.so_far(asked)
+    others = ", ".join(str(one) for one in agreed)
+    return [
+        Question(one.pk, others if own.is_pending else str(one), voice in said[one.pk])
+        for one in asked
+        if voice in agreeing.needed(one)
+    ]
+
+
+def after(request: HttpRequest, form: QueryDict, context: dict[str, Any], *, now: datetime) -> HttpResponse | None:
+    """What the buttons of these questions do; None for the form of another page. `context` has the Joins."""
+    found: Joins | None = context.get("joins")
+    do = _DO.fullmatch(form.get("do", ""))
+    if do is None or found is None or not (found.is_proved or do[0] == "alone"):
         return None
-    verb, id_ = found[1], int(found[2])
-    is_asked = id_ in {one.pk for one in context["waiting"]}
-    may_agree = is_asked and id_ not in context["older"]
-    context = context | {"waiting": [], "own": None}
-    if verb == "agree" and may_agree:
-        events = actions.agree([id_], source=Source.PAGE, now=now, wording=_("Yes, it's mine"))
-        title, notice = _("The addresses are now linked."), _("Your choices now apply to both.")
-    elif verb == "part" and (is_asked or id_ == address.pk):
-        events = actions.part([id_], source=Source.PAGE, now=now, wording=_("No, keep them separate"))
-        title, notice = _("The addresses are kept separate."), _("Opt-outs that applied to both still apply to both.")
-    else:
-        events = []
+    context = context | {"joins": None}
+    events = _answer(found, do[1] or "alone", int(do[2] or 0), now=now)
     if not events:
         return results.page(request, answered(), context)
-    return results.page(request, title, context, is_done=True, notices=[notice])
+    title, notices = _what_now(events)
+    return results.page(request, title, context, is_done=True, notices=notices, sentences=results.in_words(events))
+
+
+def _answer(found: Joins, verb: str, id_: int, *, now: datetime) -> list[ConsentEvent]:
+    """The events by which something changed: none for what was answered before, or is not theirs to answer."""
+    if verb == "agree":
+        asked = {one.id for one in found.questions}
+        by, wording = found.own.pk, _("Yes, it's mine")
+        return actions.agree([id_], by=by, source=Source.PAGE, now=now, wording=wording) if id_ in asked else []
+    leaving = found.leaving if verb == "alone" else _leaving(found, id_)
+    wording = _("Keep them separate")
+    return actions.part(leaving, source=Source.PAGE, now=now, wording=wording) if leaving else []
+
+
+def _leaving(found: Joins, id_: int) -> list[int]:
+    """Who is meant by an address that is not theirs: itself, but where the contact began with it whoever says so."""
+    meant = {one.id: one.id for one in found.questions} | {found.own.pk: found.own.pk}
+    meant |= {one.pk: one.pk if one.joined_at else found.own.pk for one in found.linked}
+    return [meant[id_]] if id_ in meant else []
+
+
+def _what_now(events: Sequence[ConsentEvent]) -> tuple[str, list[str]]:
+    answers = [one.after for one in events if one.kind == EventKind.JOIN]
+    if any("agreed" in one for one in answers):
+        return _("Thank you."), [_("The addresses will be linked once the other one confirms, too.")]
+    if any(one["is_theirs"] for one in answers):
+        return _("The addresses are now linked."), [_("Your choices now apply to both.")]
+    return _("The addresses are kept separate."), [_("Opt-outs that applied to both still apply to both.")]
 
 
 def answered() -> str:

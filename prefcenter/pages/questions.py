@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from prefcenter import languages
 from prefcenter.privacy import erase_whose
-from unsubscribe import actions, addresses, gate, links, views
+from unsubscribe import actions, addresses, gate, links, queries, views
 from unsubscribe.choices import Answer, Channel, Purpose, Source
 from unsubscribe.errors import MayNotLift
 from unsubscribe.links import Purpose as LinkPurpose
@@ -20,7 +20,7 @@ from unsubscribe.links import Target
 from unsubscribe.models import Address, Category
 
 from . import joins, results
-from .expiring import may_be_written_to, opened, said
+from .expiring import may_be_written_to, opened, said, too_old
 from .unsubscribe import sent_form
 
 
@@ -45,7 +45,7 @@ def opt_in(request: HttpRequest, token: str = "") -> HttpResponse:
 
 @views.behind_link
 def join(request: HttpRequest, token: str = "") -> HttpResponse:
-    return opened(request, token, LinkPurpose.JOIN, _join)
+    return opened(request, token, LinkPurpose.JOIN, _join, expired=_keep_apart)
 
 
 @views.behind_link
@@ -81,12 +81,21 @@ def _opt_in(request: HttpRequest, target: Target, address: Address, *, now: date
 
 def _join(request: HttpRequest, target: Target, address: Address, *, now: datetime) -> HttpResponse:
     own = links.purpose_url(Target(address.pk), LinkPurpose.FRESH, today=timezone.localdate(now))
-    context = joins.shown(address) | {"masked": _masked(address), "preferences_url": languages.keep(request, own)}
-    if answer := joins.after(request, sent_form(request) or QueryDict(), address, context, now=now):
+    found = joins.find(address, queries.with_joined(address))
+    context = {"joins": found, "masked": _masked(address), "preferences_url": languages.keep(request, own)}
+    if answer := joins.after(request, sent_form(request) or QueryDict(), context, now=now):
         return answer
-    if not context["is_joined"]:
+    if not found.are_any:
         return results.page(request, joins.answered(), context)
     return render(request, "prefcenter/join.html", context, status=400 if request.method == "POST" else 200)
+
+
+def _keep_apart(request: HttpRequest, target: Target, address: Address, *, now: datetime) -> HttpResponse:
+    """That is a no, so that no link is too old for it (design law 6)."""
+    found = joins.find(address, queries.with_joined(address), is_proved=False)
+    if answer := joins.after(request, sent_form(request) or QueryDict(), {"joins": found}, now=now):
+        return answer
+    return too_old(request, may_keep_apart=found.are_any)
 
 
 def _erase(request: HttpRequest, target: Target, address: Address, *, now: datetime) -> HttpResponse:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import TextChoices
 
+from unsubscribe.agreeing import JOINED
 from unsubscribe.choices import Channel, EventKind, Frequency, PreferenceState, SuppressionReason
 from unsubscribe.sentences import describe
 
@@ -31,6 +32,8 @@ def what(kind: str, before: Any, after: Any, *, category: str, channel: str) -> 
         if kind == EventKind.ACCESS:
             return "The person was given everything that is held about them."
         if kind == EventKind.JOIN:
+            if "agreed" in after:
+                return "One of the two addresses agreed that they belong together."
             return "The address was agreed to." if after.get("is_theirs") else "The address was taken out again."
         return describe(before, after, category=category, channel=Channel(channel))
     except (ValueError, TypeError, LookupError, AttributeError):
@@ -58,4 +61,5 @@ _FACTS: dict[str, Callable[[Any], str]] = {
     "suppressed": lambda value: f"Blocked: {_reasons(value)}" if value else "No block",
     "everywhere": lambda value: "On every address" if value else "",
     "is_theirs": lambda value: "Theirs" if value else "Not theirs",
+    "agreed": lambda value: "By the address that was joined" if value == JOINED else "By the contact's address",
 }

@@ -1,4 +1,4 @@
-"""Attaches further addresses to contacts, pending until the older address agrees (parting.py, design law 11).
+"""Attaches further addresses to contacts, pending until that is agreed to (parting.py, design law 11).
 
 It starts no mail: what they opted in to holds for the addresses they had.
 """
@@ -39,7 +39,8 @@ def add_addresses_to(wanted: Mapping[int, Sequence[Normalised]], *, now: datetim
     learnt by themselves, whose contact never chose anything, and gets nothing in the same call. Erased contacts get
     none.
 
-    What joins is pending, and the mailboxes of the contact are asked whether it is theirs, once.
+    What joins is pending, and the mailboxes of the contact are asked whether it is theirs, once. So is the mailbox of
+    an address that moves: it has to agree as well (agreeing.py).
     """
     there = _locked(wanted)
     said = _said(there)
@@ -104,10 +105,12 @@ def _beside(before: Iterable[Address], targets: Mapping[Way, tuple[int, Normalis
 
 
 def _ask(before: Iterable[Address], theirs: Mapping[int, Sequence[Address]], *, now: datetime) -> None:
-    """The mailboxes of each contact that got an address which it did not have."""
+    """The mailboxes of each contact that got an address which it did not have, and of what was known before it came."""
     had = {one.pk for one in before}
-    grown = {id_ for id_, some in theirs.items() if any(one.pk not in had for one in some)}
-    tell(OutboxKind.JOIN, [one for one in before if one.contact_id in grown and not one.is_pending], now=now)
+    got = [one for some in theirs.values() for one in some if one.pk not in had]
+    grown = {one.contact_id for one in got}
+    asked = [one for one in before if one.contact_id in grown and not one.is_pending]
+    tell(OutboxKind.JOIN, asked + [one for one in got if one.created_at < now], now=now)
 
 
 def _adopt(

@@ -29,10 +29,10 @@ def ask_to_opt_in(targets: Iterable[Target], *, now: datetime) -> None:
 
 @transaction.atomic
 def ask_to_erase(address_ids: Sequence[int], *, now: datetime) -> None:
-    """A mail that asks whether everything about the contact is to be erased. Their other mailboxes hear of it now:
-    afterwards there is nowhere left to write to."""
-    _queue(OutboxKind.ERASE, [Target(address_id) for address_id in address_ids], now=now)
+    """A mail that asks whether everything about the contact is to be erased. Their other mailboxes hear of it now,
+    and first: afterwards there is nowhere left to write to."""
     tell(OutboxKind.ERASING, lock(address_ids).values(), now=now, but=address_ids)
+    _queue(OutboxKind.ERASE, [Target(address_id) for address_id in address_ids], now=now)
 
 
 def tell(kind: OutboxKind, speakers: Iterable[Address], *, now: datetime, but: Iterable[int] = ()) -> None:

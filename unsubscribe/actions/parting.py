@@ -1,4 +1,5 @@
-"""What becomes of addresses that were joined to a contact: the older one agrees, or each stands alone (design law 11).
+"""What becomes of addresses that were joined to a contact: it is agreed to, or each stands alone (design law 11). How
+those are kept apart that were one already: keeping_apart.py.
 
 Until then they share each no and nothing else. Whatever a pending address says that would be more than a no, it says as
 a contact of its own, which takes every no along.
@@ -12,7 +13,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from .. import rules
+from .. import agreeing, rules
 from ..choices import EventKind, OutboxKind, PreferenceState, Source
 from ..errors import MayNotLift
 from ..models import Address, ConsentEvent, Contact, LastSent, OutboxMessage, Preference, Suppression
@@ -28,36 +29,46 @@ Way = tuple[int, str]
 
 @transaction.atomic
 def agree(
-    address_ids: Sequence[int], *, source: Source, now: datetime, wording: str = "", actor: str = "", note: str = ""
+    address_ids: Sequence[int],
+    *,
+    source: Source,
+    now: datetime,
+    by: int | None = None,
+    wording: str = "",
+    actor: str = "",
+    note: str = "",
 ) -> list[ConsentEvent]:
-    """These addresses are their contact's from now on, and what holds for it holds for them. Who may say so, the door
-    has to know: the older address, or the staff. Every mailbox of the contact hears of it.
+    """These addresses are their contact's from now on, and what holds for it holds for them. Every mailbox of the
+    contact hears of it.
 
-    One that is not pending (any more) stays as it is.
+    `by` is the address that says so, the contact's or the one that was joined to it; None is the staff, who speak for
+    both. Where a second yes is missing (agreeing.py), the first is written down. One that is not pending (any more),
+    or of which the same was said, stays as it is.
     """
     origin = Origin(source, now, wording, actor, note)
-    joined = _still(lock(address_ids), _is_pending())
+    pending = still(lock(address_ids), _is_pending())
+    so_far = agreeing.so_far(pending)
+    new = {one.pk: _voices(one, by) - so_far[one.pk] for one in pending}
+    joined = [one for one in pending if new[one.pk] and new[one.pk] | so_far[one.pk] == agreeing.needed(one)]
     Address.objects.filter(id__any_of=[one.pk for one in joined]).update(agreed_at=now, is_beside=False)
     for one in joined:
         one.agreed_at, one.is_beside = now, False
     tell(OutboxKind.JOINED, joined, now=now)
-    return record([_answered(one, is_theirs=True) for one in joined], origin, confirm=False)
+    waiting = [one for one in pending if new[one.pk] and one not in joined]
+    halves = [Change(EventKind.JOIN, one, {}, {"agreed": voice}) for one in waiting for voice in new[one.pk]]
+    return record([*(answered(one, is_theirs=True) for one in joined), *halves], origin, confirm=False)
 
 
-@transaction.atomic
-def part(
-    address_ids: Sequence[int], *, source: Source, now: datetime, wording: str = "", actor: str = "", note: str = ""
-) -> list[ConsentEvent]:
-    """These addresses are not their contact's: each becomes a contact of its own, and each no stays with both. The
-    address that a contact began with stays, and so does one that stands alone already."""
-    origin = Origin(source, now, wording, actor, note)
-    joined = _still(lock(address_ids), Address.objects.exclude(joined_at=None))
-    return _part(joined, origin)
+def _voices(joined: Address, by: int | None) -> set[str]:
+    """Whose yes it is, of those that count."""
+    if by is None:
+        return agreeing.needed(joined)
+    return agreeing.needed(joined) & {agreeing.JOINED if by == joined.pk else agreeing.CONTACT}
 
 
 def part_pending_of(contact_ids: Collection[int], origin: Origin) -> list[ConsentEvent]:
-    """The same for whatever is pending at these contacts, which are locked."""
-    return _part(list(_is_pending().filter(contact_id__any_of=sorted(contact_ids)).select_related("contact")), origin)
+    """Whatever is pending at these contacts, which are locked, becomes a contact of its own."""
+    return split(list(_is_pending().filter(contact_id__any_of=sorted(contact_ids)).select_related("contact")), origin)
 
 
 def speak_for_themselves(people: People, more: Iterable[More], origin: Origin) -> None:
@@ -74,16 +85,18 @@ def speak_for_themselves(people: People, more: Iterable[More], origin: Origin) -
     wants_all = {address_id for address_id, category_id, _ in mine if category_id is None}
     speaking = {address_id for address_id, _, _ in mine}
     blocked = set(_own_no([people[id_].contact_id for id_ in speaking]).values_list("address_id", flat=True))
-    _part([people[id_] for id_ in sorted(speaking) if people[id_].is_beside or id_ in wants_all | blocked], origin)
+    split([people[id_] for id_ in sorted(speaking) if people[id_].is_beside or id_ in wants_all | blocked], origin)
 
 
 def _is_pending() -> QuerySet[Address]:
     return Address.objects.filter(joined_at__isnull=False, agreed_at=None)
 
 
-def _still(people: People, rows: QuerySet[Address]) -> list[Address]:
-    """Those of them that are so now: what was read while we waited for a lock may be of before."""
-    return list(rows.filter(id__any_of=list(people)).select_related("contact").order_by("id"))
+def still(people: People, rows: QuerySet[Address]) -> list[Address]:
+    """Those of them that are so now: what was read while we waited for a lock may be of before. Of somebody erased
+    nothing is answered any more."""
+    alive = rows.filter(id__any_of=list(people), contact__erased_at=None)
+    return list(alive.select_related("contact").order_by("id"))
 
 
 def _said_no_elsewhere(people: People, more: Sequence[More]) -> bool:
@@ -117,10 +130,11 @@ def _own_no(contact_ids: Iterable[int]) -> QuerySet[Suppression]:
     )
 
 
-def _part(joined: Sequence[Address], origin: Origin) -> list[ConsentEvent]:
+def split(joined: Sequence[Address], origin: Origin) -> list[ConsentEvent]:
+    """Each of them, whose contacts are locked, becomes a contact of its own, here and in the database."""
     if not joined:
         return []
-    events = record([_answered(one, is_theirs=False) for one in joined], origin, confirm=False)
+    events = record([answered(one, is_theirs=False) for one in joined], origin, confirm=False)
     alone = Contact.objects.bulk_create(
         [
             Contact(
@@ -139,7 +153,7 @@ def _part(joined: Sequence[Address], origin: Origin) -> list[ConsentEvent]:
 
 
 def _take_along(joined: Sequence[Address], alone: Mapping[int, int]) -> None:
-    """What held for the addresses, and the mails they got or wait for. A yes that was for an older address is none."""
+    """What held for the addresses, and the mails they got or wait for."""
     whose = sorted({one.contact_id for one in joined})
     chosen: dict[Way, list[Preference]] = defaultdict(list)
     for row in Preference.objects.filter(contact_id__any_of=whose):
@@ -165,10 +179,10 @@ def _clock(row: LastSent, contact_id: int) -> LastSent:
 def _choice(row: Preference, address: Address, contact_id: int) -> Preference:
     mine = copy(row)
     mine.pk, mine.contact_id = None, contact_id
-    if row.state == PreferenceState.SUBSCRIBED and (address.is_beside or not address.is_pending):
-        mine.state = PreferenceState.UNSUBSCRIBED
+    if address.is_beside:
+        mine.state = rules.state_beside(row.state)
     return mine
 
 
-def _answered(address: Address, *, is_theirs: bool) -> Change:
+def answered(address: Address, *, is_theirs: bool) -> Change:
     return Change(EventKind.JOIN, address, {}, {"is_theirs": is_theirs})

@@ -57,7 +57,7 @@ def _was_said_again(event: ConsentEvent) -> bool:
 
 def _undo(event: ConsentEvent, *, source: Source, now: datetime, wording: str) -> list[ConsentEvent]:
     if event.category_id is not None:
-        before = Wanted(event.address_id, event.category_id, _chosen(event.before), event.channel, event.campaign_id)
+        before = Wanted(event.address_id, event.category_id, chosen_in(event.before), event.channel, event.campaign_id)
         return restore([before], Origin(source, now, wording))
     if event.kind in {EventKind.PAUSE, EventKind.RESUME}:
         until = _day(event.before["paused_until"])
@@ -76,7 +76,8 @@ def _undo_block(event: ConsentEvent, *, source: Source, now: datetime, wording: 
     return [one for reason in reasons for one in lift(address_ids, reason, source=source, now=now, note=wording)]
 
 
-def _chosen(facts: dict[str, Any]) -> dict[str, Any]:
+def chosen_in(facts: dict[str, Any]) -> dict[str, Any]:
+    """The fields of rules.Chosen that the before or the after of an event holds."""
     read: dict[str, Callable[[Any], Any]] = {"state": PreferenceState, "frequency": Frequency, "paused_until": _day}
     return {name: read[name](value) for name, value in facts.items()}
 

@@ -49,8 +49,8 @@ class Address(models.Model):
     gmail_digest: of a Gmail address, the digest of the mailbox behind its spelling (addresses.gmail_digest). It
                   outlives an erasure as the other does. None for other addresses, and where only the hash was known
     joined_at:    when a sender's system said that it is the contact's as well; null for the one the contact began with
-    agreed_at:    when the older address, or the staff, agreed. Until then the join is pending (design law 11): a no by
-                  either holds for both, and in all else they are two
+    agreed_at:    when the older address, or the staff, agreed, and this one as well if it was_known. Until then the
+                  join is pending (design law 11): a no by either holds for both, and in all else they are two
     is_beside:    pending, and the contact had an address on this channel before: what the contact chose there by name
                   was chosen for that one, so a yes of theirs is none for this address
     parted_from:  the contact it was joined to, if somebody said since that it is not theirs
@@ -92,8 +92,14 @@ class Address(models.Model):
 
     @property
     def is_pending(self) -> bool:
-        """Whether it was joined to its contact, and the older address has not agreed."""
+        """Whether it was joined to its contact, and that was not agreed to."""
         return self.joined_at is not None and self.agreed_at is None
+
+    @property
+    def was_known(self) -> bool:
+        """Whether it was known by itself before it was joined, or before the contact was known: then its own mailbox
+        agrees as well. Looks the contact up."""
+        return self.joined_at is not None and self.created_at < max(self.joined_at, self.contact.created_at)
 
     @property
     def language(self) -> str:

@@ -9,6 +9,9 @@ from django.utils import timezone
 
 from prefcenter import api_keys
 from prefcenter.api_keys import Scope
+from unsubscribe.addresses import normalise
+from unsubscribe.choices import Channel
+from unsubscribe.models import Address
 
 
 class Caller:
@@ -40,3 +43,15 @@ class Caller:
 @pytest.fixture
 def caller(db: None) -> Caller:
     return Caller()
+
+
+@pytest.fixture
+def join(caller: Caller) -> Any:
+    def _join(first: str, *others: str, channel: str = "email") -> Address:
+        places = [{"address": first}, *({"address": one, "channel": channel} for one in others)]
+        answer = caller.post("/contacts", {"contacts": [{"addresses": places}]})
+        assert answer.json()["results"][0]["problem"] is None
+        value = normalise(others[-1], channel=Channel(channel)).value
+        return Address.objects.get(value=value, channel=channel)
+
+    return _join

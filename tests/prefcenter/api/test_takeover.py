@@ -15,7 +15,7 @@ from django.utils import timezone
 from prefcenter import link_requests
 from prefcenter.models import User
 from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
-from unsubscribe import actions, gate, links, outbox
+from unsubscribe import actions, links
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import (
     Answer,
@@ -29,66 +29,14 @@ from unsubscribe.links import Purpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent, Preference
 
 from .conftest import Caller
+from .joined import MALLORY, answer, deliver, get, link_for, path_in, post, switched_on
 
 pytestmark = pytest.mark.django_db
-MALLORY = "mallory@evil.example"
-
-
-def answer(text: str, category: Category | None = None, channel: Channel = Channel.EMAIL) -> Answer:
-    return gate.check([text], category=category, channel=channel, now=timezone.now())[0].verdict.answer
-
-
-def deliver() -> list[tuple[str, str]]:
-    """What goes out now: to whom, and the text."""
-    before = len(sent.outbox)
-    later = timezone.now() + timedelta(seconds=90)
-    for id_ in outbox.due(now=later, limit=100):
-        outbox.deliver(id_, now=later)
-    return [(one.to[0], f"{one.subject}\n{one.body}") for one in sent.outbox[before:]]
-
-
-def path_in(text: str, purpose: Purpose) -> str:
-    found = re.search(rf"https://mail\.example\.com(/{purpose}/[\w-]+)", text)
-    assert found, text
-    return found[1]
-
-
-def link_for(address: Address, purpose: Purpose = Purpose.FRESH, category_id: int | None = None) -> str:
-    return f"/{purpose}/{links.sign(Target(address.pk, category_id), purpose=purpose, today=timezone.localdate())}"
-
-
-def get(client: Client, path: str) -> str:
-    answer = client.get(path, secure=True)
-    assert answer.status_code == 200
-    return answer.content.decode()
-
-
-def post(client: Client, path: str, **fields: str) -> str:
-    answer = client.post(path, fields, secure=True)
-    assert answer.status_code in {200, 400}
-    return answer.content.decode()
-
-
-def switched_on(category: Category, channel: str = "email") -> dict[str, str]:
-    key = f"{category.pk}-{channel}"
-    return {"do": "save", f"on-{key}": "on", f"often-{key}": "as_sent", f"was-{key}": "off as_sent"}
 
 
 @pytest.fixture
 def client() -> Client:
     return Client(headers={"host": "mail.example.com"})
-
-
-@pytest.fixture
-def join(caller: Caller) -> Any:
-    def _join(first: str, *others: str, channel: str = "email") -> Address:
-        places = [{"address": first}, *({"address": one, "channel": channel} for one in others)]
-        answer = caller.post("/contacts", {"contacts": [{"addresses": places}]})
-        assert answer.json()["results"][0]["problem"] is None
-        value = normalise(others[-1], channel=Channel(channel)).value
-        return Address.objects.get(value=value, channel=channel)
-
-    return _join
 
 
 def fresh_link_to(text: str) -> str:
@@ -376,26 +324,6 @@ class TestTheQuestion:
         mallory.refresh_from_db()
         assert mallory.is_pending
 
-    def test_is_not_answered_yes_for_an_address_that_was_known_before(
-        self, path: str, client: Client, join: Any, ada: Address
-    ) -> None:
-        """The other way round: somebody joins the victim's address to a contact of their own, which is younger."""
-        Address.objects.filter(pk=ada.pk).update(created_at=timezone.now() - timedelta(days=9))
-        bob = AddressFactory(text=BOB, created_at=timezone.now() - timedelta(days=8))
-        cleo = AddressFactory(text="cleo@example.com")
-        join("cleo@example.com", BOB)
-        bob.refresh_from_db()
-        assert (bob.contact_id == cleo.contact_id, bob.is_pending) == (True, True)
-        page = get(client, link_for(cleo))
-        assert (f"agree-{bob.pk}" in page, f"part-{bob.pk}" in page) == (False, True)
-        for own in (link_for(cleo), link_for(cleo, Purpose.JOIN), link_for(bob)):
-            post(client, own, do=f"agree-{bob.pk}")
-        bob.refresh_from_db()
-        assert bob.is_pending
-        actions.agree([bob.pk], source=Source.STAFF, now=timezone.now(), note="Both rang up.")
-        bob.refresh_from_db()
-        assert not bob.is_pending
-
     def test_by_a_newsletters_link_is_neither_shown_nor_answered(
         self, path: str, client: Client, ada: Address, mallory: Address
     ) -> None:
@@ -435,42 +363,6 @@ class TestTheQuestion:
         post(client, link_for(ada), do=f"agree-{mallory.pk}")
         mallory.refresh_from_db()
         assert not mallory.is_pending
-
-
-class TestWhoHears:
-    """Every mailbox of a contact, of an opt-in, a download and an erasure."""
-
-    @pytest.fixture(autouse=True)
-    def _work(self, ada: Address) -> None:
-        AddressFactory(contact=ada.contact, text="ada@work.example")
-
-    BOTH = {ADA, "ada@work.example"}
-
-    def test_of_an_opt_in(self, client: Client, ada: Address) -> None:
-        partners = CategoryFactory(opt_in=True)
-        post(client, link_for(ada), **switched_on(partners))
-        assert {to for to, text in deliver() if "Partners" in text} == self.BOTH
-
-    def test_of_an_opt_in_by_a_senders_system(self, caller: Caller, ada: Address) -> None:
-        CategoryFactory(opt_in=True)
-        body = {
-            "preferences": [{"category": "partners", "is_subscribed": True}],
-            "evidence": {"given_at": "2026-01-01T10:00:00+01:00", "wording": "Yes", "where": "Form"},
-        }
-        assert caller.patch(f"/contacts/{ada.contact_id}/preferences", body).status_code == 200
-        assert {to for to, text in deliver() if "Partners" in text} == self.BOTH
-
-    def test_of_a_download(self, client: Client, ada: Address) -> None:
-        client.post(f"{link_for(ada)}/data", {"do": "download"}, secure=True)
-        assert {to for to, text in deliver() if "downloaded" in text} == self.BOTH
-
-    def test_of_an_erasure_before_there_is_nowhere_left_to_write_to(self, client: Client, ada: Address) -> None:
-        post(client, f"{link_for(ada)}/data", do="erase")
-        assert {to: "/e/" in text for to, text in deliver()} == {ADA: True, "ada@work.example": False}
-
-    def test_of_an_opt_out_only_the_one_that_said_so(self, client: Client, ada: Address) -> None:
-        post(client, link_for(ada), do="everything")
-        assert {to for to, _ in deliver()} == {ADA}
 
 
 def test_whoever_erases_themselves_leaves_the_address_that_was_joined_to_them(

@@ -68,6 +68,9 @@ class Walker:
         more = [normalise("countess.of.lovelace@example.com")]
         return actions.add_addresses(self.ada.contact_id, more, now=timezone.now())[0]
 
+    def linked(self) -> None:
+        actions.agree([self.joined().pk], source=Source.STAFF, now=timezone.now())
+
     def second_channel(self) -> None:
         AddressFactory(contact=self.ada.contact, channel=Channel.SMS, text="+49 30 901820")
 
@@ -333,6 +336,39 @@ def preferences_with_a_question(walker: Walker) -> None:
 def preferences_of_a_joined_address(walker: Walker) -> None:
     walker.target = Target(walker.joined().pk)
     walker.link(Purpose.FRESH)
+
+
+@page
+def preferences_of_a_linked_address(walker: Walker) -> None:
+    walker.linked()
+    walker.link(Purpose.FRESH)
+
+
+@page
+def question_join_that_is_answered(walker: Walker) -> None:
+    walker.linked()
+    walker.link(Purpose.JOIN)
+
+
+@page
+def question_join_expired(walker: Walker) -> None:
+    walker.linked()
+    walker.link(Purpose.JOIN, age=30)
+
+
+@page
+def kept_apart(walker: Walker) -> None:
+    question_join_expired(walker)
+    walker.press("alone")
+
+
+@page
+def question_join_answered_by_one(walker: Walker) -> None:
+    """Both have to agree, because both were known."""
+    AddressFactory(text="countess.of.lovelace@example.com")
+    question_join(walker)
+    walker.follow('main [value^="agree-"]')
+    walker.link(Purpose.JOIN)
 
 
 @page

@@ -1,6 +1,7 @@
 """Whatever two addresses say while one of them is only joined to the other (design law 11)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -24,9 +25,9 @@ MORE = ("join in", "resume", "resume all", "faster")
 said = st.tuples(st.sampled_from([OLDER, OTHER]), st.sampled_from(LESS + MORE), st.sampled_from(["news", "partners"]))
 
 
-def say(address: Address, what: str, category: Category) -> None:
+def say(address: Address, what: str, category: Category, *, now: datetime = NOW) -> None:
     one, whole = Target(address.pk, category.pk), Target(address.pk)
-    origin = {"source": Source.PAGE, "now": NOW}
+    origin: dict[str, Any] = {"source": Source.PAGE, "now": now}
     until = NOW.date() + timedelta(days=30)
     verbs = {
         "leave": lambda: actions.opt_out([one], **origin),

@@ -1,0 +1,113 @@
+"""Whatever two addresses said while they were one, kept apart each has every no that it did not take back itself."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from tests.conftest import NOW
+from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
+from tests.unsubscribe.test_gate import forgotten
+from unsubscribe import actions
+from unsubscribe.addresses import normalise
+from unsubscribe.choices import Channel, EventKind, Source
+from unsubscribe.links import Target
+from unsubscribe.models import Address, Category, ConsentEvent
+
+from .test_pending import OLDER, OTHER, open_to, said, say
+
+pytestmark = pytest.mark.django_db
+yes_or_no = st.tuples(
+    st.sampled_from([OLDER, OTHER]), st.sampled_from(["leave", "leave all", "complain", "join in"]), st.just("news")
+)
+
+
+def is_no(what: str, slug: str, about: str, *, is_own: bool) -> bool:
+    return (what == "leave" and slug == about) or what == "leave all" or (what == "complain" and is_own)
+
+
+@hypothesis_settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    before=st.lists(said, max_size=2),
+    after=st.lists(said | yes_or_no, min_size=2, max_size=6),
+    is_text=st.booleans(),
+)
+def test_nobody_took_a_no_back_for_the_other(
+    before: list[tuple[str, str, str]], after: list[tuple[str, str, str]], is_text: bool
+) -> None:
+    with forgotten():
+        by_slug = {"news": CategoryFactory(), "partners": CategoryFactory(opt_in=True)}
+        categories = list(by_slug.values())
+        older = AddressFactory(text=ADA, created_at=NOW, contact__created_at=NOW)
+        for _, what, slug in before:
+            say(older, what, by_slug[slug], now=NOW - timedelta(days=1))
+        channel = Channel.SMS if is_text else Channel.EMAIL
+        more = normalise("+49 30 901820" if is_text else BOB, channel=channel)
+        joined = actions.add_addresses(older.contact_id, [more], now=NOW)
+        if not joined:
+            return
+        actions.agree([joined[0].pk], source=Source.STAFF, now=NOW)
+        people = {OLDER: older, OTHER: joined[0]}
+        for minute, (who, what, slug) in enumerate(after, start=1):
+            say(people[who], what, by_slug[slug], now=NOW + timedelta(minutes=minute))
+        were_open = {who: open_to(one, categories) for who, one in people.items()}
+        actions.part([joined[0].pk], source=Source.PAGE, now=NOW + timedelta(hours=1))
+        for who, one in people.items():
+            are_open = open_to(one, categories)
+            assert are_open <= were_open[who]
+            for about in by_slug:
+                own_yes = [n for n, said in enumerate(after) if said == (who, "join in", about)]
+                since = [
+                    (by, what)
+                    for by, what, slug in after[own_yes[-1] if own_yes else 0 :]
+                    if is_no(what, slug, about, is_own=by == who)
+                ]
+                if since and not (is_text and any(what == "leave" and by != who for by, what in since)):
+                    assert about not in are_open
+        if all(who == OLDER for who, *_ in after):
+            assert open_to(older, categories) == were_open[OLDER]
+
+
+def pairs(size: int, news: Category) -> list[Address]:
+    """The joined ones of so many contacts, each with a no that the other took back."""
+    readers = [AddressFactory() for _ in range(size)]
+    wanted = {one.contact_id: [normalise(f"also-{one.pk}@example.org")] for one in readers}
+    joined = [row for some in actions.add_addresses_to(wanted, now=NOW).values() for row in some]
+    actions.agree([one.pk for one in joined], source=Source.STAFF, now=NOW)
+    later = NOW + timedelta(hours=1)
+    actions.opt_out([Target(one.pk) for one in joined], source=Source.PAGE, now=later)
+    actions.opt_in(
+        [Target(one.pk, news.pk) for one in readers],
+        source=Source.PAGE,
+        now=later + timedelta(minutes=1),
+        wording="Yes",
+    )
+    return joined
+
+
+def test_many_take_as_many_queries_as_a_few(news: Category) -> None:
+    counts = []
+    for size in (3, 12):
+        rows = pairs(size, news)
+        before = ConsentEvent.objects.count()
+        with CaptureQueriesContext(connection) as queries:
+            actions.part([one.pk for one in rows], source=Source.STAFF, now=NOW + timedelta(hours=2))
+        kinds = [one.kind for one in ConsentEvent.objects.order_by("id")[before:]]
+        assert kinds.count(EventKind.OPT_OUT) >= size
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_who_was_joined_before_joins_were_pending_counts_as_known_where_the_contact_is_younger(ada: Address) -> None:
+    """As migration 0013 left them: nothing says when they were joined."""
+    [bob] = actions.add_addresses(ada.contact_id, [normalise(BOB)], now=timezone.now())
+    assert not bob.was_known
+    for days, was_known in ((1, False), (-1, True)):
+        at = ada.contact.created_at + timedelta(days=days)
+        Address.objects.filter(pk=bob.pk).update(created_at=at, joined_at=at)
+        assert Address.objects.get(pk=bob.pk).was_known == was_known

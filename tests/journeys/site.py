@@ -18,8 +18,8 @@ from uuid import UUID
 
 import psycopg
 
+from tests.commands import Commands
 from tests.databases import new_postgresql, new_sqlite
-from tests.journeys.commands import Commands
 from tests.services import descendants, free_port, is_running, start_redis, wait_until
 from tests.settings import ON_POSTGRESQL
 
@@ -129,10 +129,10 @@ class Site:
             **environment,
         }
         self.log = folder / "log"
-        self.commands = Commands(ROOT, self.environment)
+        self.commands = Commands("site", self.environment)
 
     def manage(self, *arguments: str, given: str = "", check: bool = True) -> "subprocess.CompletedProcess[str]":
-        done = self.commands.run(arguments, given)
+        done = self.commands.run(arguments, given=given)
         with self.log.open("a") as log:
             log.write(done.stderr)
         assert done.returncode == 0 or not check, done.stderr

@@ -1,12 +1,15 @@
 """Links and bodies as they come over the wire, to a site that `serve` runs: glued on, in chunks, broken off."""
 
+import http.client
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from prefcenter.wsgi import SMALL
 from tests.journeys.site import Running, Site, new_site
 from tests.services import wait_until
 
@@ -175,3 +178,41 @@ def test_the_log_names_no_token(site: Site, link_of_glued: str) -> None:
     wait_until(lambda: "Not Found" in site.log.read_text(), 20, "the line in the log")
     assert token not in site.log.read_text()
     assert token[20:] not in site.log.read_text()
+
+
+#: Answered before the body is read: nothing there, no token, no CSRF token, no key, too large, no such file.
+EARLY = [
+    "/nothing",
+    "/u/x",
+    "/accounts/login/code/",
+    "/preferences/",
+    "/api/v1/audience",
+    "/static/x.css",
+    "/admin/login/",
+]
+SIZES = [10, 5000, SMALL, SMALL + 1, 1_200_000]
+
+
+def test_a_one_click_after_an_answer_that_came_early_is_answered(site: Site) -> None:
+    """Connections that are used again, as proxies do: what is answered before it was read costs no other request."""
+    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)
+    statuses = set()
+    for path in EARLY:
+        for size in SIZES:
+            for body in (b"x" * size, iter([b"x" * 1000] * (size // 1000 + 1))):
+                try:
+                    statuses.add(answer(connection, path, body))
+                except OSError:
+                    assert size > SMALL, "the server has answered and closed while we were still sending"
+                    connection.close()
+                # A connection that was closed unannounced fails here: http.client opens a new one only after "close".
+                assert answer(connection, "/u/" + "a" * 40, b"List-Unsubscribe=One-Click") == 404
+    connection.close()
+    assert {403, 404, 411, 413} <= statuses
+
+
+def answer(connection: http.client.HTTPConnection, path: str, body: Any) -> int:
+    connection.request("POST", path, body, {"Content-Type": URLENCODED, "Host": "localhost"})
+    got = connection.getresponse()
+    got.read()
+    return got.status

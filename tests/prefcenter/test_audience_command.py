@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from prefcenter.audience_file import answering
 from prefcenter.management.commands.audience import Command
+from tests import commands
 from tests.databases import new_sqlite
 from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
 from unsubscribe import actions, links
@@ -252,8 +253,7 @@ def elsewhere(tmp_path: Path) -> dict[str, str]:
     environment = {"PATH": "/usr/bin:/bin", "DEBUG": "true", "DATA_DIR": str(tmp_path)}
     script = "from tests.factories import CategoryFactory; CategoryFactory(); CategoryFactory(opt_in=True)"
     new_sqlite(tmp_path / "db.sqlite3")
-    command = [sys.executable, "manage.py", "shell", "-v0", "-c", script]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=60)
+    assert commands.run("shell", "-v0", "-c", script, environment=environment).returncode == 0
     return environment
 
 

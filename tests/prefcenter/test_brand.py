@@ -3,8 +3,6 @@
 import json
 import os
 import re
-import subprocess
-import sys
 from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +16,7 @@ from hypothesis import strategies as st
 
 from prefcenter.brand import colours
 from prefcenter.brand.colours import BLACK, WHITE, Colour, contrast, palette, parse
+from tests import commands
 
 ROOT = Path(__file__).resolve().parents[2]
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
@@ -91,15 +90,9 @@ def test_the_page_carries_the_style_that_its_policy_names(tmp_path: Path) -> Non
     """In a process of its own, because the policy is made with the settings."""
     (tmp_path / "logo.svg").write_bytes(SVG)
     environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "tests.settings"}
-    done = subprocess.run(
-        [sys.executable, "manage.py", "shell", "-v0", "-c", LOOK],
-        cwd=ROOT,
-        env=environment | {"BRAND_COLOR": "#e4002b", "BRAND_LOGO": str(tmp_path / "logo.svg")},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
+    environment |= {"BRAND_COLOR": "#e4002b", "BRAND_LOGO": str(tmp_path / "logo.svg")}
+    done = commands.run("shell", "-v0", "-c", LOOK, environment=environment)
+    assert done.returncode == 0, done.stderr
     page, policy = json.loads(done.stdout)
     [style] = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
     assert "--brand:#" in style

@@ -1,22 +1,19 @@
 """The settings come from the environment, and without secrets there is no start."""
 
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from prefcenter import checks
+from tests import commands
 
-ROOT = Path(__file__).resolve().parents[2]
 SECRETS = {"SECRET_KEY": "a" * 30 + "0123456789" * 3, "UNSUBSCRIBE_ADDRESS_KEY": "b" * 40}
 
 
-def check(tmp_path: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "manage.py", *(arguments or ("check",))]
+def check(tmp_path: Path, *arguments: str, **environment: str) -> commands.Done:
     environment = {"PATH": "/usr/bin:/bin", "DATA_DIR": str(tmp_path), **environment}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return commands.run(*(arguments or ("check",)), environment=environment)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +82,7 @@ PUBLISH = "from prefcenter.tasks import forget_answers; forget_answers.delay()"
 )
 def test_what_the_site_keeps_is_for_its_own_account(umask: str, file: str, folder: str, tmp_path: Path) -> None:
     data = tmp_path / "data"
-    for command in (["migrate", "-v0"], ["shell", "-c", PUBLISH]):
+    for command in (["migrate", "contenttypes", "-v0"], ["shell", "-c", PUBLISH]):
         done = check(data, *command, DEBUG="true", DATA_UMASK=umask)
         assert done.returncode == 0, done.stderr
     found = modes(data)

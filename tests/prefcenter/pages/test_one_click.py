@@ -1,7 +1,5 @@
 """The one-click endpoint through the real URLs and middleware, in production's settings: requirements E1 to E13."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
@@ -15,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from kombu import Connection
 
+from tests import commands
 from tests.factories import CampaignFactory, CategoryFactory
 from unsubscribe import actions, gate, links, tasks
 from unsubscribe.choices import Answer, Source
@@ -130,10 +129,8 @@ def test_e4_further_host_names_do_not_take_the_place_of_ours(tmp_path: Path) -> 
     script = "from django.conf import settings; print(settings.ALLOWED_HOSTS)"
     environment = {"PATH": "/usr/bin:/bin", "DATA_DIR": str(tmp_path), "SECRET_KEY": "s" * 50}
     environment |= {"UNSUBSCRIBE_ADDRESS_KEY": "a" * 50, "SITE_URL": "https://mail.example.com"}
-    command = [sys.executable, "manage.py", "shell", "-v0", "-c", script]
-    said = subprocess.run(
-        command, env=environment | {"ALLOWED_HOSTS": "admin.internal"}, capture_output=True, text=True, check=True
-    )
+    environment |= {"ALLOWED_HOSTS": "admin.internal"}
+    said = commands.run("shell", "-v0", "-c", script, environment=environment)
     assert said.stdout.strip() == "['mail.example.com', 'admin.internal']"
 
 

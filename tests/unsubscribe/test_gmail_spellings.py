@@ -130,6 +130,12 @@ class TestTheGate:
         actions.opt_out([Target(phone.pk, news.pk)], source=Source.SMS, now=NOW)
         assert answers(SPELLINGS, news) == answers(SPELLINGS, None) == ["send"] * 4
 
+    def test_and_what_another_name_says_of_that_still_counts(self, ada: Address, news: Category) -> None:
+        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW)
+        actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=LATER, wording="Yes.")
+        actions.pause([Target(learn(SPELLINGS[0]).pk)], LATER.date(), source=Source.PAGE, now=NOW)
+        assert answers(SPELLINGS, news) == ["paused", "send", "send", "send"]
+
     def test_whoever_came_back_to_several_things_gets_each_of_them(self, ada: Address, news: Category) -> None:
         categories = [news, CategoryFactory(slug="offers"), CategoryFactory(slug="tips")]
         actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW)

@@ -162,6 +162,35 @@ def test_imports_providers_and_callers_never_take_back_a_no(source: Source) -> N
     assert may(OPEN, paused)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "is_more"),
+    [
+        (NO, YES, True),
+        (NO, OPEN, True),
+        (OPEN, YES, True),
+        (YES, OPEN, False),
+        (YES, NO, False),
+        (YES, YES, False),
+        (NO, NO, False),
+        (WEEKLY, DAILY, True),
+        (WEEKLY, OPEN, True),
+        (DAILY, WEEKLY, False),
+        (WEEKLY, WEEKLY, False),
+        (NO._replace(frequency=Frequency.WEEKLY), YES._replace(frequency=Frequency.MONTHLY), True),
+        (YES._replace(frequency=Frequency.WEEKLY), NO._replace(frequency=Frequency.DAILY), True),
+        (OPEN._replace(paused_until=TOMORROW), OPEN, True),
+        (OPEN._replace(paused_until=TOMORROW), OPEN._replace(paused_until=TODAY), True),
+        (OPEN._replace(paused_until=TODAY), OPEN._replace(paused_until=TOMORROW), False),
+        (OPEN._replace(paused_until=TODAY), OPEN._replace(paused_until=TODAY), False),
+        (OPEN, OPEN._replace(paused_until=TOMORROW), False),
+    ],
+)
+def test_a_yes_a_faster_frequency_and_the_end_of_a_pause_bring_more(
+    before: Chosen, after: Chosen, is_more: bool
+) -> None:
+    assert rules.is_more(before, after) is is_more
+
+
 def test_retries_wait_longer_each_time_and_end() -> None:
     waits = [rules.retry_after(attempts) for attempts in range(1, 9)]
     assert [wait and wait.total_seconds() / 60 for wait in waits] == [1, 5, 15, 60, 180, 360, 720, None]

@@ -592,6 +592,8 @@ def test_an_old_no_to_everything_leaves_what_they_said_yes_to_since_and_nothing_
         now=NOW - 9 * DAY,
         wording="Yes",
     )
+    # Less of it since, which is no yes.
+    actions.opt_down([Target(ada.pk, CategoryFactory(slug="tips").pk)], Frequency.WEEKLY, source=Source.PAGE, now=NOW)
     options = {"reason": wish.reason, "everywhere": wish.everywhere, "now": NOW + DAY}
     mails = OutboxMessage.objects.count()
     said = [Said(bytes(ada.digest), ada.value, NOW - DAY)]
@@ -614,6 +616,15 @@ def test_an_old_no_to_everything_leaves_what_they_said_yes_to_since_and_nothing_
     assert not Suppression.objects.exists()
     assert OutboxMessage.objects.count() == mails
     assert take(said, **options) == OVERTAKEN
+
+
+def test_of_several_who_said_yes_since_each_is_counted_whatever_they_said(ada: Address) -> None:
+    bob = AddressFactory(text="bob@example.com")
+    comes_back(ada)
+    says_yes(bob)
+    said = [Said(bytes(one.digest), one.value, NOW - DAY) for one in (ada, bob)]
+    assert actions.preview_opt_outs(said, channel=Channel.EMAIL, now=NOW + DAY) == Taken(0, 0, 2)
+    assert take(said, now=NOW + DAY) == Taken(0, 0, 2)
 
 
 def test_of_a_moment_to_come_the_present_counts(ada: Address, news: Category) -> None:

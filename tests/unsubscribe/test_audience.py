@@ -223,12 +223,19 @@ def test_a_mailing_that_is_asked_about_in_parts_reaches_them_once(ada: Address, 
     assert [one.decision.may_send for [one] in parts] == [True, True, False]
 
 
-def test_asked_again_for_the_same_campaign_the_answer_is_the_same(ada: Address, news: Category, now: datetime) -> None:
+@pytest.mark.parametrize("by_us", [False, True], ids=["asked about", "sent by the guard as well"])
+def test_asked_again_for_the_same_campaign_the_answer_is_the_same(
+    by_us: bool, ada: Address, news: Category, now: datetime
+) -> None:
     june, july = CampaignFactory(category=news), CampaignFactory(category=news)
     actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
     entries = audience.ask([ADA], category=news, campaign=june, now=now)
     audience.record(entries, category=news, channel=Channel.EMAIL, campaign=june, now=now)
+    if by_us:
+        sent: dict[str, Any] = {"category": news, "channel": Channel.EMAIL, "campaign": june, "now": now}
+        actions.record_sent([ada.contact_id], by_us=True, **sent)
     assert audience.ask([ADA], category=news, campaign=june, now=now) == entries
+    assert audience.decide([ADA], category=news, campaign=june, now=now)[0].may_send
     assert not audience.ask([ADA], category=news, campaign=july, now=now)[0].decision.may_send
 
 

@@ -1,10 +1,11 @@
 """What a wrapped backend may do to a letter, and what of it the caller and the other letters get to see."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core import mail
-from django.core.mail import EmailAlternative, EmailMessage, EmailMultiAlternatives
+from django.core.mail import EmailAlternative, EmailMessage, EmailMultiAlternatives, get_connection
 
 from tests.factories import ADA, BOB
 from tests.unsubscribe.test_backends import TRANSACTIONAL, Noting, Postman, about, message, recipients, send
@@ -87,6 +88,22 @@ def test_an_address_that_it_cannot_write_costs_nobody_else_their_letter(
     else:
         assert send(*letters) == 1
     assert [line for line in wrapped if line.startswith("sent")] == [f"sent to {BOB}"]
+
+
+@both_kinds
+@pytest.mark.parametrize("kind", ["smtp", "console", "locmem", "filebased"])
+def test_djangos_own_backends_are_given_no_address_that_they_would_write_as_another(
+    kind: str, said: dict[str, str], settings: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.UNSUBSCRIBE_EMAIL_BACKEND = f"django.core.mail.backends.{kind}.EmailBackend"
+    settings.EMAIL_FILE_PATH = tmp_path
+    # With nobody to send to, the SMTP backend would have no server to speak to.
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "", 0
+    backend: Any = get_connection()
+    backend.open = lambda: False
+    assert backend.send_messages([message("jürgen@example.com", headers=dict(said))]) == 0
+    assert mail.outbox == []
+    assert "jürgen" not in capsys.readouterr().out
 
 
 def test_a_receipt_that_is_written_for_each_recipient_tells_nobody_how_it_was_declared() -> None:

@@ -412,6 +412,7 @@ class TestTheRecord:
             (Source.IMPORT, Source.API, False),
             (Source.STAFF, Source.API, False),
             (Source.API, Source.IMPORT, False),
+            (Source.IMPORT, Source.IMPORT, False),
         ],
     )
     def test_staff_lift_any_and_a_senders_system_its_own_kind(

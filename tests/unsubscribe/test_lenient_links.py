@@ -10,7 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tests.old_links import an_old_token, old_token
-from unsubscribe import links
+from unsubscribe import links, token_text
 from unsubscribe.errors import ExpiredLink, InvalidLink
 from unsubscribe.links import Purpose, Target
 
@@ -180,6 +180,10 @@ class TestOldTokens:
         token = an_old_token(lambda one: one.endswith(end) and one[39 - len(end)] not in "-_", today=TODAY)
         for lost in range(1, len(end) + 1):
             assert says(token[:-lost] + more) == says(token)
+
+    def test_three_lost_ones_are_too_many(self) -> None:
+        assert len(token_text.old_tokens("AQ" + "B" * 36)) == 4
+        assert token_text.old_tokens("AQ" + "B" * 35) == []
 
     def test_a_lost_first_or_third_character_is_not(self) -> None:
         token = an_old_token(lambda one: one[20] == "_" and one[39] not in "-_", today=TODAY)

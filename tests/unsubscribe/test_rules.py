@@ -191,6 +191,12 @@ def test_a_yes_a_faster_frequency_and_the_end_of_a_pause_bring_more(
     assert rules.is_more(before, after) is is_more
 
 
+def test_whoever_speaks_in_person_or_through_staff_or_a_senders_system_gets_a_confirmation() -> None:
+    """What a provider or a file says was not asked for here."""
+    confirmed = {source for source in Source if rules.confirms(source)}
+    assert confirmed == {Source.ONE_CLICK, Source.PAGE, Source.MAILTO, Source.SMS, Source.STAFF, Source.API}
+
+
 def test_retries_wait_longer_each_time_and_end() -> None:
     waits = [rules.retry_after(attempts) for attempts in range(1, 9)]
     assert [wait and wait.total_seconds() / 60 for wait in waits] == [1, 5, 15, 60, 180, 360, 720, None]

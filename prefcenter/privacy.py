@@ -18,7 +18,7 @@ from prefcenter.accounts import sessions
 from prefcenter.models import Feedback, LinkRequest, User
 from unsubscribe import actions, conf, queries
 from unsubscribe.choices import Channel, PreferenceState, Source
-from unsubscribe.models import Address, Campaign, Category, ConsentEvent, Contact, Suppression
+from unsubscribe.models import Address, Campaign, Category, ConsentEvent, Contact, Suppression, other_campaigns
 
 Facts = dict[str, Any]
 
@@ -179,11 +179,16 @@ def _events(whose: Whose) -> Iterable[ConsentEvent]:
 
 def _last_sent(whose: Whose) -> list[Facts]:
     sent = whose.contact.last_sent.filter(channel__in=[] if whose.is_beside else whose.channels)
-    rows = sent.select_related("category", "campaign", "earlier_campaign").order_by("id")
+    rows = list(sent.select_related("category", "campaign", "earlier_campaign").order_by("id"))
+    others = Campaign.objects.in_bulk({id_ for row in rows for id_ in other_campaigns(row.others)})
     return [
         _about(row.category) | {"channel": row.channel, "day": _iso(day), "campaign": _name(campaign)}
         for row in rows
-        for day, campaign in ((row.sent_on, row.campaign), (row.earlier_on, row.earlier_campaign))
+        for day, campaign in [
+            (row.sent_on, row.campaign),
+            (row.earlier_on, row.earlier_campaign),
+            *((_day(at), others.get(id_)) for id_, (at, _) in reversed(other_campaigns(row.others).items())),
+        ]
         if day
     ]
 
@@ -273,6 +278,10 @@ def _about(category: Category | None) -> Facts:
 
 def _name(campaign: Campaign | None) -> str | None:
     return campaign.name if campaign else None
+
+
+def _day(at: datetime | None) -> date | None:
+    return timezone.localtime(at).date() if at else None
 
 
 def _iso(when: date | None) -> str | None:

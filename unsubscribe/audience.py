@@ -5,7 +5,7 @@ all ask the same question.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from django.db import connection
@@ -180,7 +180,22 @@ def _known(digests: Sequence[bytes], *, channel: Channel) -> list[int | None]:
 
 def record(
     entries: Sequence[Entry], *, category: Category, channel: Channel, campaign: Campaign | None, now: datetime
-) -> None:
-    """Counts the mailing and starts the frequency clock for everyone in it who may be written to."""
-    contact_ids = [one.decision.contact_id for one in entries if one.decision.may_send and one.decision.contact_id]
-    actions.record_sent(contact_ids, category=category, channel=channel, campaign=campaign, now=now)
+) -> list[Entry]:
+    """Counts the mailing and starts the frequency clock for everyone in it who may be written to. Returns the entries;
+    who chose a frequency and was recorded for another message in the meantime is too soon."""
+    ids = [one.decision.contact_id for one in entries if one.decision.may_send and one.decision.contact_id]
+    paced = _paced(entries)
+    recorded = actions.record_sent(ids, category=category, channel=channel, campaign=campaign, paced=paced, now=now)
+    overtaken = paced.keys() - recorded
+    return [_too_soon(one) if one.decision.contact_id in overtaken else one for one in entries]
+
+
+def _paced(entries: Sequence[Entry]) -> dict[int, date]:
+    decided = (one.decision for one in entries if one.decision.may_send)
+    return {one.contact_id: one.last_day for one in decided if one.contact_id and one.last_day}
+
+
+def _too_soon(entry: Entry) -> Entry:
+    if not entry.decision.may_send:
+        return entry
+    return Entry(entry.decision._replace(verdict=Verdict(Answer.TOO_SOON, entry.decision.next_day)))

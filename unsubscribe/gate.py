@@ -23,6 +23,8 @@ from .models import Address, Campaign, Category
 from .rules import Facts, Verdict
 
 K = TypeVar("K")
+#: The next and the last day, as a Decision has them.
+Pace = tuple[date | None, date | None]
 #: Of an address that somebody names, what is still said of it.
 Once = Callable[[str], Verdict | None]
 
@@ -31,6 +33,7 @@ class Decision(NamedTuple):
     """The verdict on one address; the ids are None while nobody has learnt the address.
 
     `next_day`: once this is sent, the first day on which the contact's frequency allows another; None is "any day".
+    `last_day`: the last day on which another may have been sent for the frequency to allow this one, likewise.
     """
 
     address: Normalised | None
@@ -38,6 +41,7 @@ class Decision(NamedTuple):
     address_id: int | None = None
     contact_id: int | None = None
     next_day: date | None = None
+    last_day: date | None = None
 
     @property
     def may_send(self) -> bool:
@@ -102,9 +106,10 @@ def check(
     """One decision for each address, in their order, whatever their number in the same few queries.
 
     Without a category the message is marketing of no named kind, unless `purpose` declares it transactional.
-    A `campaign` is not too soon for itself for 48 hours after it was first recorded for a contact: that is how a
-    mailing that was asked about, recorded and then sent through the guarded backend passes the gate a second time.
-    With `once` it is, for those who chose a frequency and to whom our own backend has sent it.
+    A `campaign` is not too soon for itself for 48 hours after it was first recorded for a contact, whatever was
+    recorded since: that is how a mailing that was asked about, recorded and then sent through the guarded backend
+    passes the gate a second time. With `once` it is, for those who chose a frequency and to whom our own backend has
+    sent it.
     """
     wanted = [_normalised(text, channel) for text in addresses]
     purpose = purpose_of(category, purpose)
@@ -112,7 +117,7 @@ def check(
     found = gathering.facts_about(
         known, category=category, channel=channel, purpose=purpose, campaign=campaign, once=once, now=now
     )
-    verdict, next_day = _judge(now), _next_day(category, now)
+    verdict, pace = _judge(now), _pace(category, now)
     strangers = gathering.of_strangers(category, purpose)
     covered = _covered([one for one in wanted if one], found, strangers, category=category, channel=channel)
     decisions = []
@@ -121,7 +126,7 @@ def check(
             decisions.append(INVALID)
         elif one := found.get(address.digest):
             facts = covered.get(address.digest, one.facts)
-            decisions.append(Decision(address, verdict(facts), one.address_id, one.contact_id, next_day(facts)))
+            decisions.append(Decision(address, verdict(facts), one.address_id, one.contact_id, *pace(facts)))
         else:
             decisions.append(Decision(address, verdict(covered.get(address.digest, strangers))))
     return decisions
@@ -150,7 +155,7 @@ def everybody(
     others = verdict(gathering.of_strangers(category, purpose))
     judged = ((digest, verdict(one.facts)) for digest, one in found.items())
     named = {digest: one for digest, one in judged if one != others}
-    shared = _shared(found, _next_day(category, now), may_send=lambda facts: verdict(facts) == _SEND)
+    shared = _shared(found, _pace(category, now), may_send=lambda facts: verdict(facts) == _SEND)
     of_all = _of_all(covers, category, purpose, verdict)
     return Verdicts(named, others, shared, *of_all, settled, nameless)
 
@@ -226,12 +231,12 @@ def _of_all(
 
 
 def _shared(
-    found: dict[bytes, Found], next_day: Callable[[Facts], date | None], *, may_send: Callable[[Facts], bool]
+    found: dict[bytes, Found], pace: Callable[[Facts], Pace], *, may_send: Callable[[Facts], bool]
 ) -> dict[bytes, tuple[int, date]]:
     paced = {
         digest: (one.contact_id, day)
         for digest, one in found.items()
-        if (day := next_day(one.facts)) and may_send(one.facts)
+        if (day := pace(one.facts)[0]) and may_send(one.facts)
     }
     many = Counter(contact_id for contact_id, _ in paced.values())
     return {digest: one for digest, one in paced.items() if many[one[0]] > 1}
@@ -263,13 +268,15 @@ def _judge(now: datetime) -> Callable[[Facts], Verdict]:
     return cache(lambda facts: rules.may_send(facts, now=local_now))
 
 
-def _next_day(category: Category | None, now: datetime) -> Callable[[Facts], date | None]:
+def _pace(category: Category | None, now: datetime) -> Callable[[Facts], Pace]:
     """A frequency was chosen of one category, and holds for marketing only."""
     today = timezone.localtime(now).date()
 
     @cache
-    def next_day(facts: Facts) -> date | None:
-        is_paced = category is not None and facts.purpose == Purpose.MARKETING
-        return rules.next_sending_day(facts.chosen.frequency, today) if is_paced else None
+    def pace(facts: Facts) -> Pace:
+        if category is None or facts.purpose != Purpose.MARKETING:
+            return None, None
+        frequency = facts.chosen.frequency
+        return rules.next_sending_day(frequency, today), rules.last_day_before(frequency, today)
 
-    return next_day
+    return pace

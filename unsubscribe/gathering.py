@@ -10,19 +10,14 @@ from django.utils import timezone
 
 from . import rules
 from .choices import Channel, Frequency, PreferenceState, Purpose, SuppressionReason
-from .models import Address, Campaign, Category, Contact, LastSent, Preference, Suppression
+from .models import Address, Campaign, Category, Contact, LastSent, Preference, Suppression, other_campaigns
 from .rules import CAMPAIGN_RUNS, Chosen, Facts
 
-#: Two campaigns, as Sent has each.
-_LAST = ("sent_on", "campaign_id", "began_at", "sent_at")
-_EARLIER = ("earlier_on", "earlier_campaign_id", "earlier_began_at", "earlier_sent_at")
 
-
-class Sent(NamedTuple):
+class Run(NamedTuple):
     """One campaign as a contact's clock knows it (models.LastSent); rows older than `began_at` have only the day."""
 
     on: date | None
-    campaign_id: int | None
     began_at: datetime | None
     sent_at: datetime | None
 
@@ -30,6 +25,34 @@ class Sent(NamedTuple):
         """Until when it is the same mailing."""
         first = datetime.combine(self.on or date.min, time.min, timezone.get_current_timezone())
         return (self.began_at or first) + CAMPAIGN_RUNS
+
+
+class Clock(NamedTuple):
+    """A row of models.LastSent."""
+
+    sent_on: date
+    campaign_id: int | None
+    began_at: datetime | None
+    sent_at: datetime | None
+    earlier_on: date | None
+    earlier_campaign_id: int | None
+    earlier_began_at: datetime | None
+    earlier_sent_at: datetime | None
+    others: dict[str, list[str | None]] | None
+    before_on: date | None
+
+    def run(self, campaign_id: int | None) -> Run | None:
+        if campaign_id is None:
+            return None
+        if campaign_id == self.campaign_id:
+            return Run(self.sent_on, self.began_at, self.sent_at)
+        if campaign_id == self.earlier_campaign_id:
+            return Run(self.earlier_on, self.earlier_began_at, self.earlier_sent_at)
+        kept = other_campaigns(self.others).get(campaign_id)
+        return Run(None, *kept) if kept else None
+
+    def last_on(self) -> date:
+        return max(self.sent_on, self.earlier_on or self.sent_on)
 
 
 class Found(NamedTuple):
@@ -146,31 +169,26 @@ def _wind_clocks(
     contact_ids = [one.contact_id for one in clocked.values()]
     clocks = LastSent.objects.filter(contact_id__any_of=contact_ids, category=category, channel=channel)
     own = campaign.pk if campaign else None
-    rows = clocks.values_list("contact_id", *_LAST, *_EARLIER)
-    sent = {id_: _last_sent(Sent(*row[:4]), Sent(*row[4:]), own=own, once=once, now=now) for id_, *row in rows}
+    rows = clocks.values_list("contact_id", *Clock._fields)
+    sent = {id_: _last_sent(Clock(*row), own=own, once=once, now=now) for id_, *row in rows}
     for digest, one in clocked.items():
         last_sent_on, had_until = sent.get(one.contact_id, (None, None))
         facts = one.facts._replace(last_sent_on=last_sent_on, had_until=had_until)
         found[digest] = one._replace(facts=facts)
 
 
-def _last_sent(*sent: Sent, own: int | None, once: bool, now: datetime) -> tuple[date | None, date | None]:
+def _last_sent(clock: Clock, *, own: int | None, once: bool, now: datetime) -> tuple[date | None, date | None]:
     """The day of the latest message that counts, and the day on which whoever has had this campaign may get it again.
 
-    The campaign asked about is left out while it runs; with `once` it counts for whom our own backend sent it to, and
-    runs for them from then on: it may have been recorded long before.
+    While the campaign asked about runs, only what was there before it counts: it is answered as it was at first. With
+    `once` all count for whom our own backend sent it to, and it runs for them from then on: it may have been recorded
+    long before.
     """
-    days, had_until = [], None
-    for one in sent:
-        if one.on is None:
-            continue
-        is_own = own is not None and one.campaign_id == own
-        if is_own and once and one.sent_at:
-            until = max(one.ends_at(), one.sent_at + CAMPAIGN_RUNS)
-            if until > now:
-                had_until = max(filter(None, (had_until, timezone.localtime(until).date() + timedelta(days=1))))
-                days.append(one.on)
-                continue
-        if not is_own or one.ends_at() <= now:
-            days.append(one.on)
-    return max(days, default=None), had_until
+    run = clock.run(own)
+    if run and once and run.sent_at:
+        until = max(run.ends_at(), run.sent_at + CAMPAIGN_RUNS)
+        if until > now:
+            return clock.last_on(), timezone.localtime(until).date() + timedelta(days=1)
+    if run and run.ends_at() > now:
+        return clock.before_on if own == clock.campaign_id else None, None
+    return clock.last_on(), None

@@ -24,6 +24,8 @@ CONFIRMED = frozenset({Source.ONE_CLICK, Source.PAGE, Source.MAILTO, Source.SMS,
 
 #: For so long after it first reached a contact a campaign is the same mailing, however often it is asked about or sent.
 CAMPAIGN_RUNS = timedelta(hours=48)
+#: For so long nobody else sends what somebody has claimed; a batch of a hundred letters is sent in less.
+CLAIM_HOLDS = timedelta(hours=1)
 RETRY_MINUTES = (1, 5, 15, 60, 180, 360, 720)
 
 
@@ -102,6 +104,18 @@ def next_sending_day(frequency: Frequency, last_sent_on: date | None) -> date | 
     # At most one in a calendar month, and never two within four weeks: the 1st and the "first Monday" both pass.
     next_month = (last_sent_on.replace(day=1) + timedelta(days=32)).replace(day=1)
     return max(next_month, last_sent_on + timedelta(days=28))
+
+
+def last_day_before(frequency: Frequency, today: date) -> date | None:
+    """The same from the other side: the last day on which a message may have gone out for another to be allowed
+    `today`; None is "any day"."""
+    if frequency == Frequency.AS_SENT:
+        return None
+    if frequency == Frequency.DAILY:
+        return today - timedelta(days=1)
+    if frequency == Frequency.WEEKLY:
+        return today - timedelta(days=7)
+    return min(today.replace(day=1) - timedelta(days=1), today - timedelta(days=28))
 
 
 def changes(before: Chosen, after: Chosen) -> EventKind | None:

@@ -102,7 +102,7 @@ def _entries(request: HttpRequest, question: Question, category: Category, *, no
                 return [Entry(one) for one in audience.decide(addresses, **asked)]
             entries = audience.ask(addresses, **asked)
             if question.record:
-                audience.record(entries, category=category, channel=channel, campaign=campaign, now=now)
+                entries = audience.record(entries, category=category, channel=channel, campaign=campaign, now=now)
     except UnsubscribeError as error:
         raise Problem(422, str(error)) from error
     return entries

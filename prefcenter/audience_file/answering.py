@@ -99,7 +99,7 @@ class _Sets:
                 texts, category=category, channel=channel, campaign=campaign, now=now, written=self._written
             )
             if is_recorded:
-                audience.record(entries, category=category, channel=channel, campaign=campaign, now=now)
+                entries = audience.record(entries, category=category, channel=channel, campaign=campaign, now=now)
         return entries
 
 

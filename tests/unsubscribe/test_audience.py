@@ -175,6 +175,24 @@ class TestRecording:
         assert set(LastSent.objects.values_list("sent_on", flat=True)) == {now.date() + timedelta(days=1)}
         assert list(SentCount.objects.order_by("day").values_list("count", flat=True)) == [4, 2]
 
+    def test_who_was_recorded_for_another_campaign_in_the_meantime_is_too_soon(
+        self, ada: Address, news: Category, now: datetime
+    ) -> None:
+        actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
+        june, july = CampaignFactory(category=news), CampaignFactory(category=news)
+        asked = [audience.ask([ADA, BOB, ADA], category=news, campaign=one, now=now) for one in (june, july, june)]
+        about = {"category": news, "channel": Channel.EMAIL, "now": now}
+        first, second, again = (
+            audience.record(entries, campaign=one, **about)
+            for entries, one in zip(asked, (june, july, june), strict=True)
+        )
+        assert [one.decision.may_send for one in first] == [True, True, False]
+        assert again == first == asked[0]
+        assert second[0].decision.verdict == (Answer.TOO_SOON, now.date() + timedelta(days=7))
+        assert second[0][1:] == (None, None, None)
+        assert second[1:] == asked[1][1:]
+        assert sorted(SentCount.objects.values_list("count", flat=True)) == [1, 2]
+
     def test_of_nobody_counts_nothing(self, ada: Address, news: Category, now: datetime) -> None:
         actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
         self.record(audience.ask([ADA], category=news, now=now), news, now)

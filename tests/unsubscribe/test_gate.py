@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 from tests.conftest import NOW
 from tests.factories import ADA, BOB, AddressFactory, CampaignFactory, CategoryFactory, ContactFactory
 from unsubscribe import actions, gate, rules
+from unsubscribe.actions.bulk import clocks
+from unsubscribe.actions.bulk.clocks import Mailing
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import (
     Answer,
@@ -36,28 +38,62 @@ from unsubscribe.rules import Chosen, Facts, Verdict
 pytestmark = pytest.mark.django_db
 
 TODAY = NOW.date()
+RUNS = timedelta(hours=48)
 
 days = st.integers(-40, 40).map(lambda number: TODAY + timedelta(days=number))
 perhaps_a_day = st.none() | days
 
 
 class Sent(NamedTuple):
-    """A mailing as the clock of a contact knows it: so many hours ago, by which campaign, sent by us or not."""
+    """A message that was recorded so many hours ago: of this campaign, another or none; sent by us or not."""
 
     hours_ago: int
     campaign: str
     by_us: bool
 
-    def slot(self, campaigns: dict[str, Campaign | None], prefix: str = "") -> dict[str, Any]:
-        at = NOW - timedelta(hours=self.hours_ago)
-        slot = {"campaign": campaigns[self.campaign], "began_at": at, "sent_at": at if self.by_us else None}
-        return {f"{prefix}{name}": value for name, value in slot.items()} | {f"{prefix or 'sent_'}on": at.date()}
+    @property
+    def at(self) -> datetime:
+        return NOW - timedelta(hours=self.hours_ago)
 
-    def is_own_and_runs(self, question: "Question") -> bool:
-        return question.has_campaign and self.campaign == "this" and self.hours_ago < 48
 
-    def ends_on(self) -> date:
-        return (NOW + timedelta(hours=48 - self.hours_ago)).date() + timedelta(days=1)
+class Past(NamedTuple):
+    """What a clock must know of the messages in their order, written down another way than the clock does it."""
+
+    #: Of each campaign, when it began and when it was sent.
+    began: dict[str, datetime]
+    sent: dict[str, datetime | None]
+    last: str | None = None
+    last_on: date | None = None
+    #: The day of the message before the last campaign began, as long as no other came between.
+    before: date | None = None
+
+    @classmethod
+    def of(cls, sent: list[Sent]) -> "Past":
+        past = cls({}, {})
+        for one in sorted(sent, key=lambda one: -one.hours_ago):
+            past = past.after(one)
+        return past
+
+    def after(self, one: Sent) -> "Past":
+        name, is_running = one.campaign, self.runs(one.campaign, one.at)
+        sent_at = self.sent.get(name)
+        sent_at = sent_at if sent_at and sent_at + RUNS > one.at else (one.at if one.by_us else None)
+        before = (self.before if self.last == name else None) if is_running else self.last_on
+        began = self.began if is_running else self.began | {name: one.at}
+        return Past(began, self.sent | {name: sent_at}, name, one.at.date(), before)
+
+    def runs(self, name: str, at: datetime) -> bool:
+        return name != "none" and name in self.began and self.began[name] + RUNS > at
+
+    def facts(self, question: "Question") -> dict[str, date | None]:
+        own = "this" if question.has_campaign else "none"
+        sent_at = self.sent.get(own) if question.once and own == "this" else None
+        until = max(sent_at, self.began[own]) + RUNS if sent_at else NOW
+        if until > NOW:
+            return {"last_sent_on": self.last_on, "had_until": until.date() + timedelta(days=1)}
+        if self.runs(own, NOW):
+            return {"last_sent_on": self.before if self.last == own else None}
+        return {"last_sent_on": self.last_on}
 
 
 class Person(NamedTuple):
@@ -85,8 +121,8 @@ choices = st.builds(Chosen, st.sampled_from(PreferenceState), st.sampled_from(Fr
 one_block = st.tuples(st.sampled_from(SuppressionReason), st.sampled_from([False, False, True]))
 sendings = st.builds(
     Sent,
-    st.sampled_from([0, 1, 13, 24, 47, 48, 49]) | st.integers(0, 40 * 24),
-    st.sampled_from(["this", "this", "another", "none"]),
+    st.sampled_from([0, 1, 13, 24, 47, 48, 49]) | st.integers(0, 50) | st.integers(0, 40 * 24),
+    st.sampled_from(["this", "this", "another", "third", "fourth", "none"]),
     st.booleans(),
 )
 anybody = st.builds(
@@ -96,7 +132,7 @@ anybody = st.builds(
     only_chosen=st.booleans(),
     chosen=st.none() | choices,
     elsewhere=st.none() | choices,
-    sent=st.lists(sendings, max_size=2),
+    sent=st.lists(sendings, max_size=6, unique_by=lambda one: one.hours_ago),
 )
 #: Nothing but the clock decides about them: few of the others get as far down the table.
 readers = st.builds(
@@ -106,7 +142,7 @@ readers = st.builds(
     only_chosen=st.just(False),
     chosen=st.builds(Chosen, st.just(PreferenceState.SUBSCRIBED), st.sampled_from([*Frequency][1:])),
     elsewhere=st.none() | choices,
-    sent=st.lists(sendings, min_size=1, max_size=2),
+    sent=st.lists(sendings, min_size=1, max_size=6, unique_by=lambda one: one.hours_ago),
 )
 people = anybody | readers
 
@@ -140,15 +176,18 @@ def forgotten() -> Iterator[None]:
 class World(NamedTuple):
     category: Category
     other: Category
-    campaign: Campaign
-    earlier: Campaign
+    campaigns: dict[str, Campaign]
     question: Question
 
     @classmethod
     def of(cls, question: Question) -> "World":
         category = CategoryFactory(purpose=question.category_purpose, needs_opt_in=question.needs_opt_in)
-        campaigns = CampaignFactory(category=category), CampaignFactory(category=category)
-        return cls(category, CategoryFactory(slug="other"), *campaigns, question)
+        campaigns = {name: CampaignFactory(category=category) for name in ("this", "another", "third", "fourth")}
+        return cls(category, CategoryFactory(slug="other"), campaigns, question)
+
+    @property
+    def campaign(self) -> Campaign | None:
+        return self.campaigns["this"] if self.question.has_campaign else None
 
     def settle(self, person: Person) -> list[str]:
         """Writes one person down, as the models allow it; returns their addresses on the channel in question."""
@@ -167,12 +206,9 @@ class World(NamedTuple):
         clock = {"contact": contact, "sent_on": TODAY}
         LastSent.objects.create(category=self.other, channel=channel, **clock)
         LastSent.objects.create(category=self.category, channel=noise, **clock)
-        campaigns = {"this": self.campaign, "another": self.earlier, "none": None}
-        if person.sent:
-            clock |= person.sent[0].slot(campaigns)
-            for before in person.sent[1:]:
-                clock |= before.slot(campaigns, "earlier_")
-            LastSent.objects.create(category=self.category, channel=channel, **clock)
+        for one in sorted(person.sent, key=lambda one: -one.hours_ago):
+            mailing = Mailing(self.category, channel, self.campaigns.get(one.campaign), one.at)
+            clocks.wind([contact.pk], mailing, paced={}, sent_at=one.at if one.by_us else None)
         return [self._address(contact, channel, blocks) for blocks in person.blocks]
 
     def _address(self, contact: Any, channel: Channel, blocks: list[tuple[SuppressionReason, bool]]) -> str:
@@ -199,18 +235,13 @@ class World(NamedTuple):
     def expected(self, person: Person, blocks: list[tuple[SuppressionReason, bool]]) -> Verdict:
         """The same from the example itself: nothing here was read from the database."""
         asked = self.question.has_category
-        own = [one for one in person.sent if asked and one.is_own_and_runs(self.question)]
-        had = [one for one in own if self.question.once and one.by_us]
-        days = [(NOW - timedelta(hours=one.hours_ago)).date() for one in person.sent if asked and one not in own]
-        days += [(NOW - timedelta(hours=one.hours_ago)).date() for one in had]
         facts = Facts(
             purpose=self.purpose,
             suppressed=frozenset(reason for reason, is_lifted in blocks if not is_lifted),
             chosen=(person.chosen or Chosen()) if asked else self._any_no(person),
             needs_opt_in=person.only_chosen or (asked and self.question.needs_opt_in),
             contact_paused_until=person.paused_until,
-            last_sent_on=max(days, default=None),
-            had_until=had[-1].ends_on() if had else None,
+            **(Past.of(person.sent).facts(self.question) if asked else {}),
         )
         return rules.may_send(facts, now=NOW)
 
@@ -229,11 +260,37 @@ def test_the_gate_and_the_rules_agree_whatever_is_in_the_database(question: Ques
             category=world.category if question.has_category else None,
             channel=question.channel,
             purpose=question.purpose,
-            campaign=world.campaign if question.has_campaign else None,
+            campaign=world.campaign,
             once=question.once,
             now=NOW,
         )
         assert [one.verdict for one in decisions] == [*expected, rules.may_send(nobody, now=NOW)]
+
+
+@hypothesis_settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    person=people, question=questions, frequency=st.sampled_from([Frequency.DAILY, Frequency.WEEKLY, Frequency.MONTHLY])
+)
+def test_what_is_claimed_or_recorded_for_a_reader_is_what_the_gate_says(
+    person: Person, question: Question, frequency: Frequency
+) -> None:
+    """The clock is asked once more when it is wound, by the statement that winds it."""
+    chosen = Chosen(PreferenceState.SUBSCRIBED, frequency)
+    person = person._replace(blocks=[[]], paused_until=None, only_chosen=False, chosen=chosen)
+    question = question._replace(has_category=True, category_purpose=Purpose.MARKETING, purpose=None)
+    with forgotten():
+        world = World.of(question)
+        about = {"category": world.category, "channel": question.channel, "campaign": world.campaign, "now": NOW}
+        [decision] = gate.check(world.settle(person), once=question.once, **about)
+        assert decision.contact_id
+        assert decision.last_day == rules.last_day_before(frequency, TODAY)
+        paced = {decision.contact_id: decision.last_day}
+        done = (
+            actions.claim(paced, **about)
+            if question.once
+            else actions.record_sent([decision.contact_id], paced=paced, **about)
+        )
+        assert (decision.contact_id in done) is decision.may_send
 
 
 def test_the_generated_states_are_not_all_alike() -> None:
@@ -243,7 +300,7 @@ def test_the_generated_states_are_not_all_alike() -> None:
     @hypothesis_settings(max_examples=300, deadline=None, derandomize=True)
     @given(question=questions, person=people)
     def look(question: Question, person: Person) -> None:
-        world = World(Category(), Category(), Campaign(), Campaign(), question)
+        world = World(Category(), Category(), {}, question)
         seen.update(world.expected(person, blocks).answer for blocks in person.blocks)
 
     look()

@@ -94,6 +94,16 @@ def test_frequencies_count_in_calendar_days(frequency: Frequency, last: date | N
     assert rules.next_sending_day(frequency, last) == next_day
 
 
+@pytest.mark.parametrize("frequency", Frequency)
+def test_the_last_day_before_is_the_last_after_which_today_is_allowed(frequency: Frequency) -> None:
+    days = [date(2027, 12, 1) + timedelta(days=number) for number in range(160)]  # a leap year's February among them
+    for today in days:
+        limit = rules.last_day_before(frequency, today)
+        for last in days[: days.index(today) + 1]:
+            next_day = rules.next_sending_day(frequency, last)
+            assert (next_day is None or next_day <= today) == (limit is None or last <= limit)
+
+
 @pytest.mark.parametrize(
     ("before", "after", "kind"),
     [

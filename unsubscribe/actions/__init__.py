@@ -11,7 +11,7 @@ from .keeping_apart import part
 from .outboxing import ask_to_erase, ask_to_opt_in, send_link
 from .parting import agree
 from .preferences import Wanted, opt_down, opt_in, opt_out, pause, set_preferences
-from .sending import campaign_named, record_sent
+from .sending import campaign_named, claim, give_back, record_sent
 from .short_links import short_links
 from .suppressions import lift, suppress
 from .taking_back import Standing, standing, take_back
@@ -32,7 +32,9 @@ __all__ = [
     "ask_to_opt_in",
     "campaign_named",
     "choose_language",
+    "claim",
     "erase",
+    "give_back",
     "import_opt_outs",
     "learn",
     "learn_many",

@@ -171,8 +171,10 @@ def _take_along(joined: Sequence[Address], alone: Mapping[int, int]) -> None:
 
 
 def _clock(row: LastSent, contact_id: int) -> LastSent:
+    """What is on its way to one of the addresses counts for the other as sent: nobody tells its clock more."""
     mine = copy(row)
     mine.pk, mine.contact_id = None, contact_id
+    mine.sent_at, mine.claimed_at = row.sent_at or row.claimed_at, None
     return mine
 
 

@@ -1,16 +1,16 @@
-"""Notes that a mailing went out: its count, and the frequency clock of everyone it went to."""
+"""Notes that a mailing goes out or went out: its count, and the frequency clock of everyone it goes to."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from ..choices import Channel
 from ..models import Campaign, Category, LastSent, SentCount
-from ..rules import CAMPAIGN_RUNS
 from .bulk import clocks
+from .bulk.clocks import Mailing
 
 
 def campaign_named(name: str, *, category: Category, now: datetime) -> Campaign | None:
@@ -30,35 +30,79 @@ def record_sent(
     now: datetime,
     campaign: Campaign | None = None,
     by_us: bool = False,
-) -> None:
+    paced: Mapping[int, date] = {},
+) -> set[int]:
     """One message each to these contacts, sent today, however often each is named. Who has had this campaign within 48
     hours is not counted again.
 
-    `by_us`: our own backend has sent it; else somebody else's mailer said that it will.
+    `by_us`: our own backend has sent it; else somebody else's mailer said that it will. `paced`: for those who chose a
+    frequency and have not been sent it yet, rules.last_day_before. Who was recorded for another message since the gate
+    was asked is left out. Returns the others.
     """
     ids = sorted(set(contact_ids))
     if not ids:
-        return
-    if campaign:
-        # Whoever records the same campaign at the same time looks only then who has had it.
-        Campaign.objects.select_for_update(no_key=True).get(id=campaign.pk)
-    fresh = len(ids) - _who_had(campaign, ids, category=category, channel=channel, now=now)
-    sent_at = now if by_us else None
-    clocks.wind(ids, category=category, channel=channel, campaign=campaign, sent_at=sent_at, now=now)
-    if fresh:
+        return set()
+    mailing = Mailing(category, channel, campaign, now)
+    _hold(campaign)
+    had = clocks.had(ids, mailing) if campaign else set()
+    recorded = clocks.wind(ids, mailing, paced=paced, sent_at=now if by_us else None)
+    if fresh := len(recorded - had):
         day = timezone.localtime(now).date()
         row, _ = SentCount.objects.get_or_create(day=day, channel=channel, category=category, campaign=campaign)
         SentCount.objects.filter(id=row.pk).update(count=F("count") + fresh)
+    return recorded
 
 
-def _who_had(
-    campaign: Campaign | None, contact_ids: Sequence[int], *, category: Category, channel: Channel, now: datetime
-) -> int:
-    if campaign is None:
-        return 0
-    since = now - CAMPAIGN_RUNS
-    by_day = Q(began_at=None, sent_on__gt=timezone.localtime(since).date())  # as rows were before they had a time
-    last = Q(campaign=campaign) & (Q(began_at__gt=since) | by_day)
-    earlier = Q(earlier_campaign=campaign, earlier_began_at__gt=since)
-    rows = LastSent.objects.filter(last | earlier, category=category, channel=channel)
-    return rows.filter(contact_id__any_of=contact_ids).count()
+@transaction.atomic
+def claim(
+    paced: Mapping[int, date], *, category: Category, channel: Channel, campaign: Campaign | None, now: datetime
+) -> set[int]:
+    """Of these contacts, who chose a frequency, those to whom the caller is to send this message: of several who claim
+    one at the same moment, one gets them. `paced` is as in record_sent.
+
+    Say afterwards what became of it: record_sent for whom it was sent to, give_back for the others. Who dies in between
+    leaves them recorded and not sent; after rules.CLAIM_HOLDS whoever sends the campaign again gets them.
+    """
+    _hold(campaign)
+    return clocks.claim(paced, Mailing(category, channel, campaign, now))
+
+
+@transaction.atomic
+def give_back(
+    contact_ids: Sequence[int], *, category: Category, channel: Channel, campaign: Campaign | None, claimed_at: datetime
+) -> None:
+    """Nothing was sent to these contacts, whom the caller claimed: as if it had not.
+
+    Where the campaign was recorded before, it stays so, as of today.
+    """
+    claimed = LastSent.objects.filter(
+        contact_id__any_of=list(contact_ids),
+        category=category,
+        channel=channel,
+        campaign=campaign,
+        claimed_at=claimed_at,
+    )
+    # In the order in which they are noted, so that nobody waits for another in a circle.
+    ids = list(claimed.select_for_update().order_by("contact_id").values_list("id", flat=True))
+    rows = LastSent.objects.filter(id__any_of=ids)
+    began = rows.filter(began_at=claimed_at)
+    began.filter(earlier_on=None).delete()
+    began.update(
+        sent_on=F("earlier_on"),
+        campaign=F("earlier_campaign"),
+        began_at=F("earlier_began_at"),
+        sent_at=F("earlier_sent_at"),
+        claimed_at=None,
+        before_on=None,
+        earlier_on=None,
+        earlier_campaign=None,
+        earlier_began_at=None,
+        earlier_sent_at=None,
+    )
+    rows.update(claimed_at=None)
+
+
+def _hold(campaign: Campaign | None) -> None:
+    """Whoever notes the same campaign at the same time looks only then who has had it."""
+    if campaign:
+        Campaign.objects.select_for_update(no_key=True).get(id=campaign.pk)

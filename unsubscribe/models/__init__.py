@@ -5,7 +5,7 @@ from .contacts import Address, Contact
 from .domains import DomainSuppression
 from .ledger import ConsentEvent
 from .outbox import OutboxMessage
-from .preferences import LastSent, Preference
+from .preferences import LastSent, Preference, other_campaigns
 from .seals import Seal
 from .short_links import ShortLink
 from .suppressions import Suppression
@@ -27,4 +27,5 @@ __all__ = [
     "ShortLink",
     "Suppression",
     "Translatable",
+    "other_campaigns",
 ]

@@ -1,5 +1,7 @@
 """What a contact chose, and when each category last reached them. Written by actions alone."""
 
+from datetime import UTC, datetime
+
 from django.db import models
 
 from ..choices import Channel, Frequency, PreferenceState
@@ -41,9 +43,14 @@ class Preference(models.Model):
 class LastSent(models.Model):
     """The frequency clock: the day of the latest message of a category to a contact on a channel.
 
-    A campaign is not too soon for itself while it runs, so it is kept apart from the one before it, which may be
-    running still. Of each: the day it was last recorded, when it was first, and when our own backend sent it to them
-    (None: a mailer said that it will).
+    A campaign is not too soon for itself while it runs, so each that runs is kept: the last one, the one before it
+    (`earlier_…`), and in `others` those before that. Of each: the day it was last recorded, when it was first, and when
+    our own backend sent it to them (None: a mailer said that it will). `others` has by the id of the campaign, as text,
+    the last two: `[began_at, sent_at]`, moments in UTC as the database writes them.
+
+    `before_on`: the day of the latest message when the last campaign began, None where nobody knows any more.
+    `claimed_at`: when a process set out to send the last one, and has not said yet what became of it. A process that
+    dies on the way leaves it there; rules.CLAIM_HOLDS later it means no more than that the campaign was recorded.
     """
 
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="last_sent", db_index=False)
@@ -59,9 +66,22 @@ class LastSent(models.Model):
     )
     earlier_began_at = models.DateTimeField(null=True)
     earlier_sent_at = models.DateTimeField(null=True)
+    others = models.JSONField(null=True)
+    before_on = models.DateField(null=True)
+    claimed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["contact", "category", "channel"], name="one_clock")]
 
     def __str__(self) -> str:
         return str(self.sent_on)
+
+
+def other_campaigns(others: dict[str, list[str | None]] | None) -> dict[int, tuple[datetime | None, datetime | None]]:
+    """LastSent.others by the id of the campaign: when it began, and when it was sent."""
+    return {int(id_): (_moment(began_at), _moment(sent_at)) for id_, (began_at, sent_at) in (others or {}).items()}
+
+
+def _moment(text: str | None) -> datetime | None:
+    at = datetime.fromisoformat(text) if text else None
+    return at.replace(tzinfo=UTC) if at and not at.tzinfo else at  # SQLite leaves out the zone

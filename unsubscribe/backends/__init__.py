@@ -15,11 +15,10 @@ from typing import Any, ClassVar, TypeVar
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends import console, locmem, smtp
 from django.core.mail.backends.base import BaseEmailBackend
-from django.utils import timezone
 
-from .. import actions, conf
-from ..choices import Channel, Purpose
-from . import declaring, letters, merging, placeholders, recipients
+from .. import conf
+from ..choices import Purpose
+from . import claiming, declaring, letters, merging, placeholders, recipients
 from .declaring import Declared, Said
 from .letters import Letter
 
@@ -95,22 +94,14 @@ class GuardedEmailBackend(BaseEmailBackend):
 
     def _send(self, written: Sequence[Letter], declared: Declared) -> set[int]:
         """The ids of the messages that went to somebody, who are recorded even if a later one fails."""
+        batch = claiming.claimed(written, declared)
         sent: list[Letter] = []
         try:
-            for letter in written:
-                if self._carry(letter, is_marketing=declared.purpose == Purpose.MARKETING):
+            for letter in batch.letters:
+                if batch.is_ours(letter) and self._carry(letter, is_marketing=declared.purpose == Purpose.MARKETING):
                     sent.append(letter)
         finally:
-            contact_ids = [letter.contact_id for letter in sent if letter.contact_id]
-            if declared.category and declared.purpose == Purpose.MARKETING and contact_ids:
-                actions.record_sent(
-                    contact_ids,
-                    category=declared.category,
-                    channel=Channel.EMAIL,
-                    campaign=declared.campaign,
-                    by_us=True,
-                    now=timezone.now(),
-                )
+            batch.settle(sent)
         return {id(letter.original) for letter in sent}
 
     def _carry(self, letter: Letter, *, is_marketing: bool) -> bool:

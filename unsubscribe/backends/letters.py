@@ -4,6 +4,7 @@ import copy
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from typing import NamedTuple
 
 from django.core.mail import EmailMessage
@@ -40,7 +41,7 @@ class Letter(NamedTuple):
     """A message as it will be sent. `spellings`: its addresses, and each as the caller wrote it.
 
     `address_id` and `contact_id` are those of its one recipient, None where it has several or was not asked about
-    as marketing.
+    as marketing. `last_day`: as in gate.Decision.
     """
 
     message: EmailMessage
@@ -48,6 +49,7 @@ class Letter(NamedTuple):
     spellings: Mapping[str, str]
     address_id: int | None = None
     contact_id: int | None = None
+    last_day: date | None = None
 
 
 def personal(asked: Sequence[Recipient], declared: Declared, said: Said, *, can_carry: CanCarry) -> list[Letter]:
@@ -125,7 +127,7 @@ def _letter(one: Recipient, entry: audience.Entry, address: str) -> Letter | Non
     preferences = entry.preferences_url or ""
     placeholders.fill(message, Urls(entry.unsubscribe_url or preferences, preferences))
     spellings, decision = {address: one.address}, entry.decision
-    return _sound(Letter(message, one.message, spellings, decision.address_id, decision.contact_id))
+    return _sound(Letter(message, one.message, spellings, decision.address_id, decision.contact_id, decision.last_day))
 
 
 def _receipt(kept: _Kept) -> Letter | None:

@@ -238,6 +238,7 @@ class TestTheirOwnYes:
 
     def test_a_later_yes_to_a_category_lets_that_through_and_nothing_else(self, news: Category) -> None:
         offers, eve = CategoryFactory(slug="offers"), AddressFactory(text=EVE)
+        self.yes(eve, offers, now=EARLIER)
         block()
         self.yes(eve, news)
         assert answers([EVE, "bob@corp.example"], news) == ["send", "suppressed"]
@@ -393,8 +394,11 @@ class TestTheRecord:
         assert actions.lift_domains([CORP], OWN, source=Source.STAFF, now=NOW, actor="staff 7", note="An error.") == 1
         assert actions.lift_domains([CORP], OWN, source=Source.STAFF, now=NOW, actor="staff 7", note="Again.") == 0
         assert block(now=LATER) == ([CORP], [], [])
-        rows = DomainSuppression.objects.order_by("id").values_list("lifted_at", "lifted_by", "lifted_note")
-        assert list(rows) == [(NOW, "staff 7", "An error."), (None, "", "")]
+        rows = DomainSuppression.objects.order_by("id").values_list("lifted_at", "lifted_by", "lifted_note", "said_at")
+        assert list(rows) == [(NOW, "staff 7", "An error.", None), (None, "", "", None)]
+        block(now=LATER, source=Source.API, at=LATER)
+        lifted, standing = DomainSuppression.objects.order_by("id")
+        assert (lifted.said_at, standing.said_at) == (None, LATER)
 
     def test_an_older_no_does_not_undo_the_lifting(self) -> None:
         block(at=EARLIER - timedelta(days=1))

@@ -1,15 +1,15 @@
 """What coming back to one thing leaves off is written down as what it is: no consent, and no wish to leave."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
-from tests.factories import CategoryFactory
-from unsubscribe import actions
+from tests.factories import AddressFactory, CategoryFactory
+from unsubscribe import actions, gate
 from unsubscribe.actions.coming_back import LEFT_OFF
-from unsubscribe.choices import EventKind, Source
+from unsubscribe.choices import Channel, EventKind, Frequency, Purpose, Source, SuppressionReason
 from unsubscribe.links import Target
-from unsubscribe.models import Address, Category, ConsentEvent
+from unsubscribe.models import Address, Category, ConsentEvent, Contact, Preference
 
 pytestmark = pytest.mark.django_db
 
@@ -29,3 +29,59 @@ def test_what_stays_off_has_no_wording_and_a_note_that_says_why(ada: Address, ne
     ]
     # The figures find these lines by the moment and the door of the block that ended (prefcenter/figures/meanings.py).
     assert len(set(written.values_list("at", "source"))) == 1
+
+
+@pytest.fixture
+def phone(ada: Address) -> Address:
+    return AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+4930901820")
+
+
+def by_text(address: Address, slug: str, now: datetime) -> str:
+    category = Category.objects.get(slug=slug)
+    [decision] = gate.check([address.value], category=category, channel=Channel.SMS, now=now)
+    return decision.verdict.answer.value
+
+
+def test_what_came_by_text_and_was_never_blocked_goes_on(
+    ada: Address, phone: Address, news: Category, now: datetime
+) -> None:
+    CategoryFactory(slug="offers")
+    left = CategoryFactory(slug="events")
+    weekly = CategoryFactory(slug="tips")
+    CategoryFactory(slug="partners", needs_opt_in=True)
+    CategoryFactory(slug="receipts", purpose=Purpose.TRANSACTIONAL)
+    somebody = AddressFactory(channel=Channel.SMS, text="+4930901821")
+    for one in (phone, somebody):
+        actions.opt_down([Target(one.pk, weekly.pk)], Frequency.WEEKLY, source=Source.SMS, now=now)
+    actions.opt_down(
+        [Target(phone.pk, Category.objects.get(slug="partners").pk)], Frequency.WEEKLY, source=Source.SMS, now=now
+    )
+    actions.opt_out([Target(phone.pk, left.pk)], source=Source.SMS, now=now)
+    before = {one.slug: by_text(phone, one.slug, now) for one in Category.objects.all()}
+    actions.suppress([ada.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.MAILTO, now=now)
+    later = now + timedelta(days=1)
+    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=later, wording="Yes, news")
+
+    assert Contact.objects.get(pk=ada.contact_id).only_chosen
+    assert {one.slug: by_text(phone, one.slug, later) for one in Category.objects.all()} == before
+    assert before | {"events": "unsubscribed", "partners": "unsubscribed", "news": "send", "tips": "send"} == before
+    kept = Preference.objects.filter(contact=ada.contact_id, channel=Channel.SMS)
+    assert {(one.category.slug, one.state, one.frequency) for one in kept} == {
+        ("news", "subscribed", "as_sent"),
+        ("offers", "subscribed", "as_sent"),
+        ("tips", "subscribed", "weekly"),
+        ("events", "unsubscribed", "as_sent"),
+        ("partners", "unspecified", "weekly"),
+    }
+    assert {one.changed_at for one in kept if one.state == "subscribed"} == {later}
+    theirs = Preference.objects.get(contact=somebody.contact_id)
+    assert (theirs.state, theirs.changed_at) == ("unspecified", now)
+
+
+def test_what_is_kept_so_was_said_by_no_import(ada: Address, phone: Address, news: Category, now: datetime) -> None:
+    actions.opt_down([Target(phone.pk, news.pk)], Frequency.WEEKLY, source=Source.SMS, now=now)
+    Preference.objects.update(import_id=7, said_at=now)
+    actions.suppress([ada.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.MAILTO, now=now)
+    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="Yes, news")
+    kept = Preference.objects.get(channel=Channel.SMS)
+    assert (kept.state, kept.import_id, kept.said_at) == ("subscribed", None, None)

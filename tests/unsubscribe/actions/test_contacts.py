@@ -1,0 +1,65 @@
+"""What is known of a contact besides their choices: how an address is spelt, the language, who was given it all."""
+
+from datetime import datetime
+
+import pytest
+
+from tests.factories import BOB, CLEO, AddressFactory
+from unsubscribe import actions
+from unsubscribe.actions import Said
+from unsubscribe.addresses import normalise
+from unsubscribe.choices import Channel, EventKind, OutboxKind, Source
+from unsubscribe.models import Address, ConsentEvent, Contact, OutboxMessage
+
+pytestmark = pytest.mark.django_db
+
+
+def language(address: Address) -> str:
+    return Contact.objects.get(pk=address.contact_id).language
+
+
+def test_who_is_learnt_has_the_language_and_the_terms_they_are_learnt_with(ada: Address, now: datetime) -> None:
+    learnt = actions.learn([normalise(ada.value), normalise(BOB)], now=now, language="fr", only_chosen=True)
+    assert set(learnt) == {bytes(ada.digest), normalise(BOB).digest}
+    bob = Contact.objects.get(addresses__value=BOB)
+    assert (bob.language, bob.only_chosen, bob.created_at) == ("fr", True, now)
+    assert language(ada) == ""
+    assert Contact.objects.count() == 2
+
+
+def test_a_number_known_by_its_hash_on_two_channels_is_spelt_where_it_is_learnt(now: datetime) -> None:
+    number = normalise("+4930901820", channel=Channel.SMS)
+    for channel in (Channel.SMS, Channel.WHATSAPP):
+        actions.import_opt_outs([Said(number.digest)], channel=channel, now=now)
+    actions.learn([number], now=now)
+    assert dict(Address.objects.values_list("channel", "value")) == {"sms": number.value, "whatsapp": ""}
+
+
+def test_what_a_senders_system_knows_of_a_language_counts_for_less_than_their_own_word(
+    ada: Address, now: datetime
+) -> None:
+    bob, cleo = AddressFactory(text=BOB), AddressFactory(text=CLEO)
+    actions.choose_language(bob.contact_id, "es")
+    actions.erase([cleo.contact_id], source=Source.PAGE, now=now)
+    actions.suggest_language([one.contact_id for one in (ada, bob, cleo)], "de")
+    assert [language(one) for one in (ada, bob, cleo)] == ["de", "es", ""]
+    for one in (ada, cleo):
+        actions.choose_language(one.contact_id, "ja")
+    assert [language(one) for one in (ada, bob, cleo)] == ["ja", "es", ""]
+
+
+def test_that_somebody_was_given_their_data_says_who_did_it_and_every_mailbox_hears(
+    ada: Address, now: datetime
+) -> None:
+    work = AddressFactory(contact=ada.contact, text="ada@work.example")
+    [event] = actions.note_access(ada.pk, source=Source.STAFF, now=now, actor="staff 7")
+    assert (event.kind, event.source, event.actor, event.at) == (EventKind.ACCESS, Source.STAFF, "staff 7", now)
+    assert ConsentEvent.objects.count() == 1
+    messages = OutboxMessage.objects.order_by("id").values_list("kind", "address_id")
+    assert list(messages) == [(OutboxKind.DOWNLOAD, ada.pk), (OutboxKind.DOWNLOAD, work.pk)]
+
+
+def test_that_somebody_was_erased_says_who_did_it(ada: Address, now: datetime) -> None:
+    [event] = actions.erase([ada.contact_id], source=Source.STAFF, now=now, actor="staff 7")
+    assert (event.kind, event.actor, event.after) == (EventKind.ERASE, "staff 7", {"suppressed": ["erased"]})
+    assert actions.erase([ada.contact_id], source=Source.STAFF, now=now) == []

@@ -26,7 +26,7 @@ def measure(
         say(f"filling a database of its own with {contacts:,} contacts")
         filled = fill(contacts, folder, now=now)
         say("minting links and headers")
-        yield minting.links_and_headers(filled.category, now=now, rounds=rounds)
+        yield minting.links_and_headers(filled.category, min(minting.MESSAGES, contacts), now=now, rounds=rounds)
         say("answering a file, without links")
         yield asking.without_links(filled, now=now, rounds=rounds)
         say("answering a file, with links")

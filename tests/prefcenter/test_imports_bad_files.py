@@ -211,7 +211,7 @@ def test_memory_does_not_grow_with_the_file(kind: str, monkeypatch: pytest.Monke
         return found
 
     peak(2000)
-    assert peak(20_000) < peak(5000) + 500_000
+    assert peak(12_000) < peak(5000) + 230_000
 
 
 def test_a_report_names_no_address() -> None:

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 from datetime import date
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import FieldDoesNotExist, SuspiciousOperation, ValidationError
@@ -41,6 +42,16 @@ class ListedLookupsAdmin(admin.ModelAdmin):
             if (rest := _after(path, lookup)) is not None
         )
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """An empty `_to_field` in the URL names no column."""
+        return super().get_object(request, object_id, from_field or None)
+
+    def formfield_for_manytomany(
+        self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any
+    ) -> forms.ModelMultipleChoiceField:
+        made = super().formfield_for_manytomany(db_field, request, **{"form_class": _Rows} | kwargs)  # type: ignore[arg-type]  # as auth's own
+        return cast(forms.ModelMultipleChoiceField, made)
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """What is ticked for an action, and the rows of a list that is edited, are named by numbers that can be."""
         names = [one for one in request.POST if one == ACTION_CHECKBOX_NAME or _ROW.fullmatch(one)]
@@ -62,6 +73,18 @@ class ListedLookupsAdmin(admin.ModelAdmin):
                     yield path, self.opts.get_field(path)  # type: ignore[misc]  # no list is narrowed backwards
                 except FieldDoesNotExist:
                     continue
+
+
+class _Rows(forms.ModelMultipleChoiceField):
+    """Rows of another list, named by numbers that can be: for others a database would raise."""
+
+    def clean(self, value: Any) -> Any:
+        rows = cast("models.QuerySet[Any]", self.queryset)
+        for one in value or ():
+            if not _can_be(rows.model._meta.pk, str(one)):
+                message, said = self.error_messages["invalid_pk_value"], {"pk": str(one)[:_MOST]}
+                raise ValidationError(message, code="invalid_pk_value", params=said)
+        return super().clean(value)
 
 
 def _after(path: str, lookup: str) -> str | None:

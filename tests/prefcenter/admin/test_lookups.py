@@ -1,6 +1,7 @@
 """What can be asked of the admin's lists and pages in a URL: what they offer, and nothing that makes them fail."""
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import Model
@@ -115,7 +116,15 @@ def test_no_form_fails_however_it_is_opened(model: type[Model], boss: Client) ->
     pages = [reverse(f"{name}_{page}", args=[one.pk]) for page in ("change", "history", "delete")]
     for url in [reverse(f"{name}_add"), *pages]:
         assert boss.get(url, secure=True).status_code in {200, 403}, url
-        for asked in ("_popup=1", "_to_field=secret", "_to_field=%00", "_changelist_filters=%00", "p=x", "name=%00"):
+        for asked in (
+            "_popup=1",
+            "_to_field=",
+            "_to_field=secret",
+            "_to_field=%00",
+            "_changelist_filters=%00",
+            "p=x",
+            "name=%00",
+        ):
             assert boss.get(f"{url}?{asked}", secure=True).status_code in {200, 400, 403}, (url, asked)
 
 
@@ -134,3 +143,15 @@ def test_no_action_fails_whatever_is_ticked(ticked: str, boss: Client) -> None:
         assert boss.post(reverse(f"admin:{name}_changelist"), asked, secure=True).status_code < 500, name
     for name in ("unsubscribe_category", "prefcenter_feedbackreason"):
         assert boss.post(reverse(f"admin:{name}_changelist"), rows, secure=True).status_code < 500, name
+
+
+@pytest.mark.parametrize("ticked", ["x", "\x00", "9" * 19, "9" * 40, "-" + "9" * 30, "1e9", "9223372036854775808"])
+def test_no_form_fails_whatever_rows_of_another_list_it_names(ticked: str, boss: Client) -> None:
+    boss.raise_request_exception = False
+    forms = {"auth_group": ["permissions"], "prefcenter_user": ["groups", "user_permissions"]}
+    for name, fields in (forms | {"prefcenter_feedback": ["tags"]}).items():
+        row = admin.site._registry[apps.get_model(name.replace("_", "."))].model._default_manager.latest("pk")
+        for url in (reverse(f"admin:{name}_add"), reverse(f"admin:{name}_change", args=[row.pk])):
+            for field in fields:
+                answer = boss.post(url, {field: [ticked]}, secure=True)
+                assert answer.status_code in {200, 403}, (url, field)

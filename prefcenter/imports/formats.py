@@ -92,6 +92,8 @@ _SES = [  # docs.aws.amazon.com: SuppressedDestinationSummary; without a heading
 OWN = Format("own", "This site: opt-outs", " ".join(COLUMNS), tells=("reason",), at=("date",))
 #: The first that fits.
 FORMATS = [OWN, *_MAILCHIMP, *_POSTMARK, *_KLAVIYO, *_MAILGUN, *_SENDGRID, *_SES]
+#: A blank heading means nothing, and the reader's own for the sheets of a workbook (tables.sheets.SHEET).
+_NOTHING = frozenset({"", "sheet"})
 LIST = Format("list", "A plain list")
 TABLE = Format("table", "A table")
 LABELS = {one.key: one.label for one in (*FORMATS, LIST, TABLE)}
@@ -105,7 +107,7 @@ ANY_TABLE = Format(TABLE.key, TABLE.label, tells=tuple(TELLING), at=_NO_AT)
 
 
 def recognise(columns: Sequence[str], *, file_name: str) -> Format:
-    names = list(filter(None, map(headings.name_of, columns)))  # a blank heading means nothing
+    names = [name for name in map(headings.name_of, columns) if name not in _NOTHING]
     named = next((one for one in FORMATS if _fits(one, names, file_name)), None)
     if named:
         return named

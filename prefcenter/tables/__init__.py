@@ -64,7 +64,7 @@ def open_table(stream: BinaryIO, *, channel: str = "email", or_hash: bool = Fals
     """
     sought, several = wanted(channel, or_hash=or_hash), Several(Channel(channel), or_hash=or_hash)
     if sheets.is_sheet(stream):
-        return _open_sheet(sheets.read_sheet(stream), sought, several)
+        return _open_sheet(sheets.read_sheet(stream, wanted=sought, several=several), sought, several)
     text = read_text(stream)
     if text.is_json:
         return _open_json(text, sought, several)

@@ -21,6 +21,16 @@ class SheetTooLargeError(TableError):
     """This spreadsheet is too large to be read. Please save it as CSV and use that."""
 
 
+class FormulaError(TableError):
+    """This spreadsheet has formulas whose results are not in it. Please open it in a spreadsheet program, save it, and
+    use that; or save it as CSV."""
+
+
+class ArchiveError(TableError):
+    """This is an archive of several files. Please unpack it, and use each of them under its own name, which may say
+    what it holds."""
+
+
 class NoColumnNamesError(TableError):
     """The first line of this file seems to hold a person already. Please put a line with the names of the
     columns before it; the column with the address can be called {expected}."""

@@ -1,35 +1,50 @@
 """Reads a table of people from a spreadsheet (.xlsx), row by row, each cell as text; it refuses what is too large."""
 
+import re
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
-from typing import Any, BinaryIO, NamedTuple
-from xml.etree.ElementTree import ParseError
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import BinaryIO, NamedTuple
 
 from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
-from .errors import EmptyTableError, NotATableError, SheetTooLargeError
+from . import sheet_cells
+from .columns import Wanted, named_index
+from .errors import ArchiveError, EmptyTableError, FormulaError, NotATableError, SheetTooLargeError, TableError
 from .rows import Row, each_address
 from .several import Several
+from .sheet_cells import CANNOT_BE_READ
 
 ENCODING = "xlsx"
 _BEGINS = b"PK\x03\x04"
 #: Bytes when unpacked. The texts of all cells are read at once; the sheets are read row by row.
 MOST_TEXTS, MOST = 256 * 2**20, 4 * 2**30
-#: A sheet has 16,384 columns at most; no table of people has so many.
-MOST_COLUMNS = 1000
-_TEXTS = "xl/sharedStrings.xml"
-_TOO_MANY = "it has more fields than there are columns"
+#: So many rows are looked at to find the one with the names.
+AHEAD = 50
+_TEXTS, _BOOK = "xl/sharedStrings.xml", "xl/workbook.xml"
+_OF_TABLES = (".csv", ".txt", ".tsv", ".json", ".xlsx")
 _ANOTHER_TABLE = "another sheet begins here, with other columns: save it as a file of its own"
-_CANNOT_BE_READ = (zipfile.BadZipFile, InvalidFileException, ParseError, KeyError, ValueError, TypeError, OSError)
+_NOT_OF_PEOPLE = "this sheet has no column of addresses, and nothing of it is read"
+#: How spreadsheets number their sheets, which then says nothing about what they hold.
+_NUMBERED = re.compile(r"[\d\s()_.-]+")
+SHEET = "Sheet"
 
 
 class Sheet(NamedTuple):
-    """The first row that is not blank, and the rows below it, each with the number of its line."""
+    """The names of the columns, or the first row, and the rows below it, each with the number of its line."""
 
     columns: list[str]
     lines: Iterator[tuple[int, list[str]]]
+
+
+class _Head(NamedTuple):
+    """How a sheet begins: the row with the names, or else the first that is not blank, and its place from 0."""
+
+    sheet: sheet_cells.Sheet
+    place: int
+    columns: list[str]
+    is_named: bool
+    is_list: bool
 
 
 def is_sheet(stream: BinaryIO) -> bool:
@@ -42,84 +57,98 @@ def is_sheet(stream: BinaryIO) -> bool:
     return begins == _BEGINS
 
 
-def read_sheet(stream: BinaryIO) -> Sheet:
-    """Raises a TableError for what is no workbook, is empty or too large."""
+def read_sheet(stream: BinaryIO, *, wanted: Wanted, several: Several) -> Sheet:
+    """Raises a TableError for what is no workbook, is empty or too large, or has formulas without results.
+
+    The table is on the first sheet that has a column of addresses; every sheet with the same names goes on with it, as
+    our exports do after a million rows. Where these sheets have names of their own ("Subscribed", "Unsubscribed"), a
+    last column holds them.
+    """
     try:
         _weigh(stream)
         book = load_workbook(stream, read_only=True, data_only=True)
-    except SheetTooLargeError:
+    except TableError:
         raise
-    except _CANNOT_BE_READ as error:
+    except CANNOT_BE_READ as error:
         raise NotATableError from error
-    lines = _lines(book.worksheets)
-    columns = next((cells for _, cells in lines if any(cells)), None)
-    if columns is None:
+    sheets = map(sheet_cells.looked_at, book.worksheets)
+    heads = [head for one in sheets if (head := _head(one, wanted, several))]
+    main = next((one for one in heads if one.is_named), next((one for one in heads if one.is_list), None))
+    main = main or next(iter(heads), None)
+    if main is None:
         raise EmptyTableError
-    return Sheet(columns, lines)
+    parts = [one for one in heads if one.columns == main.columns or (main.is_list and one.is_list)]
+    if any(one.sheet.has_open_formulas for one in parts):
+        raise FormulaError
+    names = {_NUMBERED.sub("", one.sheet.cells.title).casefold() for one in parts}
+    more = [SHEET] if len(names) > 1 and main.is_named else []
+    return Sheet([*main.columns, *more], _lines(heads, parts, len(main.columns), has_names=bool(more)))
 
 
 def rows(sheet: Sheet, address_index: int, several: Several) -> Iterator[Row]:
-    """Every sheet that begins with the names of the first one goes on with its table, as our exports do after a million
-    rows. Of another one the first line says so, and nothing of it is read."""
+    """What stands below no name means nothing. Of a sheet with another table the first line says so."""
     width = len(sheet.columns)
     for line, cells in sheet.lines:
         fields = [*cells[:width], *[""] * (width - len(cells))]
-        if cells[:1] == [_ANOTHER_TABLE]:
-            yield Row(line, [""] * width, "", _ANOTHER_TABLE)
-        elif any(cells[width:]):
-            yield Row(line, fields, "", _TOO_MANY)
-        elif any(cells):
+        if cells[:1] in ([_ANOTHER_TABLE], [_NOT_OF_PEOPLE]):
+            yield Row(line, [""] * width, "", cells[0])
+        elif any(fields):
             yield from each_address(Row(line, fields, fields[address_index].strip()), address_index, several)
 
 
 def _weigh(stream: BinaryIO) -> None:
     with zipfile.ZipFile(stream) as packed:
         sizes = {one.filename: one.file_size for one in packed.infolist()}
+    if _BOOK not in sizes and any(name.lower().endswith(_OF_TABLES) for name in sizes):
+        raise ArchiveError
     if sizes.get(_TEXTS, 0) > MOST_TEXTS or sum(sizes.values()) > MOST:
         raise SheetTooLargeError
 
 
-def _lines(sheets: Sequence[Any]) -> Iterator[tuple[int, list[str]]]:
-    """The names of the columns once; of a sheet with others, one line in place of all of them."""
-    line, columns = 0, None
-    for sheet in sheets:
-        is_first_row = True
-        for cells in _cells(sheet):
+def _head(sheet: sheet_cells.Sheet, wanted: Wanted, several: Several) -> _Head | None:
+    """None of a blank sheet."""
+    ahead = list(islice(sheet_cells.rows(sheet), AHEAD))
+    place = _named(ahead, wanted, several)
+    if place is not None:
+        return _Head(sheet, place, ahead[place], is_named=True, is_list=False)
+    place = next((number for number, cells in enumerate(ahead) if any(cells)), None)
+    if place is None:
+        return None
+    return _Head(sheet, place, ahead[place], is_named=False, is_list=_names_a_person(ahead[place], several))
+
+
+def _named(ahead: Sequence[list[str]], wanted: Wanted, several: Several) -> int | None:
+    """The row with the most names, one of which is the address's: above it may be titles, and groups of columns. Nobody
+    is named above it."""
+    found, most = None, 0
+    for place, cells in enumerate(ahead):
+        if _names_a_person(cells, several):
+            break
+        count = sum(map(bool, cells)) if named_index(cells, wanted) is not None else 0
+        is_above = found is None or any(_names_a_person(one, several) for one in ahead[place + 1 :])
+        if count > most and is_above:
+            found, most = place, count
+    return found
+
+
+def _names_a_person(cells: Sequence[str], several: Several) -> bool:
+    return any(several.reads(cell) for cell in cells if several.may_be(cell))
+
+
+def _lines(
+    heads: Sequence[_Head], parts: Sequence[_Head], width: int, *, has_names: bool
+) -> Iterator[tuple[int, list[str]]]:
+    """The rows of all `parts`; of another sheet, one line in place of all of them."""
+    line, has_begun = 0, False
+    for head in heads:
+        is_part = head in parts
+        name = [head.sheet.cells.title] if has_names else []
+        for place, cells in enumerate(sheet_cells.rows(head.sheet)):
             line += 1
-            if not any(cells):
-                continue
-            if is_first_row and columns is not None and cells != columns:
-                yield line, [_ANOTHER_TABLE]
+            if not is_part and any(cells):
+                yield line, [_ANOTHER_TABLE if has_begun else _NOT_OF_PEOPLE]
                 break
-            if not is_first_row or columns is None:
-                yield line, cells
-            columns, is_first_row = columns or cells, False
-
-
-def _cells(sheet: Any) -> Iterator[list[str]]:
-    sheet.reset_dimensions()  # what the file says of its size may be wrong
-    try:
-        for cells in sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS):
-            yield _texts(cells)
-    except _CANNOT_BE_READ as error:
-        raise NotATableError from error
-
-
-def _texts(cells: Iterable[Any]) -> list[str]:
-    """Without the blank cells at the end of the row."""
-    texts = [_text(cell) for cell in cells]
-    while texts and not texts[-1]:
-        texts.pop()
-    return texts
-
-
-def _text(cell: Any) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return str(cell).lower()
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    if isinstance(cell, datetime | date):
-        return cell.isoformat(" ") if isinstance(cell, datetime) else cell.isoformat()
-    return str(cell)
+            is_below = place > head.place or (place == head.place and head.is_list and has_begun)
+            if is_below and any(cells):
+                yield line, [*cells[:width], *[""] * (width - len(cells)), *name]
+        has_begun = has_begun or is_part

@@ -281,16 +281,19 @@ class TestTheirOwnYes:
         assert answers([EVE], news) == ["send"]
 
     def test_it_is_one_too_where_only_the_hash_is_known(self, news: Category) -> None:
-        eve, offers = AddressFactory(text=EVE, value=""), CategoryFactory(slug="offers")
+        texts = [EVE, "bob@corp.example", "ada@corp.example"]
+        eve, bob, _ = (AddressFactory(text=text, value="") for text in texts)
+        offers = CategoryFactory(slug="offers")
         block()
-        self.yes(eve, news)
-        assert answers([EVE], news) == ["send"]
+        for one in (eve, bob):
+            self.yes(one, news)
+        assert answers(texts, news) == ["send", "send", "suppressed"]
         assert answers([EVE], offers) == ["suppressed"]
         block(reason=FOR_GOOD)
         assert answers([EVE], news) == ["suppressed"]
 
     def test_nor_do_numbers_whose_owners_said_yes_and_are_forgotten_hide_it(self, news: Category) -> None:
-        phones = [AddressFactory(text=f"+493090182{n}", channel=Channel.SMS, value="") for n in range(5)]
+        phones = [AddressFactory(text=f"+49309018{n}", channel=Channel.SMS, value="") for n in range(10, 30)]
         eve = AddressFactory(text=EVE)
         block()
         for one in [*phones, eve]:

@@ -100,6 +100,12 @@ def test_a_body_that_does_not_say_how_long_it_is_is_read_whole(how: dict[str, st
         assert (response.status_code, response.content, response["X-Length"]) == (200, b"x" * size, str(size))
 
 
+def test_and_can_be_read_by_whoever_asks_next() -> None:
+    environ = {"wsgi.input": BytesIO(b"do=less"), "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+    response = views.behind_link(echo)(RequestFactory().generic("POST", "/", content_type=FORM, **environ, **CHUNKED))
+    assert (response.content, response["X-Length"]) == (b"do=less", "7")
+
+
 @pytest.mark.parametrize("more", [1, 2, 1_000_000])
 def test_and_refused_if_it_is_too_long(more: int) -> None:
     stream = BytesIO(b"x" * (views.LARGEST_BODY + more))

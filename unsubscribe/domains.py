@@ -9,7 +9,7 @@ from . import spellings
 from .addresses import EVERYBODY, STARS, normalise
 from .choices import Channel
 from .errors import InvalidAddress, InvalidDomain, PublicMailDomain
-from .public_mail import DOMAINS, NAMES
+from .public_mail import DOMAINS, NAMES, REGIONAL
 
 # Nothing before the @ means the same as a star, and so does the `%` of SQL.
 _PATTERN = re.compile(rf"\A(?:{EVERYBODY}|%)?\s*@")
@@ -58,7 +58,7 @@ def is_public(domain: str) -> bool:
     """Whether mailboxes there belong to anybody, and not to who owns the domain."""
     name, _, ending = domain.partition(".")
     is_a_country_of_one = name in NAMES and ending.count(".") <= 1
-    return is_a_country_of_one or domain in DOMAINS
+    return is_a_country_of_one or domain in DOMAINS or ending in REGIONAL
 
 
 def _bare(text: str) -> str:

@@ -1,7 +1,8 @@
 """Domains at which anybody may have a mailbox. One person's no, or one company's, is not theirs: none is ever blocked.
 
 In the first list each name stands for itself under every ending that has one or two parts (`yahoo.fr`, `yahoo.co.jp`);
-in the second the whole domain is named. A mail provider that is missing here belongs into one of them.
+in the second the whole domain is named, in the third with its subdomains. A mail provider that is missing here belongs
+into one of them.
 """
 
 _NAMES = """
@@ -66,11 +67,33 @@ streamyx.com pldt.net hinet.net seed.net.tw netvigator.com mweb.co.za telkomsa.n
 iafrica.com
 walla.co.il walla.com mynet.com ttmail.com superonline.com
 
+usa.net netscape.net netscape.com compuserve.com q.com embarqmail.com suddenlink.net mchsi.com tds.net cableone.net
+swbell.net prodigy.net peoplepc.com mindspring.com adelphia.net optimum.net rcn.com wowway.com insightbb.com knology.net
+hughes.net wildblue.net gci.net alltel.net eastlink.ca mts.net sasktel.net cgocable.ca aliant.net teksavvy.com primus.ca
+virgin.net lineone.net onetel.com supanet.com tesco.net madasafish.com pipex.com libertysurf.fr
+netcourrier.com netc.fr mail.fr onlinehome.de compuserve.de osnanet.de mnet-online.de nexgo.de vr-web.de
+zonnet.nl wxs.nl solcon.nl online.nl zeelandnet.nl caiway.nl tvcablenet.be edpnet.be
+blu.it supereva.it katamail.com interfree.it teletu.it poste.it ya.com jazztel.es euskalnet.net netcabo.pt mail.pt
+tele2.it freesurf.ch ik.me ikmail.com indamail.hu vipmail.hu t-online.hu upcmail.hu quick.cz iol.cz post.sk
+swipnet.se passagen.se jubii.dk ofir.dk c2i.net getmail.no pp.inet.fi welho.com saunalahti.fi mbnet.fi
+hotbox.ru pochta.ru fibertel.com.ar arnet.com.ar speedy.com.ar ciudad.com.ar superig.com.br ibest.com.br vtr.net
+pchome.com.tw yam.com hkbn.net dodo.com.au internode.on.net ozemail.com.au bigpond.com.au paradise.net.nz ihug.co.nz
+orcon.net.nz absamail.co.za zahav.net.il in.com
+
 zoho.com zoho.eu zoho.in tuta.com tuta.io keemail.me hey.com duck.com mozmail.com mail.com email.com usa.com post.com
 europe.com dr.com
 lycos.com excite.com inbox.com runbox.com startmail.com mailfence.com disroot.org riseup.net simplelogin.com
+vivaldi.net kolabnow.com ctemplar.com cock.li anonaddy.com anonaddy.me addy.io passmail.net passinbox.com aleeas.com
+slmail.me users.noreply.github.com sharklasers.com trashmail.com tempmail.com temp-mail.org maildrop.cc getnada.com
 10minutemail.com privaterelay.appleid.com relay.firefox.com
 """
 
+# Each of their regions has a domain of its own, such as nc.rr.com.
+_REGIONAL = """
+rr.com ocn.ne.jp dion.ne.jp so-net.ne.jp plala.or.jp biglobe.ne.jp vodafone.ne.jp pdx.ne.jp eonet.ne.jp hi-ho.ne.jp
+odn.ne.jp asahi-net.or.jp infoweb.ne.jp tiki.ne.jp sympatico.ca
+"""
+
 NAMES = frozenset(_NAMES.split())
-DOMAINS = frozenset(_DOMAINS.split())
+REGIONAL = frozenset(_REGIONAL.split())
+DOMAINS = frozenset(_DOMAINS.split()) | REGIONAL

@@ -113,7 +113,8 @@ PUBLIC = (
     "softbank.ne.jp qq.com 163.com 126.com mail.ru yandex.ru ya.ru proton.me protonmail.com aol.com comcast.net "
     "hotmail.fr hotmail.com.br outlook.com.br outlook.jp yahoo.com.tw gmx.ch gmx.co.uk aol.co.uk yandex.com.tr "
     "ymail.com live.com.pt fastmail.net fastmail.co.uk zoho.eu sina.com.cn orange.es wanadoo.nl hinet.net "
-    "singnet.com.sg mail.de"
+    "singnet.com.sg mail.de usa.net vivaldi.net compuserve.com mindspring.com anonaddy.com rr.com nc.rr.com "
+    "t.vodafone.ne.jp mtj.biglobe.ne.jp users.noreply.github.com"
 )
 
 

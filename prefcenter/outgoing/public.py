@@ -33,6 +33,7 @@ SMALL = 4096
 
 #: What no URL has (RFC 3986), and what programs read in different ways: blanks, controls, backslashes.
 _ODD = re.compile(r"[\s\x00-\x20\x7f-\xa0\\]")
+_NAMES_A_USER = re.compile(r"[^/?#]*//[^/?#]*@")
 _HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 
 
@@ -135,7 +136,7 @@ def why_not(url: str) -> str:
         parts = _parsed(url)
     except LocationParseError:
         return "Please enter a URL: without blanks and backslashes, and with a host."
-    if parts.auth:
+    if parts.auth or _NAMES_A_USER.match(url):
         return "Please leave name and password out of the URL: the signature says who we are."
     if settings.WEBHOOKS_ALLOW_PRIVATE:
         return ""
@@ -152,7 +153,7 @@ def why_not(url: str) -> str:
 def _parsed(url: str) -> Url:
     """Raises LocationParseError also for what another program could read as another host."""
     parts = parse_url(url)
-    if _ODD.search(url) or not _HOST.fullmatch(parts.host or ""):
+    if _ODD.search(url) or not _HOST.fullmatch(parts.host or "") or parts.port == 0:
         raise LocationParseError("an odd URL")
     return parts
 

@@ -250,6 +250,7 @@ ODD_URLS = [
         "https://[64:ff9b::7f00:1]/",
         "https://[2002:7f00:1::]/",
     ),
+    *("https://shop.example:0/", "https://shop.example:00/", "https://@shop.example/"),
     *("https://shop.example:99999/", "https://shop.example:x/", "https://shop.example:-1/", "https://192.0.0.8/"),
     *(
         "https://192.0.0.8:8443/",

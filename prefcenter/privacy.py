@@ -39,6 +39,7 @@ def held(contact_id: int, *, now: datetime, address: Address | None = None) -> F
             "known_since": _iso(whose.known_since),
             "language": whose.language,
             "paused_until": _iso(contact.paused_until),
+            "paused_again_at": _iso(contact.pause_said_at),
             "only_what_was_chosen": contact.only_chosen,
             "erased_at": _iso(contact.erased_at),
         },
@@ -129,6 +130,7 @@ def _preferences(whose: Whose) -> list[Facts]:
             "paused_until": _iso(row.paused_until),
             "changed_at": _iso(row.changed_at),
             "said_again_at": _iso(row.said_at),
+            "less_said_again_at": _iso(row.less_said_at),
         }
         for row in rows.order_by("category__position", "id")
     ]

@@ -28,6 +28,7 @@ from unsubscribe.models import (
     Category,
     ConsentEvent,
     Contact,
+    ImportRepeat,
     LastSent,
     OutboxMessage,
     Preference,
@@ -42,6 +43,7 @@ LARGE = {
         ConsentEvent,
         Contact,
         Feedback,
+        ImportRepeat,
         LastSent,
         OutboxMessage,
         Preference,
@@ -168,6 +170,7 @@ OF_ALL: dict[str, Question] = {
         [Said(bytes(one.address.digest))], channel=Channel.EMAIL, now=one.now
     ),
     "what an import set": lambda one: actions.standing(1),
+    "an import is taken back": lambda one: actions.take_back(1, most=100, now=one.now),
     "who left a category": lambda one: opt_outs.Newest(opt_outs.Asked(category=one.category)).rows(0, 100),
 }
 

@@ -1,7 +1,8 @@
 """Who may be written to, and what a change means. Pure: no Django model, no clock, no input or output."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .choices import (
     Answer,
@@ -181,6 +182,12 @@ def less(one: Chosen, other: Chosen) -> Chosen:
         max(Frequency(one.frequency), Frequency(other.frequency), key=lambda frequency: frequency.pace),
         max(filter(None, (one.paused_until, other.paused_until)), default=None),
     )
+
+
+def asks_less(stands: Chosen, change: Mapping[str, Any]) -> bool:
+    """Whether a change that changes nothing asks for the slower frequency, or the pause, that stands already."""
+    is_slow = stands.frequency != Frequency.AS_SENT and "frequency" in change
+    return is_slow or (stands.paused_until is not None and "paused_until" in change)
 
 
 def is_faster(before: Chosen, after: Chosen) -> bool:

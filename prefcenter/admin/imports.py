@@ -143,7 +143,7 @@ def take_back(request: HttpRequest, run_id: int) -> HttpResponse:
     if not imports.can_be_taken_back(one, now=timezone.now()):
         messages.error(request, str(NotNow()))
         return redirect("imports:run", one.pk)
-    standing = Standing(imports.foresee_taking_back(one))
+    standing = Standing(imports.foresee_taking_back(one), one)
     return _render(request, "take_back", title=f"Take back import {one.pk}", run=one, page=Page(one), standing=standing)
 
 

@@ -11,7 +11,7 @@ from prefcenter import imports
 from prefcenter.imports import answers, report, words
 from prefcenter.imports.tally import SAID_YES
 from prefcenter.models import ImportKind, ImportRun, ImportState
-from unsubscribe.choices import SuppressionReason
+from unsubscribe.choices import Source, SuppressionReason
 
 PROBLEMS_SHOWN = 10
 #: Longer than the sweep needs to come by.
@@ -144,8 +144,14 @@ class Page:
 class Standing:
     """What taking an import back would do, and what stays and why."""
 
-    def __init__(self, found: imports.Standing) -> None:
+    def __init__(self, found: imports.Standing, run: ImportRun) -> None:
         self._found = found
+        self.already = run.counts.get("already", 0)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether another import says some of the same, so that there is something to do even if nothing is lifted."""
+        return Source.IMPORT in self._found.said_again
 
     @property
     def lifted(self) -> int:

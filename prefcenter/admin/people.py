@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from unsubscribe.models import Address, Contact, LastSent, Preference, Suppression
+from unsubscribe.models import Address, Contact, ImportRepeat, LastSent, Preference, Suppression
 
 from .readonly import ReadOnlyAdmin
 
@@ -70,4 +70,11 @@ class SuppressionAdmin(ReadOnlyAdmin):
 class LastSentAdmin(ReadOnlyAdmin):
     list_display = ["contact", "category", "channel", "sent_on", "campaign"]
     list_filter = ["category", "channel"]
+    ordering = ["-id"]
+
+
+@admin.register(ImportRepeat)
+class ImportRepeatAdmin(ReadOnlyAdmin):
+    list_display = ["import_id", "model", "row_id", "at"]
+    list_filter = ["model"]
     ordering = ["-id"]

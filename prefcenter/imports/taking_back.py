@@ -34,15 +34,15 @@ def take_back(run: ImportRun, *, user_id: int, now: datetime) -> None:
 
 
 def take_back_here(run: ImportRun, *, now: datetime, on_progress: Callable[[int], None]) -> int:
-    """Does it here; how many rows it looked at. Raises NotNow, and Lost when somebody else went on with it.
+    """Does it here; how many rows it lifted. Raises NotNow, and Lost when somebody else went on with it.
 
     Interrupted, the worker goes on with it.
     """
     _move(run, now=now, claimed_by=uuid.uuid4(), claimed_at=now)
     run.refresh_from_db()
     try:
-        for looked_at in working.take_back(run):
-            on_progress(looked_at)
+        for lifted in working.take_back(run):
+            on_progress(lifted)
     except KeyboardInterrupt:
         working.let_go(run)
         raise
@@ -55,6 +55,12 @@ def _move(run: ImportRun, *, now: datetime, **more: object) -> None:
     moved = _possible(now).filter(id=run.pk)
     if not moved.update(state=ImportState.TAKING_BACK, taken_back_at=timezone.now(), **fresh | more):
         raise NotNow
+
+
+def past(since: int, *, now: datetime) -> list[int]:
+    """Which imports from this number on can no longer be taken back."""
+    over = ImportRun.objects.filter(id__gte=since, state__in=_OVER, finished_at__lt=now - timedelta(days=DAYS))
+    return list(over.values_list("id", flat=True))
 
 
 def _possible(now: datetime) -> QuerySet[ImportRun]:

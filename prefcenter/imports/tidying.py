@@ -5,13 +5,16 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from prefcenter.models import ImportRun, ImportState
+from unsubscribe import actions
 
-from . import files, runs
+from . import files, runs, taking_back
+from .reading import ROWS
 
 _GIVEN_UP = "Nobody confirmed it within {days} days, so the file was deleted. Nothing was imported."
 
 
 def tidy(*, now: datetime) -> None:
+    """Every minute."""
     unconfirmed = now - timedelta(days=settings.IMPORT_FILE_DAYS)
     for run in ImportRun.objects.filter(state=ImportState.READY, checked_at__lt=unconfirmed).defer("problems"):
         rows = ImportRun.objects.filter(id=run.pk, state=ImportState.READY, checked_at=run.checked_at)
@@ -23,3 +26,5 @@ def tidy(*, now: datetime) -> None:
     reported = ImportRun.objects.exclude(problems=[]).values_list("id", flat=True)
     reports = [files.lines_of(id_).name for id_ in reported]
     files.remove_all_but([*uploads, *reports], before=now - timedelta(days=1))
+    if oldest := actions.oldest_repeat():
+        actions.settle(taking_back.past(oldest, now=now), most=ROWS)

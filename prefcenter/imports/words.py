@@ -55,12 +55,14 @@ def lifts(standing: Standing) -> list[tuple[str, int]]:
 
 
 def said_again(standing: Standing) -> list[tuple[str, int]]:
-    """Why what an import set stays when it is taken back, and how often that is the reason."""
-    sources = dict(Source.choices)
-    return [
-        (f"Said again since, by: {sources.get(how, 'another import')}", number)
-        for how, number in sorted(standing.said_again.items())
-    ]
+    """Why what an import said stays when it is taken back, and how often that is the reason."""
+    return [(_why(how), number) for how, number in sorted(standing.said_again.items())]
+
+
+def _why(how: str) -> str:
+    if how == Source.IMPORT:
+        return "Another import says the same"
+    return f"Said again since, by: {dict(Source.choices).get(how, 'somebody, or an import that cannot be taken back')}"
 
 
 def other_addresses(counts: Mapping[str, Any]) -> list[str]:

@@ -136,16 +136,17 @@ def _take_back(run: ImportRun, must_stop: Callable[[], bool]) -> None:
 
 
 def take_back(run: ImportRun) -> Iterator[int]:
-    """Says after each batch how many rows it has looked at in all. Raises Lost when the run is no longer ours."""
+    """Says after each batch how many it has lifted in all. Raises Lost when the run is no longer ours."""
     actor = f"staff {run.taken_back_by_id}" if run.taken_back_by_id else BY_COMMAND
     note = f"Import {run.pk} was taken back."
-    looked_at = 1
-    while looked_at:
+    is_left = True
+    while is_left:
         with transaction.atomic():
             _hold(run)
-            looked_at = actions.take_back(run.pk, most=ROWS, now=timezone.now(), actor=actor, note=note)
-            run.taken_back += looked_at
+            looked_at, lifted = actions.take_back(run.pk, most=ROWS, now=timezone.now(), actor=actor, note=note)
+            run.taken_back += lifted
             _mine(run).update(taken_back=run.taken_back, attempts=0)
+        is_left = looked_at > 0
         yield run.taken_back
         reset_queries()
 

@@ -29,16 +29,16 @@ def run(command: BaseCommand, number: int, *, is_for_real: bool) -> None:
     if is_for_real:
         _take_back(command, one)
     if command.stdout.isatty():
-        _say(command, standing)
+        _say(command, one, standing)
         command.stdout.write(f"Done: import {number} is taken back." if is_for_real else _DRY)
     else:
-        command.stdout.write(json.dumps(_summary(number, standing, is_for_real=is_for_real), indent=2))
+        command.stdout.write(json.dumps(_summary(one, standing, is_for_real=is_for_real), indent=2))
 
 
 def _take_back(command: BaseCommand, one: ImportRun) -> None:
-    def say(looked_at: int) -> None:
+    def say(lifted: int) -> None:
         if command.stderr.isatty():
-            command.stderr.write(f"\r{looked_at:,} taken back", style_func=str, ending="")
+            command.stderr.write(f"\r{lifted:,} taken back", style_func=str, ending="")
             command.stderr.flush()
 
     try:
@@ -51,12 +51,13 @@ def _take_back(command: BaseCommand, one: ImportRun) -> None:
         raise CommandError(_INTERRUPTED, returncode=130) from error
 
 
-def _say(command: BaseCommand, standing: Standing) -> None:
-    lines = words.lifts(standing)
+def _say(command: BaseCommand, one: ImportRun, standing: Standing) -> None:
     stays = [*words.said_again(standing), ("Ended since", standing.ended), ("Erased", standing.erased)]
-    for label, count in [*lines, *((f"Stays. {why}", count) for why, count in stays)]:
+    lines = [*words.lifts(standing), *((f"Stays. {why}", count) for why, count in stays)]
+    for label, count in [*lines, ("Was there already when it was imported", one.counts.get("already", 0))]:
         command.stdout.write(f"{count:>12,}  {label}")
 
 
-def _summary(number: int, standing: Standing, *, is_for_real: bool) -> dict[str, Any]:
-    return {"import": number, "applied": is_for_real, **standing._asdict()}
+def _summary(one: ImportRun, standing: Standing, *, is_for_real: bool) -> dict[str, Any]:
+    already = one.counts.get("already", 0)
+    return {"import": one.pk, "applied": is_for_real, **standing._asdict(), "already": already}

@@ -33,7 +33,7 @@ class ImportRun(models.Model):
     `answers` is how columns were read, by their folded headings.
     `foreseen` is what the check found. `problems` are [line, sentence], no more than a report can hold.
     `claimed_by` names the worker that holds it, until `claimed_at` is too long ago; `attempts` count how many took it
-    up without getting on. `taken_back` counts what was looked at while it was taken back, since `taken_back_at`.
+    up without getting on. `taken_back` counts what was lifted while it was taken back, since `taken_back_at`.
     """
 
     kind = models.CharField(max_length=8, choices=ImportKind)

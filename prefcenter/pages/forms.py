@@ -18,17 +18,19 @@ class PauseForm(forms.Form):
     days = forms.TypedChoiceField(choices=PAUSES, coerce=int)
 
 
+#: What "less often" means on the unsubscribe page. A mail a day is not less to many.
+LESS = [Frequency.WEEKLY, Frequency.MONTHLY]
+
+
 def offered_instead(choice: Choice) -> list[Frequency]:
-    """What "less often" means on the unsubscribe page, the next slower one first. A mail a day is not less to many."""
-    return [one for one in choice.slower if one != Frequency.DAILY]
+    """Of that what is slower, the next one first."""
+    return [one for one in choice.slower if one in LESS]
 
 
 class LessForm(forms.Form):
-    frequency = forms.TypedChoiceField(coerce=Frequency)
+    """Whatever a page that was opened earlier offered."""
 
-    def __init__(self, choice: Choice, data: Mapping[str, Any]) -> None:
-        super().__init__(data)
-        self.fields["frequency"].choices = [(one.value, one.label) for one in offered_instead(choice)]  # type: ignore[attr-defined]  # it is a Field to mypy
+    frequency = forms.TypedChoiceField(choices=[(one.value, one.label) for one in LESS], coerce=Frequency)
 
 
 class FeedbackForm(forms.Form):

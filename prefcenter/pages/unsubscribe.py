@@ -174,9 +174,10 @@ def _reduce(
     own: Choice | None = context["own"]
     do = form.get("do", "")
     if do == "less" and own is not None and own.is_subscribed:
-        less = LessForm(own, form)
+        less = LessForm(form)
         if less.is_valid():
-            frequency = less.cleaned_data["frequency"]
+            # What holds already may be slower: it stays, and was asked for again.
+            frequency = max(less.cleaned_data["frequency"], own.frequency, key=lambda one: one.pace)
             wording = str(frequency.label)
             events = actions.opt_down([target], frequency, source=Source.PAGE, now=now, wording=wording)
             return results.done(request, events, context)

@@ -155,6 +155,34 @@ def test_a_category_that_was_left_again_since_stays_left(source: Source, boss: U
     assert answer(ADA, news) == Answer.UNSUBSCRIBED
 
 
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+@pytest.mark.parametrize("scope", ["addresses", "category", "domain"])
+def test_the_same_wrong_file_twice_is_gone_when_both_imports_are_taken_back(
+    scope: str, order: list[int], boss: User, news: Category
+) -> None:
+    terms = OPT_OUTS._replace(category_id=news.pk if scope == "category" else None)
+    named, asked = (CORP, EVE) if scope == "domain" else (ADA, ADA)
+    runs = [imported(named, terms=terms) for _ in range(2)]
+    first, last = (runs[place] for place in order)
+    foreseen = imports.foresee_taking_back(first)
+    assert (sum(foreseen[:3]), foreseen.said_again) == (0, {"import": 1})
+    assert taken_back(first, boss).taken_back == 0
+    assert answer(asked, news) != Answer.SEND
+    foreseen = imports.foresee_taking_back(last)
+    assert (sum(foreseen[:3]), foreseen.said_again) == (1, {})
+    assert taken_back(last, boss).taken_back == 1
+    assert answer(asked, news) == Answer.SEND
+
+
+def test_what_an_import_repeated_stands_once_that_cannot_be_taken_back_any_more(boss: User, news: Category) -> None:
+    first, second = imported(ADA, BOB), imported(ADA)
+    ImportRun.objects.filter(id=second.pk).update(finished_at=timezone.now() - 31 * DAY)
+    imports.tidy(now=timezone.now())
+    assert imports.foresee_taking_back(first).said_again == {"": 1}
+    taken_back(first, boss)
+    assert [answer(one, news) for one in (ADA, BOB)] == [Answer.SUPPRESSED, Answer.SEND]
+
+
 def test_what_was_so_already_is_none_of_its_doing(boss: User, news: Category) -> None:
     clicks(address(ADA))
     run = imported(ADA, BOB)
@@ -238,7 +266,7 @@ def test_it_goes_once_and_within_thirty_days(boss: User) -> None:
     lines = ConsentEvent.objects.count()
     with pytest.raises(NotNow):
         imports.take_back(run, user_id=boss.pk, now=timezone.now())
-    assert actions.take_back(run.pk, most=10, now=timezone.now()) == 0
+    assert actions.take_back(run.pk, most=10, now=timezone.now()) == (0, 0)
     assert ConsentEvent.objects.count() == lines
 
 
@@ -252,7 +280,7 @@ def test_many_take_as_many_queries_as_one(news: Category) -> None:
         people = [f"r{n}.{size}@example.com" for n in range(size)]
         run = imported(*people, terms=OPT_OUTS._replace(category_id=category_id), name=f"{size}{category_id}.csv")
         with CaptureQueriesContext(connection) as caught:
-            assert actions.take_back(run.pk, most=100, now=timezone.now()) == size
+            assert actions.take_back(run.pk, most=100, now=timezone.now()) == (size, size)
         return len(caught)
 
     for category_id in (None, news.pk):
@@ -285,6 +313,29 @@ class TestPage:
         assert desk.post(url, secure=True).status_code == 302  # a second tap is told so, and changes nothing
         assert desk.get(url, secure=True).status_code == 302
 
+    def test_it_says_why_nothing_is_lifted_and_forgets_it_all_the_same(self, desk: Client, news: Category) -> None:
+        first, second = imported(ADA, BOB), imported(ADA, BOB)
+        for run in (second, first):
+            page = desk.get(f"/admin/imports/{run.pk}/take-back/", secure=True).content.decode()
+            is_second = run == second
+            assert ("Another import says the same" in page) == is_second
+            assert ("2 of its rows were there already" in page) == is_second
+            assert ('value="Take this import back"' in page) == is_second
+            assert ('value="Take back 2"' in page) != is_second
+            assert desk.post(f"/admin/imports/{run.pk}/take-back/", secure=True).status_code == 302
+            imports.work(now=timezone.now())
+            expected = Answer.SUPPRESSED if is_second else Answer.SEND
+            assert [answer(one, news) for one in (ADA, BOB)] == [expected] * 2
+        page = desk.get(f"/admin/imports/{second.pk}/", secure=True).content.decode()
+        assert "was lifted: 0." in page
+
+    def test_where_somebody_else_had_said_it_all_there_is_nothing_to_do(self, desk: Client) -> None:
+        clicks(address(ADA))
+        run = imported(ADA)
+        page = desk.get(f"/admin/imports/{run.pk}/take-back/", secure=True).content.decode()
+        assert "There is nothing to take back." in page
+        assert "1 of its rows were there already" in page
+
     def test_it_is_for_those_who_may_import(self, news: Category) -> None:
         run = imported(ADA)
         for method in ("get", "post"):
@@ -311,6 +362,11 @@ class TestCommand:
         assert run.state == ImportState.TAKEN_BACK
         with pytest.raises(CommandError, match="was taken back already"):
             self.said("--take-back", str(run.pk), "--apply")
+
+    def test_it_says_why_nothing_is_lifted(self) -> None:
+        runs = [imported(ADA) for _ in range(2)]
+        foreseen = self.said("--take-back", str(runs[1].pk))
+        assert (foreseen["blocks"], foreseen["said_again"], foreseen["already"]) == (0, {"import": 1}, 1)
 
     def test_what_it_does_not_understand_it_says(self, tmp_path: Path) -> None:
         with pytest.raises(CommandError, match="no import 99"):
@@ -361,7 +417,7 @@ class TestDomains:
         assert [answer(one, news) for one in (EVE, FAY, ADA)] == [Answer.SEND] * 3
         said = set(DomainSuppression.objects.values_list("lifted_source", "lifted_by", "lifted_note"))
         assert said == {("import", f"staff {boss.pk}", f"Import {run.pk} was taken back.")}
-        assert actions.take_back(run.pk, most=10, now=timezone.now()) == 0
+        assert actions.take_back(run.pk, most=10, now=timezone.now()) == (0, 0)
 
     @pytest.mark.parametrize("again", [domain_is_blocked_by_staff, domain_is_blocked_by_api, domain_is_in_another_file])
     def test_one_that_was_said_again_since_stays(self, again: Callable[[], None], boss: User, news: Category) -> None:
@@ -426,7 +482,7 @@ class TestDomains:
         def queries(size: int) -> int:
             run = imported(*(f"*@d{n}.of{size}.example" for n in range(size)), name=f"{size}.csv")
             with CaptureQueriesContext(connection) as caught:
-                assert actions.take_back(run.pk, most=100, now=timezone.now()) == size
+                assert actions.take_back(run.pk, most=100, now=timezone.now()) == (size, size)
             return len(caught)
 
         assert queries(1) == queries(60)

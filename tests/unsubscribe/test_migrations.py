@@ -2,15 +2,23 @@
 
 from datetime import timedelta
 from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
 from django.db import connection
 
 from tests.conftest import NOW
-from unsubscribe.models import Address, Contact
+from tests.factories import AddressFactory, CategoryFactory
+from unsubscribe import actions
+from unsubscribe.actions import Said
+from unsubscribe.choices import Channel, Source
+from unsubscribe.links import Target
+from unsubscribe.models import Address, Contact, Preference
 
 pytestmark = pytest.mark.django_db
 PENDING = import_module("unsubscribe.migrations.0013_pending_addresses")
+SAID_AGAIN = import_module("unsubscribe.migrations.0015_said_again_by_imports")
 
 
 def make(*told: tuple[str, str, int], erased: bool = False) -> list[int]:
@@ -51,3 +59,17 @@ def test_every_address_but_the_one_a_contact_began_with_becomes_pending() -> Non
     assert [found[id_] for id_ in in_one_call] == [own, pending]
     assert [found[id_] for id_ in unclear] == [own, beside]
     assert [found[id_] for id_ in gone] == [own, own]
+
+
+def test_what_imports_found_is_read_from_the_ledger() -> None:
+    news = CategoryFactory()
+    people = [AddressFactory() for _ in range(3)]
+    actions.opt_in([Target(people[0].pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
+    actions.opt_out([Target(people[2].pk, news.pk)], source=Source.PAGE, now=NOW)
+    said = [Said(bytes(one.digest), one.value) for one in people]
+    actions.import_opt_outs(said, channel=Channel.EMAIL, category_id=news.pk, now=NOW, import_id=1)
+    found = Preference.objects.order_by("contact").values_list("state_before", flat=True)
+    assert list(found) == ["subscribed", "unspecified", ""]
+    Preference.objects.update(state_before="")
+    SAID_AGAIN.fill(apps, SimpleNamespace(connection=connection))
+    assert list(found.all()) == ["subscribed", "unspecified", ""]

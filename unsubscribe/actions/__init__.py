@@ -10,11 +10,12 @@ from .joining import add_addresses, add_addresses_to
 from .keeping_apart import part
 from .outboxing import ask_to_erase, ask_to_opt_in, send_link
 from .parting import agree
-from .preferences import Wanted, opt_down, opt_in, opt_out, pause, set_preferences
+from .pausing import pause
+from .preferences import Wanted, opt_down, opt_in, opt_out, set_preferences
 from .sending import campaign_named, claim, give_back, record_sent
 from .short_links import short_links
 from .suppressions import lift, suppress
-from .taking_back import Standing, standing, take_back
+from .taking_back import Standing, TakenBack, oldest_repeat, settle, standing, take_back
 from .undoing import undo
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Said",
     "Standing",
     "Taken",
+    "TakenBack",
     "Wanted",
     "add_addresses",
     "add_addresses_to",
@@ -41,6 +43,7 @@ __all__ = [
     "lift",
     "lift_domains",
     "note_access",
+    "oldest_repeat",
     "opt_down",
     "opt_in",
     "opt_out",
@@ -51,6 +54,7 @@ __all__ = [
     "record_sent",
     "send_link",
     "set_preferences",
+    "settle",
     "short_links",
     "standing",
     "suggest_language",

@@ -142,7 +142,7 @@ def erase(contact_ids: Sequence[int], *, source: Source, now: datetime, actor: s
         ignore_conflicts=True,
     )
     Address.objects.filter(contact_id__any_of=ids).update(value="")
-    Contact.objects.filter(id__any_of=ids).update(language="", paused_until=None, erased_at=now)
+    Contact.objects.filter(id__any_of=ids).update(language="", paused_until=None, pause_said_at=None, erased_at=now)
     LastSent.objects.filter(contact_id__any_of=ids).delete()
     _close_outbox(ids)
     after = {"suppressed": [SuppressionReason.ERASED]}

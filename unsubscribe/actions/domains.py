@@ -11,6 +11,7 @@ from .. import rules
 from ..choices import Source, SuppressionReason
 from ..errors import MayNotLiftDomain
 from ..models import DomainSuppression
+from .repeating import note_said
 
 #: An update of many rows looks at all of them for each.
 _AT_ONCE = 500
@@ -60,7 +61,10 @@ def suppress_domains(
     mine = Q(domain__any_of=taken.new, created_at=now, source=source, actor=actor)
     if import_id is not None:
         mine |= Q(import_id=import_id)
-    _say_again(_held([*taken.new, *taken.already], reason, but=mine), said, source=source, now=now)
+    standing = _held([*taken.new, *taken.already], reason, but=mine)
+    again = {row: min(said[row.domain] or row.since, now) for row in standing}
+    note_said(again, import_id=import_id)
+    _say_again(again, source=source)
     return taken
 
 
@@ -111,12 +115,9 @@ def _held(said: Collection[str], reason: SuppressionReason, *, but: Q | None = N
     return list((rows.exclude(but) if but else rows).order_by("id"))
 
 
-def _say_again(
-    rows: Sequence[DomainSuppression], said: Mapping[str, datetime | None], *, source: Source, now: datetime
-) -> None:
+def _say_again(again: Mapping[DomainSuppression, datetime], *, source: Source) -> None:
     """The time it was last said moves on (design law 12), but not by what has no time: the same list once more, every
     night, is nothing that the domain said after the yes of a person there."""
-    for row in rows:
-        at = min(said[row.domain] or row.since, now)
+    for row, at in again.items():
         row.said_at, row.said_by = max(row.said_at or at, at), source
-    DomainSuppression.objects.bulk_update(rows, ["said_at", "said_by"], batch_size=_AT_ONCE)
+    DomainSuppression.objects.bulk_update(again, ["said_at", "said_by"], batch_size=_AT_ONCE)

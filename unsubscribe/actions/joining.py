@@ -16,12 +16,13 @@ from ..rules import OWN_NO
 from .contacts import attach
 from .ledger import Change, Origin, record
 from .outboxing import tell
+from .repeating import keep_repeats, words_of
 
 #: The note of a block that extends an earlier complaint.
 AFTER_A_COMPLAINT = "Learnt after the contact had complained."
 #: An address, as it is found: its channel and digest.
 Way = tuple[str, bytes]
-Everything = dict[tuple[int, str | None, str], Suppression]
+Everything = dict[tuple[int, str | None, str], list[Suppression]]
 
 
 def add_addresses(contact_id: int, addresses: Sequence[Normalised], *, now: datetime) -> list[Address]:
@@ -64,19 +65,23 @@ def _locked(contact_ids: Iterable[int]) -> set[int]:
 
 
 def _said(contact_ids: Iterable[int]) -> Everything:
-    """Each contact's first no of their own, by its reason, for every channel and (None) for all of them at once."""
+    """Each contact's no's of their own, by the reason, for every channel and (None) for all of them at once."""
     rows = Suppression.objects.filter(
         address__contact_id__any_of=sorted(contact_ids), lifted_at=None, reason__in=OWN_NO
     ).select_related("address")
     said: Everything = {}
-    for row in rows.order_by("-id"):
-        said[row.address.contact_id, None if row.everywhere else row.address.channel, row.reason] = row
+    for row in rows.order_by("id"):
+        key = (row.address.contact_id, None if row.everywhere else row.address.channel, row.reason)
+        said.setdefault(key, []).append(row)
     return said
 
 
-def _covering(said: Everything, contact_id: int, channel: str) -> list[Suppression]:
-    ways = [(said.get((contact_id, None, one)), said.get((contact_id, channel, one))) for one in sorted(OWN_NO)]
-    return [row for everywhere, here in ways if (row := everywhere or here)]
+def _covering(said: Everything, contact_id: int, channel: str) -> list[list[Suppression]]:
+    """For each reason that is said: by which no's."""
+    by_reason = (
+        [*said.get((contact_id, None, one), ()), *said.get((contact_id, channel, one), ())] for one in sorted(OWN_NO)
+    )
+    return [rows for rows in by_reason if rows]
 
 
 def _opted_in(contact_ids: Iterable[int]) -> set[tuple[int, str]]:
@@ -155,27 +160,40 @@ def _way(row: Address) -> Way:
 
 
 def _extend(said: Everything, addresses: Sequence[Address], *, now: datetime) -> None:
-    pairs = [(row, one) for one in addresses for row in _covering(said, one.contact_id, one.channel)]
-    rows = Suppression.objects.filter(address_id__any_of=[one.pk for _, one in pairs], lifted_at=None)
-    covered = set(rows.values_list("address_id", "reason"))
-    new = [(row, one) for row, one in pairs if (one.pk, row.reason) not in covered]
-    Suppression.objects.bulk_create(
-        [
-            Suppression(
-                address=one,
-                reason=row.reason,
-                everywhere=row.everywhere,
-                source=row.source,
-                campaign_id=row.campaign_id,
-                import_id=row.import_id,
-                since=now,
-            )
-            for row, one in new
-        ]
-    )
-    for source, note in sorted({_how(row) for row, _ in new}):
-        changes = [_covers(row, one) for row, one in new if _how(row) == (source, note)]
+    pairs = [(rows, one) for one in addresses for rows in _covering(said, one.contact_id, one.channel)]
+    active = Suppression.objects.filter(address_id__any_of=[one.pk for _, one in pairs], lifted_at=None)
+    covered = set(active.values_list("address_id", "reason"))
+    new = [(rows, one) for rows, one in pairs if (one.pk, rows[0].reason) not in covered]
+    words = words_of([row for rows, _ in new for row in rows])
+    imports = [_imports(rows, words) for rows, _ in new]
+    blocks = [_block(rows[0], one, some, now=now) for (rows, one), some in zip(new, imports, strict=True)]
+    Suppression.objects.bulk_create(blocks)
+    keep_repeats(dict(zip(blocks, imports, strict=True)))
+    for source, note in sorted({_how(rows[0]) for rows, _ in new}):
+        changes = [_covers(rows[0], one) for rows, one in new if _how(rows[0]) == (source, note)]
         record(changes, Origin(source, now, note=note), confirm=False)
+
+
+def _imports(rows: Sequence[Suppression], words: Mapping[int, Mapping[int, datetime]]) -> dict[int, datetime]:
+    """Which imports said these no's, and when; none where one of them stands for good."""
+    if not all(words[row.pk] for row in rows):
+        return {}
+    return {import_id: at for row in rows for import_id, at in words[row.pk].items()}
+
+
+def _block(row: Suppression, address: Address, imports: Mapping[int, datetime], *, now: datetime) -> Suppression:
+    """What these imports said is taken back with them."""
+    first = min(imports, key=lambda import_id: (imports[import_id], import_id), default=None)
+    return Suppression(
+        address=address,
+        reason=row.reason,
+        everywhere=row.everywhere,
+        source=row.source,
+        campaign_id=row.campaign_id,
+        import_id=first,
+        since=now,
+        said_at=max((at for import_id, at in imports.items() if import_id != first), default=None),
+    )
 
 
 def _how(row: Suppression) -> tuple[Source, str]:

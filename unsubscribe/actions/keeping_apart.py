@@ -17,7 +17,8 @@ from ..rules import Chosen
 from .ledger import Origin
 from .locking import People, lock
 from .parting import split, still
-from .preferences import Wanted, restore, restore_pause
+from .pausing import restore_pause
+from .preferences import Wanted, restore
 from .suppressions import block
 from .undoing import chosen_in
 

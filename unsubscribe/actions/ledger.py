@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -58,6 +58,11 @@ def record(
     if confirm and answered:
         _queue_confirmations(answered, asked=asked, now=origin.now)
     return events
+
+
+def day_fact(day: date | None) -> dict[str, str | None]:
+    """A pause, as before and after have it."""
+    return {"paused_until": day.isoformat() if day else None}
 
 
 def _event(change: Change, origin: Origin) -> ConsentEvent:

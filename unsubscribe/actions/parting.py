@@ -20,6 +20,7 @@ from ..models import Address, ConsentEvent, Contact, LastSent, OutboxMessage, Pr
 from .ledger import Change, Origin, record
 from .locking import People, lock
 from .outboxing import tell
+from .repeating import keep_repeats, words_of
 
 #: What somebody wants more of: the address, the category (None is everything, as a pause ends) and the channel.
 More = tuple[int, int | None, str]
@@ -138,7 +139,10 @@ def split(joined: Sequence[Address], origin: Origin) -> list[ConsentEvent]:
     alone = Contact.objects.bulk_create(
         [
             Contact(
-                paused_until=one.contact.paused_until, only_chosen=one.contact.only_chosen, created_at=one.created_at
+                paused_until=one.contact.paused_until,
+                pause_said_at=one.contact.pause_said_at,
+                only_chosen=one.contact.only_chosen,
+                created_at=one.created_at,
             )
             for one in joined
         ]
@@ -162,7 +166,7 @@ def _take_along(joined: Sequence[Address], alone: Mapping[int, int]) -> None:
     for clock in LastSent.objects.filter(contact_id__any_of=whose):
         clocks[clock.contact_id, clock.channel].append(clock)
     ways = [(one, (one.contact_id, one.channel)) for one in joined]
-    Preference.objects.bulk_create([_choice(row, one, alone[one.pk]) for one, way in ways for row in chosen[way]])
+    _choose_alike([(row, one) for one, way in ways for row in chosen[way]], alone)
     LastSent.objects.bulk_create([_clock(row, alone[one.pk]) for one, way in ways for row in clocks[way]])
     mails = list(OutboxMessage.objects.filter(contact_id__any_of=whose, address_id__any_of=list(alone)))
     for mail in mails:
@@ -178,11 +182,23 @@ def _clock(row: LastSent, contact_id: int) -> LastSent:
     return mine
 
 
+def _choose_alike(chosen: Sequence[tuple[Preference, Address]], alone: Mapping[int, int]) -> None:
+    """What imports set is taken back with them, here too."""
+    words = words_of([row for row, _ in chosen])
+    copies = [_choice(row, one, alone[one.pk]) for row, one in chosen]
+    Preference.objects.bulk_create(copies)
+    of_imports = [(mine, row) for mine, (row, _) in zip(copies, chosen, strict=True) if mine.import_id is not None]
+    keep_repeats({mine: words[row.pk] for mine, row in of_imports})
+
+
 def _choice(row: Preference, address: Address, contact_id: int) -> Preference:
     mine = copy(row)
     mine.pk, mine.contact_id = None, contact_id
     if address.is_beside:
         mine.state = rules.state_beside(row.state)
+    is_for_older = address.is_beside or not address.is_pending
+    if is_for_older and row.state_before == PreferenceState.SUBSCRIBED:
+        mine.import_id, mine.state_before = None, ""  # it is off without the import, too
     return mine
 
 

@@ -1,7 +1,7 @@
-"""Writes what people choose by category: out, in, down and pauses, and "everything" where no category is named."""
+"""Writes what people choose by category: out, in and down, and "everything" where no category is named."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -10,14 +10,14 @@ from .. import covering, rules
 from ..choices import Channel, EventKind, Frequency, PreferenceState, Source, SuppressionReason
 from ..errors import MayNotLift
 from ..links import Target
-from ..models import Address, ConsentEvent, Contact, Preference
+from ..models import Address, ConsentEvent, Preference
 from ..rules import Chosen
 from .coming_back import come_back
 from .known import known, known_campaigns
-from .ledger import Change, Origin, record
+from .ledger import Change, Origin, day_fact, record
 from .locking import People, lock
 from .parting import More, speak_for_themselves
-from .repeating import preferences_again
+from .repeating import less_again, preferences_again, repeats
 from .suppressions import OwnNo, block, own_no_by_channel
 
 #: contact, category, channel
@@ -62,7 +62,7 @@ def opt_out(
             everywhere=True,
             campaigns={target.address_id: target.campaign_id for target in everything},
         )
-        return events + _set(_wanted(targets, {"state": PreferenceState.UNSUBSCRIBED}), people, origin)
+        return events + _set(wanted_of(targets, {"state": PreferenceState.UNSUBSCRIBED}), people, origin)
 
 
 def opt_in(
@@ -73,7 +73,7 @@ def opt_in(
     `wording` is what the person read when they agreed (GDPR Art. 7(1)).
     """
     # A pause would make the yes an empty word.
-    wanted = _wanted(known(targets), {"state": PreferenceState.SUBSCRIBED, "paused_until": None})
+    wanted = wanted_of(known(targets), {"state": PreferenceState.SUBSCRIBED, "paused_until": None})
     return set_preferences(wanted, source=source, now=now, wording=wording, actor=actor, note=note)
 
 
@@ -87,36 +87,8 @@ def opt_down(
     actor: str = "",
 ) -> list[ConsentEvent]:
     """Fewer: a slower frequency for the category each target names."""
-    wanted = _wanted(known(targets), {"frequency": frequency})
+    wanted = wanted_of(known(targets), {"frequency": frequency})
     return set_preferences(wanted, source=source, now=now, wording=wording, actor=actor)
-
-
-def pause(
-    targets: Iterable[Target],
-    until: date | None,
-    *,
-    source: Source,
-    now: datetime,
-    wording: str = "",
-    actor: str = "",
-) -> list[ConsentEvent]:
-    """No messages until a day; None resumes. For the whole contact where a target names no category."""
-    targets = list(targets)
-    origin = Origin(source, now, wording, actor)
-    with transaction.atomic():
-        people = lock([target.address_id for target in targets])
-        targets = known(targets)
-        whole = _those(people, [target for target in targets if target.category_id is None])
-        sooner = [one for one in whole.values() if rules.ends_sooner(one.contact.paused_until, until)]
-        speak_for_themselves(people, [(one.pk, None, one.channel) for one in sooner], origin)
-        events = _pause_contacts(whole, until, origin)
-        return events + _set(_wanted(targets, {"paused_until": until}), people, origin)
-
-
-@transaction.atomic
-def restore_pause(address_id: int, until: date | None, origin: Origin) -> list[ConsentEvent]:
-    """The pause of everything as it was before an event."""
-    return _pause_contacts(lock([address_id]), until, origin)
 
 
 @transaction.atomic
@@ -156,7 +128,8 @@ def _locked_set(wanted: Iterable[Wanted], origin: Origin, *, lifts: bool = True)
     return _set(wanted, people, origin, lifts=lifts)
 
 
-def _wanted(targets: Iterable[Target], change: Mapping[str, Any]) -> list[Wanted]:
+def wanted_of(targets: Iterable[Target], change: Mapping[str, Any]) -> list[Wanted]:
+    """The same of each category that is named."""
     return [
         Wanted(target.address_id, target.category_id, change, campaign_id=target.campaign_id)
         for target in targets
@@ -188,9 +161,12 @@ def _set(
         if (change := _change(one, people[one.address_id], chosen, own_no, origin, is_covered=one[:2] in covered))
     ]
     if lifts:
-        preferences_again(_again(wanted, people, rows, {_key(change) for change in changes}), origin)
+        said = _said_again(wanted, people, rows, {_key(change) for change in changes})
+        preferences_again(_again(said), origin)
+        less_again([row for one, _, row in said if rules.asks_less(_chosen(row), one.change)], origin)
     came_back = come_back([change for change in changes if change.kind == EventKind.OPT_IN], own_no, origin)
-    _upsert({_key(change): chosen[_key(change)] for change in changes}, rows, origin)
+    named = {_key_of(one, people) for one in wanted if "state" in one.change}
+    _upsert({_key(change): chosen[_key(change)] for change in changes}, rows, origin, named=named)
     return came_back + record(changes, origin, confirm=confirm)
 
 
@@ -234,19 +210,6 @@ def _change(
     return Change(kind, address, _facts(before), _facts(after), one.category_id, one.campaign_id, key[2], one.wording)
 
 
-def _pause_contacts(people: People, until: date | None, origin: Origin) -> list[ConsentEvent]:
-    changes = []
-    for address in {one.contact_id: one for one in people.values()}.values():
-        before, address.contact.paused_until = address.contact.paused_until, until
-        if rules.ends_sooner(before, until) and origin.source not in rules.OWN_VOICE:
-            raise MayNotLift
-        if before != until:
-            kind = EventKind.PAUSE if until else EventKind.RESUME
-            changes.append(Change(kind, address, _day(before), _day(until)))
-    Contact.objects.filter(id__any_of=[change.address.contact_id for change in changes]).update(paused_until=until)
-    return record(changes, origin)
-
-
 def _rows(people: People, category_ids: set[int]) -> dict[Key, Preference]:
     rows = Preference.objects.filter(
         contact_id__any_of=sorted({address.contact_id for address in people.values()}),
@@ -259,23 +222,35 @@ def _chosen(row: Preference) -> Chosen:
     return Chosen(PreferenceState(row.state), Frequency(row.frequency), row.paused_until)
 
 
-def _again(
+def _said_again(
     wanted: Iterable[Wanted], people: People, rows: Mapping[Key, Preference], changed: Collection[Key]
-) -> list[tuple[Preference, Change]]:
-    """Which yes or no stands already, each once, with the event that its repetition may be."""
-    found: dict[Key, tuple[Preference, Change]] = {}
+) -> list[tuple[Wanted, Address, Preference]]:
+    """What is wanted of choices that stay as they are. Of who was erased nothing more is noted."""
+    found = []
     for one in wanted:
         address = people[one.address_id]
-        key = (address.contact_id, one.category_id, one.channel or address.channel)
-        row = rows.get(key)
-        if row and key not in changed and one.change.get("state") == row.state and not address.contact.erased_at:
+        key = _key_of(one, people)
+        if key in rows and key not in changed and not address.contact.erased_at:
+            found.append((one, address, rows[key]))
+    return found
+
+
+def _again(said: Iterable[tuple[Wanted, Address, Preference]]) -> list[tuple[Preference, Change]]:
+    """Which yes or no stands already, each once, with the event that its repetition may be."""
+    found: dict[int, tuple[Preference, Change]] = {}
+    for one, address, row in said:
+        if one.change.get("state") == row.state:
             facts = _facts(_chosen(row))
-            about = (one.category_id, one.campaign_id, key[2], one.wording)
-            found.setdefault(key, (row, Change(EventKind.AGAIN, address, facts, facts, *about)))
+            about = (one.category_id, one.campaign_id, row.channel, one.wording)
+            found.setdefault(row.pk, (row, Change(EventKind.AGAIN, address, facts, facts, *about)))
     return list(found.values())
 
 
-def _upsert(chosen: Choices, rows: Mapping[Key, Preference], origin: Origin) -> None:
+def _upsert(chosen: Choices, rows: Mapping[Key, Preference], origin: Origin, *, named: Collection[Key]) -> None:
+    """`named`: of which a yes or a no was said, and not only how often or until when."""
+    said = [rows[key] for key in chosen if key in named and key in rows]
+    if of_imports := [row.pk for row in said if row.import_id is not None]:
+        repeats(Preference).filter(row_id__any_of=of_imports).delete()
     Preference.objects.bulk_create(
         [
             Preference(
@@ -284,23 +259,44 @@ def _upsert(chosen: Choices, rows: Mapping[Key, Preference], origin: Origin) -> 
                 channel=key[2],
                 changed_at=origin.now,
                 **one._asdict(),
-                **_how(one, rows.get(key), origin),
+                **_how(one, rows.get(key), origin, is_named=key in named),
             )
             for key, one in chosen.items()
         ],
         update_conflicts=True,
         unique_fields=["contact", "category", "channel"],
-        update_fields=["state", "frequency", "paused_until", "changed_at", "said_at", "said_by", "import_id"],
+        update_fields=[
+            "state",
+            "frequency",
+            "paused_until",
+            "changed_at",
+            "said_at",
+            "said_by",
+            "less_said_at",
+            "import_id",
+            "state_before",
+        ],
     )
 
 
-def _how(one: Chosen, before: Preference | None, origin: Origin) -> dict[str, Any]:
-    """A no was not said again yet. A yes that stays keeps the time at which it was said last."""
+def _how(one: Chosen, before: Preference | None, origin: Origin, *, is_named: bool) -> dict[str, Any]:
+    """A no was not said again yet. What stays keeps the time at which it was said last, and its import."""
+    if one.state == PreferenceState.UNSUBSCRIBED and before and not is_named:
+        kept = {name: getattr(before, name) for name in ("said_at", "import_id", "state_before")}
+        return kept | {"said_by": origin.source}
+    if one.state == PreferenceState.UNSUBSCRIBED and origin.import_id is not None:
+        found = before.state if before else PreferenceState.UNSPECIFIED
+        return {"said_by": origin.source, "import_id": origin.import_id, "state_before": found}
     if one.state == PreferenceState.UNSUBSCRIBED:
-        return {"said_by": origin.source, "import_id": origin.import_id}
+        return {"said_by": origin.source}
     if one.state == PreferenceState.SUBSCRIBED and before and before.state == one.state:
         return {"said_at": before.said_at, "said_by": before.said_by}
     return {"said_at": origin.given_at} if one.state == PreferenceState.SUBSCRIBED else {}
+
+
+def _key_of(one: Wanted, people: People) -> Key:
+    address = people[one.address_id]
+    return address.contact_id, one.category_id, str(one.channel or address.channel)
 
 
 def _key(change: Change) -> Key:
@@ -308,8 +304,4 @@ def _key(change: Change) -> Key:
 
 
 def _facts(chosen: Chosen) -> dict[str, Any]:
-    return chosen._asdict() | _day(chosen.paused_until)
-
-
-def _day(day: date | None) -> dict[str, str | None]:
-    return {"paused_until": day.isoformat() if day else None}
+    return chosen._asdict() | day_fact(chosen.paused_until)

@@ -5,14 +5,18 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from ..choices import EventKind, Frequency, PreferenceState, Source, SuppressionReason
-from ..models import ConsentEvent, Preference, Suppression
+from ..models import ConsentEvent, Contact, Preference, Suppression
 from .ledger import Origin
 from .locking import lock
-from .preferences import Wanted, restore, restore_pause
+from .pausing import restore_pause
+from .preferences import Wanted, restore
 from .suppressions import block, lift
+
+#: What an undo would bring more mail for.
+_LESS = frozenset({EventKind.OPT_OUT, EventKind.OPT_DOWN, EventKind.PAUSE})
 
 
 @transaction.atomic
@@ -48,11 +52,24 @@ def _was_said_again(event: ConsentEvent) -> bool:
     is_this = Q(address=event.address_id) if event.category_id is None else Q(pk=None)
     since = Q(said_at__gt=event.at) | is_this & Q(said_at=event.at)
     blocks = Suppression.objects.filter(since, address__contact_id=event.contact_id, lifted_at=None)
-    if blocks.exists() or event.category_id is None:
-        return blocks.exists()
+    if blocks.exists() or (event.kind in _LESS and _was_less_said_again(event)):
+        return True
+    no = _choice(event).filter(state=PreferenceState.UNSUBSCRIBED, said_at__gte=event.at)
+    return event.category_id is not None and no.exists()
+
+
+def _was_less_said_again(event: ConsentEvent) -> bool:
+    """The same of less, whichever way it was said: the frequency or pause of the choice, or the pause of everything."""
+    is_this = event.category_id is None and event.kind == EventKind.PAUSE
+    since = Q(pause_said_at__gte=event.at) if is_this else Q(pause_said_at__gt=event.at)
+    if Contact.objects.filter(since, id=event.contact_id, paused_until__isnull=False).exists():
+        return True
+    return event.category_id is not None and _choice(event).filter(less_said_at__gte=event.at).exists()
+
+
+def _choice(event: ConsentEvent) -> QuerySet[Preference]:
     about = {"contact_id": event.contact_id, "category_id": event.category_id, "channel": event.channel}
-    no = Preference.objects.filter(**about, state=PreferenceState.UNSUBSCRIBED)
-    return no.filter(said_at__gte=event.at).exists()
+    return Preference.objects.filter(**about)
 
 
 def _undo(event: ConsentEvent, *, source: Source, now: datetime, wording: str) -> list[ConsentEvent]:

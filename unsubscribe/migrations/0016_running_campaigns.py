@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("unsubscribe", "0014_domains_taken_back")]
+    dependencies = [("unsubscribe", "0015_said_again_by_imports")]
 
     operations = [
         migrations.AddField("lastsent", "others", models.JSONField(null=True)),

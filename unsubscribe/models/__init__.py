@@ -3,6 +3,7 @@
 from .categories import Campaign, Category, CategoryGroup, SentCount
 from .contacts import Address, Contact
 from .domains import DomainSuppression
+from .import_repeats import ImportRepeat
 from .ledger import ConsentEvent
 from .outbox import OutboxMessage
 from .preferences import LastSent, Preference, other_campaigns
@@ -19,6 +20,7 @@ __all__ = [
     "ConsentEvent",
     "Contact",
     "DomainSuppression",
+    "ImportRepeat",
     "LastSent",
     "OutboxMessage",
     "Preference",

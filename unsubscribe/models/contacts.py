@@ -28,10 +28,12 @@ class Handle(models.Func):
 
 
 class Contact(models.Model):
-    """A person we may write to. `only_chosen`: what they did not choose by name counts as no."""
+    """A person we may write to. `only_chosen`: what they did not choose by name counts as no. `pause_said_at`: when the
+    same pause of everything was asked for again last, None where it was once."""
 
     language = models.CharField(max_length=16, blank=True)
     paused_until = models.DateField(null=True, blank=True)
+    pause_said_at = models.DateTimeField(null=True, blank=True)
     only_chosen = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     erased_at = models.DateTimeField(null=True, blank=True)

@@ -13,8 +13,9 @@ class Preference(models.Model):
     """One category on one channel. No row is the same as unspecified.
 
     `said_at`: when the same yes or no was said again last, None where it was said once (at `changed_at` or before).
-    `said_by`: how the no was said last, "" where nobody knows. `import_id`: the import that set the no, None for
-    everything else.
+    `said_by`: how the no was said last, "" where nobody knows. `less_said_at`: when the same frequency or pause was
+    asked for again last. `import_id`: the import that set the no, None for everything else, and `state_before` what
+    it found, "" where there is none.
     """
 
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="preferences", db_index=False)
@@ -26,7 +27,9 @@ class Preference(models.Model):
     changed_at = models.DateTimeField()
     said_at = models.DateTimeField(null=True, blank=True)
     said_by = models.CharField(max_length=16, blank=True, default="", db_default="")
+    less_said_at = models.DateTimeField(null=True, blank=True)
     import_id = models.BigIntegerField(null=True, blank=True)
+    state_before = models.CharField(max_length=16, choices=PreferenceState, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["contact", "category", "channel"], name="one_preference")]

@@ -12,8 +12,8 @@ class Suppression(models.Model):
 
     `since` and `source`: when and how the block was set. `said_at`: when the same no was said again last (before
     `since`, where a file brought an older one), None where it was said once. `said_by`: how it was said last, "" for as
-    `source` says. `import_id`: the import that set it, None for everything else. `lifted_by`: how it ended, "" for
-    blocks that were lifted before this was kept.
+    `source` says. `import_id`: the import that set it, None for everything else (others that said it: ImportRepeat).
+    `lifted_by`: how it ended, "" for blocks that were lifted before this was kept.
     """
 
     address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="suppressions", db_index=False)

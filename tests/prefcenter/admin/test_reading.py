@@ -78,6 +78,9 @@ def something_of_everything(ada: Address, news: Category) -> None:
     codes.make(now=now)
     actions.short_links([ada.pk], Target(0, news.pk), now=now)
     actions.suppress_domains({"corp.example": None}, SuppressionReason.MANUAL, source=Source.STAFF, now=now)
+    for number in (1, 2):
+        said = [actions.Said(bytes(ada.digest))]
+        actions.import_opt_outs(said, channel=Channel.EMAIL, reason=SuppressionReason.MANUAL, now=now, import_id=number)
     assert SentCount.objects.exists()
     assert seals.seal(now=now)
 

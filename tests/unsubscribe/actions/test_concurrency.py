@@ -6,14 +6,16 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from tests.factories import AddressFactory, CampaignFactory, CategoryFactory
 from tests.settings import ON_POSTGRESQL
 from unsubscribe import actions, outbox
+from unsubscribe.actions import Said
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, OutboxStatus, Source
 from unsubscribe.links import Target
-from unsubscribe.models import Address, ConsentEvent, Contact, OutboxMessage, SentCount, Suppression
+from unsubscribe.models import Address, ConsentEvent, Contact, OutboxMessage, Preference, SentCount, Suppression
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -108,6 +110,44 @@ def test_a_change_that_meets_the_worker_is_in_this_mail_or_in_the_next(now: date
     told = [pk for ids in sent.values_list("event_ids", flat=True) for pk in ids]
     assert sorted(told) == sorted(ConsentEvent.objects.values_list("id", flat=True))
     assert set(OutboxMessage.objects.values_list("status", flat=True)) <= {OutboxStatus.SENT, OutboxStatus.DROPPED}
+
+
+def test_imports_clicks_and_taking_back_at_once_leave_what_people_said(now: datetime) -> None:
+    news = CategoryFactory()
+    readers = [AddressFactory() for _ in range(30)]
+    clicking = readers[::3]
+
+    def imports(number: int, some: Sequence[Address]) -> None:
+        said = [Said(bytes(one.digest), one.value) for one in some]
+        for category_id in (None, news.pk):
+            actions.import_opt_outs(
+                said, channel=Channel.EMAIL, now=timezone.now(), import_id=number, category_id=category_id
+            )
+
+    def take_back(number: int) -> None:
+        while actions.take_back(number, most=7, now=timezone.now()).looked_at:
+            pass
+
+    def act(number: int) -> None:
+        order = readers if number % 2 else list(reversed(readers))
+        if number < 3:
+            take_back(number)
+        elif number < 6:
+            imports(number, order)
+        elif number == 6:
+            actions.settle([99], most=10)
+        for one in clicking if number == 7 else ():
+            actions.opt_out([Target(one.pk, news.pk), Target(one.pk)], source=Source.ONE_CLICK, now=timezone.now())
+
+    for number in range(3):
+        imports(number, readers)
+    at_once(act)
+    for number in range(6):
+        take_back(number)
+    stand = Suppression.objects.filter(lifted_at=None).values_list("address_id", flat=True)
+    left = Preference.objects.filter(state="unsubscribed").values_list("contact_id", flat=True)
+    assert sorted(stand) == [one.pk for one in clicking]
+    assert sorted(left) == [one.contact_id for one in clicking]
 
 
 def test_one_message_is_claimed_by_one_worker(now: datetime) -> None:

@@ -65,7 +65,7 @@ class TestTakingAnImportBack:
         actions.import_opt_outs(said, channel=Channel.EMAIL, now=NOW, import_id=import_id)
 
     def take_back(self) -> None:
-        while actions.take_back(7, most=10, now=NOW + DAY):
+        while actions.take_back(7, most=10, now=NOW + DAY).looked_at:
             pass
 
     def test_lifts_it_at_both(self, bob: Address, news: Category) -> None:

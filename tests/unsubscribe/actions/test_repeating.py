@@ -106,6 +106,97 @@ def test_an_older_receipt_does_not_undo_a_newer_no(
     assert OutboxMessage.objects.count() == mails
 
 
+def reads_weekly(ada: Address, news: Category, now: datetime, source: Source = Source.PAGE) -> list[ConsentEvent]:
+    return actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=source, now=now)
+
+
+def pauses(ada: Address, news: Category, now: datetime, source: Source = Source.PAGE) -> list[ConsentEvent]:
+    return actions.pause([Target(ada.pk, news.pk)], UNTIL, source=source, now=now)
+
+
+def pauses_everything(ada: Address, news: Category, now: datetime, source: Source = Source.PAGE) -> list[ConsentEvent]:
+    return actions.pause([Target(ada.pk)], UNTIL, source=source, now=now)
+
+
+LESS = [reads_weekly, pauses, pauses_everything]
+UNTIL = (NOW + timedelta(days=30)).date()
+chosen_by_all = pytest.mark.parametrize("source", [Source.PAGE, Source.API, Source.STAFF, Source.MAILTO])
+
+
+def less(ada: Address) -> tuple[object, ...]:
+    ada.contact.refresh_from_db()
+    return ada.contact.paused_until, *Preference.objects.values_list("frequency", "paused_until")
+
+
+@chosen_by_all
+@pytest.mark.parametrize("later", [NOW, LATER], ids=["in the same moment", "later"])
+@pytest.mark.parametrize("says", LESS)
+def test_an_older_receipt_does_not_undo_less_that_was_said_again(
+    says: Callable[..., list[ConsentEvent]], later: datetime, source: Source, ada: Address, news: Category
+) -> None:
+    receipt = [event.pk for event in says(ada, news, NOW)]
+    stands, lines, mails = less(ada), ConsentEvent.objects.count(), OutboxMessage.objects.count()
+    assert says(ada, news, later, source) == []
+    assert actions.undo(receipt, source=Source.PAGE, now=LATER + MINUTE, wording="Undo") == []
+    assert less(ada) == stands
+    assert (ConsentEvent.objects.count(), OutboxMessage.objects.count()) == (lines, mails)
+
+
+@pytest.mark.parametrize("says", LESS)
+def test_less_that_was_said_again_before_something_else_does_not_speak_against_the_undo_of_that(
+    says: Says, ada: Address, news: Category
+) -> None:
+    says(ada, news, NOW)
+    says(ada, news, NOW + MINUTE)
+    receipt = [event.pk for event in leaves(ada, news, LATER)]
+    assert actions.undo(receipt, source=Source.PAGE, now=LATER + MINUTE)
+    assert not is_off(ada, news)
+
+
+@pytest.mark.parametrize("says", LESS)
+def test_less_again_after_the_end_of_it_begins_anew(says: Says, ada: Address, news: Category) -> None:
+    says(ada, news, NOW)
+    says(ada, news, NOW)
+    if says is reads_weekly:
+        actions.opt_down([Target(ada.pk, news.pk)], Frequency.AS_SENT, source=Source.PAGE, now=NOW)
+    else:
+        target = Target(ada.pk, news.pk if says is pauses else None)
+        actions.pause([target], None, source=Source.PAGE, now=NOW)
+    receipt = [event.pk for event in says(ada, news, NOW)]
+    assert actions.undo(receipt, source=Source.PAGE, now=LATER)
+
+
+@pytest.mark.parametrize("says", LESS)
+def test_less_said_again_does_not_keep_a_yes_from_being_undone(says: Says, ada: Address, news: Category) -> None:
+    says(ada, news, NOW)
+    leaves(ada, news, NOW)
+    wanted = Wanted(ada.pk, news.pk, {"state": PreferenceState.SUBSCRIBED})
+    yes = actions.set_preferences([wanted], source=Source.PAGE, now=NOW + MINUTE, wording="Yes")
+    says(ada, news, LATER)
+    assert actions.undo([event.pk for event in yes], source=Source.PAGE, now=LATER + MINUTE)
+    assert is_off(ada, news)
+
+
+def test_as_many_as_before_or_no_pause_is_no_less_said_again(ada: Address, news: Category) -> None:
+    receipt = [event.pk for event in leaves(ada, news, NOW)]
+    actions.opt_down([Target(ada.pk, news.pk)], Frequency.AS_SENT, source=Source.PAGE, now=LATER)
+    for target in (Target(ada.pk, news.pk), Target(ada.pk)):
+        actions.pause([target], None, source=Source.PAGE, now=LATER)
+    assert actions.undo(receipt, source=Source.PAGE, now=LATER)
+
+
+def test_less_of_another_category_or_in_the_same_act_leaves_the_undo_alone(ada: Address, news: Category) -> None:
+    offers = CategoryFactory(slug="offers")
+    reads_weekly(ada, offers, NOW - MINUTE)
+    pauses_everything(ada, news, NOW - MINUTE)
+    both = [Wanted(ada.pk, one.pk, {"frequency": Frequency.WEEKLY}) for one in (news, offers)]
+    receipt = actions.set_preferences(both, source=Source.PAGE, now=NOW)
+    receipt += pauses_everything(ada, news, NOW)
+    reads_weekly(ada, offers, LATER)
+    assert len(receipt) == 1
+    assert actions.undo([event.pk for event in receipt], source=Source.PAGE, now=LATER)
+
+
 @pytest.mark.parametrize(("first", "again"), [(clicks_everything, leaves), (leaves, clicks_everything)])
 def test_everything_and_a_category_each_stand_for_themselves(
     first: Says, again: Says, ada: Address, news: Category
@@ -200,13 +291,30 @@ def test_a_no_after_a_yes_begins_anew(ada: Address, news: Category) -> None:
 
 
 def test_of_who_was_erased_nothing_more_is_noted(ada: Address, news: Category) -> None:
-    for says in (leaves, leaves_everything):
+    for says in (leaves, leaves_everything, reads_weekly, pauses):
         says(ada, news, NOW)
     actions.erase([ada.contact_id], source=Source.PAGE, now=NOW)
     lines = ConsentEvent.objects.count()
-    for says in (clicks, clicks_everything, is_imported, is_imported_as_a_block, is_imported_everywhere):
+    for says in (clicks, clicks_everything, is_imported, is_imported_as_a_block, is_imported_everywhere, *LESS[:2]):
         says(ada, news, LATER)
     assert ConsentEvent.objects.count() == lines
+    assert not Preference.objects.exclude(said_at=None, less_said_at=None).exists()
+
+
+@pytest.mark.parametrize("says", LESS)
+def test_many_repeat_less_in_as_many_queries_as_one(says: Callable[..., list[ConsentEvent]], news: Category) -> None:
+    def queries(size: int) -> int:
+        people = [AddressFactory() for _ in range(size)]
+        targets = [Target(one.pk, None if says is pauses_everything else news.pk) for one in people]
+        with CaptureQueriesContext(connection) as caught:
+            for _ in range(2):
+                if says is reads_weekly:
+                    actions.opt_down(targets, Frequency.WEEKLY, source=Source.PAGE, now=NOW)
+                else:
+                    actions.pause(targets, UNTIL, source=Source.PAGE, now=NOW)
+        return len(caught)
+
+    assert queries(1) == queries(40)
 
 
 @pytest.mark.parametrize("says", [clicks, clicks_everything])

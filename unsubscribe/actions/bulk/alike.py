@@ -46,8 +46,9 @@ CHANGE = """
 
 CHANGE_CATEGORY = """
     INSERT INTO unsubscribe_preference
-        (contact_id, category_id, channel, state, frequency, changed_at, said_by, import_id)
-    SELECT contact_id, %(category_id)s, %(channel)s, 'unsubscribed', 'as_sent', %(now)s, %(source)s, %(import_id)s
+        (contact_id, category_id, channel, state, frequency, changed_at, said_by, import_id, state_before)
+    SELECT contact_id, %(category_id)s, %(channel)s, 'unsubscribed', 'as_sent', %(now)s, %(source)s, %(import_id)s,
+        CASE WHEN %(import_id)s IS NULL THEN '' ELSE 'unspecified' END
     FROM found
     WHERE NOT is_so
     ON CONFLICT (contact_id, category_id, channel) DO UPDATE SET
@@ -55,12 +56,14 @@ CHANGE_CATEGORY = """
         changed_at = EXCLUDED.changed_at,
         said_at = NULL,
         said_by = EXCLUDED.said_by,
-        import_id = EXCLUDED.import_id
+        import_id = EXCLUDED.import_id,
+        state_before = CASE WHEN EXCLUDED.import_id IS NULL THEN '' ELSE unsubscribe_preference.state END
 """
 
-# What `again` holds: the id of a row that says no already, when and how last (`last_at`, `said_by`), when the file
-# says that it was said again (`at`), and for an event of the address that said so (`is_asked`) what it stores. A no of
-# the file that is older than the last one is none said again; that another import has it as well is noted all the same.
+# What `again` holds: the id of a row that says no already, when and how last (`last_at`, `said_by`), whether imports
+# alone have said it (`is_of_imports`, as in actions.repeating), when the file says that it was said again (`at`), and
+# for an event of the address that said so (`is_asked`) what it stores. A no of the file that is older than the last one
+# is none said again; that another import has it as well is noted all the same.
 RECORD_AGAIN = """
     INSERT INTO unsubscribe_consentevent
         (at, kind, source, contact_id, address_id, channel, category_id, campaign_id, before, after,
@@ -69,6 +72,18 @@ RECORD_AGAIN = """
         facts, facts, %(wording)s, %(actor)s, %(note)s
     FROM again
     WHERE is_asked AND said_by <> %(source)s AND (at IS NULL OR at > last_at)
+"""
+
+IS_OF_IMPORTS = """(import_id IS NOT NULL AND (said_at IS NULL OR EXISTS (
+            SELECT 1 FROM unsubscribe_importrepeat WHERE model = %(model)s AND row_id = {table}.id
+        ))) AS is_of_imports"""
+
+NOTE_IMPORT = """
+    INSERT INTO unsubscribe_importrepeat (model, row_id, import_id, at)
+    SELECT %(model)s, id, %(import_id)s, COALESCE(at, %(now)s) FROM again
+    WHERE is_of_imports
+    ON CONFLICT (model, row_id, import_id) DO UPDATE SET at = EXCLUDED.at
+    WHERE EXCLUDED.at > unsubscribe_importrepeat.at
 """
 
 SAID_BY_JOINED = """SELECT address_id FROM found

@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 from ... import rules
 from ...choices import Channel, EventKind, Source, SuppressionReason
 from ...links import Target
+from ...models import Preference, Suppression
 from ..known import known
 from ..ledger import Origin
 from ..sharing import share
 from .alike import RECORD_AGAIN
-from .narrowing import Narrowed, narrow
+from .narrowing import NOTHING, Narrowed, narrow
 from .steps import Choice, Row, Steps
 from .table import Table, table
 
@@ -69,12 +70,18 @@ def import_opt_outs(
         overtaken = found.run(choice.drop_overtaken) if _has_times(rows) else 0
         narrowed = wish.narrowed(found, rows)
         found.run(choice.mark_repeated)
-        for step in (choice.find_again, RECORD_AGAIN, choice.move_on, choice.record, choice.change, choice.widen):
-            found.run(step)
+        _write(found, choice, import_id)
         new = found.remaining() + narrowed.write(origin)
         if choice is found.steps.whole and reason in rules.OWN_NO:
             share(found.said_by_joined(), reason, origin)
     return Taken(new, len(rows) - new - overtaken - narrowed.overtaken, overtaken + narrowed.overtaken)
+
+
+def _write(found: Table, choice: Choice, import_id: int | None) -> None:
+    said_by = found.steps.forget_imports if import_id is None else found.steps.note_import
+    again = (choice.find_again, RECORD_AGAIN, said_by, choice.move_on)
+    for step in (*again, choice.record, choice.change, choice.widen):
+        found.run(step)
 
 
 def preview_opt_outs(
@@ -122,7 +129,7 @@ class _Wish(NamedTuple):
     def narrowed(self, found: Table, rows: Sequence[Row]) -> Narrowed:
         """A yes to one thing speaks against the person's own no, and against no bounce."""
         if self.category_id is not None or self.reason not in rules.OWN_NO or not _has_times(rows):
-            return Narrowed([], 0)
+            return NOTHING
         return narrow(
             found.taken_out(found.steps.drop_narrowed), rows, channel=self.channel, everywhere=self.everywhere
         )
@@ -141,6 +148,7 @@ class _Wish(NamedTuple):
             **self.origin._asdict(),
             "source": str(self.origin.source),
             "everywhere": self.everywhere,
+            "model": (Suppression if self.category_id is None else Preference)._meta.model_name,
             "overtaking": rules.OWN_NO if self.reason in rules.OWN_NO else {self.reason},
         }
 

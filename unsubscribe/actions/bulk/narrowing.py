@@ -11,14 +11,17 @@ from ...models import Address, Category, ConsentEvent, Preference
 from ..ledger import Origin
 from ..locking import lock
 from ..preferences import Key, Wanted, leave
+from ..repeating import older_again
 from .steps import Row
 
 
 class Narrowed(NamedTuple):
-    """What is left of these no's, and how many of the addresses have nothing left of theirs."""
+    """What is left of these no's, and how many of the addresses have nothing left of theirs; and which no's that an
+    import set before they say again, and when."""
 
     wanted: Sequence[Wanted]
     overtaken: int
+    again: Mapping[Preference, datetime]
 
     @property
     def new(self) -> int:
@@ -26,17 +29,23 @@ class Narrowed(NamedTuple):
         return len({one.address_id for one in self.wanted})
 
     def write(self, origin: Origin) -> int:
+        again = {row: at for row, at in self.again.items() if row.import_id != origin.import_id}
+        older_again(again, origin)
         if self.wanted:
             leave(self.wanted, lock([one.address_id for one in self.wanted]), origin)
         return self.new
 
 
-def narrow(digests: Iterable[bytes], rows: Sequence[Row], *, channel: Channel, everywhere: bool) -> Narrowed:
+#: Where nobody said yes later.
+NOTHING = Narrowed([], 0, {})
+
+
+def narrow(digests: Iterable[bytes], said_by: Sequence[Row], *, channel: Channel, everywhere: bool) -> Narrowed:
     """`digests`: of those who said yes to something later than their row says. Five queries, whatever their number."""
-    moments = {digest: at for digest, _, at, _ in rows if at}
+    moments = {digest: at for digest, _, at, _ in said_by if at}
     wanted = {digest: moments[digest] for digest in digests}
     if not wanted:
-        return Narrowed([], 0)
+        return NOTHING
     people = list(
         Address.objects.filter(channel=channel, digest__any_of=list(wanted)).select_related("contact").order_by("id")
     )
@@ -45,19 +54,30 @@ def narrow(digests: Iterable[bytes], rows: Sequence[Row], *, channel: Channel, e
     for one in people:
         first.setdefault(one.contact_id, one)
         said[one.contact_id] = max(wanted[bytes(one.digest)], said.get(one.contact_id, wanted[bytes(one.digest)]))
-    left = _left(first, said, _channels(first, everywhere=everywhere, channel=channel))
+    channels = _channels(first, everywhere=everywhere, channel=channel)
+    rows = Preference.objects.filter(contact_id__any_of=sorted(first)).select_related("category")
+    chosen = {(row.contact_id, row.category_id, row.channel): row for row in rows}
+    left = _left(first, said, channels, chosen)
     lasting = {first[contact_id].pk for contact_id, _, _ in left}
     nothing_left = sum(first[one.contact_id].pk not in lasting for one in people)
     no = {"state": PreferenceState.UNSUBSCRIBED}
-    return Narrowed([Wanted(first[who].pk, what, no, on) for who, what, on in left], nothing_left)
+    again = {row: said[row.contact_id] for row in chosen.values() if _is_of_an_import(row, channels)}
+    return Narrowed([Wanted(first[who].pk, what, no, on) for who, what, on in left], nothing_left, again)
 
 
-def _left(first: Mapping[int, Address], said: Mapping[int, datetime], channels: Mapping[int, set[str]]) -> list[Key]:
+def _is_of_an_import(row: Preference, channels: Mapping[int, set[str]]) -> bool:
+    """Whether it is a no that an import set, to something that they would get on one of these channels."""
+    is_no = row.state == PreferenceState.UNSUBSCRIBED and row.import_id is not None
+    return is_no and row.channel in channels[row.contact_id] and row.category.purpose == Purpose.MARKETING
+
+
+def _left(
+    first: Mapping[int, Address],
+    said: Mapping[int, datetime],
+    channels: Mapping[int, set[str]],
+    chosen: Mapping[Key, Preference],
+) -> list[Key]:
     """What each of them would still get, and did not say yes to since."""
-    chosen = {
-        (row.contact_id, row.category_id, row.channel): row
-        for row in Preference.objects.filter(contact_id__any_of=sorted(first))
-    }
     yes = _yes(chosen)
     categories = list(Category.objects.filter(purpose=Purpose.MARKETING).order_by("id"))
 

@@ -52,6 +52,10 @@ class Steps(NamedTuple):
     drop_narrowed: str
     #: Writes the values that are known now, but not of those who were erased.
     fill: str
+    #: Of those in `again`: that this import has said it, too; or, where it is none that can be taken back, that it
+    #: stands for good.
+    note_import: str
+    forget_imports: str
     whole: Choice
     everywhere: Choice
     category: Choice

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from ....addresses import gmail_digest
-from ..alike import DROP_NARROWED, LEARN_CONTACTS, TALLY
+from ..alike import DROP_NARROWED, LEARN_CONTACTS, NOTE_IMPORT, TALLY
 from ..steps import Row, Steps
+from .again import FORGET_IMPORTS
 from .category import CATEGORY
 from .everywhere import EVERYWHERE
 from .whole import WHOLE
@@ -92,6 +93,8 @@ STEPS = Steps(
     learn_addresses=_LEARN_ADDRESSES,
     drop_narrowed=DROP_NARROWED.format(in_own_voice="= ANY(%(own_voice)s)"),
     fill=_FILL,
+    note_import=NOTE_IMPORT,
+    forget_imports=FORGET_IMPORTS,
     whole=WHOLE,
     everywhere=EVERYWHERE,
     category=CATEGORY,

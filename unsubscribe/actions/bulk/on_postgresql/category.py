@@ -1,6 +1,6 @@
 """A no to one category on one channel."""
 
-from ..alike import CHANGE_CATEGORY, IS_BESIDE
+from ..alike import CHANGE_CATEGORY, IS_BESIDE, IS_OF_IMPORTS
 from ..steps import Choice
 from .again import PREFERENCE_MOVES_ON
 from .repeated import MARK_REPEATED
@@ -62,7 +62,7 @@ _RECORD = """
     WHERE NOT is_so
 """
 
-_FIND_AGAIN = """
+_FIND_AGAIN = f"""
     CREATE TEMPORARY TABLE again ON COMMIT DROP AS
     SELECT chosen.*, address_id, contact_id, at, TRUE AS is_asked
     FROM (
@@ -72,7 +72,8 @@ _FIND_AGAIN = """
     ) AS asked
     JOIN LATERAL (
         SELECT id, import_id, GREATEST(changed_at, COALESCE(said_at, changed_at)) AS last_at, said_by,
-            jsonb_build_object('state', state, 'frequency', frequency, 'paused_until', paused_until) AS facts
+            jsonb_build_object('state', state, 'frequency', frequency, 'paused_until', paused_until) AS facts,
+            {IS_OF_IMPORTS.format(table="unsubscribe_preference")}
         FROM unsubscribe_preference
         WHERE contact_id = asked.contact_id AND category_id = %(category_id)s AND channel = %(channel)s
             AND state = 'unsubscribed'
@@ -81,7 +82,7 @@ _FIND_AGAIN = """
     WHERE place = 1 AND COALESCE(chosen.import_id <> %(import_id)s, TRUE) AND (
         SELECT erased_at IS NULL FROM unsubscribe_contact WHERE id = asked.contact_id
     )
-"""
+"""  # noqa: S608  (the same)
 
 CATEGORY = Choice(
     mark_so=_MARK_SO,

@@ -1,6 +1,6 @@
 """A no to everything: a block of every address of the contact, also of those learnt later."""
 
-from ..alike import IS_PENDING
+from ..alike import IS_OF_IMPORTS, IS_PENDING
 from ..steps import Choice
 from .again import BLOCK_MOVES_ON
 from .repeated import MARK_REPEATED
@@ -71,7 +71,7 @@ _WIDEN = """
 """
 
 # Of every address of the contact, and by the first in the file.
-_FIND_AGAIN = """
+_FIND_AGAIN = f"""
     CREATE TEMPORARY TABLE again ON COMMIT DROP AS
     SELECT block.*, address.id AS address_id, asked.contact_id, at,
         address.id = asked.address_id AS is_asked, %(after)s::jsonb AS facts
@@ -84,7 +84,8 @@ _FIND_AGAIN = """
         AND address.contact_id = ANY(ARRAY(SELECT contact_id FROM found WHERE NOT is_new))
     JOIN LATERAL (
         SELECT id, import_id, GREATEST(since, COALESCE(said_at, since)) AS last_at,
-            COALESCE(NULLIF(said_by, ''), source) AS said_by
+            COALESCE(NULLIF(said_by, ''), source) AS said_by,
+            {IS_OF_IMPORTS.format(table="unsubscribe_suppression")}
         FROM unsubscribe_suppression
         WHERE address_id = address.id AND reason = %(reason)s AND lifted_at IS NULL
         LIMIT 1
@@ -92,7 +93,7 @@ _FIND_AGAIN = """
     WHERE place = 1 AND COALESCE(block.import_id <> %(import_id)s, TRUE) AND (
         SELECT erased_at IS NULL FROM unsubscribe_contact WHERE id = asked.contact_id
     )
-"""
+"""  # noqa: S608  (a constant)
 
 EVERYWHERE = Choice(
     mark_so=_MARK_SO,

@@ -1,6 +1,6 @@
 """A no of an address as a whole: a block of it."""
 
-from ..alike import CHANGE, IS_PENDING
+from ..alike import CHANGE, IS_OF_IMPORTS, IS_PENDING
 from ..steps import Choice
 from .again import BLOCK_MOVES_ON
 
@@ -38,13 +38,14 @@ _RECORD = """
     WHERE NOT is_so
 """
 
-_FIND_AGAIN = """
+_FIND_AGAIN = f"""
     CREATE TEMPORARY TABLE again ON COMMIT DROP AS
     SELECT block.*, address_id, contact_id, at, TRUE AS is_asked, %(after)s::jsonb AS facts
     FROM found
     JOIN LATERAL (
         SELECT id, import_id, GREATEST(since, COALESCE(said_at, since)) AS last_at,
-            COALESCE(NULLIF(said_by, ''), source) AS said_by
+            COALESCE(NULLIF(said_by, ''), source) AS said_by,
+            {IS_OF_IMPORTS.format(table="unsubscribe_suppression")}
         FROM unsubscribe_suppression
         WHERE NOT is_new AND address_id = found.address_id AND reason = %(reason)s AND lifted_at IS NULL
         LIMIT 1
@@ -52,7 +53,7 @@ _FIND_AGAIN = """
     WHERE COALESCE(block.import_id <> %(import_id)s, TRUE) AND (
         SELECT erased_at IS NULL FROM unsubscribe_contact WHERE id = found.contact_id
     )
-"""
+"""  # noqa: S608  (a constant)
 
 WHOLE = Choice(
     mark_so=_MARK_SO,

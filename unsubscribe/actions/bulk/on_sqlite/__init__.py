@@ -8,8 +8,9 @@ from typing import Any
 from django.db import connection
 
 from ....addresses import gmail_digest
-from ..alike import DROP_NARROWED, LEARN_CONTACTS, TALLY
+from ..alike import DROP_NARROWED, LEARN_CONTACTS, NOTE_IMPORT, TALLY
 from ..steps import Row, Steps
+from .again import FORGET_IMPORTS
 from .category import CATEGORY
 from .everywhere import EVERYWHERE
 from .whole import WHOLE
@@ -71,6 +72,8 @@ STEPS = Steps(
     learn_addresses=_LEARN_ADDRESSES,
     drop_narrowed=DROP_NARROWED.format(in_own_voice="IN (SELECT value FROM json_each(%(own_voice)s))"),
     fill=_FILL,
+    note_import=NOTE_IMPORT,
+    forget_imports=FORGET_IMPORTS,
     whole=WHOLE,
     everywhere=EVERYWHERE,
     category=CATEGORY,

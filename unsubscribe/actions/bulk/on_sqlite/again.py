@@ -12,3 +12,9 @@ _MOVE_ON = """
 """
 BLOCK_MOVES_ON = _MOVE_ON.format(table="unsubscribe_suppression")
 PREFERENCE_MOVES_ON = _MOVE_ON.format(table="unsubscribe_preference")
+
+# Somebody else than an import has said it.
+FORGET_IMPORTS = """
+    DELETE FROM unsubscribe_importrepeat
+    WHERE model = %(model)s AND row_id IN (SELECT id FROM again WHERE is_of_imports)
+"""

@@ -1,6 +1,6 @@
 """A no to one category on one channel."""
 
-from ..alike import CHANGE_CATEGORY, IS_BESIDE
+from ..alike import CHANGE_CATEGORY, IS_BESIDE, IS_OF_IMPORTS
 from ..steps import Choice
 from .again import PREFERENCE_MOVES_ON
 from .repeated import MARK_REPEATED
@@ -59,12 +59,12 @@ _RECORD = """
     WHERE NOT is_so
 """
 
-_FIND_AGAIN = """
+_FIND_AGAIN = f"""
     CREATE TEMPORARY TABLE again AS
     SELECT chosen.id, max(chosen.changed_at, COALESCE(chosen.said_at, chosen.changed_at)) AS last_at, chosen.said_by,
-        '{"state": "unsubscribed", "frequency": "' || frequency
-            || '", "paused_until": ' || json_quote(paused_until) || '}' AS facts,
-        address_id, asked.contact_id, at, TRUE AS is_asked
+        '{{"state": "unsubscribed", "frequency": "' || frequency
+            || '", "paused_until": ' || json_quote(paused_until) || '}}' AS facts,
+        address_id, asked.contact_id, at, TRUE AS is_asked, {IS_OF_IMPORTS.format(table="chosen")}
     FROM (
         SELECT contact_id, address_id, at, row_number() OVER (PARTITION BY contact_id ORDER BY position) AS place
         FROM found
@@ -75,7 +75,7 @@ _FIND_AGAIN = """
     WHERE place = 1 AND COALESCE(chosen.import_id <> %(import_id)s, TRUE) AND (
         SELECT erased_at IS NULL FROM unsubscribe_contact WHERE id = asked.contact_id
     )
-"""
+"""  # noqa: S608  (the same)
 
 CATEGORY = Choice(
     mark_so=_MARK_SO,

@@ -1,6 +1,6 @@
 """A no to everything: a block of every address of the contact, also of those learnt later."""
 
-from ..alike import IS_PENDING
+from ..alike import IS_OF_IMPORTS, IS_PENDING
 from ..steps import Choice
 from .again import BLOCK_MOVES_ON
 from .repeated import MARK_REPEATED
@@ -71,11 +71,12 @@ _WIDEN = """
 """
 
 # Of every address of the contact, and by the first in the file.
-_FIND_AGAIN = """
+_FIND_AGAIN = f"""
     CREATE TEMPORARY TABLE again AS
     SELECT block.id, max(block.since, COALESCE(block.said_at, block.since)) AS last_at,
         COALESCE(NULLIF(block.said_by, ''), block.source) AS said_by, address.id AS address_id, asked.contact_id, at,
-        address.id = asked.address_id AS is_asked, %(after)s AS facts
+        address.id = asked.address_id AS is_asked, %(after)s AS facts,
+        {IS_OF_IMPORTS.format(table="block")}
     FROM (
         SELECT contact_id, address_id, at, row_number() OVER (PARTITION BY contact_id ORDER BY position) AS place
         FROM found
@@ -87,7 +88,7 @@ _FIND_AGAIN = """
     WHERE place = 1 AND COALESCE(block.import_id <> %(import_id)s, TRUE) AND (
         SELECT erased_at IS NULL FROM unsubscribe_contact WHERE id = asked.contact_id
     )
-"""
+"""  # noqa: S608  (a constant)
 
 EVERYWHERE = Choice(
     mark_so=_MARK_SO,

@@ -1,6 +1,6 @@
 """A no of an address as a whole: a block of it."""
 
-from ..alike import CHANGE, IS_PENDING
+from ..alike import CHANGE, IS_OF_IMPORTS, IS_PENDING
 from ..steps import Choice
 from .again import BLOCK_MOVES_ON
 
@@ -35,18 +35,19 @@ _RECORD = """
     WHERE NOT is_so
 """
 
-_FIND_AGAIN = """
+_FIND_AGAIN = f"""
     CREATE TEMPORARY TABLE again AS
     SELECT block.id, max(block.since, COALESCE(block.said_at, block.since)) AS last_at,
         COALESCE(NULLIF(block.said_by, ''), block.source) AS said_by,
-        found.address_id, contact_id, at, TRUE AS is_asked, %(after)s AS facts
+        found.address_id, contact_id, at, TRUE AS is_asked, %(after)s AS facts,
+        {IS_OF_IMPORTS.format(table="block")}
     FROM found
     JOIN unsubscribe_suppression AS block
         ON block.address_id = found.address_id AND block.reason = %(reason)s AND block.lifted_at IS NULL
     WHERE NOT is_new AND COALESCE(block.import_id <> %(import_id)s, TRUE) AND (
         SELECT erased_at IS NULL FROM unsubscribe_contact WHERE id = found.contact_id
     )
-"""
+"""  # noqa: S608  (a constant)
 
 WHOLE = Choice(
     mark_so=_MARK_SO,

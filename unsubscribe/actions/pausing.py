@@ -1,0 +1,72 @@
+"""Pauses: of everything, which is the contact's, and of one category, which is a preference."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models.functions import Coalesce, Greatest
+
+from .. import rules
+from ..choices import EventKind, Source
+from ..errors import MayNotLift
+from ..links import Target
+from ..models import ConsentEvent, Contact
+from .known import known
+from .ledger import Change, Origin, day_fact, record
+from .locking import People, lock
+from .parting import speak_for_themselves
+from .preferences import set_preferences, wanted_of
+
+
+@transaction.atomic
+def pause(
+    targets: Iterable[Target],
+    until: date | None,
+    *,
+    source: Source,
+    now: datetime,
+    wording: str = "",
+    actor: str = "",
+) -> list[ConsentEvent]:
+    """No messages until a day; None resumes. For the whole contact where a target names no category."""
+    targets, origin = list(targets), Origin(source, now, wording, actor)
+    people = lock([target.address_id for target in targets])
+    targets = known(targets)
+    named = {target.address_id for target in targets if target.category_id is None}
+    whole = {id_: one for id_, one in people.items() if id_ in named}
+    sooner = [one for one in whole.values() if rules.ends_sooner(one.contact.paused_until, until)]
+    speak_for_themselves(people, [(one.pk, None, one.channel) for one in sooner], origin)
+    _pause_again(whole, until, origin)
+    wanted = wanted_of(targets, {"paused_until": until})
+    events = _pause_contacts(whole, until, origin)
+    return events + set_preferences(wanted, source=source, now=now, wording=wording, actor=actor)
+
+
+@transaction.atomic
+def restore_pause(address_id: int, until: date | None, origin: Origin) -> list[ConsentEvent]:
+    """The pause of everything as it was before an event."""
+    return _pause_contacts(lock([address_id]), until, origin)
+
+
+def _pause_contacts(people: People, until: date | None, origin: Origin) -> list[ConsentEvent]:
+    changes = []
+    for address in {one.contact_id: one for one in people.values()}.values():
+        before, address.contact.paused_until = address.contact.paused_until, until
+        if rules.ends_sooner(before, until) and origin.source not in rules.OWN_VOICE:
+            raise MayNotLift
+        if before != until:
+            kind = EventKind.PAUSE if until else EventKind.RESUME
+            changes.append(Change(kind, address, day_fact(before), day_fact(until)))
+    paused = Contact.objects.filter(id__any_of=[change.address.contact_id for change in changes])
+    paused.update(paused_until=until, pause_said_at=None)
+    return record(changes, origin)
+
+
+def _pause_again(people: People, until: date | None, origin: Origin) -> None:
+    """What is paused until that day already was asked for again: its time moves on, and it is no event. Of who was
+    erased nothing more is noted."""
+    contacts = {one.contact_id: one.contact for one in people.values()}
+    same = [id_ for id_, one in contacts.items() if until and one.paused_until == until and one.erased_at is None]
+    if same:
+        rows = Contact.objects.filter(id__any_of=same)
+        rows.update(pause_said_at=Greatest(Coalesce("pause_said_at", origin.now), origin.now))

@@ -6,12 +6,10 @@ from django.db.models import BigIntegerField, Case, Q, When
 
 from unsubscribe.actions.coming_back import LEFT_OFF
 from unsubscribe.actions.joining import AFTER_A_COMPLAINT
+from unsubscribe.actions.undoing import UNDO
 from unsubscribe.choices import EventKind, PreferenceState, Source, SuppressionReason
 from unsubscribe.models import Campaign, ConsentEvent
 from unsubscribe.rules import OWN_VOICE
-
-#: The wording of the page's Undo (prefcenter/pages/results.py); where a block ends it stands in the note.
-UNDO = "Undo"
 
 #: No more, or less: what somebody says who came to leave.
 LEAVING = (EventKind.OPT_OUT, EventKind.OPT_DOWN, EventKind.PAUSE)

@@ -94,7 +94,9 @@ def after(request: HttpRequest, form: QueryDict, context: dict[str, Any], *, now
     if not events:
         return results.page(request, answered(), context)
     title, notices = _what_now(events)
-    return results.page(request, title, context, is_done=True, notices=notices, sentences=results.in_words(events))
+    found.own.refresh_from_db(fields=["contact"])
+    changed = results.in_words([one for one in events if one.contact_id == found.own.contact_id])
+    return results.page(request, title, context, is_done=True, notices=notices, sentences=changed)
 
 
 def _answer(found: Joins, verb: str, id_: int, *, now: datetime) -> list[ConsentEvent]:

@@ -20,9 +20,9 @@ from .parting import split, still
 from .pausing import restore_pause
 from .preferences import Wanted, restore
 from .suppressions import block
-from .undoing import chosen_in
+from .undoing import UNDO, chosen_in
 
-#: The note of what is in force again.
+#: The note of what is in force again, before the staff's own.
 IN_FORCE_AGAIN = "Had been taken back by an address that was kept apart since."
 #: A category (None is everything, as a pause has it) and a channel.
 About = tuple[int | None, str]
@@ -58,13 +58,15 @@ def part(
     joined = still(lock(address_ids), Address.objects.exclude(joined_at=None))
     sides = _sides([one for one in joined if one.agreed_at])
     events = split(joined, origin)
-    return events + (_in_force_again(sides, origin._replace(note=note or IN_FORCE_AGAIN)) if sides else [])
+    return events + (_in_force_again(sides, origin._replace(note=f"{IN_FORCE_AGAIN} {note}".strip())) if sides else [])
 
 
 def _sides(leaving: Sequence[Address]) -> list[Side]:
     """One for each that leaves, and one for those that stay at its contact."""
     alone = [Side(one.contact_id, frozenset({one.pk}), one.joined_at or one.created_at, True) for one in leaving]
-    since = {side.contact_id: min(one.since for one in alone if one.contact_id == side.contact_id) for side in alone}
+    since: dict[int, datetime] = {}
+    for side in alone:
+        since[side.contact_id] = min(side.since, since.get(side.contact_id, side.since))
     staying: dict[int, set[int]] = defaultdict(set)
     for one in Address.objects.filter(contact_id__any_of=sorted(since)).exclude(id__in=[one.pk for one in leaving]):
         if not one.is_pending:
@@ -97,21 +99,19 @@ def _in_force_again(sides: Sequence[Side], origin: Origin) -> list[ConsentEvent]
 def _said(sides: Sequence[Side]) -> dict[int, list[ConsentEvent]]:
     """What was said at each contact since somebody joined whom it was one with."""
     said: dict[int, list[ConsentEvent]] = defaultdict(list)
-    contact_ids = sorted({side.contact_id for side in sides})
-    for event in ConsentEvent.objects.filter(contact_id__any_of=contact_ids).order_by("id"):
+    contact_ids, since = sorted({side.contact_id for side in sides}), min(side.since for side in sides)
+    for event in ConsentEvent.objects.filter(contact_id__any_of=contact_ids, at__gte=since).order_by("id"):
         said[event.contact_id].append(event)
     return said
 
 
 def _ended_by_others(events: Sequence[ConsentEvent], side: Side) -> list[Ended]:
-    """The blocks of theirs that a yes of others ended, and none of their own since. (An undo is no yes: it takes the
-    receipt of whoever said the no.)"""
-    yes = {one.at for one in events if one.kind == EventKind.OPT_IN}
+    """The blocks of theirs that a yes of others ended, and none of their own since."""
     ended: dict[tuple[int, SuppressionReason], Ended] = {}
     for event in (one for one in events if one.address_id in side.own):
         if event.kind == EventKind.OPT_IN:
             ended = {key: one for key, one in ended.items() if one[2] != event.channel and not one[3]}
-        elif event.kind == EventKind.LIFT and event.at in yes:
+        elif event.kind == EventKind.LIFT and not _takes_back_its_own(event):
             for reason in rules.OWN_NO & set(map(SuppressionReason, event.before["suppressed"])):
                 how = event.channel, bool(event.before.get("everywhere"))
                 ended[event.address_id, reason] = (event.address_id, reason, *how)
@@ -121,6 +121,7 @@ def _ended_by_others(events: Sequence[ConsentEvent], side: Side) -> list[Ended]:
 def _held(events: Iterable[ConsentEvent], side: Side) -> dict[About, Chosen]:
     """What was chosen, as it holds for them."""
     held: dict[About, Chosen] = {}
+    earlier: dict[About, Chosen] = {}
     for event in events:
         if event.category_id is None and "paused_until" not in event.after:
             continue
@@ -128,7 +129,16 @@ def _held(events: Iterable[ConsentEvent], side: Side) -> dict[About, Chosen]:
         before = held.get(about) or side.view(Chosen()._replace(**chosen_in(event.before)))
         after = before._replace(**chosen_in(event.after))
         held[about] = after if event.address_id in side.own else rules.less(before, side.view(after))
+        if about in earlier and _takes_back_its_own(event):
+            held[about] = earlier[about]
+        earlier[about] = before
     return held
+
+
+def _takes_back_its_own(event: ConsentEvent) -> bool:
+    """Whether what had been said was taken back by whoever had said it, and nobody had said it since: by Undo, for
+    which that is asked for, or with the import that brought it."""
+    return event.source == Source.IMPORT or (event.source == Source.PAGE and UNDO in {event.wording, event.note})
 
 
 def _less(

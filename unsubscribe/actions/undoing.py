@@ -17,6 +17,8 @@ from .suppressions import block, lift
 
 #: What an undo would bring more mail for.
 _LESS = frozenset({EventKind.OPT_OUT, EventKind.OPT_DOWN, EventKind.PAUSE})
+#: The wording of an undo on a page; where a block ends it stands in the note.
+UNDO = "Undo"
 
 
 @transaction.atomic

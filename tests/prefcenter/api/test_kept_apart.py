@@ -12,7 +12,8 @@ from django.utils import timezone
 from prefcenter.models import User
 from tests.factories import ADA, AddressFactory, CategoryFactory
 from unsubscribe import actions, links
-from unsubscribe.choices import Answer, EventKind, Frequency, Source, SuppressionReason
+from unsubscribe.actions import Said
+from unsubscribe.choices import Answer, Channel, EventKind, Frequency, Source, SuppressionReason
 from unsubscribe.links import Purpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent, Preference
 
@@ -143,6 +144,50 @@ class TestKeepingApart:
         actions.part([ada.pk], source=Source.STAFF, now=timezone.now())
         assert are_one(ada, mallory)
         assert not ConsentEvent.objects.filter(after__is_theirs=False).exists()
+
+
+class TestLinksThatWereMintedBefore:
+    """They name the address, and speak for whoever has it now."""
+
+    @pytest.fixture
+    def paths(self, ada: Address) -> dict[str, str]:
+        unsubscribe = f"/u/{links.sign(Target(ada.pk), today=timezone.localdate())}"
+        return {one.value: link_for(ada, one) for one in Purpose} | {"u": unsubscribe}
+
+    @pytest.fixture
+    def receipt(self, client: Client, ada: Address, news: Category) -> str:
+        page = post(client, link_for(ada, category_id=news.pk), do="everything")
+        found = re.search(r'name="receipt" value="([^"]*)"', page)
+        assert found
+        return found[1]
+
+    def test_do_nothing_to_the_other_one(
+        self, client: Client, ada: Address, mallory: Address, paths: dict[str, str], news: Category
+    ) -> None:
+        actions.part([ada.pk], source=Source.PAGE, now=timezone.now())
+        post(client, paths["u"], do="unsubscribe")
+        assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.SUPPRESSED, Answer.SEND)
+        data = client.post(f"{paths['f']}/data", {"do": "download"}, secure=True).content.decode()
+        assert (ADA in data, MALLORY in data) == (True, False)
+        post(client, paths["e"], do="erase")
+        assert list(Address.objects.exclude(value="").values_list("value", flat=True)) == [MALLORY]
+        for path in paths.values():
+            assert "m•••" not in get(client, path)
+
+    def test_undo_nothing(self, client: Client, ada: Address, mallory: Address, receipt: str, news: Category) -> None:
+        actions.part([ada.pk], source=Source.PAGE, now=timezone.now())
+        for one in (ada, mallory):
+            assert "can no longer be undone" in post(client, link_for(one), do="undo", receipt=receipt)
+            assert answer(one.value, news) == Answer.SUPPRESSED
+
+    def test_of_the_question_agree_to_nothing_any_more(
+        self, client: Client, ada: Address, mallory: Address, paths: dict[str, str]
+    ) -> None:
+        actions.part([ada.pk], source=Source.PAGE, now=timezone.now())
+        for path in (paths["j"], link_for(mallory, Purpose.JOIN)):
+            for do in (f"agree-{ada.pk}", f"part-{ada.pk}", f"part-{mallory.pk}", "alone"):
+                assert "This has already been answered." in post(client, path, do=do)
+        assert ConsentEvent.objects.filter(kind=EventKind.JOIN).count() == 2
 
 
 class TestTheirOwnNo:
@@ -281,14 +326,37 @@ class TestTheirOwnNo:
         post(client, expired(ada), do="alone")
         assert answer(ADA, news) == Answer.SEND
 
+    @pytest.mark.parametrize("speaker", [ADA, MALLORY])
+    @pytest.mark.parametrize("do", ["everything", "unsubscribe", "pause-30", "often"])
     def test_that_was_undone_by_its_own_receipt_stays_undone(
-        self, client: Client, ada: Address, mallory: Address, news: Category
+        self, do: str, speaker: str, client: Client, ada: Address, mallory: Address, news: Category
     ) -> None:
-        page = post(client, link_for(ada), do="everything")
-        receipt = re.search(r'name="receipt" value="([^"]*)"', page)
+        one, key = Address.objects.get(value=speaker), f"{news.pk}-email"
+        fields = {"do": do, "pause": ""}
+        if do == "often":
+            fields = {"do": "save", f"on-{key}": "on", f"often-{key}": "monthly", f"was-{key}": "on as_sent"}
+        path = link_for(one, category_id=news.pk)
+        if do == "unsubscribe":
+            path = f"/u/{links.sign(Target(one.pk, news.pk), today=timezone.localdate())}"
+        receipt = re.search(r'name="receipt" value="([^"]*)"', post(client, path, **fields))
         assert receipt
-        post(client, link_for(ada), do="undo", receipt=receipt[1])
-        post(client, expired(ada), do="alone")
+        post(client, path, do="undo", receipt=receipt[1])
+        assert "It takes effect at once." not in post(client, expired(ada), do="alone")
+        assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.SEND, Answer.SEND)
+        assert not Preference.objects.exclude(frequency=Frequency.AS_SENT).exists()
+
+    @pytest.mark.parametrize("speaker", [ADA, MALLORY])
+    @pytest.mark.parametrize("scope", ["category", "everywhere", "address"])
+    def test_that_an_import_brought_and_took_back_stays_taken_back(
+        self, scope: str, speaker: str, client: Client, ada: Address, mallory: Address, news: Category
+    ) -> None:
+        one = Address.objects.get(value=speaker)
+        options: dict[str, Any] = {"category": {"category_id": news.pk}, "everywhere": {"everywhere": True}}
+        said, now = [Said(bytes(one.digest), one.value)], timezone.now()
+        actions.import_opt_outs(said, channel=Channel.EMAIL, now=now, import_id=7, **options.get(scope, {}))
+        while actions.take_back(7, most=10, now=timezone.now()):
+            pass
+        assert "It takes effect at once." not in post(client, expired(ada), do="alone")
         assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.SEND, Answer.SEND)
 
     def test_ended_by_the_other_stays_ended_while_they_are_one(
@@ -311,6 +379,14 @@ class TestTheirOwnNo:
         assert "No more “Partners” by email." in page
         assert (answer(ADA, partners), answer(MALLORY, partners)) == (Answer.UNSUBSCRIBED, Answer.SEND)
         assert answer(ADA, events) == Answer.SEND
+
+    def test_is_shown_to_whom_it_is_about_alone(
+        self, client: Client, ada: Address, mallory: Address, news: Category
+    ) -> None:
+        self.says(ada, "category", news)
+        self.says(mallory, "yes", news)
+        assert "“News”" not in post(client, link_for(mallory), do=f"part-{ada.pk}")
+        assert [to for to, text in deliver() if "No more “News” by email." in text] == [ADA]
 
 
 class TestWhatTheStaffAgreedTo:

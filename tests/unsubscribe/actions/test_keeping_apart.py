@@ -15,10 +15,12 @@ from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
 from tests.unsubscribe.test_gate import forgotten
 from unsubscribe import actions
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import Channel, EventKind, Source
+from unsubscribe.choices import Channel, EventKind, OutboxKind, Source
 from unsubscribe.links import Target
-from unsubscribe.models import Address, Category, ConsentEvent
+from unsubscribe.models import Address, Category, ConsentEvent, OutboxMessage, Suppression
 
+from .test_bulk import needs_postgresql
+from .test_concurrency import at_once
 from .test_pending import OLDER, OTHER, open_to, said, say
 
 pytestmark = pytest.mark.django_db
@@ -111,3 +113,70 @@ def test_who_was_joined_before_joins_were_pending_counts_as_known_where_the_cont
         at = ada.contact.created_at + timedelta(days=days)
         Address.objects.filter(pk=bob.pk).update(created_at=at, joined_at=at)
         assert Address.objects.get(pk=bob.pk).was_known == was_known
+
+
+@needs_postgresql
+@pytest.mark.django_db(transaction=True)
+class TestAtOnce:
+    def pair(self, *, was_known: bool = False) -> tuple[Address, Address]:
+        older, other = AddressFactory(), normalise("other@example.org")
+        if was_known:
+            actions.learn([other], now=NOW)
+        [joined] = actions.add_addresses(older.contact_id, [other], now=timezone.now())
+        return older, joined
+
+    def test_both_yes_make_them_one_once(self) -> None:
+        older, joined = self.pair(was_known=True)
+        written: list[ConsentEvent] = []
+
+        def act(number: int) -> None:
+            by = (older if number % 2 else joined).pk
+            written.extend(actions.agree([joined.pk], by=by, source=Source.PAGE, now=timezone.now()))
+
+        at_once(act)
+        assert len(written) == 2
+        assert [one.after for one in written if "is_theirs" in one.after] == [{"is_theirs": True}]
+        joined.refresh_from_db()
+        assert not joined.is_pending
+        assert OutboxMessage.objects.filter(kind=OutboxKind.JOINED).count() == 2
+
+    def test_all_who_keep_them_apart_bring_a_no_back_once(self, news: Category) -> None:
+        [joined] = pairs(1, news)
+        at_once(lambda _: actions.part([joined.pk], source=Source.PAGE, now=timezone.now()))
+        joined.refresh_from_db()
+        events = ConsentEvent.objects.filter(contact=joined.contact_id)
+        assert [one.category_id for one in events.order_by("id")] == [None, news.pk]
+        assert ConsentEvent.objects.filter(kind=EventKind.JOIN, after={"is_theirs": False}).count() == 1
+
+    @pytest.mark.parametrize("again", range(5))
+    def test_whoever_takes_back_meanwhile_takes_nothing_back(self, again: int, news: Category) -> None:
+        older, joined = self.pair()
+        actions.agree([joined.pk], source=Source.STAFF, now=timezone.now())
+        actions.opt_out([Target(joined.pk)], source=Source.PAGE, now=timezone.now())
+
+        def act(number: int) -> None:
+            if number == 7 - again:
+                actions.part([joined.pk], source=Source.PAGE, now=timezone.now())
+            else:
+                actions.opt_in([Target(older.pk, news.pk)], source=Source.PAGE, now=timezone.now(), wording="Yes")
+
+        at_once(act)
+        assert open_to(joined, [news]) == set()
+        assert open_to(older, [news]) == {"news"}
+        assert Suppression.objects.filter(address=joined, lifted_at=None).count() == 1
+
+    @pytest.mark.parametrize("again", range(3))
+    def test_whoever_is_erased_meanwhile_is_erased_or_apart(self, again: int, news: Category) -> None:
+        older, joined = self.pair()
+        actions.agree([joined.pk], source=Source.STAFF, now=timezone.now())
+
+        def act(number: int) -> None:
+            if number == 2 * again:
+                actions.erase([older.contact_id], source=Source.PAGE, now=timezone.now())
+            else:
+                actions.part([joined.pk], source=Source.PAGE, now=timezone.now())
+
+        at_once(act)
+        joined = Address.objects.select_related("contact").get(pk=joined.pk)
+        is_erased = joined.contact.erased_at is not None
+        assert (joined.value == "", joined.contact_id == older.contact_id) == (is_erased, is_erased)

@@ -63,3 +63,24 @@ def test_that_somebody_was_erased_says_who_did_it(ada: Address, now: datetime) -
     [event] = actions.erase([ada.contact_id], source=Source.STAFF, now=now, actor="staff 7")
     assert (event.kind, event.actor, event.after) == (EventKind.ERASE, "staff 7", {"suppressed": ["erased"]})
     assert actions.erase([ada.contact_id], source=Source.STAFF, now=now) == []
+
+
+def test_whoever_asks_to_be_erased_is_asked_back_and_their_other_mailboxes_hear_of_it(
+    ada: Address, now: datetime
+) -> None:
+    work = AddressFactory(contact=ada.contact, text="ada@work.example")
+    AddressFactory(contact=ada.contact, text="ada@joined.example", joined_at=now, is_beside=True)
+    AddressFactory(text=BOB)
+    for _ in range(2):
+        actions.ask_to_erase([ada.pk], now=now)
+    messages = OutboxMessage.objects.order_by("id").values_list("kind", "address_id", "due_at", "created_at")
+    assert list(messages) == [(OutboxKind.ERASE, ada.pk, now, now), (OutboxKind.ERASING, work.pk, now, now)]
+    assert not ConsentEvent.objects.exists()
+
+
+def test_of_nobody_nothing_is_asked(ada: Address, now: datetime) -> None:
+    actions.ask_to_erase([], now=now)
+    actions.ask_to_erase([ada.pk + 1], now=now)
+    actions.send_link([], now=now)
+    assert not OutboxMessage.objects.exists()
+    assert actions.note_access(ada.pk + 1, source=Source.PAGE, now=now) == []

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from unsubscribe.addresses import normalise
 from unsubscribe.choices import Answer, Channel, Frequency, Source, SuppressionReason
 from unsubscribe.errors import MayNotLift
 from unsubscribe.links import Target
-from unsubscribe.models import Address, Category
+from unsubscribe.models import Address, Category, Suppression
 
 pytestmark = pytest.mark.django_db
 OLDER, OTHER = "older", "other"
@@ -104,3 +105,34 @@ def test_an_older_ones_no_keeps_the_other_off_whatever_it_says(ada: Address, new
             say(other, "join in", news)
             assert answers(other, [news]) != [Answer.SEND]
             assert answers(ada, [news]) != [Answer.SEND]
+
+
+def _joined(ada: Address, *numbers: str, now: datetime) -> list[Address]:
+    wanted = [normalise(one, channel=Channel.SMS) for one in numbers]
+    return [one for each in wanted for one in actions.add_addresses(ada.contact_id, [each], now=now)]
+
+
+def test_an_older_no_to_everything_everywhere_is_not_lifted_by_a_number_that_was_joined(
+    ada: Address, news: Category, now: datetime
+) -> None:
+    [number] = _joined(ada, "+4930901820", now=now)
+    actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+    with pytest.raises(MayNotLift):
+        actions.opt_in([Target(number.pk, news.pk)], source=Source.SMS, now=now, wording="Yes")
+    assert Suppression.objects.filter(lifted_at=None).count() == 2
+
+
+def test_of_two_numbers_that_were_joined_the_no_of_the_first_binds_the_second_and_not_the_other_way_round(
+    ada: Address, news: Category, now: datetime
+) -> None:
+    first, second = _joined(ada, "+4930901820", "+4930901821", now=now)
+    for silent, speaking in [(second, first), (first, second)]:
+        with transaction.atomic():
+            actions.suppress([silent.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.SMS, now=now)
+            target = [Target(speaking.pk, news.pk)]
+            if speaking == first:
+                assert actions.opt_in(target, source=Source.SMS, now=now, wording="Yes")
+            else:
+                with pytest.raises(MayNotLift):
+                    actions.opt_in(target, source=Source.SMS, now=now, wording="Yes")
+            transaction.set_rollback(True)

@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.factories import AddressFactory, CampaignFactory
+from tests.services import free_port
 from unsubscribe import actions, gate, links
 from unsubscribe.choices import Answer, Channel, Source
 from unsubscribe.links import Purpose, Target
@@ -107,6 +108,11 @@ class TestFailures:
         assert [one.status_code for one in answers] == [404, 404, 404, 429, 429]
         assert 0 < int(answers[-1]["Retry-After"]) <= 3600
         assert self.fail(browser_client, "203.0.113.10").status_code == 404
+
+    def test_are_not_counted_while_the_cache_is_away(self, browser_client: Client, settings: Any) -> None:
+        redis = "django.core.cache.backends.redis.RedisCache"
+        settings.CACHES = {"default": {"BACKEND": redis, "LOCATION": f"redis://127.0.0.1:{free_port()}"}}
+        assert {self.fail(browser_client, "203.0.113.9").status_code for _ in range(5)} == {404}
 
     def test_of_every_kind_count_and_look_alike(self, url: str, news: Category, browser_client: Client) -> None:
         token = url.removeprefix("/s/")

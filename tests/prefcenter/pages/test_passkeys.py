@@ -200,7 +200,6 @@ def test_each_page_is_fit_for_everybody(boss: Boss, settings: Any, screenshots: 
                 if screenshots:
                     page.screenshot(path=screenshots / f"staff-{name}-{scheme}-{width}.png", full_page=True)
             rules = {"runOnly": ["color-contrast"]} if scheme == "dark" else RULES
-            found = axe.faults(page, rules)
-            assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+            assert axe.faults(page, rules) == [], name
         assert page.evaluate("document.documentElement.lang") == "en"
         boss.complaints.clear()  # what axe itself adds to a page

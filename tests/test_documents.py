@@ -6,14 +6,17 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
+from django.apps import apps
 from django.core.management import get_commands, load_command_class
 from django.urls import Resolver404, resolve
 from django.utils.text import slugify
 
 from prefcenter.api.site import api
 from prefcenter.api_keys import Scope
+from unsubscribe import headers
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -29,21 +32,32 @@ def text(path: Path) -> str:
 
 
 @cache
-def read_from_the_environment() -> frozenset[str]:
-    """The names in `env.str("NAME")`, `env.int("NAME")` and the like, and of the secrets."""
-    return frozenset(
-        str(call.args[0].value)
+def in_the_environment() -> dict[str, object]:
+    """The names in `env.str("NAME")`, `env("NAME")`, `os.environ.get("NAME")` and the like, and of the secrets, with
+    their defaults; None for what is no constant."""
+    return {
+        str(call.args[0].value): next((_constant(one.value) for one in call.keywords if one.arg == "default"), None)
         for path in CODE
         for call in ast.walk(ast.parse(text(path)))
         if isinstance(call, ast.Call) and call.args and isinstance(call.args[0], ast.Constant)
-        if ast.unparse(call.func).startswith(("env.", "_secret")) and str(call.args[0].value).isupper()
-    )
+        if re.match(r"env\b|_secret\b|os\.environ\.get\b|os\.getenv\b", ast.unparse(call.func))
+        if str(call.args[0].value).isupper()
+    }
+
+
+def _constant(node: ast.expr) -> object:
+    return node.value if isinstance(node, ast.Constant) else None
+
+
+def read_from_the_environment() -> frozenset[str]:
+    return frozenset(in_the_environment())
 
 
 @cache
 def read_from_settings() -> frozenset[str]:
     """What the engine asks a Django project for."""
-    return frozenset(re.findall(r'getattr\(settings, "(UNSUBSCRIBE_\w+)"', text(ROOT / "unsubscribe" / "conf.py")))
+    engine = "".join(text(path) for path in CODE if (ROOT / "unsubscribe") in path.parents)
+    return frozenset(re.findall(r'settings(?:\.|, ")(UNSUBSCRIBE_[A-Z_]+)', engine))
 
 
 def in_tables_of_settings(document: str) -> Iterator[str]:
@@ -51,6 +65,23 @@ def in_tables_of_settings(document: str) -> Iterator[str]:
     for table in re.findall(r"(?m)^\| name \|.*\n\|[-| ]+\n((?:\|.*\n)+)", document):
         for row in table.splitlines():
             yield from re.findall(r"`([A-Z][A-Z0-9_]+)`", row.split("|")[1])
+
+
+def defaults(document: str) -> Iterator[tuple[str, str]]:
+    """Of each setting in such a table the default that is written beside it, where there is one for each of a row."""
+    for table in re.findall(r"(?m)^\| name \|.*\n\|[-| ]+\n((?:\|.*\n)+)", document):
+        for row in table.splitlines():
+            cells = [re.sub(r"`[^`]+`", "", row.split("|")[column]).strip(" ,") for column in (1, -2)]
+            named, said = (re.findall(r"`([^`]+)`", row.split("|")[column]) for column in (1, -2))
+            if len(named) == len(said) and cells == ["", ""]:
+                yield from zip(named, said, strict=True)
+
+
+@every_document
+def test_every_default_that_is_documented_is_the_one_in_the_code(document: Path) -> None:
+    known = {name: str(one).lower().removesuffix(".0") for name, one in in_the_environment().items() if one is not None}
+    said = {name: default.lower() for name, default in defaults(text(document)) if name in known}
+    assert said == {name: known[name] for name in said}
 
 
 def documented_settings() -> set[str]:
@@ -100,6 +131,89 @@ def test_every_command_and_option_in_a_document_exists(document: Path) -> None:
         assert options <= set(parser._option_string_actions), f"manage.py {name}"
 
 
+def code(document: str) -> list[str]:
+    """What stands between backticks, and in blocks."""
+    blocks = re.findall(r"(?ms)^```\w*\n(.*?)^```", document)
+    return [*blocks, *re.findall(r"`([^`\n]+)`", re.sub(r"(?ms)^```.*?^```", "", document))]
+
+
+#: Of pip, pytest, Django and our own tools.
+OPTIONS_OF_OTHERS = {
+    "--require-hashes",
+    "--ignore",
+    "--dist",
+    "--cov",
+    "--screenshots",
+    "--deploy",
+    "--fill",
+    "--missing",
+}
+
+
+@every_document
+def test_every_option_in_a_document_is_one_of_a_command(document: Path) -> None:
+    named = {one for part in code(text(document)) for one in re.findall(r"(?<![\w-])--[a-z][a-z-]*", part)}
+    assert named - options_of_ours() - OPTIONS_OF_OTHERS == set()
+
+
+@cache
+def options_of_ours() -> frozenset[str]:
+    parsers = [load_command_class("prefcenter", name).create_parser("manage.py", name) for name in own_commands()]
+    return frozenset(one for parser in parsers for one in parser._option_string_actions)
+
+
+#: Words of files and of programs that are not ours.
+WORDS_OF_OTHERS = {"client_max_body_size"}
+
+
+@every_document
+def test_every_name_in_a_document_is_one_in_the_code(document: Path) -> None:
+    """A command, a verb, a field: what was renamed is not named any more."""
+    named = {one for part in code(text(document)) for one in re.findall(r"^[a-z]+(?:_[a-z]+)+\b(?![./])", part)}
+    assert named - words_of_ours() - WORDS_OF_OTHERS == set()
+
+
+@cache
+def words_of_ours() -> frozenset[str]:
+    files = [*CODE, *(ROOT / "templates").rglob("*.html"), *(ROOT / "tests").rglob("*.py")]
+    return frozenset(own_commands()).union(*(re.findall(r"[a-z]+(?:_[a-z]+)+", text(path)) for path in files))
+
+
+@every_document
+def test_every_dotted_name_in_a_document_leads_somewhere(document: Path) -> None:
+    nowhere = []
+    for name in set(re.findall(r"\b(?:unsubscribe|prefcenter|django)(?:\.\w+)+", "\n".join(code(text(document))))):
+        try:
+            resolve_name(name)
+        except (ImportError, AttributeError):
+            nowhere.append(name)
+    assert set(nowhere) - permissions() == set()
+
+
+def permissions() -> set[str]:
+    return {
+        f"{model._meta.app_label}.{name}"
+        for model in apps.get_models()
+        for name in [
+            *(f"{power}_{model._meta.model_name}" for power in model._meta.default_permissions),
+            *(name for name, _ in model._meta.permissions),
+        ]
+    }
+
+
+@every_document
+def test_every_file_in_a_document_is_there(document: Path) -> None:
+    named = {one for part in code(text(document)) for one in re.findall(r"^\w[\w./]*\.py\b|^\w[\w/]*/$", part)}
+    folders = [ROOT, *(path for path in ROOT.glob("*/*/") if path.is_dir()), ROOT / "unsubscribe", ROOT / "prefcenter"]
+    assert {one for one in named if not any((folder / one).exists() for folder in folders)} == set()
+
+
+@every_document
+def test_every_header_of_the_guard_in_a_document_is_one(document: Path) -> None:
+    said = set(re.findall(r"X-Unsubscribe-[A-Za-z-]*[a-z]", text(document)))
+    assert said <= {headers.CATEGORY, headers.CAMPAIGN, headers.PURPOSE}
+
+
 def own_commands() -> set[str]:
     return {path.stem for path in (ROOT / "prefcenter" / "management" / "commands").glob("[a-z]*.py")}
 
@@ -122,8 +236,9 @@ def test_every_scope_that_a_document_names_exists(document: Path) -> None:
 
 
 def paths(document: str) -> set[str]:
-    """What stands in code and begins with a slash; a variable part is any."""
+    """What stands in code and begins with a slash, or is a page of a site at localhost; a variable part is any."""
     found = re.findall(r"`(?:GET |POST |PATCH |PUT |DELETE )?(/[^`\s?]*)[^`]*`", document)
+    found += re.findall(r"http://localhost:8000(/[^\s`>)]*)", document)
     return {re.sub(r"TOKEN|…|\{[^}]*\}|NUMBER", "1", path) for path in found}
 
 
@@ -137,7 +252,7 @@ def test_every_address_in_a_document_leads_somewhere(document: Path) -> None:
     nowhere = []
     for path in paths(text(document)):
         try:
-            resolve(path)
+            resolve(path.removeprefix("/demo"), "prefcenter.demo.urls" if path.startswith("/demo/") else None)
         except Resolver404:
             if f"/api/v1{path}" not in api_paths():
                 nowhere.append(path)

@@ -13,10 +13,13 @@ from prefcenter.message_check.unsubscribe_links import one_click_link
 from unsubscribe import conf, links
 from unsubscribe.errors import InsecureBaseUrl, InvalidLink
 
-# The verb in the languages of our pages, and in some of their neighbours.
+# The verb in the languages of our pages, and in others.
 _LEAVING = re.compile(
     r"unsub|opt[ -]?out|abmeld|abbestell|austrag|désabonn|desabonn|désinscri|desinscri|de baja|cancelar|descadastr|"
-    r"配信停止|登録解除|購読解除|إلغاء|الغاء|disiscri|cancella|uitschrijv|afmeld|wypis|avregistrer",
+    r"配信停止|登録解除|購読解除|配信解除|إلغاء|الغاء|disiscri|cancella|uitschrijv|afmeld|wypis|zrezygnuj|avregistrer|"
+    r"avsluta|avmeld|meld av|frameld|peruuta|odhlás|leiratkoz|dezabon|odjav|отпис|отказ|відпис|διαγραφ|"
+    r"הסר|abonelikten|üyelikten|berhenti berlangganan|hủy đăng ký|ยกเลิก|수신\s*거부|구독\s*취소|"
+    r"退订|退訂|取消订阅|取消訂閱|stop receiving|no longer (?:wish|want)|remove me|opt me out",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"\w+")
@@ -38,7 +41,7 @@ def _whose(link: str | None, today: date) -> Point:
         return skipped("H5", "Whose link it is cannot be said as long as SITE_URL is not set.")
     if link is None:
         return skipped("H5", "There is no link in the header of which to say whose it is.")
-    here, there = _host(base), _host(link)
+    here, there = _site(base), _site(link)
     try:
         links.read(_token(link, base), today=today)
     except InvalidLink:
@@ -60,13 +63,15 @@ def _whose(link: str | None, today: date) -> Point:
 
 def _token(link: str, base: str) -> str:
     """What stands behind `/u/`, as the site reads it; "" where it would find nothing."""
-    path = urlsplit(link).path.removeprefix(urlsplit(base).path)
-    found = re.fullmatch(r"/*[uU]/([\s\S]*)", path)
+    found = re.fullmatch(re.escape(urlsplit(base).path) + r"/*[uU]/([\s\S]*)", urlsplit(link).path)
     return found[1] if found else ""
 
 
-def _host(url: str) -> str:
-    return urlsplit(url).hostname or ""
+def _site(url: str) -> str:
+    """Its host, and its port where that is not the usual one."""
+    parts = urlsplit(url)
+    is_usual = parts.port in {None, {"https": 443, "http": 80}.get(parts.scheme)}
+    return (parts.hostname or "") + ("" if is_usual else f":{parts.port}")
 
 
 def _visible_link(found: Sequence[Part], link: str | None) -> Point:

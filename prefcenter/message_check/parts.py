@@ -4,13 +4,18 @@ import email
 import re
 from collections.abc import Iterator
 from email import policy
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from html.parser import HTMLParser
 from typing import NamedTuple
 
 #: Their content is no text for people.
 _UNSEEN = frozenset({"head", "style", "script", "template", "title"})
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
+_NONE = r"\s*:\s*0(?:\.0+)?\s*(?:px|pt|em|rem|%)?\s*(?:!important\s*)?(?:;|\Z)"
+_HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all|"
+    rf"(?:font-size|opacity|max-height|max-width){_NONE}",
+    re.IGNORECASE,
+)
 #: Elements without an end tag (HTML, section 13.1.2).
 _VOID = frozenset(("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"))
 
@@ -36,9 +41,17 @@ def read(raw: bytes) -> list[Part]:
 
 
 def _bodies(raw: bytes) -> Iterator[EmailMessage]:
-    for one in email.message_from_bytes(raw, policy=policy.default).walk():
-        if isinstance(one, EmailMessage) and one.get_content_maintype() == "text" and not one.get_filename():
-            yield one
+    yield from _texts(email.message_from_bytes(raw, policy=policy.default))
+
+
+def _texts(part: Message) -> Iterator[EmailMessage]:
+    """A message that is forwarded in this one has links of its own, and is not looked into."""
+    if not isinstance(part, EmailMessage) or part.get_content_disposition() == "attachment":
+        return
+    if part.get_content_maintype() == "text" and not part.get_filename():
+        yield part
+    for one in part.iter_parts() if part.is_multipart() and part.get_content_maintype() == "multipart" else ():
+        yield from _texts(one)
 
 
 def _part(body: EmailMessage) -> Part | None:

@@ -73,7 +73,12 @@ def test_a_message_without_placeholders_is_as_it_was(body: Any, news: Category) 
 
 
 @pytest.mark.parametrize(
-    "spelled", ["%%UNSUBSCRIBE_URL%%", "%%Unsubscribe_Url%%", "%% unsubscribe_url %%", "%25%25unsubscribe_url%25%25"]
+    "spelled",
+    [
+        *("%%UNSUBSCRIBE_URL%%", "%%Unsubscribe_Url%%", "%% unsubscribe_url %%", "%25%25unsubscribe_url%25%25"),
+        *("http://%%unsubscribe_url%%", "https://%25%25unsubscribe_url%25%25", "HTTP://%%UNSUBSCRIBE_URL%%"),
+        *("&#37;&#37;unsubscribe_url&#37;&#37;", "&#x25;&#x25;unsubscribe_url%%", "&percnt;&percnt;unsubscribe_url%%"),
+    ],
 )
 def test_a_placeholder_is_filled_as_editors_write_it(spelled: str, news: Category) -> None:
     one = letter(ADA)
@@ -87,6 +92,15 @@ def test_a_placeholder_is_filled_as_editors_write_it(spelled: str, news: Categor
         f"Leave: {url}",
         f'<a href="{url}">Leave</a>',
     )
+
+
+def test_a_part_for_amp_is_filled_as_html_too(news: Category, settings: Any) -> None:
+    settings.UNSUBSCRIBE_BASE_URL = "https://mail.example.com/a&b"
+    one = letter(ADA)
+    one.attach_alternative('<a href="%%unsubscribe_url%%">Leave</a>', "text/x-amp-html")
+    send(one)
+    [*_, amp] = mail.outbox[0].alternatives  # type: ignore[attr-defined]
+    assert amp[0].startswith('<a href="https://mail.example.com/a&amp;b/u/')
 
 
 def test_an_html_body_is_filled_as_html_and_a_lazy_one_as_text(news: Category) -> None:

@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 
 from django.core.mail import EmailAlternative, EmailMessage
 
-#: `%%unsubscribe_url%%` and `%%preferences_url%%`, in any letter case; editors of HTML write "%" in a link as "%25".
-_PLACEHOLDER = re.compile(r"(?:%%|%25%25)\s*(unsubscribe|preferences)_url\s*(?:%%|%25%25)", re.IGNORECASE)
+#: `%%unsubscribe_url%%` and `%%preferences_url%%`, in any letter case. Editors of HTML write "%" in a link as "%25", or
+#: as a character reference, and put "http://" before what they take for a host.
+_MARK = r"(?:%25|%|&#0*37;|&#x0*25;|&percnt;){2}"
+_PLACEHOLDER = re.compile(rf"(?:https?://)?{_MARK}\s*(unsubscribe|preferences)_url\s*{_MARK}", re.IGNORECASE)
 
 
 class Urls(NamedTuple):

@@ -1,5 +1,7 @@
 """Whether the link is ours, and what people find in the body."""
 
+import email
+import email.policy
 import io
 from email.message import EmailMessage
 from typing import Any
@@ -41,6 +43,15 @@ def body(text: str | None = None, html: str | None = None) -> bytes:
         letter.set_content(text)
     if html is not None:
         letter.add_alternative(html, subtype="html") if text is not None else letter.set_content(html, subtype="html")
+    return letter.as_bytes()
+
+
+def with_attachments(raw: bytes, note: bytes, forwarded: bytes) -> bytes:
+    """A text that is not shown, without a name, and a message in it."""
+    letter = email.message_from_bytes(raw, policy=email.policy.default)
+    assert isinstance(letter, EmailMessage)
+    letter.add_attachment(note, maintype="text", subtype="plain")
+    letter.add_attachment(email.message_from_bytes(forwarded, policy=email.policy.default))
     return letter.as_bytes()
 
 
@@ -89,6 +100,23 @@ class TestWhoseLink:
         assert (point.id, point.outcome) == ("H5", Outcome.WARN)
         assert "leads to clicks.example.net, and this site is mail.example.com" in point.text
 
+    @pytest.mark.parametrize(
+        ("base", "link", "outcome"),
+        [
+            ("https://mail.example.com", "https://MAIL.example.com:443/u/{}", Outcome.PASS),
+            ("https://mail.example.com:443", "https://mail.example.com/u/{}", Outcome.PASS),
+            ("https://mail.example.com", "https://mail.example.com:8443/u/{}", Outcome.WARN),
+            ("https://mail.example.com:8443", "https://mail.example.com/u/{}", Outcome.WARN),
+            ("https://mail.example.com/post", "https://mail.example.com/post/u/{}", Outcome.PASS),
+            ("https://mail.example.com/post", "https://mail.example.com/u/{}", Outcome.FAIL),
+            ("https://mail.example.com", "https://mail.example.com@evil.example/u/{}", Outcome.WARN),
+        ],
+    )
+    def test_ours_is_what_leads_to_this_very_site(self, base: str, link: str, outcome: Outcome, settings: Any) -> None:
+        settings.UNSUBSCRIBE_BASE_URL = base
+        token = links.sign(Target(1), today=today())
+        assert points(listed(f"<{link.format(token)}>".encode()))[0].outcome == outcome
+
     def test_without_a_site_url_nothing_is_said_of_it(self, settings: Any) -> None:
         settings.UNSUBSCRIBE_BASE_URL = ""
         assert points(message())[0].outcome == Outcome.SKIPPED
@@ -116,6 +144,15 @@ class TestTheVisibleLink:
             body(html='<a href="https://shop.example/7">配信停止はこちら</a>'),
             body(f"Leave: {LEAVE}", f'<a href="{LEAVE}">Leave</a>'),
             body(html='<p>Unclosed<br><a href="https://shop.example/7">Unsubscribe'),
+            body("Отписаться: https://shop.example/7\n"),
+            body("退订：https://shop.example/7\n"),
+            body("수신거부 https://shop.example/7\n"),
+            body("Abonelikten çık: https://shop.example/7\n"),
+            body("Odhlásit odběr: https://shop.example/7\n"),
+            body("If you no longer wish to get these: https://shop.example/7\n"),
+            with_attachments(
+                body(f"Leave: {LEAVE}"), b"A note without a link.", body("A forwarded one without a link.")
+            ),
         ],
     )
     def test_is_found(self, raw: bytes) -> None:
@@ -130,6 +167,10 @@ class TestTheVisibleLink:
             body(html=f'<a href="{LEAVE}"></a>'),
             body(html=f'<div style="display: none"><p><a href="{LEAVE}">Unsubscribe</a></p></div>'),
             body(html=f'<!-- <a href="{LEAVE}">Unsubscribe</a> -->'),
+            body(html=f'<a style="font-size:0px; color:#fff" href="{LEAVE}">Unsubscribe</a>'),
+            body(html=f'<p style="opacity: 0 !important"><a href="{LEAVE}">Unsubscribe</a></p>'),
+            body(html=f'<div style="max-height:0;overflow:hidden"><a href="{LEAVE}">Unsubscribe</a></div>'),
+            with_attachments(body("Hello."), LEAVE.encode(), body(f"Leave: {LEAVE}")),
             body(html=f'<a hidden href="{LEAVE}">Unsubscribe</a>'),
             body(html="<p>Unsubscribe</p>"),
             body(f"Leave: {LEAVE}", "<p>Hello.</p>"),
@@ -198,6 +239,23 @@ class TestThePostalAddress:
 
 def test_neither_stands_in_the_way_of_one_click() -> None:
     assert must_fails(points(message())) == []
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *(
+            b"Content-Disposition: ",
+            b"Content-Disposition: attachment; filename*=utf-8''%ff",
+            b"Content-Disposition: \xff",
+        ),
+        *(b"Content-Type: multipart/mixed", b"Content-Type: multipart/mixed; boundary=", b"Content-Type: ;;;"),
+        *(b"Content-Type: message/rfc822", b"Content-Type: message/partial; number=1", b"Content-Type: text"),
+        *(b"Content-Transfer-Encoding: base64", b"Content-Transfer-Encoding: nonsense", b"MIME-Version: \xff"),
+    ],
+)
+def test_however_its_headers_are_nothing_is_raised(header: bytes) -> None:
+    assert len(points(message(header, body=b"--\r\n\xff=\r\n----\r\n"))) == 3
 
 
 @pytest.mark.parametrize("charset", [b"utf-8", b"no-such-charset", b"utf-16", b"idna"])

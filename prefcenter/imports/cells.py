@@ -6,8 +6,10 @@ import unicodedata
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
 
 _EMPTY = "null (null) <null> none nil nan nat n/a na #n/a - -- '- – — \\n undefined empty (empty) blank (blank) [] {}"
-_YES = "yes true 1 1.0 y t on x ✓ ✔ ☑ ✅ checked ja j wahr oui o vrai si sí s verdadero sim verdadeiro はい ○ نعم"
-_NO = "no false 0 0.0 n f off ✗ ✘ ☐ ❌ unchecked nein falsch non faux falso não nao いいえ × لا"
+_YES = "yes true 1 1.0 y t on x ✓ ✔ ☑ ✅ checked ja j wahr oui o vrai si sí s verdadero sim verdadeiro "
+_YES += "はい ○ 可 有 あり 希望 希望する 済 نعم"
+_NO = "no false 0 0.0 n f off ✗ ✘ ☐ ❌ unchecked nein falsch non faux falso não nao "
+_NO += "いいえ × 不可 無 なし 不要 希望しない 未 否 لا"
 #: What databases, spreadsheets and programming languages write where there is no value.
 EMPTY = frozenset(["", *_EMPTY.split()])
 #: In the seven languages of the site, as boxes are ticked, and as programs write it.

@@ -17,7 +17,7 @@ _BLANK = "•••"
 _CHUNK = 2**20
 _OVERLAP = 2000
 #: As the tables say what they are in; of anything else what is ASCII in it is found.
-_KNOWN = {"utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"}
+_KNOWN = {"utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "cp932"}
 #: NUL, because of UTF-16 that nobody recognised.
 _DROPPED = "\x00 \t\r\n\v\f\"'\u00a0"
 _BETWEEN_DIGITS = dict.fromkeys(map(ord, "().-/"))

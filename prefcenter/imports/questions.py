@@ -189,10 +189,10 @@ def _is_open(tally: Tally) -> bool:
 
 def _tells(tally: Tally) -> bool:
     """Whether its values alone look like a yes and a no, or one of them is a no in so many words."""
-    says = {key: _leaning(key, has_numbers=tally.has_numbers) for key in tally.slots}
+    says = {key: _leanings(key, has_numbers=tally.has_numbers) for key in tally.slots}
     if tally.says_no:
         return True
-    if headings.is_note(tally.column.heading) or not {"yes", "no"} <= set(says.values()):
+    if headings.is_note(tally.column.heading) or not {"yes", "no"} <= set().union(*says.values()):
         return False
     filled = sum(slot.rows for key, slot in tally.slots.items() if key not in {EMPTY, _DATES})
     return sum(tally.slots[key].rows for key, said in says.items() if said) >= LEAST_SHARE * filled
@@ -205,12 +205,17 @@ def _says_no(cell: str) -> bool:
     return any(saying.of_phrase(one.strip()).reason == saying.UNSUBSCRIBED for one in _LISTED.split(cell))
 
 
+def _leanings(key: str, *, has_numbers: bool) -> set[str]:
+    """Of several, as in "true; false", all that there are."""
+    return {said for one in _LISTED.split(key) if (said := _leaning(one.strip(), has_numbers=has_numbers))}
+
+
 def _leaning(key: str, *, has_numbers: bool) -> str:
     """0 and 1 are numbers where there are others."""
     if has_numbers and key[:1] in "01":
         return ""
     said = saying.of_word(key)
-    if key in cells.YES or said == saying.SUBSCRIBED:
+    if key in cells.YES or key in saying.WILLING or said == saying.SUBSCRIBED:
         return "yes"
     return "no" if key in cells.NO or key in saying.IDLE or said.reason else ""
 

@@ -60,7 +60,17 @@ _IDLE = (
     "inaktiv gekündigt gelöscht inactif inactive résilié annulé inactivo inactiva cancelado cancelada inativo inativa "
     "無効 退会 解除 停止"
 )
-IDLE = frozenset(_IDLE.split())
+_WILLING = (
+    "accepted agreed granted allowed permitted consented erlaubt zugestimmt akzeptiert eingewilligt accepté acceptée "
+    "autorisé autorisée aceptado aceptada autorizado autorizada aceito aceita 同意 許可 承諾 موافق"
+)
+_UNWILLING = (
+    "rejected refused withdrawn disallowed forbidden abgelehnt verweigert widerrufen untersagt refusé refusée "
+    "rechazado rechazada recusado recusada 拒否 禁止 مرفوض"
+)
+IDLE = frozenset([*_IDLE.split(), *_UNWILLING.split()])
+#: The same for a yes, beside a no.
+WILLING = frozenset(_WILLING.split())
 _WORD = re.compile(r"[^\W\d_]+(?:[ _-][^\W\d_]+)*")
 _BETWEEN = re.compile(r"[ _-]")
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -151,7 +161,7 @@ TELLING: Mapping[str, Callable[[str], Says]] = {
 
 def is_word(cell: str) -> bool:
     """Whether a folded cell is one of the few words in which systems write a yes, a no or a state."""
-    return cell in cells.YES or cell in cells.NO or cell in IDLE or of_word(cell) != NOTHING
+    return cell in cells.YES or cell in cells.NO or cell in IDLE or cell in WILLING or of_word(cell) != NOTHING
 
 
 def of_word(cell: str) -> Says:

@@ -33,6 +33,7 @@ _ENCODINGS = {
     "utf-8": "UTF-8",
     "utf-8-sig": "UTF-8 with a byte order mark",
     "cp1252": "Latin-1 (Windows-1252)",
+    "cp932": "Shift JIS",
     "xlsx": "A spreadsheet",
 }
 

@@ -7,7 +7,8 @@ record needs, and the first thousand records, which name the columns.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import chain, islice
 from typing import Any, NamedTuple
@@ -76,15 +77,29 @@ def _trouble(cells: Mapping[str, str], known: set[str]) -> str:
 
 
 def _flat(record: Mapping[str, Any], *, prefix: str = "", depth: int = 1) -> dict[str, str]:
-    """What is nested gets a column of its own, `consent.email`, so that no yes or no hides in the text of a cell."""
+    """What is nested gets a column of its own, `consent.email`, so that no yes or no hides in the text of a cell. Of
+    several objects in a list each such cell has all values."""
     cells: dict[str, str] = {}
     for key, value in record.items():
         name = _storable(f"{prefix}{key}")
-        if isinstance(value, dict) and depth < _DEPTH:
-            cells |= _flat(value, prefix=f"{name}.", depth=depth + 1)
-        else:
-            cells[name] = _text(value)
+        inner = value if isinstance(value, list) else [value]
+        is_nested = depth < _DEPTH and all(isinstance(one, dict) for one in inner)
+        found = _joined([_flat(one, prefix=f"{name}.", depth=depth + 1) for one in inner]) if is_nested else {}
+        is_told_apart = is_nested and (isinstance(value, dict) or not _are_numbers(found.values()))
+        cells |= found if is_told_apart else {name: _text(value)}
     return cells
+
+
+def _joined(flat: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    several: dict[str, list[str]] = defaultdict(list)
+    for name, text in chain.from_iterable(one.items() for one in flat):
+        several[name] += [text] if text else []
+    return {name: "; ".join(texts) for name, texts in several.items()}
+
+
+def _are_numbers(texts: Iterable[str]) -> bool:
+    """Also of none. Such a list names other records, and says nothing about this one."""
+    return all(text.replace("; ", "").isdecimal() for text in texts)
 
 
 def _text(value: Any) -> str:

@@ -24,6 +24,7 @@ EMAIL = _names("""
     email address, email, mail, recipient,
     email addresses, emails, primary email, contact email, user email, customer email, billing email, subscriber email,
     email 1, email 1 value, email address home, email address work,
+    email address address, emails value, emails address, emails email,
     mail address, recipient email, recipient address, internet address,
     E-Mail-Adresse, E-Mail-Adressen, Mailadresse, E-Mail-Anschrift, Empfänger, Empfängeradresse, Kontakt-E-Mail,
     adresse e-mail, adresses e-mail, adresse mail, courriel, adresse courriel, adresse de courriel, mél, mèl,

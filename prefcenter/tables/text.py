@@ -20,6 +20,8 @@ _OTHER_FORMATS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF", b"<!", b"<?", b
 _JSON = re.compile(r"\s*(?:\{|\[\s*[\[{\"\]])")
 # One byte order mark opens a file; more of them come of files that were joined, and open a line.
 _JOINED = re.compile(b"(?:\\A|(?<=[\r\n]))(?:" + codecs.BOM_UTF8 + b")+")
+# Of a Japanese text, words of two and more of its letters; beside ASCII there is nothing else.
+_JAPANESE_WORD = re.compile(r"[^\x00-\x7f\uff61-\uff9f]{2,}")
 _CONTROLS = bytes({*range(32), 127} - set(b"\t\n\v\f\r"))
 
 
@@ -42,7 +44,7 @@ def read_text(stream: BinaryIO) -> Text:
     if sample.lstrip().startswith(_ARCHIVES + _OTHER_FORMATS) or (not wide and _is_binary(sample)):
         raise NotATableError
     blocks: Iterator[bytes] = chain([sample], _blocks(stream))
-    narrow = "cp1252" if encoding == "cp1252" else "utf-8"
+    narrow = encoding if encoding in {"cp1252", "cp932"} else "utf-8"
     is_json = bool(_JSON.match(sample.decode(encoding if wide else narrow, "replace").lstrip("\ufeff")))
     if wide:
         blocks = (text.encode() for text in codecs.iterdecode(blocks, encoding, "replace"))
@@ -71,17 +73,28 @@ def _utf16_without_mark(sample: bytes) -> str | None:
 
 
 def _eight_bit(sample: bytes) -> str:
-    """UTF-8 if most lines that could tell say so; one stray line is decoded by itself."""
+    """UTF-8 if most lines that could tell say so; a stray one is decoded by itself. Excel in Japan has Shift JIS."""
     telling = [line for line in sample.splitlines(keepends=True) if not line.isascii()]
-    return "utf-8" if 2 * sum(map(_is_utf8, telling)) >= len(telling) else "cp1252"
+    if 2 * sum(_is(line, "utf-8") for line in telling) >= len(telling):
+        return "utf-8"
+    return "cp932" if all(_is(line, "cp932") for line in telling) and _is_japanese(b"".join(telling)) else "cp1252"
 
 
-def _is_utf8(line: bytes) -> bool:
+def _is(line: bytes, encoding: str) -> bool:
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(line)  # it allows the sample to end within a character
+        codecs.getincrementaldecoder(encoding)().decode(line)  # it allows the sample to end within a character
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _is_japanese(text: bytes) -> bool:
+    """Whether most of what is not ASCII are words of Japanese letters that are in use: those begin with a byte that is
+    punctuation in Windows-1252. Accents read as Shift JIS are single letters, half as wide, or rare ones."""
+    decoded = text.decode("cp932", "ignore")
+    words = "".join(_JAPANESE_WORD.findall(decoded))
+    common = sum(0x81 <= letter.encode("cp932", "ignore")[:1].ljust(1)[0] <= 0x9F for letter in words)
+    return common * 10 > 7 * sum(not letter.isascii() for letter in decoded)
 
 
 def _is_binary(sample: bytes) -> bool:

@@ -85,6 +85,26 @@ def test_pages_after_each_other_are_one_table_and_an_empty_one_is_no_row() -> No
     assert found(page % A + page % B + '{"items": [], "paging": {}}\n') == [(1, A, None), (2, B, None)]
 
 
+def test_what_the_objects_of_a_list_say_stands_in_columns_of_its_own() -> None:
+    wishes = [{"channel": "email", "optIn": False}, {"channel": "sms", "optIn": True, "id": 1}]
+    table = opened(json.dumps([{"email": A, "wishes": wishes, "ids": [{"id": 1}, {"id": 2}], "none": []}]))
+    [row] = table
+    assert dict(zip(table.columns, row.fields, strict=True)) == {
+        "email": A,
+        "wishes.channel": "email; sms",
+        "wishes.optIn": "false; true",
+        "wishes.id": "1",
+        "ids": '[{"id": "1"}, {"id": "2"}]',
+        "none": "",
+    }
+
+
+def test_the_addresses_of_a_list_of_objects_are_its_persons() -> None:
+    text = json.dumps([{"emails": [{"value": A, "type": "home"}, {"value": B}]}])
+    assert found(text) == [(1, A, None), (1, B, None)]
+    assert found(json.dumps({"contacts": [{"email_address": {"address": A}}]})) == [(1, A, None)]
+
+
 def test_texts_alone_are_addresses() -> None:
     assert found(json.dumps([A, B])) == [(1, A, None), (1, B, None)]
     assert opened(json.dumps([A, B])).columns == ["email"]

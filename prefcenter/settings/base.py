@@ -32,8 +32,13 @@ def _secret(name: str) -> str:
     return value or f"development-only-{name.lower()}-which-protects-nothing"
 
 
+def bare(some: list[str]) -> list[str]:
+    """A list with commas between, without the spaces beside them."""
+    return [one.strip() for one in some if one.strip()]
+
+
 SECRET_KEY = _secret("SECRET_KEY")
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY_FALLBACKS = bare(env.list("SECRET_KEY_FALLBACKS", default=[]))
 UNSUBSCRIBE_ADDRESS_KEY = _secret("UNSUBSCRIBE_ADDRESS_KEY")
 
 if _missing:
@@ -43,7 +48,7 @@ if _missing:
     )
 
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
-ALLOWED_HOSTS = [urlsplit(SITE_URL).hostname or "localhost", *env.list("ALLOWED_HOSTS", default=[])]
+ALLOWED_HOSTS = [urlsplit(SITE_URL).hostname or "localhost", *bare(env.list("ALLOWED_HOSTS", default=[]))]
 if DEBUG:
     ALLOWED_HOSTS = [*ALLOWED_HOSTS, "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from .base import DEBUG, DEMO, SITE_URL, env
+from .base import DEBUG, DEMO, SITE_URL, bare, env
 
 UNSUBSCRIBE_BASE_URL = SITE_URL
 UNSUBSCRIBE_MAILTO = env.str("UNSUBSCRIBE_MAILTO", default="")
@@ -18,7 +18,7 @@ UNSUBSCRIBE_ERASE_LINK_DAYS = env.int("UNSUBSCRIBE_ERASE_LINK_DAYS", default=2)
 UNSUBSCRIBE_OUTBOX_LEASE = env.int("UNSUBSCRIBE_OUTBOX_LEASE", default=300)
 UNSUBSCRIBE_SENDER_NAME = env.str("SENDER_NAME", default="")
 UNSUBSCRIBE_SENDER_POSTAL_ADDRESS = env.str("SENDER_POSTAL_ADDRESS", default="")
-UNSUBSCRIBE_TRANSACTIONAL = [path.strip() for path in env.list("UNSUBSCRIBE_TRANSACTIONAL", default=[]) if path.strip()]
+UNSUBSCRIBE_TRANSACTIONAL = bare(env.list("UNSUBSCRIBE_TRANSACTIONAL", default=[]))
 
 _email: dict[str, Any] = env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25")
 EMAIL_BACKEND = "unsubscribe.backends.GuardedEmailBackend"
@@ -33,4 +33,4 @@ EMAIL_USE_SSL = bool(_email.get("EMAIL_USE_SSL"))
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=20)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"no-reply@{urlsplit(SITE_URL).hostname}")
 #: Who keeps the hash of every seal of the ledger outside the house; nobody, if empty.
-SEALS_TO = [address.strip() for address in env.list("SEALS_TO", default=[]) if address.strip()]
+SEALS_TO = bare(env.list("SEALS_TO", default=[]))

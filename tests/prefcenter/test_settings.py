@@ -34,6 +34,15 @@ def test_without_debug_it_refuses_to_start_and_says_what_is_missing(
     assert f"Please set {' and '.join(missing)} in the environment" in last_line
 
 
+def test_keys_and_hosts_are_read_with_spaces_beside_their_commas(tmp_path: Path) -> None:
+    """A retired key with a space before it verifies no link that it signed, and with a key of a space anybody signs."""
+    script = "from django.conf import settings as s; print(s.SECRET_KEY_FALLBACKS, s.ALLOWED_HOSTS)"
+    given = {"SECRET_KEY_FALLBACKS": "newer, older, ,", "ALLOWED_HOSTS": "a.example, b.example"}
+    site = SECRETS | given | {"SITE_URL": "https://mail.example.com"}
+    done = check(tmp_path, "shell", "-v0", "-c", script, **site)
+    assert done.stdout.strip() == "['newer', 'older'] ['mail.example.com', 'a.example', 'b.example']"
+
+
 def test_production_needs_https(tmp_path: Path) -> None:
     done = check(tmp_path, **SECRETS)
     assert "unsubscribe.E001" in done.stderr

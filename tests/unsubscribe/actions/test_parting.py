@@ -1,0 +1,147 @@
+"""What an address that was joined takes along when it stands alone again, and what stays with whom it was joined to."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from tests.factories import BOB, AddressFactory, CampaignFactory, CategoryFactory
+from unsubscribe import actions
+from unsubscribe.addresses import normalise
+from unsubscribe.choices import Channel, EventKind, OutboxKind, Source, SuppressionReason
+from unsubscribe.links import Target
+from unsubscribe.models import (
+    Address,
+    Category,
+    ConsentEvent,
+    Contact,
+    LastSent,
+    OutboxMessage,
+    Preference,
+    Suppression,
+)
+
+pytestmark = pytest.mark.django_db
+NUMBER = "+4930901820"
+
+
+def join(ada: Address, text: str, now: datetime, channel: Channel = Channel.EMAIL) -> Address:
+    [joined] = actions.add_addresses(ada.contact_id, [normalise(text, channel=channel)], now=now)
+    return joined
+
+
+def states(address: Address) -> dict[tuple[str, str], str]:
+    rows = Preference.objects.filter(contact=Address.objects.get(pk=address.pk).contact_id)
+    return {(one.category.slug, one.channel): one.state for one in rows}
+
+
+def test_a_no_goes_along_and_a_yes_that_was_for_the_older_one_is_none(
+    ada: Address, news: Category, now: datetime
+) -> None:
+    offers, tips = CategoryFactory(slug="offers"), CategoryFactory(slug="tips")
+    bob, number = join(ada, BOB, now), join(ada, NUMBER, now, Channel.SMS)
+    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="Yes")
+    actions.opt_out([Target(ada.pk, offers.pk)], source=Source.PAGE, now=now)
+    actions.set_preferences(
+        [actions.Wanted(number.pk, tips.pk, {"state": "subscribed"})], source=Source.API, now=now, wording="Yes"
+    )
+    before = states(ada)
+    actions.part([bob.pk, number.pk], source=Source.PAGE, now=now)
+    assert states(bob) == {("news", "email"): "unsubscribed", ("offers", "email"): "unsubscribed"}
+    assert states(number) == {("tips", "sms"): "subscribed"}
+    assert states(ada) == before
+
+
+def test_what_was_agreed_to_and_is_taken_apart_after_all_takes_no_yes_along(
+    ada: Address, news: Category, now: datetime
+) -> None:
+    number = join(ada, NUMBER, now, Channel.SMS)
+    actions.agree([number.pk], source=Source.PAGE, now=now)
+    actions.opt_in([Target(number.pk, news.pk)], source=Source.SMS, now=now, wording="Yes")
+    actions.part([number.pk], source=Source.STAFF, now=now)
+    assert states(number) == {("news", "sms"): "unsubscribed"}
+
+
+def test_it_is_as_old_as_it_was_and_keeps_its_pause_its_clock_and_its_mails(
+    ada: Address, news: Category, now: datetime
+) -> None:
+    bob = join(ada, BOB, now - timedelta(days=9))
+    until = now.date() + timedelta(days=30)
+    actions.pause([Target(ada.pk)], until, source=Source.PAGE, now=now)
+    june = CampaignFactory(category=news)
+    for channel in (Channel.EMAIL, Channel.SMS):
+        actions.record_sent([ada.contact_id], category=news, channel=channel, campaign=june, now=now)
+    actions.opt_out([Target(bob.pk, news.pk)], source=Source.PAGE, now=now)
+    Contact.objects.update(only_chosen=True)
+    mails = dict(OutboxMessage.objects.filter(kind=OutboxKind.CONFIRMATION).values_list("address_id", "id"))
+    assert {ada.pk, bob.pk} == set(mails)
+
+    [event] = actions.part([bob.pk], source=Source.PAGE, now=now)
+    bob.refresh_from_db()
+    alone = bob.contact
+    assert alone.pk != ada.contact_id
+    assert (alone.paused_until, alone.only_chosen, alone.created_at) == (until, True, now - timedelta(days=9))
+    assert (bob.parted_from_id, bob.joined_at, bob.is_beside) == (ada.contact_id, None, False)
+    clocks = LastSent.objects.order_by("id").values_list("contact_id", "channel", "campaign", "sent_on")
+    assert set(clocks) == {
+        (ada.contact_id, "email", june.pk, now.date()),
+        (ada.contact_id, "sms", june.pk, now.date()),
+        (alone.pk, "email", june.pk, now.date()),
+    }
+    assert OutboxMessage.objects.get(pk=mails[bob.pk]).contact_id == alone.pk
+    assert OutboxMessage.objects.get(pk=mails[ada.pk]).contact_id == ada.contact_id
+    assert (event.kind, event.after, event.contact_id) == (EventKind.JOIN, {"is_theirs": False}, ada.contact_id)
+    assert OutboxMessage.objects.filter(kind=OutboxKind.CONFIRMATION).count() == 2, "nobody gets a mail about it"
+
+
+def test_whoever_is_erased_leaves_alone_what_was_only_joined_to_them(
+    ada: Address, news: Category, now: datetime
+) -> None:
+    bob = join(ada, BOB, now)
+    work = AddressFactory(contact=ada.contact, text="ada@work.example")
+    actions.erase([ada.contact_id], source=Source.PAGE, now=now)
+    rows = {one.pk: one for one in Address.objects.all()}
+    assert [rows[one.pk].value for one in (ada, work, bob)] == ["", "", BOB]
+    assert rows[bob.pk].contact_id != ada.contact_id
+    assert set(Suppression.objects.values_list("address_id", flat=True)) == {ada.pk, work.pk}
+
+
+def test_only_what_was_joined_is_taken_apart(ada: Address, now: datetime) -> None:
+    work = AddressFactory(contact=ada.contact, text="ada@work.example")
+    assert actions.part([ada.pk, work.pk, work.pk + 1], source=Source.PAGE, now=now) == []
+    assert Contact.objects.count() == 1
+
+
+def test_an_address_that_moves_to_a_contact_is_beside_what_is_there_on_its_channel(ada: Address, now: datetime) -> None:
+    for text, channel, is_beside in [(BOB, Channel.EMAIL, True), (NUMBER, Channel.SMS, False)]:
+        known = AddressFactory(text=text, channel=channel)
+        join(ada, text, now, channel)
+        known.refresh_from_db()
+        assert (known.contact_id, known.joined_at, known.is_beside) == (ada.contact_id, now, is_beside)
+
+
+def test_an_address_of_a_contact_who_has_another_one_does_not_move(ada: Address, now: datetime) -> None:
+    bob = AddressFactory(text=BOB)
+    AddressFactory(contact=bob.contact, text=NUMBER, channel=Channel.SMS)
+    assert actions.add_addresses(ada.contact_id, [normalise(BOB)], now=now) == []
+    bob.refresh_from_db()
+    assert bob.contact_id != ada.contact_id
+
+
+@pytest.mark.parametrize("reason", [SuppressionReason.UNSUBSCRIBED_ALL, SuppressionReason.COMPLAINT])
+def test_a_no_that_covers_what_is_learnt_later_says_where_it_came_from(
+    reason: SuppressionReason, ada: Address, now: datetime
+) -> None:
+    june = CampaignFactory(category=CategoryFactory())
+    if reason == SuppressionReason.UNSUBSCRIBED_ALL:
+        actions.opt_out([Target(ada.pk, None, june.pk)], source=Source.MAILTO, now=now)
+    else:
+        actions.suppress([ada.pk], reason, source=Source.COMPLAINT, now=now)
+    later = now + timedelta(days=1)
+    joined = join(ada, BOB, later)
+    first, covering = Suppression.objects.order_by("id")
+    assert (covering.address_id, covering.since, covering.lifted_at) == (joined.pk, later, None)
+    for name in ("reason", "everywhere", "source", "campaign_id", "import_id"):
+        assert getattr(covering, name) == getattr(first, name), name
+    event = ConsentEvent.objects.latest("id")
+    assert (event.kind, event.address_id, event.after) == (EventKind.SUPPRESS, joined.pk, {"suppressed": [reason]})
+    assert event.source == (Source.API if reason == SuppressionReason.COMPLAINT else Source.MAILTO)

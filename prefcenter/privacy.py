@@ -75,7 +75,7 @@ def erase(contact_id: int, *, now: datetime, source: Source = Source.PAGE, actor
     whose = Whose(contact, [one for one in contact.addresses.all() if not one.is_pending])
     addresses = whose.addresses
     users = _users(addresses)
-    session_keys = sessions.about([user.pk for user in users], _digests(addresses), now=now)
+    session_keys = sessions.about([user.pk for user in users], _digests(addresses))
     imports.erasing.forget([one for row in addresses for one in _spellings(row)], now=now)
     with transaction.atomic():
         actions.erase([contact_id], source=source, now=now, actor=actor)

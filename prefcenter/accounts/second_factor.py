@@ -60,7 +60,7 @@ def mark_shown(request: HttpRequest, user: User, type_: str) -> None:
 def remove_all(user: User, *, now: datetime) -> int:
     """For whoever has lost theirs, and perhaps the device with it: every session of theirs ends. Returns how many."""
     signing_in = [digest for digest in [sessions.digest(user.email)] if digest]
-    open_sessions = sessions.about([user.pk], signing_in, now=now)
+    open_sessions = sessions.about([user.pk], signing_in)
     with transaction.atomic():
         factors = Authenticator.objects.filter(user=user)
         removed = factors.exclude(type=Type.RECOVERY_CODES).count()

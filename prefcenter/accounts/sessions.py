@@ -1,7 +1,6 @@
 """Which sessions are about somebody: where they are signed in, and where their address was typed. It ends none."""
 
 from collections.abc import Collection, Iterator
-from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
@@ -13,14 +12,14 @@ from unsubscribe.errors import InvalidAddress
 CHUNK = 500
 
 
-def about(user_ids: Collection[int], digests: Collection[bytes], *, now: datetime) -> list[str]:
-    """The keys of the sessions of these users, and of those that name an address with one of these digests.
+def about(user_ids: Collection[int], digests: Collection[bytes]) -> list[str]:
+    """The keys of the sessions of these users, and of those that name an address with one of these digests; what has
+    expired and is still there among them.
 
     A session says only inside whom it is about, so all are opened; few people sign in, and fewer are erased.
     """
     ids = {str(id_) for id_ in user_ids}
-    # What has expired opens nothing any more, and is cleared every day.
-    rows = Session.objects.filter(expire_date__gt=now).iterator(chunk_size=CHUNK)
+    rows = Session.objects.iterator(chunk_size=CHUNK)
     return [row.session_key for row in rows if _is_about(row.get_decoded(), ids, digests)]
 
 

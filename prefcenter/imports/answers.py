@@ -133,8 +133,8 @@ class Answers(NamedTuple):
 
 
 def key(heading: str) -> str:
-    """By what an answer is kept: the name of the column, without an address that may stand in its heading."""
-    return redact(headings.name_of(heading))[:LONGEST]
+    """By what an answer is kept: the name of the column."""
+    return headings.name_of(heading)[:LONGEST]
 
 
 def meaning(says: Says) -> Meaning | None:

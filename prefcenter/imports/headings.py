@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from prefcenter.tables import folded
+from unsubscribe.addresses import digest, redact
 from unsubscribe.choices import Channel, SuppressionReason
 
 _UNSUBSCRIBED, _COMPLAINT, _HARD_BOUNCE, *_ = SuppressionReason
@@ -143,7 +144,10 @@ _PERSONAL_SIGNS = re.compile("名|姓|氏|生年月日|誕生|言語|国|都道�
 
 
 def name_of(heading: str) -> str:
-    """By what a column is found; "" for a heading that is blank or says nothing, such as "#" or "Unnamed: 0"."""
+    """By what a column is found; "" for a heading that is blank or says nothing, such as "#" or "Unnamed: 0". It is
+    kept with what is said of the column, and so names nobody whose address stands in the heading."""
+    if "@" in heading and redact(heading) != heading:
+        return f"column{digest(folded(heading)).hex()[:24]}"
     return "" if _NAMELESS.fullmatch(_plain(heading)) else folded(heading)
 
 

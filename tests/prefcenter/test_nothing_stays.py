@@ -12,6 +12,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings as django_settings
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
@@ -21,10 +22,12 @@ from django.utils import timezone
 from prefcenter import cache_keys, imports, link_requests
 from prefcenter.accounts import outbox as account_outbox
 from prefcenter.imports import Terms
+from prefcenter.imports.answers import parse
 from prefcenter.models import (
     AccountMessage,
     Feedback,
     IdempotentAnswer,
+    ImportAnswer,
     ImportKind,
     ImportRun,
     ImportState,
@@ -63,7 +66,7 @@ def _cache_in_the_database(settings: Any, tmp_path: Path) -> None:
 
 
 def dump() -> bytes:
-    """Every row of every table, and every file; bytes as they are and as hex. In lower case."""
+    """Every row of every table, what is in sessions, and every file; bytes as they are and as hex. In lower case."""
 
     def values() -> Iterator[bytes]:
         with connection.cursor() as cursor:
@@ -73,6 +76,8 @@ def dump() -> bytes:
                     for value in row:
                         raw = bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode()
                         yield raw + b"\n" + raw.hex().encode()
+        for session in Session.objects.all():
+            yield str(session.get_decoded()).encode()
         for path in Path(django_settings.DATA_DIR).rglob("*"):
             yield path.name.encode()
             yield path.read_bytes() if path.is_file() else b""
@@ -87,7 +92,8 @@ def rows_of(table: str) -> int:
 
 
 def traces() -> dict[str, bytes]:
-    found = {"local part": LOCAL.encode(), "phone": PHONE[3:].encode(), "IP": IP.encode()}
+    found = {"local part": LOCAL.encode(), "folded": LOCAL.replace(".", "").encode()}
+    found |= {"phone": PHONE[3:].encode(), "IP": IP.encode()}
     for text in (ADDRESS, PHONE, PHONE[1:], IP, LOCAL, f"{ADDRESS}\n"):
         for hashed in (sha256, sha1, md5):
             digest = hashed(text.encode()).digest()
@@ -119,6 +125,8 @@ def sign_in_and_ask() -> None:
         browser = Client(headers={"host": "mail.example.com"}, REMOTE_ADDR=IP)
         assert browser.post(ASK, {"email": email}, secure=True).status_code == 302
         assert browser.post("/preferences/", {"address": email, "email": email}, secure=True).status_code in {200, 302}
+    # One of them has expired since, and is cleared once a day.
+    Session.objects.filter(pk=Session.objects.earliest("pk").pk).update(expire_date=timezone.now() - timedelta(hours=1))
     account = User.objects.get(email=ADDRESS)
     EmailAddress.objects.create(user=account, email=ADDRESS, verified=True, primary=True)
     LogEntry.objects.log_actions(member().pk, [account], CHANGE, "Changed.", single_object=True)
@@ -126,9 +134,18 @@ def sign_in_and_ask() -> None:
 
 def call_the_api() -> None:
     caller = Caller()
-    blocks = {"items": [{"address": ADDRESS, "reason": "complaint"}], "note": f"Call {ADDRESS}, {PHONE}"}
+    blocks = {"suppressions": [{"address": ADDRESS, "reason": "complaint"}], "note": f"Call {ADDRESS}, {PHONE}"}
     for path, body in (("/suppressions", blocks), ("/contacts", {"contacts": [{"addresses": [{"address": ADDRESS}]}]})):
-        caller.post(path, body, Idempotency_Key=ADDRESS)
+        assert caller.post(path, body, Idempotency_Key=f"{ADDRESS}{path}").status_code == 200
+    block = {"domain": "corp.example", "reason": "unsubscribed_all"}
+    for path, body in (("/domains", {"domains": [block]}), ("/domains/lift", block)):
+        assert caller.post(path, body | {"note": f"Said {ADDRESS}, {PHONE}"}).status_code == 200
+    wish = {"category": "news", "channel": "email", "is_subscribed": False, "frequency": "monthly"}
+    evidence = {"given_at": "2026-01-01T00:00:00Z", "wording": f"I am {ADDRESS}"}
+    evidence |= {"where": f"https://shop.example/?email={ADDRESS.replace('@', '%40')}"}
+    contact_id = Address.objects.get(value=ADDRESS).contact_id
+    answer = caller.patch(f"/contacts/{contact_id}/preferences", {"preferences": [wish], "evidence": evidence})
+    assert answer.status_code == 200, answer.content
     assert IdempotentAnswer.objects.exists()
 
 
@@ -145,9 +162,27 @@ def import_files() -> ImportRun:
         if run.state == ImportState.READY and run.pk % 2:
             imports.confirm(run, user_id=None, now=timezone.now())
             imports.work(now=timezone.now(), must_stop=lambda: False)
+    answer_about_columns()
     waiting = imports.hand_in([f"{AROUND}{ADDRESS}\n".encode("utf-16")], Terms(ImportKind.OPT_OUTS), **WHO)
     imports.hand_in([AROUND.encode()], Terms(ImportKind.OPT_OUTS), **WHO)
     return waiting
+
+
+def answer_about_columns() -> None:
+    """A file whose headings and cells name the person, and what was said of them, which is kept for the next one."""
+    text = f"email,{ADDRESS},Do not mail\nx@example.net,yes,{ADDRESS}\ny@example.net,no,\n"
+    run = imports.hand_in([text.encode()], Terms(ImportKind.OPT_OUTS), **WHO)
+    imports.work(now=timezone.now(), must_stop=lambda: False)
+    run.refresh_from_db()
+    asked = imports.questions(run)
+    assert len(asked) == 2
+    means = {one.name: parse("filled=unsubscribed,yes=unsubscribed,no=subscribed,empty=subscribed") for one in asked}
+    imports.answer(run, means, user_id=1, now=timezone.now())
+    imports.work(now=timezone.now(), must_stop=lambda: False)
+    run.refresh_from_db()
+    imports.confirm(run, user_id=None, now=timezone.now())
+    imports.work(now=timezone.now(), must_stop=lambda: False)
+    assert ImportAnswer.objects.count() == 2
 
 
 WHO: dict[str, Any] = {"file_name": "b.csv", "user_id": None, "now": timezone.now()}

@@ -36,8 +36,10 @@ class DateColumn(NamedTuple):
 
     def is_unread(self, cell: str, *, now: datetime) -> bool:
         """Whether there is something in the cell that should be a date, and cannot be read as one."""
+        if not cell or self.read(cell, now=now):
+            return False
         folded = cells.folded(cell)
-        if cells.is_empty(folded) or self._is_word(folded) or self.read(cell, now=now):
+        if cells.is_empty(folded) or self._is_word(folded):
             return False
         return self.is_dates or cells.is_date(folded)
 

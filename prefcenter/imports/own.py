@@ -23,8 +23,8 @@ from . import cells, saying
 from .moments import DateOrder, moment
 from .saying import Says
 
-#: The names of the columns, folded, that make a table ours.
-COLUMNS = frozenset(map(folded, opt_outs.FORMATS["csv"].header))
+#: The names of the columns, folded, that make a table ours. The others may have been taken out.
+COLUMNS = frozenset(map(folded, opt_outs.FORMATS["csv"].header)) - {"source", "campaign", "date", "contact"}
 NOT_CHOSEN_SAYS_NOTHING = "they did not choose the category, which is no opt-out: nobody did anything there"
 NO_CONTACTS = "this file lists whom not to write to, and not whom to know: import it as opt-outs"
 NO_ADDRESS = "the address is gone (erased, or only its hash was ever known), so nobody can be found by this line"
@@ -127,7 +127,7 @@ class OwnLines:
         return next(iter(found))
 
     def _cell(self, row: Row, name: str) -> str:
-        return row.fields[self._indexes[name]].strip()
+        return row.fields[self._indexes[name]].strip() if name in self._indexes else ""
 
 
 def telling(cell: str) -> Says:

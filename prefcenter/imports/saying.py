@@ -44,7 +44,8 @@ _WORDS: Mapping[SuppressionReason, str] = {
 }
 _YES_WORDS = (
     "subscribed subscribe active optin optedin confirmed enabled neversubscribed nonsubscribed pending unconfirmed "
-    "transactional aktiv actif activo activa ativo ativa 有効 angemeldet abonniert abonné abonnée suscrito suscrita "
+    "transactional didnotchoosethecategory "
+    "aktiv actif activo activa ativo ativa 有効 angemeldet abonniert abonné abonnée suscrito suscrita "
     "購読中 配信中 iscritto iscritta ingeschreven"
 )
 _BY_WORD: dict[str, Says] = {

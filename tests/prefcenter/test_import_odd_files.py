@@ -1,5 +1,6 @@
 """Files that are odd, and read well: no "no" is lost in them, and no yes is taken for one."""
 
+import csv
 import io
 import json
 from pathlib import Path
@@ -104,6 +105,23 @@ class TestOurOwnExport:
 
     def test_is_heard_by_audience(self, news: Category) -> None:
         assert audience(self.TEXT)[0] == ["unsubscribed", "send"]
+
+    @pytest.mark.parametrize(
+        ("columns", "left"),
+        [
+            (["address", "channel", "reason", "category"], True),
+            (["category", "date", "reason", "channel", "address"], True),
+            (["address", "channel", "reason"], False),
+            (["address", "reason"], False),
+        ],
+    )
+    def test_without_some_of_its_columns_takes_nobody_for_an_opt_out_who_is_none(
+        self, columns: list[str], left: bool, files: Files, news: Category
+    ) -> None:
+        rows = list(csv.DictReader(io.StringIO(self.TEXT)))
+        text = "\n".join([",".join(columns), *(",".join(row[name] for name in columns) for row in rows)])
+        done = files.does("import_optouts", f"{text}\n", "--apply")
+        assert (done["new"], done["refused"], blocked()) == (1, 1, set() if left else {ADA})
 
     def test_is_no_list_of_contacts(self, files: Files, news: Category) -> None:
         assert files.does("import_contacts", self.TEXT, "--apply")["refused"] == 2

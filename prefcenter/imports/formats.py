@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from . import headings
+from . import headings, saying
 from .own import COLUMNS
 from .saying import COMPLAINT, HARD_BOUNCE, NOTHING, SUBSCRIBED, TELLING, TEMPORARY, UNSUBSCRIBED, Says
 
@@ -113,8 +113,16 @@ def recognise(columns: Sequence[str], *, file_name: str) -> Format:
         return named
     always = _by_name(file_name)
     if len(names) < 2:
-        return Format(LIST.key, LIST.label, always=always)
+        told = saying.weightiest([always, *map(_by_heading, columns)])
+        return Format(LIST.key, LIST.label, always=told)
     return replace(ANY_TABLE, always=always)
+
+
+def _by_heading(heading: str) -> Says:
+    """What the only heading says of the addresses below it: "Unsubscribed", "Do not contact"."""
+    said = saying.by_word(heading)
+    reason = headings.refuses(heading)
+    return Says(reason) if said == NOTHING and reason else said
 
 
 def _fits(one: Format, names: Iterable[str], file_name: str) -> bool:

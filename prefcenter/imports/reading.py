@@ -1,7 +1,7 @@
 """Turns the rows of a table into what the engine takes. A row that cannot be taken keeps its line number, no more."""
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -34,6 +34,7 @@ PUBLIC_DOMAIN = "at this domain anybody may have a mailbox: it is never blocked 
 NOBODY_THERE = "this names a whole domain, and nobody whom we could write to"
 NO_CATEGORY = "a whole domain leaves everything: import the file once more, without a category, for this line"
 SAYS_NO = "the file, or its name, says that this person opted out: import it as opt-outs"
+BELOW_A_WORD = "line {:,} says something of those below it: they have to be in a file of their own"
 NOBODY_SAID = Answers()
 _HASH = re.compile(r"[0-9a-fA-F]{64}")
 _OTHER_HASH = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}")
@@ -98,7 +99,7 @@ class Source:
 
     def batches(self, *, skip: int = 0) -> Iterator[Batch]:
         """`skip`: so many rows were taken before."""
-        rows, read = self.others.rows(iter(self.table)), self._reader()
+        rows, read = self.others.rows(_until_astray(self.table)), self._reader()
         next(islice(rows, skip, skip), None)
         self.others.found()
         while batch := list(islice(rows, ROWS)):
@@ -155,6 +156,24 @@ def _open(stream: BinaryIO, terms: Terms) -> Table:
         if not own.is_ours(table.columns):
             raise
         return table
+
+
+def _until_astray(rows: Iterable[Row]) -> Iterator[Row]:
+    """A line alone may say what those below it are ("Subscribed", and then addresses): they are not read."""
+    problem = ""
+    for row in rows:
+        if problem and row.problem is None:
+            yield row._replace(problem=problem)
+            continue
+        if "@" not in row.address and row.problem is None and _says_something(row):
+            problem = BELOW_A_WORD.format(row.line)
+        yield row
+
+
+def _says_something(row: Row) -> bool:
+    """Whether a word stands where the address should, and nothing beside it."""
+    is_alone = sum(map(bool, map(str.strip, row.fields))) == 1
+    return bool(row.address) and is_alone and saying.by_word(row.address) != saying.NOTHING
 
 
 class OwnReader:

@@ -154,7 +154,7 @@ IS_NO = ("unsubscribed", "optedout", "optout", "unsubscribedfromallemail", "supp
 TELLING: Mapping[str, Callable[[str], Says]] = {
     **dict.fromkeys(["status", "subscriptionstatus", "emailstatus", "suppressionreason"], state),
     "emailmarketingconsent": state,
-    **dict.fromkeys(["reason", "emailsuppressions"], by_word),
+    **dict.fromkeys(["reason", "emailsuppressions", "sheet"], by_word),
     **dict.fromkeys(["subscribed", "optedin", "optin"], _is_subscribed),
     **dict.fromkeys(IS_NO, is_no(UNSUBSCRIBED)),
 }

@@ -140,6 +140,9 @@ class _Records:
 
     def malformed(self, line: int, text: str, error: csv.Error) -> Iterator[Row]:
         """In a list, quotes are those of a name: `"Ada, Countess" <a@x.com>; b@x.com`."""
+        if (fields := self._escaped(text)) is not None:
+            yield from each_address(Row(line, fields, fields[self._index].strip()), self._index, self._several)
+            return
         raw = text.strip()
         parts = self._several.split(raw) if self._width == 1 else []
         if parts and all(map(self._several.reads, parts)):
@@ -148,6 +151,17 @@ class _Records:
             return
         problem = str(error) if isinstance(error, LineError) else _why(text, self._layout.delimiter)
         yield Row(line, [text.rstrip("\r\n"), *[""] * (self._width - 1)], "", problem)
+
+    def _escaped(self, text: str) -> list[str] | None:
+        """The line as MySQL and PHP may write it, with a backslash before a quote in quotes; None if it is none."""
+        if '\\"' not in text or self.is_astray:
+            return None
+        delimiter = self._layout.delimiter
+        try:
+            fields = next(csv.reader([text], delimiter=delimiter, strict=True, escapechar="\\", doublequote=False))
+        except csv.Error:
+            return None
+        return fields if len(fields) == self._width else None
 
     def _unwrapped(self, record: list[str]) -> list[str]:
         """The record within the only field of this one."""

@@ -27,6 +27,7 @@ _ANOTHER_TABLE = "another sheet begins here, with other columns: save it as a fi
 _NOT_OF_PEOPLE = "this sheet has no column of addresses, and nothing of it is read"
 #: How spreadsheets number their sheets, which then says nothing about what they hold.
 _NUMBERED = re.compile(r"[\d\s()_.-]+")
+_USUAL = frozenset(["", "sheet", "worksheet", "tabelle", "feuil", "feuille", "hoja", "planilha", "シート", "ورقة"])
 SHEET = "Sheet"
 
 
@@ -61,8 +62,7 @@ def read_sheet(stream: BinaryIO, *, wanted: Wanted, several: Several) -> Sheet:
     """Raises a TableError for what is no workbook, is empty or too large, or has formulas without results.
 
     The table is on the first sheet that has a column of addresses; every sheet with the same names goes on with it, as
-    our exports do after a million rows. Where these sheets have names of their own ("Subscribed", "Unsubscribed"), a
-    last column holds them.
+    our exports do after a million rows. Names of their own ("Subscribed", "Unsubscribed") stand in a last column.
     """
     try:
         _weigh(stream)
@@ -81,7 +81,7 @@ def read_sheet(stream: BinaryIO, *, wanted: Wanted, several: Several) -> Sheet:
     if any(one.sheet.has_open_formulas for one in parts):
         raise FormulaError
     names = {_NUMBERED.sub("", one.sheet.cells.title).casefold() for one in parts}
-    more = [SHEET] if len(names) > 1 and main.is_named else []
+    more = [SHEET] if main.is_named and (len(names) > 1 or names.isdisjoint(_USUAL)) else []
     return Sheet([*main.columns, *more], _lines(heads, parts, len(main.columns), has_names=bool(more)))
 
 

@@ -169,3 +169,37 @@ def test_the_wishes_in_a_list_of_json_are_asked_about(files: Files) -> None:
     wish = {"channel": "email", "optIn": False}
     text = "\n".join(json.dumps({"email": one, "wishes": [wish]}) for one in (ADA, BOB))
     assert files.asks("import_contacts", text, "--apply") == ["wishes.optIn"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("heading", ["Unsubscribed", "Opt-outs", "Do not contact", "Bounced", "Abgemeldet", "配信停止"])
+def test_the_only_heading_of_a_list_is_heard(heading: str, files: Files, news: Category) -> None:
+    text = f"{heading}\n{ADA}\n{BOB}\n"
+    assert files.does("import_contacts", text)["refused"] == 2
+    assert audience(text)[0] == ["unsubscribed"] * 2
+    assert files.does("import_optouts", text)["new"] == 2
+
+
+@pytest.mark.django_db
+def test_who_is_in_a_list_of_the_subscribed_is_no_opt_out(files: Files) -> None:
+    assert files.does("import_optouts", f"Subscribed\n{ADA}\n")["said_yes"] == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("command", ["import_optouts", "import_contacts"])
+@pytest.mark.parametrize("more", ["", ",x"])
+def test_below_a_line_that_says_something_of_those_below_it_nobody_is_read(
+    command: str, more: str, files: Files
+) -> None:
+    text = f"email{',name' if more else ''}\n{ADA}{more}\nUnsubscribed{',' if more else ''}\n{BOB}{more}\n"
+    done = files.does(command, text, "--apply")
+    assert done["new"] == 1
+    assert [one["line"] for one in done["problems"]] == [3, 4]
+    assert "line 3 says something of those below it" in done["problems"][1]["problem"]
+
+
+@pytest.mark.django_db
+def test_a_line_with_backslashes_before_its_quotes_is_read(files: Files) -> None:
+    text = f'email,name,status\n{ADA},"Ada \\"The\\" L",unsubscribed\n{BOB},"B \\" C",subscribed\n'
+    done = files.does("import_optouts", text, "--apply")
+    assert (done["new"], done["said_yes"], blocked()) == (1, 1, {ADA})

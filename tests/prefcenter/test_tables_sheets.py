@@ -119,7 +119,7 @@ class TestSeveralSheets:
         assert table.columns == ["email", "status", "Sheet"]
         assert [row.fields[2] for row in table] == ["Customers", "Customers", "Unsubscribed"]
 
-    @pytest.mark.parametrize("names", [["Sheet1", "Sheet2"], ["Opt-outs", "Opt-outs (2)"], ["2024", "2025"]])
+    @pytest.mark.parametrize("names", [["Sheet1", "Sheet2"], ["Tabelle1", "Tabelle2 (2)"], ["2024", "2025"]])
     def test_that_are_numbered_say_nothing(self, names: list[str]) -> None:
         assert opened(book(PEOPLE, PEOPLE, names=names)).columns == ["email", "status"]
 
@@ -150,3 +150,9 @@ def test_an_archive_of_files_is_to_be_unpacked() -> None:
         packed.writestr("unsubscribed_members_1.csv", "Email Address,UNSUB_TIME\n")
     with pytest.raises(TableError, match="archive of several files"):
         opened(file.getvalue())
+
+
+def test_the_name_of_the_only_sheet_is_kept_if_it_is_no_usual_one() -> None:
+    assert opened(book(PEOPLE, names=["Unsubscribed"])).columns == ["email", "status", "Sheet"]
+    for name in ("Sheet", "Sheet1", "Tabelle1", "Feuil1", "シート1", "2024"):
+        assert opened(book(PEOPLE, names=[name])).columns == ["email", "status"]

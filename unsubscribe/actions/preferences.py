@@ -23,6 +23,8 @@ from .suppressions import OwnNo, block, own_no_by_channel
 #: contact, category, channel
 Key = tuple[int, int, str]
 Choices = dict[Key, Chosen]
+#: What a row holds of when, how and by which import it was said.
+_SAID = ["said_at", "said_by", "less_said_at", "import_id", "state_before"]
 #: Of an erased contact not even their own.
 _MORE = frozenset({EventKind.OPT_IN, EventKind.OPT_UP, EventKind.RESUME})
 
@@ -265,17 +267,7 @@ def _upsert(chosen: Choices, rows: Mapping[Key, Preference], origin: Origin, *, 
         ],
         update_conflicts=True,
         unique_fields=["contact", "category", "channel"],
-        update_fields=[
-            "state",
-            "frequency",
-            "paused_until",
-            "changed_at",
-            "said_at",
-            "said_by",
-            "less_said_at",
-            "import_id",
-            "state_before",
-        ],
+        update_fields=[*Chosen._fields, "changed_at", *_SAID],
     )
 
 

@@ -65,7 +65,7 @@ def test_that_somebody_was_erased_says_who_did_it(ada: Address, now: datetime) -
     assert actions.erase([ada.contact_id], source=Source.STAFF, now=now) == []
 
 
-def test_whoever_asks_to_be_erased_is_asked_back_and_their_other_mailboxes_hear_of_it(
+def test_whoever_asks_to_be_erased_is_asked_back_after_their_other_mailboxes_hear_of_it(
     ada: Address, now: datetime
 ) -> None:
     work = AddressFactory(contact=ada.contact, text="ada@work.example")
@@ -74,7 +74,7 @@ def test_whoever_asks_to_be_erased_is_asked_back_and_their_other_mailboxes_hear_
     for _ in range(2):
         actions.ask_to_erase([ada.pk], now=now)
     messages = OutboxMessage.objects.order_by("id").values_list("kind", "address_id", "due_at", "created_at")
-    assert list(messages) == [(OutboxKind.ERASE, ada.pk, now, now), (OutboxKind.ERASING, work.pk, now, now)]
+    assert list(messages) == [(OutboxKind.ERASING, work.pk, now, now), (OutboxKind.ERASE, ada.pk, now, now)]
     assert not ConsentEvent.objects.exists()
 
 

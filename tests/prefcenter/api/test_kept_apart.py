@@ -354,7 +354,7 @@ class TestTheirOwnNo:
         options: dict[str, Any] = {"category": {"category_id": news.pk}, "everywhere": {"everywhere": True}}
         said, now = [Said(bytes(one.digest), one.value)], timezone.now()
         actions.import_opt_outs(said, channel=Channel.EMAIL, now=now, import_id=7, **options.get(scope, {}))
-        while actions.take_back(7, most=10, now=timezone.now()):
+        while actions.take_back(7, most=10, now=timezone.now()).looked_at:
             pass
         assert "It takes effect at once." not in post(client, expired(ada), do="alone")
         assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.SEND, Answer.SEND)

@@ -51,14 +51,16 @@ def test_a_no_goes_along_and_a_yes_that_was_for_the_older_one_is_none(
     assert states(ada) == before
 
 
-def test_what_was_agreed_to_and_is_taken_apart_after_all_takes_no_yes_along(
-    ada: Address, news: Category, now: datetime
+@pytest.mark.parametrize(("is_own", "state"), [(True, "subscribed"), (False, "unsubscribed")])
+def test_what_was_agreed_to_and_is_taken_apart_after_all_takes_its_own_yes_along_and_no_other(
+    is_own: bool, state: str, ada: Address, news: Category, now: datetime
 ) -> None:
-    number = join(ada, NUMBER, now, Channel.SMS)
-    actions.agree([number.pk], source=Source.PAGE, now=now)
-    actions.opt_in([Target(number.pk, news.pk)], source=Source.SMS, now=now, wording="Yes")
-    actions.part([number.pk], source=Source.STAFF, now=now)
-    assert states(number) == {("news", "sms"): "unsubscribed"}
+    bob = join(ada, BOB, now)
+    actions.agree([bob.pk], source=Source.PAGE, now=now)
+    speaker = bob if is_own else ada
+    actions.opt_in([Target(speaker.pk, news.pk)], source=Source.PAGE, now=now, wording="Yes")
+    actions.part([bob.pk], source=Source.STAFF, now=now)
+    assert states(bob) == {("news", "email"): state}
 
 
 def test_it_is_as_old_as_it_was_and_keeps_its_pause_its_clock_and_its_mails(

@@ -175,7 +175,8 @@ def answer_about_columns() -> None:
     imports.work(now=timezone.now(), must_stop=lambda: False)
     run.refresh_from_db()
     asked = imports.questions(run)
-    assert [one.kind for one in asked].count("addresses") == 1 and len(asked) == 3
+    assert [one.kind for one in asked].count("addresses") == 1
+    assert len(asked) == 3
     words = "filled=unsubscribed,yes=unsubscribed,no=subscribed,empty=subscribed"
     means = {one.name: parse("ignore" if one.kind == "addresses" else words) for one in asked}
     imports.answer(run, means, user_id=1, now=timezone.now())

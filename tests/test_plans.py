@@ -119,6 +119,17 @@ class Somebody:
         assert self.desk.get(path, secure=True).status_code == 200, path
 
 
+def repeated_by_imports(now: datetime) -> None:
+    """The made-up year has no imports."""
+    ImportRepeat.objects.bulk_create(
+        [
+            ImportRepeat(model="suppression", row_id=number, import_id=number % 40 + 1, at=now)
+            for number in range(LINES // 2)
+        ],
+        batch_size=1000,
+    )
+
+
 def another_spelling(one: Somebody) -> None:
     with override_settings(UNSUBSCRIBE_GMAIL_SPELLINGS=True):
         gate.check(["a.da+news@gmail.com", "ada@googlemail.com"], category=one.category, now=one.now)
@@ -171,6 +182,7 @@ OF_ALL: dict[str, Question] = {
     ),
     "what an import set": lambda one: actions.standing(1),
     "an import is taken back": lambda one: actions.take_back(1, most=100, now=one.now),
+    "an import stands for good": lambda one: actions.settle([2], most=100),
     "who left a category": lambda one: opt_outs.Newest(opt_outs.Asked(category=one.category)).rows(0, 100),
 }
 
@@ -178,6 +190,7 @@ OF_ALL: dict[str, Question] = {
 def test_no_question_of_one_person_reads_a_table_through_and_no_index_is_there_for_nothing(now: datetime) -> None:
     staff = member(is_superuser=True)
     sample_year.write(Size(LINES, LINES // 2), seed=1, now=now)
+    repeated_by_imports(now)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
         one, used, slow = Somebody(staff, now), set(), {}

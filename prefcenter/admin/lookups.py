@@ -42,6 +42,14 @@ class ListedLookupsAdmin(admin.ModelAdmin):
             if (rest := _after(path, lookup)) is not None
         )
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
+    ) -> tuple[models.QuerySet[Any], bool]:
+        """Nothing holds a text that no database takes; and one of very many words is more conditions than it takes."""
+        if len(search_term) > _MOST or "\x00" in search_term:
+            return queryset.none(), False
+        return super().get_search_results(request, queryset, search_term)
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """An empty `_to_field` in the URL names no column."""
         return super().get_object(request, object_id, from_field or None)

@@ -48,6 +48,14 @@ ODD = [
         "0001-01-01T00:00Z",
     ),
 ]
+#: One field for each list that can be searched: Django completes what names a row of it.
+COMPLETED = {
+    field.related_model: (model._meta.app_label, model._meta.model_name, field.name)
+    for model in apps.get_models()
+    for field in model._meta.get_fields()
+    if field.concrete and field.related_model in MODELS and admin.site._registry[field.related_model].search_fields
+}
+SEARCHED = ["a", "a " * 100, "a " * 1200, "x" * 100_000, "\x00", "a\x00", '"' * 50]
 OWN = ["p", "o", "q", "all", "_popup", "_to_field", "_facets", "_changelist_filters"]
 
 
@@ -95,6 +103,28 @@ def test_no_list_fails_whatever_is_asked_of_it(model: type[Model], boss: Client)
     odd = [one for one in asked if boss.get(url, one, secure=True).status_code >= 500]
     assert odd == []
     assert boss.get(url, {f"{model._meta.pk.name}__regex": "("}, secure=True).status_code == 400  # type: ignore[union-attr]
+
+
+def test_no_search_fails_whatever_is_searched_for(boss: Client) -> None:
+    boss.raise_request_exception = False
+    lists = [f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist" for model in MODELS]
+    asked = [(one, text) for one in lists for text in SEARCHED]
+    odd = [
+        (one, text[:2], len(text))
+        for one, text in asked
+        if boss.get(reverse(one), {"q": text}, secure=True).status_code >= 500
+    ]
+    assert odd == []
+
+
+def test_no_field_that_is_completed_fails_whatever_is_typed(boss: Client) -> None:
+    boss.raise_request_exception = False
+    assert len(COMPLETED) > 3
+    for named in COMPLETED.values():
+        asked = dict(zip(("app_label", "model_name", "field_name"), named, strict=True))
+        for text in SEARCHED:
+            answer = boss.get(reverse("admin:autocomplete"), asked | {"term": text}, secure=True)
+            assert answer.status_code == 200, (named, text[:2], len(text))
 
 
 def names(model: type[Model]) -> list[str]:

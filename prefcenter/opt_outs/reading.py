@@ -9,7 +9,7 @@ from math import inf
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from django.db.models import F, Max
+from django.db.models import F
 
 from unsubscribe import addresses
 from unsubscribe.choices import Channel, Source
@@ -102,9 +102,10 @@ def by_address(asked: Asked) -> Iterator[list[OptOut]]:
     By finished queries over a stretch of addresses each, so that no cursor and no transaction stays open while somebody
     downloads. What is learnt meanwhile is not among them.
     """
-    highest = Address.objects.aggregate(highest=Max("pk"))["highest"] or 0
+    keys = Address.objects.order_by("pk").values_list("pk", flat=True)
+    lowest, highest = keys.first() or 1, keys.last() or 0
     sets = parts(asked)
-    for start in range(0, highest, WINDOW):
+    for start in range(lowest - 1, highest, WINDOW):
         rows: list[Any] = []
         for part in sets:
             stretch = {f"{part.address}__gt": start, f"{part.address}__lte": start + WINDOW}

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
@@ -20,6 +20,7 @@ from prefcenter.imports.reading import open_source
 from prefcenter.models import ImportKind, ImportState
 from prefcenter.opt_outs import Asked
 from prefcenter.tables import EmptyTableError, NotATableError, TableError, open_table, sheets
+from tests.examples import examples
 from tests.factories import CategoryFactory, ContactFactory
 from tests.staff import member
 from unsubscribe import actions
@@ -162,7 +163,7 @@ def empty_the_site() -> None:
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(12)
 @given(everybody=people, called=names, of_a_category=st.booleans())
 def test_a_round_trip_changes_nothing_that_was_not_so(
     kind: str, everybody: list[Person], called: list[str], of_a_category: bool

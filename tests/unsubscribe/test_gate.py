@@ -11,11 +11,12 @@ from django.core import mail
 from django.core.mail import send_mail
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tests.conftest import NOW
+from tests.examples import examples
 from tests.factories import ADA, BOB, AddressFactory, CampaignFactory, CategoryFactory, ContactFactory
 from unsubscribe import actions, gate, rules
 from unsubscribe.actions.bulk import clocks
@@ -246,7 +247,7 @@ class World(NamedTuple):
         return rules.may_send(facts, now=NOW)
 
 
-@hypothesis_settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(80)
 @given(question=questions, everybody=st.lists(people, max_size=4))
 def test_the_gate_and_the_rules_agree_whatever_is_in_the_database(question: Question, everybody: list[Person]) -> None:
     with forgotten():
@@ -267,7 +268,7 @@ def test_the_gate_and_the_rules_agree_whatever_is_in_the_database(question: Ques
         assert [one.verdict for one in decisions] == [*expected, rules.may_send(nobody, now=NOW)]
 
 
-@hypothesis_settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(80)
 @given(
     person=people, question=questions, frequency=st.sampled_from([Frequency.DAILY, Frequency.WEEKLY, Frequency.MONTHLY])
 )

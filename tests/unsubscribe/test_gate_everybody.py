@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import NOW
+from tests.examples import examples
 from tests.factories import ADA, BOB, AddressFactory, CampaignFactory
 from tests.unsubscribe.test_gate import Person, Question, World, forgotten, people, questions
 from unsubscribe import actions, gate
@@ -21,7 +21,7 @@ from unsubscribe.models import Category
 pytestmark = pytest.mark.django_db
 
 
-@hypothesis_settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(80)
 @given(
     question=questions,
     crowd=st.lists(people, max_size=4),

@@ -6,11 +6,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import NOW
+from tests.examples import examples
 from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
 from tests.unsubscribe.test_gate import forgotten
 from unsubscribe import actions
@@ -33,7 +33,7 @@ def is_no(what: str, slug: str, about: str, *, is_own: bool) -> bool:
     return (what == "leave" and slug == about) or what == "leave all" or (what == "complain" and is_own)
 
 
-@hypothesis_settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(80)
 @given(
     before=st.lists(said, max_size=2),
     after=st.lists(said | yes_or_no, min_size=2, max_size=6),

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import NOW
+from tests.examples import examples
 from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
 from tests.unsubscribe.test_gate import forgotten
 from unsubscribe import actions, gate
@@ -59,7 +59,7 @@ def open_to(address: Address, categories: list[Category]) -> set[str]:
     }
 
 
-@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(60)
 @given(before=st.lists(said, max_size=2), after=st.lists(said, min_size=1, max_size=5), is_text=st.booleans())
 def test_a_no_holds_for_both_and_a_yes_for_nobody_else(
     before: list[tuple[str, str, str]], after: list[tuple[str, str, str]], is_text: bool

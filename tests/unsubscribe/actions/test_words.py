@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import NOW
+from tests.examples import examples
 from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
 from tests.unsubscribe.actions.test_taking_back import imports, is_off, take_back
 from tests.unsubscribe.test_gate import forgotten
@@ -29,7 +29,7 @@ an_import = st.tuples(st.just("import"), st.sampled_from(NUMBERS), scopes, st.bo
 taking_back = st.tuples(st.just("take back"), st.sampled_from(NUMBERS))
 saying = st.tuples(st.just("say"), st.sampled_from(SOURCES), scopes)
 the_rest = st.sampled_from([("yes",), ("undo",), ("weekly", True), ("weekly", False), ("settle",)])
-every_setting = hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+every_setting = examples(40)
 
 
 class World:

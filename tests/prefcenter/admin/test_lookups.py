@@ -11,6 +11,7 @@ from django.urls import reverse
 from prefcenter.admin.lookups import ListedLookupsAdmin
 from prefcenter.models import WebhookEndpoint
 from tests.prefcenter.admin.test_reading import something_of_everything  # noqa: F401 - a fixture
+from tests.settings import ON_POSTGRESQL
 from tests.staff import make_groups, member, signed_in
 from unsubscribe.models import Category
 
@@ -99,7 +100,9 @@ def test_no_list_fails_whatever_is_asked_of_it(model: type[Model], boss: Client)
     url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     own = [*OWN, *admin.site._registry[model]._parameters(RequestFactory().get("/"))]  # type: ignore[attr-defined]
     asked = [{name: value} for name in own for value in ("\x00", "9" * 40, "x")] + [{"e": "1"}, {"p": "-1"}]
-    asked += [{name: value for name in names(model) if may_ask(model, name, value)} for value in ODD]
+    # SQLite takes nearly every value for a column; PostgreSQL raises for most of these.
+    tried = ODD if ON_POSTGRESQL else ODD[:8]
+    asked += [{name: value for name in names(model) if may_ask(model, name, value)} for value in tried]
     odd = [one for one in asked if boss.get(url, one, secure=True).status_code >= 500]
     assert odd == []
     assert boss.get(url, {f"{model._meta.pk.name}__regex": "("}, secure=True).status_code == 400  # type: ignore[union-attr]

@@ -67,4 +67,4 @@ def _migrate(url: str) -> None:
     own = {"DEBUG": "true", "DATA_DIR": str(SHARED / "migrating-data"), "DATABASE_URL": url}
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ} | own
     command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=120)
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)

@@ -204,9 +204,7 @@ def surroundings(folder: Path) -> dict[str, str]:
 
 
 def run(command: Sequence[str], environment: dict[str, str], given: str = "") -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        command, cwd=ROOT, env=environment, input=given, capture_output=True, text=True, timeout=120, check=False
-    )
+    return subprocess.run(command, cwd=ROOT, env=environment, input=given, capture_output=True, text=True, check=False)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ import pytest
 from prefcenter import supervisor
 from tests.services import is_running, wait_until
 
+#: Seconds until what does not happen is given up, on a machine however busy.
+PATIENCE = 120
 ROOT = Path(supervisor.__file__).resolve().parent.parent
 Process = subprocess.Popen[str]
 Start = Callable[..., Process]
@@ -70,7 +73,7 @@ class Diary:
         return self.path.read_text().split() if self.path.exists() else []
 
     def wait_for(self, count: int) -> list[str]:
-        wait_until(lambda: len(self.words()) >= count, 20, f"{count} words in {self.path}")
+        wait_until(lambda: len(self.words()) >= count, PATIENCE, f"{count} words in {self.path}")
         return self.words()
 
     def pids(self, count: int) -> list[int]:
@@ -91,25 +94,27 @@ def worker(tmp_path: Path) -> Diary:
 def supervise() -> Iterator[Start]:
     started: list[Process] = []
 
-    def start(*children: dict[str, Any], **options: Any) -> Process:
+    def start(*children: dict[str, Any], on_hangup: signal.Handlers = signal.SIG_DFL, **options: Any) -> Process:
+        """A hangup has its ordinary meaning, or none as under nohup, whatever these tests were started with."""
         command = [sys.executable, "-W", "error", "-c", SUPERVISE, json.dumps([children, options])]
         pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        started.append(subprocess.Popen(command, cwd=ROOT, **pipes))
+        hears = partial(signal.signal, signal.SIGHUP, on_hangup)
+        started.append(subprocess.Popen(command, cwd=ROOT, preexec_fn=hears, **pipes))  # noqa: PLW1509 - no threads here
         return started[-1]
 
     yield start
     for process in started:
         process.terminate()
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
 
 
 def gone(*pids: int) -> None:
-    wait_until(lambda: not any(map(is_running, pids)), 10, f"the end of {pids}")
+    wait_until(lambda: not any(map(is_running, pids)), PATIENCE, f"the end of {pids}")
 
 
 def stop(process: Process, number: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
     process.send_signal(number)
-    _, log = process.communicate(timeout=10)
+    _, log = process.communicate(timeout=PATIENCE)
     return process.returncode, log
 
 
@@ -131,6 +136,19 @@ def test_a_signal_asks_all_children_to_end_and_is_no_error(
     assert stop(process, number)[0] == 0
     assert web.words()[-1] == "goodbye"
     gone(*pids)
+
+
+def test_under_nohup_a_hangup_ends_nothing(supervise: Start, worker: Diary) -> None:
+    process = supervise(worker.child(SLEEP), on_hangup=signal.SIG_IGN)
+    pid = worker.pids(1)[0]
+    process.send_signal(signal.SIGHUP)
+    os.kill(pid, signal.SIGHUP)
+    os.kill(pid, signal.SIGUSR1)
+    wait_until(lambda: not is_running(pid), PATIENCE, "the end of the worker, by the later signal")
+    worker.wait_for(2)
+    status, log = stop(process)
+    assert status == 0
+    assert re.findall(r"ended by signal (\d+)", log) == [str(signal.SIGUSR1.value)]
 
 
 def test_a_signal_that_comes_while_children_are_being_started_is_not_lost(supervise: Start, worker: Diary) -> None:
@@ -192,7 +210,7 @@ def test_an_essential_child_that_cannot_be_kept_up_stops_everything(
     supervise: Start, web: Diary, worker: Diary
 ) -> None:
     process = supervise(web.child(FAIL, essential=True), worker.child(SLEEP), first_delay=0.05)
-    _, log = process.communicate(timeout=30)
+    _, log = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert "The web ended with status 3, too often within a minute: giving up." in log
     assert len(web.words()) == 5

@@ -8,8 +8,11 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.request import split_domain_port, validate_host
+from django.http.response import HttpResponseBase
+from django.middleware.common import CommonMiddleware
 from django.shortcuts import render
 from django.utils import translation
+from django.utils.http import escape_leading_slashes
 
 from prefcenter import languages, problems
 from unsubscribe.links import SHORT, Purpose
@@ -62,6 +65,21 @@ class ReadersLanguage:
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", translation.get_language() or "")
         return response
+
+
+class LastSlash(CommonMiddleware):
+    """Leads to the URL with a slash at its end where only that exists, and a form with all that was sent: after any
+    other redirect than 308 a POST becomes a GET (RFC 9110, section 15.4)."""
+
+    def get_full_path_with_slash(self, request: HttpRequest) -> str:
+        """Django's own refuses to redirect a form while DEBUG is on."""
+        return escape_leading_slashes(request.get_full_path(force_append_slash=True))
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        answer = super().process_response(request, response)
+        if answer is not response and request.method not in {"GET", "HEAD"}:
+            answer.status_code = 308
+        return answer
 
 
 class CalmErrors:

@@ -26,7 +26,7 @@ MIDDLEWARE = [
     "prefcenter.middleware.ReadersLanguage",
     "prefcenter.middleware.CalmErrors",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "prefcenter.middleware.LastSlash",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

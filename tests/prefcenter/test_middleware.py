@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.admindocs.views import extract_views_from_urlpatterns, simplify_regex
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError, connection
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from django.urls import get_resolver
 
 from prefcenter.models import ImportRun
 from tests.staff import member, signed_in
@@ -79,3 +81,26 @@ def test_a_database_that_is_away_is_503_in_the_admin_too(visitor: Client) -> Non
     with connection.execute_wrapper(away):
         answer = visitor.post("/admin/login/", {"username": "a@example.com", "password": "x"}, secure=True)
     assert (answer.status_code, answer["Retry-After"]) == (503, "60")
+
+
+def paths_that_end_with_a_slash() -> list[str]:
+    views = extract_views_from_urlpatterns(get_resolver().url_patterns)
+    found = {simplify_regex(regex) for _view, regex, _namespace, _name in views}
+    return sorted(path for path in found if path.endswith("/") and "<" not in path and path not in {"/", "/api/v1/"})
+
+
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "get", "head"])
+def test_a_form_sent_to_a_url_without_its_last_slash_goes_on_to_that_url(
+    debug: bool, method: str, visitor: Client, settings: Any
+) -> None:
+    settings.DEBUG = debug
+    paths = paths_that_end_with_a_slash()
+    assert {"/preferences/", "/preferences/mine/", "/accounts/login/code/"} <= set(paths)
+    for path in paths:
+        answer = getattr(visitor, method)(f"{path.rstrip('/')}?lang=de", secure=True)
+        if not path.startswith("/admin/"):
+            # RFC 9110, section 15.4.9: only after 308 the method and the body are the same there.
+            status = 301 if method in {"get", "head"} else 308
+            assert (answer.status_code, answer["Location"]) == (status, f"{path}?lang=de")
+        assert answer.status_code < 400

@@ -15,6 +15,7 @@ from ..models import Address, Contact, Preference, Suppression
 from ..rules import OWN_NO
 from .contacts import attach
 from .ledger import Change, Origin, record
+from .moving import take_along
 from .outboxing import tell
 from .repeating import keep_repeats, words_of
 
@@ -126,13 +127,15 @@ def _adopt(
     now: datetime,
     beside: Collection[Way],
 ) -> None:
-    """Moves the rows, here and in the database."""
+    """Moves the rows, here and in the database, with their clocks and the mails they wait for."""
     elsewhere = [row for row in rows if _way(row) in targets and targets[_way(row)][0] != row.contact_id]
     silent = _silent({row.contact_id for row in elsewhere} - set(stay))
     moving = [row for row in elsewhere if row.pk in silent]
+    left = {row.pk: row.contact_id for row in moving}
     for row in moving:
         row.contact_id, row.joined_at, row.is_beside = targets[_way(row)][0], now, _way(row) in beside
     attach([targets[_way(row)] for row in moving], now=now, moves=True, joined_at=now, beside=beside)
+    take_along(moving, left)
 
 
 def _silent(contact_ids: Iterable[int]) -> set[int]:

@@ -167,15 +167,15 @@ def _take_along(joined: Sequence[Address], alone: Mapping[int, int]) -> None:
         clocks[clock.contact_id, clock.channel].append(clock)
     ways = [(one, (one.contact_id, one.channel)) for one in joined]
     _choose_alike([(row, one) for one, way in ways for row in chosen[way]], alone)
-    LastSent.objects.bulk_create([_clock(row, alone[one.pk]) for one, way in ways for row in clocks[way]])
+    LastSent.objects.bulk_create([clock_for(row, alone[one.pk]) for one, way in ways for row in clocks[way]])
     mails = list(OutboxMessage.objects.filter(contact_id__any_of=whose, address_id__any_of=list(alone)))
     for mail in mails:
         mail.contact_id = alone[mail.address_id]
     OutboxMessage.objects.bulk_update(mails, ["contact"], batch_size=500)
 
 
-def _clock(row: LastSent, contact_id: int) -> LastSent:
-    """What is on its way to one of the addresses counts for the other as sent: nobody tells its clock more."""
+def clock_for(row: LastSent, contact_id: int) -> LastSent:
+    """A copy for another contact, not saved. What is on its way counts there as sent: nobody tells that clock more."""
     mine = copy(row)
     mine.pk, mine.contact_id = None, contact_id
     mine.sent_at, mine.claimed_at = row.sent_at or row.claimed_at, None

@@ -71,7 +71,19 @@ def release(*, now: datetime) -> int:
 def deliver(message_id: int, *, now: datetime) -> OutboxStatus | None:
     """Sends one message if it is due and nobody else holds it; None if there was nothing to do."""
     rows = OutboxMessage.objects.select_related("contact", "address")
-    return claims.deliver(rows, message_id, partial(_send, now=now), now=now)
+    status = claims.deliver(rows, message_id, partial(_send, now=now), now=now)
+    if status in {OutboxStatus.DROPPED, OutboxStatus.FAILED}:
+        _forget_earlier(message_id)
+    return status
+
+
+def _forget_earlier(message_id: int) -> None:
+    """Of what was asked for again and again and did not go out, an address keeps the last one of each kind: a link that
+    somebody taps every minute leaves no row for each tap. Confirmations all stay; they name events of the ledger."""
+    last = OutboxMessage.objects.only("address", "kind", "status").filter(id=message_id).first()
+    if last and last.kind != OutboxKind.CONFIRMATION:
+        alike = OutboxMessage.objects.filter(address=last.address_id, kind=last.kind, status=last.status)
+        alike.filter(id__lt=last.pk).delete()
 
 
 def _send(message: OutboxMessage, *, now: datetime) -> claims.Outcome:

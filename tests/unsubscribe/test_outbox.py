@@ -3,7 +3,7 @@
 import re
 import smtplib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
@@ -111,6 +111,45 @@ def test_c3_asking_for_links_all_day_costs_nobody_a_confirmation(
     assert OutboxMessage.objects.latest("id").status == OutboxStatus.DROPPED
     actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)
     assert deliver(OutboxMessage.objects.latest("id"), now=now + 5 * MINUTE).status == OutboxStatus.SENT
+
+
+@pytest.mark.parametrize("trouble", ["had enough", "is blocked", "was refused"])
+@pytest.mark.parametrize("verb", ["link", "opt_in", "erase", "download"])
+def test_a_link_that_is_asked_for_every_minute_leaves_one_row_beside_what_was_sent(
+    verb: str, trouble: str, ada: Address, news: Category, now: datetime, inbox: Inbox
+) -> None:
+    ask: dict[str, Callable[[datetime], object]] = {
+        "link": lambda at: actions.send_link([ada.pk], now=at),
+        "opt_in": lambda at: actions.ask_to_opt_in([Target(ada.pk, news.pk)], now=at),
+        "erase": lambda at: actions.ask_to_erase([ada.pk], now=at),
+        "download": lambda at: actions.note_access(ada.pk, source=Source.PAGE, now=at),
+    }
+    if trouble == "is blocked":
+        actions.suppress([ada.pk], SuppressionReason.HARD_BOUNCE, source=Source.COMPLAINT, now=now)
+    inbox.answer = "550 no such user" if trouble == "was refused" else inbox.answer
+    others = AddressFactory()
+    actions.suppress([others.pk], SuppressionReason.HARD_BOUNCE, source=Source.COMPLAINT, now=now)
+    actions.send_link([others.pk], now=now)
+    for minutes in range(30):
+        ask[verb](now + minutes * MINUTE)
+        for id_ in outbox.due(now=now + minutes * MINUTE, limit=9):
+            outbox.deliver(id_, now=now + minutes * MINUTE)
+    rows = OutboxMessage.objects.order_by("id")
+    assert rows.filter(address=others).count() == 1
+    ended = {"had enough": "dropped", "is blocked": "dropped", "was refused": "failed"}[trouble]
+    sent = ["sent"] * 10 if trouble == "had enough" else []
+    assert list(rows.filter(address=ada).values_list("status", flat=True)) == [*sent, ended]
+    assert rows.filter(address=ada).latest("id").created_at == now + 29 * MINUTE
+
+
+def test_of_confirmations_none_is_forgotten(ada: Address, news: Category, now: datetime, inbox: Inbox) -> None:
+    """Each says what became of events in the ledger."""
+    inbox.answer = "550 no such user"
+    for number, frequency in enumerate((Frequency.WEEKLY, Frequency.MONTHLY)):
+        later = now + number * timedelta(hours=1)
+        actions.opt_down([Target(ada.pk, news.pk)], frequency, source=Source.PAGE, now=later)
+        deliver(OutboxMessage.objects.latest("id"), now=later + MINUTE)
+    assert list(OutboxMessage.objects.values_list("status", flat=True)) == ["failed", "failed"]
 
 
 def test_it_goes_to_the_address_that_asked(ada: Address, now: datetime, inbox: Inbox) -> None:

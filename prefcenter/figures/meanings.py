@@ -6,6 +6,7 @@ from django.db.models import BigIntegerField, Case, Q, When
 
 from unsubscribe.actions.coming_back import LEFT_OFF
 from unsubscribe.actions.joining import AFTER_A_COMPLAINT
+from unsubscribe.actions.sharing import SHARED
 from unsubscribe.actions.undoing import UNDO
 from unsubscribe.choices import EventKind, PreferenceState, Source, SuppressionReason
 from unsubscribe.models import Campaign, ConsentEvent
@@ -22,7 +23,7 @@ OF_THESE_DAYS = [source for source in Source if source != Source.IMPORT]
 #: is of other days.
 COMPLAINT_BY_PROVIDER = Q(kind=EventKind.SUPPRESS, source=Source.COMPLAINT)
 COMPLAINT_BY_API = Q(kind=EventKind.SUPPRESS, source=Source.API, after__suppressed=[SuppressionReason.COMPLAINT]) & ~Q(
-    note=AFTER_A_COMPLAINT
+    note__in=[AFTER_A_COMPLAINT, SHARED]
 )
 COMPLAINT = COMPLAINT_BY_PROVIDER | COMPLAINT_BY_API
 

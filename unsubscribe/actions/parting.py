@@ -1,5 +1,5 @@
-"""What becomes of addresses that were joined to a contact: it is agreed to, or each stands alone (design law 11). How
-those are kept apart that were one already: keeping_apart.py.
+"""How addresses that were joined to a contact become contacts of their own (design law 11). How it is agreed to that
+they are the contact's: agreement.py; how those are kept apart that were one already: keeping_apart.py.
 
 Until then they share each no and nothing else. Whatever a pending address says that would be more than a no, it says as
 a contact of its own, which takes every no along.
@@ -8,18 +8,15 @@ a contact of its own, which takes every no along.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
-from datetime import datetime
 
-from django.db import transaction
 from django.db.models import QuerySet
 
-from .. import agreeing, rules
-from ..choices import EventKind, OutboxKind, PreferenceState, Source
+from .. import rules
+from ..choices import EventKind, PreferenceState
 from ..errors import MayNotLift
 from ..models import Address, ConsentEvent, Contact, LastSent, OutboxMessage, Preference, Suppression
 from .ledger import Change, Origin, record
-from .locking import People, lock
-from .outboxing import tell
+from .locking import People
 from .repeating import keep_repeats, words_of
 
 #: What somebody wants more of: the address, the category (None is everything, as a pause ends) and the channel.
@@ -28,48 +25,9 @@ More = tuple[int, int | None, str]
 Way = tuple[int, str]
 
 
-@transaction.atomic
-def agree(
-    address_ids: Sequence[int],
-    *,
-    source: Source,
-    now: datetime,
-    by: int | None = None,
-    wording: str = "",
-    actor: str = "",
-    note: str = "",
-) -> list[ConsentEvent]:
-    """These addresses are their contact's from now on, and what holds for it holds for them. Every mailbox of the
-    contact hears of it.
-
-    `by` is the address that says so, the contact's or the one that was joined to it; None is the staff, who speak for
-    both. Where a second yes is missing (agreeing.py), the first is written down. One that is not pending (any more),
-    or of which the same was said, stays as it is.
-    """
-    origin = Origin(source, now, wording, actor, note)
-    pending = still(lock(address_ids), _is_pending())
-    so_far = agreeing.so_far(pending)
-    new = {one.pk: _voices(one, by) - so_far[one.pk] for one in pending}
-    joined = [one for one in pending if new[one.pk] and new[one.pk] | so_far[one.pk] == agreeing.needed(one)]
-    Address.objects.filter(id__any_of=[one.pk for one in joined]).update(agreed_at=now, is_beside=False)
-    for one in joined:
-        one.agreed_at, one.is_beside = now, False
-    tell(OutboxKind.JOINED, joined, now=now)
-    waiting = [one for one in pending if new[one.pk] and one not in joined]
-    halves = [Change(EventKind.JOIN, one, {}, {"agreed": voice}) for one in waiting for voice in new[one.pk]]
-    return record([*(answered(one, is_theirs=True) for one in joined), *halves], origin, confirm=False)
-
-
-def _voices(joined: Address, by: int | None) -> set[str]:
-    """Whose yes it is, of those that count."""
-    if by is None:
-        return agreeing.needed(joined)
-    return agreeing.needed(joined) & {agreeing.JOINED if by == joined.pk else agreeing.CONTACT}
-
-
 def part_pending_of(contact_ids: Collection[int], origin: Origin) -> list[ConsentEvent]:
     """Whatever is pending at these contacts, which are locked, becomes a contact of its own."""
-    return split(list(_is_pending().filter(contact_id__any_of=sorted(contact_ids)).select_related("contact")), origin)
+    return split(list(is_pending().filter(contact_id__any_of=sorted(contact_ids)).select_related("contact")), origin)
 
 
 def speak_for_themselves(people: People, more: Iterable[More], origin: Origin) -> None:
@@ -89,7 +47,7 @@ def speak_for_themselves(people: People, more: Iterable[More], origin: Origin) -
     split([people[id_] for id_ in sorted(speaking) if people[id_].is_beside or id_ in wants_all | blocked], origin)
 
 
-def _is_pending() -> QuerySet[Address]:
+def is_pending() -> QuerySet[Address]:
     return Address.objects.filter(joined_at__isnull=False, agreed_at=None)
 
 

@@ -1,10 +1,10 @@
-"""Extends the no of one address to the other that it was joined to: while a join is pending, a no by either holds for
-both (design law 11). What is meant for a category or everywhere does so by itself; this is about the rest."""
+"""Extends the no of one address to the other that it was joined to: pending or agreed to, a no by either holds for both
+(design law 11). What is meant for a category or everywhere does so by itself; this is about the rest."""
 
 from collections.abc import Sequence
 
 from .. import rules
-from ..choices import Channel, EventKind, Source, SuppressionReason
+from ..choices import EventKind, Source, SuppressionReason
 from ..models import Address, ConsentEvent, Suppression
 from .ledger import Change, Origin, record
 from .repeating import blocks_again
@@ -15,8 +15,7 @@ SHARED = "Said by an address that a sender joined to this one."
 
 def share(address_ids: Sequence[int], reason: SuppressionReason, origin: Origin) -> list[ConsentEvent]:
     """After a block of these addresses for `reason`, which are locked: the same for those on their channel that they
-    were joined to, or that were joined to them, while that is pending. Other reasons than the person's own no's are
-    about the mailbox alone.
+    were joined to, or that were joined to them. Other reasons than the person's own no's are about the mailbox alone.
 
     Nobody gets a mail about it, and nobody complained twice: it comes from the sender's system, which joined them. What
     an import set is of that import here, too, and is taken back with it; where it stands already, it was said again.
@@ -42,19 +41,19 @@ def share(address_ids: Sequence[int], reason: SuppressionReason, origin: Origin)
 
 
 def _partners(speakers: Sequence[Address]) -> list[Address]:
-    """Of each that is pending the others at its contact; of each other those that are pending."""
-    contact_ids = sorted({one.contact_id for one in speakers})
-    joined = Address.objects.filter(contact_id__any_of=contact_ids, joined_at__isnull=False, agreed_at=None)
-    shared = sorted(set(joined.values_list("contact_id", flat=True)))
-    if not shared:
-        return []
-    said: dict[tuple[int, Channel | str], list[Address]] = {}
+    """Of each that was joined the others at its contact; of each other those that were. Of who was erased nothing more
+    is written."""
+    said: dict[tuple[int, str], list[Address]] = {}
     for one in speakers:
         said.setdefault((one.contact_id, one.channel), []).append(one)
+    speaking = {one.pk for one in speakers}
+    contact_ids = sorted({one.contact_id for one in speakers})
+    rows = Address.objects.filter(contact_id__any_of=contact_ids, contact__erased_at=None).order_by("id")
     return [
         one
-        for one in Address.objects.filter(contact_id__any_of=shared).order_by("id")
-        if any(one.is_pending or by.is_pending for by in said.get((one.contact_id, one.channel), ()) if by.pk != one.pk)
+        for one in rows
+        if one.pk not in speaking
+        and any(one.joined_at or by.joined_at for by in said.get((one.contact_id, one.channel), ()))
     ]
 
 

@@ -12,6 +12,7 @@ from prefcenter.api_keys import Scope
 from prefcenter.models import Feedback, FeedbackReason, Visits
 from tests.factories import ADA, BOB, CLEO, DAN, AddressFactory, CampaignFactory, CategoryFactory
 from unsubscribe import actions, gate, links
+from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, EventKind, Frequency, Source, SuppressionReason
 from unsubscribe.links import Purpose, Target
 from unsubscribe.models import Address, Category, Contact, LastSent, OutboxMessage, Suppression
@@ -282,17 +283,19 @@ class TestPreferences:
 
 
 class TestSuppressions:
-    def test_without_a_word_only_this_address_is_blocked_and_everywhere_each(
+    def test_without_a_word_only_this_channel_is_blocked_and_everywhere_each(
         self, caller: Caller, ada: Address, news: Category
     ) -> None:
-        AddressFactory(text=BOB, contact=ada.contact)
+        number = AddressFactory(text="+4930999999", channel=Channel.SMS, contact=ada.contact)
+        actions.add_addresses(ada.contact_id, [normalise(BOB)], now=timezone.now())
         caller.post("/suppressions", {"suppressions": [{"address": ADA}]})
-        assert verdicts(caller, ADA, BOB) == ["suppressed", "send"]
+        assert verdicts(caller, ADA, BOB) == ["suppressed", "suppressed"]
+        assert verdicts(caller, number.value, channel="sms") == ["send"]
         everywhere = {"address": ADA, "everywhere": True}
         for new in (1, 0):
             answer = caller.post("/suppressions", {"suppressions": [everywhere, {"address": ADA}]}).json()
             assert (answer["new"], answer["already"], answer["invalid"]) == (new, 2 - new, [])
-        assert verdicts(caller, ADA, BOB) == ["suppressed", "suppressed"]
+        assert verdicts(caller, number.value, channel="sms") == ["suppressed"]
         person = {"addresses": [{"address": ADA}, {"address": CLEO}, {"channel": "sms", "address": "+49 30 123456"}]}
         caller.post("/contacts", {"contacts": [person]})
         assert verdicts(caller, CLEO) == ["suppressed"]

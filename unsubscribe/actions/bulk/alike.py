@@ -86,8 +86,11 @@ NOTE_IMPORT = """
     WHERE EXCLUDED.at > unsubscribe_importrepeat.at
 """
 
-SAID_BY_JOINED = """SELECT address_id FROM found
-    WHERE NOT is_new AND contact_id IN (
-        SELECT contact_id FROM unsubscribe_address WHERE joined_at IS NOT NULL AND agreed_at IS NULL
+# Whose no holds for further addresses of the contact; it may have been so already.
+SAID_BY_ONE_OF_SEVERAL = """SELECT address_id FROM found
+    WHERE NOT is_new AND (
+        SELECT TRUE FROM unsubscribe_address AS other
+        WHERE other.contact_id = found.contact_id AND other.channel = %(channel)s AND other.id <> found.address_id
+        LIMIT 1
     )
 """

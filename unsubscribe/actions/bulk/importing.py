@@ -73,7 +73,7 @@ def import_opt_outs(
         _write(found, choice, import_id)
         new = found.remaining() + narrowed.write(origin)
         if choice is found.steps.whole and reason in rules.OWN_NO:
-            share(found.said_by_joined(), reason, origin)
+            share(found.said_by_one_of_several(), reason, origin)
     return Taken(new, len(rows) - new - overtaken - narrowed.overtaken, overtaken + narrowed.overtaken)
 
 

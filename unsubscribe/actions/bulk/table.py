@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from ... import rules
 from ...choices import SuppressionReason
 from . import on_postgresql, on_sqlite
-from .alike import SAID_BY_JOINED
+from .alike import SAID_BY_ONE_OF_SEVERAL
 from .steps import Row, Steps
 
 _STEPS = {"postgresql": on_postgresql.STEPS, "sqlite": on_sqlite.STEPS}
@@ -43,9 +43,9 @@ class Table:
         unknown, open_, _ = self.tally()
         return int(unknown + open_)
 
-    def said_by_joined(self) -> list[int]:
-        """The addresses of contacts at which a join is pending; their no may have been so already."""
-        self.cursor.execute(SAID_BY_JOINED)
+    def said_by_one_of_several(self) -> list[int]:
+        """The addresses whose contact has another one on the channel."""
+        self.cursor.execute(SAID_BY_ONE_OF_SEVERAL, self.params)
         return [id_ for (id_,) in self.cursor.fetchall()]
 
     def learn(self, *, mark_so: str = "") -> int:

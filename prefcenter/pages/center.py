@@ -93,12 +93,9 @@ def _save(request: HttpRequest, form: QueryDict, visit: Visit) -> HttpResponse:
         is_odd = not _DO.fullmatch(do)
         return render(request, TEMPLATE, visit.context | {"form": again, "is_odd": is_odd}, status=400)
     notices = [_("Something you switched on is not offered any more.")] if sent.is_incomplete() else []
-    verb, _dash, value = do.partition("-")
-    key, until = (value, None) if verb == "resume" else (sent.cleaned_data["pause"], _until(value, visit.now))
-    wanted = sent.wanted(visit.target, pauses={} if verb == "save" else {key: until})
-    pause = Pause(until) if verb != "save" and not key else None
-    less, more = by_weight(Wish(wanted, pause), visit.context["sheet"])
-    events, wording = _set(less, visit, wording=_wording(verb, value)), _wording(verb, value)
+    less, more = by_weight(_wish(sent, do, visit), visit.context["sheet"])
+    wording = _wording(do)
+    events = _set(less, visit, wording=wording)
     if more and not visit.is_proved:
         notices += _ask_the_mailbox(request, more, visit)
     elif more:
@@ -107,6 +104,35 @@ def _save(request: HttpRequest, form: QueryDict, visit: Visit) -> HttpResponse:
         except MayNotLift:
             notices.append(joins.stays_off())
     return results.done(request, events, visit.context, notices=[*notices, *_still_paused(events, visit)])
+
+
+def save_less(request: HttpRequest, form: QueryDict, visit: Visit) -> HttpResponse | None:
+    """Of a form whose link has expired: does what it says no to or makes less, and says that the rest is not saved
+    (design law 6). None for what is no form of this page, or cannot be read at all."""
+    do, today = form.get("do", ""), timezone.localtime(visit.now).date()
+    if not _DO.fullmatch(do):
+        return None
+    sheet = queries.preference_sheet(visit.target, today=today, also=named_in(form))
+    if sheet.is_erased:
+        return results.page(request, _("Everything about you is erased."), {}, notices=[results.nobody_writes()])
+    sent = PreferencesForm(sheet, form)
+    is_valid = sent.is_valid()
+    less, more = by_weight(_wish(sent, do, visit), sheet)
+    is_more = bool(more) or sent.is_incomplete()
+    events = _set(less, visit, wording=_wording(do))
+    if not events and not is_more and not (is_valid and sent.choices):
+        return None
+    notices = [_("This link has expired, so we didn't save anything that gets you more messages.")] if is_more else []
+    return results.done(request, events, visit.context, notices=notices)
+
+
+def _wish(sent: PreferencesForm, do: str, visit: Visit) -> Wish:
+    """What was touched, and the break that the button begins or ends; none of what is not in its list."""
+    verb, _dash, value = do.partition("-")
+    key, until = (value, None) if verb == "resume" else (sent.cleaned_data.get("pause"), _until(value, visit.now))
+    if verb == "save" or key is None:
+        return Wish(sent.wanted(visit.target))
+    return Wish(sent.wanted(visit.target, pauses={key: until}), None if key else Pause(until))
 
 
 def _set(wish: Wish, visit: Visit, *, wording: str) -> list[ConsentEvent]:
@@ -121,8 +147,9 @@ def _until(days: str, now: datetime) -> date | None:
     return timezone.localtime(now).date() + timedelta(days=int(days)) if days else None
 
 
-def _wording(verb: str, value: str) -> str:
+def _wording(do: str) -> str:
     """What stood on the button."""
+    verb, _dash, value = do.partition("-")
     if verb == "pause":
         return str(dict(PAUSES)[int(value)])
     return _("Resume now") if verb == "resume" else _("Save")

@@ -99,6 +99,13 @@ def after(request: HttpRequest, form: QueryDict, context: dict[str, Any], *, now
     return results.page(request, title, context, is_done=True, notices=notices, sentences=changed)
 
 
+def after_expiry(
+    request: HttpRequest, form: QueryDict, context: dict[str, Any], *, now: datetime
+) -> HttpResponse | None:
+    """The same behind a link that has expired: addresses can be kept apart, which is a no, and not be linked."""
+    return None if form.get("do", "").startswith("agree-") else after(request, form, context, now=now)
+
+
 def _answer(found: Joins, verb: str, id_: int, *, now: datetime) -> list[ConsentEvent]:
     """The events by which something changed: none for what was answered before, or is not theirs to answer."""
     if verb == "agree":

@@ -12,9 +12,10 @@ from prefcenter import languages, visits
 from unsubscribe import actions, links, queries, views
 from unsubscribe.choices import Channel, Source
 from unsubscribe.errors import ExpiredLink, InvalidLink
-from unsubscribe.links import Purpose, Target
+from unsubscribe.links import Purpose
+from unsubscribe.models import Address
 
-from . import center, results
+from . import center, joins, results
 from .center import Visit
 from .unsubscribe import not_allowed, sent_form, unknown_link
 
@@ -36,7 +37,7 @@ def preferences(request: HttpRequest, token: str = "", *, purpose: Purpose = Pur
         target = links.read_expired(token, purpose=purpose)
         if form is None:
             visits.count(request, target)
-        return _expired(request, form or QueryDict(), target, now=now)
+        return _expired(request, form or QueryDict(), Visit(target, now, {}, is_proved=purpose == Purpose.FRESH))
     except InvalidLink:
         return unknown_link(request)
     if form is None:
@@ -44,27 +45,43 @@ def preferences(request: HttpRequest, token: str = "", *, purpose: Purpose = Pur
     return answer
 
 
-def _expired(request: HttpRequest, form: QueryDict, target: Target, *, now: datetime) -> HttpResponse:
-    """Stopping works for ever; what shows or starts anything needs a fresh link (design law 6, requirement P8)."""
+def _expired(request: HttpRequest, form: QueryDict, visit: Visit) -> HttpResponse:
+    """Stopping works for ever; what shows or starts anything needs a fresh link (design law 6, requirement P8). A page
+    that was opened before has all its buttons still."""
     try:
-        address = queries.address(target)
+        address = queries.address(visit.target)
     except InvalidLink:
         return unknown_link(request)
     languages.speak(request, contact=address.language)
-    context: dict[str, Any] = {"contact_language": address.language, "is_pending": address.is_pending}
-    if answer := results.after(request, form, now=now, context=context):
+    can_mail = address.channel == Channel.EMAIL
+    found = joins.find(address, queries.with_joined(address), is_proved=visit.is_proved)
+    known = {"contact_language": address.language, "is_pending": address.is_pending}
+    visit = visit._replace(context=known | {"offers_link": can_mail})
+    if answer := results.after(request, form, now=visit.now, context=visit.context):
         return answer
-    do, can_mail = form.get("do", ""), address.channel == Channel.EMAIL
-    asked = links.asked_for(target)
-    if do == "link" and can_mail:
-        results.remember_language_of(request, address)
-        actions.send_link([target.address_id], now=now)
-        notices = [_("It may take a minute.")]
-        return results.page(request, _("A fresh link is on its way to you."), context, is_done=True, notices=notices)
-    if do in {"unsubscribe", "everything"}:
-        stopped = asked if do == "unsubscribe" else target._replace(category_id=None)
-        wording = _("Unsubscribe") if do == "unsubscribe" else _("Unsubscribe from everything")
-        events = actions.opt_out([stopped], source=Source.PAGE, now=now, wording=wording)
-        return results.done(request, events, context)
-    context |= {"has_category": asked.category_id is not None, "can_mail": can_mail}
-    return render(request, "prefcenter/expired.html", context)
+    if answer := joins.after_expiry(request, form, visit.context | {"joins": found}, now=visit.now):
+        return answer
+    if form.get("do") == "link" and can_mail:
+        return _mail_fresh_link(request, address, known, now=visit.now)
+    if form and (answer := _stop(request, form, visit)):
+        return answer
+    has_category = links.asked_for(visit.target).category_id is not None
+    shown = {"has_category": has_category, "can_mail": can_mail, "may_keep_apart": found.are_any}
+    return render(request, "prefcenter/expired.html", known | shown)
+
+
+def _mail_fresh_link(request: HttpRequest, address: Address, context: dict[str, Any], *, now: datetime) -> HttpResponse:
+    results.remember_language_of(request, address)
+    actions.send_link([address.pk], now=now)
+    notices = [_("It may take a minute.")]
+    return results.page(request, _("A fresh link is on its way to you."), context, is_done=True, notices=notices)
+
+
+def _stop(request: HttpRequest, form: QueryDict, visit: Visit) -> HttpResponse | None:
+    do = form.get("do", "")
+    if do not in {"unsubscribe", "everything"}:
+        return center.save_less(request, form, visit)
+    stopped = links.asked_for(visit.target) if do == "unsubscribe" else visit.target._replace(category_id=None)
+    wording = _("Unsubscribe") if do == "unsubscribe" else _("Unsubscribe from everything")
+    events = actions.opt_out([stopped], source=Source.PAGE, now=visit.now, wording=wording)
+    return results.done(request, events, visit.context)

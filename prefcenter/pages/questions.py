@@ -40,7 +40,7 @@ class Question(NamedTuple):
 
 @views.behind_link
 def opt_in(request: HttpRequest, token: str = "") -> HttpResponse:
-    return opened(request, token, LinkPurpose.OPT_IN, _opt_in)
+    return opened(request, token, LinkPurpose.OPT_IN, _opt_in, expired=_undo_opt_in)
 
 
 @views.behind_link
@@ -79,6 +79,13 @@ def _opt_in(request: HttpRequest, target: Target, address: Address, *, now: date
     return results.done(request, events, context, notices=_pause(address, category, now=now) if events else [])
 
 
+def _undo_opt_in(request: HttpRequest, target: Target, address: Address, *, now: datetime) -> HttpResponse:
+    """What was answered just before the link expired can still be undone, within the hour, and explained."""
+    context = {"contact_language": address.language, "is_pending": address.is_pending}
+    form = sent_form(request) or QueryDict()
+    return results.after(request, form, now=now, context=context) or too_old(request)
+
+
 def _join(request: HttpRequest, target: Target, address: Address, *, now: datetime) -> HttpResponse:
     own = links.purpose_url(Target(address.pk), LinkPurpose.FRESH, today=timezone.localdate(now))
     found = joins.find(address, queries.with_joined(address))
@@ -91,9 +98,9 @@ def _join(request: HttpRequest, target: Target, address: Address, *, now: dateti
 
 
 def _keep_apart(request: HttpRequest, target: Target, address: Address, *, now: datetime) -> HttpResponse:
-    """That is a no, so that no link is too old for it (design law 6)."""
-    found = joins.find(address, queries.with_joined(address), is_proved=False)
-    if answer := joins.after(request, sent_form(request) or QueryDict(), {"joins": found}, now=now):
+    """That is a no, so that no link is too old for it (design law 6), nor a page that was opened before."""
+    found = joins.find(address, queries.with_joined(address))
+    if answer := joins.after_expiry(request, sent_form(request) or QueryDict(), {"joins": found}, now=now):
         return answer
     return too_old(request, may_keep_apart=found.are_any)
 

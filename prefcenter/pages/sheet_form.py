@@ -133,7 +133,7 @@ class PreferencesForm(forms.Form):
         return list(dict.fromkeys(one for one in fixed if one.retired_at is None))
 
     def wanted(self, target: Target, *, pauses: Mapping[str, date | None] | None = None) -> list[Wanted]:
-        """What was touched; `pauses` says until when, by the key of a choice."""
+        """What was touched; `pauses` says until when, by the key of a choice. What cannot be read was not."""
         changes = {choice.key: self._change(choice) for choice in self.choices}
         for key, until in (pauses or {}).items():
             if key in changes:
@@ -145,7 +145,7 @@ class PreferencesForm(forms.Form):
                 changes[choice.key],
                 choice.channel,
                 target.campaign_id,
-                _wording(choice, self.cleaned_data[f"often-{choice.key}"]),
+                _wording(choice, self._touched(choice)[1]),
             )
             for choice in self.choices
             if changes[choice.key] and not self._is_gone(choice)
@@ -162,13 +162,22 @@ class PreferencesForm(forms.Form):
 
     def _is_gone(self, choice: Choice) -> bool:
         """Hidden or retired while the page was open: leaving it goes as ever, coming to it does not."""
-        was = _EVERY_SHOWN[self.cleaned_data[f"was-{choice.key}"]]
-        return self.cleaned_data[f"on-{choice.key}"] and not was.is_on and not choice.category.is_offered
+        is_on, _often, was = self._touched(choice)
+        return is_on and not was.is_on and not choice.category.is_offered
+
+    def _touched(self, choice: Choice) -> tuple[bool, Frequency, Shown]:
+        """The switch, how often, and what both showed. A form that is not valid may lack some of it: without the last
+        it counts as what holds now, and a frequency that cannot be read as the one that was shown."""
+        on, often, was = (self.cleaned_data.get(f"{part}-{choice.key}") for part in ("on", "often", "was"))
+        if not was:
+            holds = Shown(choice.is_subscribed, choice.frequency)
+            return holds.is_on, holds.often, holds
+        shown = _EVERY_SHOWN[was]
+        return bool(on), Frequency(often or shown.often), shown
 
     def _change(self, choice: Choice) -> dict[str, Any]:
         """What the person meant, judged by what the page showed: "less" on an old page is no "yes again"."""
-        is_on, often = self.cleaned_data[f"on-{choice.key}"], Frequency(self.cleaned_data[f"often-{choice.key}"])
-        was = _EVERY_SHOWN[self.cleaned_data[f"was-{choice.key}"]]
+        is_on, often, was = self._touched(choice)
         if is_on and not was.is_on:
             return {"state": PreferenceState.SUBSCRIBED, "frequency": often, "paused_until": None}
         if is_on and often != was.often:

@@ -80,6 +80,13 @@ class TestKeepingApart:
         assert "This has already been answered." in post(client, expired(ada), do="alone")
         assert 'value="alone"' not in get(client, expired(ada))
 
+    def test_works_from_a_page_that_was_open_until_its_link_expired(
+        self, client: Client, ada: Address, mallory: Address
+    ) -> None:
+        assert "This link has expired." in post(client, expired(ada), do=f"agree-{mallory.pk}")
+        assert "The addresses are kept separate." in post(client, expired(ada), do=f"part-{mallory.pk}")
+        assert not are_one(ada, mallory)
+
     @pytest.mark.parametrize("purpose", [Purpose.FRESH, Purpose.PREFERENCES])
     def test_stands_on_the_preference_page(
         self, purpose: Purpose, client: Client, ada: Address, mallory: Address

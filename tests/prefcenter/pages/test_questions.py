@@ -114,6 +114,17 @@ def test_a_question_can_be_answered_for_some_days_only(
     assert not ConsentEvent.objects.exists()
 
 
+def test_an_answer_can_be_undone_for_an_hour_although_its_link_has_expired_since(
+    browser_client: Client, ada: Address, partners: Category
+) -> None:
+    target = Target(ada.pk, partners.pk)
+    page = post(browser_client, path_of(target, Purpose.OPT_IN, age=7), do=DO[Purpose.OPT_IN])[1]
+    receipt = page.partition('name="receipt" value="')[2].partition('"')[0]
+    page = post(browser_client, path_of(target, Purpose.OPT_IN, age=8), do="undo", receipt=receipt)[1]
+    assert "It is as it was before." in page
+    assert gate.check([ada.value], category=partners, now=timezone.now())[0].verdict.answer == Answer.UNSUBSCRIBED
+
+
 @pytest.mark.parametrize("path", ["/i", "/i/", "/e", "/e/", "/i/nonsense", "/e/nonsense/"])
 def test_e7_an_unknown_link_gets_the_uniform_answer(path: str, browser_client: Client) -> None:
     for answer in (browser_client.get(path, secure=True), browser_client.post(path, {"do": "erase"}, secure=True)):

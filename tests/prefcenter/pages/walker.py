@@ -52,8 +52,11 @@ class Walker:
         self.browser.goto(f"{self.site}{path}{self.query}")
 
     def link(self, purpose: Purpose, *, age: int = 0) -> None:
+        self.open(self.path(purpose, age=age))
+
+    def path(self, purpose: Purpose, *, age: int = 0) -> str:
         day = timezone.localdate() - timedelta(days=age)
-        self.open(f"/{purpose}/{links.sign(self.target, purpose=purpose, today=day)}")
+        return f"/{purpose}/{links.sign(self.target, purpose=purpose, today=day)}"
 
     def press(self, do: str) -> None:
         self.follow(f'main [name=do][value="{do}"]:not([tabindex])')
@@ -205,6 +208,18 @@ def saved(walker: Walker) -> None:
 @page
 def expired(walker: Walker) -> None:
     walker.link(Purpose.PREFERENCES, age=70)
+
+
+@page
+def expired_while_the_page_was_open(walker: Walker) -> None:
+    walker.link(Purpose.PREFERENCES)
+    walker.browser.locator(".switch").first.uncheck()
+    walker.browser.locator(".switch").last.check()
+    expired = walker.path(Purpose.PREFERENCES, age=70)
+    walker.browser.locator("form#sheet").evaluate(
+        "(form, path) => form.setAttribute('action', path + location.search)", expired
+    )
+    walker.press("save")
 
 
 @page

@@ -13,6 +13,7 @@ from django.middleware.common import CommonMiddleware
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.http import escape_leading_slashes
+from redis import RedisError
 
 from prefcenter import languages, problems
 from unsubscribe.links import SHORT, Purpose
@@ -83,7 +84,8 @@ class LastSlash(CommonMiddleware):
 
 
 class CalmErrors:
-    """503 with Retry-After while the database is away, and 413 for a form nobody means, at every door."""
+    """503 with Retry-After while the database is away, or a cache without which the limits of signing in cannot be
+    counted, and 413 for a form nobody means, at every door."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -102,7 +104,7 @@ class CalmErrors:
         return dressed(request, self.get_response(request))
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, OperationalError | InterfaceError):
+        if isinstance(exception, OperationalError | InterfaceError | RedisError):
             return sentence(AWAY, status=503)
         return None
 

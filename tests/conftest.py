@@ -46,6 +46,7 @@ collect_ignore_glob = (
         "prefcenter/test_accounts.py",
         "prefcenter/test_audience_command.py",
         "prefcenter/test_blank_headings.py",
+        "prefcenter/test_cache_away.py",
         "prefcenter/test_charts.py",
         "prefcenter/test_factor_changes.py",
         "prefcenter/test_folder_broker.py",

@@ -26,6 +26,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Rate limits of signing in live here, so it is shared by all processes; a migration makes the table.
 CACHES = {"default": env.cache_url("CACHE_URL", default="dbcache://prefcenter_cache")}
 CACHES["default"]["KEY_FUNCTION"] = "prefcenter.cache_keys.keyed"
+if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
+    # A Redis that hangs holds a thread no longer than this.
+    _timeouts = {"socket_connect_timeout": 1, "socket_timeout": 1}
+    CACHES["default"]["OPTIONS"] = _timeouts | CACHES["default"].get("OPTIONS", {})
 if CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
     # Of Django's 300 entries a flood of made-up addresses would push out everybody else's limit.
     CACHES["default"].setdefault("OPTIONS", {})["MAX_ENTRIES"] = 100_000

@@ -78,11 +78,6 @@ class Address(models.Model):
         indexes = [
             models.Index(Handle("value"), "id", name="address_by_mask"),
             models.Index(
-                fields=["contact"],
-                condition=models.Q(joined_at__isnull=False, agreed_at__isnull=True),
-                name="pending_by_contact",
-            ),
-            models.Index(
                 fields=["gmail_digest"],
                 condition=models.Q(gmail_digest__isnull=False),
                 name="address_by_gmail_mailbox",

@@ -56,7 +56,12 @@ class Column:
     @property
     def is_state(self) -> bool:
         """For whose unknown words a reason chosen by hand speaks."""
-        return self.known is saying.state and self.means is None
+        return (self.known is saying.state or self.is_free) and self.means is None
+
+    @property
+    def is_free(self) -> bool:
+        """Whether what is no word of a no or a yes is somebody's free text."""
+        return self.known is saying.by_word or self.known is saying.of_title
 
     @property
     def tells(self) -> bool:
@@ -68,7 +73,7 @@ class Column:
             return True
         if self.known is None:
             return headings.may_tell(self.heading)
-        return self.known is not _nothing and self.known is not saying.by_word
+        return self.known is not _nothing
 
     def is_named(self, cell: str) -> bool:
         return self.means is not None and cell in self.means.values

@@ -119,10 +119,10 @@ def recognise(columns: Sequence[str], *, file_name: str) -> Format:
 
 
 def _by_heading(heading: str) -> Says:
-    """What the only heading says of the addresses below it: "Unsubscribed", "Do not contact"."""
-    said = saying.by_word(heading)
-    reason = headings.refuses(heading)
-    return Says(reason) if said == NOTHING and reason else said
+    """What the only heading says of the addresses below it. Whoever stands on a list of the blocked is not written
+    to."""
+    said = saying.of_title(heading)
+    return Says(headings.refuses(heading) or UNSUBSCRIBED) if said == saying.UNKNOWN else said
 
 
 def _fits(one: Format, names: Iterable[str], file_name: str) -> bool:

@@ -34,7 +34,7 @@ _REFUSES = re.compile(
     r"|abmeld|abgemeld|abbestell|ausgetragen|austrag|widersp|widerruf|sperr|ausschluss|ausgeschlossen"
     r"|keine?n?(?:e?mail|werb|newsletter|kontakt|marketing|infopost)"
     r"|d.{0,2}sabon|d.{0,2}sinscri|neplus|nepas|pasde|opposition|refus|bloqu|listenoire|listerouge"
-    r"|dadodebaja|desuscri|cancelarsu|nocontactar|noenviar|listanegra|rechaz|excluid"
+    r"|^bajas?$|dadodebaja|desuscri|cancelarsu|nocontactar|noenviar|listanegra|rechaz|excluid"
     r"|descadast|cancelou|n[ãa]o(?:enviar|contatar|receber|quer)|exclu[ií]d|disiscri|uitgeschr|afgemeld"
     r"|停止|解除|拒否|不要|不可|禁止|退会|除外|ブロック|إلغاء|رفض|حظر|محظور"
 )

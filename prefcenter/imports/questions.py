@@ -108,6 +108,7 @@ class Tally:
     slots: dict[str, _Slot] = field(default_factory=dict)
     texts: int = 0
     has_numbers: bool = False
+    filled: int = 0
     addresses: int = 0
     says_no: bool = False
 
@@ -116,20 +117,23 @@ class Tally:
             self._count(cells.folded(cell), cell, rows)
 
     def _count(self, cell: str, shown: str, rows: int) -> None:
-        slot = self._slot(cell, shown)
-        slot.rows += rows
+        self.filled += 0 if cells.is_empty(cell) else rows
         if "@" in cell and self.several.is_email:
             self.addresses += rows * any(map(self.several.reads, self.several.split(cell)))
+        said = self.column.read(cell)
+        if self.column.is_free and said == saying.NOTHING:
+            return
+        slot = self._slot(cell, shown)
+        slot.rows += rows
         self.says_no = self.says_no or _says_no(cell)
-        if self.column.read(cell) == saying.UNKNOWN:
+        if said == saying.UNKNOWN:
             slot.open_rows += rows
             slot.cell = cell
 
     @property
     def holds_addresses(self) -> bool:
         """Whether most of what stands in it are addresses."""
-        filled = sum(slot.rows for key, slot in self.slots.items() if key != EMPTY)
-        return self.addresses > 0 and self.addresses * 2 >= filled
+        return self.addresses > 0 and self.addresses * 2 >= self.filled
 
     def _slot(self, cell: str, shown: str) -> _Slot:
         key = self._key(cell)
@@ -217,7 +221,7 @@ def _leaning(key: str, *, has_numbers: bool) -> str:
     said = saying.of_word(key)
     if key in cells.YES or key in saying.WILLING or said == saying.SUBSCRIBED:
         return "yes"
-    return "no" if key in cells.NO or key in saying.IDLE or said.reason else ""
+    return "no" if key in cells.NO or said == saying.UNKNOWN or said.reason else ""
 
 
 def _value(column: Column, key: str, slot: _Slot) -> Value:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from unsubscribe.choices import SuppressionReason
 
-from . import cells
+from . import cells, headings
 
 UNSUBSCRIBED, COMPLAINT, HARD_BOUNCE, MANUAL, _ = SuppressionReason
 
@@ -52,14 +52,22 @@ _BY_WORD: dict[str, Says] = {
     **{word: Says(reason) for reason, words in _WORDS.items() for word in words.split()},
     **dict.fromkeys(_YES_WORDS.split(), SUBSCRIBED),
     **dict.fromkeys(["softbounce", "softbounced", "transient", "temporary"], TEMPORARY),
-    # By a mail server for a while, or by somebody for good.
-    **dict.fromkeys(["block", "blocked"], UNKNOWN),
 }
-#: They may stand for a no, beside a yes; what they mean has to be asked.
+#: By a mail server for a while, by staff or by the person; with more behind it ("blocked by user") it says no more.
+_OF_BLOCKS = (
+    "block blocked blocking gesperrt gesperrte geblockt blockiert bloqué bloquée bloqués bloquées bloqueado bloqueada "
+    "bloqueados bloqueadas bloccato bloccata geblokkeerd ブロック ブロック済み محظور"
+)
+_BLOCKED = frozenset(_OF_BLOCKS.split())
+#: They may stand for a no, of whomever; what they mean has to be asked.
 _IDLE = (
-    "inactive disabled blocked denied declined revoked removed deleted cancelled canceled left out stop stopped "
-    "inaktiv gekündigt gelöscht inactif inactive résilié annulé inactivo inactiva cancelado cancelada inativo inativa "
-    "無効 退会 解除 停止"
+    "inactive disabled denied declined revoked removed deleted cancelled canceled left out stop stopped deactivated "
+    "suspended excluded former expired lapsed unwanted quarantined dormant archived closed terminated resigned "
+    "inaktiv inaktive gekündigt gelöscht deaktiviert ausgeschlossen entfernt ausgetreten ausgetragen stillgelegt "
+    "inactif inactive inactifs inactives résilié résiliée annulé annulée supprimé supprimée désactivé désactivée exclu "
+    "exclue inactivo inactiva inactivos inactivas cancelado cancelada cancelados canceladas eliminado eliminada "
+    "eliminados excluido excluida suspendido desactivado inativo inativa inativos inativas excluído excluída removido "
+    "removida desativado desativada suspenso 無効 退会 退会済み 解除 停止 除外 削除 غيرنشط محذوف ملغى"
 )
 _WILLING = (
     "accepted agreed granted allowed permitted consented erlaubt zugestimmt akzeptiert eingewilligt accepté acceptée "
@@ -69,7 +77,8 @@ _UNWILLING = (
     "rejected refused withdrawn disallowed forbidden abgelehnt verweigert widerrufen untersagt refusé refusée "
     "rechazado rechazada recusado recusada 拒否 禁止 مرفوض"
 )
-IDLE = frozenset([*_IDLE.split(), *_UNWILLING.split()])
+IDLE = frozenset([*_IDLE.split(), *_UNWILLING.split(), *_BLOCKED])
+_BY_WORD |= dict.fromkeys(IDLE - _BY_WORD.keys(), UNKNOWN)
 #: The same for a yes, beside a no.
 WILLING = frozenset(_WILLING.split())
 _WORD = re.compile(r"[^\W\d_]+(?:[ _-][^\W\d_]+)*")
@@ -77,7 +86,7 @@ _BETWEEN = re.compile(r"[ _-]")
 _LETTERS = re.compile(r"[^\W\d_]+")
 #: With more behind them ("unsubscribed via link") they mean the same; "spam" or "invalid" need not.
 _LEADING = frozenset([*_WORDS[UNSUBSCRIBED].split(), *_WORDS[COMPLAINT].split(), "hardbounce", "hardbounced"])
-_LEADING -= {"spam", "abuse", "abused", "erased"}
+_LEADING = (_LEADING | _BLOCKED) - {"spam", "abuse", "abused", "erased", "block"}
 #: What a date does not hold, and what turns it around: "no, since 2024-01-01".
 _TURNING = "not never nicht pas nie jamais nunca until bis resubscribed withdrawn expired"
 _NO_DATE = frozenset(_TURNING.split())
@@ -86,14 +95,17 @@ _NO_DATE = frozenset(_TURNING.split())
 def by_word(cell: str) -> Says:
     """Of several, as in `['USER_SUPPRESSED', 'HARD_BOUNCE']`, the weightiest.
 
-    What is no opt-out has to be the whole cell: "subscribed: no" and "Sorry, subscribed" are not "subscribed".
+    What is no opt-out has to be the whole cell: "subscribed: no" and "Sorry, subscribed" are not "subscribed". UNKNOWN
+    for a word alone that may be a no, or with a yes beside it: "blocked", "active, inactive".
     """
     cell = cells.folded(cell)
     words = _WORD.findall(cell)
     said = [of_phrase(word) for word in words]
     found = weightiest(said)
+    if UNKNOWN in said and not found.reason:
+        found = UNKNOWN
     if found.refusal and NOTHING in said:
-        return NOTHING
+        return UNKNOWN if said[0] == UNKNOWN and _BETWEEN.split(words[0])[0] in _BLOCKED else NOTHING
     if found == SUBSCRIBED and any(map(str.isdigit, cell)):
         return NOTHING
     return NOTHING if found != NOTHING and any(word in cells.YES or word in cells.NO for word in words) else found
@@ -107,6 +119,17 @@ def of_phrase(text: str) -> Says:
         return said
     heads = ("".join(parts[:count]) for count in range(len(parts) - 1, 0, -1))
     return next((_BY_WORD[head] for head in heads if head in _LEADING), NOTHING)
+
+
+def of_title(text: str) -> Says:
+    """What the name of a sheet says of all that is in it, or the only heading of a list: "Unsubscribed", "Do not
+    contact". UNKNOWN for "Blocked" or "Inactive contacts"."""
+    said = by_word(text)
+    if said != NOTHING:
+        return said
+    if not IDLE.isdisjoint(_LETTERS.findall(cells.folded(text))):
+        return UNKNOWN
+    return Says(headings.refuses(text))
 
 
 def state(cell: str) -> Says:
@@ -150,11 +173,14 @@ def is_no(reason: SuppressionReason) -> Callable[[str], Says]:
 
 #: Columns of whether, or when, somebody said no.
 IS_NO = ("unsubscribed", "optedout", "optout", "unsubscribedfromallemail", "suppressed")
-#: Columns that speak of their row's person, by their folded names. A `reason` may also be somebody's free text.
+#: Columns of a reason, in the languages of the site, by their folded names. It may also be somebody's free text.
+REASONS = ("reason", "grund", "raison", "motif", "motivo", "razon", "理由", "السبب")
+#: Columns that speak of their row's person, by their folded names.
 TELLING: Mapping[str, Callable[[str], Says]] = {
     **dict.fromkeys(["status", "subscriptionstatus", "emailstatus", "suppressionreason"], state),
     "emailmarketingconsent": state,
-    **dict.fromkeys(["reason", "emailsuppressions", "sheet"], by_word),
+    **dict.fromkeys([*REASONS, "emailsuppressions"], by_word),
+    "sheet": of_title,
     **dict.fromkeys(["subscribed", "optedin", "optin"], _is_subscribed),
     **dict.fromkeys(IS_NO, is_no(UNSUBSCRIBED)),
 }

@@ -96,6 +96,6 @@ def _open_json(text: Text, sought: Wanted, several: Several) -> Table:
 
 def _open_sheet(sheet: sheets.Sheet, sought: Wanted, several: Several) -> Table:
     if unnamed := names(sheet.columns, sought, several):
-        sheet = sheets.Sheet(unnamed, chain([(1, sheet.columns)], sheet.lines))
+        sheet = sheet.named(unnamed)
     index = find_address(sheet.columns, sought)
-    return Table(sheet.columns, index, sheets.ENCODING, "", sheets.rows(sheet, index, several))
+    return Table(sheet.all_columns, index, sheets.ENCODING, "", sheets.rows(sheet, index, several))

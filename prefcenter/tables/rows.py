@@ -97,9 +97,10 @@ def read_rows(lines: Iterator[str], layout: Layout, *, line: int) -> Iterator[Ro
         del window[:used]
 
 
-def each_address(row: Row, address_index: int, several: Several) -> Iterator[Row]:
-    """The row, or, if its cell holds several addresses, one for each of them."""
-    addresses = several.split(row.address, is_list=len(row.fields) == 1)
+def each_address(row: Row, address_index: int, several: Several, *, is_list: bool | None = None) -> Iterator[Row]:
+    """The row, or, if its cell holds several addresses, one for each of them. `is_list`: nothing but addresses stands
+    in such a table; None: if it has one column."""
+    addresses = several.split(row.address, is_list=len(row.fields) == 1 if is_list is None else is_list)
     if len(addresses) == 1:
         yield row
         return

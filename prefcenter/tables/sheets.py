@@ -3,7 +3,7 @@
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import BinaryIO, NamedTuple
 
 from openpyxl import load_workbook
@@ -32,10 +32,24 @@ SHEET = "Sheet"
 
 
 class Sheet(NamedTuple):
-    """The names of the columns, or the first row, and the rows below it, each with the number of its line."""
+    """The names of the columns, or the first row, and the rows below it, each with the number of its line.
+
+    `title`: of the sheet on which the columns are, if the names of the sheets say something; then each of the lines
+    ends with the name of its sheet.
+    """
 
     columns: list[str]
     lines: Iterator[tuple[int, list[str]]]
+    title: str = ""
+
+    def named(self, columns: Sequence[str]) -> "Sheet":
+        """With names for its columns, where the first row had none."""
+        own = [*self.columns, self.title] if self.title else self.columns
+        return Sheet([*columns], chain([(1, own)], self.lines), self.title)
+
+    @property
+    def all_columns(self) -> list[str]:
+        return [*self.columns, SHEET] if self.title else self.columns
 
 
 class _Head(NamedTuple):
@@ -81,19 +95,21 @@ def read_sheet(stream: BinaryIO, *, wanted: Wanted, several: Several) -> Sheet:
     if any(one.sheet.has_open_formulas for one in parts):
         raise FormulaError
     names = {_NUMBERED.sub("", one.sheet.cells.title).casefold() for one in parts}
-    more = [SHEET] if main.is_named and (len(names) > 1 or names.isdisjoint(_USUAL)) else []
-    return Sheet([*main.columns, *more], _lines(heads, parts, len(main.columns), has_names=bool(more)))
+    says_more = len(names) > 1 or names.isdisjoint(_USUAL)
+    lines = _lines(heads, parts, len(main.columns), has_names=says_more)
+    return Sheet(main.columns, lines, main.sheet.cells.title if says_more else "")
 
 
 def rows(sheet: Sheet, address_index: int, several: Several) -> Iterator[Row]:
     """What stands below no name means nothing. Of a sheet with another table the first line says so."""
-    width = len(sheet.columns)
+    width, is_list = len(sheet.all_columns), len(sheet.columns) == 1
     for line, cells in sheet.lines:
         fields = [*cells[:width], *[""] * (width - len(cells))]
         if cells[:1] in ([_ANOTHER_TABLE], [_NOT_OF_PEOPLE]):
             yield Row(line, [""] * width, "", cells[0])
         elif any(fields):
-            yield from each_address(Row(line, fields, fields[address_index].strip()), address_index, several)
+            row = Row(line, fields, fields[address_index].strip())
+            yield from each_address(row, address_index, several, is_list=is_list)
 
 
 def _weigh(stream: BinaryIO) -> None:

@@ -31,8 +31,9 @@ STATES = {
     "not (subscribed)": UNKNOWN,
     "un.subscribed": UNKNOWN,
     "Sorry, subscribed": UNKNOWN,
-    "removed, active": UNKNOWN,
 }
+#: They may be a no, and are asked about in a column of reasons, too.
+BARE = ["blocked", "removed, active", "active/inactive", "blocked by user", "Blocked (policy)", "gelöscht", "無効"]
 
 
 @pytest.mark.parametrize(("cell", "says"), STATES.items())
@@ -43,6 +44,11 @@ def test_a_state_is_read_as_a_whole(cell: str, says: Says) -> None:
 @pytest.mark.parametrize(("cell", "says"), STATES.items())
 def test_a_reason_says_the_same_or_nothing(cell: str, says: Says) -> None:
     assert saying.TELLING["reason"](cell) == (NOTHING if says == UNKNOWN else says)
+
+
+@pytest.mark.parametrize("cell", BARE)
+def test_a_word_alone_that_may_be_a_no_is_unknown_wherever_it_stands(cell: str) -> None:
+    assert {saying.TELLING[name](cell) for name in ("status", "reason", "sheet")} == {UNKNOWN}
 
 
 @pytest.mark.parametrize(

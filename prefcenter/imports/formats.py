@@ -1,6 +1,7 @@
 """What kind of file this is, told by its columns and its name. It proposes; whoever confirms the import decides."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -106,6 +107,20 @@ _NO_AT = (
 ANY_TABLE = Format(TABLE.key, TABLE.label, tells=tuple(TELLING), at=_NO_AT)
 
 
+#: What people call a file of those who said no, in the languages of the site. Whose names hold less, such as "cleaned"
+#: or "block", may hold anybody.
+_OF_NOES = re.compile(
+    r"opted.?out|do.?not.?(?:e?mail|contact|send|call)|(?<![^\W_])dnc(?![^\W_])|suppress(?:ed|ion)|black.?list"
+    r"|block(?:ed)?.?list|exclusion.?list|abmeld|abgemeld|abbestell|widerspr|widerruf|sperr|robinson|negativliste"
+    r"|d[ée]sabonn|d[ée]sinscri|liste.?(?:noire|rouge|d.(?:exclusion|opposition))|ne.?(?:pas|plus).?contacter"
+    r"|(?<![^\W_])bajas(?![^\W_])|dad[oa]s?.?de.?baja|desuscri|lista.?(?:negra|de.?(?:exclusi|bloq|supress))"
+    r"|no.?(?:contactar|enviar)|descadast|cancelou|n[ãa]o.?(?:contac?tar|enviar)"
+    r"|配信停止|配信拒否|受信拒否|登録解除|退会|ブラックリスト|إلغاء.?الاشتراك|القائمة.?السوداء",
+    re.IGNORECASE,
+)
+_ENDING = re.compile(r"\.\w{1,5}\Z")
+
+
 def recognise(columns: Sequence[str], *, file_name: str) -> Format:
     names = [name for name in map(headings.name_of, columns) if name not in _NOTHING]
     named = next((one for one in FORMATS if _fits(one, names, file_name)), None)
@@ -133,9 +148,13 @@ def _fits(one: Format, names: Iterable[str], file_name: str) -> bool:
 
 
 def _by_name(file_name: str) -> Says:
-    """What the systems above call a file; it is all that a list of addresses says of itself."""
+    """What the systems above, and people, call a file; it is all that a list of addresses says of itself."""
+    file_name = unicodedata.normalize("NFKC", file_name)
     if re.search("unsub|opt.?out", file_name, re.IGNORECASE):
         return _UNSUBSCRIBED
     if re.search("spam|complain", file_name, re.IGNORECASE):
         return _COMPLAINT
-    return _HARD_BOUNCE if re.search("bounce", file_name, re.IGNORECASE) else NOTHING
+    if re.search("bounce", file_name, re.IGNORECASE):
+        return _HARD_BOUNCE
+    is_of_noes = _OF_NOES.search(file_name) or headings.is_bare(_ENDING.sub("", file_name))
+    return _UNSUBSCRIBED if is_of_noes else NOTHING

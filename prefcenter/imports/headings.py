@@ -7,6 +7,8 @@ from prefcenter.tables import folded
 from unsubscribe.addresses import digest, redact
 from unsubscribe.choices import Channel, SuppressionReason
 
+from . import vocabulary
+
 _UNSUBSCRIBED, _COMPLAINT, _HARD_BOUNCE, *_ = SuppressionReason
 # Spreadsheets and data frames write an index into a column without a name, or call it so (pandas, readr).
 _NAMELESS = re.compile(r"unnamed\d*|\d*")
@@ -14,29 +16,38 @@ _NAMELESS = re.compile(r"unnamed\d*|\d*")
 # --- when somebody said no ---------------------------------------------------------------------------------
 _NO = (
     r"(?:unsub(?:scri(?:be|bed|ption))?|opt(?:ed|s)?out|suppress(?:ed|ion)?|(?:hard)?bounced?|(?:spam)?complain(?:ed|t)"
-    r"|bl(?:ack|ock)listed|abmelde|abmeldung|abgemeldet|abbestellt|d[ée]sabonnement|d[ée]sinscri(?:ption|t)|baja"
-    r"|descadastr(?:o|ado)|配信停止|登録解除|解除)"
+    r"|bl(?:ack|ock)listed|abmelde|abmeldung|abgemeldet|abbestell(?:t|ung)|ausgetragen|widersp(?:ruchs?|rochen)"
+    r"|d[ée]sabonn(?:ement|ée?)|d[ée]sinscri(?:ption|te?)|(?:dad[oa]de)?baja|desuscri(?:pción|pcion|t[oa])"
+    r"|descadastr(?:o|ad[oa]|ouse|ou)|cancelou(?:sua|a)?inscri[çc][ãa]o|inscri[çc][ãa]ocancelada|配信停止|登録解除|解除)"
 )
-_AT = r"(?:at|on|time|date|datetime|timestamp|utc|ts|since|am|datum|zeit|zeitpunkt|fecha|le|em|日|日時|日付)"
+_AT = (
+    r"(?:at|on|time|date|datetime|timestamp|utc|ts|since|am|vom|seit|datum|zeit|zeitpunkt|fecha|el|desde|le|depuis|em"
+    r"|日|日時|日付)"
+)
 _NO_AT = re.compile(
     rf"(?:e?mail|global|list|user|contact|customer|subscriber|member|profile|marketing|newsletter|confirmed|first|last)*"
     rf"{_NO}(?:(?:from|of)?(?:all)?(?:e?mails?|marketing|newsletters?|lists?))?{_AT}+"
-    rf"|(?:date|time|datum|fecha|data)(?:of|de|da|der|la)*{_NO}"
+    rf"|(?:date|time|datum|fecha|data)(?:of|de|da|do|der|des|la)*{_NO}"
 )
 
 # --- whether somebody wants to be written to ---------------------------------------------------------------
 _REFUSES = re.compile(
     r"unsub|optout|optedout|optsout|^stop(?:ped|time|date|status)?$|donot(?!modify|edit|delete|change|remove)"
     r"|dont(?:e?mail|contact|send|want|market|call)|^dn[cemt]$|blacklist|blocklist|block|suppress|bounce|complain|spam|abuse"
-    r"|disabled|deactivated|invalid|cleaned|undeliver|unmailable|suspended|quarantin|exclude|revoke|withdraw|objection"
+    r"|disabled|deactivated|deceased|goneaway|^ban(?:ned)?$|^(?:mps|tps|ctps)$|invalid|cleaned|undeliver|unmailable|suspended|quarantin|exclu(?:de|sion)|revo[ck]|withdraw|objection"
     r"|no(?:e?mails?|newsletters?|contact|marketing)|never(?:e?mail|contact)|optdown|erased|robinson|object(?:s|ed)to"
-    r"|stop(?:all)?(?:e?mail|newsletter|marketing|contact|send)|(?:e?mail|newsletter|marketing)s?stop(?!\w)"
+    r"|stop(?:all)?(?:e?mail|newsletter|marketing|contact|send|pub|werb)|^removeme|(?:e?mail|newsletter|marketing)s?stop(?!\w)"
     r"|abmeld|abgemeld|abbestell|ausgetragen|austrag|widersp|widerruf|sperr|ausschluss|ausgeschlossen"
-    r"|keine?n?(?:e?mail|werb|newsletter|kontakt|marketing|infopost)"
-    r"|d.{0,2}sabon|d.{0,2}sinscri|neplus|nepas|pasde|opposition|refus|bloqu|listenoire|listerouge"
-    r"|^bajas?$|dadodebaja|desuscri|cancelarsu|nocontactar|noenviar|listanegra|rechaz|excluid"
-    r"|descadast|cancelou|n[ãa]o(?:enviar|contatar|receber|quer)|exclu[ií]d|disiscri|uitgeschr|afgemeld"
-    r"|停止|解除|拒否|不要|不可|禁止|退会|除外|ブロック|إلغاء|رفض|حظر|محظور"
+    r"|keine?n?(?:e?mail|werb|newsletter|kontakt|marketing|infopost)|negativliste|verstorben|unerwünscht"
+    r"|nicht(?:mehr)?(?:an)?(?:schreib|mail|kontakt|bewerb|ruf)"
+    r"|d.{0,2}sabon|d.{0,2}sinscri|neplus|nepas|nesouhait|neveut|pasde|plusde(?:e?mail|newsletter|pub|courri)|opposition"
+    r"|refus(?!ed)|bloqu|blocage|listenoire|listerouge"
+    r"|^bajas?(?=$|news|e?mail|desde|volunt)|^debaja|dad[oa]s?debaja|desuscri|cancelarsu|listanegra|rechaz|excluid"
+    r"|(?:^|[^aiu])no(?:contact|envi|recib|quier|dese|molest)|exclusi[oó]n|oposici[oó]n|supresi[oó]n"
+    r"|descadast|cancelou|inscri[çc][ãa]ocancelad|n[ãa]o(?:enviar|contac?tar|receber|quer|dese[jy]|perturb)|exclu[ií]d"
+    r"|exclus[ãa]o|oposi[çc][ãa]o|bloqueio|supress[ãa]o|recusou|disiscri|uitgeschr|afgemeld"
+    r"|停止|解除|拒否|不要|不可|禁止|退会|解約|除外|ブロック|ブラックリスト"
+    r"|إلغاء|رفض|حظر|محظور|القائمةالسوداء|لاترسل|عدم(?:ال)?(?:اتصال|إرسال)"
 )
 _WANTS = re.compile(
     r"subscri|optin|optedin|optsin|consent|permission|accept|newsletter|mailinglist|marketing|allow|permit|receive"
@@ -107,8 +118,14 @@ def _words(text: str) -> frozenset[str]:
 _TURNING_WORDS, _OTHERS_WORDS = _words(_TURNING), _words(_OTHERS)
 #: After such a word, or before one, there is a day.
 _OF_A_DAY = _words(
-    "at on since date datetime time timestamp until am seit datum le depuis fecha desde em data 日 日付 日時"
+    "at on since date datetime time timestamp until am vom seit datum le depuis fecha desde el em data 日 日付 日時"
 )
+#: Beside a word that may be a no they say nothing else: "is deleted", "date de résiliation", "Kündigungsdatum".
+_AROUND = _OF_A_DAY | vocabulary.PEOPLE | _words("is was has been of the de da do du des d der die das la l a flag")
+#: What may be a no among values, and as a heading is about anything.
+_ANYTHING = _words("left out closed archived former")
+_OF_A_NO = vocabulary.IDLE - _ANYTHING
+_DAY_BEHIND = re.compile(r"(?<=ung)sdatum$|(?<=.{2})[日]$")
 #: About a consent, and not whether there is one.
 _BESIDE = _words("id ids uuid guid url uri link ip hash token md5 sha256 useragent")
 #: As well, where the heading does not refuse.
@@ -173,13 +190,20 @@ def may_tell(heading: str) -> bool:
 def speaks(heading: str) -> bool:
     """Whether it speaks of consent."""
     plain, parts = _plain(heading), _parts(heading)
-    if _REFUSES.search(plain):
+    if _REFUSES.search(plain) or is_bare(heading):
         return True
     if parts and parts[-1] in _BESIDE_A_YES:
         return False
     if _WANTS.search(plain):
         return not _YES_AT.fullmatch(plain)
     return _STATES.search(plain) is not None and not _OTHER_STATES.search(plain)
+
+
+def is_bare(heading: str) -> bool:
+    """Whether it is a word that may be a no, of whomever, with nothing beside it but a day or whom it is about."""
+    parts = [_DAY_BEHIND.sub("", vocabulary.plain(part)) for part in _parts(heading)]
+    rest = [part for part in parts if part not in _AROUND]
+    return bool(rest) and (_OF_A_NO.issuperset(rest) or "".join(rest) in _OF_A_NO)
 
 
 def explains(heading: str) -> bool:
@@ -199,6 +223,7 @@ def is_unsure(heading: str) -> bool:
     if _UNSURE.search(plain):
         return True
     is_turned = _TURNED.search(plain) is not None or not _TURNING_WORDS.isdisjoint(_parts(heading))
+    is_turned = is_turned or is_bare(heading)
     return is_turned and not _REFUSES.search(plain)
 
 
@@ -242,4 +267,5 @@ def _plain(heading: str) -> str:
 
 
 def _parts(heading: str) -> list[str]:
+    heading = unicodedata.normalize("NFKC", heading)
     return [part.casefold() for part in _PARTS.findall(_CAMEL.sub(" ", heading))]

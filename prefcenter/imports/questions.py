@@ -219,7 +219,7 @@ def _leaning(key: str, *, has_numbers: bool) -> str:
     if has_numbers and key[:1] in "01":
         return ""
     said = saying.of_word(key)
-    if key in cells.YES or key in saying.WILLING or said == saying.SUBSCRIBED:
+    if key in cells.YES or saying.is_willing(key) or said == saying.SUBSCRIBED:
         return "yes"
     return "no" if key in cells.NO or said == saying.UNKNOWN or said.reason else ""
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from unsubscribe.choices import SuppressionReason
 
-from . import cells, headings
+from . import cells, headings, vocabulary
 
 UNSUBSCRIBED, COMPLAINT, HARD_BOUNCE, MANUAL, _ = SuppressionReason
 
@@ -26,67 +26,21 @@ UNKNOWN = Says(
     refusal="the file's word for this person is not one we know; if all of them opted out, choose the reason"
 )
 
-# Postmark: HardBounce, SpamComplaint, ManualSuppression (postmarkapp.com/developer/api/suppressions-api). Klaviyo:
-# HARD_BOUNCE, INVALID_EMAIL, SPAM_COMPLAINT, UNSUBSCRIBE, USER_SUPPRESSED of a suppression, and SUBSCRIBED,
-# UNSUBSCRIBED, NEVER_SUBSCRIBED of a consent (developers.klaviyo.com, profiles). Our own: our names and labels.
-# What another system's staff suppressed counts as a no to advertising: a receipt may still be wanted.
-# The last of each are those of the other six languages of the site.
-_WORDS: Mapping[SuppressionReason, str] = {
-    UNSUBSCRIBED: "unsubscribed unsubscribe unsubscribedall globalunsubscribe groupunsubscribe optout optedout "
-    "usersuppressed manualsuppression suppressed erased unsubscribedfromeverything blocklisted blacklisted "
-    "donotcontact donotemail donotmail unsub leftthecategory "
-    "abgemeldet abbestellt désabonné désabonnée désinscrit désinscrite dadodebaja desuscrito descadastrado "
-    "descadastrada 配信停止 配信解除 登録解除 購読解除 disiscritto disiscritta uitgeschreven afgemeld",
-    COMPLAINT: "complaint complained spamcomplaint spamreport spam abuse abused markedasspam reportedasspam",
-    HARD_BOUNCE: "hardbounce hardbounced bounce bounced permanent cleaned invalid invalidemail invalidaddress "
-    "addressdoesnotexist",
-    MANUAL: "manual blockedbystaff",
-}
-_YES_WORDS = (
-    "subscribed subscribe active optin optedin confirmed enabled neversubscribed nonsubscribed pending unconfirmed "
-    "transactional didnotchoosethecategory "
-    "aktiv actif activo activa ativo ativa 有効 angemeldet abonniert abonné abonnée suscrito suscrita "
-    "購読中 配信中 iscritto iscritta ingeschreven"
-)
 _BY_WORD: dict[str, Says] = {
-    **{word: Says(reason) for reason, words in _WORDS.items() for word in words.split()},
-    **dict.fromkeys(_YES_WORDS.split(), SUBSCRIBED),
-    **dict.fromkeys(["softbounce", "softbounced", "transient", "temporary"], TEMPORARY),
+    **dict.fromkeys(vocabulary.IDLE, UNKNOWN),
+    **dict.fromkeys(vocabulary.TEMPORARY, TEMPORARY),
+    **dict.fromkeys(vocabulary.YES, SUBSCRIBED),
+    **dict.fromkeys(vocabulary.UNSUBSCRIBED, Says(UNSUBSCRIBED)),
+    **dict.fromkeys(vocabulary.COMPLAINT, Says(COMPLAINT)),
+    **dict.fromkeys(vocabulary.HARD_BOUNCE, Says(HARD_BOUNCE)),
+    **dict.fromkeys(vocabulary.MANUAL, Says(MANUAL)),
 }
-#: By a mail server for a while, by staff or by the person; with more behind it ("blocked by user") it says no more.
-_OF_BLOCKS = (
-    "block blocked blocking gesperrt gesperrte geblockt blockiert bloqué bloquée bloqués bloquées bloqueado bloqueada "
-    "bloqueados bloqueadas bloccato bloccata geblokkeerd ブロック ブロック済み محظور"
-)
-_BLOCKED = frozenset(_OF_BLOCKS.split())
-#: They may stand for a no, of whomever; what they mean has to be asked.
-_IDLE = (
-    "inactive disabled denied declined revoked removed deleted cancelled canceled left out stop stopped deactivated "
-    "suspended excluded former expired lapsed unwanted quarantined dormant archived closed terminated resigned "
-    "inaktiv inaktive gekündigt gelöscht deaktiviert ausgeschlossen entfernt ausgetreten ausgetragen stillgelegt "
-    "inactif inactive inactifs inactives résilié résiliée annulé annulée supprimé supprimée désactivé désactivée exclu "
-    "exclue inactivo inactiva inactivos inactivas cancelado cancelada cancelados canceladas eliminado eliminada "
-    "eliminados excluido excluida suspendido desactivado inativo inativa inativos inativas excluído excluída removido "
-    "removida desativado desativada suspenso 無効 退会 退会済み 解除 停止 除外 削除 غيرنشط محذوف ملغى"
-)
-_WILLING = (
-    "accepted agreed granted allowed permitted consented erlaubt zugestimmt akzeptiert eingewilligt accepté acceptée "
-    "autorisé autorisée aceptado aceptada autorizado autorizada aceito aceita 同意 許可 承諾 موافق"
-)
-_UNWILLING = (
-    "rejected refused withdrawn disallowed forbidden abgelehnt verweigert widerrufen untersagt refusé refusée "
-    "rechazado rechazada recusado recusada 拒否 禁止 مرفوض"
-)
-IDLE = frozenset([*_IDLE.split(), *_UNWILLING.split(), *_BLOCKED])
-_BY_WORD |= dict.fromkeys(IDLE - _BY_WORD.keys(), UNKNOWN)
-#: The same for a yes, beside a no.
-WILLING = frozenset(_WILLING.split())
 _WORD = re.compile(r"[^\W\d_]+(?:[ _-][^\W\d_]+)*")
 _BETWEEN = re.compile(r"[ _-]")
 _LETTERS = re.compile(r"[^\W\d_]+")
 #: With more behind them ("unsubscribed via link") they mean the same; "spam" or "invalid" need not.
-_LEADING = frozenset([*_WORDS[UNSUBSCRIBED].split(), *_WORDS[COMPLAINT].split(), "hardbounce", "hardbounced"])
-_LEADING = (_LEADING | _BLOCKED) - {"spam", "abuse", "abused", "erased", "block"}
+_LEADING = vocabulary.UNSUBSCRIBED | vocabulary.COMPLAINT | vocabulary.BLOCKED | {"hardbounce", "hardbounced"}
+_LEADING -= {"spam", "abuse", "abused", "erased", "block"}
 #: What a date does not hold, and what turns it around: "no, since 2024-01-01".
 _TURNING = "not never nicht pas nie jamais nunca until bis resubscribed withdrawn expired"
 _NO_DATE = frozenset(_TURNING.split())
@@ -105,7 +59,11 @@ def by_word(cell: str) -> Says:
     if UNKNOWN in said and not found.reason:
         found = UNKNOWN
     if found.refusal and NOTHING in said:
-        return UNKNOWN if said[0] == UNKNOWN and _BETWEEN.split(words[0])[0] in _BLOCKED else NOTHING
+        return (
+            UNKNOWN
+            if said[0] == UNKNOWN and vocabulary.plain(_BETWEEN.split(words[0])[0]) in vocabulary.BLOCKED
+            else NOTHING
+        )
     if found == SUBSCRIBED and any(map(str.isdigit, cell)):
         return NOTHING
     return NOTHING if found != NOTHING and any(word in cells.YES or word in cells.NO for word in words) else found
@@ -113,7 +71,7 @@ def by_word(cell: str) -> Says:
 
 def of_phrase(text: str) -> Says:
     """Of a few words between which there is nothing but a space, _ or -."""
-    parts = _BETWEEN.split(text)
+    parts = _BETWEEN.split(vocabulary.plain(text))
     said = _BY_WORD.get("".join(parts))
     if said is not None:
         return said
@@ -127,7 +85,7 @@ def of_title(text: str) -> Says:
     said = by_word(text)
     if said != NOTHING:
         return said
-    if not IDLE.isdisjoint(_LETTERS.findall(cells.folded(text))):
+    if not vocabulary.IDLE.isdisjoint(map(vocabulary.plain, _LETTERS.findall(cells.folded(text)))):
         return UNKNOWN
     return Says(headings.refuses(text))
 
@@ -144,7 +102,8 @@ def is_date(cell: str) -> bool:
 
 
 def _is_more(word: str) -> bool:
-    return word in _BY_WORD or word in _NO_DATE or word in IDLE or (len(word) > 2 and word in cells.YES) or _is_no(word)
+    is_known = vocabulary.plain(word) in _BY_WORD or word in _NO_DATE
+    return is_known or (len(word) > 2 and word in cells.YES) or _is_no(word)
 
 
 def _is_no(word: str) -> bool:
@@ -188,12 +147,17 @@ TELLING: Mapping[str, Callable[[str], Says]] = {
 
 def is_word(cell: str) -> bool:
     """Whether a folded cell is one of the few words in which systems write a yes, a no or a state."""
-    return cell in cells.YES or cell in cells.NO or cell in IDLE or cell in WILLING or of_word(cell) != NOTHING
+    return cell in cells.YES or cell in cells.NO or is_willing(cell) or of_word(cell) != NOTHING
+
+
+def is_willing(cell: str) -> bool:
+    """Whether it may stand for a yes, where a no stands beside it: "accepted"."""
+    return vocabulary.plain(cell) in vocabulary.WILLING
 
 
 def of_word(cell: str) -> Says:
     """What a folded cell says that is one of the words of such systems as a whole; else nothing."""
-    return _BY_WORD.get(_BETWEEN.sub("", cell), NOTHING)
+    return _BY_WORD.get(_BETWEEN.sub("", vocabulary.plain(cell)), NOTHING)
 
 
 def weightiest(said: Iterable[Says]) -> Says:

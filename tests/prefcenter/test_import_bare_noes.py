@@ -104,7 +104,7 @@ class TestAsTheNameOfASheet:
         "name",
         [
             *("Unsubscribed", "Opt-outs", "Do not contact", "Suppression list", "Unsubscribes 2026", "Abmeldungen"),
-            *("Sperrliste", "Désabonnés", "Liste noire", "Bajas", "Descadastrados", "配信停止"),
+            *("Sperrliste", "Désabonnés", "Liste noire", "Dados de baja", "Descadastrados", "配信停止"),
         ],
     )
     def test_that_says_more_it_is_a_no(self, name: str, rows: list[list[str]], files: Files) -> None:

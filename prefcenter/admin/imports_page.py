@@ -66,6 +66,10 @@ class Page:
         return words.other_addresses(self.run.counts)
 
     @property
+    def lost(self) -> list[str]:
+        return [] if self.run.is_working else words.lost(self.run.counts)
+
+    @property
     def hashed(self) -> int:
         return self.run.counts.get("hashed", 0)
 

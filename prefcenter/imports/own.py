@@ -16,6 +16,7 @@ from prefcenter import exports, opt_outs
 from prefcenter.models import ImportKind
 from prefcenter.opt_outs.asked import LEFT, NOT_CHOSEN, REASONS
 from prefcenter.tables import Row, folded
+from unsubscribe.addresses import redact
 from unsubscribe.choices import Channel, Purpose, SuppressionReason
 from unsubscribe.models import Category
 
@@ -28,10 +29,13 @@ COLUMNS = frozenset(map(folded, opt_outs.FORMATS["csv"].header)) - {"source", "c
 NOT_CHOSEN_SAYS_NOTHING = "they did not choose the category, which is no opt-out: nobody did anything there"
 NO_CONTACTS = "this file lists whom not to write to, and not whom to know: import it as opt-outs"
 NO_ADDRESS = "the address is gone (erased, or only its hash was ever known), so nobody can be found by this line"
-NO_CHANNEL = "this channel is none that we know"
+NO_CHANNEL = "channel “{}” is none that we know"
 NO_REASON = "this reason is none of those that our own export has"
-NO_CATEGORY = "there is no category of this name here; make it first, or give it the name that the file has"
-SEVERAL_CATEGORIES = "there are several categories of this name here, so nobody can say which of them they left"
+NO_CATEGORY = "there is no category “{}” here; make it first, or give it the name that the file has"
+UNNAMED_CATEGORY = "it does not name the category that they left"
+SEVERAL_CATEGORIES = "there are several categories “{}” here, so nobody can say which of them they left"
+#: Of a name that this site does not know so many letters are shown.
+_LONGEST_NAME = 60
 
 _REASONS = {cells.folded(label): reason for reason, label in REASONS.items()}
 
@@ -46,11 +50,12 @@ class Said(NamedTuple):
 
 
 class Refusal(Exception):
-    """Why a line is not taken. `is_refused`: it is understood all the same."""
+    """Why a line is not taken. `is_refused`: it is understood all the same. `is_unplaced`: it says no, and to what or
+    on which channel is not known here."""
 
-    def __init__(self, problem: str, *, is_refused: bool = False) -> None:
+    def __init__(self, problem: str, *, is_refused: bool = False, is_unplaced: bool = False) -> None:
         super().__init__(problem)
-        self.problem, self.is_refused = problem, is_refused
+        self.problem, self.is_refused, self.is_unplaced = problem, is_refused, is_unplaced
 
 
 def is_ours(columns: Sequence[str]) -> bool:
@@ -113,21 +118,25 @@ class OwnLines:
         return found
 
     def _on(self, row: Row) -> Channel:
-        channel = self._cell(row, "channel")
+        channel = cells.folded(self._cell(row, "channel"))
         if channel and channel not in Channel.values:
-            raise Refusal(NO_CHANNEL)
+            raise Refusal(NO_CHANNEL.format(_shown(channel)), is_unplaced=True)
         return Channel(channel) if channel else self._channel
 
     def _category(self, cell: str) -> int:
         found = self._categories.get(cell.strip(), set())
         if len(found) > 1:
-            raise Refusal(SEVERAL_CATEGORIES)
+            raise Refusal(SEVERAL_CATEGORIES.format(_shown(cell)), is_unplaced=True)
         if not found:
-            raise Refusal(NO_CATEGORY)
+            raise Refusal(NO_CATEGORY.format(_shown(cell)) if cell.strip() else UNNAMED_CATEGORY, is_unplaced=True)
         return next(iter(found))
 
     def _cell(self, row: Row, name: str) -> str:
         return row.fields[self._indexes[name]].strip() if name in self._indexes else ""
+
+
+def _shown(name: str) -> str:
+    return redact(name.strip())[:_LONGEST_NAME]
 
 
 def telling(cell: str) -> Says:

@@ -74,6 +74,7 @@ class Bad(NamedTuple):
     line: int
     problem: str
     is_refused: bool  # it is understood, and not taken
+    is_unplaced: bool = False  # see own.Refusal
 
 
 class Batch(NamedTuple):
@@ -196,7 +197,7 @@ class OwnReader:
             said = self._lines.said(row)
             digest, value = _digest(row.address, said.channel)
         except own.Refusal as refusal:
-            return Bad(row.line, refusal.problem, refusal.is_refused)
+            return Bad(row.line, refusal.problem, refusal.is_refused, refusal.is_unplaced)
         except InvalidAddress:
             return Bad(row.line, NOT_AN_ADDRESS, is_refused=False)
         return Line(digest, value, said.reason, said.at, "", said.channel, said.category_id)

@@ -18,6 +18,8 @@ OUTCOMES = ("new", "domains", "already", "overtaken", "blocked", "refused", "inv
 BESIDES = ("hashed", "covered")
 #: Further addresses of the rows by the headings of their columns: each of them is a row, or was passed over.
 TAKEN, PASSED_OVER = "addresses_taken", "addresses_passed_over"
+#: Rows that say no, and to what is not known here, by the reason why; of so many reasons, and then of others together.
+UNPLACED, REASONS_KEPT, OTHERS = "unplaced", 20, "other categories or channels are none that we know"
 
 
 @dataclass
@@ -30,6 +32,7 @@ class Tally:
     last_bad: list[Bad] = field(default_factory=list)
     taken: Counter[str] = field(default_factory=Counter)
     passed_over: Counter[str] = field(default_factory=Counter)
+    unplaced: Counter[str] = field(default_factory=Counter)
 
     def add(self, batch: Batch, outcome: Mapping[str, int]) -> None:
         """`outcome`: how many of the lines that could be taken were new, and so on."""
@@ -41,6 +44,9 @@ class Tally:
         self.counts["hashed"] += sum(not line.value for line in batch.lines)
         self.counts["refused"] += sum(bad.is_refused for bad in batch.bad)
         self.counts["invalid"] += sum(not bad.is_refused for bad in batch.bad)
+        for problem in (bad.problem for bad in batch.bad if bad.is_unplaced):
+            is_kept = problem in self.unplaced or len(self.unplaced) < REASONS_KEPT
+            self.unplaced[problem if is_kept else OTHERS] += 1
         self.reasons.update(str(line.reason) for line in batch.lines)
         if said_yes := sum(bad.problem == SUBSCRIBED.refusal for bad in batch.bad):
             self.reasons[SAID_YES] += said_yes
@@ -53,9 +59,10 @@ class Tally:
 
     @property
     def figures(self) -> dict[str, Any]:
-        """As JSON: every outcome, the rows of all of them together, and the reasons; further addresses if there are."""
+        """As JSON: every outcome, the rows of all of them together, and the reasons; further addresses, and rows that
+        cannot be placed, if there are."""
         named = {name: self.counts[name] for name in (*OUTCOMES, *BESIDES)}
-        others = {TAKEN: dict(self.taken), PASSED_OVER: dict(self.passed_over)}
+        others = {TAKEN: dict(self.taken), PASSED_OVER: dict(self.passed_over), UNPLACED: dict(self.unplaced)}
         found = {name: counts for name, counts in others.items() if counts}
         return {"rows": self.position, **named, "reasons": dict(self.reasons), **found}
 
@@ -67,4 +74,5 @@ class Tally:
         found.problems.extend((line, problem) for line, problem in problems)
         found.taken.update(figures.get(TAKEN, {}))
         found.passed_over.update(figures.get(PASSED_OVER, {}))
+        found.unplaced.update(figures.get(UNPLACED, {}))
         return found

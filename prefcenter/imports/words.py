@@ -7,7 +7,7 @@ from prefcenter.models import ImportKind
 from unsubscribe.actions import Standing
 from unsubscribe.choices import Source
 
-from .tally import PASSED_OVER, TAKEN
+from .tally import PASSED_OVER, TAKEN, UNPLACED
 
 OUTCOMES = {
     ImportKind.OPT_OUTS: {
@@ -29,6 +29,7 @@ OUTCOMES = {
 }
 #: Said only where there are any.
 _RARE = frozenset({"domains", "covered"})
+_NOTHING_READ = "Not one line of this file can be read, so nothing was imported."
 _ENCODINGS = {
     "utf-8": "UTF-8",
     "utf-8-sig": "UTF-8 with a byte order mark",
@@ -73,6 +74,18 @@ def other_addresses(counts: Mapping[str, Any]) -> list[str]:
         PASSED_OVER: "Column “{}” is not read: it has {:,} more addresses.",
     }
     return [said[key].format(name, number) for key in said for name, number in counts.get(key, {}).items()]
+
+
+def lost(counts: Mapping[str, Any]) -> list[str]:
+    """Why a job in the night ends with an error although it went through: a sentence for each thing that somebody has
+    to look after. [] if there is none."""
+    if found := counts.get(UNPLACED):
+        return [_unplaced(number, why) for why, number in found.items()]
+    return [_NOTHING_READ] if counts.get("invalid", 0) == counts.get("rows", 0) > 0 else []
+
+
+def _unplaced(number: int, why: str) -> str:
+    return f"{rows(number)} {'says' if number == 1 else 'say'} no, and could not be taken: {why}."
 
 
 def encoding(name: str) -> str:

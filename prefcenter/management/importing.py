@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from prefcenter import imports
 from prefcenter.imports import Lost, Misfit, Result, Terms, words
-from prefcenter.imports.tally import PASSED_OVER, SAID_YES, TAKEN, Tally
+from prefcenter.imports.tally import PASSED_OVER, SAID_YES, TAKEN, UNPLACED, Tally
 from prefcenter.models import ImportKind
 from prefcenter.tables import TableError
 from unsubscribe.addresses import redact
@@ -22,6 +22,7 @@ from . import asking
 LINES_SHOWN = 20
 WIDTH = 30
 _DRY = "This was a dry run and nothing was imported. Add --apply to import it."
+_REST = "The report names these lines. What else can be read is imported all the same."
 _INTERRUPTED = "Interrupted. What was imported by then stays; run it again to go on, what is there is left as it is."
 
 
@@ -73,6 +74,8 @@ class ImportCommand(BaseCommand):
             self._say_in_words(self.terms(options), result)
         if result.questions:
             raise CommandError(asking.in_words(result.questions), returncode=asking.STATUS)
+        if lost := words.lost(result.tally.figures):
+            raise CommandError("\n".join([*lost, _REST] if UNPLACED in result.tally.figures else lost))
 
     def _say_in_words(self, terms: Terms, result: Result) -> None:
         self.stdout.write(f"{result.label}, {words.encoding(result.encoding)}.")
@@ -116,7 +119,7 @@ def _summary(file_name: str, terms: Terms, result: Result) -> dict[str, Any]:
         "problems": [{"line": line, "problem": problem} for line, problem in result.tally.problems],
         "problems_not_listed": result.tally.problem_count - len(result.tally.problems),
         **({"columns": dict(result.columns)} if result.columns else {}),
-        **{name: figures[name] for name in (TAKEN, PASSED_OVER) if name in figures},
+        **{name: figures[name] for name in (TAKEN, PASSED_OVER, UNPLACED) if name in figures},
         **({"questions": [asking.as_json(one) for one in result.questions]} if result.questions else {}),
     }
 

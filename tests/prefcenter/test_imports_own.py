@@ -210,14 +210,14 @@ def test_each_line_is_about_its_own_channel(news: Category) -> None:
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("a@x.example,email,Left the category,Nowhere,One-click,,,1", own.NO_CATEGORY),
-        ("a@x.example,email,Left the category,Twice,One-click,,,1", own.SEVERAL_CATEGORIES),
-        ("a@x.example,email,Left the category,,One-click,,,1", own.NO_CATEGORY),
-        ("a@x.example,email,Left the category,Receipts,One-click,,,1", own.NO_CATEGORY),
+        ("a@x.example,email,Left the category,Nowhere,One-click,,,1", own.NO_CATEGORY.format("Nowhere")),
+        ("a@x.example,email,Left the category,Twice,One-click,,,1", own.SEVERAL_CATEGORIES.format("Twice")),
+        ("a@x.example,email,Left the category,,One-click,,,1", own.UNNAMED_CATEGORY),
+        ("a@x.example,email,Left the category,Receipts,One-click,,,1", own.NO_CATEGORY.format("Receipts")),
         ("a@x.example,email,Did not choose the category,News,,,,1", own.NOT_CHOSEN_SAYS_NOTHING),
         ("a@x.example,email,Likes us,News,,,,1", own.NO_REASON),
         ("a@x.example,email,,News,,,,1", own.NO_REASON),
-        ("a@x.example,fax,Complained,,,,,1", own.NO_CHANNEL),
+        ("a@x.example,fax,Complained,,,,,1", own.NO_CHANNEL.format("fax")),
         (",email,Erased,,Page,,2026-01-05 10:00,1", own.NO_ADDRESS),
     ],
 )

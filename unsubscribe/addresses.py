@@ -28,13 +28,13 @@ _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]++"
 _DOT_ATOM = re.compile(rf"{_ATOM}(?:\.{_ATOM})*+")
 _ATOMS_AND_DOTS = re.compile(rf"\.*+(?:{_ATOM}\.*+)++")
 _PLAIN_EMAIL = re.compile(
-    rf"(?![*.]+@){_DOT_ATOM.pattern}" + r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!xn--)[a-z]{2,63}"
+    rf"(?!(?:[*.]+|%+)@){_DOT_ATOM.pattern}" + r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!xn--)[a-z]{2,63}"
 )
-#: Stands before the @ for everybody behind it, as other systems write that: `*`, `**`, `*.*`, `.*`.
-EVERYBODY = r"(?=\.*\*)[.*]+"
+#: Stands before the @ for everybody behind it, as other systems write that: `*`, `**`, `*.*`, `.*`, and SQL's `%`.
+EVERYBODY = r"(?:(?=\.*\*)[.*]+|%+)"
 _EVERYBODY = re.compile(EVERYBODY)
-#: A star that stands on its own signs.
-STARS = str.maketrans("\ufe61\u2217\u204e\uff0a", "****")
+#: Signs that look like a star or a percent sign.
+STARS = str.maketrans("\ufe61\u2217\u204e\uff0a\uff05\ufe6a\u066a", "****%%%")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _PHONE_PUNCTUATION = re.compile(r"[\s().\-/\u00a0\u2010-\u2015]")
 _GLUED = "[\u00a0\u2007\u202f]"
@@ -203,7 +203,7 @@ def _international_email(value: str) -> str:
     local, _, domain = value.rpartition("@")
     local = _unquoted(local)
     try:
-        domain = idna.encode(domain, uts46=True).decode().lower()
+        domain = _ascii_domain(domain)
         validate_email(f"a@{domain}")
     except (idna.IDNAError, ValidationError, UnicodeError):
         raise InvalidAddress from None
@@ -212,6 +212,27 @@ def _international_email(value: str) -> str:
     if len(local.encode()) > 64 or len(domain) + len(local) > 253:
         raise InvalidAddress
     return f"{local}@{domain}"
+
+
+def _ascii_domain(domain: str) -> str:
+    """In A-labels (RFC 5890), whose names in IDNA 2008 hold no symbols. There are domains with symbols all the same,
+    and mail goes to what UTS 46 makes of them: `xn--ls8h.example`. Raises IDNAError or UnicodeError."""
+    try:
+        return idna.encode(domain, uts46=True).decode().lower()
+    except idna.InvalidCodepoint:
+        if len(domain) > 253:
+            raise
+        labels = idna.uts46_remap(domain, std3_rules=False, transitional=False).split(".")
+        return ".".join(map(_ascii_label, labels)).lower()
+
+
+def _ascii_label(label: str) -> str:
+    kinds = {unicodedata.category(letter)[0] for letter in label if not letter.isascii()}
+    if label.isascii():
+        return label
+    if "S" not in kinds or not kinds <= set("LMS") or label.startswith("xn--"):
+        return idna.alabel(label).decode()
+    return f"xn--{label.encode('punycode').decode()}"
 
 
 def _is_of_everybody(address: str) -> bool:

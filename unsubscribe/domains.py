@@ -11,8 +11,8 @@ from .choices import Channel
 from .errors import InvalidAddress, InvalidDomain, PublicMailDomain
 from .public_mail import DOMAINS, NAMES, REGIONAL
 
-# Nothing before the @ means the same as a star, and so does the `%` of SQL.
-_PATTERN = re.compile(rf"\A(?:{EVERYBODY}|%)?\s*@")
+# Nothing before the @ means the same as a star.
+_PATTERN = re.compile(rf"\A(?:{EVERYBODY})?\s*@")
 #: What needs no second look, as most lines of a file.
 _ADDRESS = re.compile(r"[\w.+-]++@[\w.-]++")
 _LONGEST = 1000

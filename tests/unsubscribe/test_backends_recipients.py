@@ -30,6 +30,8 @@ STRASSE = "ada@xn--strae-mail-83a.example"
 SPELLINGS = [
     # as it stands in the message, the envelope, the name in To
     ("ada@straße-mail.example", STRASSE, ""),
+    ("ada@☃.example", "ada@xn--n3h.example", ""),
+    ("Ada <ada@💩.example>", "ada@xn--ls8h.example", "Ada"),
     ("Ada <ada@straße-mail.example>", STRASSE, "Ada"),
     ("Ada Ünal <ADA@STRAßE-mail.example>", STRASSE, "Ada Ünal"),
     ('"Doe, Jo" <ada@straße-mail.example>', STRASSE, "Doe, Jo"),
@@ -56,6 +58,8 @@ SPELLINGS = [
 ]
 UNREADABLE = [
     "*@corp.example",
+    "%@corp.example",
+    "Corp <%@corp.example>",
     "Corp <*@corp.example>",
     "a@[",
     '"',
@@ -71,7 +75,6 @@ UNREADABLE = [
     "ada@example.com, bob@example.com",
     "Friends: ada@example.com, bob@example.com;",
     "jürgen@example.com",
-    "ada@☃.example",
     "ada@.example",
     7,
     True,

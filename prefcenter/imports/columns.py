@@ -115,6 +115,7 @@ class Columns:
         ours: frozenset[str] = frozenset(),
     ) -> None:
         self._form, self.answers, self.of_table = form, said, table.columns
+        self._days_later = table.days_later
         self._is_exported = form.key not in {LIST.key, TABLE.key}
         indexes = places(table.columns)
         self.headings = {answers.key(table.columns[found[0]]): table.columns[found[0]] for found in indexes.values()}
@@ -186,7 +187,7 @@ class Columns:
             return None
         has_serials = is_dates or is_no or headings.is_of_days(heading)
         read = own.moment_of if self._form is OWN else None
-        return DateColumn(name, heading, place, means, is_dates, has_serials, read)
+        return DateColumn(name, heading, place, means, is_dates, has_serials, read, self._days_later)
 
     def _of_addresses(self, table: Table, channel: Channel) -> frozenset[str]:
         places = tables.others(table.columns, table.address_index, channel=channel)

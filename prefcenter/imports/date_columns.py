@@ -13,7 +13,8 @@ Read = Callable[..., datetime | None]
 
 class DateColumn(NamedTuple):
     """`is_dates`: its cells are dates or nothing; of another column they may be words as well. `has_serials`: a number
-    may be a date, as a spreadsheet counts them. `reads`: how dates are read, where not as by `moments.moment`.
+    may be a date, as a spreadsheet counts them; `days_later`: see Table. `reads`: how dates are read, where not as by
+    `moments.moment`.
     """
 
     name: str
@@ -23,6 +24,7 @@ class DateColumn(NamedTuple):
     is_dates: bool
     has_serials: bool
     reads: Read | None = None
+    days_later: int = 0
 
     @property
     def order(self) -> DateOrder | None:
@@ -32,7 +34,9 @@ class DateColumn(NamedTuple):
     def read(self, cell: str, *, now: datetime) -> datetime | None:
         """None for a cell that holds no date, or one that cannot be read."""
         found = (self.reads or moments.moment)(cell, now=now, order=self.order)
-        return moments.serial(cell, now=now) if found is None and self.has_serials else found
+        if found is not None or not self.has_serials:
+            return found
+        return moments.serial(cell, now=now, days_later=self.days_later)
 
     def is_unread(self, cell: str, *, now: datetime) -> bool:
         """Whether there is something in the cell that should be a date, and cannot be read as one."""

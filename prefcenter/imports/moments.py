@@ -78,16 +78,17 @@ def moment(text: str, *, now: datetime, order: DateOrder | None = None) -> datet
     return min(found, now)
 
 
-def serial(text: str, *, now: datetime) -> datetime | None:
+def serial(text: str, *, now: datetime, days_later: int = 0) -> datetime | None:
     """The moment that a spreadsheet counts in days since 30 December 1899, the time as their fraction: 44561.416667 is
     31 December 2021, 10:00. None for what is no such number, or none of a day since 1990 that has come.
 
-    Only where the column is known to be one of dates: elsewhere it is a number.
+    Only where the column is known to be one of dates: elsewhere it is a number. `days_later`: see Table.
     """
     found = _SERIAL.fullmatch(text.strip())
     if found is None:
         return None
-    day, part = datetime.combine(_DAY_ZERO + timedelta(days=int(found[1])), time()), float(f"0.{found[2] or 0}")
+    day = datetime.combine(_DAY_ZERO + timedelta(days=int(found[1]) + days_later), time())
+    part = float(f"0.{found[2] or 0}")
     at = _latest(day + timedelta(seconds=round(part * 86_400)) if part else datetime.combine(day, _END_OF_DAY))
     return min(at, now) if at >= _EARLIEST and day.date() <= now.date() + timedelta(days=1) else None
 

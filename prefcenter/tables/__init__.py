@@ -52,6 +52,7 @@ class Table:
     encoding: str
     delimiter: str  # "" of JSON
     rows: Iterator[Row] = field(repr=False, compare=False)
+    days_later: int = 0  # a spreadsheet may count days from 1904 on, and then writes each so many too low
 
     def __iter__(self) -> Iterator[Row]:
         return self.rows
@@ -98,4 +99,4 @@ def _open_sheet(sheet: sheets.Sheet, sought: Wanted, several: Several) -> Table:
     if unnamed := names(sheet.columns, sought, several):
         sheet = sheet.named(unnamed)
     index = find_address(sheet.columns, sought)
-    return Table(sheet.all_columns, index, sheets.ENCODING, "", sheets.rows(sheet, index, several))
+    return Table(sheet.all_columns, index, sheets.ENCODING, "", sheets.rows(sheet, index, several), sheet.days_later)

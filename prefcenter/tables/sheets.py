@@ -7,6 +7,7 @@ from itertools import chain, islice
 from typing import BinaryIO, NamedTuple
 
 from openpyxl import load_workbook
+from openpyxl.utils.datetime import CALENDAR_WINDOWS_1900
 
 from . import sheet_cells
 from .columns import Wanted, named_index
@@ -35,17 +36,18 @@ class Sheet(NamedTuple):
     """The names of the columns, or the first row, and the rows below it, each with the number of its line.
 
     `title`: of the sheet on which the columns are, if the names of the sheets say something; then each of the lines
-    ends with the name of its sheet.
+    ends with the name of its sheet. `days_later`: the number of a day is so many too low (1904 date system).
     """
 
     columns: list[str]
     lines: Iterator[tuple[int, list[str]]]
     title: str = ""
+    days_later: int = 0
 
     def named(self, columns: Sequence[str]) -> "Sheet":
         """With names for its columns, where the first row had none."""
         own = [*self.columns, self.title] if self.title else self.columns
-        return Sheet([*columns], chain([(1, own)], self.lines), self.title)
+        return self._replace(columns=[*columns], lines=chain([(1, own)], self.lines))
 
     @property
     def all_columns(self) -> list[str]:
@@ -97,7 +99,8 @@ def read_sheet(stream: BinaryIO, *, wanted: Wanted, several: Several) -> Sheet:
     names = {_NUMBERED.sub("", one.sheet.cells.title).casefold() for one in parts}
     says_more = len(names) > 1 or names.isdisjoint(_USUAL)
     lines = _lines(heads, parts, len(main.columns), has_names=says_more)
-    return Sheet(main.columns, lines, main.sheet.cells.title if says_more else "")
+    days_later = (book.epoch - CALENDAR_WINDOWS_1900).days
+    return Sheet(main.columns, lines, main.sheet.cells.title if says_more else "", days_later)
 
 
 def rows(sheet: Sheet, address_index: int, several: Several) -> Iterator[Row]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook
+from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
 from prefcenter.imports.moments import serial
 from tests.factories import ADA, BOB, CLEO, AddressFactory
@@ -35,8 +36,9 @@ def test_a_spreadsheets_number_is_the_day_that_it_counts(text: str, when: dateti
     assert serial(text, now=NOW) == when
 
 
-def book(*rows: list[Any]) -> bytes:
+def book(*rows: list[Any], epoch: datetime = CALENDAR_WINDOWS_1900) -> bytes:
     made, file = Workbook(), io.BytesIO()
+    made.epoch = epoch
     for row in rows:
         made.worksheets[0].append(row)
     made.save(file)
@@ -68,6 +70,23 @@ SERIALS: dict[str, tuple[str, Any]] = {
     "our own": ("x.csv", f"{OWN}{ADA},email,Unsubscribed from everything,,One-click,,44561.4,1\n"),
     "a spreadsheet": ("x.xlsx", book(["email", "unsubscribed_at"], [ADA, 44561], [BOB, None])),
     "with a time, in a spreadsheet": ("x.xlsx", book(["email", "unsubscribed_at"], [ADA, 44561.416667])),
+    "counted from 1904": ("x.xlsx", book(["email", "unsubscribed_at"], [ADA, 43099], epoch=CALENDAR_MAC_1904)),
+    "counted from 1904, with a time": (
+        "x.xlsx",
+        book(["email", "Unsubscribed"], [ADA, 43099.416667], [BOB, "no"], epoch=CALENDAR_MAC_1904),
+    ),
+    "our own, counted from 1904": (
+        "x.xlsx",
+        book(
+            OWN.strip().split(","),
+            [ADA, "email", "Unsubscribed from everything", "", "One-click", "", 43099.4, 1],
+            epoch=CALENDAR_MAC_1904,
+        ),
+    ),
+    "a date in a spreadsheet of 1904": (
+        "x.xlsx",
+        book(["email", "unsubscribed_at"], [ADA, datetime(2021, 12, 31, 10)], epoch=CALENDAR_MAC_1904),  # noqa: DTZ001
+    ),
     "a date in a spreadsheet": ("x.xlsx", book(["email", "unsubscribed_at"], [ADA, datetime(2021, 12, 31, 10)])),  # noqa: DTZ001
     "a date in words": ("x.csv", f"email,Unsubscribed\n{ADA},31.12.2021\n{BOB},no\n"),
 }

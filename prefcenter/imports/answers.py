@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import chain
@@ -94,6 +94,10 @@ class Means:
         found = self.values.get(FILLED)
         return found is not None and _SAYS[found].reason is not None
 
+    @property
+    def without_addresses(self) -> "Means":
+        return replace(self, values={cell: one for cell, one in self.values.items() if not cells.is_address(cell)})
+
     def contradicts(self, other: "Means") -> bool:
         """Whether both cannot be said of one column at the same time."""
         if self.is_alone or other.is_alone:
@@ -150,7 +154,7 @@ def parse(text: str) -> Means:
     words: list[str] = []
     for token in chain.from_iterable(csv.reader(text.splitlines(), skipinitialspace=True)):
         value, is_there, meant = token.rpartition("=")
-        if is_there and redact(value) != value:
+        if is_there and cells.is_address(cells.folded(value)):
             raise NotUnderstood("An address is no value of a column that says who opted out.")
         if is_there:
             name, found = cells.folded(value) or EMPTY, _meaning(meant)
@@ -189,6 +193,7 @@ def keep(said: Mapping[str, Means], *, shown: Mapping[str, str], actor: str, now
     for name in said:
         means = answers.of(name)
         if means is not None:
+            means = means.without_addresses
             ImportAnswer.objects.update_or_create(
                 heading=name,
                 defaults={

@@ -3,6 +3,10 @@
 import re
 import unicodedata
 
+from unsubscribe import addresses
+from unsubscribe.addresses import redact
+from unsubscribe.choices import Channel
+
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
 
 _EMPTY = "null (null) <null> none nil nan nat n/a na #n/a - -- '- – — \\n undefined empty (empty) blank (blank) [] {}"
@@ -28,6 +32,8 @@ _TOO_FAR = re.compile(
 )
 _NUMBER = re.compile(r"[-+(]?\d[\d\s.,()/-]*%?")
 _LONGEST_DATE = 80
+_HASH = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
+_SMS = Channel.SMS
 
 
 def folded(cell: str) -> str:
@@ -52,6 +58,16 @@ def is_date(cell: str) -> bool:
 def is_serial(cell: str) -> bool:
     """Whether it may be a date as spreadsheets count it, in a column that is known to be one of dates."""
     return _SERIAL_DATE.fullmatch(cell) is not None
+
+
+def is_address(cell: str) -> bool:
+    """Whether there is an email address, a phone number or the hash of an address in it: what nobody's answer about a
+    column is kept with. A date or a short number is none."""
+    if redact(cell) != cell or _HASH.fullmatch(cell.strip()):
+        return True
+    return is_number(cell.strip().removeprefix("tel:").removeprefix("+")) and addresses.values(
+        [cell], channel=_SMS
+    ) != [""]
 
 
 def is_number(cell: str) -> bool:

@@ -151,7 +151,7 @@ class Tally:
         if cells.is_number(cell):
             self.has_numbers = True
             return cell if len(cell) < 4 and self._has_room() else _OTHERS
-        if len(cell) > LONGEST_TEXT or headings.explains(self.column.heading) or redact(cell) != cell:
+        if len(cell) > LONGEST_TEXT or headings.explains(self.column.heading) or cells.is_address(cell):
             return _OTHERS
         return cell if self._has_room() else _OTHERS
 

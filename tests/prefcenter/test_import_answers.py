@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
+from prefcenter.imports import Meaning, Means
+from prefcenter.imports.answers import keep, parse
 from prefcenter.models import ImportAnswer, ImportRun
 from tests.factories import ADA, BOB, CLEO
 from tests.prefcenter.importing import Files, audience
@@ -70,6 +73,39 @@ def test_it_is_said_why_and_nothing_is_done(
     assert caught.value.returncode == 1
     assert "@" not in str(caught.value)
     assert not any(model.objects.exists() for model in (Address, ImportRun, ImportAnswer))
+
+
+class TestAnAddressIsNoValue:
+    @pytest.mark.parametrize(
+        "value",
+        [
+            *(ADA, "Ada <ada@example.com>", "ada＠example.com", "ada\u200b@example.com", "ada @ example.com"),
+            *("mailto:ada@example.com", "+49 30 901820", "+4930901820", "0049 30 901820", "tel:+4930901820"),
+            *("a" * 64, "5d41402abc4b2a76b9719d911017c592", "\uff0b4930901820"),
+        ],
+    )
+    def test_typed_by_hand_it_is_refused_and_not_kept(self, value: str, files: Files, news: Category) -> None:
+        text = f"email,mail ok\n{ADA},{value}\n{BOB},no\n"
+        status, said, _ = files.fails("import_optouts", text, "--column", "mail ok", "--means", f"{value}=unsubscribed")
+        assert (status, "An address is no value" in said) == (1, True)
+        assert "@" not in said
+        with pytest.raises(CommandError, match="An address is no value"):
+            audience(text, "--column", "mail ok", "--means", f"{value}=unsubscribed")
+
+    @pytest.mark.parametrize("value", [ADA, "+49 30 901820", "a" * 64])
+    def test_it_is_not_kept_whoever_says_it(self, value: str) -> None:
+        said = {"flag": Means({value: Meaning.UNSUBSCRIBED, "x": Meaning.SUBSCRIBED})}
+        keep(said, shown={}, actor="staff 1", now=timezone.now())
+        assert ImportAnswer.objects.get().means == {"values": {"x": "subscribed"}}
+
+    @pytest.mark.parametrize("value", ["+49 30 901820", "5d41402abc4b2a76b9719d911017c592"])
+    def test_it_is_not_shown_as_one(self, value: str, files: Files) -> None:
+        _, said, out = files.fails("import_optouts", f"email,unsubscribe by\n{ADA},{value}\n{BOB},no\n")
+        assert value not in said + out
+
+    @pytest.mark.parametrize("value", ["2024-01-01", "20240101", "1700000000", "12", "A1", "00", "@corp", "5.1.1"])
+    def test_a_number_or_a_date_may_be_one(self, value: str) -> None:
+        assert parse(f"{value}=unsubscribed").values == {value.lower(): "unsubscribed"}
 
 
 @pytest.mark.parametrize("name", ["the column of the addresses", "no column", "two orders", "an order of no dates"])

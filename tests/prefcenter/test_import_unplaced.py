@@ -1,5 +1,5 @@
-"""A no that cannot be placed, and a file of which nothing can be read: a job in the night ends with status 1, and the page
-of the import says so. What could be read was imported."""
+"""A no that cannot be placed, and a file of which nothing can be read: a job in the night ends with status 1, and the
+page of the import says so. What could be read was imported."""
 
 import io
 import json

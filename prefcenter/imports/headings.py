@@ -41,7 +41,7 @@ _REFUSES = re.compile(
     r"|keine?n?(?:e?mail|werb|newsletter|kontakt|marketing|infopost)|negativliste|verstorben|unerwünscht"
     r"|nicht(?:mehr)?(?:an)?(?:schreib|mail|kontakt|bewerb|ruf)"
     r"|d.{0,2}sabon|d.{0,2}sinscri|neplus|nepas|nesouhait|neveut|pasde|plusde(?:e?mail|newsletter|pub|courri)|opposition"
-    r"|refus(?!ed)|bloqu|blocage|listenoire|listerouge"
+    r"|refus|bloqu|blocage|listenoire|listerouge"
     r"|^bajas?(?=$|news|e?mail|desde|volunt)|^debaja|dad[oa]s?debaja|desuscri|cancelarsu|listanegra|rechaz|excluid"
     r"|(?:^|[^aiu])no(?:contact|envi|recib|quier|dese|molest)|exclusi[oó]n|oposici[oó]n|supresi[oó]n"
     r"|descadast|cancelou|inscri[çc][ãa]ocancelad|n[ãa]o(?:enviar|contac?tar|receber|quer|dese[jy]|perturb)|exclu[ií]d"

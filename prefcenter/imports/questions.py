@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from prefcenter.tables import Several
@@ -125,7 +126,7 @@ class Tally:
             return
         slot = self._slot(cell, shown)
         slot.rows += rows
-        self.says_no = self.says_no or _says_no(cell)
+        self.says_no = self.says_no or (not self.column.is_known and _says_no(cell))
         if said == saying.UNKNOWN:
             slot.open_rows += rows
             slot.cell = cell
@@ -151,9 +152,13 @@ class Tally:
         if cells.is_number(cell):
             self.has_numbers = True
             return cell if len(cell) < 4 and self._has_room() else _OTHERS
-        if len(cell) > LONGEST_TEXT or headings.explains(self.column.heading) or cells.is_address(cell):
+        if self.texts > TEXTS or len(cell) > LONGEST_TEXT or self._is_of_texts or cells.is_address(cell):
             return _OTHERS
         return cell if self._has_room() else _OTHERS
+
+    @cached_property
+    def _is_of_texts(self) -> bool:
+        return headings.explains(self.column.heading)
 
     def _has_room(self) -> bool:
         self.texts += 1

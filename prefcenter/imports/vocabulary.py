@@ -3,6 +3,7 @@
 Each stands in lower case and without the spaces, hyphens and underscores in it. What they say is said by `saying`.
 """
 
+import re
 import unicodedata
 
 # Postmark: HardBounce, SpamComplaint, ManualSuppression (postmarkapp.com/developer/api/suppressions-api). Klaviyo:
@@ -49,7 +50,7 @@ deceased cancellation revocation withdrawal
 inaktiv inaktive gekündigt gelöscht deaktiviert ausgeschlossen entfernt ausgetreten stillgelegt unerwünscht widerruf
 kündigung verstorben verzogen
 inactif inactive inactifs inactives résilié résiliée résiliation annulé annulée annulation supprimé supprimée désactivé
-désactivée exclu exclue retiré retirée radié radiée rejeté rejetée retrait indésirable décédé décédée opposition refus
+désactivée exclu exclue retiré radié radiée rejeté rejetée retrait indésirable décédé décédée opposition refus
 inactivo inactiva inactivos inactivas cancelado cancelada cancelados canceladas cancelación eliminado eliminada
 eliminados excluido excluida exclusión suspendido desactivado anulado anulada anulación revocado renuncia suprimido
 baja bajas debaja oposición rechazo fallecido
@@ -74,12 +75,15 @@ contactos cliente clientes usuario usuarios lista contato contatos usuário usu�
 """
 
 
+#: Of Latin, Arabic and Japanese letters.
+_MARKS = re.compile("[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u3099\u309a]")
+
+
 def plain(word: str) -> str:
     """In lower case and without accents: people leave them out."""
     if word.isascii():
         return word.casefold()
-    letters = unicodedata.normalize("NFKD", word).casefold()
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return _MARKS.sub("", unicodedata.normalize("NFKD", word).casefold())
 
 
 def _plain_words(text: str) -> frozenset[str]:

@@ -81,7 +81,8 @@ FLAGS = words("""
     não perturbe|excluído|removido|recusou|revogado|oposição|saiu da lista|saiu|inativo|lista de supressão|
     配信停止|配信拒否|受信拒否|退会|解約|ブロック|ブラックリスト|送信不可|メール不要|解除|
     إلغاء الاشتراك|محظور|القائمة السوداء|لا ترسل|عدم الاتصال|رفض|
-    removed|deleted|cancelled|banned|exclusion list|revocation|gone away|deceased|suppression list|DNC|inactive""")
+    Refused contact|removed|deleted|cancelled|banned|exclusion list|revocation|gone away|deceased|suppression list|DNC|
+    inactive""")
 
 
 @pytest.mark.parametrize("heading", FLAGS)
@@ -164,8 +165,8 @@ def test_other_names_say_nothing(name: str) -> None:
 @pytest.mark.parametrize(
     "heading",
     words("""
-    Trabajador|trabaja en|Caja|Rebajas|Radio|Retirement|Exclusive|Blockchain id|Suprime|time left|Stopover|Position|
-    Preposición|Piano|Refund|Banner|Bandname|Kanban|closed|archived|Left eye|DNS"""),
+    Trabajador|trabaja en|Caja|Rebajas|Radio|Retirement|Retiree|Exclusive|Blockchain id|Suprime|time left|Stopover|
+    Position|Preposición|Piano|Refund|Banner|Bandname|Kanban|closed|archived|Left eye|DNS"""),
 )
 def test_other_headings_are_not_asked_about(heading: str) -> None:
     assert asked(f"email,{heading}\n{ADA},x\n{BOB},\n") == []

@@ -73,17 +73,20 @@ def deliver(message_id: int, *, now: datetime) -> OutboxStatus | None:
     rows = OutboxMessage.objects.select_related("contact", "address")
     status = claims.deliver(rows, message_id, partial(_send, now=now), now=now)
     if status in {OutboxStatus.DROPPED, OutboxStatus.FAILED}:
-        _forget_earlier(message_id)
+        _forget_earlier(message_id, status)
     return status
 
 
-def _forget_earlier(message_id: int) -> None:
+def _forget_earlier(message_id: int, status: OutboxStatus) -> None:
     """Of what was asked for again and again and did not go out, an address keeps the last one of each kind: a link that
-    somebody taps every minute leaves no row for each tap. Confirmations all stay; they name events of the ledger."""
-    last = OutboxMessage.objects.only("address", "kind", "status").filter(id=message_id).first()
-    if last and last.kind != OutboxKind.CONFIRMATION:
-        alike = OutboxMessage.objects.filter(address=last.address_id, kind=last.kind, status=last.status)
-        alike.filter(id__lt=last.pk).delete()
+    somebody taps every minute leaves no row for each tap. Confirmations all stay; they name events of the ledger.
+
+    `status`: what became of the message by our doing. Where another worker had it by then, the row says something else,
+    and nothing is forgotten.
+    """
+    ended = OutboxMessage.objects.filter(status=status).exclude(kind=OutboxKind.CONFIRMATION)
+    if last := ended.only("address", "kind").filter(id=message_id).first():
+        ended.filter(address=last.address_id, kind=last.kind, id__lt=last.pk).delete()
 
 
 def _send(message: OutboxMessage, *, now: datetime) -> claims.Outcome:

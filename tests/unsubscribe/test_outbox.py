@@ -3,7 +3,7 @@
 import re
 import smtplib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
 from tests.factories import AddressFactory, CategoryFactory
@@ -140,6 +142,35 @@ def test_a_link_that_is_asked_for_every_minute_leaves_one_row_beside_what_was_se
     sent = ["sent"] * 10 if trouble == "had enough" else []
     assert list(rows.filter(address=ada).values_list("status", flat=True)) == [*sent, ended]
     assert rows.filter(address=ada).latest("id").created_at == now + 29 * MINUTE
+
+
+class SlowServer(BaseEmailBackend):
+    """Refuses what it was sent, after so long that another worker has sent it meanwhile."""
+
+    meanwhile: list[Callable[[], object]] = []
+
+    def send_messages(self, messages: Sequence[EmailMessage]) -> int:
+        if not self.meanwhile:
+            return len(messages)
+        self.meanwhile.pop()()
+        raise smtplib.SMTPDataError(550, b"too late")
+
+
+def test_a_worker_that_lost_its_message_to_another_forgets_nothing(ada: Address, now: datetime, settings: Any) -> None:
+    """What was sent that day counts towards the ten, and what waits is owed."""
+    settings.UNSUBSCRIBE_EMAIL_BACKEND = f"{__name__}.{SlowServer.__name__}"
+    actions.send_link([ada.pk], now=now)
+    deliver(OutboxMessage.objects.latest("id"), now=now)
+    actions.send_link([ada.pk], now=now + MINUTE)
+    second, later = OutboxMessage.objects.latest("id"), now + timedelta(hours=1)
+
+    def others() -> None:
+        outbox.release(now=later)
+        deliver(second, now=later)
+
+    SlowServer.meanwhile.append(others)
+    assert deliver(second, now=now + MINUTE).status == OutboxStatus.SENT
+    assert list(OutboxMessage.objects.values_list("status", flat=True)) == ["sent", "sent"]
 
 
 def test_of_confirmations_none_is_forgotten(ada: Address, news: Category, now: datetime, inbox: Inbox) -> None:

@@ -35,16 +35,21 @@ def take_along(moved: Sequence[Address], left: Mapping[int, int]) -> None:
 
 
 def _take_clocks(came: Mapping[int, Address]) -> None:
-    """`came`: by the contact before, who has come. What stands at the new contact is locked, in the order in which
-    mailings lock it."""
+    """`came`: by the contact before, who has come. What stands at the new contact is locked, and what does not is made,
+    in one walk in the order in which mailings do it: with two, this and a mailing could wait for each other."""
     rows = LastSent.objects.filter(contact_id__any_of=sorted(came))
     brought = [clock_for(row, came[row.contact_id].contact_id) for row in rows if _is_of(row, came[row.contact_id])]
     if not brought:
         return
-    brought.sort(key=_key)
-    LastSent.objects.bulk_create(map(_copy, brought), ignore_conflicts=True)
-    locked = LastSent.objects.select_for_update(no_key=True).order_by("contact_id", "id")
-    there = {_key(one): one for one in locked.filter(contact_id__any_of=sorted({one.contact_id for one in brought}))}
+    first = {_key(one): clock_for(one, one.contact_id) for one in reversed(brought)}
+    LastSent.objects.bulk_create(
+        [first[key] for key in sorted(first)],
+        update_conflicts=True,
+        unique_fields=["contact", "category", "channel"],
+        update_fields=["channel"],  # as it is: that locks
+    )
+    rows = LastSent.objects.filter(contact_id__any_of=sorted({one.contact_id for one in brought}))
+    there = {_key(one): one for one in rows}
     for one in brought:
         _merge(there[_key(one)], one)
     changed = [field.name for field in LastSent._meta.concrete_fields if field.name not in {"id", "contact"}]
@@ -53,10 +58,6 @@ def _take_clocks(came: Mapping[int, Address]) -> None:
 
 def _is_of(clock: LastSent, address: Address) -> bool:
     return clock.channel == address.channel
-
-
-def _copy(clock: LastSent) -> LastSent:
-    return clock_for(clock, clock.contact_id)
 
 
 def _key(clock: LastSent) -> Key:

@@ -3,38 +3,62 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
 from tests.factories import AddressFactory, CampaignFactory, CategoryFactory
+from tests.services import wait_until
 from tests.settings import ON_POSTGRESQL
 from unsubscribe import actions, outbox
 from unsubscribe.actions import Said
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, OutboxStatus, Source
 from unsubscribe.links import Target
-from unsubscribe.models import Address, ConsentEvent, Contact, OutboxMessage, Preference, SentCount, Suppression
+from unsubscribe.models import (
+    Address,
+    ConsentEvent,
+    Contact,
+    LastSent,
+    OutboxMessage,
+    Preference,
+    SentCount,
+    Suppression,
+)
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(not ON_POSTGRESQL, reason="SQLite has one writer at a time; TEST_ON=postgresql runs this."),
 ]
 THREADS = 8
+T = TypeVar("T")
 
 
 def at_once(call: Callable[[int], object]) -> None:
     """Runs it in eight threads with a connection each; raises what any of them raised."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(lambda number: closing(lambda: call(number))(), range(THREADS)))
 
-    def run(number: int) -> None:
+
+def closing(call: Callable[[], T]) -> Callable[[], T]:
+    """The same for a thread of its own, whose connection ends with it."""
+
+    def run() -> T:
         try:
-            call(number)
+            return call()
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(run, range(THREADS)))
+    return run
+
+
+def waiting() -> int:
+    """How many wait for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return int(cursor.fetchone()[0])
 
 
 @pytest.fixture
@@ -168,3 +192,23 @@ def test_a_campaign_recorded_by_eight_at_once_is_counted_once(readers: Sequence[
         lambda number: actions.record_sent(contact_ids, category=news, channel=Channel.EMAIL, campaign=june, now=now)
     )
     assert SentCount.objects.get().count == len(readers)
+
+
+def test_an_address_that_moves_and_a_mailing_do_not_wait_for_each_other_in_a_circle(now: datetime) -> None:
+    """The mailing comes to the first contact, whom somebody else holds, and the address that moves after it."""
+    news = CategoryFactory()
+    first, second, one, two = (AddressFactory() for _ in range(4))
+    about: dict[str, Any] = {"category": news, "channel": Channel.EMAIL, "now": now}
+    actions.record_sent([first.contact_id, one.contact_id, two.contact_id], **about)
+    both = [first.contact_id, second.contact_id]
+    wanted = dict(zip(both, ([normalise(other.value)] for other in (one, two)), strict=True))
+    with ThreadPoolExecutor(2) as pool:
+        with transaction.atomic():
+            LastSent.objects.select_for_update().get(contact=first.contact_id)
+            mailing = pool.submit(closing(lambda: actions.record_sent(both, **about)))
+            wait_until(lambda: waiting() == 1)
+            joining = pool.submit(closing(lambda: actions.add_addresses_to(wanted, now=now)))
+            wait_until(lambda: waiting() == 2)
+        assert mailing.result() == set(both)
+        assert set(joining.result()) == set(both)
+    assert set(LastSent.objects.values_list("contact", flat=True)) >= set(both)

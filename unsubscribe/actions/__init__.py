@@ -11,12 +11,13 @@ from .joining import add_addresses, add_addresses_to
 from .keeping_apart import part
 from .outboxing import ask_to_erase, ask_to_opt_in, send_link
 from .pausing import pause
-from .preferences import Wanted, opt_down, opt_in, opt_out, set_preferences
+from .preferences import opt_down, opt_in, opt_out, set_preferences
 from .sending import campaign_named, claim, give_back, record_sent
 from .short_links import short_links
 from .suppressions import lift, suppress
 from .taking_back import Standing, TakenBack, oldest_repeat, settle, standing, take_back
 from .undoing import undo
+from .wanted import Wanted
 
 __all__ = [
     "BATCH",

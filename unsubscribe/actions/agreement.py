@@ -11,13 +11,13 @@ from ..models import Address, ConsentEvent, Preference
 from .ledger import Change, Origin, record
 from .locking import lock
 from .outboxing import tell
+from .own_noes import last_said
 from .parting import answered, is_pending, still
-from .preferences import Wanted, restore
+from .preferences import restore
+from .wanted import Wanted
 
 #: The note of a no that the address had said before, and the older one took back in its own name alone.
 SAID_BEFORE = "Said by the address before it was agreed that it is the contact's."
-#: An address, a category and a channel.
-About = tuple[int, int, str]
 
 
 @transaction.atomic
@@ -72,7 +72,7 @@ def _keep_own_noes(joined: Sequence[Address], origin: Origin) -> list[ConsentEve
     contact_ids = sorted({contact_id for contact_id, _ in beside})
     yes = Preference.objects.filter(contact_id__any_of=contact_ids, state=PreferenceState.SUBSCRIBED)
     given = {(one.contact_id, one.category_id, one.channel) for one in yes}
-    said = _last_said([one for one in joined if one.is_beside])
+    said = last_said([one for one in joined if one.is_beside])
     no = {"state": PreferenceState.UNSUBSCRIBED}
     wanted = [
         Wanted(one.pk, category_id, no, channel)
@@ -81,19 +81,3 @@ def _keep_own_noes(joined: Sequence[Address], origin: Origin) -> list[ConsentEve
         if id_ == one.pk and (one.contact_id, category_id, channel) in given
     ]
     return restore(wanted, origin._replace(wording="", note=f"{SAID_BEFORE} {origin.note}".strip())) if wanted else []
-
-
-def _last_said(addresses: Sequence[Address]) -> set[About]:
-    """What these addresses said no to, and not yes since."""
-    last: dict[About, object] = {}
-    events = ConsentEvent.objects.filter(
-        contact_id__any_of=sorted({one.contact_id for one in addresses}),
-        address__any_of=[one.pk for one in addresses],
-        category__isnull=False,
-    )
-    for address_id, category_id, channel, after in events.order_by("id").values_list(
-        "address_id", "category_id", "channel", "after"
-    ):
-        if "state" in after:
-            last[address_id, category_id, channel] = after["state"]
-    return {about for about, state in last.items() if state == PreferenceState.UNSUBSCRIBED}

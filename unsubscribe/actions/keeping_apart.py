@@ -18,9 +18,10 @@ from .ledger import Origin
 from .locking import People, lock
 from .parting import split, still
 from .pausing import restore_pause
-from .preferences import Wanted, restore
+from .preferences import restore
 from .suppressions import block
 from .undoing import UNDO, chosen_in
+from .wanted import Wanted
 
 #: The note of what is in force again, before the staff's own.
 IN_FORCE_AGAIN = "Had been taken back by an address that was kept apart since."

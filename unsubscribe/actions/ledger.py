@@ -65,6 +65,11 @@ def day_fact(day: date | None) -> dict[str, str | None]:
     return {"paused_until": day.isoformat() if day else None}
 
 
+def choice_facts(chosen: rules.Chosen) -> dict[str, Any]:
+    """A choice, as before and after have it."""
+    return chosen._asdict() | day_fact(chosen.paused_until)
+
+
 def _event(change: Change, origin: Origin) -> ConsentEvent:
     return ConsentEvent(
         at=origin.now,

@@ -15,7 +15,8 @@ from .known import known
 from .ledger import Change, Origin, day_fact, record
 from .locking import People, lock
 from .parting import speak_for_themselves
-from .preferences import set_preferences, wanted_of
+from .preferences import set_preferences
+from .wanted import wanted_of
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import transaction
 
@@ -12,35 +12,21 @@ from ..errors import MayNotLift
 from ..links import Target
 from ..models import Address, ConsentEvent, Preference
 from ..rules import Chosen
+from . import own_noes
 from .coming_back import come_back
 from .known import known, known_campaigns
-from .ledger import Change, Origin, day_fact, record
+from .ledger import Change, Origin, choice_facts, record
 from .locking import People, lock
 from .parting import More, speak_for_themselves
 from .repeating import less_again, preferences_again, repeats
 from .suppressions import OwnNo, block, own_no_by_channel
+from .wanted import Key, Wanted, key_of, wanted_of
 
-#: contact, category, channel
-Key = tuple[int, int, str]
 Choices = dict[Key, Chosen]
 #: What a row holds of when, how and by which import it was said.
 _SAID = ["said_at", "said_by", "less_said_at", "import_id", "state_before"]
 #: Of an erased contact not even their own.
 _MORE = frozenset({EventKind.OPT_IN, EventKind.OPT_UP, EventKind.RESUME})
-
-
-class Wanted(NamedTuple):
-    """What is to become true of one category on one channel (the address's own, if none is named).
-
-    `change` holds the fields of rules.Chosen that were touched, and only those; `wording` is what stood beside them.
-    """
-
-    address_id: int
-    category_id: int
-    change: Mapping[str, Any]
-    channel: Channel | str | None = None
-    campaign_id: int | None = None
-    wording: str = ""
 
 
 def opt_out(
@@ -130,15 +116,6 @@ def _locked_set(wanted: Iterable[Wanted], origin: Origin, *, lifts: bool = True)
     return _set(wanted, people, origin, lifts=lifts)
 
 
-def wanted_of(targets: Iterable[Target], change: Mapping[str, Any]) -> list[Wanted]:
-    """The same of each category that is named."""
-    return [
-        Wanted(target.address_id, target.category_id, change, campaign_id=target.campaign_id)
-        for target in targets
-        if target.category_id is not None
-    ]
-
-
 def _those(people: People, targets: Iterable[Target]) -> People:
     return {target.address_id: people[target.address_id] for target in targets if target.address_id in people}
 
@@ -167,20 +144,22 @@ def _set(
         preferences_again(_again(said), origin)
         less_again([row for one, _, row in said if rules.asks_less(_chosen(row), one.change)], origin)
     came_back = come_back([change for change in changes if change.kind == EventKind.OPT_IN], own_no, origin)
-    named = {_key_of(one, people) for one in wanted if "state" in one.change}
+    named = {key_of(one, people) for one in wanted if "state" in one.change}
     _upsert({_key(change): chosen[_key(change)] for change in changes}, rows, origin, named=named)
-    return came_back + record(changes, origin, confirm=confirm)
+    events = record(changes, origin, confirm=confirm)
+    own_noes.keep(wanted, people, origin)
+    return came_back + events
 
 
 def _more(wanted: Iterable[Wanted], people: People, chosen: Choices) -> list[More]:
     """What an address that is pending wants more of than holds for it. Of a yes it is not known whose it was."""
     more: list[More] = []
     for one in wanted:
-        address, channel = people[one.address_id], str(one.channel or people[one.address_id].channel)
-        before = chosen.get((address.contact_id, one.category_id, channel), Chosen())
+        key = key_of(one, people)
+        before = chosen.get(key, Chosen())
         is_yes = one.change.get("state") == PreferenceState.SUBSCRIBED
-        if address.is_pending and (is_yes or rules.is_more(before, before._replace(**one.change))):
-            more.append((one.address_id, one.category_id, channel))
+        if people[one.address_id].is_pending and (is_yes or rules.is_more(before, before._replace(**one.change))):
+            more.append((one.address_id, *key[1:]))
     return more
 
 
@@ -209,7 +188,9 @@ def _change(
     if is_erased or not rules.may_change(before, after, source=origin.source, has_said_no=address.contact.only_chosen):
         raise MayNotLift
     chosen[key] = after
-    return Change(kind, address, _facts(before), _facts(after), one.category_id, one.campaign_id, key[2], one.wording)
+    return Change(
+        kind, address, choice_facts(before), choice_facts(after), one.category_id, one.campaign_id, key[2], one.wording
+    )
 
 
 def _rows(people: People, category_ids: set[int]) -> dict[Key, Preference]:
@@ -231,7 +212,7 @@ def _said_again(
     found = []
     for one in wanted:
         address = people[one.address_id]
-        key = _key_of(one, people)
+        key = key_of(one, people)
         if key in rows and key not in changed and not address.contact.erased_at:
             found.append((one, address, rows[key]))
     return found
@@ -242,7 +223,7 @@ def _again(said: Iterable[tuple[Wanted, Address, Preference]]) -> list[tuple[Pre
     found: dict[int, tuple[Preference, Change]] = {}
     for one, address, row in said:
         if one.change.get("state") == row.state:
-            facts = _facts(_chosen(row))
+            facts = choice_facts(_chosen(row))
             about = (one.category_id, one.campaign_id, row.channel, one.wording)
             found.setdefault(row.pk, (row, Change(EventKind.AGAIN, address, facts, facts, *about)))
     return list(found.values())
@@ -286,14 +267,5 @@ def _how(one: Chosen, before: Preference | None, origin: Origin, *, is_named: bo
     return {"said_at": origin.given_at} if one.state == PreferenceState.SUBSCRIBED else {}
 
 
-def _key_of(one: Wanted, people: People) -> Key:
-    address = people[one.address_id]
-    return address.contact_id, one.category_id, str(one.channel or address.channel)
-
-
 def _key(change: Change) -> Key:
     return change.address.contact_id, change.category_id or 0, str(change.channel)
-
-
-def _facts(chosen: Chosen) -> dict[str, Any]:
-    return chosen._asdict() | day_fact(chosen.paused_until)

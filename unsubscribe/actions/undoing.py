@@ -12,8 +12,9 @@ from ..models import ConsentEvent, Contact, Preference, Suppression
 from .ledger import Origin
 from .locking import lock
 from .pausing import restore_pause
-from .preferences import Wanted, restore
+from .preferences import restore
 from .suppressions import block, lift
+from .wanted import Wanted
 
 #: What an undo would bring more mail for.
 _LESS = frozenset({EventKind.OPT_OUT, EventKind.OPT_DOWN, EventKind.PAUSE})

@@ -1,7 +1,7 @@
 """What holds for two addresses once it is agreed that they are one contact's (design law 11): every no of either, also
 those from before."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -107,6 +107,51 @@ def test_many_take_as_many_queries_as_a_few() -> None:
     assert counts[0] == counts[1]
 
 
+def leave(*addresses: Address, category: Category) -> None:
+    actions.opt_out([Target(one.pk, category.pk) for one in addresses], source=Source.PAGE, now=NOW)
+
+
+def listed(*addresses: Address, category: Category, at: datetime | None = None, import_id: int | None = 7) -> None:
+    file = [Said(bytes(one.digest), one.value, at) for one in addresses]
+    about: dict[str, Any] = {"channel": Channel.EMAIL, "category_id": category.pk, "import_id": import_id}
+    actions.import_opt_outs(file, now=NOW, **about)
+
+
+def left_a_page(older: Address, other: Address, news: Category) -> None:
+    leave(older, category=news)
+    leave(other, category=news)
+
+
+def left_at_once(older: Address, other: Address, news: Category) -> None:
+    leave(older, other, category=news)
+
+
+def came_in_two_files(older: Address, other: Address, news: Category) -> None:
+    listed(older, category=news, import_id=6)
+    listed(other, category=news)
+
+
+def came_in_one_file(older: Address, other: Address, news: Category) -> None:
+    listed(older, other, category=news)
+
+
+def came_late(older: Address, other: Address, news: Category) -> None:
+    leave(older, category=news)
+    listed(other, category=news, at=NOW - DAY)
+
+
+def came_after_a_yes(older: Address, other: Address, news: Category) -> None:
+    actions.opt_in([Target(older.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
+    listed(other, category=news, at=NOW - DAY)
+
+
+#: How the no of an address comes to a contact at which it changes nothing.
+UNHEARD = {
+    one.__name__: one
+    for one in (left_a_page, left_at_once, came_in_two_files, came_in_one_file, came_late, came_after_a_yes)
+}
+
+
 class TestTheOwnNoOfAnAddressThatWasPending:
     """The older one said yes after it, which was no yes of the other's (laws 8 and 11)."""
 
@@ -129,6 +174,19 @@ class TestTheOwnNoOfAnAddressThatWasPending:
         assert set(told) == {ada.pk, joined.pk}
         kinds = ConsentEvent.objects.order_by("id").values_list("kind", "address")
         assert list(kinds)[-2:] == [(EventKind.OPT_OUT, joined.pk), (EventKind.JOIN, joined.pk)]
+
+    @pytest.mark.parametrize("how", sorted(UNHEARD))
+    def test_holds_also_where_it_changed_nothing_when_it_was_said(self, how: str, ada: Address, news: Category) -> None:
+        """The older one had said no the same way, or a yes that was none for it. Said twice it is noted once."""
+        [other] = actions.add_addresses(ada.contact_id, [normalise(BOB)], now=NOW - 9 * DAY)
+        for _ in range(2):
+            UNHEARD[how](ada, other, news)
+        assert ConsentEvent.objects.filter(address=other).count() == 1
+        assert not OutboxMessage.objects.filter(address=other).exists()
+        actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW + DAY, wording="Yes")
+        assert (answer(ADA, news), answer(BOB, news)) == (Answer.SEND, Answer.UNSUBSCRIBED)
+        actions.agree([other.pk], source=Source.STAFF, now=NOW + 2 * DAY)
+        assert answer(ADA, news, at=2 * DAY) == answer(BOB, news, at=2 * DAY) == Answer.UNSUBSCRIBED
 
     def test_ends_with_its_next_yes(self, joined: Address, ada: Address, news: Category) -> None:
         actions.agree([joined.pk], source=Source.STAFF, now=NOW + 2 * DAY)

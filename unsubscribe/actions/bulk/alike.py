@@ -94,3 +94,6 @@ SAID_BY_ONE_OF_SEVERAL = """SELECT address_id FROM found
         LIMIT 1
     )
 """
+
+# Who said so beside another address, and is pending.
+SAID_BESIDE = f"SELECT address_id FROM found WHERE NOT is_new AND {IS_BESIDE}"  # noqa: S608  (a constant)

@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from ... import rules
-from ...choices import Channel, EventKind, Source, SuppressionReason
+from ...choices import Channel, EventKind, PreferenceState, Source, SuppressionReason
 from ...links import Target
-from ...models import Preference, Suppression
+from ...models import Address, Preference, Suppression
+from .. import own_noes
 from ..known import known
 from ..ledger import Origin
 from ..sharing import share
+from ..wanted import Wanted
 from .alike import RECORD_AGAIN
 from .narrowing import NOTHING, Narrowed, narrow
 from .steps import Choice, Row, Steps
@@ -67,6 +69,7 @@ def import_opt_outs(
         choice = wish.choice(found.steps)
         found.learn(mark_so=choice.mark_so)
         found.run(found.steps.fill)
+        beside = found.said_beside() if category_id is not None else []
         overtaken = found.run(choice.drop_overtaken) if _has_times(rows) else 0
         narrowed = wish.narrowed(found, rows)
         found.run(choice.mark_repeated)
@@ -74,6 +77,7 @@ def import_opt_outs(
         new = found.remaining() + narrowed.write(origin)
         if choice is found.steps.whole and reason in rules.OWN_NO:
             share(found.said_by_one_of_several(), reason, origin)
+        wish.keep_own_noes(beside)
     return Taken(new, len(rows) - new - overtaken - narrowed.overtaken, overtaken + narrowed.overtaken)
 
 
@@ -133,6 +137,13 @@ class _Wish(NamedTuple):
         return narrow(
             found.taken_out(found.steps.drop_narrowed), rows, channel=self.channel, everywhere=self.everywhere
         )
+
+    def keep_own_noes(self, address_ids: Sequence[int]) -> None:
+        if address_ids and self.category_id is not None:
+            rows = Address.objects.filter(id__any_of=address_ids).select_related("contact").order_by("id")
+            no = {"state": PreferenceState.UNSUBSCRIBED}
+            said = [Wanted(one.pk, self.category_id, no, self.channel, self.campaign_id) for one in rows]
+            own_noes.keep(said, {one.pk: one for one in rows}, self.origin)
 
     @property
     def params(self) -> dict[str, Any]:

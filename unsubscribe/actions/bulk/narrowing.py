@@ -10,8 +10,9 @@ from ...choices import Channel, EventKind, PreferenceState, Purpose
 from ...models import Address, Category, ConsentEvent, Preference
 from ..ledger import Origin
 from ..locking import lock
-from ..preferences import Key, Wanted, leave
+from ..preferences import leave
 from ..repeating import older_again
+from ..wanted import Key, Wanted
 from .steps import Row
 
 

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from ... import rules
 from ...choices import SuppressionReason
 from . import on_postgresql, on_sqlite
-from .alike import SAID_BY_ONE_OF_SEVERAL
+from .alike import SAID_BESIDE, SAID_BY_ONE_OF_SEVERAL
 from .steps import Row, Steps
 
 _STEPS = {"postgresql": on_postgresql.STEPS, "sqlite": on_sqlite.STEPS}
@@ -46,6 +46,11 @@ class Table:
     def said_by_one_of_several(self) -> list[int]:
         """The addresses whose contact has another one on the channel."""
         self.cursor.execute(SAID_BY_ONE_OF_SEVERAL, self.params)
+        return [id_ for (id_,) in self.cursor.fetchall()]
+
+    def said_beside(self) -> list[int]:
+        """The addresses that came to their contact beside another one, and are pending."""
+        self.cursor.execute(SAID_BESIDE)
         return [id_ for (id_,) in self.cursor.fetchall()]
 
     def learn(self, *, mark_so: str = "") -> int:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from django.core.mail import get_connection
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from . import claims, conf, mail
 from .choices import OutboxKind, OutboxStatus
@@ -56,6 +56,11 @@ def queue(kind: OutboxKind, owed: Sequence[Owed], *, now: datetime) -> list[int]
 def delay(kind: OutboxKind) -> int:
     """Seconds before a message goes out: a confirmation waits for further changes, the others do not."""
     return conf.confirmation_delay() if kind == OutboxKind.CONFIRMATION else 0
+
+
+def hold(rows: QuerySet[OutboxMessage]) -> list[OutboxMessage]:
+    """These rows, locked in the order of their ids: whoever holds several never waits for another in a circle."""
+    return list(rows.select_for_update(no_key=True).order_by("id"))
 
 
 def due(*, now: datetime, limit: int) -> list[int]:
@@ -123,10 +128,9 @@ def _waiting(kind: OutboxKind | str, address_ids: Iterable[int]) -> list[OutboxM
 @transaction.atomic
 def _take_along(message: OutboxMessage) -> None:
     """What came to wait beside a claimed message, while that was on its way before, goes out with it."""
-    rows: QuerySet[OutboxMessage] = OutboxMessage.objects.select_for_update(no_key=True).filter(
-        address=message.address_id, kind=message.kind, status=OutboxStatus.QUEUED
-    )
-    beside = list(rows.order_by("id"))
+    waits = Q(address=message.address_id, kind=message.kind, status=OutboxStatus.QUEUED)
+    held = hold(OutboxMessage.objects.filter(waits | Q(id=message.pk)))
+    beside = [one for one in held if one.pk != message.pk]
     if not beside:
         return
     _take_in(message, beside)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from django.db import transaction
 
+from .. import outbox
 from ..addresses import Normalised, gmail_digest
 from ..choices import Channel, EventKind, OutboxKind, OutboxStatus, Source, SuppressionReason
 from ..models import Address, ConsentEvent, Contact, LastSent, OutboxMessage, Suppression
@@ -153,5 +154,6 @@ def erase(contact_ids: Sequence[int], *, source: Source, now: datetime, actor: s
 def _close_outbox(contact_ids: Sequence[int]) -> None:
     """Nothing more goes out; and what a mail server once answered may name the person."""
     rows = OutboxMessage.objects.filter(contact_id__any_of=contact_ids)
+    outbox.hold(rows)
     rows.exclude(last_error="").update(last_error="")
     rows.filter(status=OutboxStatus.QUEUED).update(status=OutboxStatus.DROPPED, last_error="The contact was erased.")

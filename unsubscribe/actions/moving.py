@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 from django.db import connection
 
+from .. import outbox
 from ..models import Address, LastSent, OutboxMessage, other_campaigns
 from .parting import clock_for
 
@@ -26,7 +27,7 @@ def take_along(moved: Sequence[Address], left: Mapping[int, int]) -> None:
     """
     if not moved:
         return
-    mails = list(OutboxMessage.objects.filter(address_id__any_of=list(left)))
+    mails = outbox.hold(OutboxMessage.objects.filter(address_id__any_of=list(left)))
     new = {one.pk: one.contact_id for one in moved}
     for mail in mails:
         mail.contact_id = new[mail.address_id]

@@ -11,7 +11,7 @@ from copy import copy
 
 from django.db.models import QuerySet
 
-from .. import rules
+from .. import outbox, rules
 from ..choices import EventKind, PreferenceState
 from ..errors import MayNotLift
 from ..models import Address, ConsentEvent, Contact, LastSent, OutboxMessage, Preference, Suppression
@@ -126,7 +126,7 @@ def _take_along(joined: Sequence[Address], alone: Mapping[int, int]) -> None:
     ways = [(one, (one.contact_id, one.channel)) for one in joined]
     _choose_alike([(row, one) for one, way in ways for row in chosen[way]], alone)
     LastSent.objects.bulk_create([clock_for(row, alone[one.pk]) for one, way in ways for row in clocks[way]])
-    mails = list(OutboxMessage.objects.filter(contact_id__any_of=whose, address_id__any_of=list(alone)))
+    mails = outbox.hold(OutboxMessage.objects.filter(contact_id__any_of=whose, address_id__any_of=list(alone)))
     for mail in mails:
         mail.contact_id = alone[mail.address_id]
     OutboxMessage.objects.bulk_update(mails, ["contact"], batch_size=500)

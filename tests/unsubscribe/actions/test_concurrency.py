@@ -15,7 +15,7 @@ from tests.settings import ON_POSTGRESQL
 from unsubscribe import actions, outbox
 from unsubscribe.actions import Said
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import Channel, OutboxStatus, Source
+from unsubscribe.choices import Channel, OutboxKind, OutboxStatus, Source
 from unsubscribe.links import Target
 from unsubscribe.models import (
     Address,
@@ -212,3 +212,33 @@ def test_an_address_that_moves_and_a_mailing_do_not_wait_for_each_other_in_a_cir
         assert mailing.result() == set(both)
         assert set(joining.result()) == set(both)
     assert set(LastSent.objects.values_list("contact", flat=True)) >= set(both)
+
+
+@pytest.mark.parametrize("verb", ["joins", "parts", "is erased"])
+def test_an_address_that_changes_hands_and_its_mail_do_not_wait_for_each_other_in_a_circle(
+    verb: str, now: datetime
+) -> None:
+    """One link is on its way for the second time, and one was asked for since, which somebody else holds."""
+    ada, bob = AddressFactory(), AddressFactory()
+    verbs: dict[str, Callable[[], object]] = {
+        "joins": lambda: actions.add_addresses(ada.contact_id, [normalise(bob.value)], now=now),
+        "parts": lambda: actions.part([bob.pk], source=Source.STAFF, now=now),
+        "is erased": lambda: actions.erase([bob.contact_id], source=Source.STAFF, now=now),
+    }
+    if verb == "parts":
+        verbs["joins"]()
+    actions.send_link([bob.pk], now=now)
+    OutboxMessage.objects.filter(kind=OutboxKind.LINK).update(attempts=1, due_at=now, last_error="come again")
+    first = OutboxMessage.objects.get(kind=OutboxKind.LINK)
+    OutboxMessage.objects.filter(id=first.pk).update(status=OutboxStatus.SENDING)
+    actions.send_link([bob.pk], now=now)
+    OutboxMessage.objects.filter(id=first.pk).update(status=OutboxStatus.QUEUED)
+    with ThreadPoolExecutor(2) as pool:
+        with transaction.atomic():
+            OutboxMessage.objects.select_for_update().get(kind=OutboxKind.LINK, attempts=0)
+            mail = pool.submit(closing(lambda: outbox.deliver(first.pk, now=now)))
+            wait_until(lambda: waiting() == 1)
+            acting = pool.submit(closing(verbs[verb]))
+            wait_until(lambda: waiting() == 2)
+        assert mail.result() in {OutboxStatus.SENT, OutboxStatus.DROPPED}
+        assert acting.result()

@@ -90,6 +90,6 @@ class Listed:
 
 def _certain(form: Format) -> tuple[Format, str]:
     """The format, unless it is known by the most usual of headings alone; then a table, and what it looks like."""
-    if form.tells or form.filled or form.code or not form.always.reason or form.key == formats.LIST.key:
+    if form.telling or not form.always.reason or form.key == formats.LIST.key:
         return form, ""
     return formats.ANY_TABLE, form.label

@@ -13,6 +13,7 @@ from .columns import Column, Columns
 from .date_columns import DateColumn
 from .moments import DateOrder, orders, reads_two_ways
 from .questions import Kind, Question, Tally, Value
+from .saying import SUBSCRIBED
 
 
 class Asking:
@@ -29,7 +30,7 @@ class Asking:
     ) -> None:
         """`reason`: chosen by hand, it speaks for the states that are not known, unless others of the column say yes.
         When they said no is of no importance for contacts."""
-        several = Several(channel)
+        several, self._columns = Several(channel), columns
         self._is_for_contacts, self._of_addresses = is_for_contacts, columns.of_addresses
         self._tallies = [Tally(one, several, is_spoken_for=bool(reason) and one.is_state) for one in columns.asked]
         self._dates = [_Dates(one, now=now) for one in columns.dates if not is_for_contacts]
@@ -43,8 +44,15 @@ class Asking:
         for tally in self._tallies:
             for index in tally.column.indexes:
                 tally.add(_counted(rows, index))
+        if self._columns.is_of_noes:
+            self._doubt([row for row in rows if row.problem is None and self._columns.said(row.fields) == SUBSCRIBED])
         for dates in self._dates:
             dates.add(_counted(rows, dates.column.place))
+
+    def _doubt(self, rows: Sequence[Row]) -> None:
+        for tally in self._tallies:
+            for index in tally.column.indexes:
+                tally.doubt(_counted(rows, index))
 
     @property
     def orders(self) -> dict[str, str]:

@@ -56,7 +56,7 @@ class Column:
     @property
     def is_state(self) -> bool:
         """For whose unknown words a reason chosen by hand speaks."""
-        return (self.known is saying.state or self.is_free) and self.means is None
+        return (self.known in (saying.state, saying.of_code) or self.is_free) and self.means is None
 
     @property
     def is_free(self) -> bool:
@@ -119,12 +119,11 @@ class Columns:
         self._is_exported = form.key not in {LIST.key, TABLE.key}
         indexes = places(table.columns)
         self.headings = {answers.key(table.columns[found[0]]): table.columns[found[0]] for found in indexes.values()}
-        self._filled, self._code = indexes.get(form.filled, []), indexes.get(form.code, [])
         self.dates = self._dates(table.columns, indexes)
         self.channel = None if self._is_ignored("channel") else next(iter(indexes.get("channel", ())), None)
         self.language = next((indexes[name][0] for name in _LANGUAGE if name in indexes), None)
         self._is_of_types = hubspot.is_of_types(indexes)
-        told = [name for name in form.tells if self._own(name, indexes)]
+        told = [name for name in form.telling if name in indexes and self._is_own(name)]
         self.exported = [self._own_column(name, table.columns, indexes) for name in told]
         self._exported = [(index, one.read) for one in self.exported for index in one.indexes]
         columns = [
@@ -142,9 +141,14 @@ class Columns:
         return self._form is OWN
 
     @property
+    def is_of_noes(self) -> bool:
+        """Whether all rows say no by the name of the file."""
+        return self._form.is_of_noes
+
+    @property
     def is_silent(self) -> bool:
         """No row says anything but what the file as a whole does."""
-        return not (self._filled or self._code or self._exported or self._told)
+        return not (self._exported or self._told)
 
     @property
     def in_effect(self) -> dict[str, Any]:
@@ -159,11 +163,7 @@ class Columns:
 
     def said(self, fields: Sequence[str]) -> Says:
         """A no in any column goes before a yes in another. NOTHING if neither is there."""
-        told = [read(fields[index]) for index, read in self._exported]
-        told += [saying.of_code(fields[index]) for index in self._code]
-        if self._filled and all(cells.is_empty(cells.folded(fields[index])) for index in self._filled):
-            told.append(saying.SUBSCRIBED)
-        said = saying.weightiest(told)
+        said = saying.weightiest([read(fields[index]) for index, read in self._exported])
         if said == saying.NOTHING and self._is_exported:
             said = self._form.always
         if self._told:
@@ -198,21 +198,20 @@ class Columns:
         means = self.answers.of(name)
         return means is not None and means.is_ignored
 
-    def _is_said(self, name: str) -> bool:
-        """Whether somebody said for this very import what the values of the column mean."""
-        means = self.answers.said.get(answers.key(name))
-        return means is not None and (means.is_ignored or bool(means.values))
-
-    def _own(self, name: str, indexes: Mapping[str, list[int]]) -> list[int]:
-        """Of a recognised system: its columns are known, whatever was said of such a heading elsewhere."""
-        is_ours = self._is_exported and (self._form is OWN or not self._is_said(name))
-        return indexes.get(name, []) if is_ours else []
+    def _is_own(self, name: str) -> bool:
+        """Of a recognised system: its columns are known, whatever was said of such a heading elsewhere; unless somebody
+        said for this very import what the values mean."""
+        if self._form is OWN:
+            return True
+        means = self.answers.said.get(answers.key(name)) or Means()
+        is_said = means.is_ignored or (bool(means.values) and name != self._form.filled)
+        return self._is_exported and not is_said
 
     def _own_column(self, name: str, columns: Sequence[str], indexes: Mapping[str, list[int]]) -> Column:
-        heading, known = columns[indexes[name][0]], own.telling if self._form is OWN else saying.TELLING[name]
+        heading = columns[indexes[name][0]]
         means = self.answers.of(answers.key(heading))
-        has_values = means is not None and bool(means.values)
-        return Column(name, heading, indexes[name], known, means if has_values else None, is_own=True)
+        means = means if means is not None and means.values else None
+        return Column(name, heading, indexes[name], self._form.reading(name), means, is_own=name != self._form.filled)
 
     def _rest(self, indexes: Mapping[str, list[int]], address_index: int, ours: frozenset[str]) -> dict[str, list[int]]:
         found = {}
@@ -224,10 +223,10 @@ class Columns:
 
     def _is_beside(self, name: str) -> bool:
         """Whether it is one of the columns that the recognised system always has."""
-        if not self._is_exported or self._is_said(name):
+        if not self._is_own(name):
             return False
         form = self._form
-        own = {*form.columns.split(), *form.tells, *form.at, form.filled, form.code}
+        own = {*form.columns.split(), *form.telling, *form.at}
         beside = _BESIDE.get(form.key.partition("_")[0], "").split()
         return name in own or name in beside or any(map(name.startswith, _beginnings(beside)))
 

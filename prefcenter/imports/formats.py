@@ -2,11 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from . import headings, saying
-from .own import COLUMNS
+from . import headings, own, saying
 from .saying import COMPLAINT, HARD_BOUNCE, NOTHING, SUBSCRIBED, TELLING, TEMPORARY, UNSUBSCRIBED, Says
 
 
@@ -15,7 +14,8 @@ class Format:
     """`columns` must all be there (folded names), and nothing else if `is_exact`; `name` must be found in the file's.
 
     `always` is said of every row unless one of the columns `tells` otherwise. Who has nothing in `filled` is
-    subscribed; `code` holds a mail server's answer; `at` says when.
+    subscribed; `code` holds a mail server's answer; `at` says when. `is_of_noes`: the name of the file says that all of
+    its rows said no.
     """
 
     key: str
@@ -28,8 +28,22 @@ class Format:
     filled: str = ""
     code: str = ""
     at: tuple[str, ...] = ("createdat", "created")
+    is_of_noes: bool = False
+
+    @property
+    def telling(self) -> tuple[str, ...]:
+        """The columns that tell, each to be read by `reading`."""
+        return tuple(filter(None, (*self.tells, self.filled, self.code)))
+
+    def reading(self, name: str) -> Callable[[str], Says]:
+        if self.key == _OWN_KEY:
+            return own.telling
+        if name == self.code:
+            return saying.of_code
+        return saying.if_filled(self.always.reason or UNSUBSCRIBED) if name == self.filled else TELLING[name]
 
 
+_OWN_KEY = "own"
 _UNSUBSCRIBED, _COMPLAINT, _HARD_BOUNCE = Says(UNSUBSCRIBED), Says(COMPLAINT), Says(HARD_BOUNCE)
 
 _MAILCHIMP = [  # the files of an audience export: UNSUB_TIME or CLEAN_TIME, and LEID and EUID in each
@@ -71,9 +85,31 @@ _MAILGUN = [  # documentation.mailgun.com: import of bounces, unsubscribes and c
     Format("mailgun_complaints", "Mailgun: complaints", "address createdat", is_exact=True, always=_COMPLAINT),
 ]
 _SENDGRID = [  # suppression_bounces.csv and its siblings, with the fields of docs.sendgrid.com, Suppressions API
-    Format("sendgrid_blocks", "SendGrid: blocks", "status reason email created", name="block", always=TEMPORARY),
-    Format("sendgrid_bounces", "SendGrid: bounces", "status reason email created", always=_HARD_BOUNCE, code="status"),
-    Format("sendgrid_invalid", "SendGrid: invalid addresses", "reason email created", True, always=_HARD_BOUNCE),
+    Format(
+        "sendgrid_blocks",
+        "SendGrid: blocks",
+        "status reason email created",
+        is_exact=True,
+        name=r"(?<![^\W_])blocks(?![^\W_])",
+        always=TEMPORARY,
+        code="status",
+    ),
+    Format(
+        "sendgrid_bounces",
+        "SendGrid: bounces",
+        "status reason email created",
+        is_exact=True,
+        always=_HARD_BOUNCE,
+        code="status",
+    ),
+    Format(
+        "sendgrid_invalid",
+        "SendGrid: invalid addresses",
+        "reason email created",
+        is_exact=True,
+        always=_HARD_BOUNCE,
+        tells=("reason",),
+    ),
     Format("sendgrid_spam", "SendGrid: spam reports", "ip email created", is_exact=True, always=_COMPLAINT),
     Format("sendgrid_spam", "SendGrid: spam reports", "email created", True, "spam", always=_COMPLAINT),
     Format("sendgrid_unsubscribes", "SendGrid: unsubscribes", "email created", is_exact=True, always=_UNSUBSCRIBED),
@@ -90,7 +126,7 @@ _SES = [  # docs.aws.amazon.com: SuppressedDestinationSummary; without a heading
     ),
 ]
 #: Our own table for people, read line by line by own.py.
-OWN = Format("own", "This site: opt-outs", " ".join(COLUMNS), tells=("reason",), at=("date",))
+OWN = Format(_OWN_KEY, "This site: opt-outs", " ".join(own.COLUMNS), tells=("reason",), at=("date",))
 #: The first that fits.
 FORMATS = [OWN, *_MAILCHIMP, *_POSTMARK, *_KLAVIYO, *_MAILGUN, *_SENDGRID, *_SES]
 #: A blank heading means nothing, and the reader's own for the sheets of a workbook (tables.sheets.SHEET).
@@ -123,14 +159,15 @@ _ENDING = re.compile(r"\.\w{1,5}\Z")
 
 def recognise(columns: Sequence[str], *, file_name: str) -> Format:
     names = [name for name in map(headings.name_of, columns) if name not in _NOTHING]
-    named = next((one for one in FORMATS if _fits(one, names, file_name)), None)
-    if named:
+    named, always = next((one for one in FORMATS if _fits(one, names, file_name)), None), _by_name(file_name)
+    if named and (named is OWN or not always.reason):
         return named
-    always = _by_name(file_name)
+    if named:
+        return replace(named, always=always if named.always == SUBSCRIBED else named.always, is_of_noes=True)
     if len(names) < 2:
         told = saying.weightiest([always, *map(_by_heading, columns)])
         return Format(LIST.key, LIST.label, always=told)
-    return replace(ANY_TABLE, always=always)
+    return replace(ANY_TABLE, always=always, is_of_noes=always.reason is not None)
 
 
 def _by_heading(heading: str) -> Says:

@@ -58,15 +58,7 @@ def left_a_type(cell: str) -> Says:
     return Says(saying.UNSUBSCRIBED) if word in cells.YES else saying.UNKNOWN
 
 
-def _if_filled(reason: SuppressionReason) -> Read:
-    def read(cell: str) -> Says:
-        word = cells.folded(cell)
-        return saying.SUBSCRIBED if cells.is_empty(word) or word in cells.NO else Says(reason)
-
-    return read
-
-
 _BY_NAME: Mapping[str, Read] = {
     **{name: saying.is_no(reason) for reason, names in _FLAGS.items() for name in names.split()},
-    **{name: _if_filled(reason) for reason, names in _WHY.items() for name in names.split()},
+    **{name: saying.if_filled(reason) for reason, names in _WHY.items() for name in names.split()},
 }

@@ -97,6 +97,7 @@ class _Slot:
     cell: str
     rows: int = 0
     open_rows: int = 0
+    doubted: int = 0
 
 
 @dataclass
@@ -130,6 +131,23 @@ class Tally:
         if said == saying.UNKNOWN:
             slot.open_rows += rows
             slot.cell = cell
+
+    def doubt(self, counted: Mapping[str, int]) -> None:
+        """Cells of rows that say yes, in a file that by its name is one of noes."""
+        for cell, rows in ((cells.folded(cell), rows) for cell, rows in counted.items()):
+            is_said = self.column.means is not None and self.column.means.says(cell) is not None
+            if not is_said and self.column.read(cell) == saying.SUBSCRIBED:
+                self._slot(cell, cell).doubted += rows
+
+    def is_open(self, key: str) -> bool:
+        """Whether what the cells of this slot say has to be asked. A yes in words is none that is doubted, where others
+        of the column say no."""
+        slot = self.slots[key]
+        return slot.open_rows > 0 or (slot.doubted > 0 and (key == EMPTY or not self._says_no))
+
+    @cached_property
+    def _says_no(self) -> bool:
+        return any(self.column.read(slot.cell).reason for slot in self.slots.values())
 
     @property
     def holds_addresses(self) -> bool:
@@ -182,13 +200,13 @@ def of_column(tally: Tally) -> Question | None:
     column = tally.column
     if column.means is None and not _is_open(tally):
         return None
-    values = [_value(column, key, slot) for key, slot in tally.slots.items()]
+    values = [_value(tally, key, slot) for key, slot in tally.slots.items()]
     return Question(column.name, redact(column.heading)[:100], _joined(values))
 
 
 def _is_open(tally: Tally) -> bool:
     column = tally.column
-    unknown = {key for key, slot in tally.slots.items() if slot.open_rows}
+    unknown = set(filter(tally.is_open, tally.slots))
     if not unknown or (column.is_own and unknown == {EMPTY} != tally.slots.keys()):
         return False
     if tally.is_spoken_for:
@@ -229,13 +247,14 @@ def _leaning(key: str, *, has_numbers: bool) -> str:
     return "no" if key in cells.NO or said == saying.UNKNOWN or said.reason else ""
 
 
-def _value(column: Column, key: str, slot: _Slot) -> Value:
+def _value(tally: Tally, key: str, slot: _Slot) -> Value:
+    column, is_open = tally.column, tally.is_open(key)
     says = column.read(slot.cell)
-    is_open = slot.open_rows > 0
     named = FILLED if key in {_DATES, _OTHERS} else key
     known = "" if is_open else meaning(says) or ""
     is_said = column.means is not None and column.means.says(slot.cell) is not None
-    return Value(named, _shown(key, slot), slot.rows, known, _proposed(column, key, slot), is_open, is_said)
+    proposed = "" if slot.doubted else _proposed(column, key, slot)
+    return Value(named, _shown(key, slot), slot.rows, known, proposed, is_open, is_said)
 
 
 def _shown(key: str, slot: _Slot) -> str:

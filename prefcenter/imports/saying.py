@@ -171,6 +171,20 @@ def _weight(said: Says) -> int:
     return bool(said.refusal) + (said == SUBSCRIBED)
 
 
-def of_code(code: str) -> Says:
-    """A mail server's answer: 4.x.x and 4xx are temporary (RFC 5321, section 4.2.1; RFC 3463)."""
-    return TEMPORARY if code.strip().startswith("4") else NOTHING
+def of_code(cell: str) -> Says:
+    """A mail server's answer: 4.x.x and 4xx are temporary (RFC 5321, section 4.2.1; RFC 3463). In a table of somebody's
+    own a state may stand under the same heading."""
+    code = cells.folded(cell)
+    if cells.is_empty(code) or code[:1].isdigit():
+        return TEMPORARY if code.startswith("4") else NOTHING
+    return state(code)
+
+
+def if_filled(reason: SuppressionReason) -> Callable[[str], Says]:
+    """Reads a column that has something, whatever it is, for those who said no, and nothing for the others."""
+
+    def read(cell: str) -> Says:
+        word = cells.folded(cell)
+        return SUBSCRIBED if cells.is_empty(word) or word in cells.NO else Says(reason)
+
+    return read

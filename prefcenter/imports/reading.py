@@ -161,20 +161,25 @@ def _open(stream: BinaryIO, terms: Terms) -> Table:
 
 def _until_astray(rows: Iterable[Row]) -> Iterator[Row]:
     """A line alone may say what those below it are ("Subscribed", and then addresses): they are not read."""
-    problem = ""
+    problem, word = "", ""
     for row in rows:
-        if problem and row.problem is None:
-            yield row._replace(problem=problem)
-            continue
-        if "@" not in row.address and row.problem is None and _says_something(row):
-            problem = BELOW_A_WORD.format(row.line)
-        yield row
+        if row.problem is None and "@" not in row.address and _says_something(row):
+            problem, word = BELOW_A_WORD.format(row.line), row.address
+            yield row
+        else:
+            yield row._replace(problem=problem, heard=word) if problem and row.problem is None else row
 
 
 def _says_something(row: Row) -> bool:
     """Whether a word stands where the address should, and nothing beside it."""
     is_alone = sum(map(bool, map(str.strip, row.fields))) == 1
     return bool(row.address) and is_alone and saying.by_word(row.address) != saying.NOTHING
+
+
+def _malformed(row: Row) -> Bad:
+    """Of a row with a problem."""
+    says = saying.of_title(row.heard)
+    return Bad(row.line, row.problem or "", is_refused=False, is_unplaced=bool(says.reason or says == saying.UNKNOWN))
 
 
 class OwnReader:
@@ -192,7 +197,7 @@ class OwnReader:
 
     def read(self, row: Row) -> Line | Bad:
         if row.problem:
-            return Bad(row.line, row.problem, is_refused=False)
+            return _malformed(row)
         try:
             said = self._lines.said(row)
             digest, value = _digest(row.address, said.channel)
@@ -215,7 +220,7 @@ class Reader:
 
     def read(self, row: Row) -> Line | Bad:
         if row.problem:
-            return Bad(row.line, row.problem, is_refused=False)
+            return _malformed(row)
         said = self._says(row.fields)
         if refusal := self._refusal(said, row):
             return Bad(row.line, refusal, is_refused=True)

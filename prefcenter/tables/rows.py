@@ -39,6 +39,7 @@ class Row(NamedTuple):
     fields: list[str]  # as many as there are columns; of a malformed line, the raw text in the first
     address: str  # stripped, not validated; empty if there is a problem
     problem: str | None = None
+    heard: str = ""  # beside a problem: what a sheet that is not read is called, or a word above this line says
 
 
 class LineError(csv.Error):
@@ -84,7 +85,7 @@ def read_rows(lines: Iterator[str], layout: Layout, *, line: int) -> Iterator[Ro
                 fields = record if len(record) == usual else records.fit(record)
                 address = fields[index].strip()
                 if address.count("@") == ats:
-                    yield _row(Row, (line + used, fields, address, None))
+                    yield _row(Row, (line + used, fields, address, None, ""))
                 elif address or any(map(str.strip, fields)):  # a spreadsheet's blank line is ",,,"
                     yield from records.unusual(Row(line + used, fields, address))
                     usual = -1 if records.is_astray else usual

@@ -109,7 +109,7 @@ def rows(sheet: Sheet, address_index: int, several: Several) -> Iterator[Row]:
     for line, cells in sheet.lines:
         fields = [*cells[:width], *[""] * (width - len(cells))]
         if cells[:1] in ([_ANOTHER_TABLE], [_NOT_OF_PEOPLE]):
-            yield Row(line, [""] * width, "", cells[0])
+            yield Row(line, [""] * width, "", *cells)
         elif any(fields):
             row = Row(line, fields, fields[address_index].strip())
             yield from each_address(row, address_index, several, is_list=is_list)
@@ -165,7 +165,7 @@ def _lines(
         for place, cells in enumerate(sheet_cells.rows(head.sheet)):
             line += 1
             if not is_part and any(cells):
-                yield line, [_ANOTHER_TABLE if has_begun else _NOT_OF_PEOPLE]
+                yield line, [_ANOTHER_TABLE if has_begun else _NOT_OF_PEOPLE, head.sheet.cells.title]
                 break
             is_below = place > head.place or (place == head.place and head.is_list and has_begun)
             if is_below and any(cells):

@@ -192,8 +192,9 @@ def test_below_a_line_that_says_something_of_those_below_it_nobody_is_read(
     command: str, more: str, files: Files
 ) -> None:
     text = f"email{',name' if more else ''}\n{ADA}{more}\nUnsubscribed{',' if more else ''}\n{BOB}{more}\n"
-    done = files.does(command, text, "--apply")
-    assert done["new"] == 1
+    status, _, out = files.fails(command, text, "--apply")
+    done = json.loads(out)
+    assert (status, done["new"]) == (1, 1)
     assert [one["line"] for one in done["problems"]] == [3, 4]
     assert "line 3 says something of those below it" in done["problems"][1]["problem"]
 

@@ -10,6 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
+from openpyxl import Workbook
 
 from prefcenter.models import ImportRun, ImportState
 from prefcenter.tasks import work_on_imports
@@ -137,6 +138,51 @@ class TestNothingThatCanBeRead:
     def test_the_page_says_so(self, desk: Client) -> None:
         assert "Not one line of this file can be read" in upload(desk, UNREAD["a table"])
         assert "There is nothing new in this file." in upload(desk, f"email,status\n{ADA},subscribed\n")
+
+
+class TestRowsBelowAWord:
+    """A word on a line alone ("Abgemeldet") is about those below it, who are not read."""
+
+    @BOTH
+    @pytest.mark.parametrize("word", ["Abgemeldet", "--- unsubscribed ---", "Blockiert"])
+    @pytest.mark.parametrize("command", ["import_optouts", "import_contacts"])
+    def test_the_status_is_1_if_it_may_be_a_no(
+        self, word: str, command: str, arguments: tuple[str, ...], files: Files
+    ) -> None:
+        status, said, out = files.fails(command, f"email\n{ADA}\n{word}\n{BOB}\n{CLEO}\n", *arguments)
+        assert (status, json.loads(out)["new"]) == (1, 1)
+        assert "2 rows say no, and could not be taken: line 3 says something of those below it" in said
+
+    def test_the_last_word_counts(self, files: Files) -> None:
+        text = f"email,name\n{ADA},A\nAktiv,\n{BOB},B\nAbgemeldet,\n{CLEO},C\n"
+        assert files.fails("import_optouts", text)[0] == 1
+        assert "1 row says no, and could not be taken: line 5" in files.fails("import_optouts", text)[1]
+        assert files.does("import_optouts", text[: text.index("Abgemeldet")])["invalid"] == 2
+
+
+@BOTH
+@pytest.mark.parametrize("command", ["import_optouts", "import_contacts"])
+@pytest.mark.parametrize(
+    ("sheet", "is_lost"), [("Abmeldungen", True), ("Blocked", True), ("Kundenliste", False), ("Sheet2", False)]
+)
+def test_a_sheet_that_is_not_read_and_may_say_no_by_its_name(
+    sheet: str, is_lost: bool, command: str, arguments: tuple[str, ...], files: Files
+) -> None:
+    book, file = Workbook(), io.BytesIO()
+    first = book.active
+    assert first
+    for row in (["E-Mail", "Ort"], [ADA, "Rom"]):
+        first.append(row)
+    second = book.create_sheet(sheet)
+    for row in (["Wer", "E-Mail"], ["Bob", BOB]):
+        second.append(row)
+    book.save(file)
+    if is_lost:
+        status, said, _ = files.fails(command, file.getvalue(), *arguments, name="people.xlsx")
+        assert status == 1
+        assert "1 row says no, and could not be taken: another sheet begins here" in said
+    else:
+        assert files.does(command, file.getvalue(), *arguments, name="people.xlsx")["invalid"] == 1
 
 
 @pytest.mark.parametrize("channel", ["Email", " EMAIL ", "email\u200b", "ｅｍａｉｌ"])

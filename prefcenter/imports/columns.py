@@ -9,7 +9,7 @@ from prefcenter.tables import Table
 from unsubscribe.addresses import redact
 from unsubscribe.choices import Channel
 
-from . import answers, cells, headings, hubspot, own, saying
+from . import answers, cells, headings, hubspot, own, saying, vocabulary
 from .answers import Answers, Means
 from .date_columns import DateColumn
 from .formats import LIST, OWN, TABLE, Format
@@ -18,6 +18,14 @@ from .saying import Says
 Read = Callable[[str], Says]
 
 _LANGUAGE = ("language", "lang", "locale", "mclanguage", "preferredlanguage")
+_CHANNEL = tuple(map(tables.folded, ("channel", "Kanal", "canal", "チャネル", "チャンネル", "القناة")))
+#: How channels are called beside their own names.
+_CALLED = {
+    **dict.fromkeys(["e-mail", "mail", "courriel", "correo", "correo electronico", "メール"], Channel.EMAIL),
+    **dict.fromkeys(["text message", "text messages"], Channel.SMS),
+    **dict.fromkeys(["telefon", "telephone", "telefono", "telefone", "電話"], Channel.PHONE),
+    **{one.value: one for one in Channel},
+}
 #: What else the exports of these systems hold, by the beginning of a format's key: folded headings; a * is any ending.
 _BESIDE = {
     "mailchimp": "memberrating optintime optinip confirmtime confirmip latitude longitude gmtoff dstoff timezone cc "
@@ -120,7 +128,8 @@ class Columns:
         indexes = places(table.columns)
         self.headings = {answers.key(table.columns[found[0]]): table.columns[found[0]] for found in indexes.values()}
         self.dates = self._dates(table.columns, indexes)
-        self.channel = None if self._is_ignored("channel") else next(iter(indexes.get("channel", ())), None)
+        self.channel = next((indexes[name][0] for name in _CHANNEL if self._is_read(name, indexes)), None)
+        self._places = tables.places_of(table.columns, table.address_index, channel=channel)
         self.language = next((indexes[name][0] for name in _LANGUAGE if name in indexes), None)
         self._is_of_types = hubspot.is_of_types(indexes)
         told = [name for name in form.telling if name in indexes and self._is_own(name)]
@@ -161,6 +170,14 @@ class Columns:
         """The same for people, by the headings."""
         return {redact(self.headings[name]): answers.in_words(means) for name, means in self.in_effect.items()}
 
+    def channel_of(self, fields: Sequence[str]) -> Channel | None:
+        """Which channel a row names; None if it names none that is known."""
+        return None if self.channel is None else _CALLED.get(vocabulary.plain(cells.folded(fields[self.channel])))
+
+    def address_on(self, channel: Channel, fields: Sequence[str]) -> str:
+        """The cell with the address of the row on another channel; "" if there is none."""
+        return fields[self._places[channel]].strip() if channel in self._places else ""
+
     def said(self, fields: Sequence[str]) -> Says:
         """A no in any column goes before a yes in another. NOTHING if neither is there."""
         said = saying.weightiest([read(fields[index]) for index, read in self._exported])
@@ -194,9 +211,9 @@ class Columns:
         said = (name for name in self.headings if (self.answers.of(name) or Means()).is_address)
         return frozenset([*(answers.key(table.columns[place]) for place in places), *said])
 
-    def _is_ignored(self, name: str) -> bool:
-        means = self.answers.of(name)
-        return means is not None and means.is_ignored
+    def _is_read(self, name: str, indexes: Mapping[str, list[int]]) -> bool:
+        means = self.answers.of(answers.key(name)) or Means()
+        return name in indexes and not means.is_ignored
 
     def _is_own(self, name: str) -> bool:
         """Of a recognised system: its columns are known, whatever was said of such a heading elsewhere; unless somebody

@@ -14,7 +14,7 @@ from unsubscribe import addresses, domains
 from unsubscribe.choices import Channel, SuppressionReason
 from unsubscribe.errors import InvalidAddress, InvalidDomain, PublicMailDomain
 
-from . import cells, formats, own, saying
+from . import formats, own, saying
 from .answers import Answers
 from .asking import Asking
 from .columns import Columns
@@ -29,6 +29,7 @@ NOT_AN_ADDRESS = "this is not a valid address"
 ANOTHER_HASH = "this looks like an MD5 or SHA-1 hash; only SHA-256 of the address can be taken"
 NOBODY = "a hash names nobody whom we could write to"
 ELSEWHERE = "this line is about another channel; import the file once more for that one"
+NO_ADDRESS_THERE = "this line is about another channel, and its address there is not a valid one"
 NOT_A_DOMAIN = "this is not a domain that can be blocked"
 PUBLIC_DOMAIN = "at this domain anybody may have a mailbox: it is never blocked as a whole"
 NOBODY_THERE = "this names a whole domain, and nobody whom we could write to"
@@ -38,7 +39,6 @@ BELOW_A_WORD = "line {:,} says something of those below it: they have to be in a
 NOBODY_SAID = Answers()
 _HASH = re.compile(r"[0-9a-fA-F]{64}")
 _OTHER_HASH = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}")
-_OTHERS = {one: frozenset(Channel.values) - {one.value} for one in Channel}
 
 
 class Terms(NamedTuple):
@@ -221,7 +221,9 @@ class Reader:
     def read(self, row: Row) -> Line | Bad:
         if row.problem:
             return _malformed(row)
-        said = self._says(row.fields)
+        said, channel = self._says(row.fields), self._columns.channel_of(row.fields)
+        if channel and channel != self._terms.channel:
+            return self._elsewhere(row, said, channel)
         if refusal := self._refusal(said, row):
             return Bad(row.line, refusal, is_refused=True)
         try:
@@ -232,8 +234,23 @@ class Reader:
             return Bad(row.line, ANOTHER_HASH if _OTHER_HASH.fullmatch(row.address) else NOT_AN_ADDRESS, False)
         if value and domains.is_pattern(value, channel=self._terms.channel):
             return self._domain(row)
-        reason = self._terms.reason or said.reason or saying.UNSUBSCRIBED
-        return Line(digest, value, reason, self._moment(row.fields), self._spoken(row.fields))
+        return Line(digest, value, self._reason(said), self._moment(row.fields), self._spoken(row.fields))
+
+    def _elsewhere(self, row: Row, said: Says, channel: Channel) -> Line | Bad:
+        """A no on another channel is taken if the row has an address there as well."""
+        address = self._columns.address_on(channel, row.fields)
+        if not address or self._terms.kind == ImportKind.CONTACTS:
+            return Bad(row.line, ELSEWHERE, is_refused=True)
+        if refusal := self._refusal(said, row):
+            return Bad(row.line, refusal, is_refused=True)
+        try:
+            digest, value = _digest(address, channel)
+        except InvalidAddress:
+            return Bad(row.line, NO_ADDRESS_THERE, is_refused=False, is_unplaced=True)
+        return Line(digest, value, self._reason(said), self._moment(row.fields), "", channel)
+
+    def _reason(self, said: Says) -> SuppressionReason:
+        return self._terms.reason or said.reason or saying.UNSUBSCRIBED
 
     def _domain(self, row: Row) -> Line | Bad:
         """`*@corp.example`: for the reason that was chosen by hand, else everybody there is unsubscribed."""
@@ -250,9 +267,6 @@ class Reader:
         return Line(b"", f"@{domain}", reason, self._moment(row.fields), "")
 
     def _refusal(self, said: Says, row: Row) -> str:
-        channel = self._columns.channel
-        if channel is not None and cells.folded(row.fields[channel]) in _OTHERS[self._terms.channel]:
-            return ELSEWHERE
         if self._terms.kind == ImportKind.CONTACTS:
             return SAYS_NO if said.reason else NOBODY if _HASH.fullmatch(row.address) else ""
         return "" if self._terms.reason and said not in {saying.SUBSCRIBED, saying.IGNORED} else said.refusal

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .reading import Bad, Batch
+from .reading import ELSEWHERE, Bad, Batch
 from .saying import SUBSCRIBED
 
 #: The row of a run lists so many lines.
@@ -15,7 +15,7 @@ SAID_YES = "subscribed"
 #: What can become of a row; the reasons of those that were taken are counted beside them.
 OUTCOMES = ("new", "domains", "already", "overtaken", "blocked", "refused", "invalid")
 #: What is counted beside them.
-BESIDES = ("hashed", "covered")
+BESIDES = ("hashed", "covered", "elsewhere")
 #: Further addresses of the rows by the headings of their columns: each of them is a row, or was passed over.
 TAKEN, PASSED_OVER = "addresses_taken", "addresses_passed_over"
 #: Rows that say no, and to what is not known here, by the reason why; of so many reasons, and then of others together.
@@ -41,6 +41,7 @@ class Tally:
         self.counts.update(outcome)
         self.taken.update(batch.others.taken)
         self.passed_over.update(batch.others.passed_over)
+        self.counts["elsewhere"] += sum(bad.problem == ELSEWHERE for bad in batch.bad)
         self.counts["hashed"] += sum(not line.value for line in batch.lines)
         self.counts["refused"] += sum(bad.is_refused for bad in batch.bad)
         self.counts["invalid"] += sum(not bad.is_refused for bad in batch.bad)

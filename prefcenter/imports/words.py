@@ -30,6 +30,10 @@ OUTCOMES = {
 #: Said only where there are any.
 _RARE = frozenset({"domains", "covered"})
 _NOTHING_READ = "Not one line of this file can be read, so nothing was imported."
+_ALL_ELSEWHERE = (
+    "Every line of this file is about another channel than this import, so nothing was imported: import it once more, "
+    "for that channel."
+)
 _ENCODINGS = {
     "utf-8": "UTF-8",
     "utf-8-sig": "UTF-8 with a byte order mark",
@@ -81,7 +85,8 @@ def lost(counts: Mapping[str, Any]) -> list[str]:
     to look after. [] if there is none."""
     if found := counts.get(UNPLACED):
         return [_unplaced(number, why) for why, number in found.items()]
-    return [_NOTHING_READ] if counts.get("invalid", 0) == counts.get("rows", 0) > 0 else []
+    said = {"invalid": _NOTHING_READ, "elsewhere": _ALL_ELSEWHERE}
+    return [sentence for name, sentence in said.items() if counts.get(name, 0) == counts.get("rows", 0) > 0]
 
 
 def _unplaced(number: int, why: str) -> str:

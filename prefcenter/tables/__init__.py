@@ -40,6 +40,7 @@ __all__ = [
     "folded",
     "open_table",
     "others",
+    "places_of",
 ]
 
 
@@ -84,6 +85,17 @@ def open_table(stream: BinaryIO, *, channel: str = "email", or_hash: bool = Fals
     )
     rows = read_rows(chain(own, header.following, text.lines), layout, line=line)
     return Table(columns, layout.address_index, text.encoding, header.delimiter, rows)
+
+
+def places_of(columns: Sequence[str], address_index: int, *, channel: Channel) -> dict[Channel, int]:
+    """The columns whose names say that people are reached there, by channel. The one that is read for this channel
+    counts for those whose addresses look the same: a phone number for texts is one for calls."""
+    sought = {one: wanted(one, or_hash=False) for one in Channel}
+    found = {one: named_index(columns, each) for one, each in sought.items()}
+    alike = {one for one in Channel if sought[one].address is sought[channel].address}
+    return {
+        one: place for one, place in found.items() if place is not None and (place != address_index or one in alike)
+    }
 
 
 def _open_json(text: Text, sought: Wanted, several: Several) -> Table:

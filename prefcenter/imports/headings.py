@@ -17,7 +17,7 @@ _NAMELESS = re.compile(r"unnamed\d*|\d*")
 _NO = (
     r"(?:unsub(?:scri(?:be|bed|ption))?|opt(?:ed|s)?out|suppress(?:ed|ion)?|(?:hard)?bounced?|(?:spam)?complain(?:ed|t)"
     r"|bl(?:ack|ock)listed|abmelde|abmeldung|abgemeldet|abbestell(?:t|ung)|ausgetragen|widersp(?:ruchs?|rochen)"
-    r"|d[ée]sabonn(?:ement|ée?)|d[ée]sinscri(?:ption|te?)|(?:dad[oa]de)?baja|desuscri(?:pción|pcion|t[oa])"
+    r"|d[ée]sabonn(?:ement|[ée]e?)|d[ée]sinscri(?:ption|te?)|(?:dad[oa]de)?baja|desuscri(?:pción|pcion|t[oa])"
     r"|descadastr(?:o|ad[oa]|ouse|ou)|cancelou(?:sua|a)?inscri[çc][ãa]o|inscri[çc][ãa]ocancelada|配信停止|登録解除|解除)"
 )
 _AT = (
@@ -40,20 +40,24 @@ _REFUSES = re.compile(
     r"|abmeld|abgemeld|abbestell|ausgetragen|austrag|widersp|widerruf|sperr|ausschluss|ausgeschlossen"
     r"|keine?n?(?:e?mail|werb|newsletter|kontakt|marketing|infopost)|negativliste|verstorben|unerwünscht"
     r"|nicht(?:mehr)?(?:an)?(?:schreib|mail|kontakt|bewerb|ruf)"
-    r"|d.{0,2}sabon|d.{0,2}sinscri|neplus|nepas|nesouhait|neveut|pasde|plusde(?:e?mail|newsletter|pub|courri)|opposition"
+    r"|d.{0,2}sabo(?:n|$)|d.{0,2}sinscri|neplus|nepas|nesouhait|neveut|pasde|plusde(?:e?mail|newsletter|pub|courri)|opposition"
     r"|refus|bloqu|blocage|listenoire|listerouge"
     r"|^bajas?(?=$|news|e?mail|desde|volunt)|^debaja|dad[oa]s?debaja|desuscri|cancelarsu|listanegra|rechaz|excluid"
     r"|(?:^|[^aiu])no(?:contact|envi|recib|quier|dese|molest)|exclusi[oó]n|oposici[oó]n|supresi[oó]n"
     r"|descadast|cancelou|inscri[çc][ãa]ocancelad|n[ãa]o(?:enviar|contac?tar|receber|quer|dese[jy]|perturb)|exclu[ií]d"
     r"|exclus[ãa]o|oposi[çc][ãa]o|bloqueio|supress[ãa]o|recusou|disiscri|uitgeschr|afgemeld"
-    r"|停止|解除|拒否|不要|不可|禁止|退会|解約|除外|ブロック|ブラックリスト"
-    r"|إلغاء|رفض|حظر|محظور|القائمةالسوداء|لاترسل|عدم(?:ال)?(?:اتصال|إرسال)"
+    r"|rückläuf|unzustellbar|kontaktverbot|^npai$|injoignable|^rebot(?:ad[oa]|e)s?$|dar(?:se)?debaja|rejeitad|devolvid|inv[aá]lid"
+    r"|^dnd$|donotdisturb|withdrew|objected|righttoobject|restrictprocessing|processingrestrict|forgetme|anonymi[sz]ed"
+    r"|(?:deletion|erasure)request"
+    r"|停止|解除|拒否|不要|不可|禁止|退会|解約|除外|ブロック|ブラックリスト|オプトアウト|送信ng|希望しない"
+    r"|لايرغب|إلغاء|رفض|حظر|محظور|القائمةالسوداء|لاترسل|عدم(?:ال)?(?:اتصال|إرسال)"
 )
 _WANTS = re.compile(
     r"subscri|optin|optedin|optsin|consent|permission|accept|newsletter|mailinglist|marketing|allow|permit|receive"
     r"|can(?:e?mail|contact|send|beemailed)|(?:send|wants|ok)(?:to)?e?mail|mailable|contactable|reachable|deliverab"
     r"|emailenabled|notifications?enabled|confirmed|gdpr|dsgvo|rgpd|lgpd|einwillig|zustimm|erlaub|abonn|mailings?$"
     r"|consent|inscri|accepte|autoris|suscri|acepta|permiso|autoriza|consent|aceita|permiss|receb|recib"
+    r"|publici(?:dade?|t[ée])$|^bolet[ií][nm]|infolettre|(?:送信|受信)可否"
     r"|購読|配信|同意|許可|メルマガ|オプトイン|اشتراك|موافقة"
 )
 #: Beside such a word a wish may be none: "not subscribed", "subscription cancelled", "newsletter off".
@@ -71,7 +75,11 @@ _YES_AT = re.compile(
     r"(?:subscribe[dr]?|subscription|opt(?:ed)?in|consent(?:ed)?|confirm(?:ed|ation)?|acceptsmarketing|abonnement|signup)"
     rf"{_AT}+"
 )
-_STATES = re.compile(r"status|statut|estatus|^stato|subscriptionstate|emailstate|ステータス|状態|الحالة")
+_STATES = re.compile(
+    r"status|statut|estatus|^stato|subscriptionstate|emailstate|ステータス|状態|الحالة"
+    r"|^(?:estado|situa[çc][ãa]o|situaci[óo]n|[ée]tat|zustand)(?:d[aeou]|del|des)?(?:l[ea]?)?"
+    r"(?:contact|contat|suscriptor|abonn|inscrit|assinante|usuari|client|membre|correo|e?mail)"
+)
 _OTHER_STATES = re.compile(
     r"(?:order|payment|marital|shipping|shipment|fulfillment|fulfilment|invoice|employment|ticket|deal|http|lead|civil"
     r"|attendee|attendance|registration|booking|appointment|billing|job|opportunity)status"

@@ -41,6 +41,8 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 #: With more behind them ("unsubscribed via link") they mean the same; "spam" or "invalid" need not.
 _LEADING = vocabulary.UNSUBSCRIBED | vocabulary.COMPLAINT | vocabulary.BLOCKED | {"hardbounce", "hardbounced"}
 _LEADING -= {"spam", "abuse", "abused", "erased", "block"}
+#: Of so many parts is the longest of them, at most.
+_MOST = max(map(len, _LEADING))
 #: What a date does not hold, and what turns it around: "no, since 2024-01-01".
 _TURNING = "not never nicht pas nie jamais nunca until bis resubscribed withdrawn expired"
 _NO_DATE = frozenset(_TURNING.split())
@@ -75,7 +77,7 @@ def of_phrase(text: str) -> Says:
     said = _BY_WORD.get("".join(parts))
     if said is not None:
         return said
-    heads = ("".join(parts[:count]) for count in range(len(parts) - 1, 0, -1))
+    heads = ("".join(parts[:count]) for count in range(min(len(parts) - 1, _MOST), 0, -1))
     return next((_BY_WORD[head] for head in heads if head in _LEADING), NOTHING)
 
 
@@ -134,11 +136,13 @@ def is_no(reason: SuppressionReason) -> Callable[[str], Says]:
 IS_NO = ("unsubscribed", "optedout", "optout", "unsubscribedfromallemail", "suppressed")
 #: Columns of a reason, in the languages of the site, by their folded names. It may also be somebody's free text.
 REASONS = ("reason", "grund", "raison", "motif", "motivo", "razon", "理由", "السبب")
+#: A state in other languages; or, under the same word, one of a country ("Baja California"), which says nothing.
+STATES = ("estado", "situacao", "situacion", "etat", "zustand")
 #: Columns that speak of their row's person, by their folded names.
 TELLING: Mapping[str, Callable[[str], Says]] = {
     **dict.fromkeys(["status", "subscriptionstatus", "emailstatus", "suppressionreason"], state),
     "emailmarketingconsent": state,
-    **dict.fromkeys([*REASONS, "emailsuppressions"], by_word),
+    **dict.fromkeys([*REASONS, *STATES, "emailsuppressions"], by_word),
     "sheet": of_title,
     **dict.fromkeys(["subscribed", "optedin", "optin"], _is_subscribed),
     **dict.fromkeys(IS_NO, is_no(UNSUBSCRIBED)),

@@ -25,7 +25,7 @@ listanegra listadeexclusión listarobinson nocontactar noenviar norecibir
 descadastrado descadastrada descadastrados descadastradas descadastro descadastrou descadastrouse cancelouinscrição
 cancelouainscrição cancelouasubscrição inscriçãocancelada desinscrição listadebloqueio listadesupressão nãoenviar
 nãocontatar nãocontactar nãoreceber nãoquerreceber
-配信停止 配信解除 配信拒否 配信不要 受信拒否 登録解除 購読解除 メール不要 ブラックリスト
+オプトアウト 配信停止 配信解除 配信拒否 配信不要 受信拒否 登録解除 購読解除 メール不要 ブラックリスト
 إلغاءالاشتراك ألغىالاشتراك القائمةالسوداء لاترسل عدمالاتصال
 disiscritto disiscritta uitgeschreven afgemeld
 """
@@ -46,8 +46,9 @@ bloqueados bloqueadas bloqueio bloccato bloccata geblokkeerd ブロック ブロ
 _IDLE = """
 inactive disabled denied declined revoked removed deleted cancelled canceled left out stop stopped deactivated
 suspended excluded former expired lapsed unwanted quarantined dormant archived closed terminated resigned goneaway
-deceased cancellation revocation withdrawal
-inaktiv inaktive gekündigt gelöscht deaktiviert ausgeschlossen entfernt ausgetreten stillgelegt unerwünscht widerruf
+churned anonymized anonymised deceased cancellation revocation withdrawal
+inaktiv inaktive gekündigt gelöscht deaktiviert ausgeschlossen entfernt ausgetreten ausgeschieden stillgelegt
+unerwünscht widerruf
 kündigung verstorben verzogen
 inactif inactive inactifs inactives résilié résiliée résiliation annulé annulée annulation supprimé supprimée désactivé
 désactivée exclu exclue retiré radié radiée rejeté rejetée retrait indésirable décédé décédée opposition refus
@@ -64,7 +65,7 @@ rechazada recusado recusada recusou 拒否 禁止 مرفوض رفض
 """
 _WILLING = """
 accepted agreed granted allowed permitted consented erlaubt zugestimmt akzeptiert eingewilligt accepté acceptée
-autorisé autorisée aceptado aceptada autorizado autorizada aceito aceita 同意 許可 承諾 موافق
+autorisé autorisée alta aceptado aceptada autorizado autorizada aceito aceita 同意 許可 承諾 موافق
 """
 #: Whom these are about, which says nothing of them.
 _PEOPLE = """

@@ -41,7 +41,8 @@ def words(text: str) -> list[str]:
 SINCE = words("""
     abgemeldet am|Abmeldedatum|Abmeldung am|Datum der Abmeldung|Abmeldezeitpunkt|Abgemeldet seit|abbestellt am|
     Datum der Abbestellung|ausgetragen am|Widerspruch am|Widerspruch vom|Widerspruchsdatum|widersprochen am|
-    désabonné le|désabonnée le|désabonné depuis|date de désabonnement|désinscrit le|désinscrite le|desinscrit le|
+    désabonné le|désabonnée le|desabonne le|désabonné depuis|date de désabonnement|désinscrit le|désinscrite le|
+    desinscrit le|
     date de désinscription|fecha de baja|fecha baja|baja el|dado de baja el|dada de baja el|desuscrito el|
     fecha de desuscripción|data de descadastro|data do descadastro|descadastrado em|descadastrada em|
     descadastrou-se em|cancelou inscrição em|cancelou a inscrição em|inscrição cancelada em|cancelou inscricao em|
@@ -82,13 +83,36 @@ FLAGS = words("""
     配信停止|配信拒否|受信拒否|退会|解約|ブロック|ブラックリスト|送信不可|メール不要|解除|
     إلغاء الاشتراك|محظور|القائمة السوداء|لا ترسل|عدم الاتصال|رفض|
     Refused contact|removed|deleted|cancelled|banned|exclusion list|revocation|gone away|deceased|suppression list|DNC|
-    inactive""")
+    inactive|
+    オプトアウト|送信NG|希望しない|لا يرغب|Rückläufer|unzustellbar|Kontaktverbot|ausgeschieden|désabo|NPAI|injoignable|
+    rebotado|
+    
+    rebote|dar de baja|darse de baja|rejeitado|devolvido|inválido|DND|do not disturb|withdrew|objected|right to object|
+    restrict processing|processing restricted|forget me|deletion requested|erasure request|anonymized|churned""")
 
 
 @pytest.mark.parametrize("heading", FLAGS)
 def test_a_heading_that_may_be_a_no_is_asked_about_whatever_stands_below(heading: str) -> None:
     for pair in (("x", ""), ("1", ""), ("ja", "nein"), ("", "")):
         assert asked(f'email,"{heading}"\n{ADA},{pair[0]}\n{BOB},{pair[1]}\n') == [heading], pair
+
+
+@pytest.mark.parametrize("heading", ["Estado", "Situação", "Situación", "État", "Zustand"])
+def test_a_state_that_may_be_a_place_as_well_is_asked_about_by_its_words(heading: str) -> None:
+    assert asked(f"email,{heading}\n{ADA},Baja California\n{BOB},São Paulo\n") == []
+    assert asked(f"email,{heading}\n{ADA},baja\n{BOB},alta\n") == [heading]
+    assert asked(f"email,{heading}\n{ADA},inactif\n") == [heading]
+    assert refused(f"email,{heading}\n{ADA},dado de baja\n{BOB},activo\n") == [2]
+
+
+@pytest.mark.parametrize("heading", words("Estado del contacto|Situação do contato|État de l'abonné|Estado suscriptor"))
+def test_a_state_of_a_contact_is_asked_about(heading: str) -> None:
+    assert asked(f'email,"{heading}"\n{ADA},A1\n{BOB},B2\n') == [heading]
+
+
+@pytest.mark.parametrize("heading", words("Publicidad|Publicidade|Boletín|Boletim|Infolettre|送信可否|受信可否"))
+def test_a_yes_or_nothing_below_the_word_for_advertising_is_asked_about(heading: str) -> None:
+    assert asked(f"email,{heading}\n{ADA},x\n{BOB},\n") == [heading]
 
 
 @pytest.mark.parametrize("heading", FLAGS)
@@ -111,7 +135,7 @@ def test_the_name_of_a_sheet_is_a_no_or_asked_about(heading: str) -> None:
     liste noire|ne pas contacter|dado de baja|dada de baja|desuscrito|lista negra|no contactar|descadastrado|
     Descadastrada|descadastrou|cancelou inscrição|cancelou a inscrição|cancelou inscricao|inscrição cancelada|
     não enviar|nao contatar|não quer receber|配信停止|配信拒否|受信拒否|إلغاء الاشتراك|القائمة السوداء|
-    unsubscribes|opt-outs|DNC|blacklist|suppression list"""),
+    unsubscribes|opt-outs|DNC|blacklist|suppression list|オプトアウト|ｵﾌﾟﾄｱｳﾄ"""),
 )
 def test_a_word_of_a_no_is_a_no(word: str) -> None:
     for column in ("status", "reason", "sheet", "unsubscribed"):
@@ -166,7 +190,8 @@ def test_other_names_say_nothing(name: str) -> None:
     "heading",
     words("""
     Trabajador|trabaja en|Caja|Rebajas|Radio|Retirement|Retiree|Exclusive|Blockchain id|Suprime|time left|Stopover|
-    Position|Preposición|Piano|Refund|Banner|Bandname|Kanban|closed|archived|Left eye|DNS"""),
+    Position|Preposición|Piano|Refund|Banner|Bandname|Kanban|closed|archived|Left eye|DNS|Robot|Reboot|Municipality|
+    Sandnes|Anonymous visits"""),
 )
 def test_other_headings_are_not_asked_about(heading: str) -> None:
     assert asked(f"email,{heading}\n{ADA},x\n{BOB},\n") == []

@@ -81,3 +81,8 @@ def test_a_date_with_a_word_about_it_is_no_date(cell: str, says: Says) -> None:
 
 def test_what_data_frames_write_for_an_empty_list_is_empty() -> None:
     assert saying.TELLING["unsubscribed"]("[]") == SUBSCRIBED
+
+
+def test_a_text_of_very_many_words_is_read() -> None:
+    assert saying.by_word("much-" * 200_000 + "unsubscribed") == saying.NOTHING
+    assert saying.by_word("unsubscribed" + " by her" * 200_000) == Says(saying.UNSUBSCRIBED)

@@ -86,7 +86,6 @@ FLAGS = words("""
     inactive|
     オプトアウト|送信NG|希望しない|لا يرغب|Rückläufer|unzustellbar|Kontaktverbot|ausgeschieden|désabo|NPAI|injoignable|
     rebotado|
-    
     rebote|dar de baja|darse de baja|rejeitado|devolvido|inválido|DND|do not disturb|withdrew|objected|right to object|
     restrict processing|processing restricted|forget me|deletion requested|erasure request|anonymized|churned""")
 

@@ -52,6 +52,7 @@ collect_ignore_glob = (
         "prefcenter/test_folder_broker.py",
         "prefcenter/test_import_bare_noes.py",
         "prefcenter/test_import_languages.py",
+        "prefcenter/test_import_names_and_columns.py",
         "prefcenter/test_import_questions.py",
         "prefcenter/test_imports_formats.py",
         "prefcenter/test_imports_moments.py",

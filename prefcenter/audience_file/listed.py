@@ -39,7 +39,7 @@ class Listed:
     ) -> None:
         """`said`: what columns mean, by `answers.key`; it goes before what was kept. Raises Misfit."""
         self._purpose = purpose
-        form, self.looks_like = _certain(formats.recognise(table.columns, file_name=""))
+        form, self.looks_like = _certain(formats.recognise(table.columns, file_name="", titles=table.titles))
         ours = frozenset(name.replace("_", "") for name in COLUMNS)
         known = Answers(answers.kept(), said)
         self._columns = Columns(table, form, known, channel=channel, ours=ours)

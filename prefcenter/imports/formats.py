@@ -157,9 +157,11 @@ _OF_NOES = re.compile(
 _ENDING = re.compile(r"\.\w{1,5}\Z")
 
 
-def recognise(columns: Sequence[str], *, file_name: str) -> Format:
+def recognise(columns: Sequence[str], *, file_name: str, titles: Sequence[str] = ()) -> Format:
+    """`titles`: what stands above the names of the columns; a no in one is like a no in the file's name."""
     names = [name for name in map(headings.name_of, columns) if name not in _NOTHING]
-    named, always = next((one for one in FORMATS if _fits(one, names, file_name)), None), _by_name(file_name)
+    named = next((one for one in FORMATS if _fits(one, names, file_name)), None)
+    always = saying.weightiest([_by_name(file_name), *(one for one in map(_by_heading, titles) if one.reason)])
     if named and (named is OWN or not always.reason):
         return named
     if named:
@@ -171,8 +173,8 @@ def recognise(columns: Sequence[str], *, file_name: str) -> Format:
 
 
 def _by_heading(heading: str) -> Says:
-    """What the only heading says of the addresses below it. Whoever stands on a list of the blocked is not written
-    to."""
+    """What the only heading, or a title, says of the addresses below it. Whoever stands on a list of the blocked is not
+    written to."""
     said = saying.of_title(heading)
     return Says(headings.refuses(heading) or UNSUBSCRIBED) if said == saying.UNKNOWN else said
 

@@ -137,7 +137,7 @@ def open_source(
 ) -> Source:
     """`said`: what columns mean; `noticed`: see OtherAddresses. Raises a TableError if nobody can be read from this."""
     table = _open(stream, terms)
-    form = formats.recognise(table.columns, file_name=file_name)
+    form = formats.recognise(table.columns, file_name=file_name, titles=table.titles)
     columns = Columns(table, form, said, channel=terms.channel)
     is_for_contacts = terms.kind == ImportKind.CONTACTS
     others = OtherAddresses(table, columns, channel=terms.channel, is_for_contacts=is_for_contacts, noticed=noticed)

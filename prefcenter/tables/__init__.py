@@ -54,6 +54,7 @@ class Table:
     delimiter: str  # "" of JSON
     rows: Iterator[Row] = field(repr=False, compare=False)
     days_later: int = 0  # a spreadsheet may count days from 1904 on, and then writes each so many too low
+    titles: tuple[str, ...] = ()  # what stands above the names of the columns
 
     def __iter__(self) -> Iterator[Row]:
         return self.rows
@@ -84,7 +85,7 @@ def open_table(stream: BinaryIO, *, channel: str = "email", or_hash: bool = Fals
         is_wrapped=header.is_wrapped,
     )
     rows = read_rows(chain(own, header.following, text.lines), layout, line=line)
-    return Table(columns, layout.address_index, text.encoding, header.delimiter, rows)
+    return Table(columns, layout.address_index, text.encoding, header.delimiter, rows, titles=header.titles)
 
 
 def places_of(columns: Sequence[str], address_index: int, *, channel: Channel) -> dict[Channel, int]:
@@ -111,4 +112,5 @@ def _open_sheet(sheet: sheets.Sheet, sought: Wanted, several: Several) -> Table:
     if unnamed := names(sheet.columns, sought, several):
         sheet = sheet.named(unnamed)
     index = find_address(sheet.columns, sought)
-    return Table(sheet.all_columns, index, sheets.ENCODING, "", sheets.rows(sheet, index, several), sheet.days_later)
+    rows = sheets.rows(sheet, index, several)
+    return Table(sheet.all_columns, index, sheets.ENCODING, "", rows, sheet.days_later, sheet.titles)

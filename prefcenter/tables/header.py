@@ -26,6 +26,7 @@ class Header(NamedTuple):
     own: list[str]  # its lines
     following: list[str]  # lines that had to be read to find its end
     is_wrapped: bool = False  # it was put into quotes as a whole
+    titles: tuple[str, ...] = ()  # the lines above it, but for blank ones
 
     @property
     def next_line(self) -> int:
@@ -50,6 +51,7 @@ def read_header(lines: Iterator[str], *, wanted: Wanted, several: Several) -> He
         raise NotATableError
     head = [first, *islice(lines, RECORD_LINES - 1)]
     above = _above(head, wanted, several)
+    titles = tuple(text.strip(_NOTHING) for text in head[:above] if text.strip(_NOTHING))
     line, head = line + above, head[above:]
     delimiter = _delimiter(head, wanted, declared)
     try:
@@ -58,7 +60,7 @@ def read_header(lines: Iterator[str], *, wanted: Wanted, several: Several) -> He
         if not all(map(several.reads, several.split(head[0].strip()))):
             raise
         names = _Names([head[0].strip()], 1)  # a list, in which quotes stand around names
-    return Header(line, names.columns, delimiter, head[: names.length], head[names.length :], names.is_wrapped)
+    return Header(line, names.columns, delimiter, head[: names.length], head[names.length :], names.is_wrapped, titles)
 
 
 def _first(lines: Iterator[str]) -> tuple[int, str]:

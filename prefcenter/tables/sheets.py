@@ -37,12 +37,14 @@ class Sheet(NamedTuple):
 
     `title`: of the sheet on which the columns are, if the names of the sheets say something; then each of the lines
     ends with the name of its sheet. `days_later`: the number of a day is so many too low (1904 date system).
+    `titles`: what stands above the names of the columns, row by row.
     """
 
     columns: list[str]
     lines: Iterator[tuple[int, list[str]]]
     title: str = ""
     days_later: int = 0
+    titles: tuple[str, ...] = ()
 
     def named(self, columns: Sequence[str]) -> "Sheet":
         """With names for its columns, where the first row had none."""
@@ -62,6 +64,7 @@ class _Head(NamedTuple):
     columns: list[str]
     is_named: bool
     is_list: bool
+    titles: tuple[str, ...] = ()
 
 
 def is_sheet(stream: BinaryIO) -> bool:
@@ -100,7 +103,7 @@ def read_sheet(stream: BinaryIO, *, wanted: Wanted, several: Several) -> Sheet:
     says_more = len(names) > 1 or names.isdisjoint(_USUAL)
     lines = _lines(heads, parts, len(main.columns), has_names=says_more)
     days_later = (book.epoch - CALENDAR_WINDOWS_1900).days
-    return Sheet(main.columns, lines, main.sheet.cells.title if says_more else "", days_later)
+    return Sheet(main.columns, lines, main.sheet.cells.title if says_more else "", days_later, main.titles)
 
 
 def rows(sheet: Sheet, address_index: int, several: Several) -> Iterator[Row]:
@@ -129,7 +132,8 @@ def _head(sheet: sheet_cells.Sheet, wanted: Wanted, several: Several) -> _Head |
     ahead = list(islice(sheet_cells.rows(sheet), AHEAD))
     place = _named(ahead, wanted, several)
     if place is not None:
-        return _Head(sheet, place, ahead[place], is_named=True, is_list=False)
+        titles = tuple(" ".join(filter(None, cells)) for cells in ahead[:place] if any(cells))
+        return _Head(sheet, place, ahead[place], is_named=True, is_list=False, titles=titles)
     place = next((number for number, cells in enumerate(ahead) if any(cells)), None)
     if place is None:
         return None

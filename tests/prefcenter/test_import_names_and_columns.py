@@ -1,13 +1,15 @@
 """What the name of a file says, and what its columns do: where both cannot be so, neither is guessed (law 13)."""
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 
 from tests.factories import ADA, BOB, CLEO
-from tests.prefcenter.importing import Files, blocked
-from unsubscribe.models import Address
+from tests.prefcenter.importing import Files, audience, blocked
+from unsubscribe.models import Address, Category
 
 pytestmark = pytest.mark.django_db
 MANY = ["import_optouts", "import_contacts"]
@@ -110,3 +112,38 @@ class TestATableOfSomebodysOwnWithTheHeadingsOfSendGrid:
         text = f"email,status,reason,created\n{ADA},gone,,{_CREATED}\n{CLEO},away,,{_CREATED}\n"
         done = files.does("import_optouts", text, "--reason", "complaint", "--apply")
         assert done["reasons"] == {"complaint": 2}
+
+
+def sheet(*rows: list[str]) -> bytes:
+    made, file = Workbook(), io.BytesIO()
+    for row in rows:
+        made.active.append(row)
+    made.save(file)
+    return file.getvalue()
+
+
+TITLES = ["Abmeldungen 2024", "Report: unsubscribes", "Désabonnés au 31.12.2024", "Blocked", "Do not contact"]
+
+
+class TestATitleAboveTheColumns:
+    """It speaks of everybody below it, as the name of the file does."""
+
+    @pytest.mark.parametrize("title", TITLES)
+    @pytest.mark.parametrize("command", MANY)
+    def test_that_says_no_makes_them_noes_and_no_contacts(self, title: str, command: str, files: Files) -> None:
+        for content in (f"{title}\n\nE-Mail;Name\n{ADA};Ada\n", sheet([title], [], ["E-Mail", "Name"], [ADA, "Ada"])):
+            done = files.does(command, content, "--apply", name="export.csv")
+            assert done["refused"] == (0 if command == "import_optouts" else 1)
+            assert blocked() == ({ADA} if command == "import_optouts" else set())
+
+    def test_a_yes_below_it_is_asked_about(self, files: Files) -> None:
+        assert files.asks("import_contacts", f"Abmeldungen\nemail;status\n{ADA};aktiv\n", "--apply") == ["status"]
+
+    def test_audience_writes_to_nobody_of_it(self, news: Category) -> None:
+        verdicts, _said = audience(f"Abmeldungen 2024\nemail;name\n{ADA};Ada\n")
+        assert verdicts == ["unsubscribed"]
+
+    @pytest.mark.parametrize("title", ["Kunden 2024", "Active contacts", "Export of 31.12.2024", "Subscribers"])
+    def test_that_says_anything_else_says_nothing(self, title: str, files: Files) -> None:
+        for content in (f"{title}\nE-Mail;Name\n{ADA};Ada\n", sheet([title], ["E-Mail", "Name"], [BOB, "Bob"])):
+            assert files.does("import_contacts", content, "--apply")["new"] == 1

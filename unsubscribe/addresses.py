@@ -156,7 +156,8 @@ def named_mailbox(recipient: str) -> tuple[str, str]:
     if "=?" not in recipient.rpartition("<")[2]:  # an encoded word (RFC 2047), which Django reads in an address as well
         with suppress(InvalidAddress):
             meant = _email(recipient)
-            return name, address if _reads_as(address, meant) else meant
+            if "=?" not in meant:  # whatever was cut off behind a "<"
+                return name, address if _reads_as(address, meant) else meant
     return ("", "") if _is_of_everybody(address) else (name, address)
 
 

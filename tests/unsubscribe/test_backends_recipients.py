@@ -76,6 +76,7 @@ UNREADABLE = [
     "Friends: ada@example.com, bob@example.com;",
     "jürgen@example.com",
     "ada@.example",
+    '=?utf-8?q?bob?=@example.com"<"',  # the address that is left is Bob's to whoever decodes it
     7,
     True,
     b"ada@example.com",
@@ -338,6 +339,7 @@ texts = st.text(max_size=30) | st.lists(parts, max_size=14).map("".join)
 @hypothesis_settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
 @given(text=texts)
 @example(text="a@[")
+@example(text='=??B??=@0.AA"<"')
 def test_whatever_is_read_is_an_address_or_nothing(text: str) -> None:
     name, address = addresses.named_mailbox(text)
     try:

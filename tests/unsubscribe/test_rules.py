@@ -46,8 +46,10 @@ TABLE = [
     (Facts(chosen=Chosen(paused_until=TOMORROW)),                 PAUSED,        SEND),
     (Facts(chosen=WEEKLY._replace(paused_until=TOMORROW), last_sent_on=TODAY), PAUSED, SEND),
     (Facts(contact_paused_until=TODAY),                           SEND,          SEND),
+    (Facts(contact_paused_until=YESTERDAY),                       SEND,          SEND),
     (Facts(chosen=WEEKLY, last_sent_on=TODAY),                    TOO_SOON,      SEND),
     (Facts(chosen=WEEKLY, last_sent_on=TODAY - timedelta(days=7)), SEND,         SEND),
+    (Facts(chosen=WEEKLY, last_sent_on=TODAY - timedelta(days=8)), SEND,         SEND),
     (Facts(chosen=OPEN, last_sent_on=TODAY),                      SEND,          SEND),
     (Facts(chosen=OPEN, last_sent_on=TODAY, had_until=TOMORROW),  SEND,          SEND),
     (Facts(chosen=DAILY, last_sent_on=YESTERDAY),                 SEND,          SEND),
@@ -151,6 +153,11 @@ def test_who_lifts_the_block_of_a_domain(set_by: Source, is_its_own: bool) -> No
     api = {Source.API} if set_by == Source.API else set()
     own = {Source.IMPORT} if is_its_own and set_by == Source.IMPORT else set()
     assert lifting == {Source.STAFF} | api | own
+
+
+def test_an_import_lifts_nothing_unless_it_is_said_to_be_its_own() -> None:
+    assert not any(rules.may_lift(reason, source=Source.IMPORT) for reason in SuppressionReason)
+    assert not any(rules.may_lift_domain(set_by, source=Source.IMPORT) for set_by in Source)
 
 
 @pytest.mark.parametrize("source", Source)

@@ -57,8 +57,9 @@ def test_the_ends_of_the_ranges_fit(target: Target) -> None:
     assert links.read(links.sign(target, today=TODAY), today=TODAY) == target
 
 
-def test_a_campaign_beyond_the_range_is_left_out_and_the_link_works() -> None:
-    token = links.sign(Target(7, 8, 2**24), today=TODAY)
+@pytest.mark.parametrize("campaign_id", [2**24, 2**24 + 1, 2**63 - 1])
+def test_a_campaign_beyond_the_range_is_left_out_and_the_link_works(campaign_id: int) -> None:
+    token = links.sign(Target(7, 8, campaign_id), today=TODAY)
     assert links.read(token, today=TODAY) == Target(7, 8, None)
 
 

@@ -90,5 +90,5 @@ def _run(text: str, chunk: re.Pattern[str], length: int) -> str:
 
 def _completed(run: str) -> Iterator[str]:
     lost = _OLD_LENGTH - len(run)
-    if 0 <= lost <= _MOST_LOST:
+    if lost <= _MOST_LOST:
         yield from (run + "".join(end) for end in product("-_", repeat=lost))

@@ -50,7 +50,26 @@ GLUED_ON = [
     ),
     *(".\u200b\r\n", "=0D=0A=0D=0AUnsubscribe", "'\"><script>", "@mail.example.com", "&quot;", "[1]"),
 ]
-IN_FRONT = [" ", "%20", "\t", "<", '"', "'", "“", "\u200b", "\ufeff", "\u00a0", "=3D", "=", "/", "//", "(", "[", "\r\n"]
+IN_FRONT = [
+    " ",
+    "%20",
+    "%252520",
+    "\t",
+    "<",
+    '"',
+    "'",
+    "“",
+    "\u200b",
+    "\ufeff",
+    "\u00a0",
+    "=3D",
+    "=",
+    "/",
+    "//",
+    "(",
+    "[",
+    "\r\n",
+]
 BREAKS = [
     *("=", "%3D", "=3D", "==", "= ", "=\u200b"),  # browsers take line breaks out of a URL, and leave the rest
     *("=\r\n", "=\n", "=\r", "= \r\n", "\r\n", "\n", "=0D=0A", "=0A", "=3D\r\n", "=3D=0D=0A", "=%0D%0A", "%0D%0A"),

@@ -478,6 +478,15 @@ def test_a_day_begins_where_the_house_stands(hour: int, answer: Answer, ada: Add
     assert decision.verdict.answer == answer
 
 
+def test_what_became_transactional_keeps_no_pace_whatever_was_chosen_of_it_before(news: Category) -> None:
+    address = _weekly(ADA, news, sent_on=TODAY)
+    AddressFactory(text=BOB, contact=address.contact)
+    Category.objects.update(purpose=Purpose.TRANSACTIONAL)
+    news.refresh_from_db()
+    for decision in gate.check([ADA, BOB], category=news, now=NOW):
+        assert (decision.may_send, decision.next_day, decision.last_day) == (True, None, None)
+
+
 @contextmanager
 def a_table_is_gone(model: Any) -> Iterator[None]:
     """A database that cannot answer, in earnest; the rollback brings the table back."""

@@ -337,3 +337,15 @@ def test_a_block_of_another_category_is_left_alone(ada: Address, news: Category)
         clicks(ada, offers, now)
     assert actions.undo(receipt, source=Source.PAGE, now=LATER + MINUTE)
     assert not is_off(ada, news)
+
+
+@pytest.mark.parametrize(("evidence", "state"), [(None, "unsubscribed"), (NOW + 2 * MINUTE, "subscribed")])
+def test_a_yes_that_a_senders_system_says_again_counts_with_its_evidence_alone(
+    evidence: datetime | None, state: str, ada: Address, news: Category
+) -> None:
+    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
+    yes = Wanted(ada.pk, news.pk, {"state": PreferenceState.SUBSCRIBED})
+    actions.set_preferences([yes], source=Source.API, now=LATER, given_at=evidence)
+    no = [Said(bytes(ada.digest), ada.value, NOW + MINUTE)]
+    actions.import_opt_outs(no, channel=Channel.EMAIL, category_id=news.pk, now=LATER)
+    assert Preference.objects.get().state == state

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests.conftest import NOW
-from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
+from tests.factories import ADA, BOB, AddressFactory, CategoryFactory, ContactFactory
 from unsubscribe import actions, gate
 from unsubscribe.actions import Said, Standing
 from unsubscribe.addresses import normalise
@@ -240,6 +240,38 @@ def test_what_would_be_lifted_and_why_not_is_said_of_each(ada: Address, news: Ca
     imports(3, "address", news, BOB, now=NOW + DAY)
     assert actions.standing(1) == Standing(1, 1, 1, {"": 1}, 0, 0)  # somebody, an import was the last
     assert actions.standing(3) == Standing(0, 0, 0, {}, 0, 0)
+
+
+@pytest.mark.usefixtures("said_yes_to_something")
+def test_an_older_no_in_a_later_file_does_not_hide_who_said_it_last(ada: Address, news: Category) -> None:
+    imports(1, "category", news)
+    actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW + MINUTE)
+    imports(2, "narrowed", news, now=NOW + 2 * MINUTE)
+    assert actions.standing(1).said_again == {"page": 1}
+
+
+def test_what_was_lifted_since_has_ended_blocks_on_domains_too(news: Category) -> None:
+    imports(1, "address", news, ADA)
+    imports(1, "domain", news)
+    actions.lift_domains(["example.com"], ALL, source=Source.STAFF, now=NOW + MINUTE)
+    assert actions.standing(1) == Standing(1, 0, 0, {}, 1, 0)
+    take_back(1)
+    assert actions.standing(1) == Standing(0, 0, 0, {}, 2, 0)
+    assert actions.take_back(1, most=2, now=NOW + DAY) == actions.TakenBack(0, 0)
+
+
+@pytest.mark.parametrize(("named", "is_gone", "of"), [(2, False, 2), (0, False, 0), (0, True, 2)])
+def test_the_event_is_of_the_address_that_was_named_and_else_of_the_first_of_its_channel(
+    named: int, is_gone: bool, of: int, news: Category
+) -> None:
+    contact = ContactFactory()
+    texts = [(Channel.EMAIL, ADA), (Channel.SMS, "+49 30 901820"), (Channel.EMAIL, BOB)]
+    addresses = [AddressFactory(contact=contact, channel=channel, text=text) for channel, text in texts]
+    imports(1, "category", news, addresses[named].value)
+    if is_gone:
+        Address.objects.filter(pk=addresses[named].pk).update(contact=ContactFactory())
+    take_back(1)
+    assert ConsentEvent.objects.get(kind=EventKind.OPT_IN).address_id == addresses[of].pk
 
 
 def test_a_yes_under_another_spelling_counts_again_when_a_later_no_of_an_import_is_taken_back(

@@ -14,6 +14,7 @@ from tests.examples import examples
 from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
 from tests.unsubscribe.test_gate import forgotten
 from unsubscribe import actions
+from unsubscribe.actions.undoing import UNDO
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, EventKind, OutboxKind, Source
 from unsubscribe.links import Target
@@ -73,6 +74,59 @@ def test_nobody_took_a_no_back_for_the_other(
                     assert about not in are_open
         if all(who == OLDER for who, *_ in after):
             assert open_to(older, categories) == were_open[OLDER]
+
+
+def as_one(older: Address, text: str = BOB) -> Address:
+    [joined] = actions.add_addresses(older.contact_id, [normalise(text)], now=NOW)
+    actions.agree([joined.pk], source=Source.STAFF, now=NOW)
+    return joined
+
+
+@pytest.mark.parametrize(
+    ("after", "open_older", "open_other"),
+    [
+        ([(OLDER, "leave all"), (OTHER, "join in")], set(), {"news"}),
+        ([(OTHER, "leave all"), (OLDER, "join in")], {"news"}, set()),
+        ([(OLDER, "leave"), (OTHER, "join in")], set(), {"news"}),
+        ([(OTHER, "leave"), (OLDER, "join in")], {"news"}, set()),
+        ([(OLDER, "complain"), (OTHER, "join in")], set(), {"news"}),
+        ([(OLDER, "pause all"), (OTHER, "resume all")], set(), {"news"}),
+        ([(OLDER, "pause"), (OTHER, "resume")], set(), {"news"}),
+    ],
+    ids=lambda one: "-".join(what for _, what in one) if isinstance(one, list) else None,
+)
+def test_what_one_took_back_of_the_others_is_in_force_again(
+    after: list[tuple[str, str]], open_older: set[str], open_other: set[str], ada: Address, news: Category
+) -> None:
+    people = {OLDER: ada, OTHER: as_one(ada)}
+    for minute, (who, what) in enumerate(after, start=1):
+        say(people[who], what, news, now=NOW + timedelta(minutes=minute))
+    actions.part([people[OTHER].pk], source=Source.PAGE, now=NOW + timedelta(hours=1))
+    assert [open_to(one, [news]) for one in people.values()] == [open_older, open_other]
+    said_all = {people[who].pk for who, what in after if what in {"leave all", "complain"}}
+    assert set(Suppression.objects.filter(lifted_at=None).values_list("address_id", flat=True)) == said_all
+
+
+@pytest.mark.parametrize("category", [True, False], ids=["category", "everything"])
+@pytest.mark.parametrize("who", [OLDER, OTHER])
+def test_what_was_undone_stays_so(who: str, category: bool, ada: Address, news: Category) -> None:
+    people = {OLDER: ada, OTHER: as_one(ada)}
+    later = NOW + timedelta(minutes=1)
+    target = Target(people[who].pk, news.pk if category else None)
+    events = actions.opt_out([target], source=Source.PAGE, now=later)
+    actions.undo([one.pk for one in events], source=Source.PAGE, now=later + timedelta(minutes=1), wording=UNDO)
+    actions.part([people[OTHER].pk], source=Source.PAGE, now=NOW + timedelta(hours=1))
+    assert [open_to(one, [news]) for one in people.values()] == [{"news"}, {"news"}]
+
+
+def test_what_is_in_force_again_is_said_of_an_address_on_its_channel(news: Category) -> None:
+    number = AddressFactory(channel=Channel.SMS, text="+49 30 901820")
+    ada = AddressFactory(contact=number.contact, text=ADA)
+    joined = as_one(ada)
+    say(ada, "leave", news, now=NOW + timedelta(minutes=1))
+    say(joined, "join in", news, now=NOW + timedelta(minutes=2))
+    events = actions.part([joined.pk], source=Source.PAGE, now=NOW + timedelta(hours=1))
+    assert [one.address_id for one in events if one.kind == EventKind.OPT_OUT] == [ada.pk]
 
 
 def pairs(size: int, news: Category) -> list[Address]:

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.factories import BOB, AddressFactory, CampaignFactory, CategoryFactory
-from unsubscribe import actions
+from tests.factories import BOB, CLEO, DAN, AddressFactory, CampaignFactory, CategoryFactory
+from unsubscribe import actions, agreeing
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, EventKind, OutboxKind, Source, SuppressionReason
 from unsubscribe.links import Target
@@ -147,3 +147,44 @@ def test_a_no_that_covers_what_is_learnt_later_says_where_it_came_from(
     event = ConsentEvent.objects.latest("id")
     assert (event.kind, event.address_id, event.after) == (EventKind.SUPPRESS, joined.pk, {"suppressed": [reason]})
     assert event.source == (Source.API if reason == SuppressionReason.COMPLAINT else Source.MAILTO)
+
+
+class TestWhoseYesItTakes:
+    def known(self, text: str, now: datetime) -> Address:
+        return AddressFactory(text=text, created_at=now - timedelta(days=1))
+
+    def says_yes(self, joined: Address, by: Address, now: datetime) -> list[dict[str, object]]:
+        return [one.after for one in actions.agree([joined.pk], by=by.pk, source=Source.PAGE, now=now)]
+
+    def is_pending(self, address: Address) -> bool:
+        return Address.objects.get(pk=address.pk).is_pending
+
+    @pytest.mark.parametrize("begins", ["contact", "joined"])
+    def test_of_an_address_that_was_known_before_it_is_both(self, begins: str, ada: Address, now: datetime) -> None:
+        voices = {"contact": ada, "joined": self.known(BOB, now)}
+        bob = join(ada, BOB, now)
+        first, second = sorted(voices, key=lambda voice: voice != begins)
+        assert self.says_yes(bob, voices[first], now) == [{"agreed": first}]
+        assert self.says_yes(bob, voices[first], now) == []
+        assert self.is_pending(bob)
+        assert self.says_yes(bob, voices[second], now) == [{"is_theirs": True}]
+        assert not self.is_pending(bob)
+
+    def test_of_a_new_address_it_is_the_contacts(self, ada: Address, now: datetime) -> None:
+        ada.contact.addresses.update(created_at=now - timedelta(days=1))
+        bob = join(ada, BOB, now)
+        Contact.objects.update(created_at=now - timedelta(days=1))
+        assert self.says_yes(bob, bob, now) == []
+        assert self.is_pending(bob)
+        assert self.says_yes(bob, ada, now) == [{"is_theirs": True}]
+
+    def test_what_it_said_to_one_contact_is_no_yes_to_another(self, ada: Address, now: datetime) -> None:
+        cleo, bob, dan = AddressFactory(text=CLEO), self.known(BOB, now), self.known(DAN, now)
+        join(cleo, BOB, now)
+        join(cleo, DAN, now)
+        assert self.says_yes(bob, bob, now) == [{"agreed": "joined"}]
+        Address.objects.filter(pk=bob.pk).update(contact=ada.contact)
+        joined = list(Address.objects.filter(pk__in=[bob.pk, dan.pk]).select_related("contact"))
+        assert agreeing.so_far(joined) == {}
+        assert self.says_yes(bob, ada, now) == [{"agreed": "contact"}]
+        assert self.is_pending(bob)

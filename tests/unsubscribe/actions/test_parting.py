@@ -149,6 +149,24 @@ def test_a_no_that_covers_what_is_learnt_later_says_where_it_came_from(
     assert event.source == (Source.API if reason == SuppressionReason.COMPLAINT else Source.MAILTO)
 
 
+def test_what_is_only_joined_ends_a_pause_of_everything_for_itself_alone(ada: Address, now: datetime) -> None:
+    number, until = join(ada, NUMBER, now, Channel.SMS), now.date() + timedelta(days=30)
+    actions.pause([Target(ada.pk)], until, source=Source.PAGE, now=now)
+    actions.pause([Target(number.pk)], None, source=Source.PAGE, now=now)
+    rows = Address.objects.order_by("id").values_list("channel", "contact__paused_until")
+    assert list(rows) == [("email", until), ("sms", None)]
+
+
+def test_what_is_only_joined_says_yes_on_a_channel_of_its_own_and_stays(
+    ada: Address, news: Category, now: datetime
+) -> None:
+    number = join(ada, NUMBER, now, Channel.SMS)
+    actions.opt_in([Target(number.pk, news.pk)], source=Source.PAGE, now=now, wording="Yes")
+    assert states(ada) == {("news", "sms"): "subscribed"}
+    number.refresh_from_db()
+    assert (number.contact_id, number.is_pending) == (ada.contact_id, True)
+
+
 class TestWhoseYesItTakes:
     def known(self, text: str, now: datetime) -> Address:
         return AddressFactory(text=text, created_at=now - timedelta(days=1))

@@ -250,6 +250,14 @@ def test_an_older_no_in_a_later_file_does_not_hide_who_said_it_last(ada: Address
     assert actions.standing(1).said_again == {"page": 1}
 
 
+def test_an_old_no_leaves_nothing_more_of_who_came_back_to_one_category_alone(ada: Address, news: Category) -> None:
+    CategoryFactory(slug="offers")
+    actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW - 2 * DAY)
+    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW - DAY, wording="Yes")
+    imports(1, "narrowed", news)
+    assert list(Preference.objects.values_list("category__slug", "state")) == [("news", "subscribed")]
+
+
 def test_what_was_lifted_since_has_ended_blocks_on_domains_too(news: Category) -> None:
     imports(1, "address", news, ADA)
     imports(1, "domain", news)

@@ -236,6 +236,15 @@ class TestTheGate:
         assert actions.lift_domains([CORP], OWN, source=Source.STAFF, now=NOW, actor="staff 1", note="An error.") == 1
         assert answers([EVE], news) == ["send"]
 
+    @pytest.mark.parametrize(("earlier", "answer"), [(timedelta(0), "suppressed"), (timedelta(seconds=1), "send")])
+    def test_a_file_that_says_when_counts_from_the_moment_of_the_lift_on(
+        self, earlier: timedelta, answer: str, news: Category
+    ) -> None:
+        block()
+        actions.lift_domains([CORP], OWN, source=Source.STAFF, now=LATER)
+        block(at=LATER - earlier, source=Source.IMPORT, import_id=7, now=LATER + timedelta(days=1))
+        assert answers([EVE], news) == [answer]
+
 
 @pytest.mark.django_db
 class TestTheirOwnYes:

@@ -85,3 +85,13 @@ def test_what_is_kept_so_was_said_by_no_import(ada: Address, phone: Address, new
     actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="Yes, news")
     kept = Preference.objects.get(channel=Channel.SMS)
     assert (kept.state, kept.import_id, kept.said_at) == ("subscribed", None, None)
+
+
+def test_what_was_blocked_for_itself_is_kept_as_it_was(
+    ada: Address, phone: Address, news: Category, now: datetime
+) -> None:
+    for one, source in ((ada, Source.MAILTO), (phone, Source.SMS)):
+        actions.suppress([one.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=source, now=now)
+    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="Yes, news")
+    assert not Preference.objects.filter(channel=Channel.SMS).exists()
+    assert by_text(phone, "news", now) == "suppressed"

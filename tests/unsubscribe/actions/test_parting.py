@@ -167,6 +167,39 @@ def test_what_is_only_joined_says_yes_on_a_channel_of_its_own_and_stays(
     assert (number.contact_id, number.is_pending) == (ada.contact_id, True)
 
 
+def test_an_address_moves_to_a_contact_that_is_younger_than_its_own(now: datetime) -> None:
+    bob, ada = AddressFactory(text=BOB), AddressFactory()
+    join(ada, BOB, now)
+    bob.refresh_from_db()
+    assert (bob.contact_id, bob.is_pending) == (ada.contact_id, True)
+
+
+def test_only_a_contact_that_got_an_address_is_asked(ada: Address, now: datetime) -> None:
+    cleo = AddressFactory(text=CLEO)
+    actions.add_addresses_to(
+        {ada.contact_id: [normalise(BOB)], cleo.contact_id: [normalise(CLEO)]}, now=now - timedelta(days=9)
+    )
+    assert list(OutboxMessage.objects.values_list("kind", "address_id")) == [(OutboxKind.JOIN, ada.pk)]
+
+
+def test_of_several_noes_the_widest_covers_what_is_learnt_later(ada: Address, now: datetime) -> None:
+    work = AddressFactory(contact=ada.contact, text="ada@work.example")
+    actions.suppress([work.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.STAFF, now=now)
+    actions.opt_out([Target(ada.pk)], source=Source.MAILTO, now=now)
+    joined = join(ada, BOB, now + timedelta(days=1))
+    assert Suppression.objects.get(address=joined).everywhere
+
+
+@pytest.mark.parametrize("source", [Source.PAGE, Source.STAFF])
+def test_of_less_that_a_joined_address_asks_for_the_older_ones_hear_too(
+    source: Source, ada: Address, news: Category, now: datetime
+) -> None:
+    bob = join(ada, BOB, now)
+    actions.opt_out([Target(bob.pk, news.pk)], source=source, now=now)
+    confirmed = OutboxMessage.objects.filter(kind=OutboxKind.CONFIRMATION).values_list("address_id", flat=True)
+    assert sorted(confirmed) == [ada.pk, bob.pk]
+
+
 class TestWhoseYesItTakes:
     def known(self, text: str, now: datetime) -> Address:
         return AddressFactory(text=text, created_at=now - timedelta(days=1))

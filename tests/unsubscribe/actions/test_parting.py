@@ -196,8 +196,32 @@ def test_of_less_that_a_joined_address_asks_for_the_older_ones_hear_too(
 ) -> None:
     bob = join(ada, BOB, now)
     actions.opt_out([Target(bob.pk, news.pk)], source=source, now=now)
-    confirmed = OutboxMessage.objects.filter(kind=OutboxKind.CONFIRMATION).values_list("address_id", flat=True)
-    assert sorted(confirmed) == [ada.pk, bob.pk]
+    assert confirmed() == [ada.pk, bob.pk]
+
+
+def confirmed() -> list[int]:
+    rows = OutboxMessage.objects.filter(kind=OutboxKind.CONFIRMATION)
+    return sorted(rows.values_list("address_id", flat=True))
+
+
+@pytest.mark.parametrize("is_everything", [True, False])
+def test_of_what_a_joined_number_stops_the_older_mailbox_hears_where_it_holds_for_it(
+    is_everything: bool, ada: Address, news: Category, now: datetime
+) -> None:
+    number = join(ada, NUMBER, now, Channel.SMS)
+    target = Target(number.pk, None if is_everything else news.pk)
+    actions.opt_out([target], source=Source.PAGE, now=now)
+    assert confirmed() == ([ada.pk] if is_everything else [])
+
+
+@pytest.mark.parametrize("is_everything", [True, False])
+def test_a_joined_mailbox_hears_that_everything_ended_where_the_older_one_has_none(
+    is_everything: bool, news: Category, now: datetime
+) -> None:
+    number = AddressFactory(channel=Channel.SMS, text=NUMBER)
+    bob = join(number, BOB, now)
+    actions.opt_out([Target(number.pk, None if is_everything else news.pk)], source=Source.PAGE, now=now)
+    assert confirmed() == ([bob.pk] if is_everything else [])
 
 
 class TestWhoseYesItTakes:

@@ -10,6 +10,7 @@ from django.core.mail import EmailMessage
 from django.db import models
 from django.utils import timezone
 
+from tests.conftest import NOW
 from tests.factories import ADA, BOB, CLEO, AddressFactory, CategoryFactory
 from tests.unsubscribe.test_backends import (
     TRANSACTIONAL,
@@ -206,3 +207,10 @@ def test_a_campaign_of_another_category_is_another(ada: Address, news: Category)
     offers = message(ADA, headers=about("offers", **{headers.CAMPAIGN: "June"}))
     assert [send(june(ADA), offers), send(june(ADA), offers)] == [2, 1]
     assert Campaign.objects.filter(name="June").count() == 2
+
+
+def test_of_a_long_name_the_beginning_counts(news: Category) -> None:
+    long, longer = (actions.campaign_named(f" {'x' * size} ", category=news, now=NOW) for size in (120, 200))
+    assert long
+    assert long == longer
+    assert long.name == "x" * 120

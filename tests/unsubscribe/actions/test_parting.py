@@ -199,6 +199,22 @@ def test_of_less_that_a_joined_address_asks_for_the_older_ones_hear_too(
     assert confirmed() == [ada.pk, bob.pk]
 
 
+@pytest.mark.parametrize(
+    ("reason", "source", "of_the_other"),
+    [
+        (SuppressionReason.COMPLAINT, Source.COMPLAINT, Source.API),
+        (SuppressionReason.UNSUBSCRIBED_ALL, Source.MAILTO, Source.MAILTO),
+    ],
+)
+def test_a_no_that_is_shared_says_where_it_came_from_and_nobody_complained_twice(
+    reason: SuppressionReason, source: Source, of_the_other: Source, ada: Address, now: datetime
+) -> None:
+    bob = join(ada, BOB, now)
+    actions.suppress([ada.pk], reason, source=source, now=now)
+    rows = Suppression.objects.order_by("address_id").values_list("address_id", "reason", "source")
+    assert list(rows) == [(ada.pk, reason, source), (bob.pk, reason, of_the_other)]
+
+
 def confirmed() -> list[int]:
     rows = OutboxMessage.objects.filter(kind=OutboxKind.CONFIRMATION)
     return sorted(rows.values_list("address_id", flat=True))

@@ -7,6 +7,7 @@ import pytest
 from tests.factories import AddressFactory, CategoryFactory
 from unsubscribe import actions, gate
 from unsubscribe.actions.coming_back import LEFT_OFF
+from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, EventKind, Frequency, Purpose, Source, SuppressionReason
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Category, ConsentEvent, Contact, Preference
@@ -95,3 +96,27 @@ def test_what_was_blocked_for_itself_is_kept_as_it_was(
     actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="Yes, news")
     assert not Preference.objects.filter(channel=Channel.SMS).exists()
     assert by_text(phone, "news", now) == "suppressed"
+
+
+@pytest.mark.parametrize("joined_and_agreed", [False, True])
+def test_a_yes_ends_what_another_address_of_theirs_said_on_that_channel(
+    joined_and_agreed: bool, ada: Address, news: Category, now: datetime
+) -> None:
+    when = {"joined_at": now, "agreed_at": now} if joined_and_agreed else {}
+    work = AddressFactory(contact=ada.contact, text="ada@work.example", **when)
+    actions.suppress([work.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.MAILTO, now=now)
+    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="Yes, news")
+    assert [one.may_send for one in gate.check([ada.value, work.value], category=news, now=now)] == [True, True]
+
+
+@pytest.mark.parametrize("is_everywhere", [True, False])
+def test_a_block_that_stood_by_itself_covers_what_is_learnt_later_once_it_is_meant_everywhere(
+    is_everywhere: bool, ada: Address, news: Category, now: datetime
+) -> None:
+    for _ in range(2):
+        actions.suppress([ada.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.MAILTO, now=now)
+    if is_everywhere:
+        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+    number = normalise("+49 30 901820", channel=Channel.SMS)
+    [learnt] = actions.add_addresses(ada.contact_id, [number], now=now)
+    assert by_text(learnt, "news", now) == ("suppressed" if is_everywhere else "send")

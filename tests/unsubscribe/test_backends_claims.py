@@ -210,12 +210,17 @@ def test_what_is_on_its_way_counts_as_sent_for_an_address_that_is_parted_meanwhi
     assert went_to(carried) == [work.value]
 
 
+@pytest.mark.parametrize("takes", [CLAIM_HOLDS / 2, CLAIM_HOLDS / 2 + A_MINUTE])
 def test_what_takes_longer_than_a_claim_holds_is_not_sent_any_more(
-    readers: Sequence[Address], at: Callable[[datetime], None], carried: list[str], caplog: pytest.LogCaptureFixture
+    takes: timedelta,
+    readers: Sequence[Address],
+    at: Callable[[datetime], None],
+    carried: list[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Somebody else may have taken over when it is sent: after half the time no letter is begun."""
     AddressFactory(text="dan@example.com")
-    Failing.told = {BOB: lambda: at(NOW + CLAIM_HOLDS / 2)}
+    Failing.told = {BOB: lambda: at(NOW + takes)}
     with caplog.at_level(logging.WARNING):
         assert send(mailing(ADA, BOB, CLEO, "dan@example.com")) == 1
     assert went_to(carried) == [ADA, BOB, "dan@example.com"]

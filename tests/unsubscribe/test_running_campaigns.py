@@ -220,3 +220,16 @@ def test_who_was_recorded_for_another_campaign_since_the_gate_was_asked_is_left_
     assert actions.record_sent(both, campaign=b, now=MONDAY, **about) == {bob.contact_id}
     assert actions.record_sent(both, campaign=a, now=MONDAY, **about) == set(both)
     assert {row.campaign.name: row.count for row in SentCount.objects.all() if row.campaign} == {"A": 2, "B": 1}
+
+
+def test_what_was_only_recorded_may_still_be_claimed_however_many_were_recorded_since(
+    daily: Address, campaigns: Sequence[Campaign], news: Category
+) -> None:
+    for one, at in zip(campaigns, hours(0, 13, 25, 37), strict=True):
+        record(one, at)
+    [later] = hours(38)
+    paced = {daily.contact_id: later.date() - timedelta(days=1)}
+    about: dict[str, Any] = {"category": news, "channel": Channel.EMAIL, "now": later}
+    for one in campaigns:
+        assert actions.claim(paced, campaign=one, **about) == {daily.contact_id}
+        assert actions.claim(paced, campaign=one, **about) == set()

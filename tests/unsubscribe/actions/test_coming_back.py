@@ -120,3 +120,13 @@ def test_a_block_that_stood_by_itself_covers_what_is_learnt_later_once_it_is_mea
     number = normalise("+49 30 901820", channel=Channel.SMS)
     [learnt] = actions.add_addresses(ada.contact_id, [number], now=now)
     assert by_text(learnt, "news", now) == ("suppressed" if is_everywhere else "send")
+
+
+def test_what_came_by_text_and_ended_with_everything_stays_off(
+    ada: Address, phone: Address, news: Category, now: datetime
+) -> None:
+    offers = CategoryFactory(slug="offers")
+    actions.opt_in([Target(phone.pk, offers.pk)], source=Source.SMS, now=now, wording="Yes")
+    actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="Yes, news")
+    assert by_text(phone, "offers", now) == "unsubscribed"

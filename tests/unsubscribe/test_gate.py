@@ -462,6 +462,51 @@ def test_clocks_from_before_they_had_a_time_count_by_their_day(news: Category) -
         assert decision.verdict.answer == answer
 
 
+@pytest.mark.parametrize(
+    ("hours", "verdict"),
+    [
+        (60, Verdict(Answer.TOO_SOON, TODAY + timedelta(days=4))),
+        (71, Verdict(Answer.TOO_SOON, TODAY + timedelta(days=4))),
+        (72, Verdict(Answer.SEND)),
+        (73, Verdict(Answer.SEND)),
+    ],
+)
+def test_who_was_sent_a_campaign_is_sent_it_again_two_days_later_at_the_earliest(
+    hours: int, verdict: Verdict, news: Category
+) -> None:
+    campaign, address = CampaignFactory(category=news), _weekly(ADA, news)
+    Preference.objects.update(frequency=Frequency.DAILY)
+    sent: dict[str, Any] = {"category": news, "channel": Channel.EMAIL, "campaign": campaign}
+    actions.record_sent([address.contact_id], now=NOW, **sent)
+    actions.record_sent([address.contact_id], now=NOW + timedelta(hours=24), by_us=True, **sent)
+    asked: dict[str, Any] = {"category": news, "campaign": campaign, "now": NOW + timedelta(hours=hours)}
+    assert gate.check([ADA], once=True, **asked)[0].verdict == verdict
+
+
+def test_whoever_asks_about_everybody_may_write_to_them_again_while_the_campaign_runs(news: Category) -> None:
+    campaign, address = CampaignFactory(category=news), _weekly(ADA, news)
+    sent: dict[str, Any] = {"category": news, "campaign": campaign, "now": NOW}
+    actions.record_sent([address.contact_id], channel=Channel.EMAIL, by_us=True, **sent)
+    verdicts = gate.everybody(**sent)
+    assert verdicts is not None
+    assert verdicts.of(normalise(ADA)).answer == Answer.SEND
+
+
+def test_a_pause_is_found_among_everybody(ada: Address, news: Category) -> None:
+    actions.pause([Target(ada.pk)], TODAY + timedelta(days=1), source=Source.PAGE, now=NOW)
+    verdicts = gate.everybody(category=news, now=NOW)
+    assert verdicts is not None
+    assert verdicts.of(normalise(ADA)) == Verdict(Answer.PAUSED, TODAY + timedelta(days=1))
+
+
+def test_a_message_of_no_named_kind_reaches_whoever_left_it_on_another_channel(ada: Address, news: Category) -> None:
+    number = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
+    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
+    actions.opt_out([Target(number.pk, news.pk)], source=Source.SMS, now=NOW)
+    assert gate.check([ADA], category=None, now=NOW)[0].may_send
+    assert gate.check([ADA], category=news, now=NOW)[0].may_send
+
+
 def test_a_mailing_without_a_campaign_is_too_soon_for_every_other(news: Category) -> None:
     _weekly(ADA, news, sent_on=TODAY, campaign=None)
     for campaign in (None, CampaignFactory(category=news)):

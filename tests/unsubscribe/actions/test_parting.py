@@ -213,6 +213,7 @@ def test_a_no_that_is_shared_says_where_it_came_from_and_nobody_complained_twice
     actions.suppress([ada.pk], reason, source=source, now=now)
     rows = Suppression.objects.order_by("address_id").values_list("address_id", "reason", "source")
     assert list(rows) == [(ada.pk, reason, source), (bob.pk, reason, of_the_other)]
+    assert bob.pk not in confirmed()
 
 
 def confirmed() -> list[int]:

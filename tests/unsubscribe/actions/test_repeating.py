@@ -349,3 +349,8 @@ def test_a_yes_that_a_senders_system_says_again_counts_with_its_evidence_alone(
     no = [Said(bytes(ada.digest), ada.value, NOW + MINUTE)]
     actions.import_opt_outs(no, channel=Channel.EMAIL, category_id=news.pk, now=LATER)
     assert Preference.objects.get().state == state
+
+
+def test_the_end_of_a_pause_that_nobody_had_is_no_pause_said_again(ada: Address) -> None:
+    actions.pause([Target(ada.pk)], None, source=Source.PAGE, now=NOW)
+    assert Address.objects.get(pk=ada.pk).contact.pause_said_at is None

@@ -78,6 +78,11 @@ class Address(models.Model):
         indexes = [
             models.Index(Handle("value"), "id", name="address_by_mask"),
             models.Index(
+                fields=["contact"],
+                condition=models.Q(joined_at__isnull=False),
+                name="joined_by_contact",
+            ),
+            models.Index(
                 fields=["gmail_digest"],
                 condition=models.Q(gmail_digest__isnull=False),
                 name="address_by_gmail_mailbox",

@@ -86,13 +86,9 @@ NOTE_IMPORT = """
     WHERE EXCLUDED.at > unsubscribe_importrepeat.at
 """
 
-# Whose no holds for further addresses of the contact; it may have been so already.
+# At whose contact an address was joined, so that their no may hold for others; it may have been so already.
 SAID_BY_ONE_OF_SEVERAL = """SELECT address_id FROM found
-    WHERE NOT is_new AND (
-        SELECT TRUE FROM unsubscribe_address AS other
-        WHERE other.contact_id = found.contact_id AND other.channel = %(channel)s AND other.id <> found.address_id
-        LIMIT 1
-    )
+    WHERE NOT is_new AND contact_id IN (SELECT contact_id FROM unsubscribe_address WHERE joined_at IS NOT NULL)
 """
 
 # Who said so beside another address, and is pending.

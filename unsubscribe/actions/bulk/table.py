@@ -44,8 +44,8 @@ class Table:
         return int(unknown + open_)
 
     def said_by_one_of_several(self) -> list[int]:
-        """The addresses whose contact has another one on the channel."""
-        self.cursor.execute(SAID_BY_ONE_OF_SEVERAL, self.params)
+        """The addresses at whose contact one was joined to another."""
+        self.cursor.execute(SAID_BY_ONE_OF_SEVERAL)
         return [id_ for (id_,) in self.cursor.fetchall()]
 
     def said_beside(self) -> list[int]:

@@ -243,7 +243,7 @@ def test_the_summary_names_no_address(tmp_path: Path, ada: Address) -> None:
     ("text", "new", "invalid"),
     [
         (f"sep=;\nEmail;Name\n{ADA};Ada\n", 1, 0),
-        (f"Opt-outs of Acme\nExported on 2026-11-30\n\nE-Mail-Adresse;Name\n{ADA};Ada\n", 1, 0),
+        (f"Customers of Acme\nExported on 2026-11-30\n\nE-Mail-Adresse;Name\n{ADA};Ada\n", 1, 0),
         (f"{ADA};{BOB};\n", 2, 0),
         (f'"email,name"\n"{ADA},Ada"\n"{BOB},""Bob, Jr."""\n', 2, 0),
         (f"email,name\n{ADA},Ada\n\ufeffemail,name\n{BOB},Bob\n", 2, 0),

@@ -204,7 +204,7 @@ def _international_email(value: str) -> str:
     local, _, domain = value.rpartition("@")
     local = _unquoted(local)
     try:
-        domain = _ascii_domain(domain)
+        domain = spellings.ascii_domain(domain)
         validate_email(f"a@{domain}")
     except (idna.IDNAError, ValidationError, UnicodeError):
         raise InvalidAddress from None
@@ -213,27 +213,6 @@ def _international_email(value: str) -> str:
     if len(local.encode()) > 64 or len(domain) + len(local) > 253:
         raise InvalidAddress
     return f"{local}@{domain}"
-
-
-def _ascii_domain(domain: str) -> str:
-    """In A-labels (RFC 5890), whose names in IDNA 2008 hold no symbols. There are domains with symbols all the same,
-    and mail goes to what UTS 46 makes of them: `xn--ls8h.example`. Raises IDNAError or UnicodeError."""
-    try:
-        return idna.encode(domain, uts46=True).decode().lower()
-    except idna.InvalidCodepoint:
-        if len(domain) > 253:
-            raise
-        labels = idna.uts46_remap(domain, std3_rules=False, transitional=False).split(".")
-        return ".".join(map(_ascii_label, labels)).lower()
-
-
-def _ascii_label(label: str) -> str:
-    kinds = {unicodedata.category(letter)[0] for letter in label if not letter.isascii()}
-    if label.isascii():
-        return label
-    if "S" not in kinds or not kinds <= set("LMS") or label.startswith("xn--"):
-        return idna.alabel(label).decode()
-    return f"xn--{label.encode('punycode').decode()}"
 
 
 def _is_of_everybody(address: str) -> bool:

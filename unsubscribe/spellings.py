@@ -5,7 +5,10 @@ cannot read as it stands. So no reading here can change the digest of an address
 """
 
 import re
+import unicodedata
 from urllib.parse import unquote
+
+import idna
 
 from .errors import InvalidAddress
 
@@ -133,3 +136,24 @@ def _joined(text: str) -> str:
         local = _GLUE.sub("", local)
     host, dot, rest = domain.partition(".")  # before its first dot no domain is whole
     return f"{local}{at}{_GLUE.sub('', host + dot)}{rest.lstrip(_HOLDING)}"
+
+
+def ascii_domain(domain: str) -> str:
+    """In A-labels (RFC 5890), whose names in IDNA 2008 hold no symbols. There are domains with symbols all the same,
+    and mail goes to what UTS 46 makes of them: `xn--ls8h.example`. Raises IDNAError or UnicodeError."""
+    try:
+        return idna.encode(domain, uts46=True).decode().lower()
+    except idna.InvalidCodepoint:
+        if len(domain) > 253:
+            raise
+        labels = idna.uts46_remap(domain, std3_rules=False, transitional=False).split(".")
+        return ".".join(map(_ascii_label, labels)).lower()
+
+
+def _ascii_label(label: str) -> str:
+    kinds = {unicodedata.category(letter)[0] for letter in label if not letter.isascii()}
+    if label.isascii():
+        return label
+    if "S" not in kinds or not kinds <= set("LMS") or label.startswith("xn--"):
+        return idna.alabel(label).decode()
+    return f"xn--{label.encode('punycode').decode()}"

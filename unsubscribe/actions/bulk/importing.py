@@ -75,10 +75,15 @@ def import_opt_outs(
         found.run(choice.mark_repeated)
         _write(found, choice, import_id)
         new = found.remaining() + narrowed.write(origin)
-        if choice is found.steps.whole and reason in rules.OWN_NO:
-            share(found.said_by_one_of_several(), reason, origin)
+        _share(found, choice, reason, origin)
         wish.keep_own_noes(beside)
     return Taken(new, len(rows) - new - overtaken - narrowed.overtaken, overtaken + narrowed.overtaken)
+
+
+def _share(found: Table, choice: Choice, reason: SuppressionReason, origin: Origin) -> None:
+    """A no to all of the channel holds for the addresses that were joined."""
+    if choice is found.steps.whole and reason in rules.OWN_NO:
+        share(found.said_by_one_of_several(), reason, origin)
 
 
 def _write(found: Table, choice: Choice, import_id: int | None) -> None:

@@ -14,14 +14,18 @@ import pytest
 from django.db import connection, transaction
 from django.test import override_settings
 
-from prefcenter import figures, opt_outs, people, proof, sample_year
-from prefcenter.figures import Period, Selection
+from prefcenter import reports
+from prefcenter.contact_data import profile, proof
+from prefcenter.lists import suppressions
 from prefcenter.models import Feedback, FeedbackReason, User
-from prefcenter.sample_year import Size
+from prefcenter.reports import Period, Selection
+from tests import sample_data
+from tests.sample_data import Size
 from tests.staff import member, signed_in
-from unsubscribe import actions, feed, gate, mail, outbox, queries
+from unsubscribe import actions, gate, outbox, queries
 from unsubscribe.actions import Said
 from unsubscribe.choices import Channel, OutboxStatus, Source, SuppressionReason
+from unsubscribe.ledger import feed
 from unsubscribe.links import Target
 from unsubscribe.models import (
     Address,
@@ -34,6 +38,7 @@ from unsubscribe.models import (
     Preference,
     Suppression,
 )
+from unsubscribe.outbox import compose
 
 LINES = int(os.environ.get("PLAN_LINES", "40000"))
 LARGE = {
@@ -157,10 +162,10 @@ OF_ONE: dict[str, Question] = {
     "the preference center": lambda one: queries.preference_sheet(one.target, today=one.today),
     "what is due in the outbox": lambda one: outbox.due(now=one.now, limit=100),
     "what a dead worker held": lambda one: outbox.release(now=one.now),
-    "has the address had enough?": lambda one: mail.has_had_enough(one.message, now=one.now),
+    "has the address had enough?": lambda one: compose.has_had_enough(one.message, now=one.now),
     "the feed from near its end": lambda one: feed.after(one.newest - 20, limit=20),
-    "a person by address": lambda one: people.find(one.address.value),
-    "a person by mask": lambda one: people.find_masked("z•••@nowhere.example"),
+    "a person by address": lambda one: profile.find(one.address.value),
+    "a person by mask": lambda one: profile.find_masked("z•••@nowhere.example"),
     "a person's page": lambda one: one.opens(f"/admin/people/{one.contact.pk}/"),
     "a person's proof": lambda one: proof.make(one.contact, proof.Made(one.now, "staff 1")),
     "the newest feedback": lambda one: list(Feedback.objects.order_by("-created_at", "-id")[:100]),
@@ -173,8 +178,8 @@ OF_ONE: dict[str, Question] = {
     ),
 }
 OF_ALL: dict[str, Question] = {
-    "opt-outs over a year": lambda one: figures.wishes.count(one.year),
-    "waits of a year": lambda one: figures.outbox.look(one.year.period),
+    "opt-outs over a year": lambda one: reports.wishes.count(one.year),
+    "waits of a year": lambda one: reports.outbox.look(one.year.period),
     "how many gave a reason": lambda one: Feedback.objects.filter(reason=one.reason).count(),
     "how many left a category with feedback": lambda one: Feedback.objects.filter(category=one.category).count(),
     "an imported no": lambda one: actions.import_opt_outs(
@@ -183,13 +188,13 @@ OF_ALL: dict[str, Question] = {
     "what an import set": lambda one: actions.standing(1),
     "an import is taken back": lambda one: actions.take_back(1, most=100, now=one.now),
     "an import stands for good": lambda one: actions.settle([2], most=100),
-    "who left a category": lambda one: opt_outs.Newest(opt_outs.Asked(category=one.category)).rows(0, 100),
+    "who left a category": lambda one: suppressions.Newest(suppressions.Asked(category=one.category)).rows(0, 100),
 }
 
 
 def test_no_question_of_one_person_reads_a_table_through_and_no_index_is_there_for_nothing(now: datetime) -> None:
     staff = member(is_superuser=True)
-    sample_year.write(Size(LINES, LINES // 2), seed=1, now=now)
+    sample_data.write(Size(LINES, LINES // 2), seed=1, now=now)
     repeated_by_imports(now)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

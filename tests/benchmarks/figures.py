@@ -3,7 +3,7 @@
     python -m tests.benchmarks.figures [--days 365] [--runs 5] [--json FILE]
 
 The floor is one SELECT count(*) over the ledger, in the same run: what the machine takes to look at every line once.
-Fill the database first: `manage.py sample_year` writes a million events. It changes nothing.
+Fill the database first: `python -m tests.sample_data` writes a million events. It changes nothing.
 """
 
 import argparse
@@ -29,20 +29,20 @@ from django.utils import timezone  # noqa: E402
 
 from prefcenter.admin.overview import page  # noqa: E402
 from prefcenter.admin.overview.form import DAYS, LookForm  # noqa: E402
-from prefcenter.figures import Period, Selection, outbox, rates, reasons, sealing, wishes  # noqa: E402
+from prefcenter.reports import Period, Selection, confirmations, counts, rates, reasons, sealing  # noqa: E402
 from unsubscribe.models import Category, ConsentEvent  # noqa: E402
 
 Question = Callable[[Selection], object]
 
 QUESTIONS: dict[str, Question] = {
     "floor: count(*) of the ledger": lambda selection: ConsentEvent.objects.count(),
-    "wishes over time and by door": wishes.count,
+    "wishes over time and by door": counts.count,
     "rates by category and campaign": lambda selection: rates.compare(selection, has_api_complaints=False),
     "complaints over time": lambda selection: rates.complaints_over_time(
         selection, [(step, 0) for step in selection.period.buckets]
     ),
     "reasons": reasons.rank,
-    "outbox, from wish to confirmation": lambda selection: outbox.look(selection.period),
+    "outbox, from wish to confirmation": lambda selection: confirmations.look(selection.period),
     "seals": lambda selection: sealing.look(now=selection.period.now),
 }
 
@@ -99,7 +99,7 @@ def main(arguments: argparse.Namespace) -> str:
     period = Period.latest(arguments.days, now=timezone.now())
     category = Category.objects.first() if ConsentEvent.objects.exists() else None
     if category is None:
-        return "There is nothing to count here: please run 'manage.py sample_year' first."
+        return "There is nothing to count here: please run 'python -m tests.sample_data' first."
     everything, narrowed = Selection(period), Selection(period, category.pk)
     found = {name: measure(question, everything, runs=arguments.runs) for name, question in QUESTIONS.items()}
     found["THE WHOLE PAGE"] = measure(whole_page, everything, runs=arguments.runs) | {"queries": []}

@@ -32,7 +32,7 @@ from django.core.management import call_command  # noqa: E402  (Django must be s
 from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from prefcenter.tables import open_table  # noqa: E402
+from prefcenter.lists.reader import open_table  # noqa: E402
 from tests.factories import CategoryFactory  # noqa: E402
 from unsubscribe import actions  # noqa: E402
 from unsubscribe.actions import BATCH, Said  # noqa: E402

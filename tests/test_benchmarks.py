@@ -1,4 +1,4 @@
-"""manage.py bench: figures beside their floors, from a database of its own that is gone afterwards."""
+"""Benchmarks: figures beside their floors, from a database of its own that is gone afterwards."""
 
 import json
 import os
@@ -9,12 +9,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from prefcenter import bench
-from prefcenter.bench import Figure
-from prefcenter.bench.measuring import by_turns
+from tests.benchmarks import suite
+from tests.benchmarks.measuring import Figure, by_turns
 from tests.settings import ON_POSTGRESQL
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parent.parent
 HELD = Figure("this", "that", rows=1000, seconds=0.002, floor_seconds=0.001, most=3)
 
 
@@ -22,7 +21,7 @@ def run(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     own = {"DEBUG": "true", "DATA_DIR": str(tmp_path), "TMPDIR": str(tmp_path), "PATH": "/usr/bin:/bin"}
     url = os.environ["TEST_DATABASE_URL"] if ON_POSTGRESQL else f"sqlite:///{tmp_path}/own.sqlite3"
     return subprocess.run(
-        [sys.executable, "manage.py", "bench", "--contacts", "200", *arguments],
+        [sys.executable, "-m", "tests.benchmarks", "--contacts", "200", *arguments],
         cwd=ROOT,
         env=own | {"DATABASE_URL": url},
         capture_output=True,
@@ -71,14 +70,14 @@ def test_it_measures_everything_and_leaves_nothing(tmp_path: Path) -> None:
 )
 def test_a_figure_holds_when_all_its_bars_are_held(figure: Figure, is_held: bool) -> None:
     assert figure.is_held is is_held
-    [shown] = json.loads(bench.as_json([figure], about={}))["figures"]
+    [shown] = json.loads(suite.as_json([figure], about={}))["figures"]
     assert shown["is_held"] is is_held
 
 
 def test_the_table_says_what_was_missed_and_what_the_floor_is() -> None:
     missed = HELD._replace(name="slow", seconds=0.02, also=("the other", 0.01, 5))
     shown = HELD._replace(name="shown", most=None)
-    table = bench.as_table([HELD, missed, shown]).splitlines()
+    table = suite.as_table([HELD, missed, shown]).splitlines()
     assert table[1].split() == ["this", "1,000", "2.00", "1.00", "2.00", "3", "holds"]
     assert table[2].split()[-1] == "MISSED"
     assert table[3].split()[-1] == "-"

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from django.db import connection, transaction
 
-from prefcenter import imports
-from prefcenter.imports import Terms
+from prefcenter.lists import imports
+from prefcenter.lists.imports import Terms
 from prefcenter.models import ImportKind
-from prefcenter.sample_year.loading import load
+from tests.sample_data.loading import load
 from unsubscribe import conf
 from unsubscribe.models import Suppression
 

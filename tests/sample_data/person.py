@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from unsubscribe import rules
-from unsubscribe.actions.coming_back import LEFT_OFF
+from unsubscribe.actions.resubscribing import LEFT_OFF
 from unsubscribe.choices import Channel, EventKind, PreferenceState, Source, SuppressionReason
 from unsubscribe.rules import Chosen
 

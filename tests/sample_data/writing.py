@@ -60,7 +60,7 @@ def _may_vacuum() -> bool:
 class _Year:
     def __init__(self, size: Size, *, seed: int, now: datetime, on_progress: Callable[[int], None]) -> None:
         self._size, self._now, self._on_progress = size, now, on_progress
-        self._rng = random.Random(seed)  # noqa: S311  (nothing is kept secret with it)
+        self._rng = random.Random(seed)
         self._start = timezone.localdate(now) - timedelta(days=DAYS - 1)
         self._world: World = build(self._rng, start=self._start, days=DAYS)
         self._people = People(size.contacts)

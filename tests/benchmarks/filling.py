@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from django.db import connection, transaction
 
-from prefcenter.sample_year.loading import Sheet, set_sequences
+from tests.sample_data.loading import Sheet, set_sequences
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, Frequency, PreferenceState, Source, SuppressionReason
 from unsubscribe.models import Address, Category, Contact, Preference, Suppression
@@ -76,7 +76,7 @@ def _choices(contacts: int, category: Category, *, now: datetime) -> None:
 def write_file(contacts: int, folder: Path) -> Path:
     """An export as other programs make it; in no order that an index could make use of."""
     order = list(range(1, contacts + 1))
-    random.Random(1).shuffle(order)  # noqa: S311  (nothing is kept secret with it)
+    random.Random(1).shuffle(order)
     path = folder / "contacts.csv"
     with path.open("w", newline="") as file:
         writer = csv.writer(file)

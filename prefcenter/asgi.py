@@ -5,7 +5,7 @@ import os
 from django.core.asgi import get_asgi_application
 from django.core.handlers.asgi import ASGIRequest
 
-from prefcenter import content_types
+from prefcenter.web import content_types
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prefcenter.settings")
 

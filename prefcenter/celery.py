@@ -10,7 +10,7 @@ from kombu.transport import TRANSPORT_ALIASES
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prefcenter.settings")
 
 # For every URL that begins with filesystem:
-TRANSPORT_ALIASES["filesystem"] = "prefcenter.folder_broker:Transport"
+TRANSPORT_ALIASES["filesystem"] = "prefcenter.broker.folder:Transport"
 app = Celery("prefcenter")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -10,12 +10,16 @@ from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django.utils import timezone
 
-from prefcenter import api_keys, cache_keys, feedback_digest, imports, link_requests
-from prefcenter.accounts import codes
+from prefcenter.accounts import api_keys, codes
 from prefcenter.accounts import outbox as account_outbox
-from prefcenter.outgoing import rounds, webhooks
-from unsubscribe import headers, seals
+from prefcenter.lists import imports
+from prefcenter.pages import link_requests
+from prefcenter.reports import digest
+from prefcenter.web import cache_keys
+from prefcenter.webhooks import delivery, rounds
+from unsubscribe import headers
 from unsubscribe.choices import Purpose
+from unsubscribe.ledger import seals
 from unsubscribe.models import Seal
 
 logger = logging.getLogger(__name__)
@@ -57,7 +61,7 @@ def send_webhooks() -> None:
 def forget_answers() -> None:
     """What was kept for callers that ask again, and webhooks that are over."""
     api_keys.forget_answers(now=timezone.now())
-    webhooks.forget(now=timezone.now())
+    delivery.forget(now=timezone.now())
 
 
 @shared_task(ignore_result=True)
@@ -99,4 +103,4 @@ def _letter(seal: Seal) -> EmailMessage:
 @shared_task(ignore_result=True)
 def send_feedback_digest() -> int:
     now = timezone.now()
-    return feedback_digest.send(feedback_digest.gather(feedback_digest.period(feedback_digest.DAYS, now=now)), now=now)
+    return digest.send(digest.gather(digest.period(digest.DAYS, now=now)), now=now)

@@ -5,18 +5,18 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from prefcenter.api.site import api
-from prefcenter.brand import logo
-from prefcenter.pages.asking import ask, home
-from prefcenter.pages.mine import mine, my_privacy
+from prefcenter.contact_data.proof import published
 from prefcenter.pages.preferences import preferences
 from prefcenter.pages.previews import show as preview_page
 from prefcenter.pages.privacy import privacy
 from prefcenter.pages.questions import erase_everything, join, opt_in
-from prefcenter.pages.short import short
+from prefcenter.pages.request_link import ask, home
+from prefcenter.pages.short_links import short
+from prefcenter.pages.signed_in import mine, my_privacy
 from prefcenter.pages.unsubscribe import unsubscribe
-from prefcenter.proof import published
+from prefcenter.web.branding import logo
 from unsubscribe.links import Purpose
-from unsubscribe.token_text import BEFORE_KIND, BEHIND_KIND
+from unsubscribe.links.token_text import BEFORE_KIND, BEHIND_KIND
 
 _LINK = rf"^{BEFORE_KIND}"
 _REST = rf"{BEHIND_KIND}(?:/(?P<token>[\s\S]*))?$"
@@ -42,14 +42,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("preferences/mine/", mine, name="mine"),
     path("preferences/mine/data/", my_privacy, name="my_privacy"),
     path("accounts/", include("prefcenter.accounts.urls")),
-    path("admin/people/", include("prefcenter.admin.people_desk")),
+    path("admin/people/", include("prefcenter.admin.contacts.views")),
     path("admin/people/", include("prefcenter.admin.proof")),
     path("admin/previews/<int:category_id>/<str:kind>/page/", preview_page, name="preview_page"),
     path("admin/previews/", include("prefcenter.admin.previews")),
     path("api/v1/", api.urls),
-    path("admin/opt-outs/", include("prefcenter.admin.opt_outs")),
+    path("admin/opt-outs/", include("prefcenter.admin.opt_outs.views")),
     path("admin/domains/", include("prefcenter.admin.domains")),
-    path("admin/imports/", include("prefcenter.admin.imports")),
+    path("admin/imports/", include("prefcenter.admin.imports.views")),
     path("admin/", admin.site.urls),
 ]
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.handlers.wsgi import WSGIRequest
 from django.core.wsgi import get_wsgi_application
 
-from prefcenter import content_types
+from prefcenter.web import content_types
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prefcenter.settings")
 

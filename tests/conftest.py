@@ -29,7 +29,7 @@ collect_ignore_glob = (
         "journeys/test_signing_in.py",
         "prefcenter/demo/*",
         "prefcenter/test_brand.py",
-        "prefcenter/message_check/*",
+        "prefcenter/mail_check/*",
         "prefcenter/pages/test_in_browser.py",
         "prefcenter/pages/test_every_page.py",
         "prefcenter/pages/test_api_page.py",
@@ -92,7 +92,7 @@ collect_ignore_glob = (
     ]
 )
 # What waits more than it computes begins first: the rest fills the time.
-_FIRST = ("tests/journeys/", "tests/prefcenter/test_serve.py", "tests/prefcenter/pages/test_every_page.py")
+_FIRST = ("tests/journeys/", "tests/prefcenter/management/test_serve.py", "tests/prefcenter/pages/test_every_page.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

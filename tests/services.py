@@ -99,7 +99,7 @@ def _start(
 
 
 def _end_with(parent: int, stop_signal: signal.Signals) -> None:
-    """As in prefcenter.supervisor, which the engine's tests do without."""
+    """As in prefcenter.management.supervisor, which the engine's tests do without."""
     if _prctl is not None:
         _prctl(PR_SET_PDEATHSIG, stop_signal)
     if os.getppid() != parent:

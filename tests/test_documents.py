@@ -14,8 +14,8 @@ from django.core.management import get_commands, load_command_class
 from django.urls import Resolver404, resolve
 from django.utils.text import slugify
 
+from prefcenter.accounts.api_keys import Scope
 from prefcenter.api.site import api
-from prefcenter.api_keys import Scope
 from unsubscribe import headers
 
 ROOT = Path(__file__).resolve().parent.parent

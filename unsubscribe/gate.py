@@ -13,12 +13,14 @@ from typing import NamedTuple, TypeVar
 
 from django.utils import timezone
 
-from . import covering, domains, gathering, rules
-from .addresses import Normalised, gmail_digest, normalise
+from . import rules
+from .addresses import Normalised, domains, gmail_digest, normalise
 from .choices import Answer, Channel, Purpose
-from .covering import Cover, Covers
 from .errors import ContradictoryPurpose, InvalidAddress, RetiredCategory
-from .gathering import Found
+from .facts import covering
+from .facts import own as gathering
+from .facts.covering import Cover, Covers
+from .facts.own import Found
 from .models import Address, Campaign, Category
 from .rules import Facts, Verdict
 

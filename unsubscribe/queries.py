@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from . import addresses, covering, links, rules
+from . import addresses, links, rules
 from .choices import Channel, Frequency, PreferenceState, Purpose
 from .errors import InvalidLink
+from .facts import covering
 from .links import Target
 from .models import Address, Category, Contact, Preference, ShortLink, Suppression
 

@@ -4,15 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from .choices import (
-    Answer,
-    EventKind,
-    Frequency,
-    PreferenceState,
-    Purpose,
-    Source,
-    SuppressionReason,
-)
+from .choices import Answer, EventKind, Frequency, PreferenceState, Purpose, Source, SuppressionReason
 
 #: They let nothing through, not even a receipt (design law 7).
 BLOCKS_EVERYTHING = frozenset({SuppressionReason.HARD_BOUNCE, SuppressionReason.ERASED, SuppressionReason.MANUAL})

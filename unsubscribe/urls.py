@@ -5,7 +5,7 @@ the token, because a one-click is neither redirected nor refused for what its wa
 from django.urls import re_path
 
 from . import views
-from .token_text import BEFORE_KIND, BEHIND_KIND
+from .links.token_text import BEFORE_KIND, BEHIND_KIND
 
 _ONE_CLICK = rf"^{BEFORE_KIND}[uU]{BEHIND_KIND}(?:/(?P<token>[\s\S]*))?$"
 urlpatterns = [re_path(_ONE_CLICK, views.one_click, name="one_click")]

@@ -10,10 +10,10 @@ from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from prefcenter import languages
 from prefcenter.models import User
+from prefcenter.web import languages
 
-from . import notices, outbox, proof
+from . import notices, outbox, verified_addresses
 
 _TOO_OFTEN = _("That was too often. Please wait a few minutes, then ask for a new code.")
 
@@ -32,7 +32,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Accounts may come without a proof of their address (createsuperuser); the code that came back is one."""
         response: HttpResponse | None = super().pre_login(request, user, **kwargs)
         if response is None and _has_read_the_mail_to(user, request):
-            proof.keep(user)
+            verified_addresses.keep(user)
         return response
 
     def login(self, request: HttpRequest, user: User) -> None:

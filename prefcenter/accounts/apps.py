@@ -4,4 +4,4 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class DeskConfig(AdminConfig):
-    default_site = "prefcenter.accounts.desk.Desk"
+    default_site = "prefcenter.accounts.admin_site.Desk"

@@ -5,8 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from unsubscribe import spellings
-from unsubscribe.addresses import normalise
+from unsubscribe.addresses import normalise, spellings
 from unsubscribe.errors import InvalidAddress
 
 

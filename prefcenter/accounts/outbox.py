@@ -17,13 +17,13 @@ from django.template import TemplateDoesNotExist
 from django.template.loader import get_template, render_to_string
 from django.utils import timezone, translation
 
-from prefcenter import languages
 from prefcenter.models import AccountMessage, User
-from unsubscribe import claims, mail
+from prefcenter.web import languages
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import OutboxStatus
 from unsubscribe.errors import InvalidAddress
 from unsubscribe.models import Address
+from unsubscribe.outbox import claims, compose
 from unsubscribe.tasks import publish
 
 from . import sessions
@@ -118,20 +118,20 @@ def _send(message: AccountMessage, *, now: datetime) -> claims.Outcome:
 
 
 def _compose(message: AccountMessage, *, now: datetime) -> EmailMultiAlternatives:
-    context = mail.sender() | {"at": timezone.localtime(message.created_at)} | message.context
+    context = compose.sender() | {"at": timezone.localtime(message.created_at)} | message.context
     with translation.override(_language(message)):
         subject = render_to_string(f"{message.template}_subject.txt", context)
         made = EmailMultiAlternatives(
             " ".join(subject.splitlines()).strip(),
             render_to_string(f"{message.template}_message.txt", context),
             to=[message.email],
-            headers=mail.own_headers(message.uid, now=now),
+            headers=compose.own_headers(message.uid, now=now),
         )
         try:
             page = get_template(f"{message.template}_message.html")
         except TemplateDoesNotExist:
             return made
-        made.attach_alternative(mail.inline(page.render(context)), "text/html")
+        made.attach_alternative(compose.inline(page.render(context)), "text/html")
     return made
 
 

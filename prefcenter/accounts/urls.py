@@ -4,8 +4,8 @@ from allauth.account import views as allauth_views
 from django.urls import path
 from django.views.generic import RedirectView
 
-from . import factor_views as factors
-from .factor_views import RemovePasskey, freshly, in_english, staff
+from .second_factor import views as factors
+from .second_factor.views import RemovePasskey, freshly, in_english, staff
 from .views import ConfirmCode, RequestCode, in_one_language
 
 _to_the_code = RedirectView.as_view(pattern_name="account_request_login_code", query_string=True)

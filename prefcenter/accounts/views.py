@@ -17,8 +17,8 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from prefcenter import languages
 from prefcenter.models import User
+from prefcenter.web import languages
 from unsubscribe import addresses
 
 from . import codes, outbox

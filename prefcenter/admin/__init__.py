@@ -2,7 +2,8 @@
 
 from django.contrib import admin
 
-from . import api_keys, catalogue, feedback, overview, people, records, staff, webhooks
+from . import api_keys, catalogue, feedback, overview, records, staff, webhooks
+from .contacts import records as people
 
 __all__ = ["api_keys", "catalogue", "feedback", "overview", "people", "records", "staff", "webhooks"]
 

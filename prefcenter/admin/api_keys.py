@@ -12,8 +12,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
-from prefcenter import api_keys
-from prefcenter.api_keys import Scope
+from prefcenter.accounts import api_keys
+from prefcenter.accounts.api_keys import Scope
 from prefcenter.models import ApiKey, IdempotentAnswer, User
 
 from .readonly import NeverDeletedAdmin, ReadOnlyAdmin

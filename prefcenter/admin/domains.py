@@ -16,12 +16,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from prefcenter.models import User
-from unsubscribe import actions, domains
+from unsubscribe import actions
+from unsubscribe.addresses import domains
 from unsubscribe.choices import Source, SuppressionReason
 from unsubscribe.errors import InvalidDomain, PublicMailDomain
 from unsubscribe.models import DomainSuppression
 
-from .people_forms import ABOUT_WORDS, NoteForm, Words
+from .contacts.forms import ABOUT_WORDS, NoteForm, Words
 
 SEE, BLOCK = "unsubscribe.view_domainsuppression", "unsubscribe.block_domain"
 PER_PAGE = 50

@@ -13,11 +13,11 @@ from django.utils import timezone, translation
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from prefcenter import previews
-from prefcenter.languages import PARAMETER
-from prefcenter.previews import MAILS, Kind
-from unsubscribe.mail import Letter
+from prefcenter.web import preview_data
+from prefcenter.web.languages import PARAMETER
+from prefcenter.web.preview_data import MAILS, Kind
 from unsubscribe.models import Category
+from unsubscribe.outbox.compose import Letter
 
 #: A mail brings its own styles, and nothing in it may do anything else.
 _AS_MAIL = {
@@ -44,8 +44,8 @@ def first(request: HttpRequest) -> HttpResponse:
 @require_safe
 def preview(request: HttpRequest, category_id: int, kind: str = "") -> HttpResponse:
     category = get_object_or_404(Category, id=category_id)
-    kinds = previews.kinds(category)
-    shown, language = _kind(kind or kinds[0], category), previews.language(request)
+    kinds = preview_data.kinds(category)
+    shown, language = _kind(kind or kinds[0], category), preview_data.language(request)
     query = f"?{PARAMETER}={language}"
     context: dict[str, Any] = {
         "title": f"What people see of “{category}”",
@@ -54,7 +54,7 @@ def preview(request: HttpRequest, category_id: int, kind: str = "") -> HttpRespo
         "kind": shown,
         "languages": settings.LANGUAGES,
         "language": language,
-        "address": previews.ADDRESS,
+        "address": preview_data.ADDRESS,
         "letter": _letter(shown, category, language) if shown in MAILS else None,
         "frame_url": reverse("previews:mail" if shown in MAILS else "preview_page", args=[category.pk, shown]) + query,
     }
@@ -67,27 +67,27 @@ def preview(request: HttpRequest, category_id: int, kind: str = "") -> HttpRespo
 def mail(request: HttpRequest, category_id: int, kind: str) -> HttpResponse:
     """The HTML of a mail, as a mail program shows it."""
     category = get_object_or_404(Category, id=category_id)
-    shown, language = _kind(kind, category), previews.language(request)
+    shown, language = _kind(kind, category), preview_data.language(request)
     if shown not in MAILS:
         raise Http404
     return HttpResponse(_letter(shown, category, language).html, headers={"Content-Language": language})
 
 
 def _kind(name: str, category: Category) -> Kind:
-    if name not in previews.kinds(category):
+    if name not in preview_data.kinds(category):
         raise Http404
     return Kind(name)
 
 
 def _letter(kind: Kind, category: Category, language: str) -> Letter:
     with translation.override(language):
-        return previews.letter(kind, category, today=timezone.localdate())
+        return preview_data.letter(kind, category, today=timezone.localdate())
 
 
 app_name = "previews"
 urlpatterns = [
-    path("", previews.for_staff(first), name="first"),
-    path("<int:category_id>/", previews.for_staff(preview), name="category"),
-    path("<int:category_id>/<str:kind>/", previews.for_staff(preview), name="kind"),
-    path("<int:category_id>/<str:kind>/mail/", previews.for_staff(mail), name="mail"),
+    path("", preview_data.for_staff(first), name="first"),
+    path("<int:category_id>/", preview_data.for_staff(preview), name="category"),
+    path("<int:category_id>/<str:kind>/", preview_data.for_staff(preview), name="kind"),
+    path("<int:category_id>/<str:kind>/mail/", preview_data.for_staff(mail), name="mail"),
 ]

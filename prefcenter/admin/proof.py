@@ -17,10 +17,10 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from prefcenter import proof
+from prefcenter.contact_data import proof
+from prefcenter.contact_data.proof import Made, Proof, signing
+from prefcenter.contact_data.proof.signing import Signature
 from prefcenter.models import User
-from prefcenter.proof import Made, Proof, signing
-from prefcenter.proof.signing import Signature
 from unsubscribe.addresses import digest_of_sha256, normalise
 from unsubscribe.choices import Channel
 from unsubscribe.errors import InvalidAddress

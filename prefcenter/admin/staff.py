@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from django.urls import URLPattern
 from django.utils import timezone
 
-from prefcenter.accounts import notices, powers, proof, second_factor
+from prefcenter.accounts import notices, powers, second_factor, verified_addresses
 from prefcenter.accounts.fields import AddressField
 from prefcenter.models import User
 
@@ -89,7 +89,7 @@ class UserAdmin(ListedLookupsAdmin, DjangoUserAdmin):
         if not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
-        proof.keep(obj)
+        verified_addresses.keep(obj)
         now = timezone.now()
         if change and "email" in form.changed_data:
             notices.tell(obj, notices.MOVED, now=now, to=form.initial["email"])

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
 from prefcenter.models import User, WebhookDelivery, WebhookEndpoint
-from prefcenter.outgoing import public, webhooks
+from prefcenter.webhooks import delivery, http
 from unsubscribe.choices import COMING_IN, EventKind, OutboxStatus, Source
 
 from .readonly import NeverDeletedAdmin, ReadOnlyAdmin
@@ -38,7 +38,7 @@ class EndpointForm(forms.ModelForm):
         label="Leave out what came by",
         choices=Source.choices,
         required=False,
-        initial=webhooks.LEFT_OUT,
+        initial=delivery.LEFT_OUT,
         widget=forms.CheckboxSelectMultiple,
         help_text=(
             "Import: lines go out one after the other, so a long list holds up the opt-outs behind it; the feed of the "
@@ -59,7 +59,7 @@ class EndpointForm(forms.ModelForm):
 
     def clean_url(self) -> str:
         url: str = self.cleaned_data["url"]
-        if problem := public.why_not(url):
+        if problem := http.why_not(url):
             raise forms.ValidationError(problem)
         return url
 
@@ -89,7 +89,7 @@ class WebhookEndpointAdmin(NeverDeletedAdmin):
             return
         kinds = [EventKind(kind) for kind in obj.kinds]
         left_out, by = [Source(one) for one in obj.left_out], cast(User, request.user)
-        made = webhooks.make(obj.name, obj.url, kinds, left_out=left_out, now=timezone.now(), by=by)
+        made = delivery.make(obj.name, obj.url, kinds, left_out=left_out, now=timezone.now(), by=by)
         obj.__dict__.update(made.__dict__)
 
     def response_add(
@@ -114,7 +114,7 @@ class WebhookEndpointAdmin(NeverDeletedAdmin):
         if request.POST.get("known") != known:
             messages.info(request, "Nothing was changed: a new secret was made since this page was opened.")
             return redirect("admin:prefcenter_webhookendpoint_change", pk)
-        webhooks.renew_secret(endpoint, now=timezone.now())
+        delivery.renew_secret(endpoint, now=timezone.now())
         self.log_change(request, endpoint, "A new secret was made.")
         return self._shown_once(request, endpoint, title="A new secret")
 
@@ -141,14 +141,14 @@ class WebhookEndpointAdmin(NeverDeletedAdmin):
     @admin.action(description="Switch on: they get what they missed", permissions=["change"])
     def enable(self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint]) -> None:
         for endpoint in endpoints:
-            webhooks.enable(endpoint, now=timezone.now())
+            delivery.enable(endpoint, now=timezone.now())
             self.log_change(request, endpoint, "Switched on.")
         messages.success(request, "Switched on. They get what they missed.")
 
     @admin.action(description="Switch off: what happens waits in the ledger", permissions=["change"])
     def disable(self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint]) -> None:
         for endpoint in endpoints:
-            webhooks.disable(endpoint, "Switched off by the staff.", now=timezone.now())
+            delivery.disable(endpoint, "Switched off by the staff.", now=timezone.now())
             self.log_change(request, endpoint, "Switched off.")
         messages.success(request, "Switched off. What happens waits in the ledger.")
 
@@ -164,7 +164,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     @admin.action(description="Send once more", permissions=["resend"])
     def send_again(self, request: HttpRequest, deliveries: QuerySet[WebhookDelivery]) -> None:
         LogEntry.objects.log_actions(cast(int, request.user.pk), deliveries, CHANGE, "Sent once more.")
-        count = webhooks.again(deliveries, now=timezone.now())
+        count = delivery.again(deliveries, now=timezone.now())
         messages.success(request, f"{count} will be sent once more in a moment, if their endpoints are on.")
 
     def has_resend_permission(self, request: HttpRequest) -> bool:

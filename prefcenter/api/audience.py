@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from ninja import Field, Router, Schema
 
-from prefcenter.api_keys import Scope
-from prefcenter.problems import Problem
+from prefcenter.accounts.api_keys import Scope
+from prefcenter.web.problems import Problem
 from unsubscribe import actions, audience, gate
 from unsubscribe.audience import Entry
 from unsubscribe.choices import Answer as Verdict
@@ -20,9 +20,9 @@ from unsubscribe.errors import UnsubscribeError
 from unsubscribe.models import Category
 
 from .auth import Bearer
+from .fields import Body, Bool, Text
 from .idempotency import TAKES_KEY, same_request
 from .lookup import category_named
-from .texts import Body, Bool, Text
 
 MOST = 50_000
 router = Router(tags=["Before a mailing"])

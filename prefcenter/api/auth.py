@@ -7,10 +7,10 @@ from django.utils import timezone
 from ninja import Schema
 from ninja.security import HttpBearer
 
-from prefcenter import api_keys
-from prefcenter.api_keys import Scope
+from prefcenter.accounts import api_keys
+from prefcenter.accounts.api_keys import Scope
 from prefcenter.models import ApiKey
-from prefcenter.problems import Problem
+from prefcenter.web.problems import Problem
 
 _URL_NAMES = {"key", "api_key", "apikey", "token", "access_token"}
 _NO_KEY = "Please send a valid key as “Authorization: Bearer …”. It may have expired or been revoked."

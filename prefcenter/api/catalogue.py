@@ -7,16 +7,16 @@ from django.db.models import Count, Q, Sum
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Field, Query, Router, Schema
 
-from prefcenter.api_keys import Scope
-from prefcenter.figures.meanings import COMPLAINT
+from prefcenter.accounts.api_keys import Scope
 from prefcenter.models import Feedback, Visits
-from prefcenter.problems import Problem
+from prefcenter.reports.conditions import COMPLAINT
+from prefcenter.web.problems import Problem
 from unsubscribe.choices import EventKind, Purpose
 from unsubscribe.models import Campaign, Category, ConsentEvent, SentCount
 
 from .auth import Bearer
+from .fields import Text
 from .paging import LARGEST, Listed, Part
-from .texts import Text
 
 router = Router(tags=["Categories and campaigns"])
 

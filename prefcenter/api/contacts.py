@@ -12,8 +12,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from ninja import Field, Router, Schema
 
-from prefcenter import languages
-from prefcenter.api_keys import Scope
+from prefcenter.accounts.api_keys import Scope
+from prefcenter.web import languages
 from unsubscribe import actions
 from unsubscribe.actions.bulk import hold
 from unsubscribe.addresses import Normalised
@@ -21,9 +21,9 @@ from unsubscribe.choices import Channel
 from unsubscribe.models import Address
 
 from .auth import Bearer
+from .fields import Body
 from .idempotency import TAKES_KEY, Answer, once
 from .lookup import normalised
-from .texts import Body
 
 MOST = 10_000
 MOST_ADDRESSES = 10

@@ -8,18 +8,19 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Field, Query, Router, Schema
 
-from prefcenter.api_keys import Scope
-from prefcenter.problems import Problem
-from unsubscribe import actions, domains
+from prefcenter.accounts.api_keys import Scope
+from prefcenter.web.problems import Problem
+from unsubscribe import actions
+from unsubscribe.addresses import domains
 from unsubscribe.choices import Source, SuppressionReason
 from unsubscribe.errors import InvalidDomain, MayNotLiftDomain, PublicMailDomain
 from unsubscribe.models import DomainSuppression
 
 from .auth import Bearer, caller
+from .fields import Body, Moment, Text, Words
 from .idempotency import TAKES_KEY, Answer, once
 from .paging import Listed, Part
 from .recording import Reason, Recorded
-from .texts import Body, Moment, Text, Words
 
 MOST = 10_000
 router = Router(tags=["Domains"])

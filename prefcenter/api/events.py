@@ -5,11 +5,11 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Field, Query, Router, Schema
 
-from prefcenter.api_keys import Scope
-from prefcenter.outgoing import lines
-from prefcenter.problems import Problem
-from unsubscribe import feed
+from prefcenter.accounts.api_keys import Scope
+from prefcenter.web.problems import Problem
+from prefcenter.webhooks import payload
 from unsubscribe.choices import Channel, EventKind, Source
+from unsubscribe.ledger import feed
 
 from .auth import Bearer
 from .paging import Listed, Part
@@ -53,5 +53,5 @@ def read(request: HttpRequest, part: Query[Part]) -> HttpResponse:
     except feed.BeyondTheEnd as error:
         raise Problem(422, str(error), errors=[{"at": "cursor", "detail": str(error)}]) from error
     next_cursor = found.lines[-1].pk if found.lines else part.cursor
-    items = [lines.as_json(one) for one in found.lines]
+    items = [payload.as_json(one) for one in found.lines]
     return JsonResponse({"items": items, "next_cursor": next_cursor, "has_more": found.has_more})

@@ -16,7 +16,7 @@ from django.utils.crypto import salted_hmac
 from psycopg.errors import DeadlockDetected, SerializationFailure
 
 from prefcenter.models import IdempotentAnswer
-from prefcenter.problems import Problem
+from prefcenter.web.problems import Problem
 
 from .auth import caller
 

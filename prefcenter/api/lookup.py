@@ -1,8 +1,7 @@
 """What a caller names, as rows: or a problem that says what is not there."""
 
-from prefcenter.problems import Problem
-from unsubscribe import domains
-from unsubscribe.addresses import Normalised, normalise
+from prefcenter.web.problems import Problem
+from unsubscribe.addresses import Normalised, domains, normalise
 from unsubscribe.choices import Channel
 from unsubscribe.errors import InvalidAddress
 from unsubscribe.models import Category, Contact

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from ninja import Field, Router, Schema
 
-from prefcenter.api_keys import Scope
-from prefcenter.problems import Problem
+from prefcenter.accounts.api_keys import Scope
+from prefcenter.web.problems import Problem
 from unsubscribe import actions, queries, rules
 from unsubscribe.actions import Wanted
 from unsubscribe.choices import Channel, Frequency, PreferenceState, Purpose, Source, SuppressionReason
@@ -20,8 +20,8 @@ from unsubscribe.queries import Choice, PreferenceSheet
 
 from . import lookup
 from .auth import Bearer, caller
+from .fields import Body, Bool, Day, Moment, Text, Words
 from .idempotency import TAKES_KEY, Answer, once
-from .texts import Body, Bool, Day, Moment, Text, Words
 
 MOST = 200
 OWN_NO = "The person said no, or less, themselves. Only they can take it back: mail them the link to their preferences."

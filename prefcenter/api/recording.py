@@ -7,16 +7,17 @@ from typing import Literal, NamedTuple
 
 from ninja import Field, Schema
 
-from unsubscribe import actions, domains, rules
+from unsubscribe import actions, rules
 from unsubscribe.actions import Said
 from unsubscribe.actions.bulk import learn_and_hold
+from unsubscribe.addresses import domains
 from unsubscribe.choices import Channel, Purpose, Source, SuppressionReason
 from unsubscribe.models import Campaign, Category
 
 from .contacts import NOT_AN_ADDRESS
+from .fields import Body, Bool, Moment, Number, Text, Words
 from .idempotency import Answer
 from .lookup import normalised
-from .texts import Body, Bool, Moment, Number, Text, Words
 
 MOST = 50_000
 A_DOMAIN = "This stands for a whole domain, and not for an address: please send it to /domains."

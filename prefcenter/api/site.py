@@ -11,8 +11,8 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.docs import Swagger
 
-from prefcenter import problems
-from prefcenter.problems import CONTENT_TYPE, Problem
+from prefcenter.web import problems
+from prefcenter.web.problems import CONTENT_TYPE, Problem
 
 from . import audience, catalogue, contacts, domains, events, preferences, suppressions
 from .idempotency import met_another

@@ -8,21 +8,22 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from ninja import Field, Query, Router, Schema
 
-from prefcenter.api_keys import Scope
-from prefcenter.problems import Problem
-from unsubscribe import actions, covering, rules
+from prefcenter.accounts.api_keys import Scope
+from prefcenter.web.problems import Problem
+from unsubscribe import actions, rules
 from unsubscribe.choices import Channel, Source, SuppressionReason
 from unsubscribe.errors import MayNotLift
+from unsubscribe.facts import covering
 from unsubscribe.models import Address, Suppression
 
 from . import recording
 from .auth import Bearer, caller
 from .contacts import NOT_AN_ADDRESS
+from .fields import Body, Day, Words
 from .idempotency import TAKES_KEY, Answer, once
 from .lookup import normalised
 from .paging import Listed, Part
 from .recording import MOST, NewBlocks, Recorded
-from .texts import Body, Day, Words
 
 _OWN_NO = "Only the person can take this back: mail them the link to their preferences."
 _STAFF_ONLY = "Only the staff can lift this block, in the admin, with a note that says why."

@@ -18,7 +18,7 @@ from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from prefcenter.message_check import NoAnswerError, post_one_click
+from prefcenter.mail_check import NoAnswerError, post_one_click
 from unsubscribe.errors import RetiredCategory
 
 from . import seed

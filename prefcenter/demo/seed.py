@@ -10,8 +10,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from premailer import transform
 
+from prefcenter.lists.reader import open_table
 from prefcenter.models import User
-from prefcenter.tables import open_table
 from unsubscribe import actions, audience, gate, headers
 from unsubscribe.addresses import normalise
 from unsubscribe.audience import Entry

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from prefcenter import imports
-from prefcenter.imports import Lost, NotNow, Standing, words
+from prefcenter.lists import imports
+from prefcenter.lists.imports import Lost, NotNow, Standing, wording
 from prefcenter.models import ImportRun, ImportState
 
 _NONE = "There is no import {number}."
@@ -52,8 +52,8 @@ def _take_back(command: BaseCommand, one: ImportRun) -> None:
 
 
 def _say(command: BaseCommand, one: ImportRun, standing: Standing) -> None:
-    stays = [*words.said_again(standing), ("Ended since", standing.ended), ("Erased", standing.erased)]
-    lines = [*words.lifts(standing), *((f"Stays. {why}", count) for why, count in stays)]
+    stays = [*wording.said_again(standing), ("Ended since", standing.ended), ("Erased", standing.erased)]
+    lines = [*wording.lifts(standing), *((f"Stays. {why}", count) for why, count in stays)]
     for label, count in [*lines, ("Was there already when it was imported", one.counts.get("already", 0))]:
         command.stdout.write(f"{count:>12,}  {label}")
 

@@ -4,7 +4,7 @@ from .accounts import AccountMessage, SignInCode, User, UserManager
 from .api import ApiKey, IdempotentAnswer
 from .feedback import Feedback, FeedbackReason, FeedbackTag
 from .imports import ImportAnswer, ImportKind, ImportRun, ImportState
-from .looking import LinkRequest, Visits
+from .link_visits import LinkRequest, Visits
 from .opt_outs import OptOut
 from .proofs import ProvenContact
 from .webhooks import WebhookDelivery, WebhookEndpoint

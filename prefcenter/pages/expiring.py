@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from prefcenter import languages
+from prefcenter.web import languages
 from unsubscribe import gate, links, queries
 from unsubscribe.choices import Channel, Purpose
 from unsubscribe.errors import ExpiredLink, InvalidLink

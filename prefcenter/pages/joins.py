@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 
-from unsubscribe import actions, agreeing
+from unsubscribe import actions
 from unsubscribe.choices import EventKind, Source
+from unsubscribe.facts import joins
 from unsubscribe.models import Address, ConsentEvent
 
 from . import results
@@ -73,13 +74,13 @@ def find(own: Address, known: Sequence[Address], *, is_proved: bool = True) -> J
 def _questions(own: Address, known: Sequence[Address], agreed: Sequence[Address]) -> list[Question]:
     """Of a pending address about the contact's, where it has to agree as well; else about those that are pending."""
     asked = [one for one in ([own] if own.is_pending else known) if one.is_pending]
-    voice = agreeing.JOINED if own.is_pending else agreeing.CONTACT
-    said = agreeing.so_far(asked)
+    voice = joins.JOINED if own.is_pending else joins.CONTACT
+    said = joins.so_far(asked)
     others = ", ".join(str(one) for one in agreed)
     return [
         Question(one.pk, others if own.is_pending else str(one), voice in said[one.pk])
         for one in asked
-        if voice in agreeing.needed(one)
+        if voice in joins.needed(one)
     ]
 
 

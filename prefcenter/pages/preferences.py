@@ -8,15 +8,16 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from prefcenter import languages, visits
+from prefcenter.pages import link_visits
+from prefcenter.web import languages
 from unsubscribe import actions, links, queries, views
 from unsubscribe.choices import Channel, Source
 from unsubscribe.errors import ExpiredLink, InvalidLink
 from unsubscribe.links import Purpose
 from unsubscribe.models import Address
 
-from . import center, joins, results
-from .center import Visit
+from . import joins, preference_center, results
+from .preference_center import Visit
 from .unsubscribe import not_allowed, sent_form, unknown_link
 
 
@@ -32,16 +33,16 @@ def preferences(request: HttpRequest, token: str = "", *, purpose: Purpose = Pur
         urls = {"preferences_url": own, "privacy_url": f"{own}/data"}
         context = {name: languages.keep(request, url) for name, url in urls.items()}
         visit = Visit(target, now, context, is_proved=purpose == Purpose.FRESH)
-        answer = center.answer(request, form, visit)
+        answer = preference_center.answer(request, form, visit)
     except ExpiredLink:
         target = links.read_expired(token, purpose=purpose)
         if form is None:
-            visits.count(request, target)
+            link_visits.count(request, target)
         return _expired(request, form or QueryDict(), Visit(target, now, {}, is_proved=purpose == Purpose.FRESH))
     except InvalidLink:
         return unknown_link(request)
     if form is None:
-        visits.count(request, target)
+        link_visits.count(request, target)
     return answer
 
 
@@ -80,7 +81,7 @@ def _mail_fresh_link(request: HttpRequest, address: Address, context: dict[str, 
 def _stop(request: HttpRequest, form: QueryDict, visit: Visit) -> HttpResponse | None:
     do = form.get("do", "")
     if do not in {"unsubscribe", "everything"}:
-        return center.save_less(request, form, visit)
+        return preference_center.save_less(request, form, visit)
     stopped = links.asked_for(visit.target) if do == "unsubscribe" else visit.target._replace(category_id=None)
     wording = _("Unsubscribe") if do == "unsubscribe" else _("Unsubscribe from everything")
     events = actions.opt_out([stopped], source=Source.PAGE, now=visit.now, wording=wording)

@@ -10,11 +10,11 @@ from django.utils import translation
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from prefcenter import previews
-from prefcenter.previews import NOWHERE, Kind
+from prefcenter.web import preview_data
+from prefcenter.web.preview_data import NOWHERE, Kind
 from unsubscribe.models import Category
 
-from . import center, results, unsubscribe
+from . import preference_center, results, unsubscribe
 from .sheet_form import PreferencesForm
 
 #: Also where the page is opened outside its frame. With its origin it keeps the session that the switch needs.
@@ -26,15 +26,15 @@ _TIED_UP = {
 }
 
 
-@previews.for_staff
+@preview_data.for_staff
 @require_safe
 @xframe_options_sameorigin
 @csp_replace(_TIED_UP)  # type: ignore[arg-type]  # its stubs know no view with arguments
 def show(request: HttpRequest, category_id: int, kind: str) -> HttpResponse:
     category = get_object_or_404(Category, id=category_id)
-    if kind not in _PAGES or kind not in previews.kinds(category):
+    if kind not in _PAGES or kind not in preview_data.kinds(category):
         raise Http404
-    language = previews.language(request)
+    language = preview_data.language(request)
     with translation.override(language):
         page = _PAGES[Kind(kind)](category)
     page["Content-Language"] = language
@@ -42,19 +42,22 @@ def show(request: HttpRequest, category_id: int, kind: str) -> HttpResponse:
 
 
 def _unsubscribe(category: Category) -> HttpResponse:
-    context = unsubscribe.shown(previews.sheet(category), previews.target(category), preferences_url=NOWHERE)
+    context = unsubscribe.shown(preview_data.sheet(category), preview_data.target(category), preferences_url=NOWHERE)
     return render(_request("GET"), unsubscribe.TEMPLATE, context)
 
 
 def _done(category: Category) -> HttpResponse:
-    context = unsubscribe.shown(previews.sheet(category), previews.target(category), preferences_url=NOWHERE)
-    return results.changed(_request("POST"), [previews.event(category)], context, receipt="preview")
+    context = unsubscribe.shown(preview_data.sheet(category), preview_data.target(category), preferences_url=NOWHERE)
+    return results.changed(_request("POST"), [preview_data.event(category)], context, receipt="preview")
 
 
 def _preferences(category: Category) -> HttpResponse:
-    sheet = previews.sheet(category)
-    context = center.shown(sheet, preferences_url=NOWHERE) | {"privacy_url": NOWHERE, "form": PreferencesForm(sheet)}
-    return render(_request("GET"), center.TEMPLATE, context)
+    sheet = preview_data.sheet(category)
+    context = preference_center.shown(sheet, preferences_url=NOWHERE) | {
+        "privacy_url": NOWHERE,
+        "form": PreferencesForm(sheet),
+    }
+    return render(_request("GET"), preference_center.TEMPLATE, context)
 
 
 _PAGES: dict[str, Callable[[Category], HttpResponse]] = {

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from prefcenter import languages
-from prefcenter.privacy import held
+from prefcenter.contact_data.export import held
+from prefcenter.web import languages
 from unsubscribe import actions, addresses, links, views
 from unsubscribe.choices import Channel, Source
 from unsubscribe.links import Purpose, Target

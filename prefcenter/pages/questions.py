@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from prefcenter import languages
-from prefcenter.privacy import erase_whose
+from prefcenter.contact_data.erase import erase_whose
+from prefcenter.web import languages
 from unsubscribe import actions, addresses, gate, links, queries, views
 from unsubscribe.choices import Answer, Channel, Purpose, Source
 from unsubscribe.errors import MayNotLift

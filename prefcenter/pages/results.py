@@ -10,13 +10,14 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from prefcenter import languages
 from prefcenter.models import Feedback
-from unsubscribe import actions, links, sentences
+from prefcenter.web import languages
+from unsubscribe import actions, links
 from unsubscribe.actions.undoing import UNDO
 from unsubscribe.choices import EventKind, Source
 from unsubscribe.errors import InvalidLink, MayNotLift
 from unsubscribe.models import Address, Category, ConsentEvent
+from unsubscribe.outbox import wording
 
 from .forms import FeedbackForm
 
@@ -144,7 +145,7 @@ def in_words(events: Sequence[ConsentEvent]) -> list[str]:
     ids = {event.category_id for event in events if event.category_id}
     names = {one.pk: one.local_name for one in Category.objects.filter(id__in=ids)}
     said = [
-        sentences.describe(
+        wording.describe(
             event.before, event.after, category=names.get(event.category_id or 0, ""), channel=event.channel
         )
         for event in events

@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from prefcenter import languages, visits
+from prefcenter.pages import link_visits
+from prefcenter.web import languages
 from unsubscribe import actions, links, queries, views
 from unsubscribe.choices import Channel, Source
 from unsubscribe.errors import InvalidLink
@@ -71,7 +72,7 @@ def answer(
     context = shown(sheet, target, preferences_url=languages.keep(request, preferences_url))
     if form is not None:
         return _act(request, form, target, context, now=now)
-    visits.count(request, target)
+    link_visits.count(request, target)
     return render(request, TEMPLATE, context)
 
 

@@ -34,11 +34,11 @@ ACCOUNT_RATE_LIMITS = {
 #: How many proxies before us may be believed about the address of whoever asks.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(TRUST_PROXY_HEADERS)
 
-# Staff show a second factor before they enter the admin: prefcenter/accounts/desk.py demands it.
-MFA_ADAPTER = "prefcenter.accounts.factor_adapter.FactorAdapter"
+# Staff show a second factor before they enter the admin: prefcenter/accounts/admin_site.py demands it.
+MFA_ADAPTER = "prefcenter.accounts.second_factor.adapter.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 # Clocks differ, and people type slowly: one step to each side (RFC 6238, section 5.2).
 MFA_TOTP_TOLERANCE = 1
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-# Who may change their factors is asked in prefcenter/accounts/second_factor.py: allauth would ask for a password.
+# Who may change their factors is asked in accounts/second_factor: allauth would ask for a password.
 MFA_REAUTHENTICATION_REQUIRED = False

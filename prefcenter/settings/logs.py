@@ -7,7 +7,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "redacted": {
-            "()": "prefcenter.logs.RedactingFormatter",
+            "()": "prefcenter.web.redaction.RedactingFormatter",
             "format": "{asctime} {levelname} {name} {message}",
             "style": "{",
         }

@@ -2,8 +2,8 @@
 
 from csp.constants import NONE, SELF
 
-from prefcenter.brand import colours
-from unsubscribe.token_text import BEFORE_KIND, BEHIND_KIND
+from prefcenter.web.branding import colours
+from unsubscribe.links.token_text import BEFORE_KIND, BEHIND_KIND
 
 from .api import API_LARGEST_BODY
 from .base import DEBUG, env

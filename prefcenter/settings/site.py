@@ -19,14 +19,14 @@ INSTALLED_APPS = [
     "ninja",
 ]
 MIDDLEWARE = [
-    "prefcenter.middleware.AnyHostForLinks",
+    "prefcenter.web.middleware.AnyHostForLinks",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "prefcenter.middleware.ReadersLanguage",
-    "prefcenter.middleware.CalmErrors",
+    "prefcenter.web.middleware.ReadersLanguage",
+    "prefcenter.web.middleware.CalmErrors",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "prefcenter.middleware.LastSlash",
+    "prefcenter.web.middleware.LastSlash",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -25,7 +25,7 @@ DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Rate limits of signing in live here, so it is shared by all processes; a migration makes the table.
 CACHES = {"default": env.cache_url("CACHE_URL", default="dbcache://prefcenter_cache")}
-CACHES["default"]["KEY_FUNCTION"] = "prefcenter.cache_keys.keyed"
+CACHES["default"]["KEY_FUNCTION"] = "prefcenter.web.cache_keys.keyed"
 if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
     # A Redis that hangs holds a thread no longer than this.
     _timeouts = {"socket_connect_timeout": 1, "socket_timeout": 1}
@@ -64,7 +64,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
-CELERY_WORKER_CONSUMER = "prefcenter.worker_consumer:Consumer"
+CELERY_WORKER_CONSUMER = "prefcenter.broker.consumer:Consumer"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 _every = env.float("UNSUBSCRIBE_SWEEP_SECONDS", default=60.0)
 # Hours of the day below are the house's.

@@ -5,8 +5,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from prefcenter import languages
-from prefcenter.brand import colours, logo
+from prefcenter.web import languages
+from prefcenter.web.branding import colours, logo
 from unsubscribe import conf
 
 register = template.Library()

@@ -13,7 +13,7 @@ import requests
 from tests.journeys.clicks import one_click
 from tests.journeys.mailserver import PostOffice
 from tests.journeys.site import Running, Site, new_site
-from tests.prefcenter.outgoing.receiver import Receiver
+from tests.prefcenter.webhooks.receiver import Receiver
 from tests.services import wait_until
 
 ADA, BOB, CLEO = "ada@another.example", "bob@another.example", "cleo@another.example"
@@ -24,7 +24,7 @@ Email Address,First Name,Last Name,UNSUB_TIME,UNSUB_CAMPAIGN_TITLE,UNSUB_REASON
 """
 WEBHOOK = """
 from django.utils import timezone
-from prefcenter.outgoing import webhooks
+from prefcenter.webhooks import webhooks
 print(webhooks.make("The mailer", {url!r}, [], now=timezone.now()).secret)
 """
 

@@ -9,7 +9,7 @@ import pytest
 from tests.journeys.clicks import one_click, request
 from tests.journeys.mailserver import Letter, PostOffice
 from tests.journeys.site import Running, Site, new_site
-from tests.prefcenter.message_check.messages import signed
+from tests.prefcenter.mail_check.messages import signed
 from tests.services import wait_until
 
 NEWSLETTER = """

@@ -3,7 +3,7 @@
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.http import HttpResponse
 
-from tests.prefcenter.test_accounts import ASK, CONFIRM, Browser, code, work
+from tests.prefcenter.accounts.test_accounts import ASK, CONFIRM, Browser, code, work
 from tests.staff import shown_by_the_app
 
 BOSS, PASSWORD = "boss@example.com", "correct horse battery"

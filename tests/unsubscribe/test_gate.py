@@ -22,15 +22,7 @@ from unsubscribe import actions, gate, rules
 from unsubscribe.actions.bulk import clocks
 from unsubscribe.actions.bulk.clocks import Mailing
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import (
-    Answer,
-    Channel,
-    Frequency,
-    PreferenceState,
-    Purpose,
-    Source,
-    SuppressionReason,
-)
+from unsubscribe.choices import Answer, Channel, Frequency, PreferenceState, Purpose, Source, SuppressionReason
 from unsubscribe.errors import ContradictoryPurpose
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Campaign, Category, LastSent, Preference, Suppression

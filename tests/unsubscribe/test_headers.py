@@ -14,9 +14,9 @@ from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
-from prefcenter.message_check import Outcome, check, must_fails
+from prefcenter.mail_check import Outcome, check, must_fails
 from tests.factories import ADA, BOB, CategoryFactory
-from tests.prefcenter.message_check.messages import signed
+from tests.prefcenter.mail_check.messages import signed
 from unsubscribe import headers, links
 from unsubscribe.errors import InsecureBaseUrl, InvalidLink
 from unsubscribe.links import Target

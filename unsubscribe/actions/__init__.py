@@ -3,15 +3,15 @@
 Every verb takes many, is one transaction (state, ledger, outbox), and doing it twice is the same as once.
 """
 
-from .agreement import agree
 from .bulk import BATCH, Said, Taken, import_opt_outs, learn_many, preview_opt_outs
 from .contacts import Known, choose_language, erase, learn, note_access, suggest_language
 from .domains import DomainsTaken, lift_domains, preview_domains, suppress_domains
-from .joining import add_addresses, add_addresses_to
-from .keeping_apart import part
-from .outboxing import ask_to_erase, ask_to_opt_in, send_link
+from .joining.adding import add_addresses, add_addresses_to
+from .joining.agreement import agree
+from .joining.keeping_apart import part
 from .pausing import pause
 from .preferences import opt_down, opt_in, opt_out, set_preferences
+from .requests import ask_to_erase, ask_to_opt_in, send_link
 from .sending import campaign_named, claim, give_back, record_sent
 from .short_links import short_links
 from .suppressions import lift, suppress

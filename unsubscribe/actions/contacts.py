@@ -10,10 +10,10 @@ from .. import outbox
 from ..addresses import Normalised, gmail_digest
 from ..choices import Channel, EventKind, OutboxKind, OutboxStatus, Source, SuppressionReason
 from ..models import Address, ConsentEvent, Contact, LastSent, OutboxMessage, Suppression
-from .ledger import Change, Origin, record
+from .joining.parting import part_pending_of
 from .locking import lock
-from .outboxing import tell
-from .parting import part_pending_of
+from .recording import Change, Origin, record
+from .requests import tell
 
 
 class Known(NamedTuple):

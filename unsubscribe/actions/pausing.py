@@ -11,11 +11,11 @@ from ..choices import EventKind, Source
 from ..errors import MayNotLift
 from ..links import Target
 from ..models import ConsentEvent, Contact
+from .joining.parting import speak_for_themselves
 from .known import known
-from .ledger import Change, Origin, day_fact, record
 from .locking import People, lock
-from .parting import speak_for_themselves
 from .preferences import set_preferences
+from .recording import Change, Origin, day_fact, record
 from .wanted import wanted_of
 
 

@@ -6,19 +6,20 @@ from typing import Any
 
 from django.db import transaction
 
-from .. import covering, rules
+from .. import rules
 from ..choices import Channel, EventKind, Frequency, PreferenceState, Source, SuppressionReason
 from ..errors import MayNotLift
+from ..facts import covering
 from ..links import Target
 from ..models import Address, ConsentEvent, Preference
 from ..rules import Chosen
-from . import own_noes
-from .coming_back import come_back
+from .joining import own_noes
+from .joining.parting import More, speak_for_themselves
 from .known import known, known_campaigns
-from .ledger import Change, Origin, choice_facts, record
 from .locking import People, lock
-from .parting import More, speak_for_themselves
+from .recording import Change, Origin, choice_facts, record
 from .repeating import less_again, preferences_again, repeats
+from .resubscribing import come_back
 from .suppressions import OwnNo, block, own_no_by_channel
 from .wanted import Key, Wanted, key_of, wanted_of
 

@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce, Greatest
 from ..choices import PreferenceState
 from ..models import DomainSuppression, ImportRepeat, Preference, Suppression
 from ..rules import OWN_VOICE
-from .ledger import Change, Origin, record
+from .recording import Change, Origin, record
 
 #: A no that an import may have set.
 No = Suppression | Preference | DomainSuppression

@@ -12,10 +12,10 @@ from .. import rules
 from ..choices import EventKind, Source, SuppressionReason
 from ..errors import MayNotLift
 from ..models import Address, ConsentEvent, Suppression
-from .ledger import Change, Origin, record
+from .joining.sharing import share
 from .locking import People, lock
+from .recording import Change, Origin, record
 from .repeating import blocks_again
-from .sharing import share
 
 #: The person's own blocks, by contact and channel.
 OwnNo = dict[tuple[int, str], frozenset[SuppressionReason]]

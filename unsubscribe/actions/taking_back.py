@@ -18,8 +18,8 @@ from .. import rules
 from ..choices import EventKind, PreferenceState, Source, SuppressionReason
 from ..errors import MayNotLift, MayNotLiftDomain
 from ..models import Address, ConsentEvent, Contact, DomainSuppression, ImportRepeat, Preference, Suppression
-from .ledger import Change, Origin, record
 from .locking import lock
+from .recording import Change, Origin, record
 from .repeating import No, is_of_imports, repeats, repeats_of_row
 
 

@@ -9,10 +9,10 @@ from django.db.models import Q, QuerySet
 
 from ..choices import EventKind, Frequency, PreferenceState, Source, SuppressionReason
 from ..models import ConsentEvent, Contact, Preference, Suppression
-from .ledger import Origin
 from .locking import lock
 from .pausing import restore_pause
 from .preferences import restore
+from .recording import Origin
 from .suppressions import block, lift
 from .wanted import Wanted
 

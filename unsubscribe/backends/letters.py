@@ -10,9 +10,9 @@ from typing import NamedTuple
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
-from .. import addresses, audience, folding, gate, headers
+from .. import addresses, audience, gate, headers
 from ..choices import Answer, Purpose
-from . import merging, placeholders, recipients
+from . import folding, merging, placeholders, recipients
 from .declaring import Declared, Said
 from .placeholders import Urls
 from .recipients import Recipient

@@ -1,4 +1,4 @@
-"""The seals of the ledger: one row an hour, chained. Only unsubscribe.seals writes them; nobody changes one."""
+"""The seals of the ledger: one row an hour, chained. Only unsubscribe.ledger.seals writes them; nobody changes one."""
 
 from django.db import models
 

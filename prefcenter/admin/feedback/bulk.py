@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from prefcenter import exports
+from prefcenter.lists import spreadsheets
 from prefcenter.models import Feedback, FeedbackTag
 
 Rows = QuerySet[Feedback]
@@ -77,7 +77,7 @@ def _tag_some(ids: list[int], tag: FeedbackTag) -> int:
 
 def _ids(rows: Rows) -> Iterator[list[int]]:
     ids = list(rows.order_by().values_list("pk", flat=True))
-    return (ids[start : start + exports.BATCH] for start in range(0, len(ids), exports.BATCH))
+    return (ids[start : start + spreadsheets.BATCH] for start in range(0, len(ids), spreadsheets.BATCH))
 
 
 def _tag(request: HttpRequest) -> FeedbackTag | None:
@@ -91,4 +91,4 @@ def _tag(request: HttpRequest) -> FeedbackTag | None:
 def _say(request: HttpRequest, count: int, done: str) -> None:
     messages.success(request, f"{done}: {count}.")
     if count:
-        exports.log_many(request.user.pk, Feedback, count=count, message=f"{done}.")
+        spreadsheets.log_many(request.user.pk, Feedback, count=count, message=f"{done}.")

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from prefcenter import exports
+from prefcenter.lists import spreadsheets
 from prefcenter.models import Feedback
 
 HEADER = ["date", "reason", "more", "text", "category", "campaign", "reviewed", "tags", "note"]
@@ -26,13 +26,13 @@ _FIELDS = [
 
 def download(rows: QuerySet[Feedback], *, kind: str, user_id: int | None) -> HttpResponseBase:
     """All of these in the format `kind`. It is logged before the first line leaves: who breaks off has had some."""
-    exports.log(user_id, Feedback, count=rows.count(), kind=kind)
+    spreadsheets.log(user_id, Feedback, count=rows.count(), kind=kind)
     name = f"feedback-{timezone.localdate():%Y-%m-%d}"
-    return exports.FORMATS[kind](name, HEADER, _rows(rows))
+    return spreadsheets.FORMATS[kind](name, HEADER, _rows(rows))
 
 
 def _rows(rows: QuerySet[Feedback]) -> Iterator[list[str]]:
-    for batch in exports.batches(rows, *_FIELDS):
+    for batch in spreadsheets.batches(rows, *_FIELDS):
         tags = _tags([row[0] for row in batch])
         for id_, created_at, reason, more, text, category, campaign, reviewed_at, note in batch:
             named = [reason or "", more, text, category or "", campaign or ""]

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
-from prefcenter import exports
+from prefcenter.lists import spreadsheets
 from prefcenter.models import Feedback, User
 from unsubscribe.models import Contact
 
@@ -155,7 +155,7 @@ class FeedbackAdmin(NeverDeletedAdmin):
         """All that the list shows with the same filters, on every page of it."""
         if not self.has_export_permission(request):
             raise PermissionDenied
-        if kind not in exports.FORMATS:
+        if kind not in spreadsheets.FORMATS:
             raise Http404
         try:
             shown = self.get_changelist_instance(request).get_queryset(request)

@@ -7,7 +7,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from prefcenter.figures import meanings
+from prefcenter.reports import conditions
 from unsubscribe.choices import Channel
 from unsubscribe.models import Category
 
@@ -42,11 +42,11 @@ class Meaning(_Following):
     title = "meaning"
     parameter_name = "meaning"
     _KNOWN = {
-        "left": ("Opted out, not left off on coming back", meanings.opted_out()),
-        "rated": ("Opted out, as rates count it", meanings.opted_out(meanings.OF_THESE_DAYS)),
-        "undo": ("Taken back by Undo", meanings.UNDONE),
-        "back": ("Yes again after a no", meanings.BACK),
-        "complaint": ("Complained", meanings.COMPLAINT),
+        "left": ("Opted out, not left off on coming back", conditions.opted_out()),
+        "rated": ("Opted out, as rates count it", conditions.opted_out(conditions.OF_THESE_DAYS)),
+        "undo": ("Taken back by Undo", conditions.UNDONE),
+        "back": ("Yes again after a no", conditions.BACK),
+        "complaint": ("Complained", conditions.COMPLAINT),
     }
 
     def choices_known(self) -> Lookups:
@@ -64,7 +64,7 @@ class MailOf(_Following):
         return [(str(id_), name) for id_, name in Category.objects.values_list("id", "name")]
 
     def narrow(self, queryset: QuerySet[M], value: str) -> QuerySet[M]:
-        return queryset.filter(meanings.mail_of(int(value)))
+        return queryset.filter(conditions.mail_of(int(value)))
 
 
 class ChangedOn(_Following):

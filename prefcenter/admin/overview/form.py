@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from prefcenter.figures import Period, Selection
-from prefcenter.figures.period import MOST_DAYS
+from prefcenter.reports import Period, Selection
+from prefcenter.reports.period import MOST_DAYS
 from unsubscribe.choices import Channel
 from unsubscribe.models import Campaign, Category, SentCount
 

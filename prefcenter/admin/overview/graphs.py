@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from prefcenter import charts
-from prefcenter.figures import Bucket, Selection, rates
-from prefcenter.figures.wishes import Counted
+from prefcenter.reports import Bucket, Selection, charts, rates
+from prefcenter.reports.counts import Counted
 
-from . import words
+from . import numbers
 
 #: No more and less grow upwards, more again downwards; each by its name in Wishes.
 _UP = {"opt_outs": "Opt-outs", "opt_downs": "Opt-downs", "pauses": "Pauses"}
@@ -22,7 +21,7 @@ class Row(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """`shapes` of prefcenter.charts; `scale` its ticks with their labels, `titles` what is shown when somebody points
+    """`shapes` of reports.charts; `scale` its ticks with their labels, `titles` what is shown when somebody points
     at its bars or dots; `axis` has a label or "" for each step."""
 
     shapes: Any
@@ -42,12 +41,12 @@ def wishes(counted: Counted) -> Chart:
     up, down = ([[getattr(one, name) for _, one in counted.steps] for name in names] for names in (_UP, _DOWN))
     heads = [*_UP.values(), *_DOWN.values()]
     rows = [
-        Row(str(step), [words.number(column[place]) for column in (*up, *down)])
+        Row(str(step), [numbers.number(column[place]) for column in (*up, *down)])
         for place, (step, _) in enumerate(counted.steps)
     ]
     shapes = charts.stacks(up, down)
     titles = [f"{rows[bar.step].step}: {heads[bar.series]} {rows[bar.step].cells[bar.series]}" for bar in shapes.bars]
-    scale = [(tick, words.short(tick.value)) for tick in shapes.ticks]
+    scale = [(tick, numbers.short(tick.value)) for tick in shapes.ticks]
     return Chart(shapes, scale, titles, _axis(counted), heads, rows)
 
 
@@ -59,12 +58,12 @@ def complaints(selection: Selection, counted: Counted) -> Chart | None:
     rows = [_complaints(step, one.complaints, value) for (step, one), value in zip(counted.steps, values, strict=True)]
     shapes = charts.lines(values, marks=(rates.GMAIL_AIM, rates.GMAIL_LIMIT))
     titles = [f"{rows[place].step}: {rows[place].cells[1]}" for place, _, _ in shapes.dots]
-    scale = [(tick, words.short_percent(tick.value)) for tick in shapes.ticks]
+    scale = [(tick, numbers.short_percent(tick.value)) for tick in shapes.ticks]
     return Chart(shapes, scale, titles, _axis(counted), ["Complaints", _rate_head(selection)], rows)
 
 
 def _complaints(step: Bucket, count: int, rate: float | None) -> Row:
-    return Row(str(step), [words.number(count), words.percent(rate)])
+    return Row(str(step), [numbers.number(count), numbers.percent(rate)])
 
 
 def _rate_head(selection: Selection) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from prefcenter.figures import Selection, Span
+from prefcenter.reports import Selection, Span
 from unsubscribe.choices import EventKind, OutboxStatus, Source
 
 

@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from prefcenter.figures import Selection, outbox, rates, reasons, sealing, wishes
 from prefcenter.models import User
+from prefcenter.reports import Selection, confirmations, counts, rates, reasons, sealing
 
 from . import graphs, tables, tiles
 from .form import DAYS, LookForm
@@ -42,10 +42,10 @@ def figures(user: User | AnonymousUser, selection: Selection) -> Context:
 
 
 def _wishes(selection: Selection, *, has_sent: bool) -> Context:
-    counted = wishes.count(selection)
+    counted = counts.count(selection)
     found = rates.compare(selection, has_api_complaints=counted.total.by_api > 0) if has_sent else None
     if not counted.total.total and not (found and found.total.sent):
-        return {"is_silent": True, "is_new": not wishes.ever()}
+        return {"is_silent": True, "is_new": not counts.ever()}
     shown: Context = {
         "tiles": tiles.wishes(selection, counted),
         "wishes": graphs.wishes(counted),
@@ -67,7 +67,7 @@ def _reasons(selection: Selection) -> Context:
 
 
 def _health(selection: Selection, *, opens_outbox: bool, opens_seals: bool) -> Context:
-    found, now = outbox.look(selection.period), selection.period.now
+    found, now = confirmations.look(selection.period), selection.period.now
     return {
         "waits": tiles.waits(found.waits),
         "limits": tables.limits(found.waits.longest) if found.waits.longest is not None else [],

@@ -4,15 +4,14 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from prefcenter import charts
-from prefcenter.figures import Selection, rates
-from prefcenter.figures.outbox import LIMITS
-from prefcenter.figures.rates import Rate, Rates
-from prefcenter.figures.reasons import Reasons
-from prefcenter.figures.wishes import Counted
+from prefcenter.reports import Selection, charts, rates
+from prefcenter.reports.confirmations import LIMITS
+from prefcenter.reports.counts import Counted
+from prefcenter.reports.rates import Rate, Rates
+from prefcenter.reports.reasons import Reasons
 from unsubscribe.choices import EventKind, Source
 
-from . import lists, words
+from . import lists, numbers
 
 CAMPAIGNS_SHOWN = 15
 #: The right end of the small bars of complaints: Gmail's lines then stand at a quarter and at three quarters.
@@ -118,31 +117,37 @@ def limits(longest: timedelta) -> list[LimitRow]:
 
 def _share(name: str, counts: tuple[int, int], *, most: int, whole: int, url: str) -> Share:
     now, before = counts
-    said = words.times(now / whole) if whole else ""
+    said = numbers.times(now / whole) if whole else ""
     return Share(
-        name, words.number(now), url, charts.share(now, most), said, words.number(before), words.difference(now, before)
+        name,
+        numbers.number(now),
+        url,
+        charts.share(now, most),
+        said,
+        numbers.number(before),
+        numbers.difference(now, before),
     )
 
 
 def _row(selection: Selection, name: str, of: str, rate: Rate, *, top: float, **which: Any) -> RateRow:
-    line = words.gmail(rate.complaint_rate)
+    line = numbers.gmail(rate.complaint_rate)
     return RateRow(
         name,
         of,
-        words.number(rate.sent),
+        numbers.number(rate.sent),
         Measured(
-            words.number(rate.opt_outs),
+            numbers.number(rate.opt_outs),
             lists.opt_outs(selection, is_rated=True, **which),
-            words.percent(rate.opt_out_rate),
+            numbers.percent(rate.opt_out_rate),
             _part(rate.opt_out_rate, top),
         ),
         Measured(
-            words.number(rate.complaints),
+            numbers.number(rate.complaints),
             lists.complaints(selection, **which),
-            words.percent(rate.complaint_rate),
+            numbers.percent(rate.complaint_rate),
             _part(rate.complaint_rate, _MOST_COMPLAINTS),
             line,
-            words.GMAIL[line],
+            numbers.GMAIL[line],
         ),
     )
 

@@ -3,15 +3,15 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from prefcenter.figures import Selection
-from prefcenter.figures.outbox import WAITING, Outbox, Waits, day_ago
-from prefcenter.figures.rates import Rate
-from prefcenter.figures.sealing import Seals
-from prefcenter.figures.wishes import Counted
+from prefcenter.reports import Selection
+from prefcenter.reports.confirmations import WAITING, Outbox, Waits, day_ago
+from prefcenter.reports.counts import Counted
+from prefcenter.reports.rates import Rate
+from prefcenter.reports.sealing import Seals
 from unsubscribe.choices import EventKind, OutboxStatus, Source
 
-from . import lists, words
-from .words import Change
+from . import lists, numbers
+from .numbers import Change
 
 
 class Tile(NamedTuple):
@@ -40,21 +40,23 @@ def wishes(selection: Selection, counted: Counted) -> list[Tile]:
 
 def rates(selection: Selection, total: Rate) -> list[Tile]:
     """Of everything together."""
-    opt_outs = f"{words.number(total.opt_outs)} of {words.number(total.sent)} mails recorded as sent, without imports"
-    emails = f"{words.number(total.complaints)} of {words.number(total.emails)} emails"
-    line = words.gmail(total.complaint_rate)
+    opt_outs = (
+        f"{numbers.number(total.opt_outs)} of {numbers.number(total.sent)} mails recorded as sent, without imports"
+    )
+    emails = f"{numbers.number(total.complaints)} of {numbers.number(total.emails)} emails"
+    line = numbers.gmail(total.complaint_rate)
     return [
         Tile(
             "Opt-out rate",
-            words.percent(total.opt_out_rate),
+            numbers.percent(total.opt_out_rate),
             lists.opt_outs(selection, is_rated=True),
             note=opt_outs,
         ),
         Tile(
             "Complaint rate",
-            words.percent(total.complaint_rate),
+            numbers.percent(total.complaint_rate),
             lists.complaints(selection),
-            note=f"{emails}; {words.GMAIL[line]}" if line else emails,
+            note=f"{emails}; {numbers.GMAIL[line]}" if line else emails,
             line=line,
         ),
     ]
@@ -65,33 +67,33 @@ def waits(found: Waits) -> list[Tile]:
     if found.median is None or found.longest is None:
         return []
     return [
-        Tile("Median", words.duration(found.median), note="from the wish to the mail that confirms it"),
-        Tile("Longest", words.duration(found.longest), note=f"of {words.number(found.sent)} confirmations"),
+        Tile("Median", numbers.duration(found.median), note="from the wish to the mail that confirms it"),
+        Tile("Longest", numbers.duration(found.longest), note=f"of {numbers.number(found.sent)} confirmations"),
     ]
 
 
 def outbox(found: Outbox, *, now: datetime, is_linked: bool) -> list[Tile]:
     """Numbers and ages; the list behind them names addresses, so the links are not for everybody."""
-    waiting = f"the oldest for {words.duration(found.oldest)}" if found.oldest else "nothing is owed to anybody"
+    waiting = f"the oldest for {numbers.duration(found.oldest)}" if found.oldest else "nothing is owed to anybody"
     since = day_ago(now).isoformat()
     shown = [
         Tile(
             "Waiting",
-            words.number(found.waiting),
+            numbers.number(found.waiting),
             lists.outbox(*WAITING),
             note=waiting,
             line="near" if found.is_late else "",
         ),
         Tile(
             "Failed",
-            words.number(found.failed),
+            numbers.number(found.failed),
             lists.outbox(OutboxStatus.FAILED, due_at__gte=since),
-            note=f"given up in the last 24 hours; {words.number(found.failed_in_all)} in all",
+            note=f"given up in the last 24 hours; {numbers.number(found.failed_in_all)} in all",
             line="near" if found.failed else "",
         ),
         Tile(
             "Sent",
-            words.number(found.sent),
+            numbers.number(found.sent),
             lists.outbox(OutboxStatus.SENT, due_at__gte=since),
             note="of what was due in the last 24 hours",
         ),
@@ -103,7 +105,7 @@ def seals(found: Seals, *, now: datetime, is_linked: bool) -> Tile:
     if found.latest is None:
         value, note = "–", "the ledger has not been sealed yet"
     else:
-        value, note = words.duration(now - found.latest), "ago; every line older than two hours is sealed"
+        value, note = numbers.duration(now - found.latest), "ago; every line older than two hours is sealed"
     if found.is_behind:
         note = "ago; newer lines wait for theirs. Is the worker running?" if found.latest else "Is the worker running?"
     url = lists.seals() if is_linked else ""
@@ -111,14 +113,14 @@ def seals(found: Seals, *, now: datetime, is_linked: bool) -> Tile:
 
 
 def _tile(name: str, count: int, before: int, url: str) -> Tile:
-    then = words.number(before) if before else ""
-    return Tile(name, words.number(count), url, words.change(count, before), then)
+    then = numbers.number(before) if before else ""
+    return Tile(name, numbers.number(count), url, numbers.change(count, before), then)
 
 
 def _kept(selection: Selection, counted: Counted) -> Tile:
     url = lists.events(selection, EventKind.OPT_DOWN, EventKind.PAUSE, source=Source.PAGE)
     if not counted.came_to_leave:
         return Tile("Kept", "–", url, note="Nobody came to the pages to leave")
-    part = f"{words.number(counted.kept)} of {words.number(counted.came_to_leave)}"
+    part = f"{numbers.number(counted.kept)} of {numbers.number(counted.came_to_leave)}"
     note = f"{part} times that somebody came to leave they took less instead; the list has a line for each change"
-    return Tile("Kept", words.percent(counted.kept / counted.came_to_leave), url, note=note)
+    return Tile("Kept", numbers.percent(counted.kept / counted.came_to_leave), url, note=note)

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.urls import reverse
 
-from prefcenter.accounts import proof
+from prefcenter.accounts import verified_addresses
 from prefcenter.accounts.fields import named
 from prefcenter.models import User
 from unsubscribe.errors import InvalidAddress
@@ -43,7 +43,7 @@ class Command(BaseCommand):
             user.is_superuser = user.is_superuser or options["superuser"]
             user.save(update_fields=["is_staff", "is_active", "is_superuser"])
             user.groups.add(*groups)
-            proof.keep(user)
+            verified_addresses.keep(user)
         what = "a superuser" if user.is_superuser else ", ".join(group.name for group in user.groups.order_by("name"))
         self.stdout.write(f"{email} may enter the admin as {what}.")
         self.stdout.write(_WAY_IN.format(url=f"{settings.SITE_URL}{reverse('admin:index')}", email=email))

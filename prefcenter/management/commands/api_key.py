@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from prefcenter import api_keys
-from prefcenter.api_keys import Scope
+from prefcenter.accounts import api_keys
+from prefcenter.accounts.api_keys import Scope
 
 
 class Command(BaseCommand):

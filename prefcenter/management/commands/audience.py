@@ -9,12 +9,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
-from prefcenter import audience_file
-from prefcenter.audience_file import Listed
-from prefcenter.imports import Misfit, words
-from prefcenter.imports.tally import PASSED_OVER
-from prefcenter.management import asking
-from prefcenter.tables import TableError, open_table
+from prefcenter.lists import audience
+from prefcenter.lists.audience import Listed
+from prefcenter.lists.imports import Misfit, wording
+from prefcenter.lists.imports.progress import PASSED_OVER
+from prefcenter.lists.reader import TableError, open_table
+from prefcenter.management import column_questions
 from unsubscribe.choices import Answer, Channel, Purpose
 from unsubscribe.errors import RetiredCategory, UnsubscribeError
 from unsubscribe.models import Category
@@ -40,7 +40,7 @@ class Command(BaseCommand):
             "--record", action="store_true", help="count the mailing and start the frequency clock; needs --campaign"
         )
         parser.add_argument("--no-links", action="store_true", help="leave out the links and headers; much faster")
-        asking.add_arguments(parser)
+        column_questions.add_arguments(parser)
         parser.add_argument("--only", choices=Answer.values, default="", help="drop the rows with another verdict")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -57,7 +57,7 @@ class Command(BaseCommand):
         if options["record"] and not options["campaign"].strip():
             raise CommandError("Please name the campaign (--campaign NAME), so that recording it twice counts it once.")
         channel = Channel(options["channel"])
-        mailing = audience_file.mailing(
+        mailing = audience.mailing(
             self._category(options["category"]),
             channel=channel,
             campaign=options["campaign"],
@@ -65,12 +65,12 @@ class Command(BaseCommand):
             is_recorded=options["record"],
             with_links=not options["no_links"],
         )
-        said = asking.said(options)
+        said = column_questions.said(options)
         try:
             table = open_table(source, channel=channel.value)
             purpose = Purpose(mailing.category.purpose)
             listed = Listed(table, purpose=purpose, now=mailing.now, channel=channel, said=said)
-            counts = audience_file.write_answers(
+            counts = audience.write_answers(
                 table,
                 mailing,
                 self.stdout,
@@ -95,11 +95,11 @@ class Command(BaseCommand):
         if listed.misfit:
             self.stderr.write(f"--means: {listed.misfit}")
         for question in listed.questions:
-            self.stderr.write(asking.not_known(question))
-        for sentence in words.other_addresses({PASSED_OVER: listed.passed_over}):
+            self.stderr.write(column_questions.not_known(question))
+        for sentence in wording.other_addresses({PASSED_OVER: listed.passed_over}):
             self.stderr.write(sentence)
         if listed.count:
-            self.stderr.write(f"{words.rows(listed.count)} said no in the list itself.")
+            self.stderr.write(f"{wording.rows(listed.count)} said no in the list itself.")
 
     def _category(self, slug: str) -> Category:
         category = Category.objects.filter(slug=slug).first()

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from prefcenter.message_check import (
+from prefcenter.mail_check import (
     NotAMessageError,
     Point,
     check,

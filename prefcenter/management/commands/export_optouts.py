@@ -15,8 +15,8 @@ from typing import Any, BinaryIO
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error as DatabaseFailure
 
-from prefcenter import exports, opt_outs
-from prefcenter.opt_outs import FORMATS, OF_A_CATEGORY, REASONS, Asked, File
+from prefcenter.lists import spreadsheets, suppressions
+from prefcenter.lists.suppressions import FORMATS, OF_A_CATEGORY, REASONS, Asked, File
 from unsubscribe.choices import COMING_IN, Channel
 from unsubscribe.models import Category
 
@@ -52,7 +52,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            file = opt_outs.prepare(_asked(options), options["format"])
+            file = suppressions.prepare(_asked(options), options["format"])
             # Whoever may run commands has no account here; the operating system knows theirs.
             logger.info("%s By the system's account %s.", file.in_words(), os.getuid())
             with self._opened(options["output"]) as out:
@@ -85,13 +85,13 @@ class Command(BaseCommand):
     def _write(self, file: File, out: BinaryIO) -> None:
         rows = self._shown(file)
         if file.format.suffix == "xlsx":
-            with exports.xlsx_file(file.format.header, rows) as sheets:
+            with spreadsheets.xlsx_file(file.format.header, rows) as sheets:
                 copyfileobj(sheets, out)
         else:
-            out.writelines(exports.csv_lines(file.format.header, rows, is_for_people=file.format.is_for_people))
+            out.writelines(spreadsheets.csv_lines(file.format.header, rows, is_for_people=file.format.is_for_people))
         out.flush()
 
-    def _shown(self, file: File) -> Iterator[opt_outs.Row]:
+    def _shown(self, file: File) -> Iterator[suppressions.Row]:
         """The rows, and on a terminal how far they have got."""
         is_shown, shown = self.stderr.isatty(), -1
         for number, row in enumerate(file.rows(), 1):

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from prefcenter import feedback_digest
+from prefcenter.reports import digest as feedback_digest
 
 LONGEST = 366
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from prefcenter.imports import Terms
-from prefcenter.management.importing import ImportCommand
+from prefcenter.lists.imports import Terms
+from prefcenter.management.import_command import ImportCommand
 from prefcenter.models import ImportKind
 from unsubscribe.choices import Channel
 

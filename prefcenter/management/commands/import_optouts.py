@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from prefcenter.imports import Terms
+from prefcenter.lists.imports import Terms
 from prefcenter.management import taking_back
-from prefcenter.management.importing import ImportCommand
+from prefcenter.management.import_command import ImportCommand
 from prefcenter.models import ImportKind
 from unsubscribe.choices import Channel, Purpose, SuppressionReason
 from unsubscribe.models import Category

@@ -14,7 +14,7 @@ from django.db import Error as DatabaseFailure
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from prefcenter.supervisor import Child, Supervisor
+from prefcenter.management.supervisor import Child, Supervisor
 
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised, not chosen
 

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
-from unsubscribe import seals
+from unsubscribe.ledger import seals
 
 HASH_BYTES = 32
 _OVERDUE = (

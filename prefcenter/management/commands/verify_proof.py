@@ -6,9 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseFailure
 
-from prefcenter import proof
-from prefcenter.proof import Checked
-from prefcenter.proof.sealed import Standing
+from prefcenter.contact_data import proof
+from prefcenter.contact_data.proof import Checked
+from prefcenter.contact_data.proof.seals import Standing
 
 #: How the events stood to the seals when the proof was made.
 SAID = {

@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from prefcenter import api_keys
-from prefcenter.api_keys import Scope
+from prefcenter.accounts import api_keys
+from prefcenter.accounts.api_keys import Scope
 from prefcenter.models import ApiKey
 from tests.staff import member, signed_in
 

@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 
 from tests.conftest import NOW
 from tests.factories import AddressFactory
-from tests.prefcenter.admin.test_people_desk import Desk, page_text
+from tests.prefcenter.admin.test_contacts import Desk, page_text
 from unsubscribe import actions, gate
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Source, SuppressionReason

@@ -15,8 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from prefcenter import privacy
 from prefcenter.admin.feedback import filters
+from prefcenter.contact_data.erase import erase
 from prefcenter.models import Feedback, FeedbackReason, FeedbackTag, User
 from tests.factories import AddressFactory, CampaignFactory, CategoryFactory
 from tests.staff import member, signed_in
@@ -167,7 +167,7 @@ class TestReviewing:
 
     def test_a_page_opened_before_an_erasure_brings_no_note_back(self, desk: Client, say: Say) -> None:
         said = say("Daily!", note="Ada told the editors.")
-        privacy.erase(said.event.contact_id, now=NOW)
+        erase(said.event.contact_id, now=NOW)
         form = {"is_reviewed": "on", "note": "Ada told the editors, twice."}
         answer = desk.post(page_of(said), form, secure=True, follow=True)
         said.refresh_from_db()

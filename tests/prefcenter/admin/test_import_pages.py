@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from prefcenter import imports
+from prefcenter.lists import imports
 from prefcenter.models import ImportAnswer, ImportRun, ImportState, User
 from prefcenter.tasks import work_on_imports
 from tests.factories import ADA, BOB

@@ -12,8 +12,8 @@ from django.test import Client
 from prefcenter.models import ImportAnswer, ImportRun, ImportState
 from prefcenter.tasks import work_on_imports
 from tests.factories import ADA, BOB, CLEO
-from tests.prefcenter.importing import blocked
-from tests.prefcenter.test_import_bare_noes import book
+from tests.prefcenter.lists.imports.importing import blocked
+from tests.prefcenter.lists.imports.test_bare_noes import book
 from tests.staff import member, signed_in
 from unsubscribe.models import Address
 

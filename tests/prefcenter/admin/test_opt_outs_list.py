@@ -11,8 +11,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from prefcenter.admin import opt_outs as desk
-from prefcenter.opt_outs import FORMATS, reading
+from prefcenter.admin.opt_outs import views as desk
+from prefcenter.lists.suppressions import FORMATS, listing
 from tests.factories import CampaignFactory, CategoryFactory, address
 from tests.staff import member, signed_in
 from unsubscribe import actions
@@ -141,7 +141,7 @@ def test_the_list_has_pages_and_keeps_what_was_asked(reader: Client, monkeypatch
 
 
 def test_millions_are_not_counted(reader: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MOST", 2)
+    monkeypatch.setattr(listing, "MOST", 2)
     for letter in "abcd":
         block(f"{letter}@example.com")
     assert "More than 10,000 opt-outs; the list shows the newest" in page(reader)

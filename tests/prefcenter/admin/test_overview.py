@@ -16,8 +16,9 @@ from tests.factories import ADA, AddressFactory, CampaignFactory, CategoryFactor
 from tests.prefcenter import busy_days
 from tests.prefcenter.busy_days import Days
 from tests.staff import member, signed_in
-from unsubscribe import actions, seals
+from unsubscribe import actions
 from unsubscribe.choices import Source
+from unsubscribe.ledger import seals
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Campaign, OutboxMessage, SentCount
 

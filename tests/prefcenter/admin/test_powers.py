@@ -11,8 +11,8 @@ from django.utils import timezone
 from prefcenter.accounts import outbox as account_outbox
 from prefcenter.models import User
 from tests.factories import ADA, CategoryFactory
+from tests.prefcenter.accounts.test_accounts import ASK
 from tests.prefcenter.staff_browser import SHOW, Staff
-from tests.prefcenter.test_accounts import ASK
 from tests.staff import given_an_app, make_groups, member, shown_by_the_app, signed_in
 from unsubscribe import actions
 from unsubscribe.choices import Source, SuppressionReason

@@ -15,12 +15,13 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from prefcenter import proof
+from prefcenter.contact_data import proof
 from prefcenter.models import User
 from tests.factories import ADA, BOB, CampaignFactory, address
 from tests.staff import member, sign_in, signed_in
-from unsubscribe import actions, outbox, seals
+from unsubscribe import actions, outbox
 from unsubscribe.choices import Channel, Source, SuppressionReason
+from unsubscribe.ledger import seals
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Category, ConsentEvent, OutboxMessage
 

@@ -7,11 +7,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from prefcenter import api_keys, imports
-from prefcenter.accounts import codes
+from prefcenter.accounts import api_keys, codes
 from prefcenter.accounts import outbox as account_outbox
-from prefcenter.api_keys import Scope
-from prefcenter.imports import Terms
+from prefcenter.accounts.api_keys import Scope
+from prefcenter.lists import imports
+from prefcenter.lists.imports import Terms
 from prefcenter.models import (
     Feedback,
     FeedbackReason,
@@ -24,11 +24,12 @@ from prefcenter.models import (
     Visits,
     WebhookDelivery,
 )
-from prefcenter.outgoing import webhooks
+from prefcenter.webhooks import delivery
 from tests.factories import CampaignFactory
 from tests.staff import member, signed_in
-from unsubscribe import actions, seals
+from unsubscribe import actions
 from unsubscribe.choices import Channel, Source, SuppressionReason
+from unsubscribe.ledger import seals
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Category, CategoryGroup, ConsentEvent, SentCount
 
@@ -69,7 +70,7 @@ def something_of_everything(ada: Address, news: Category) -> None:
     LinkRequest.objects.create(address=ada.digest, network=ada.digest, created_at=now)
     Visits.objects.create(day=now.date(), campaign=campaign, method="HEAD", count=1)
     key, _ = api_keys.make("A mailer", [Scope.AUDIENCE], now=now)
-    endpoint = webhooks.make("A mailer", "https://example.com/hook", [], now=now)
+    endpoint = delivery.make("A mailer", "https://example.com/hook", [], now=now)
     WebhookDelivery.objects.create(endpoint=endpoint, event=event, due_at=now, created_at=now)
     imports.hand_in([b"ada@example.com"], Terms(ImportKind.OPT_OUTS), file_name="a.csv", user_id=None, now=now)
     ImportAnswer.objects.create(heading="mailok", shown="Mail OK", means={}, answered_by="staff 1", answered_at=now)

@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from prefcenter import api_keys
-from prefcenter.api_keys import Scope
+from prefcenter.accounts import api_keys
+from prefcenter.accounts.api_keys import Scope
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel
 from unsubscribe.models import Address

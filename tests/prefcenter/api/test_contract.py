@@ -9,9 +9,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from prefcenter import api_keys
+from prefcenter.accounts import api_keys
+from prefcenter.accounts.api_keys import Scope
 from prefcenter.api.site import api
-from prefcenter.api_keys import Scope
 from prefcenter.models import ApiKey
 from tests.factories import ADA
 from tests.prefcenter.test_settings import check

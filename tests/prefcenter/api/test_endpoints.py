@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from prefcenter.api_keys import Scope
+from prefcenter.accounts.api_keys import Scope
 from prefcenter.models import Feedback, FeedbackReason, Visits
 from tests.factories import ADA, BOB, CLEO, DAN, AddressFactory, CampaignFactory, CategoryFactory
 from unsubscribe import actions, gate, links

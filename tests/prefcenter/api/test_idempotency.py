@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from prefcenter import api_keys
+from prefcenter.accounts import api_keys
 from prefcenter.models import IdempotentAnswer
 from tests.factories import ADA, BOB
 from tests.settings import ON_POSTGRESQL

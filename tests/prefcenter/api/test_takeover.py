@@ -12,19 +12,12 @@ from django.core import mail as sent
 from django.test import Client
 from django.utils import timezone
 
-from prefcenter import link_requests
 from prefcenter.models import User
+from prefcenter.pages import link_requests
 from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
 from unsubscribe import actions, links
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import (
-    Answer,
-    Channel,
-    EventKind,
-    Frequency,
-    Source,
-    SuppressionReason,
-)
+from unsubscribe.choices import Answer, Channel, EventKind, Frequency, Source, SuppressionReason
 from unsubscribe.links import Purpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent, Preference
 

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from django.utils import timezone
 
 from prefcenter.demo import seed
-from prefcenter.message_check import check, must_fails
+from prefcenter.mail_check import check, must_fails
 from unsubscribe import actions
 from unsubscribe.choices import Source
 from unsubscribe.links import Target

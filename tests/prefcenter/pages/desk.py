@@ -9,17 +9,18 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Download, Locator, Page
 
-from prefcenter import imports
-from prefcenter.imports import Terms
+from prefcenter.lists import imports
+from prefcenter.lists.imports import Terms
 from prefcenter.models import Feedback, ImportAnswer, ImportKind, ImportRun
-from prefcenter.previews import Kind
 from prefcenter.tasks import work_on_imports
+from prefcenter.web.preview_data import Kind
 from tests.factories import ADA, BOB, address
 from tests.prefcenter import busy_days
 from tests.staff import member, signed_in
-from unsubscribe import actions, seals
+from unsubscribe import actions
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Source, SuppressionReason
+from unsubscribe.ledger import seals
 from unsubscribe.links import Target
 
 from .test_every_page import _serious, _stays

@@ -15,8 +15,9 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 from kombu import Connection
 
-from prefcenter import link_requests, tasks
+from prefcenter import tasks
 from prefcenter.models import LinkRequest, User
+from prefcenter.pages import link_requests
 from tests.factories import ADA, BOB, DAN, AddressFactory
 from unsubscribe import actions, outbox
 from unsubscribe.choices import Source, SuppressionReason

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, FrameLocator, Page
 
-from prefcenter.previews import Kind
+from prefcenter.web.preview_data import Kind
 from tests.staff import member, sign_in
 from unsubscribe.models import Address, Contact
 

@@ -17,21 +17,14 @@ from tests.factories import AddressFactory, CampaignFactory, CategoryFactory, Co
 from tests.services import wait_until
 from tests.settings import ON_POSTGRESQL
 from tests.unsubscribe.actions.test_concurrency import at_once
-from unsubscribe import actions, gate, seals
+from unsubscribe import actions, gate
 from unsubscribe.actions import Said, Taken
 from unsubscribe.actions.bulk import hold, learn_and_hold
 from unsubscribe.addresses import Normalised, normalise
 from unsubscribe.choices import Answer, Channel, Frequency, Source, SuppressionReason
+from unsubscribe.ledger import seals
 from unsubscribe.links import Target
-from unsubscribe.models import (
-    Address,
-    Category,
-    ConsentEvent,
-    Contact,
-    OutboxMessage,
-    Preference,
-    Suppression,
-)
+from unsubscribe.models import Address, Category, ConsentEvent, Contact, OutboxMessage, Preference, Suppression
 
 pytestmark = pytest.mark.django_db
 T = TypeVar("T")

@@ -8,15 +8,7 @@ from tests.factories import ADA, BOB, AddressFactory, CampaignFactory, CategoryF
 from unsubscribe import actions, gate, rules
 from unsubscribe.actions import Wanted
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import (
-    Answer,
-    Channel,
-    EventKind,
-    Frequency,
-    PreferenceState,
-    Source,
-    SuppressionReason,
-)
+from unsubscribe.choices import Answer, Channel, EventKind, Frequency, PreferenceState, Source, SuppressionReason
 from unsubscribe.errors import LedgerIsAppendOnly, MayNotLift
 from unsubscribe.links import Target
 from unsubscribe.models import (

@@ -10,9 +10,10 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.conftest import NOW
 from tests.factories import AddressFactory, CategoryFactory
-from unsubscribe import actions, seals
+from unsubscribe import actions
 from unsubscribe.actions import Said, Wanted
 from unsubscribe.choices import Channel, EventKind, Frequency, PreferenceState, Source, SuppressionReason
+from unsubscribe.ledger import seals
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Category, ConsentEvent, OutboxMessage, Preference, Suppression
 

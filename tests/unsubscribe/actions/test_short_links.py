@@ -11,7 +11,7 @@ from django.test import override_settings
 
 from tests.factories import AddressFactory, CampaignFactory, CategoryFactory
 from tests.settings import ON_POSTGRESQL
-from tests.unsubscribe.test_lenient_links import BREAKS, GLUED_ON, IN_FRONT
+from tests.unsubscribe.links.test_lenient_links import BREAKS, GLUED_ON, IN_FRONT
 from unsubscribe import actions, links, queries
 from unsubscribe.errors import InsecureBaseUrl, InvalidLink, TooLargeForLink
 from unsubscribe.links import Purpose, Target

@@ -16,15 +16,7 @@ from unsubscribe.actions import Said, Standing
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Answer, Channel, EventKind, Frequency, Source, SuppressionReason
 from unsubscribe.links import Target
-from unsubscribe.models import (
-    Address,
-    Category,
-    ConsentEvent,
-    DomainSuppression,
-    ImportRepeat,
-    Preference,
-    Suppression,
-)
+from unsubscribe.models import Address, Category, ConsentEvent, DomainSuppression, ImportRepeat, Preference, Suppression
 
 pytestmark = pytest.mark.django_db
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

@@ -3,9 +3,9 @@
 They refuse what the others refuse: an import lifts nothing and is confirmed to nobody.
 """
 
-from .holding import hold, learn_and_hold
-from .importing import Said, Taken, import_opt_outs, preview_opt_outs
+from .imports import Said, Taken, import_opt_outs, preview_opt_outs
 from .learning import learn_many
+from .locking import hold, learn_and_hold
 
 #: So many rows are best given to one call.
 BATCH = 50_000

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from ... import rules
 from ...choices import Channel, EventKind, PreferenceState, Purpose
 from ...models import Address, Category, ConsentEvent, Preference
-from ..ledger import Origin
 from ..locking import lock
 from ..preferences import leave
+from ..recording import Origin
 from ..repeating import older_again
 from ..wanted import Key, Wanted
 from .steps import Row

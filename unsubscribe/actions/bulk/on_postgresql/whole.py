@@ -27,7 +27,7 @@ _DROP_OVERTAKEN = f"""
     )
 """  # noqa: S608  (both are constants)
 
-# The ids come from the table itself: unsubscribe.horizon trusts that an id is drawn after the table's lock is taken.
+# The ids come from the table itself: ledger.watermark trusts that an id is drawn after the table's lock is taken.
 _RECORD = """
     INSERT INTO unsubscribe_consentevent
         (at, kind, source, contact_id, address_id, channel, category_id, campaign_id, before, after,

@@ -1,0 +1,221 @@
+"""The pages on which staff set up, show and remove a second factor. In English, as everything that only staff read."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from allauth.account.utils import get_next_redirect_url, passthrough_next_redirect_url
+from allauth.mfa.base.views import AuthenticateView
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
+from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
+from allauth.mfa.webauthn.internal.auth import begin_authentication
+from allauth.mfa.webauthn.views import AddWebAuthnView, RemoveWebAuthnView
+from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.decorators import login_required
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.response import SimpleTemplateResponse
+from django.urls import reverse
+from django.utils import translation
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from prefcenter.models import User
+
+from .. import second_factor
+from .forms import TOO_OFTEN, AppForm, CodeForm, NewPasskeyForm, PasskeyForm
+
+Type = Authenticator.Type
+_FROM_HERE = ("add_webauthn", "activate_totp", "generate_recovery_codes")
+View = Callable[..., HttpResponse]
+
+
+def in_english(view: View) -> View:
+    @wraps(view)
+    def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with translation.override("en"):
+            response = view(request, *args, **kwargs)
+            if isinstance(response, SimpleTemplateResponse):
+                response.render()
+        response.headers["Content-Language"] = "en"
+        return response
+
+    return page
+
+
+def staff(view: View) -> View:
+    """Nobody else has such pages, but for whoever still has a factor."""
+
+    @never_cache
+    @login_required
+    @in_english
+    @wraps(view)
+    def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_staff and not second_factor.has_one(_user(request)):
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return page
+
+
+def freshly(view: View) -> View:
+    """For staff who have just signed in, or just shown their factor."""
+
+    @wraps(view)
+    def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if second_factor.is_fresh(request, _user(request)):
+            return view(request, *args, **kwargs)
+        here = urlencode({REDIRECT_FIELD_NAME: request.get_full_path()})
+        if second_factor.has_one(_user(request)):
+            return redirect(f"{reverse('mfa_reauthenticate')}?{here}")
+        sign_in = f"{reverse('account_request_login_code')}?{here}"
+        return render(request, "mfa/sign_in_again.html", {"sign_in_url": sign_in})
+
+    return staff(page)
+
+
+def overview(request: HttpRequest) -> HttpResponse:
+    """What somebody has; for whoever has nothing yet, what to choose from."""
+    user = _user(request)
+    factors = {type_: list(_of(user, type_)) for type_ in Type}
+    codes = factors[Type.RECOVERY_CODES]
+    context = {
+        "apps": factors[Type.TOTP],
+        "passkeys": factors[Type.WEBAUTHN],
+        "codes_left": len(codes[0].wrap().get_unused_codes()) if codes else 0,
+        "is_demo": settings.DEMO,
+        "next": _next(request),
+        # Which page, and from there to where somebody wanted to go.
+        "urls": {name: _on(request, reverse(f"mfa_{name}")) for name in _FROM_HERE},
+    }
+    return render(request, "mfa/overview.html", context)
+
+
+def show_again(request: HttpRequest) -> HttpResponse:
+    """For a session that was opened before there was a factor, and before anything about factors is changed."""
+    user = _user(request)
+    if not second_factor.has_one(user):
+        return redirect(passthrough_next_redirect_url(request, reverse("mfa_index"), REDIRECT_FIELD_NAME))
+    data = request.POST if request.method == "POST" else None
+    is_code = data is not None and "code" in data
+    code = CodeForm(user=user, data=data if is_code else None)
+    passkey = PasskeyForm(user=user, data=None if is_code else data)
+    for form in (code, passkey):
+        if form.is_valid():
+            form.save()
+            return redirect(_next(request))
+    context = {"form": code, "webauthn_form": passkey, "is_again": True} | _what_can_be_shown(user)
+    context["js_data"] = {"request_options": begin_authentication(user)}
+    return render(request, "mfa/show.html", context, status=max(_status(code), _status(passkey)))
+
+
+@require_POST
+def skip(request: HttpRequest) -> HttpResponse:
+    """In the demo alone."""
+    if not settings.DEMO:
+        raise Http404
+    request.session[second_factor.SKIPPED] = True
+    return redirect(_next(request))
+
+
+class Show(AuthenticateView):
+    """Between the code from the mail and being signed in: nobody is, without it."""
+
+    form_class = CodeForm
+    webauthn_form_class = PasskeyForm
+    template_name = "mfa/show.html"
+
+    def form_invalid(self, form: Form) -> HttpResponse:
+        response: HttpResponse = super().form_invalid(form)
+        response.status_code = _status(form)
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | _what_can_be_shown(self.stage.login.user)
+
+
+class SetUpApp(ActivateTOTPView):
+    form_class = AppForm
+    template_name = "mfa/app.html"
+
+    def get_success_url(self) -> str:
+        return _on(self.request, super().get_success_url())
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        second_factor.mark_shown(self.request, _user(self.request), Type.TOTP)
+        return response
+
+
+class SetUpPasskey(AddWebAuthnView):
+    form_class = NewPasskeyForm
+    template_name = "mfa/passkey.html"
+
+    def get_success_url(self) -> str:
+        return _on(self.request, super().get_success_url())
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        second_factor.mark_shown(self.request, _user(self.request), Type.WEBAUTHN)
+        return response
+
+
+class ShowCodes(ViewRecoveryCodesView):
+    template_name = "mfa/codes.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"next": _next(self.request)}
+
+
+class NewCodes(GenerateRecoveryCodesView):
+    template_name = "mfa/new_codes.html"
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        # Whoever came in with one of the old codes stays in.
+        second_factor.mark_shown(self.request, _user(self.request), Type.RECOVERY_CODES)
+        return response
+
+
+class RemoveApp(DeactivateTOTPView):
+    template_name = "mfa/remove.html"
+    extra_context = {"what": "the app that shows codes"}
+
+
+class RemovePasskey(RemoveWebAuthnView):
+    template_name = "mfa/remove.html"
+
+    def get_success_url(self) -> str:
+        return reverse("mfa_index")
+
+
+def _user(request: HttpRequest) -> User:
+    user = request.user
+    assert user.is_authenticated  # noqa: S101  (`staff` has seen to it)
+    return user
+
+
+def _of(user: User, type_: str) -> Any:
+    return Authenticator.objects.filter(user=user, type=type_).order_by("id")
+
+
+def _next(request: HttpRequest) -> str:
+    """Where somebody wanted to go, if that is on our site; else the admin."""
+    return get_next_redirect_url(request) or reverse("admin:index")
+
+
+def _on(request: HttpRequest, url: str) -> str:
+    """`url`, which keeps in mind where somebody wanted to go."""
+    return str(passthrough_next_redirect_url(request, url, REDIRECT_FIELD_NAME))
+
+
+def _what_can_be_shown(user: User) -> dict[str, bool]:
+    return {"has_passkey": second_factor.has(user, Type.WEBAUTHN), "has_app": second_factor.has(user, Type.TOTP)}
+
+
+def _status(form: Form) -> int:
+    return 429 if any(form.has_error(name, TOO_OFTEN) for name in form.fields) else 200

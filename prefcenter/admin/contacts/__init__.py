@@ -1,0 +1,1 @@
+"""Contacts: found by their address, shown, and acted for."""

@@ -1,0 +1,98 @@
+"""What support types about a contact. Addresses are taken out of every text before anybody keeps it."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
+from django.http import QueryDict
+
+from prefcenter.contact_data.profile import Person
+from prefcenter.web.free_text import without_addresses
+from unsubscribe.choices import Purpose
+from unsubscribe.models import Category
+
+EVERYTHING, CHANNEL, CATEGORY = "everything", "channel", "category"
+WAYS = {
+    "phone": "By phone",
+    "letter": "By letter",
+    "in_person": "In person",
+    "mail": "By mail",
+    "other": "Another way",
+}
+ABOUT_WORDS = "No addresses, no names: the ledger is kept for ever. The person can read this."
+
+
+class Words(forms.CharField):
+    """A text for the ledger: without addresses, and not empty if it was to say something."""
+
+    def __init__(self, *, rows: int = 0, **kwargs: Any) -> None:
+        widget = AdminTextareaWidget(attrs={"rows": rows}) if rows else AdminTextInputWidget()
+        super().__init__(widget=widget, max_length=2000 if rows else 300, help_text=ABOUT_WORDS, **kwargs)
+
+    def clean(self, value: Any) -> str:
+        return without_addresses(super().clean(value))
+
+
+class FindForm(forms.Form):
+    """It says what it looks for, and is only ever POSTed: an address may not stand in a URL."""
+
+    address = forms.CharField(
+        label="Email address or phone number",
+        max_length=320,
+        help_text="In any spelling, a phone number with its country code. Or an email address as pages show it: "
+        "j•••@example.com or j***@example.com.",
+        widget=AdminTextInputWidget(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
+    )
+
+
+class OptOutForm(forms.Form):
+    """What the person no longer wants, in their words, and how those reached us."""
+
+    what = forms.ChoiceField(
+        label="What they no longer want",
+        help_text="One category: on every channel on which we know them today. Everything: also where we learn to "
+        "know them later.",
+    )
+    wording = Words(label="Their words", rows=4)
+    way = forms.ChoiceField(label="How they reached us", choices=list(WAYS.items()))
+    note = Words(label="Note", required=False)
+
+    def __init__(self, person: Person, typed: QueryDict | None = None) -> None:
+        super().__init__(typed, auto_id="opt_out_%s")
+        # Only what can be chosen: for the engine a no to a category that cannot is a no to everything.
+        marketing = Category.objects.filter(purpose=Purpose.MARKETING)
+        cast(forms.ChoiceField, self.fields["what"]).choices = self.offered = [
+            ("", "Please choose"),
+            (EVERYTHING, "Everything, on every channel"),
+            *((f"{CHANNEL}:{one}", f"Everything on one channel: {one.label}") for one in person.channels),
+            *((f"{CATEGORY}:{one.pk}", f"One category: {one.name}") for one in marketing),
+        ]
+
+    @property
+    def said(self) -> str:
+        """What they no longer want, as the form offered it."""
+        return dict(self.offered)[self.cleaned_data["what"]]
+
+    @property
+    def all_notes(self) -> str:
+        """The way the wish reached us, and what else is worth knowing."""
+        return f"{WAYS[self.cleaned_data['way']]}. {self.cleaned_data['note']}".strip()
+
+
+class NoteForm(forms.Form):
+    """Why a block is set or lifted."""
+
+    note = Words(label="Why")
+
+
+class BlockForm(NoteForm):
+    """An address of the contact that nothing is to be sent to."""
+
+    address = forms.TypedChoiceField(label="Address", coerce=int)
+    field_order = ["address", "note"]
+
+    def __init__(self, person: Person, typed: QueryDict | None = None) -> None:
+        super().__init__(typed, auto_id="block_%s")
+        cast(forms.ChoiceField, self.fields["address"]).choices = [
+            (one.address.pk, f"{one.address} ({one.address.get_channel_display()})") for one in person.held
+        ]

@@ -1,0 +1,211 @@
+"""Support finds a contact and acts for them. It changes nothing but through actions, and nothing but by POST."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from prefcenter.contact_data import profile
+from prefcenter.contact_data.profile import Held, Person
+from prefcenter.models import User
+from unsubscribe import actions
+from unsubscribe.choices import Source, SuppressionReason
+from unsubscribe.errors import MayNotLift
+from unsubscribe.links import Target
+from unsubscribe.models import Address, ConsentEvent, Contact, Suppression
+
+from .forms import ABOUT_WORDS, CATEGORY, CHANNEL, BlockForm, FindForm, NoteForm, OptOutForm
+
+SEE, ACT = "unsubscribe.view_contact", "unsubscribe.act_for_contact"
+_NOBODY = "We know nobody with this address."
+_NOBODY_LIKE_IT = "We know nobody whose email address looks like this."
+_NO_ADDRESS = "This is neither an email address nor a phone number with its country code, such as +49 30 123456."
+_SO_ALREADY = "That was so already. Nothing was changed or written down."
+_GONE = "This person was erased. Nothing is left that could be changed."
+
+View = Callable[..., HttpResponse]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
+def find(request: HttpRequest) -> HttpResponse:
+    """What was typed travels in the body alone (design law 10); the page that it leads to is named by the contact."""
+    form = FindForm(request.POST if request.method == "POST" else None)
+    found: list[Address] = []
+    if form.is_valid():
+        exact = profile.find(form.cleaned_data["address"])
+        if exact and len({one.contact_id for one in exact}) == 1:
+            return redirect("people:contact", exact[0].contact_id)
+        found = exact or _alike(form, is_address=exact is not None)
+    return _render(request, "find", title="Find a person", form=form, found=found, most=profile.MOST)
+
+
+@require_http_methods(["GET", "HEAD"])
+def contact(request: HttpRequest, contact_id: int) -> HttpResponse:
+    return _page(request, profile.person(_contact(contact_id)))
+
+
+@require_POST
+@sensitive_post_parameters()
+def opt_out(request: HttpRequest, contact_id: int) -> HttpResponse:
+    """For one category, one channel or everything, on the person's behalf."""
+    person = profile.person(_contact(contact_id))
+    form = OptOutForm(person, request.POST)
+    if not form.is_valid():
+        return _page(request, person, opt_out=form)
+    if person.contact.erased_at:
+        return _refused(request, contact_id, _GONE)
+    events = _opt_out(request, person, form)
+    return _done(request, person.contact, f"Recorded an opt-out: {form.said}.", is_new=bool(events))
+
+
+@require_POST
+@sensitive_post_parameters()
+def block(request: HttpRequest, contact_id: int) -> HttpResponse:
+    """Nothing is sent to this address any more, not even a receipt, until the staff lift it."""
+    person = profile.person(_contact(contact_id))
+    form = BlockForm(person, request.POST)
+    if not form.is_valid():
+        return _page(request, person, block=form)
+    if person.contact.erased_at:
+        return _refused(request, contact_id, _GONE)
+    events = actions.suppress(
+        [form.cleaned_data["address"]], SuppressionReason.MANUAL, **_as_staff(request, note=form.cleaned_data["note"])
+    )
+    return _done(request, person.contact, "Blocked an address.", is_new=bool(events))
+
+
+@require_POST
+@sensitive_post_parameters()
+def lift(request: HttpRequest, contact_id: int, suppression_id: int) -> HttpResponse:
+    """Ends a block where the rules let the staff do so; where they do not, it says why."""
+    row = get_object_or_404(Suppression, id=suppression_id, address__contact=contact_id)
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, contact_id, "Please say why the block is lifted. Nothing was changed.")
+    try:
+        events = actions.lift(
+            [row.address_id], SuppressionReason(row.reason), **_as_staff(request, note=form.cleaned_data["note"])
+        )
+    except MayNotLift:
+        return _refused(request, contact_id, profile.why_not(row.reason))
+    said = f"Lifted a block: {row.get_reason_display()}."
+    return _done(request, _contact(contact_id), said, is_new=bool(events))
+
+
+@require_POST
+@sensitive_post_parameters()
+def join(request: HttpRequest, contact_id: int, address_id: int) -> HttpResponse:
+    """Whether an address that a sender joined to the contact is theirs: where no mailbox can say so, the staff do."""
+    address = get_object_or_404(Address, id=address_id, contact=contact_id)
+    form, answer = NoteForm(request.POST), request.POST.get("answer", "")
+    verb = {"agree": actions.agree, "part": actions.part}.get(answer)
+    if not form.is_valid() or verb is None:
+        return _refused(request, contact_id, "Please say how you know whose address it is. Nothing was changed.")
+    events = verb([address.pk], **_as_staff(request, note=form.cleaned_data["note"]))
+    said = (
+        "Agreed that an address is theirs." if answer == "agree" else "Took an address out: it is a contact of its own."
+    )
+    return _done(request, _contact(contact_id), said, is_new=bool(events))
+
+
+@require_POST
+def send_link(request: HttpRequest, contact_id: int, address_id: int) -> HttpResponse:
+    """Mails the person the link to their preferences: what only they may take back, they can take back there."""
+    address = get_object_or_404(Address, id=address_id, contact=contact_id)
+    if not Held(address, []).takes_mail:
+        return _refused(request, contact_id, "A link can only be mailed to an email address that we still know.")
+    actions.send_link([address.pk], now=timezone.now())
+    return _done(request, _contact(contact_id), "Their link goes out by mail in a moment.")
+
+
+def _alike(form: FindForm, *, is_address: bool) -> list[Address]:
+    """The addresses that look like what was typed; if there are none, the form says so and keeps it."""
+    alike = profile.find_masked(form.cleaned_data["address"])
+    if alike:
+        return alike
+    nobody = _NOBODY if is_address else _NO_ADDRESS
+    form.add_error("address", nobody if alike is None else _NOBODY_LIKE_IT)
+    return []
+
+
+def _opt_out(request: HttpRequest, person: Person, form: OptOutForm) -> list[ConsentEvent]:
+    what, _, which = form.cleaned_data["what"].partition(":")
+    wording = form.cleaned_data["wording"]
+    origin = _as_staff(request, note=form.all_notes)
+    if what == CHANNEL:
+        ids = [one.address.pk for one in person.held if one.address.channel == which]
+        return actions.suppress(ids, SuppressionReason.UNSUBSCRIBED_ALL, wording=wording, **origin)
+    # A preference belongs to the contact, so that one address stands for each channel: the one known longest.
+    ids = list({one.address.channel: one.address.pk for one in reversed(person.held)}.values())
+    category_id = int(which) if what == CATEGORY else None
+    return actions.opt_out([Target(id_, category_id) for id_ in ids], wording=wording, **origin)
+
+
+def _as_staff(request: HttpRequest, *, note: str) -> dict[str, Any]:
+    """By the number of their account: the ledger is never erased, and holds no address, not even the staff's."""
+    return {"source": Source.STAFF, "now": timezone.now(), "actor": f"staff {request.user.pk}", "note": note}
+
+
+def _done(request: HttpRequest, contact: Contact, said: str, *, is_new: bool = True) -> HttpResponse:
+    if is_new:
+        LogEntry.objects.log_actions(cast(User, request.user).pk, [contact], CHANGE, said, single_object=True)
+        messages.success(request, said)
+    else:
+        messages.info(request, _SO_ALREADY)
+    return redirect("people:contact", contact.pk)
+
+
+def _refused(request: HttpRequest, contact_id: int, why: str) -> HttpResponse:
+    messages.error(request, why)
+    return redirect("people:contact", contact_id)
+
+
+def _contact(contact_id: int) -> Contact:
+    return get_object_or_404(Contact, id=contact_id)
+
+
+def _page(request: HttpRequest, person: Person, **typed: Any) -> HttpResponse:
+    """One contact; a form that was filled in wrongly comes back as it was typed."""
+    forms = {"opt_out": OptOutForm(person), "block": BlockForm(person)} | typed
+    may_act = request.user.has_perm(ACT) and not person.contact.erased_at and bool(person.held)
+    return _render(
+        request,
+        "contact",
+        title=f"Contact {person.contact.pk}",
+        person=person,
+        timeline=profile.timeline(person.contact, page=request.GET.get("page")),
+        may_act=may_act,
+        forms=forms if may_act else {},
+        about_words=ABOUT_WORDS,
+    )
+
+
+def _render(request: HttpRequest, page: str, **context: Any) -> HttpResponse:
+    return render(request, f"admin/people/{page}.html", admin.site.each_context(request) | context)
+
+
+def _for(view: View, *permissions: str) -> View:
+    """Within the admin, for those who may; whoever signed in and may not is told so, and not asked to sign in again."""
+    guarded: View = admin.site.admin_view(permission_required(permissions, raise_exception=True)(view))
+    return guarded
+
+
+app_name = "people"
+urlpatterns = [
+    path("", _for(find, SEE), name="find"),
+    path("<int:contact_id>/", _for(contact, SEE), name="contact"),
+    path("<int:contact_id>/opt-out/", _for(opt_out, SEE, ACT), name="opt_out"),
+    path("<int:contact_id>/block/", _for(block, SEE, ACT), name="block"),
+    path("<int:contact_id>/lift/<int:suppression_id>/", _for(lift, SEE, ACT), name="lift"),
+    path("<int:contact_id>/join/<int:address_id>/", _for(join, SEE, ACT), name="join"),
+    path("<int:contact_id>/link/<int:address_id>/", _for(send_link, SEE, ACT), name="send_link"),
+]

@@ -1,0 +1,1 @@
+"""The pages of imports: upload, questions, preview, progress, report."""

@@ -1,0 +1,164 @@
+"""What somebody says about a file: what it holds, and what is to be done with it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.template.defaultfilters import filesizeformat
+
+from prefcenter.lists.imports import Meaning, Means, Question, Terms
+from prefcenter.lists.imports.columns import answers
+from prefcenter.lists.imports.columns.answers import ADDRESS, IGNORE, UNDATED
+from prefcenter.lists.imports.columns.questions import Kind, Value
+from prefcenter.lists.imports.wording import rows
+from prefcenter.models import ImportKind
+from unsubscribe.choices import Channel, Purpose, SuppressionReason
+from unsubscribe.models import Category
+
+#: Behind the number of a question that one of a few words answers.
+CHOICE = "choice"
+_REASONS = {
+    "": "As the file says",
+    SuppressionReason.UNSUBSCRIBED_ALL: "They unsubscribed",
+    SuppressionReason.COMPLAINT: "They complained",
+    SuppressionReason.HARD_BOUNCE: "The address does not exist",
+    SuppressionReason.MANUAL: "We block it: nothing at all, not even a receipt",
+}
+_MEANINGS = {
+    "": "Please choose",
+    Meaning.UNSUBSCRIBED: "They unsubscribed",
+    Meaning.SUBSCRIBED: "They are subscribed",
+    Meaning.COMPLAINT: "They complained",
+    Meaning.HARD_BOUNCE: "The address does not exist",
+    Meaning.MANUAL: "We block it: nothing at all, not even a receipt",
+    Meaning.IGNORE: "Neither: leave these lines out",
+}
+_CHOICES = {
+    "day-first": "The day (31/12/2026)",
+    "month-first": "The month (12/31/2026)",
+    "year-first": "The year (26/12/31)",
+    UNDATED: "They count as said now",
+    ADDRESS: "They are those of the same people: the row holds for them, too",
+    IGNORE: "They are somebody else's: leave them out",
+}
+_ASKED = {
+    Kind.ORDER: "What comes first in its dates, such as {shown}",
+    Kind.UNDATED: "What cannot be read as a date, such as {shown} ({rows})",
+    Kind.ADDRESSES: "The addresses in it ({rows})",
+}
+
+
+class TermsForm(forms.Form):
+    """Reason and category are about opt-outs; contacts have neither."""
+
+    kind = forms.ChoiceField(
+        label="What it holds",
+        choices=[(ImportKind.OPT_OUTS, "Opt-outs: do not write to them"), (ImportKind.CONTACTS, "Contacts: know them")],
+        help_text="Knowing an address is no consent: nothing is subscribed, and whoever opted out stays so.",
+    )
+    channel = forms.ChoiceField(label="Channel", choices=Channel.choices, initial=Channel.EMAIL)
+    reason = forms.ChoiceField(
+        label="Reason of the opt-outs",
+        choices=list(_REASONS.items()),
+        required=False,
+        help_text="Where the file says nothing, they unsubscribed. Lines that say “subscribed” are never taken.",
+    )
+    category = forms.ModelChoiceField(
+        Category.objects.filter(purpose=Purpose.MARKETING, retired_at=None),
+        required=False,
+        empty_label="Everything on this channel",
+        help_text="For whoever unsubscribed. A complaint, or an address that does not exist, counts for everything.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        is_about_everything = cleaned.get("reason") not in {"", None, SuppressionReason.UNSUBSCRIBED_ALL}
+        if cleaned.get("category") and is_about_everything:
+            self.add_error("category", "With this reason the opt-outs are about everything: please choose no category.")
+        return cleaned
+
+    @property
+    def terms(self) -> Terms:
+        said = self.cleaned_data
+        kind, channel = ImportKind(said["kind"]), Channel(said["channel"])
+        if kind == ImportKind.CONTACTS:
+            return Terms(kind, channel)
+        reason = SuppressionReason(said["reason"]) if said["reason"] else None
+        return Terms(kind, channel, reason, said["category"].pk if said["category"] else None)
+
+
+class UploadForm(TermsForm):
+    file = forms.FileField(
+        help_text="CSV or a plain list, as Mailchimp, Mailgun, SendGrid, Postmark and Klaviyo export it, or as SHA-256."
+    )
+    field_order = ["file", "kind"]
+
+
+def too_large() -> str:
+    most = filesizeformat(settings.IMPORT_MAX_MB * 2**20)
+    return f"This file is larger than {most}. Please split it, or have it imported on the server by the command."
+
+
+def _choice(question: Question) -> forms.ChoiceField:
+    """For a question that one of a few words answers."""
+    [example] = question.values
+    label = _ASKED[Kind(question.kind)].format(shown=example.shown, rows=rows(example.rows))
+    choices = [("", "Please choose"), *((one, _CHOICES[one]) for one in question.choices)]
+    return forms.ChoiceField(label=label, choices=choices, required=False)
+
+
+class AnswersForm(forms.Form):
+    """What the columns of a file mean: a choice for each value, or that the column as a whole says nothing about it."""
+
+    def __init__(self, questions: Sequence[Question], data: Any = None) -> None:
+        super().__init__(data)
+        self._questions = questions
+        for number, question in enumerate(questions):
+            if question.choices:
+                self.fields[f"{number}-{CHOICE}"] = _choice(question)
+                continue
+            self.fields[f"{number}"] = forms.BooleanField(
+                label="This column does not say who opted out", required=False
+            )
+            for place, value in self._asked(question):
+                self.fields[f"{number}-{place}"] = forms.ChoiceField(
+                    label=f"{value.shown} ({rows(value.rows)})",
+                    choices=list(_MEANINGS.items()),
+                    required=False,
+                    initial=value.means or value.would_mean,
+                )
+
+    @property
+    def columns(self) -> Iterator[tuple[str, list[forms.BoundField]]]:
+        """The heading of each column, and the fields about it; the one about the whole column is the last."""
+        for number, question in enumerate(self._questions):
+            names = [name for name in self.fields if name.startswith(f"{number}-")] + [f"{number}"]
+            yield question.heading, [self[name] for name in names if name in self.fields]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        for name in self.fields:
+            if "-" in name and not cleaned.get(name) and not cleaned.get(name.partition("-")[0]):
+                self.add_error(name, "Please choose what this means, or tick that the column does not say it.")
+        return cleaned
+
+    @property
+    def said(self) -> dict[str, Means]:
+        found: dict[str, Means] = {}
+        for number, question in enumerate(self._questions):
+            found[question.name] = found.get(question.name, Means()).with_more(self._said(number, question))
+        return found
+
+    def _said(self, number: int, question: Question) -> Means:
+        if question.choices:
+            return answers.parse(self.cleaned_data[f"{number}-{CHOICE}"])
+        if self.cleaned_data.get(f"{number}"):
+            return Means(is_ignored=True)
+        return Means(
+            {value.key: Meaning(self.cleaned_data[f"{number}-{place}"]) for place, value in self._asked(question)}
+        )
+
+    def _asked(self, question: Question) -> list[tuple[int, Value]]:
+        """What is open, and what somebody answered before; the rest is known anyhow."""
+        return [(place, one) for place, one in enumerate(question.values) if one.is_open or one.is_said]

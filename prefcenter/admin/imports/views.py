@@ -1,0 +1,227 @@
+"""Imports: hand in a file, see what it would do, confirm, watch, take the report. Workers do what is decided here."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.auth.decorators import permission_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods, require_POST
+
+from prefcenter.lists import imports, spreadsheets
+from prefcenter.lists.imports import NotNow, Unanswered, report
+from prefcenter.lists.imports.columns import answers
+from prefcenter.lists.reader import TableError
+from prefcenter.models import ImportAnswer, ImportRun, ImportState, User
+from unsubscribe.views import content_length
+
+from .forms import AnswersForm, TermsForm, UploadForm, too_large
+from .page import Page, Standing
+
+IMPORT = "prefcenter.import_opt_outs"
+PER_PAGE = 50
+#: The fields of the form and what divides them, beside the file.
+_AROUND_THE_FILE = 64 * 1024
+
+View = Callable[..., HttpResponseBase]
+
+
+@require_http_methods(["GET", "HEAD"])
+def index(request: HttpRequest) -> HttpResponse:
+    rows = ImportRun.objects.defer("problems", "foreseen").select_related("created_by")
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    return _render(request, "list", title="Imports", page=page, runs=[Page(run) for run in page])
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponseBase:
+    """Looks at the length first, and at who asks even before: what is checked for its CSRF token is read as a whole."""
+    if content_length(request) > settings.IMPORT_MAX_MB * 2**20 + _AROUND_THE_FILE:
+        return _form(request, UploadForm(), said=too_large(), status=413)
+    return _new(request)
+
+
+@csrf_protect
+def _new(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return _form(request, UploadForm())
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _form(request, form)
+    file = form.cleaned_data["file"]
+    try:
+        run = imports.hand_in(
+            file.chunks(), form.terms, file_name=file.name, user_id=request.user.pk, now=timezone.now()
+        )
+    except TableError as error:
+        form.add_error("file", str(error))
+        return _form(request, form)
+    _log(request, run, f"Handed in a file of {_kind(run)}: {imports.label(run)}, {run.size} bytes.", flag=ADDITION)
+    return redirect("imports:run", run.pk)
+
+
+@require_http_methods(["GET", "HEAD"])
+def run(request: HttpRequest, run_id: int) -> HttpResponse:
+    return _page(request, _run(run_id))
+
+
+@require_POST
+def check(request: HttpRequest, run_id: int) -> HttpResponse:
+    """Once more, on other terms."""
+    one, form = _run(run_id), TermsForm(request.POST)
+    if not form.is_valid():
+        return _page(request, one, form=form)
+    said = f"Had an import checked again, as {form.terms.kind.label.lower()}."
+    return _do(request, one, lambda: imports.check_again(one, form.terms), said)
+
+
+@require_POST
+def answer(request: HttpRequest, run_id: int) -> HttpResponse:
+    """What its columns mean. It is kept for the next file, and this one is checked again."""
+    one = _run(run_id)
+    if request.POST.get("checked") != Page(one).checked:
+        messages.error(request, str(NotNow()))
+        return redirect("imports:run", one.pk)
+    form = AnswersForm(imports.questions(one), request.POST)
+    if not form.is_valid():
+        return _page(request, one, answers_form=form)
+    said = f"Said what {len(form.said)} columns of an import mean, and had it checked again."
+    return _do(
+        request, one, lambda: imports.answer(one, form.said, user_id=_user_id(request), now=timezone.now()), said
+    )
+
+
+@require_http_methods(["GET", "HEAD"])
+def kept(request: HttpRequest) -> HttpResponse:
+    rows = [(one, answers.in_words(one.means)) for one in ImportAnswer.objects.order_by("shown")]
+    return _render(request, "answers", title="What columns mean", answers=rows)
+
+
+@require_POST
+def forget(request: HttpRequest, answer_id: int) -> HttpResponse:
+    """The next file with such a column is asked about again."""
+    one = get_object_or_404(ImportAnswer, id=answer_id)
+    LogEntry.objects.log_actions(
+        _user_id(request), [one], CHANGE, "Forgot what a column of imported files means.", single_object=True
+    )
+    one.delete()
+    return redirect("imports:answers")
+
+
+@require_POST
+def confirm(request: HttpRequest, run_id: int) -> HttpResponse:
+    """What somebody else has had checked anew meanwhile has to be looked at again."""
+    one = _run(run_id)
+    if request.POST.get("checked") != Page(one).checked:
+        messages.error(request, str(NotNow()))
+        return redirect("imports:run", one.pk)
+    said = f"Confirmed an import of {_kind(one)}: {Page(one).in_words}."
+    return _do(request, one, lambda: imports.confirm(one, user_id=_user_id(request), now=timezone.now()), said)
+
+
+@require_POST
+def stop(request: HttpRequest, run_id: int) -> HttpResponse:
+    one = _run(run_id)
+    return _do(request, one, lambda: imports.stop(one, now=timezone.now()), f"Stopped an import of {_kind(one)}.")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def take_back(request: HttpRequest, run_id: int) -> HttpResponse:
+    """What it would lift and what stays, and the button that does it."""
+    one = _run(run_id)
+    if request.method == "POST":
+        said = f"Had an import of {_kind(one)} taken back."
+        return _do(request, one, lambda: imports.take_back(one, user_id=_user_id(request), now=timezone.now()), said)
+    if not imports.can_be_taken_back(one, now=timezone.now()):
+        messages.error(request, str(NotNow()))
+        return redirect("imports:run", one.pk)
+    standing = Standing(imports.foresee_taking_back(one), one)
+    return _render(request, "take_back", title=f"Take back import {one.pk}", run=one, page=Page(one), standing=standing)
+
+
+@require_http_methods(["GET", "HEAD"])
+def problems(request: HttpRequest, run_id: int) -> HttpResponseBase:
+    one = _run(run_id)
+    return spreadsheets.answer_csv(f"import-{one.pk}-lines", report.HEADER, report.lines(one))
+
+
+def _do(request: HttpRequest, one: ImportRun, what: Callable[[], None], said: str) -> HttpResponse:
+    try:
+        what()
+    except (NotNow, Unanswered) as error:
+        messages.error(request, str(error))
+    else:
+        _log(request, one, said)
+    return redirect("imports:run", one.pk)
+
+
+def _log(request: HttpRequest, one: ImportRun, said: str, *, flag: int = CHANGE) -> None:
+    LogEntry.objects.log_actions(_user_id(request), [one], flag, said, single_object=True)
+
+
+def _user_id(request: HttpRequest) -> int:
+    return cast(User, request.user).pk
+
+
+def _kind(one: ImportRun) -> str:
+    return one.get_kind_display().lower()
+
+
+def _run(run_id: int) -> ImportRun:
+    return get_object_or_404(ImportRun.objects.select_related("category", "created_by", "confirmed_by"), id=run_id)
+
+
+def _page(
+    request: HttpRequest, one: ImportRun, *, form: TermsForm | None = None, answers_form: AnswersForm | None = None
+) -> HttpResponse:
+    terms = imports.terms_of(one)._asdict() | {"category": one.category_id}
+    return _render(
+        request,
+        "run",
+        title=f"Import {one.pk}",
+        run=one,
+        page=Page(one),
+        form=form or TermsForm(initial=terms),
+        answers=answers_form or AnswersForm(imports.questions(one)),
+        is_ready=one.state == ImportState.READY,
+    )
+
+
+def _form(request: HttpRequest, form: UploadForm, *, said: str = "", status: int = 200) -> HttpResponse:
+    return _render(request, "new", title="Import a file", form=form, said=said, status=status)
+
+
+def _render(request: HttpRequest, name: str, *, status: int = 200, **context: Any) -> HttpResponse:
+    context = admin.site.each_context(request) | context
+    return render(request, f"admin/imports/{name}.html", context, status=status)
+
+
+def _for(view: View) -> View:
+    """Within the admin, for those who may; whoever signed in and may not is told so, and not asked to sign in again."""
+    guarded: View = admin.site.admin_view(permission_required(IMPORT, raise_exception=True)(view))
+    return guarded
+
+
+app_name = "imports"
+urlpatterns = [
+    path("", _for(index), name="list"),
+    path("new/", _for(new), name="new"),
+    path("<int:run_id>/", _for(run), name="run"),
+    path("<int:run_id>/check/", _for(check), name="check"),
+    path("<int:run_id>/answer/", _for(answer), name="answer"),
+    path("answers/", _for(kept), name="answers"),
+    path("answers/<int:answer_id>/forget/", _for(forget), name="forget"),
+    path("<int:run_id>/confirm/", _for(confirm), name="confirm"),
+    path("<int:run_id>/stop/", _for(stop), name="stop"),
+    path("<int:run_id>/take-back/", _for(take_back), name="take_back"),
+    path("<int:run_id>/lines/", _for(problems), name="lines"),
+]

@@ -1,0 +1,1 @@
+"""The list of opt-outs and its export."""

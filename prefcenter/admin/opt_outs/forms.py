@@ -1,0 +1,77 @@
+"""Reads which opt-outs the staff want to see, and as which file. No address is among what can be asked for."""
+
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django import forms
+
+from prefcenter.lists.suppressions import FORMATS, OF_A_CATEGORY, REASONS, Asked
+from unsubscribe.choices import COMING_IN, Channel, Source
+from unsubscribe.models import Category
+
+from ..days import NEAR_ENOUGH
+
+
+class _Day(forms.DateField):
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    default_validators = NEAR_ENOUGH
+
+
+class AskedForm(forms.Form):
+    category = forms.ModelChoiceField(
+        Category.objects.all(), label="About", required=False, empty_label="Everything: blocked addresses"
+    )
+    reason = forms.ChoiceField(choices=[("", "Any"), *REASONS.items()], required=False)
+    channel = forms.ChoiceField(choices=[("", "Any"), *Channel.choices], required=False)
+    source = forms.ChoiceField(choices=[("", "Any"), *Source.choices], required=False)
+    since = _Day(label="From", required=False)
+    until = _Day(label="To", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Any source is taken from an address; offered are those by which something comes in.
+        offered = {*COMING_IN, self.data.get("source", "")}
+        shown = [one for one in Source.choices if one[0] in offered]
+        cast(forms.Select, self.fields["source"].widget).choices = [("", "Any"), *shown]
+
+    def clean(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        if said.get("reason") in OF_A_CATEGORY and not said.get("category") and "category" not in self.errors:
+            self.add_error("reason", "Please choose a category as well: only a category has this reason.")
+        if said.get("since") and said.get("until") and said["since"] > said["until"]:
+            self.add_error("until", "The last day is before the first one.")
+        return said
+
+    def asked(self) -> Asked:
+        """Only of a valid form."""
+        said = self.cleaned_data
+        reasons = frozenset({said["reason"]} if said["reason"] else REASONS)
+        return Asked(said["category"], said["channel"], reasons, said["source"], said["since"], said["until"])
+
+    @property
+    def in_rows(self) -> list[list[forms.BoundField]]:
+        """As they stand side by side where there is room."""
+        return [
+            [self[name] for name in row] for row in (("category", "reason"), ("channel", "source"), ("since", "until"))
+        ]
+
+    @property
+    def query(self) -> str:
+        """What was asked, for a URL; the number of the page stands elsewhere."""
+        return urlencode({name: self.data[name] for name in AskedForm.base_fields if self.data.get(name)})
+
+
+class ExportForm(AskedForm):
+    """The same, carried along unseen, and the file."""
+
+    format = forms.ChoiceField(label="File", choices=[(key, one.label) for key, one in FORMATS.items()])
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean()
+        if said.get("format") and not FORMATS[said["format"]].takes(said.get("channel", "")):
+            self.add_error("format", "This file holds email addresses only. Please choose the channel Email, or any.")
+        return said
+
+    @property
+    def carried(self) -> list[forms.BoundField]:
+        return [self[name] for name in AskedForm.base_fields]

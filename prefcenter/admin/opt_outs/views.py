@@ -1,0 +1,91 @@
+"""The list of opt-outs, masked, and its export for those who may. It changes nothing but the admin's log, by POST."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.decorators import permission_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from prefcenter.lists import spreadsheets, suppressions
+from prefcenter.lists.suppressions import File
+from prefcenter.models import OptOut
+
+from .forms import AskedForm, ExportForm
+
+SEE = ("unsubscribe.view_suppression", "unsubscribe.view_preference")
+EXPORT = "prefcenter.export_opt_outs"
+PER_PAGE = 50
+#: A sheet is ready only when its last line is; nobody's browser waits so long for more.
+XLSX_MOST = 100_000
+
+View = Callable[..., HttpResponseBase]
+
+
+@require_http_methods(["GET", "HEAD"])
+def show(request: HttpRequest) -> HttpResponse:
+    form = AskedForm(request.GET)
+    context: dict[str, Any] = {"title": "Opt-outs", "form": form, "most": f"{suppressions.MOST:,}"}
+    if form.is_valid():
+        newest = suppressions.Newest(form.asked())
+        page = Paginator(range(newest.count), PER_PAGE).get_page(request.GET.get("page"))
+        rows = newest.rows(max(page.start_index() - 1, 0), page.end_index())
+        context |= {"newest": newest, "page": page, "rows": rows}
+    if request.user.has_perm(EXPORT):
+        context["export"] = ExportForm(initial=request.GET.dict(), auto_id="export_%s")
+    return render(request, "admin/opt_outs/list.html", admin.site.each_context(request) | context)
+
+
+@require_POST
+def export(request: HttpRequest) -> HttpResponseBase:
+    """All that the list shows with the same filters, on every page of it, as a file."""
+    form = ExportForm(request.POST)
+    if not form.is_valid():
+        said = " ".join(str(sentence) for sentences in form.errors.values() for sentence in sentences)
+        return _nothing(request, form, f"Nothing was exported. {said}")
+    file = suppressions.prepare(form.asked(), form.cleaned_data["format"])
+    if why := _why_not(file):
+        return _nothing(request, form, f"Nothing was exported. {why}")
+    # Before the first line leaves: whoever breaks off has had some.
+    spreadsheets.log_many(request.user.pk, OptOut, count=file.count, message=file.in_words())
+    if file.left_out.in_words:
+        messages.warning(request, f"The file {file.kind} leaves out: {'; '.join(file.left_out.in_words)}.")
+    return _answer(file)
+
+
+def _why_not(file: File) -> str:
+    if not file.count:
+        return " ".join(["There is nothing for this file.", *map("Left out: {}.".format, file.left_out.in_words)])
+    if file.format.suffix == "xlsx" and file.count > XLSX_MOST:
+        return f"These are {file.count} lines, and XLSX is made for {XLSX_MOST} at most. Please take CSV."
+    return ""
+
+
+def _nothing(request: HttpRequest, form: AskedForm, said: str) -> HttpResponse:
+    messages.warning(request, said)
+    return redirect(f"{reverse('opt_outs:list')}?{form.query}")
+
+
+def _answer(file: File) -> HttpResponseBase:
+    name, format_ = file.name(timezone.localdate()), file.format
+    if format_.suffix == "xlsx":
+        return spreadsheets.answer_xlsx(name, format_.header, file.rows())
+    return spreadsheets.answer_csv(name, format_.header, file.rows(), is_for_people=format_.is_for_people)
+
+
+def _for(view: View, *permissions: str) -> View:
+    guarded: View = admin.site.admin_view(permission_required(permissions, raise_exception=True)(view))
+    return guarded
+
+
+app_name = "opt_outs"
+urlpatterns = [
+    path("", _for(show, *SEE), name="list"),
+    path("export/", _for(export, *SEE, EXPORT), name="export"),
+]

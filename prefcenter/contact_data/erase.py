@@ -1,0 +1,64 @@
+"""Erases a contact: what the engine keeps, and what each subject of the site holds besides (GDPR Art. 17)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from allauth.account.models import EmailAddress
+from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import F
+
+from prefcenter.accounts import outbox as account_outbox
+from prefcenter.accounts import sessions
+from prefcenter.lists import imports
+from prefcenter.models import Feedback, LinkRequest, User
+from unsubscribe import actions
+from unsubscribe.choices import Source
+from unsubscribe.models import Address, Contact
+
+from .whose import Whose, digests, emails, spellings
+
+
+@transaction.atomic
+def erase_whose(address: Address, *, now: datetime, source: Source = Source.PAGE) -> None:
+    """Erases whoever has this address: it alone where it is pending at a contact, and else the contact."""
+    if address.is_pending:
+        actions.part([address.pk], source=source, now=now)
+        address.refresh_from_db(fields=["contact"])
+    erase(address.contact_id, now=now, source=source)
+
+
+def erase(contact_id: int, *, now: datetime, source: Source = Source.PAGE, actor: str = "") -> None:
+    """Leaves a digest of each address, a block on it, and anonymous events (GDPR Art. 17). It cannot be undone.
+
+    An address that is pending at the contact is not theirs, and stays (actions.erase).
+    """
+    contact = Contact.objects.get(id=contact_id)
+    whose = Whose(contact, [one for one in contact.addresses.all() if not one.is_pending])
+    addresses = whose.addresses
+    users = _users(addresses)
+    session_keys = sessions.about([user.pk for user in users], digests(addresses))
+    imports.erasure.forget([one for row in addresses for one in spellings(row)], now=now)
+    with transaction.atomic():
+        actions.erase([contact_id], source=source, now=now, actor=actor)
+        Feedback.objects.filter(whose.said("event__")).update(text="", more="", note="")
+        LinkRequest.objects.filter(address__any_of=digests(addresses)).delete()
+        account_outbox.forget_address(set(digests(addresses)))
+        _erase_accounts(users, emails=emails(addresses))
+        Session.objects.filter(session_key__in=session_keys).delete()
+
+
+def _users(addresses: Sequence[Address]) -> list[User]:
+    """Whose accounts these are. The staff's are not about mail, and stay."""
+    return list(User.objects.filter(email__in=emails(addresses), is_staff=False, is_superuser=False))
+
+
+def _erase_accounts(users: Sequence[User], *, emails: Sequence[str]) -> None:
+    mine = EmailAddress.objects.filter(user__in=users)
+    texts = {*emails, *mine.values_list("email", flat=True)} if users else set(emails)
+    User.objects.filter(id__in=[user.pk for user in users]).delete()
+    # On somebody else's account only the row goes. What is left by the account's own name is the staff's.
+    EmailAddress.objects.filter(email__in=emails).exclude(user__email=F("email")).delete()
+    # The admin names an account by its address, and goes on doing so after the account is gone.
+    LogEntry.objects.filter(object_repr__in=texts).update(object_repr="•••")

@@ -1,0 +1,209 @@
+"""What the desk shows of one contact, and how it finds them: addresses masked. It reads, and changes nothing."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from django.core.paginator import Page, Paginator
+
+from prefcenter.models import Feedback
+from unsubscribe import conf, rules
+from unsubscribe.addresses import Normalised, domains, normalise
+from unsubscribe.choices import Channel, EventKind, Source, SuppressionReason
+from unsubscribe.errors import InvalidAddress
+from unsubscribe.models import (
+    Address,
+    ConsentEvent,
+    Contact,
+    DomainSuppression,
+    LastSent,
+    OutboxMessage,
+    Preference,
+    Suppression,
+)
+from unsubscribe.models.contacts import Handle
+from unsubscribe.outbox.wording import describe
+
+PER_PAGE = 50
+MOST = 50
+#: What somebody may have typed, in the order in which it is tried.
+CHANNELS = (Channel.EMAIL, Channel.SMS, Channel.WHATSAPP, Channel.PHONE)
+_MASKED = re.compile(r"\s*(\S)[*•…]+@(\S+)\s*")
+_WHOLE_DOMAIN = "With its whole domain: {}"
+_SAME_MAILBOX = "The same Gmail mailbox as contact {}: a no there counts here, too"
+_ONLY_THE_PERSON = "Only the person can take this back, from a link in a mail of ours or signed in."
+_ERASED = "The person was erased. This block stays, so that nobody writes to them again."
+
+
+class Block(NamedTuple):
+    """A suppression; `why_not` says why the staff cannot lift it, or "" where they can."""
+
+    row: Suppression
+    address: Address
+    why_not: str
+
+
+class Held(NamedTuple):
+    """An address and the blocks on it; `with_others` says in words what is said of it together with others."""
+
+    address: Address
+    blocks: Sequence[Block]
+    with_others: Sequence[str] = ()
+
+    @property
+    def active(self) -> list[Block]:
+        return [one for one in self.blocks if one.row.lifted_at is None]
+
+    @property
+    def takes_mail(self) -> bool:
+        return bool(self.address.value) and self.address.channel == Channel.EMAIL
+
+
+class Line(NamedTuple):
+    """A line of the ledger, in words."""
+
+    event: ConsentEvent
+    what: str
+
+
+class Timeline(NamedTuple):
+    page: Page
+    lines: Sequence[Line]
+
+    @property
+    def first_number(self) -> int:
+        """Lines are numbered from the oldest, so that a number stays with its line."""
+        return self.page.paginator.count - self.page.start_index() + 1
+
+
+class Person(NamedTuple):
+    contact: Contact
+    held: Sequence[Held]
+    preferences: Sequence[Preference]
+    mails: Sequence[OutboxMessage]
+    last_sent: Sequence[LastSent]
+    feedback: Sequence[Feedback]
+
+    @property
+    def blocks(self) -> list[Block]:
+        return [block for one in self.held for block in one.blocks]
+
+    @property
+    def channels(self) -> list[Channel]:
+        return sorted({Channel(one.address.channel) for one in self.held}, key=list(Channel).index)
+
+
+def find(text: str) -> list[Address] | None:
+    """The addresses that are `text`: a number may be known on several channels. None if `text` is no address."""
+    typed = _readings(text)
+    if not typed:
+        return None
+    rows = Address.objects.filter(
+        digest__any_of=[one.digest for one in typed], channel__in=[one.channel for one in typed]
+    )
+    return list(rows.select_related("contact").order_by("id"))
+
+
+def find_masked(text: str) -> list[Address] | None:
+    """The latest email addresses that look like `text` when masked, at most MOST; None if `text` is no mask."""
+    parts = _MASKED.fullmatch(text)
+    if parts is None:
+        return None
+    try:
+        handle = normalise(f"{parts[1]}@{parts[2]}").value
+    except InvalidAddress:
+        return []
+    rows = Address.objects.alias(handle=Handle("value")).filter(handle=handle, channel=Channel.EMAIL)
+    return list(rows.select_related("contact").order_by("-id")[:MOST])
+
+
+def person(contact: Contact) -> Person:
+    """Everything but the ledger, in as many queries for much as for little."""
+    addresses = list(contact.addresses.order_by("id"))
+    by_address: dict[int, list[Block]] = {one.pk: [] for one in addresses}
+    rows = Suppression.objects.filter(address__any_of=list(by_address)).select_related("campaign")
+    named = {one.pk: one for one in addresses}
+    for row in rows.order_by("-since", "-id"):
+        by_address[row.address_id].append(Block(row, named[row.address_id], why_not(row.reason)))
+    with_others = _with_others(addresses)
+    return Person(
+        contact,
+        [Held(one, by_address[one.pk], with_others[one.pk]) for one in addresses],
+        list(contact.preferences.select_related("category").order_by("category__position", "category_id", "channel")),
+        list(contact.outbox.select_related("address").order_by("-id")[:PER_PAGE]),
+        list(contact.last_sent.select_related("category", "campaign").order_by("-sent_on", "-id")[:PER_PAGE]),
+        _feedback(contact),
+    )
+
+
+def timeline(contact: Contact, *, page: str | None) -> Timeline:
+    """The ledger, newest first, in two queries. A page that does not exist is the nearest that does."""
+    events = ConsentEvent.objects.filter(contact=contact).select_related("address", "category", "campaign")
+    found = Paginator(events.order_by("-id"), PER_PAGE).get_page(page)
+    return Timeline(found, [Line(event, _what(event)) for event in found])
+
+
+def why_not(reason: SuppressionReason | str) -> str:
+    """Why the staff cannot lift a block of this reason; "" where they can."""
+    if rules.may_lift(SuppressionReason(reason), source=Source.STAFF):
+        return ""
+    return _ERASED if reason == SuppressionReason.ERASED else _ONLY_THE_PERSON
+
+
+def _with_others(held: Sequence[Address]) -> dict[int, list[str]]:
+    """Blocks on the domains, and contacts whose noes count here because they have the same Gmail mailbox."""
+    by_address: dict[int, list[str]] = {one.pk: [] for one in held}
+    named = {domains.of(one.value) for one in held if one.channel == Channel.EMAIL} - {""}
+    for row in DomainSuppression.objects.filter(domain__in=named, lifted_at=None).order_by("id") if named else ():
+        for one in held:
+            if domains.of(one.value) == row.domain:
+                by_address[one.pk].append(_WHOLE_DOMAIN.format(row.get_reason_display()))
+    mailboxes = {bytes(one.gmail_digest): one.pk for one in held if one.gmail_digest} if conf.gmail_spellings() else {}
+    others = Address.objects.filter(gmail_digest__any_of=list(mailboxes)).exclude(pk__in=by_address).order_by("id")
+    for mailbox, contact_id in others.values_list("gmail_digest", "contact_id") if mailboxes else ():
+        by_address[mailboxes[bytes(mailbox or b"")]].append(_SAME_MAILBOX.format(contact_id))
+    return by_address
+
+
+def _feedback(contact: Contact) -> Sequence[Feedback]:
+    rows = Feedback.objects.filter(event__contact=contact).select_related("reason", "category", "campaign")
+    return list(rows.order_by("-id")[:PER_PAGE])
+
+
+def _what(event: ConsentEvent) -> str:
+    """A block is said with its reason: to the person all of them are "everything", to support they are not."""
+    if event.kind == EventKind.AGAIN:
+        return "They said the same no once more. It had been said another way before."
+    if reasons := event.after.get("suppressed"):
+        return f"Block set: {_reasons(reasons)}."
+    if reasons := event.before.get("suppressed"):
+        return f"Block ended: {_reasons(reasons)}."
+    if event.kind == EventKind.ACCESS:
+        return "The person was given everything that is held about them."
+    if event.kind == EventKind.JOIN:
+        return joined(event.after)
+    category = event.category.name if event.category else ""
+    return describe(event.before, event.after, category=category, channel=event.channel)
+
+
+def joined(after: Mapping[str, Any]) -> str:
+    """What was answered about an address that a sender had joined to a contact."""
+    if "agreed" in after:
+        return "One of the two addresses agreed that they belong together; the other has to agree as well."
+    if after.get("is_theirs"):
+        return "The address belongs to the contact: it was agreed to."
+    return "The address does not belong to the contact: it became a contact of its own, and each no stays with both."
+
+
+def _reasons(reasons: Sequence[str]) -> str:
+    return ", ".join(SuppressionReason(one).label for one in reasons)
+
+
+def _readings(text: str) -> list[Normalised]:
+    found = []
+    for channel in CHANNELS:
+        try:
+            found.append(normalise(text, channel=channel))
+        except InvalidAddress:
+            continue
+    return found

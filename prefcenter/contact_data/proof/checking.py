@@ -1,0 +1,72 @@
+"""Is a proof still what was signed, and does the ledger still say so? It names what is different, and mends nothing."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from . import canonical, events, signing
+from . import seals as sealed
+from .canonical import Facts
+from .errors import NoProof
+from .record import VERSION
+from .seals import Standing
+from .signing import Signature
+
+
+class Checked(NamedTuple):
+    """`findings` are sentences; there are none for a proof of ours that nobody changed."""
+
+    record: Facts
+    findings: list[str]
+    is_retired: bool = False
+
+
+def check(raw: bytes) -> Checked:
+    """The file against its signature, and the signature against our keys. Raises NoProof."""
+    record, signature = _opened(canonical.parse(raw))
+    if signature is None or not signing.holds(signature, canonical.spell(record)):
+        return Checked(record, _where(record))
+    if not signing.is_ours(signature.public_key):
+        return Checked(record, ["It was signed with a key that is not ours, or of a SECRET_KEY no longer listed."])
+    if record["made"]["version"] != VERSION:
+        return Checked(record, ["It is of a version that this program does not know."])
+    return Checked(record, [], signing.is_retired(signature.public_key))
+
+
+def against_ledger(record: Facts) -> Iterator[str]:
+    """What the ledger and its seals no longer say as this record does; only for one that was checked. Raises
+    Unreadable."""
+    now = {one["id"]: one for one in events.of(record["contact"]["id"])}
+    for line in record["lines"]:
+        yield from _compared(line, now.get(line["id"]))
+    seals = sealed.links(one["number"] for one in record["seals"])
+    hashes = {one["number"]: bytes(one["hash"]).hex() for one in seals}
+    for seal in record["seals"]:
+        if hashes.get(seal["number"]) != seal["hash"]:
+            yield f"Seal {seal['number']} is missing, or another one than it was."
+
+
+def _opened(document: Any) -> tuple[Facts, Signature | None]:
+    """It holds these two and nothing else: what was added would stand there as if it had been signed."""
+    if not isinstance(document, dict) or not isinstance(document.get("record"), dict):
+        raise NoProof
+    is_whole = document.keys() == {"record", "signature"}
+    return document["record"], signing.read(document["signature"]) if is_whole else None
+
+
+def _where(record: Facts) -> list[str]:
+    places = canonical.changed(record)
+    if not places:
+        return ["This is not what was signed. Where it was changed does not show."]
+    return ["This is not what was signed.", *(f"Changed: {one}." for one in places)]
+
+
+def _compared(then: Facts, now: Facts | None) -> Iterator[str]:
+    number = then["id"]
+    if now is None:
+        yield f"Event {number} is no longer in the ledger of this contact."
+    elif (now["event"], now["hash"]) != (then["event"], then["hash"]):
+        yield f"Event {number} no longer says what it said."
+    elif now["standing"] in {Standing.TOUCHED, Standing.MISSED} and now["standing"] != then["standing"]:
+        yield f"Event {number} no longer fits the seals."
+    elif then["seal"] not in {None, now["seal"]}:
+        yield f"Event {number} is no longer in seal {then['seal']}."

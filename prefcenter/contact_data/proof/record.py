@@ -1,0 +1,172 @@
+"""Gathers what is known of one contact into a record. It names no address: who reads it may not know them."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.conf import settings
+from django.utils import translation
+
+from unsubscribe import addresses, conf
+from unsubscribe.choices import Channel, Frequency, OutboxKind, OutboxStatus, PreferenceState, Source, SuppressionReason
+from unsubscribe.models import Address, Contact, Suppression
+
+from . import canonical
+from . import events as lines
+from . import seals as sealed
+from .canonical import Facts
+from .events import day, moment
+from .wording import label
+
+#: Of the record's form. Another form is another number, never an edit.
+VERSION = 1
+
+
+class Made(NamedTuple):
+    """When a record was made, by whom, and whose it is said to be: the SHA-256 of a normalised address, or nothing."""
+
+    at: datetime
+    by: str
+    about: bytes = b""
+
+
+def gather(contact: Contact, made: Made) -> Facts:
+    """The record, ready for JSON, in a number of queries that does not grow with the lines. Raises Unreadable."""
+    with translation.override("en"):
+        return canonical.with_checksums(_sections(contact, made))
+
+
+def _sections(contact: Contact, made: Made) -> Facts:
+    held = list(contact.addresses.order_by("id"))
+    mails = _mails(contact)
+    events = lines.of(contact.pk, mails=_by_event(mails))
+    seals = sealed.links({one["seal"] for one in events if one["seal"]})
+    return {
+        "made": _made(made),
+        "about": _about(made.about, held),
+        "contact": _contact(contact),
+        "addresses": [_address(one) for one in held],
+        "preferences": _preferences(contact),
+        "blocks": _blocks(held),
+        "lines": events,
+        "standings": dict(Counter(one["standing"] for one in events)),
+        "mails": mails,
+        "seals": [_seal(one) for one in seals],
+        "newest_seal": seals[-1]["number"] if seals else None,
+    }
+
+
+def _made(made: Made) -> Facts:
+    return {
+        "version": VERSION,
+        "at": moment(made.at),
+        "by": made.by,
+        "house": conf.sender_name(),
+        "house_address": conf.sender_postal_address(),
+        "site": settings.SITE_URL,
+    }
+
+
+def _about(sha256: bytes, held: Sequence[Address]) -> Facts | None:
+    """Which of the addresses it is, found by the digest: it outlives an erasure."""
+    if not sha256:
+        return None
+    digest = addresses.digest_of_sha256(sha256)
+    return {"sha256": sha256.hex(), "address_ids": [one.pk for one in held if bytes(one.digest) == digest]}
+
+
+def _contact(contact: Contact) -> Facts:
+    return {
+        "id": contact.pk,
+        "known_since": moment(contact.created_at),
+        "erased_at": moment(contact.erased_at),
+        "paused_until": day(contact.paused_until),
+        "only_what_was_chosen": contact.only_chosen,
+    }
+
+
+def _address(one: Address) -> Facts:
+    return {
+        "id": one.pk,
+        "channel": one.channel,
+        "known_since": moment(one.created_at),
+        "words": {"address": str(one), "channel": label(Channel, one.channel)},
+    }
+
+
+def _preferences(contact: Contact) -> list[Facts]:
+    rows = contact.preferences.select_related("category").order_by("category__position", "category_id", "channel")
+    return [
+        {
+            "category_id": row.category_id,
+            "channel": row.channel,
+            "state": row.state,
+            "frequency": row.frequency,
+            "paused_until": day(row.paused_until),
+            "changed_at": moment(row.changed_at),
+            "words": {
+                "category": row.category.name,
+                "channel": label(Channel, row.channel),
+                "state": label(PreferenceState, row.state),
+                "frequency": label(Frequency, row.frequency),
+            },
+        }
+        for row in rows
+    ]
+
+
+def _blocks(held: Sequence[Address]) -> list[Facts]:
+    masked = {one.pk: str(one) for one in held}
+    rows = Suppression.objects.filter(address__any_of=list(masked)).select_related("campaign").order_by("since", "id")
+    return [
+        {
+            "address_id": row.address_id,
+            "reason": row.reason,
+            "everywhere": row.everywhere,
+            "source": row.source,
+            "campaign_id": row.campaign_id,
+            "since": moment(row.since),
+            "lifted_at": moment(row.lifted_at),
+            "words": {
+                "address": masked[row.address_id],
+                "reason": label(SuppressionReason, row.reason),
+                "source": label(Source, row.source),
+                "campaign": row.campaign.name if row.campaign else None,
+            },
+        }
+        for row in rows
+    ]
+
+
+def _mails(contact: Contact) -> list[Facts]:
+    """What this site mailed about it, or owes. Why one could not be delivered is the mail server's word, and stays."""
+    return [
+        {
+            "id": row.pk,
+            "kind": row.kind,
+            "address_id": row.address_id,
+            "status": row.status,
+            "asked_at": moment(row.created_at),
+            "sent_at": moment(row.sent_at),
+            "event_ids": row.event_ids,
+            "words": {
+                "address": str(row.address),
+                "kind": label(OutboxKind, row.kind),
+                "status": label(OutboxStatus, row.status),
+            },
+        }
+        for row in contact.outbox.select_related("address").order_by("id")
+    ]
+
+
+def _by_event(mails: Sequence[Facts]) -> Mapping[int, Sequence[Facts]]:
+    found: dict[int, list[Facts]] = defaultdict(list)
+    for one in mails:
+        for event_id in one["event_ids"]:
+            found[event_id].append(one)
+    return found
+
+
+def _seal(one: Facts) -> Facts:
+    return one | {"at": moment(one["at"]), "previous": bytes(one["previous"]).hex(), "hash": bytes(one["hash"]).hex()}

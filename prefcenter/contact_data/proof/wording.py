@@ -1,0 +1,65 @@
+"""Says codes and changes in words, for whoever reads the paper: in English, whatever language the site speaks."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.db.models import TextChoices
+
+from unsubscribe.choices import Channel, EventKind, Frequency, PreferenceState, SuppressionReason
+from unsubscribe.facts.joins import JOINED
+from unsubscribe.outbox.wording import describe
+
+ODD = "This line says what this program never writes."
+
+
+def label(choices: type[TextChoices], code: Any) -> str:
+    """What is no code of ours is said as it stands."""
+    try:
+        return str(choices(code).label)
+    except ValueError:
+        return str(code)
+
+
+def what(kind: str, before: Any, after: Any, *, category: str, channel: str) -> str:
+    """One sentence for a line of the ledger; "" where its facts say all there is."""
+    try:
+        if kind == EventKind.AGAIN:
+            return "The same no was said once more, in another way than before."
+        if reasons := after.get("suppressed"):
+            return f"Block set: {_reasons(reasons)}."
+        if reasons := before.get("suppressed"):
+            return f"Block ended: {_reasons(reasons)}."
+        if kind == EventKind.ACCESS:
+            return "The person was given everything that is held about them."
+        if kind == EventKind.JOIN:
+            if "agreed" in after:
+                return "One of the two addresses agreed that they belong together."
+            return "The address was agreed to." if after.get("is_theirs") else "The address was taken out again."
+        return describe(before, after, category=category, channel=Channel(channel))
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return ODD
+
+
+def facts(known: Any) -> str:
+    """What held before a line, or after it; what this program never writes, as it stands."""
+    try:
+        said = [say(known[name]) for name, say in _FACTS.items() if name in known]
+        said += [f"{name}: {value}" for name, value in sorted(known.items()) if name not in _FACTS]
+    except (TypeError, AttributeError):
+        return str(known)
+    return "; ".join(one for one in said if one)
+
+
+def _reasons(reasons: Sequence[Any]) -> str:
+    return ", ".join(label(SuppressionReason, one) for one in reasons)
+
+
+_FACTS: dict[str, Callable[[Any], str]] = {
+    "state": lambda value: label(PreferenceState, value),
+    "frequency": lambda value: label(Frequency, value),
+    "paused_until": lambda value: f"Paused until {value}" if value else "No pause",
+    "suppressed": lambda value: f"Blocked: {_reasons(value)}" if value else "No block",
+    "everywhere": lambda value: "On every address" if value else "",
+    "is_theirs": lambda value: "Theirs" if value else "Not theirs",
+    "agreed": lambda value: "By the address that was joined" if value == JOINED else "By the contact's address",
+}

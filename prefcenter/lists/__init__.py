@@ -1,0 +1,1 @@
+"""Files in and out: read, imported, checked against the gate, exported."""

@@ -1,0 +1,96 @@
+"""What a list itself says of the people in it, read as the imports read it. Nobody who said no there is written to."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from prefcenter.lists.imports import Means, Misfit, formats
+from prefcenter.lists.imports.columns import answers, consent, validating
+from prefcenter.lists.imports.columns.answers import Answers
+from prefcenter.lists.imports.columns.asking import Asking
+from prefcenter.lists.imports.columns.other_addresses import OtherAddresses
+from prefcenter.lists.imports.columns.questions import Kind, Question
+from prefcenter.lists.imports.columns.roles import Columns
+from prefcenter.lists.imports.formats import Format
+from prefcenter.lists.reader import Row, Table
+from unsubscribe.choices import Channel, Purpose, SuppressionReason
+
+from .answering import COLUMNS
+
+#: What lets no receipt through either (design section 5).
+_BLOCKS_ALL = {SuppressionReason.HARD_BOUNCE, SuppressionReason.MANUAL}
+_NOTHING_SAID: Mapping[str, Means] = {}
+
+
+class Listed:
+    """The columns of one list. `count`: so many rows said no so far.
+
+    `looks_like` names the export of opt-outs that has the same columns as this list, where nothing else in it says
+    that they opted out; many a list of contacts is "email, created".
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        *,
+        purpose: Purpose,
+        now: datetime,
+        channel: Channel = Channel.EMAIL,
+        said: Mapping[str, Means] = _NOTHING_SAID,
+    ) -> None:
+        """`said`: what columns mean, by `answers.key`; it goes before what was kept. Raises Misfit."""
+        self._purpose = purpose
+        form, self.looks_like = _certain(formats.recognise(table.columns, file_name="", titles=table.titles))
+        ours = frozenset(name.replace("_", "") for name in COLUMNS)
+        known = Answers(answers.kept(), said)
+        self._columns = Columns(table, form, known, channel=channel, ours=ours)
+        validating.columns_of(table, self._columns, said)
+        self._asking = Asking(self._columns, now=now, channel=channel, is_for_contacts=True)
+        self._others = OtherAddresses(table, self._columns, channel=channel, is_for_contacts=True)
+        self._passed_over = Counter[str]()
+        self._is_silent = self._columns.is_silent and not form.always.reason
+        self.count = 0
+
+    def noes(self, rows: Sequence[Row]) -> list[bool]:
+        """Which of these rows say no; [] if none of the list can."""
+        if self._asking.has_columns:
+            self._asking.add(rows)
+        self._others.note(rows)
+        self._passed_over.update(self._others.found().passed_over)
+        if self._is_silent:
+            return []
+        found = [row.problem is None and self._is_no(self._columns.said(row.fields)) for row in rows]
+        self.count += sum(found)
+        return found
+
+    @property
+    def questions(self) -> list[Question]:
+        """About the columns that may say no and are not known, as far as the list was read."""
+        return [one for one in self._asking.questions if one.is_open and one.kind == Kind.VALUES]
+
+    @property
+    def passed_over(self) -> dict[str, int]:
+        """How many further addresses there were, by the headings of their columns."""
+        noticed = {one.column.heading: one.addresses for one in self._asking.with_addresses}
+        return noticed | self._passed_over
+
+    @property
+    def misfit(self) -> str:
+        """What was said of values that no row has."""
+        try:
+            validating.values_of(self._asking, self._columns.answers)
+        except Misfit as error:
+            return str(error)
+        return ""
+
+    def _is_no(self, says: consent.Says) -> bool:
+        if self._purpose == Purpose.TRANSACTIONAL:
+            return says.reason in _BLOCKS_ALL
+        return says.reason is not None
+
+
+def _certain(form: Format) -> tuple[Format, str]:
+    """The format, unless it is known by the most usual of headings alone; then a table, and what it looks like."""
+    if form.telling or not form.always.reason or form.key == formats.LIST.key:
+        return form, ""
+    return formats.ANY_TABLE, form.label

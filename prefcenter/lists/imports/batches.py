@@ -1,0 +1,192 @@
+"""What a batch does, or would do. It changes nothing but through the engine's verbs, which lift and start nothing."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Count, Value
+from django.db.models.functions import StrIndex, Substr
+
+from prefcenter.models import ImportKind
+from unsubscribe import actions
+from unsubscribe.actions import Said, Taken
+from unsubscribe.addresses import Normalised
+from unsubscribe.addresses import digest as digest_of
+from unsubscribe.choices import Channel, Source, SuppressionReason
+from unsubscribe.models import Address, Suppression
+
+from .duplicates import Seen
+from .reading import Line, Terms
+
+Outcome = Mapping[str, int]
+_CHANNELS = {channel: number for number, channel in enumerate(Channel)}
+_SALT = {reason: number for number, reason in enumerate(SuppressionReason)}
+
+
+class By(NamedTuple):
+    """Who imports, and a line about what, for the ledger: no address in it; and the number of the import."""
+
+    actor: str
+    note: str
+    import_id: int | None = None
+
+
+def take(lines: Sequence[Line], terms: Terms, by: By, *, now: datetime) -> Outcome:
+    """Writes it down, in the transaction of whoever asks."""
+    if terms.kind == ImportKind.CONTACTS:
+        return _learn(lines, terms.channel, now=now)
+    whole = _blocked_whole(lines, by, now=now)
+    lines = [line for line in lines if not line.domain]
+    taken = [
+        actions.import_opt_outs(
+            said,
+            channel=about.channel,
+            reason=about.reason,
+            category_id=about.category_id,
+            now=now,
+            actor=by.actor,
+            note=by.note,
+            import_id=by.import_id,
+        )
+        for about, said in sorted(_said(lines, terms).items(), key=_order)
+    ]
+    return Counter(_sum(taken, of=len(lines))) + whole
+
+
+def foresee(lines: Sequence[Line], terms: Terms, seen: Seen, *, now: datetime) -> Outcome:
+    """The same figures, and nothing written. What the file has named before will be there already."""
+    if terms.kind == ImportKind.CONTACTS:
+        return _would_learn(lines, terms.channel, seen)
+    whole = _would_be_blocked_whole(lines, seen)
+    lines = [line for line in lines if not line.domain]
+    taken = []
+    for about, said in sorted(_said(lines, terms).items(), key=_order):
+        first = seen.first((one.digest for one in said), salt=about.salt)
+        unseen = [one for one in said if one.digest in first]
+        taken.append(actions.preview_opt_outs(unseen, **about._asdict(), now=now))
+    return Counter(_sum(taken, of=len(lines))) + whole
+
+
+def _blocked_whole(lines: Iterable[Line], by: By, *, now: datetime) -> Counter[str]:
+    """Domains, each with all its addresses."""
+    found: Counter[str] = Counter()
+    for reason, said in _domains(lines).items():
+        named = _as_of_the_last(said)
+        taken = actions.suppress_domains(
+            named, reason, source=Source.IMPORT, now=now, actor=by.actor, note=by.note, import_id=by.import_id
+        )
+        found += _of_domains(taken, of=len(said))
+    return found
+
+
+def _would_be_blocked_whole(lines: Iterable[Line], seen: Seen) -> Counter[str]:
+    """The same, and how many contacts there are known to be."""
+    found: Counter[str] = Counter()
+    for reason, said in _domains(lines).items():
+        first = seen.first((digest_of(line.value) for line in said), salt=_SALT[reason])
+        unseen = [line for line in said if digest_of(line.value) in first]
+        taken = actions.preview_domains(_as_of_the_last(unseen), reason)
+        found += _of_domains(taken, of=len(said)) + Counter(covered=_contacts_at(taken.new))
+    return found
+
+
+def _domains(lines: Iterable[Line]) -> dict[SuppressionReason, list[Line]]:
+    found: dict[SuppressionReason, list[Line]] = defaultdict(list)
+    for line in lines:
+        if line.domain:
+            found[line.reason].append(line)
+    return found
+
+
+def _as_of_the_last(said: Iterable[Line]) -> dict[str, datetime | None]:
+    """When each domain said no, the last time; None if any line does not say when."""
+    found: dict[str, datetime | None] = {}
+    for line in said:
+        before = found.get(line.domain, line.at)
+        found[line.domain] = max(before, line.at) if before and line.at else None
+    return found
+
+
+def _of_domains(taken: actions.DomainsTaken, *, of: int) -> Counter[str]:
+    new, overtaken = len(taken.new), len(taken.overtaken)
+    return Counter(domains=new, already=of - new - overtaken, overtaken=overtaken)
+
+
+def _contacts_at(names: Sequence[str]) -> int:
+    """By a look at every address, because no index knows their domains: so it is asked only before an import."""
+    if not names:
+        return 0
+    domain = Substr("value", StrIndex("value", Value("@")) + 1)
+    rows = Address.objects.filter(channel=Channel.EMAIL).alias(domain=domain).filter(domain__in=names)
+    return rows.aggregate(many=Count("contact", distinct=True))["many"] or 0
+
+
+class _About(NamedTuple):
+    channel: Channel
+    reason: SuppressionReason
+    category_id: int | None
+
+    @property
+    def salt(self) -> int:
+        """Another one for each."""
+        return _SALT[self.reason] + 8 * _CHANNELS[self.channel] + 64 * (self.category_id or 0)
+
+
+def _said(lines: Iterable[Line], terms: Terms) -> dict[_About, list[Said]]:
+    found: dict[_About, list[Said]] = defaultdict(list)
+    for line in lines:
+        category_id = line.category_id or _category(terms, line.reason)
+        about = _About(line.channel or terms.channel, line.reason, category_id)
+        found[about].append(Said(line.digest, line.value, line.at))
+    return found
+
+
+def _order(item: tuple[_About, Sequence[Said]]) -> tuple[int, str, int]:
+    """Those that wait for the same people do so in the same order."""
+    about, _ = item
+    return about.category_id or 0, about.reason, _CHANNELS[about.channel]
+
+
+def _category(terms: Terms, reason: SuppressionReason) -> int | None:
+    """A complaint, a dead address or a block is about the address as a whole."""
+    return terms.category_id if reason == SuppressionReason.UNSUBSCRIBED_ALL else None
+
+
+def _sum(taken: Iterable[Taken], *, of: int) -> Outcome:
+    new, _, overtaken = (sum(numbers) for numbers in zip(*taken, strict=True)) if taken else (0, 0, 0)
+    return {"new": new, "already": of - new - overtaken, "overtaken": overtaken}
+
+
+def _learn(lines: Sequence[Line], channel: Channel, *, now: datetime) -> Outcome:
+    """Knowing an address is no consent. Who is blocked, or erased, stays so."""
+    blocked = _blocked({line.digest for line in lines}, channel)
+    by_language: dict[str, dict[bytes, Normalised]] = defaultdict(dict)
+    for digest, line in {line.digest: line for line in reversed(lines)}.items():
+        by_language[line.language][digest] = Normalised(channel, line.value, digest)
+    new = sum(
+        actions.learn_many(list(addresses.values()), now=now, language=language)
+        for language, addresses in by_language.items()
+    )
+    return _learnt(lines, blocked, new=new)
+
+
+def _would_learn(lines: Sequence[Line], channel: Channel, seen: Seen) -> Outcome:
+    digests = {line.digest for line in lines}
+    blocked, first = _blocked(digests, channel), seen.first(digests, salt=0)
+    rows = Address.objects.filter(channel=channel, digest__any_of=list(digests))
+    known = {bytes(digest) for digest in rows.values_list("digest", flat=True)}
+    return _learnt(lines, blocked, new=len(first - known))
+
+
+def _learnt(lines: Sequence[Line], blocked: set[bytes], *, new: int) -> Outcome:
+    found_blocked = sum(line.digest in blocked for line in lines)
+    return {"new": new, "already": len(lines) - new - found_blocked, "blocked": found_blocked}
+
+
+def _blocked(digests: Iterable[bytes], channel: Channel) -> set[bytes]:
+    """Of these, who is under a block of any kind."""
+    rows = Address.objects.filter(channel=channel, digest__any_of=list(digests))
+    by_id = {id_: bytes(digest) for id_, digest in rows.values_list("id", "digest")}
+    held = Suppression.objects.filter(address_id__any_of=list(by_id), lifted_at=None)
+    return {by_id[id_] for id_ in held.values_list("address_id", flat=True)}

@@ -1,0 +1,293 @@
+"""What is asked about a column: which values it has, how often, and what they mean as far as it is known."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from prefcenter.lists.reader import Several
+from unsubscribe.addresses import redact
+
+from . import cells, consent, headings
+from .answers import EMPTY, FILLED, Meaning, meaning
+from .consent import Says
+from .roles import Column
+
+#: So many different texts are shown; a column with more of them is somebody's free text, of which nothing is shown.
+TEXTS = 20
+LONGEST_TEXT = 40
+#: Yes and no must be so much of what a column holds that nothing but its values speaks for.
+LEAST_SHARE = 0.05
+_DATES, _OTHERS = "\0dates", "\0others"
+_LISTED = re.compile(r"[;,|/]")
+
+
+class Kind(StrEnum):
+    """What is asked: what the VALUES mean; in which ORDER the numbers of dates stand; whether what is no date may count
+    as now (UNDATED); whether other ADDRESSES are those of the same people."""
+
+    VALUES = ""
+    ORDER = "order"
+    UNDATED = "undated"
+    ADDRESSES = "addresses"
+
+
+class Value(NamedTuple):
+    """`key`: how an answer names it; `means`: as it is known ("" if it is not); `would_mean`: a proposal.
+
+    `is_open`: it must be answered. `is_said`: somebody answered it before.
+    """
+
+    key: str
+    shown: str
+    rows: int
+    means: str = ""
+    would_mean: str = ""
+    is_open: bool = False
+    is_said: bool = False
+
+
+class Question(NamedTuple):
+    """`name`: the key of the heading; `heading`: as it stands in the file. `values` are asked about; of another kind,
+    they are an example, and `choices` the words of which one is the answer."""
+
+    name: str
+    heading: str
+    values: Sequence[Value]
+    choices: Sequence[str] = ()
+    kind: str = Kind.VALUES
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self.choices) or any(value.is_open for value in self.values)
+
+    @property
+    def open_values(self) -> list[Value]:
+        return [value for value in self.values if value.is_open]
+
+    @property
+    def proposal(self) -> str:
+        """As the command takes it, with a question mark where nothing can be proposed."""
+        if self.choices:
+            return self.choices[0]
+        return ",".join(_quoted(f"{value.key}={value.would_mean or '?'}") for value in self.open_values)
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        return self._asdict() | {"values": [value._asdict() for value in self.values]}
+
+    @classmethod
+    def of_json(cls, found: Mapping[str, Any]) -> "Question":
+        """Also of what an earlier version stored, which knew no kinds."""
+        values = [Value(**value) for value in found["values"]]
+        choices = found.get("choices", found.get("orders", ()))
+        kind = found.get("kind", Kind.ORDER if choices else Kind.VALUES)
+        return cls(found["name"], found["heading"], values, choices, kind)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if re.search('[",]', text) else text
+
+
+@dataclass
+class _Slot:
+    shown: str
+    cell: str
+    rows: int = 0
+    open_rows: int = 0
+    doubted: int = 0
+
+
+@dataclass
+class Tally:
+    """Counts the values of one column, in bounded memory: words of yes and no, dates, and a few texts by themselves."""
+
+    column: Column
+    several: Several
+    is_spoken_for: bool = False  # what is not known in it, by a reason that was chosen by hand
+    slots: dict[str, _Slot] = field(default_factory=dict)
+    texts: int = 0
+    has_numbers: bool = False
+    filled: int = 0
+    addresses: int = 0
+    says_no: bool = False
+
+    def add(self, counted: Mapping[str, int]) -> None:
+        for cell, rows in counted.items():
+            self._count(cells.folded(cell), cell, rows)
+
+    def _count(self, cell: str, shown: str, rows: int) -> None:
+        self.filled += 0 if cells.is_empty(cell) else rows
+        if "@" in cell and self.several.is_email:
+            self.addresses += rows * any(map(self.several.reads, self.several.split(cell)))
+        said = self.column.read(cell)
+        if self.column.is_free and said == consent.NOTHING:
+            return
+        slot = self._slot(cell, shown)
+        slot.rows += rows
+        self.says_no = self.says_no or (not self.column.is_known and _says_no(cell))
+        if said == consent.UNKNOWN:
+            slot.open_rows += rows
+            slot.cell = cell
+
+    def doubt(self, counted: Mapping[str, int]) -> None:
+        """Cells of rows that say yes, in a file that by its name is one of noes."""
+        for cell, rows in ((cells.folded(cell), rows) for cell, rows in counted.items()):
+            is_said = self.column.means is not None and self.column.means.says(cell) is not None
+            if not is_said and self.column.read(cell) == consent.SUBSCRIBED:
+                self._slot(cell, cell).doubted += rows
+
+    def is_open(self, key: str) -> bool:
+        """Whether what the cells of this slot say has to be asked. A yes in words is none that is doubted, where others
+        of the column say no."""
+        slot = self.slots[key]
+        return slot.open_rows > 0 or (slot.doubted > 0 and (key == EMPTY or not self._says_no))
+
+    @cached_property
+    def _says_no(self) -> bool:
+        return any(self.column.read(slot.cell).reason for slot in self.slots.values())
+
+    @property
+    def holds_addresses(self) -> bool:
+        """Whether most of what stands in it are addresses."""
+        return self.addresses > 0 and self.addresses * 2 >= self.filled
+
+    def _slot(self, cell: str, shown: str) -> _Slot:
+        key = self._key(cell)
+        return self.slots.setdefault(key, _Slot(shown.strip(), cell))
+
+    def _key(self, cell: str) -> str:
+        if cell in self.slots or self.column.is_named(cell):
+            return cell
+        if cells.is_empty(cell):
+            return EMPTY
+        if consent.is_word(cell):
+            return cell
+        if consent.is_date(cell):
+            return _DATES
+        if cells.is_number(cell):
+            self.has_numbers = True
+            return cell if len(cell) < 4 and self._has_room() else _OTHERS
+        if self.texts > TEXTS or len(cell) > LONGEST_TEXT or self._is_of_texts or cells.is_address(cell):
+            return _OTHERS
+        return cell if self._has_room() else _OTHERS
+
+    @cached_property
+    def _is_of_texts(self) -> bool:
+        return headings.explains(self.column.heading)
+
+    def _has_room(self) -> bool:
+        self.texts += 1
+        if self.texts == TEXTS + 1:
+            self._forget_texts()
+        return self.texts <= TEXTS
+
+    def _forget_texts(self) -> None:
+        others = self.slots.setdefault(_OTHERS, _Slot("", ""))
+        for key in [key for key, slot in self.slots.items() if self._is_text(key)]:
+            slot = self.slots.pop(key)
+            others.rows, others.open_rows = others.rows + slot.rows, others.open_rows + slot.open_rows
+            others.cell = slot.cell if slot.open_rows or not others.cell else others.cell
+
+    def _is_text(self, key: str) -> bool:
+        return key not in {EMPTY, _DATES, _OTHERS} and not consent.is_word(key) and not self.column.is_named(key)
+
+
+def of_column(tally: Tally) -> Question | None:
+    """None if there is nothing to ask about it, and nothing was."""
+    column = tally.column
+    if column.means is None and not _is_open(tally):
+        return None
+    values = [_value(tally, key, slot) for key, slot in tally.slots.items()]
+    return Question(column.name, redact(column.heading)[:100], _joined(values))
+
+
+def _is_open(tally: Tally) -> bool:
+    column = tally.column
+    unknown = set(filter(tally.is_open, tally.slots))
+    if not unknown or (column.is_own and unknown == {EMPTY} != tally.slots.keys()):
+        return False
+    if tally.is_spoken_for:
+        return any(column.read(slot.cell) == consent.SUBSCRIBED for slot in tally.slots.values())
+    return column.is_known or column.is_asked_by_name or _tells(tally)
+
+
+def _tells(tally: Tally) -> bool:
+    """Whether its values alone look like a yes and a no, or one of them is a no in so many words."""
+    says = {key: _leanings(key, has_numbers=tally.has_numbers) for key in tally.slots}
+    if tally.says_no:
+        return True
+    if headings.is_note(tally.column.heading) or not {"yes", "no"} <= set().union(*says.values()):
+        return False
+    filled = sum(slot.rows for key, slot in tally.slots.items() if key not in {EMPTY, _DATES})
+    return sum(tally.slots[key].rows for key, said in says.items() if said) >= LEAST_SHARE * filled
+
+
+def _says_no(cell: str) -> bool:
+    """Whether it, or one of the words of a list in it, is a no in so many words."""
+    if len(cell) > LONGEST_TEXT:
+        return False
+    return any(consent.of_phrase(one.strip()).reason == consent.UNSUBSCRIBED for one in _LISTED.split(cell))
+
+
+def _leanings(key: str, *, has_numbers: bool) -> set[str]:
+    """Of several, as in "true; false", all that there are."""
+    return {said for one in _LISTED.split(key) if (said := _leaning(one.strip(), has_numbers=has_numbers))}
+
+
+def _leaning(key: str, *, has_numbers: bool) -> str:
+    """0 and 1 are numbers where there are others."""
+    if has_numbers and key[:1] in "01":
+        return ""
+    said = consent.of_word(key)
+    if key in cells.YES or consent.is_willing(key) or said == consent.SUBSCRIBED:
+        return "yes"
+    return "no" if key in cells.NO or said == consent.UNKNOWN or said.reason else ""
+
+
+def _value(tally: Tally, key: str, slot: _Slot) -> Value:
+    column, is_open = tally.column, tally.is_open(key)
+    says = column.read(slot.cell)
+    named = FILLED if key in {_DATES, _OTHERS} else key
+    known = "" if is_open else meaning(says) or ""
+    is_said = column.means is not None and column.means.says(slot.cell) is not None
+    proposed = "" if slot.doubted else _proposed(column, key, slot)
+    return Value(named, _shown(key, slot), slot.rows, known, proposed, is_open, is_said)
+
+
+def _shown(key: str, slot: _Slot) -> str:
+    return {EMPTY: "(empty)", _DATES: "(a date)", _OTHERS: "(any other value)"}.get(key) or redact(slot.shown)
+
+
+def _proposed(column: Column, key: str, slot: _Slot) -> str:
+    word, no = consent.of_phrase(slot.cell), headings.refuses(column.heading)
+    if word != consent.NOTHING:
+        return meaning(word) or ""
+    if column.is_elsewhere or headings.is_unsure(column.heading):
+        return ""
+    if not no and not headings.wants(column.heading):
+        return ""
+    if key == _OTHERS and headings.explains(column.heading):
+        return meaning(Says(no)) or ""
+    if key in cells.YES or key == _DATES:
+        return meaning(Says(no)) or "" if no else Meaning.SUBSCRIBED
+    if key in cells.NO or (key == EMPTY and no):
+        return Meaning.SUBSCRIBED if no else Meaning.UNSUBSCRIBED
+    return ""
+
+
+def _joined(values: Iterable[Value]) -> list[Value]:
+    """Dates and other values are answered as one."""
+    found: dict[str, Value] = {}
+    for value in values:
+        before = found.get(value.key)
+        found[value.key] = value if before is None else _both(before, value)
+    return sorted(found.values(), key=lambda value: -value.rows)
+
+
+def _both(one: Value, other: Value) -> Value:
+    means, would = one.means if one.means == other.means else "", one.would_mean or other.would_mean
+    is_open, is_said = one.is_open or other.is_open, one.is_said or other.is_said
+    return Value(one.key, "(any other value)", one.rows + other.rows, means, would, is_open, is_said)

@@ -1,0 +1,56 @@
+"""Refuses what was said of the columns of a file, where it does not fit that file: a typing error is no answer."""
+
+from collections.abc import Mapping
+
+from prefcenter.lists.reader import Table
+from unsubscribe.addresses import redact
+
+from . import answers, cells
+from .answers import EMPTY, FILLED, Answers, Means, NotUnderstood
+from .asking import Asking
+from .questions import Tally
+from .roles import Columns
+
+
+class Misfit(NotUnderstood):
+    """What was said of a column cannot be meant for this file. The text says why, and quotes nothing but that."""
+
+
+def columns_of(table: Table, columns: Columns, said: Mapping[str, Means]) -> None:
+    """Before a row is read. `said`: by `answers.key`. Raises Misfit."""
+    dates = {one.name for one in columns.dates}
+    for name, means in said.items():
+        heading = redact(columns.headings.get(name, name))
+        if name not in columns.headings:
+            raise Misfit(f"There is no column '{heading}' in this file.")
+        if _holds_the_addresses(table, name):
+            raise Misfit(f"Column “{heading}” holds the addresses, so nothing else can be said of it.")
+        if columns.is_own and name not in {answers.key("reason"), *dates}:
+            raise Misfit(f"This is an export of this site's own: what its column “{heading}” means is known.")
+        if (means.order or means.is_undated) and name not in dates:
+            raise Misfit(f"Column “{heading}” does not say when somebody opted out, so its dates are not read.")
+
+
+def values_of(asking: Asking, said: Answers) -> None:
+    """After all rows were shown to `asking`. Raises Misfit."""
+    for name, means in said.said.items():
+        tally = asking.tally_of(name)
+        unseen = _unseen(tally, means, said.kept.get(name) or Means()) if tally else ""
+        if tally and unseen:
+            raise Misfit(f"No row has “{unseen}” in column “{redact(tally.column.heading)}”.")
+        if tally and means.is_address and not tally.addresses:
+            raise Misfit(f"No row has an address in column “{redact(tally.column.heading)}”.")
+
+
+def _holds_the_addresses(table: Table, name: str) -> bool:
+    places = [place for place, heading in enumerate(table.columns) if answers.key(heading) == name]
+    return places == [table.address_index]
+
+
+def _unseen(tally: Tally, means: Means, kept: Means) -> str:
+    """A value that no row has, unless it was kept from an earlier file. A "true" may be named beside the "false" that
+    all rows have."""
+    named = means.values.keys() - {EMPTY, FILLED}
+    unseen = [cell for cell in means.values if cell in named and cell not in tally.slots and cell not in kept.values]
+    is_one_of_two = len(unseen) < len(named) or means.values.keys() & {EMPTY, FILLED}
+    return next((cell for cell in unseen if not (is_one_of_two and cell in cells.YES | cells.NO)), "")

@@ -1,0 +1,71 @@
+"""What imports still hold of somebody who is erased: uploads that wait to be confirmed, and names of files."""
+
+import codecs
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import md5, sha1, sha256
+
+from prefcenter.models import ImportRun, ImportState
+from unsubscribe.addresses import spellings
+
+from . import files, lifecycle
+from .file_names import Wanted
+
+_STOPPED = "Somebody in this file was erased. Please hand it in again without them."
+_BLANK = "•••"
+_CHUNK = 2**20
+_OVERLAP = 2000
+#: As the tables say what they are in; of anything else what is ASCII in it is found.
+_KNOWN = {"utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "cp932"}
+#: NUL, because of UTF-16 that nobody recognised.
+_DROPPED = "\x00 \t\r\n\v\f\"'\u00a0"
+_BETWEEN_DIGITS = dict.fromkeys(map(ord, "().-/"))
+
+
+def forget(addresses: Sequence[str], *, now: datetime) -> None:
+    """Ends what waits for a confirmation with one of these addresses in its file, and deletes that file. What is being
+    imported goes on, past whoever is erased, and its file goes at the end."""
+    waiting = ImportRun.objects.filter(state__in=[ImportState.CHECKING, ImportState.READY]).exclude(stored_as="")
+    for run in waiting.defer("problems", "foreseen"):
+        if _names(run, addresses):
+            rows = ImportRun.objects.filter(id=run.pk, state__in=[ImportState.CHECKING, ImportState.READY])
+            lifecycle.close(rows, ImportState.STOPPED, stored_as=run.stored_as, now=now, error=_STOPPED)
+    wanted = Wanted(addresses)
+    names = ImportRun.objects.exclude(file_name__in=["", _BLANK]).order_by().values_list("file_name", flat=True)
+    named = [name for name in names.distinct().iterator() if wanted.is_in(name)]
+    ImportRun.objects.filter(file_name__in=named).update(file_name=_BLANK)
+
+
+def _names(run: ImportRun, addresses: Sequence[str]) -> bool:
+    """Whether it may, in whatever spelling an import reads, hashes too. What is no text counts as if it did."""
+    wanted = {_bare(form) for one in addresses for form in (one, *_hashes(one))}
+    digits = {one.lstrip("+") for one in addresses if one.startswith("+")}
+    decoder = codecs.getincrementaldecoder(run.encoding if run.encoding in _KNOWN else "utf-8")("replace")
+    before = ""
+    try:
+        with files.read(run.stored_as) as stream:
+            while chunk := stream.read(_CHUNK):
+                if chunk.startswith(b"PK\x03\x04"):
+                    return True
+                text = before + _bare(decoder.decode(chunk))
+                bare = text.translate(_BETWEEN_DIGITS) if digits else ""
+                if any(one in text for one in wanted) or any(one in bare for one in digits):
+                    return True
+                before = text[-_OVERLAP:]
+    except files.UploadMissing:
+        return False
+    return False
+
+
+def _bare(text: str) -> str:
+    """Without all that may stand in an address, or around it, and does not count."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", spellings.seen(text)).replace("\u3002", ".")
+    for one in _DROPPED:
+        text = text.replace(one, "")
+    return text.lower().replace("%40", "@")
+
+
+def _hashes(address: str) -> list[str]:
+    return [new(address.encode(), usedforsecurity=False).hexdigest() for new in (sha256, sha1, md5)]

@@ -1,0 +1,200 @@
+"""What kind of file this is, told by its columns and its name. It proposes; whoever confirms the import decides."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from . import own
+from .columns import consent, headings
+from .columns.consent import COMPLAINT, HARD_BOUNCE, NOTHING, SUBSCRIBED, TELLING, TEMPORARY, UNSUBSCRIBED, Says
+
+
+@dataclass(frozen=True)
+class Format:
+    """`columns` must all be there (folded names), and nothing else if `is_exact`; `name` must be found in the file's.
+
+    `always` is said of every row unless one of the columns `tells` otherwise. Who has nothing in `filled` is
+    subscribed; `code` holds a mail server's answer; `at` says when. `is_of_noes`: the name of the file says that all of
+    its rows said no.
+    """
+
+    key: str
+    label: str
+    columns: str = ""
+    is_exact: bool = False
+    name: str = ""
+    always: Says = NOTHING
+    tells: tuple[str, ...] = ()
+    filled: str = ""
+    code: str = ""
+    at: tuple[str, ...] = ("createdat", "created")
+    is_of_noes: bool = False
+
+    @property
+    def telling(self) -> tuple[str, ...]:
+        """The columns that tell, each to be read by `reading`."""
+        return tuple(filter(None, (*self.tells, self.filled, self.code)))
+
+    def reading(self, name: str) -> Callable[[str], Says]:
+        if self.key == _OWN_KEY:
+            return own.telling
+        if name == self.code:
+            return consent.of_code
+        return consent.if_filled(self.always.reason or UNSUBSCRIBED) if name == self.filled else TELLING[name]
+
+
+_OWN_KEY = "own"
+_UNSUBSCRIBED, _COMPLAINT, _HARD_BOUNCE = Says(UNSUBSCRIBED), Says(COMPLAINT), Says(HARD_BOUNCE)
+
+_MAILCHIMP = [  # the files of an audience export: UNSUB_TIME or CLEAN_TIME, and LEID and EUID in each
+    Format(
+        "mailchimp_unsubscribed",
+        "Mailchimp: unsubscribed",
+        "emailaddress unsubtime",
+        always=_UNSUBSCRIBED,
+        filled="unsubtime",
+        at=("unsubtime",),
+    ),
+    Format(
+        "mailchimp_cleaned",
+        "Mailchimp: cleaned, that is bounced",
+        "emailaddress cleantime",
+        always=_HARD_BOUNCE,
+        filled="cleantime",
+        at=("cleantime",),
+    ),
+    Format("mailchimp_subscribed", "Mailchimp: subscribed", "emailaddress leid euid", always=SUBSCRIBED),
+]
+_POSTMARK = [  # postmarkapp.com/developer/api/suppressions-api
+    Format("postmark", "Postmark: suppressions", "suppressionreason origin", tells=("suppressionreason",)),
+]
+_KLAVIYO = [  # the export of a list or segment; suppressions alone are a table with a reason
+    Format(
+        "klaviyo",
+        "Klaviyo: profiles",
+        "email emailmarketingconsent",
+        tells=("emailmarketingconsent", "emailsuppressions"),
+        at=("emailmarketingconsenttimestamp",),
+    ),
+]
+_MAILGUN = [  # documentation.mailgun.com: import of bounces, unsubscribes and complaints; members of a mailing list
+    Format("mailgun_bounces", "Mailgun: bounces", "address code error createdat", always=_HARD_BOUNCE, code="code"),
+    Format("mailgun_unsubscribes", "Mailgun: unsubscribes", "address tags createdat", always=_UNSUBSCRIBED),
+    Format("mailgun_unsubscribes", "Mailgun: unsubscribes", "address tag createdat", always=_UNSUBSCRIBED),
+    Format("mailgun_members", "Mailgun: members of a mailing list", "address subscribed", tells=("subscribed",)),
+    Format("mailgun_complaints", "Mailgun: complaints", "address createdat", is_exact=True, always=_COMPLAINT),
+]
+_SENDGRID = [  # suppression_bounces.csv and its siblings, with the fields of docs.sendgrid.com, Suppressions API
+    Format(
+        "sendgrid_blocks",
+        "SendGrid: blocks",
+        "status reason email created",
+        is_exact=True,
+        name=r"(?<![^\W_])blocks(?![^\W_])",
+        always=TEMPORARY,
+        code="status",
+    ),
+    Format(
+        "sendgrid_bounces",
+        "SendGrid: bounces",
+        "status reason email created",
+        is_exact=True,
+        always=_HARD_BOUNCE,
+        code="status",
+    ),
+    Format(
+        "sendgrid_invalid",
+        "SendGrid: invalid addresses",
+        "reason email created",
+        is_exact=True,
+        always=_HARD_BOUNCE,
+        tells=("reason",),
+    ),
+    Format("sendgrid_spam", "SendGrid: spam reports", "ip email created", is_exact=True, always=_COMPLAINT),
+    Format("sendgrid_spam", "SendGrid: spam reports", "email created", True, "spam", always=_COMPLAINT),
+    Format("sendgrid_unsubscribes", "SendGrid: unsubscribes", "email created", is_exact=True, always=_UNSUBSCRIBED),
+]
+_SES = [  # docs.aws.amazon.com: SuppressedDestinationSummary; without a heading, tables.unnamed names the columns so
+    Format(
+        "ses",
+        "Amazon SES: suppression list",
+        "emailaddress reason lastupdatetime",
+        is_exact=True,
+        always=_UNSUBSCRIBED,
+        tells=("reason",),
+        at=("lastupdatetime",),
+    ),
+]
+#: Our own table for people, read line by line by own.py.
+OWN = Format(_OWN_KEY, "This site: opt-outs", " ".join(own.COLUMNS), tells=("reason",), at=("date",))
+#: The first that fits.
+FORMATS = [OWN, *_MAILCHIMP, *_POSTMARK, *_KLAVIYO, *_MAILGUN, *_SENDGRID, *_SES]
+#: A blank heading means nothing, and the reader's own for the sheets of a workbook (tables.sheets.SHEET).
+_NOTHING = frozenset({"", "sheet"})
+LIST = Format("list", "A plain list")
+TABLE = Format("table", "A table")
+LABELS = {one.key: one.label for one in (*FORMATS, LIST, TABLE)}
+# When somebody said no, without doubt. A "created" may be when they signed up: taken for the moment of their no, it
+# would be overtaken by a yes that they have long taken back.
+_NO_AT = (
+    *("unsubscribedat", "unsubscribetime", "unsubscribedate", "unsubscribedon", "unsubtime", "optoutat", "optouttime"),
+    *("optoutdate", "optedoutat", "suppressedat", "suppressedon", "bouncedat", "complainedat"),
+)
+ANY_TABLE = Format(TABLE.key, TABLE.label, tells=tuple(TELLING), at=_NO_AT)
+
+
+#: What people call a file of those who said no, in the languages of the site. Whose names hold less, such as "cleaned"
+#: or "block", may hold anybody.
+_OF_NOES = re.compile(
+    r"opted.?out|do.?not.?(?:e?mail|contact|send|call)|(?<![^\W_])dnc(?![^\W_])|suppress(?:ed|ion)|black.?list"
+    r"|block(?:ed)?.?list|exclusion.?list|abmeld|abgemeld|abbestell|widerspr|widerruf|sperr|robinson|negativliste"
+    r"|d[ée]sabonn|d[ée]sinscri|liste.?(?:noire|rouge|d.(?:exclusion|opposition))|ne.?(?:pas|plus).?contacter"
+    r"|(?<![^\W_])bajas(?![^\W_])|dad[oa]s?.?de.?baja|desuscri|lista.?(?:negra|de.?(?:exclusi|bloq|supress))"
+    r"|no.?(?:contactar|enviar)|descadast|cancelou|n[ãa]o.?(?:contac?tar|enviar)"
+    r"|配信停止|配信拒否|受信拒否|登録解除|退会|ブラックリスト|إلغاء.?الاشتراك|القائمة.?السوداء",
+    re.IGNORECASE,
+)
+_ENDING = re.compile(r"\.\w{1,5}\Z")
+
+
+def recognise(columns: Sequence[str], *, file_name: str, titles: Sequence[str] = ()) -> Format:
+    """`titles`: what stands above the names of the columns; a no in one is like a no in the file's name."""
+    names = [name for name in map(headings.name_of, columns) if name not in _NOTHING]
+    named = next((one for one in FORMATS if _fits(one, names, file_name)), None)
+    always = consent.weightiest([_by_name(file_name), *(one for one in map(_by_heading, titles) if one.reason)])
+    if named and (named is OWN or not always.reason):
+        return named
+    if named:
+        return replace(named, always=always if named.always == SUBSCRIBED else named.always, is_of_noes=True)
+    if len(names) < 2:
+        told = consent.weightiest([always, *map(_by_heading, columns)])
+        return Format(LIST.key, LIST.label, always=told)
+    return replace(ANY_TABLE, always=always, is_of_noes=always.reason is not None)
+
+
+def _by_heading(heading: str) -> Says:
+    """What the only heading, or a title, says of the addresses below it. Whoever stands on a list of the blocked is not
+    written to."""
+    said = consent.of_title(heading)
+    return Says(headings.refuses(heading) or UNSUBSCRIBED) if said == consent.UNKNOWN else said
+
+
+def _fits(one: Format, names: Iterable[str], file_name: str) -> bool:
+    there, wanted = set(names), set(one.columns.split())
+    if not (there == wanted if one.is_exact else there >= wanted):
+        return False
+    return bool(re.search(one.name, file_name, re.IGNORECASE))
+
+
+def _by_name(file_name: str) -> Says:
+    """What the systems above, and people, call a file; it is all that a list of addresses says of itself."""
+    file_name = unicodedata.normalize("NFKC", file_name)
+    if re.search("unsub|opt.?out", file_name, re.IGNORECASE):
+        return _UNSUBSCRIBED
+    if re.search("spam|complain", file_name, re.IGNORECASE):
+        return _COMPLAINT
+    if re.search("bounce", file_name, re.IGNORECASE):
+        return _HARD_BOUNCE
+    is_of_noes = _OF_NOES.search(file_name) or headings.is_bare(_ENDING.sub("", file_name))
+    return _UNSUBSCRIBED if is_of_noes else NOTHING

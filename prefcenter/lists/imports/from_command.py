@@ -1,0 +1,148 @@
+"""An import by a command: the file is read where it lies. A dry run writes nothing at all, not even that it was."""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from prefcenter.models import ImportRun, ImportState
+
+from . import lifecycle, report, worker
+from .batches import By
+from .columns import answers, validating
+from .columns.answers import Answers, Means
+from .columns.asking import Asking
+from .columns.questions import Question
+from .files import Kept, fingerprint
+from .progress import Tally
+from .reading import Source, Terms, open_source
+
+OnProgress = Callable[[Tally, int, int], None]
+"""Told the tally, the bytes read, and the bytes of the file."""
+NOTHING_SAID: Mapping[str, Means] = {}
+
+
+class Result(NamedTuple):
+    """`questions` that are open, if there are any: then nothing was done, and `tally` knows only the rows.
+
+    `columns`: how those were read of which somebody has said it, in words.
+    """
+
+    label: str
+    encoding: str
+    tally: Tally
+    before: ImportRun | None  # the last time that this very file was imported
+    run: ImportRun | None  # None for a dry run
+    columns: Mapping[str, str]
+    questions: Sequence[Question] = ()
+
+
+def preview(
+    path: Path, terms: Terms, *, now: datetime, on_progress: OnProgress, said: Mapping[str, Means] = NOTHING_SAID
+) -> Result:
+    """What an import would do. `said`: what columns mean, by `answers.key` of their headings.
+
+    Raises a TableError, an OSError or Misfit.
+    """
+    with path.open("rb") as stream:
+        kept, source, before = _opened(path, stream, terms, said, now=now)
+        asking, tally = _asked(source, stream, kept, on_progress)
+        if questions := _open(asking):
+            return _result(source, tally, before, None, questions)
+        source, tally = _again(path, stream, source, asking), Tally()
+        for tally in worker.foresee(source):
+            on_progress(tally, stream.tell(), kept.size)
+    return _result(source, tally, before, None)
+
+
+def apply(
+    path: Path,
+    terms: Terms,
+    *,
+    actor: str,
+    now: datetime,
+    on_progress: OnProgress,
+    said: Mapping[str, Means] = NOTHING_SAID,
+) -> Result:
+    """The import itself, in the list of all imports; what was said is kept for the next. With open questions it does
+    nothing. Raises a TableError, an OSError or Misfit, and Lost when it was stopped.
+
+    Interrupted, it says so in its row; whoever runs it again finds what was imported already there.
+    """
+    with path.open("rb") as stream:
+        kept, source, before = _opened(path, stream, terms, said, now=now)
+        asking, tally = _asked(source, stream, kept, on_progress)
+        if questions := _open(asking):
+            return _result(source, tally, before, None, questions)
+        answers.keep(said, shown=source.columns.headings, actor=actor, now=now)
+        source = _again(path, stream, source, asking)
+        claim: dict[str, Any] = {"claimed_by": uuid.uuid4(), "claimed_at": now, "confirmed_at": now}
+        run = lifecycle.make(kept, source, file_name=path.name, now=now, state=ImportState.RUNNING, **claim)
+        by = By(actor, f"Import {run.pk}, {source.format.label}.", run.pk)
+        tally = _carry_out(run, source, by, stream, on_progress)
+    return _result(source, tally, before, run)
+
+
+def _result(
+    source: Source,
+    tally: Tally,
+    before: ImportRun | None,
+    run: ImportRun | None,
+    questions: Sequence[Question] = (),
+) -> Result:
+    return Result(source.format.label, source.table.encoding, tally, before, run, source.columns.in_words, questions)
+
+
+def _carry_out(run: ImportRun, source: Source, by: By, stream: BinaryIO, on_progress: OnProgress) -> Tally:
+    tally = Tally()
+    try:
+        with report.written(run) as add_to_report:
+            for tally in worker.carry_out(run, source, by, stream):
+                add_to_report(tally.last_bad)
+                on_progress(tally, stream.tell(), run.size)
+    except KeyboardInterrupt:
+        worker.end(run, ImportState.STOPPED, worker.INTERRUPTED.format(line=tally.last_line))
+        raise
+    worker.end(run, ImportState.DONE)
+    return tally
+
+
+def _opened(
+    path: Path, stream: BinaryIO, terms: Terms, said: Mapping[str, Means], *, now: datetime
+) -> tuple[Kept, Source, ImportRun | None]:
+    with path.open("rb") as whole:
+        sha256 = fingerprint(file_digest(whole, "sha256").digest())
+    before = lifecycle.imported_before(sha256, terms.kind).order_by("-id").first()
+    known = Answers(answers.kept(), said)
+    source = open_source(stream, terms, file_name=lifecycle.shown(path.name), now=now, said=known)
+    validating.columns_of(source.table, source.columns, said)
+    return Kept("", sha256, path.stat().st_size), source, before
+
+
+def _asked(source: Source, stream: BinaryIO, kept: Kept, on_progress: OnProgress) -> tuple[Asking, Tally]:
+    """What has to be asked, and how many rows were read for it.
+
+    It is found before anything is done: a column may begin to tell far down in the file.
+    """
+    asking, tally = source.asking(), Tally()
+    for rows in source.shown_to(asking) if asking.has_columns else ():
+        tally.position += rows
+        on_progress(tally, stream.tell(), kept.size)
+    validating.values_of(asking, source.columns.answers)
+    return asking, tally
+
+
+def _open(asking: Asking) -> list[Question]:
+    return [one for one in asking.questions if one.is_open]
+
+
+def _again(path: Path, stream: BinaryIO, source: Source, asking: Asking) -> Source:
+    """The same file from its beginning, if it was read for questions."""
+    if not asking.has_columns:
+        return source
+    stream.seek(0)
+    said = source.columns.answers.with_orders(asking.orders)
+    name, noticed = lifecycle.shown(path.name), asking.noticed
+    return open_source(stream, source.terms, file_name=name, now=source.now, said=said, noticed=noticed)

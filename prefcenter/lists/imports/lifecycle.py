@@ -1,0 +1,169 @@
+"""What people do with an import: hand in a file, look at what was found, confirm it, stop it. Workers do the rest."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from celery import signature
+from django.db import transaction
+from django.db.models import QuerySet
+
+from prefcenter.models import ImportKind, ImportRun, ImportState
+from unsubscribe.addresses import redact
+from unsubscribe.choices import Channel, SuppressionReason
+from unsubscribe.errors import UnsubscribeError
+from unsubscribe.tasks import publish
+
+from . import files, formats
+from .columns import answers
+from .columns.answers import Means
+from .columns.questions import Question
+from .files import Kept
+from .reading import Source, Terms, open_source
+
+#: Before it is over.
+OPEN = (ImportState.CHECKING, ImportState.READY, ImportState.RUNNING)
+#: By name, because the task itself calls what is here.
+WORK = signature("prefcenter.tasks.work_on_imports")
+_FRESH: dict[str, Any] = {
+    "counts": {},
+    "problems": [],
+    "position": 0,
+    "last_line": 0,
+    "bytes_read": 0,
+    "attempts": 0,
+    "claimed_by": None,
+    "claimed_at": None,
+}
+#: Beside what is fresh anyhow, what a check finds.
+_UNCHECKED: dict[str, Any] = {"checked_at": None, "columns": None, "answers": None}
+
+
+class NotNow(UnsubscribeError):
+    """Somebody else was faster: this import is no longer waiting for that. Nothing was changed."""
+
+
+class Unanswered(UnsubscribeError):
+    """What some columns of this file mean has not been said yet. Nothing was imported."""
+
+
+def hand_in(chunks: Iterable[bytes], terms: Terms, *, file_name: str, user_id: int | None, now: datetime) -> ImportRun:
+    """Keeps the file and has it checked. Raises a TableError, and keeps nothing, if it is no table of people."""
+    kept = files.keep(chunks)
+    try:
+        with files.read(kept.name) as stream:
+            source = open_source(stream, terms, file_name=shown(file_name), now=now)
+        run = make(kept, source, file_name=file_name, user_id=user_id, now=now)
+    except BaseException:
+        files.remove(kept.name)
+        raise
+    nudge()
+    return run
+
+
+def make(
+    kept: Kept,
+    source: Source,
+    *,
+    file_name: str,
+    now: datetime,
+    user_id: int | None = None,
+    state: ImportState = ImportState.CHECKING,
+    **more: Any,
+) -> ImportRun:
+    terms = source.terms
+    return ImportRun.objects.create(
+        kind=terms.kind,
+        state=state,
+        file_name=shown(file_name),
+        stored_as=kept.name,
+        sha256=kept.sha256,
+        size=kept.size,
+        recognised=source.format.key,
+        encoding=source.table.encoding,
+        channel=terms.channel,
+        reason=terms.reason or "",
+        category_id=terms.category_id,
+        created_by_id=user_id,
+        created_at=now,
+        answers=source.columns.in_effect,
+        **more,
+    )
+
+
+def shown(file_name: str) -> str:
+    """People name files after people."""
+    return redact(file_name)[:100]
+
+
+def terms_of(run: ImportRun) -> Terms:
+    reason = SuppressionReason(run.reason) if run.reason else None
+    return Terms(ImportKind(run.kind), Channel(run.channel), reason, run.category_id)
+
+
+def label(run: ImportRun) -> str:
+    return formats.LABELS.get(run.recognised, run.recognised)
+
+
+def check_again(run: ImportRun, terms: Terms) -> None:
+    """On other terms. Raises NotNow."""
+    named = {"kind": terms.kind, "channel": terms.channel, "reason": terms.reason or ""}
+    _move(run, ImportState.CHECKING, category_id=terms.category_id, **named, **_UNCHECKED)
+
+
+def questions(run: ImportRun) -> list[Question]:
+    """What was asked about its columns while it was checked: what is open, and what was answered before."""
+    return [Question.of_json(one) for one in run.columns or ()]
+
+
+def answer(run: ImportRun, said: Mapping[str, Means], *, user_id: int, now: datetime) -> None:
+    """Keeps what the columns mean, by `Question.name`, and has the file checked again. Raises NotNow."""
+    headings = {one.name: one.heading for one in questions(run)}
+    with transaction.atomic():
+        _move(run, ImportState.CHECKING, **_UNCHECKED)
+        answers.keep(said, shown=headings, actor=f"staff {user_id}", now=now)
+
+
+def confirm(run: ImportRun, *, user_id: int, now: datetime) -> None:
+    """Has done what the check that was looked at has foreseen. Raises NotNow, or Unanswered."""
+    if any(one.is_open for one in questions(run)):
+        raise Unanswered
+    _move(run, ImportState.RUNNING, foreseen=run.counts, confirmed_by_id=user_id, confirmed_at=now)
+
+
+def stop(run: ImportRun, *, now: datetime) -> None:
+    """Ends it after the batch that is under way. What was imported by then stays. Raises NotNow if it is over."""
+    still_open = ImportRun.objects.filter(id=run.pk, state__in=OPEN)
+    if not close(still_open, ImportState.STOPPED, stored_as=run.stored_as, now=now):
+        raise NotNow
+
+
+def close(rows: QuerySet[ImportRun], state: ImportState, *, stored_as: str, now: datetime, error: str = "") -> bool:
+    """Ends the one run that is in `rows`, if it still is, and deletes its file."""
+    over = {"state": state, "finished_at": now, "stored_as": "", "claimed_by": None, "claimed_at": None}
+    over["columns"] = None  # the values are people's
+    if not rows.update(**over, error=error):
+        return False
+    files.remove(stored_as)
+    return True
+
+
+def earlier(run: ImportRun) -> ImportRun | None:
+    """The last time that this very file was imported."""
+    return imported_before(bytes(run.sha256), run.kind).exclude(id=run.pk).order_by("-id").first()
+
+
+def imported_before(sha256: bytes, kind: str) -> QuerySet[ImportRun]:
+    return ImportRun.objects.filter(sha256=sha256, kind=kind, state=ImportState.DONE)
+
+
+def _move(run: ImportRun, state: ImportState, **more: Any) -> None:
+    looked_at = ImportRun.objects.filter(id=run.pk, state=ImportState.READY, checked_at=run.checked_at)
+    if not looked_at.update(state=state, **_FRESH | more):
+        raise NotNow
+    nudge()
+
+
+def nudge() -> None:
+    """So that a worker takes up at once what waits."""
+    transaction.on_commit(lambda: publish(WORK), robust=True)

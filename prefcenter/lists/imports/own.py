@@ -1,0 +1,160 @@
+"""Reads our own export of opt-outs (lists.suppressions, the tables for people) as what it says, and as nothing else.
+
+Each line is about its own channel. "Left the category" is a no to that category, and "Did not choose the category" is
+no opt-out at all: nobody did anything there.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
+
+from django.utils import timezone
+
+from prefcenter.lists import spreadsheets, suppressions
+from prefcenter.lists.reader import Row, folded
+from prefcenter.lists.suppressions.query import LEFT, NOT_CHOSEN, REASONS
+from prefcenter.models import ImportKind
+from unsubscribe.addresses import redact
+from unsubscribe.choices import Channel, Purpose, SuppressionReason
+from unsubscribe.models import Category
+
+from .columns import cells, consent
+from .columns.consent import Says
+from .columns.dates import DateOrder, moment
+
+#: The names of the columns, folded, that make a table ours. The others may have been taken out.
+COLUMNS = frozenset(map(folded, suppressions.FORMATS["csv"].header)) - {"source", "campaign", "date", "contact"}
+NOT_CHOSEN_SAYS_NOTHING = "they did not choose the category, which is no opt-out: nobody did anything there"
+NO_CONTACTS = "this file lists whom not to write to, and not whom to know: import it as opt-outs"
+NO_ADDRESS = "the address is gone (erased, or only its hash was ever known), so nobody can be found by this line"
+NO_CHANNEL = "channel “{}” is none that we know"
+NO_REASON = "this reason is none of those that our own export has"
+NO_CATEGORY = "there is no category “{}” here; make it first, or give it the name that the file has"
+UNNAMED_CATEGORY = "it does not name the category that they left"
+SEVERAL_CATEGORIES = "there are several categories “{}” here, so nobody can say which of them they left"
+#: Of a name that this site does not know so many letters are shown.
+_LONGEST_NAME = 60
+
+_REASONS = {cells.folded(label): reason for reason, label in REASONS.items()}
+
+
+class Said(NamedTuple):
+    """What a line says. `category_id` None: everything; `at` None: nobody knows when."""
+
+    channel: Channel
+    reason: SuppressionReason
+    category_id: int | None
+    at: datetime | None
+
+
+class Refusal(Exception):
+    """Why a line is not taken. `is_refused`: it is understood all the same. `is_unplaced`: it says no, and to what or
+    on which channel is not known here."""
+
+    def __init__(self, problem: str, *, is_refused: bool = False, is_unplaced: bool = False) -> None:
+        super().__init__(problem)
+        self.problem, self.is_refused, self.is_unplaced = problem, is_refused, is_unplaced
+
+
+def is_ours(columns: Sequence[str]) -> bool:
+    return set(map(folded, columns)) >= COLUMNS
+
+
+class OwnLines:
+    """What the lines of one file say. The categories are looked up once.
+
+    `meant` and `dated` read a reason that is none of ours, and a date.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[str],
+        *,
+        kind: ImportKind,
+        channel: Channel,
+        meant: Callable[[str], Says],
+        dated: Callable[[str], datetime | None],
+    ) -> None:
+        self._indexes = {name: index for index, name in reversed(list(enumerate(map(folded, columns))))}
+        self._kind, self._channel, self._meant, self._dated = kind, channel, meant, dated
+
+    def said(self, row: Row) -> Said:
+        """Raises Refusal."""
+        if self._kind == ImportKind.CONTACTS:
+            raise Refusal(NO_CONTACTS, is_refused=True)
+        label = self._cell(row, "reason")
+        reason = _REASONS.get(cells.folded(label))
+        if reason == NOT_CHOSEN:
+            raise Refusal(NOT_CHOSEN_SAYS_NOTHING, is_refused=True)
+        if not row.address:
+            raise Refusal(NO_ADDRESS, is_refused=True)
+        at = self._dated(self._cell(row, "date"))
+        if reason is None:
+            return self._as_meant(row, self._meant(label), at)
+        if reason == LEFT:
+            category_id = self._category(row.fields[self._indexes["category"]])
+            return Said(self._on(row), SuppressionReason.UNSUBSCRIBED_ALL, category_id, at)
+        # Whoever was erased there is to get no more advertising from here.
+        is_erased = reason == SuppressionReason.ERASED
+        block = SuppressionReason.UNSUBSCRIBED_ALL if is_erased else SuppressionReason(reason)
+        return Said(self._on(row), block, None, at)
+
+    def _as_meant(self, row: Row, says: Says, at: datetime | None) -> Said:
+        """A line that names a category is about it alone, as ours are."""
+        if says == consent.UNKNOWN or says.reason is None:
+            raise Refusal(NO_REASON if says == consent.UNKNOWN else says.refusal, is_refused=says != consent.UNKNOWN)
+        category = row.fields[self._indexes["category"]]
+        is_of_one = says.reason == SuppressionReason.UNSUBSCRIBED_ALL and category.strip()
+        return Said(self._on(row), says.reason, self._category(category) if is_of_one else None, at)
+
+    @cached_property
+    def _categories(self) -> dict[str, set[int]]:
+        found: dict[str, set[int]] = defaultdict(set)
+        for one in Category.objects.filter(purpose=Purpose.MARKETING).only("id", "name"):
+            for spelling in spreadsheets.spellings(one.name):
+                found[spelling].add(one.pk)
+        return found
+
+    def _on(self, row: Row) -> Channel:
+        channel = cells.folded(self._cell(row, "channel"))
+        if channel and channel not in Channel.values:
+            raise Refusal(NO_CHANNEL.format(_shown(channel)), is_unplaced=True)
+        return Channel(channel) if channel else self._channel
+
+    def _category(self, cell: str) -> int:
+        found = self._categories.get(cell.strip(), set())
+        if len(found) > 1:
+            raise Refusal(SEVERAL_CATEGORIES.format(_shown(cell)), is_unplaced=True)
+        if not found:
+            raise Refusal(NO_CATEGORY.format(_shown(cell)) if cell.strip() else UNNAMED_CATEGORY, is_unplaced=True)
+        return next(iter(found))
+
+    def _cell(self, row: Row, name: str) -> str:
+        return row.fields[self._indexes[name]].strip() if name in self._indexes else ""
+
+
+def _shown(name: str) -> str:
+    return redact(name.strip())[:_LONGEST_NAME]
+
+
+def telling(cell: str) -> Says:
+    """What a reason says, without the channel and the category of its line. UNKNOWN for one that is none of ours."""
+    reason = _REASONS.get(cells.folded(cell))
+    if reason == NOT_CHOSEN:
+        return consent.SUBSCRIBED
+    if reason in {LEFT, SuppressionReason.ERASED}:
+        return Says(consent.UNSUBSCRIBED)
+    return Says(SuppressionReason(reason)) if reason else consent.UNKNOWN
+
+
+def moment_of(text: str, *, now: datetime, order: DateOrder | None = None) -> datetime | None:
+    """The end of the minute, in the house's time zone, in which such a file is written; the later one of an hour that
+    comes twice. A spreadsheet may have written it anew."""
+    try:
+        naive = datetime.strptime(text.strip()[:16], "%Y-%m-%d %H:%M")  # noqa: DTZ007  (it is made aware below)
+    except ValueError:
+        return moment(text, now=now, order=order)
+    aware = max(naive.replace(tzinfo=timezone.get_default_timezone(), fold=fold) for fold in (0, 1))
+    return min(aware + timedelta(seconds=59, microseconds=999_999), now)

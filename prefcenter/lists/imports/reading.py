@@ -1,0 +1,296 @@
+"""Turns the rows of a table into what the engine takes. A row that cannot be taken keeps its line number, no more."""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import BinaryIO, NamedTuple
+
+from prefcenter.lists import spreadsheets
+from prefcenter.lists.reader import NoAddressColumnError, Row, Table, open_table
+from prefcenter.models import ImportKind
+from prefcenter.web import languages
+from unsubscribe import addresses
+from unsubscribe.addresses import domains
+from unsubscribe.choices import Channel, SuppressionReason
+from unsubscribe.errors import InvalidAddress, InvalidDomain, PublicMailDomain
+
+from . import formats, own
+from .columns import consent
+from .columns.answers import Answers
+from .columns.asking import Asking
+from .columns.consent import Says
+from .columns.other_addresses import Found, OtherAddresses
+from .columns.roles import Columns
+from .formats import Format
+from .own import OwnLines
+
+#: So many rows are read, taken and written down together.
+ROWS = 10_000
+NOT_AN_ADDRESS = "this is not a valid address"
+ANOTHER_HASH = "this looks like an MD5 or SHA-1 hash; only SHA-256 of the address can be taken"
+NOBODY = "a hash names nobody whom we could write to"
+ELSEWHERE = "this line is about another channel; import the file once more for that one"
+NO_ADDRESS_THERE = "this line is about another channel, and its address there is not a valid one"
+NOT_A_DOMAIN = "this is not a domain that can be blocked"
+PUBLIC_DOMAIN = "at this domain anybody may have a mailbox: it is never blocked as a whole"
+NOBODY_THERE = "this names a whole domain, and nobody whom we could write to"
+NO_CATEGORY = "a whole domain leaves everything: import the file once more, without a category, for this line"
+SAYS_NO = "the file, or its name, says that this person opted out: import it as opt-outs"
+BELOW_A_WORD = "line {:,} says something of those below it: they have to be in a file of their own"
+NOBODY_SAID = Answers()
+_HASH = re.compile(r"[0-9a-fA-F]{64}")
+_OTHER_HASH = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}")
+
+
+class Terms(NamedTuple):
+    """What to do with a file. `reason` None: as the file says; `category_id` None: everything."""
+
+    kind: ImportKind
+    channel: Channel = Channel.EMAIL
+    reason: SuppressionReason | None = None
+    category_id: int | None = None
+
+
+class Line(NamedTuple):
+    """A row that can be taken. `value` is "" where only the hash is known.
+
+    Of a domain as a whole (`*@corp.example`) it is `@corp.example`, and there is no digest.
+    """
+
+    digest: bytes
+    value: str
+    reason: SuppressionReason
+    at: datetime | None
+    language: str
+    channel: Channel | None = None  # None: as the terms say
+    category_id: int | None = None  # the only one that this line is about; None: as the terms say
+
+    @property
+    def domain(self) -> str:
+        """ "" for what is about one address."""
+        return "" if self.digest else self.value[1:]
+
+
+class Bad(NamedTuple):
+    line: int
+    problem: str
+    is_refused: bool  # it is understood, and not taken
+    is_unplaced: bool = False  # see own.Refusal
+
+
+class Batch(NamedTuple):
+    """`others`: the further addresses of these rows, each of which is a row of its own where it is taken."""
+
+    rows: int
+    last_line: int
+    lines: list[Line]
+    bad: list[Bad]
+    others: Found = Found()
+
+
+@dataclass(frozen=True)
+class Source:
+    """An opened file. Like the stream beneath it, it can be read once."""
+
+    table: Table
+    format: Format
+    terms: Terms
+    now: datetime
+    columns: Columns
+    others: OtherAddresses
+
+    def batches(self, *, skip: int = 0) -> Iterator[Batch]:
+        """`skip`: so many rows were taken before."""
+        rows, read = self.others.rows(_until_astray(self.table)), self._reader()
+        next(islice(rows, skip, skip), None)
+        self.others.found()
+        while batch := list(islice(rows, ROWS)):
+            found = [read(row) for row in batch]
+            lines = [one for one in found if isinstance(one, Line)]
+            bad = [one for one in found if isinstance(one, Bad)]
+            yield Batch(len(batch), batch[-1].line, lines, bad, self.others.found())
+
+    def _reader(self) -> Callable[[Row], Line | Bad]:
+        reader = OwnReader if self.format is formats.OWN else Reader
+        return reader(self.columns, self.terms, self.now).read
+
+    def asking(self) -> Asking:
+        channel, reason = self.terms.channel, self.terms.reason
+        is_for_contacts = self.terms.kind == ImportKind.CONTACTS
+        return Asking(self.columns, now=self.now, channel=channel, is_for_contacts=is_for_contacts, reason=reason)
+
+    def shown_to(self, asking: Asking) -> Iterator[int]:
+        """Reads the whole table, and says after each batch how many rows it had. Nothing else can be read after it."""
+        rows = iter(self.table)
+        while batch := list(islice(rows, ROWS)):
+            asking.add(batch)
+            yield len(batch)
+
+
+def open_source(
+    stream: BinaryIO,
+    terms: Terms,
+    *,
+    file_name: str,
+    now: datetime,
+    said: Answers = NOBODY_SAID,
+    noticed: Collection[str] = (),
+) -> Source:
+    """`said`: what columns mean; `noticed`: see OtherAddresses. Raises a TableError if nobody can be read from this."""
+    table = _open(stream, terms)
+    form = formats.recognise(table.columns, file_name=file_name, titles=table.titles)
+    columns = Columns(table, form, said, channel=terms.channel)
+    is_for_contacts = terms.kind == ImportKind.CONTACTS
+    others = OtherAddresses(table, columns, channel=terms.channel, is_for_contacts=is_for_contacts, noticed=noticed)
+    return Source(table, form, terms, now, columns, others)
+
+
+def _open(stream: BinaryIO, terms: Terms) -> Table:
+    """Our own export calls the column alike for all channels."""
+    start = stream.tell() if stream.seekable() else None
+    try:
+        return open_table(stream, channel=terms.channel, or_hash=True)
+    except NoAddressColumnError:
+        if start is None:
+            raise
+        stream.seek(start)
+        table = open_table(stream, channel=Channel.EMAIL, or_hash=True)
+        if not own.is_ours(table.columns):
+            raise
+        return table
+
+
+def _until_astray(rows: Iterable[Row]) -> Iterator[Row]:
+    """A line alone may say what those below it are ("Subscribed", and then addresses): they are not read."""
+    problem, word = "", ""
+    for row in rows:
+        if row.problem is None and "@" not in row.address and _says_something(row):
+            problem, word = BELOW_A_WORD.format(row.line), row.address
+            yield row
+        else:
+            yield row._replace(problem=problem, heard=word) if problem and row.problem is None else row
+
+
+def _says_something(row: Row) -> bool:
+    """Whether a word stands where the address should, and nothing beside it."""
+    is_alone = sum(map(bool, map(str.strip, row.fields))) == 1
+    return bool(row.address) and is_alone and consent.by_word(row.address) != consent.NOTHING
+
+
+def _malformed(row: Row) -> Bad:
+    """Of a row with a problem."""
+    says = consent.of_title(row.heard)
+    return Bad(row.line, row.problem or "", is_refused=False, is_unplaced=bool(says.reason or says == consent.UNKNOWN))
+
+
+class OwnReader:
+    """Reads the rows of our own export, each as what it says. The reason of the terms is for files that say nothing."""
+
+    def __init__(self, columns: Columns, terms: Terms, now: datetime) -> None:
+        dates = columns.dates[:1]
+        self._lines = OwnLines(
+            columns.of_table,
+            kind=terms.kind,
+            channel=terms.channel,
+            meant=columns.exported[0].read,
+            dated=lambda cell: next((one.read(cell, now=now) for one in dates), None),
+        )
+
+    def read(self, row: Row) -> Line | Bad:
+        if row.problem:
+            return _malformed(row)
+        try:
+            said = self._lines.said(row)
+            digest, value = _digest(row.address, said.channel)
+        except own.Refusal as refusal:
+            return Bad(row.line, refusal.problem, refusal.is_refused, refusal.is_unplaced)
+        except InvalidAddress:
+            return Bad(row.line, NOT_AN_ADDRESS, is_refused=False)
+        return Line(digest, value, said.reason, said.at, "", said.channel, said.category_id)
+
+
+class Reader:
+    """Reads one row after the other."""
+
+    def __init__(self, columns: Columns, terms: Terms, now: datetime) -> None:
+        self._columns, self._terms, self._now = columns, terms, now
+        self._says = columns.said
+        if columns.is_silent:
+            always = columns.said([])
+            self._says = lambda fields: always
+
+    def read(self, row: Row) -> Line | Bad:
+        if row.problem:
+            return _malformed(row)
+        said, channel = self._says(row.fields), self._columns.channel_of(row.fields)
+        if channel and channel != self._terms.channel:
+            return self._elsewhere(row, said, channel)
+        if refusal := self._refusal(said, row):
+            return Bad(row.line, refusal, is_refused=True)
+        try:
+            digest, value = _digest(row.address, self._terms.channel)
+        except InvalidAddress:
+            if domains.is_pattern(row.address, channel=self._terms.channel):
+                return self._domain(row)
+            return Bad(row.line, ANOTHER_HASH if _OTHER_HASH.fullmatch(row.address) else NOT_AN_ADDRESS, False)
+        if value and domains.is_pattern(value, channel=self._terms.channel):
+            return self._domain(row)
+        return Line(digest, value, self._reason(said), self._moment(row.fields), self._spoken(row.fields))
+
+    def _elsewhere(self, row: Row, said: Says, channel: Channel) -> Line | Bad:
+        """A no on another channel is taken if the row has an address there as well."""
+        address = self._columns.address_on(channel, row.fields)
+        if not address or self._terms.kind == ImportKind.CONTACTS:
+            return Bad(row.line, ELSEWHERE, is_refused=True)
+        if refusal := self._refusal(said, row):
+            return Bad(row.line, refusal, is_refused=True)
+        try:
+            digest, value = _digest(address, channel)
+        except InvalidAddress:
+            return Bad(row.line, NO_ADDRESS_THERE, is_refused=False, is_unplaced=True)
+        return Line(digest, value, self._reason(said), self._moment(row.fields), "", channel)
+
+    def _reason(self, said: Says) -> SuppressionReason:
+        return self._terms.reason or said.reason or consent.UNSUBSCRIBED
+
+    def _domain(self, row: Row) -> Line | Bad:
+        """`*@corp.example`: for the reason that was chosen by hand, else everybody there is unsubscribed."""
+        if self._terms.kind == ImportKind.CONTACTS or self._terms.category_id is not None:
+            why = NO_CATEGORY if self._terms.category_id is not None else NOBODY_THERE
+            return Bad(row.line, why, is_refused=True)
+        try:
+            domain = domains.read(spreadsheets.unescaped(row.address))
+        except InvalidDomain:
+            return Bad(row.line, NOT_A_DOMAIN, is_refused=False)
+        except PublicMailDomain:
+            return Bad(row.line, PUBLIC_DOMAIN, is_refused=True)
+        reason = self._terms.reason or consent.UNSUBSCRIBED
+        return Line(b"", f"@{domain}", reason, self._moment(row.fields), "")
+
+    def _refusal(self, said: Says, row: Row) -> str:
+        if self._terms.kind == ImportKind.CONTACTS:
+            return SAYS_NO if said.reason else NOBODY if _HASH.fullmatch(row.address) else ""
+        return "" if self._terms.reason and said not in {consent.SUBSCRIBED, consent.IGNORED} else said.refusal
+
+    def _moment(self, fields: list[str]) -> datetime | None:
+        """The latest that the row gives: a no that may be later is not overtaken by an earlier yes. None, which is now,
+        if one of its dates cannot be read."""
+        columns = self._columns.dates
+        found = [one.read(fields[one.place], now=self._now) for one in columns]
+        if None in found and any(one.is_unread(fields[one.place], now=self._now) for one in columns):
+            return None
+        return max((one for one in found if one), default=None)
+
+    def _spoken(self, fields: list[str]) -> str:
+        if self._columns.language is None:
+            return ""
+        return languages.spoken(fields[self._columns.language].strip().lower().replace("_", "-"))
+
+
+def _digest(text: str, channel: Channel) -> tuple[bytes, str]:
+    if channel != Channel.PUSH and _HASH.fullmatch(text):  # some device tokens look the same
+        return addresses.digest_of_sha256(bytes.fromhex(text)), ""
+    found = addresses.normalise(spreadsheets.unescaped(text), channel=channel)
+    return found.digest, found.value

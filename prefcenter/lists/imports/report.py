@@ -1,0 +1,64 @@
+"""The report of an import: which lines were not taken, and why. It names lines, never an address.
+
+The row of a run holds the first of them. Where there are more, all of them lie in a file beside the uploads, packed.
+"""
+
+import csv
+import gzip
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import takewhile
+from typing import Any
+
+from prefcenter.models import ImportRun
+
+from . import files
+from .progress import PROBLEMS_KEPT
+from .reading import Bad
+
+HEADER = ["line", "problem"]
+
+
+def lines(run: ImportRun) -> Iterator[list[str]]:
+    """As far as the run got."""
+    listed = 0
+    for line, problem in takewhile(lambda row: int(row[0]) <= run.last_line, _all(run)):
+        listed += 1
+        yield [str(line), problem]
+    if left_out := _count(run) - listed:
+        yield ["", f"{left_out:,} more lines were not taken; this report lists the first {listed:,}."]
+
+
+def is_whole(run: ImportRun) -> bool:
+    return _count(run) <= len(run.problems) or files.lines_of(run.pk).exists()
+
+
+@contextmanager
+def written(run: ImportRun) -> Iterator[Callable[[Sequence[Bad]], None]]:
+    """Is told, batch by batch, of every line that is not taken. An error on the way leaves no file."""
+    count, path = 0, files.lines_of(run.pk)
+    path.unlink(missing_ok=True)
+    with files.scratch() as unfinished:
+        with gzip.open(unfinished, "wt", newline="") as file:
+            rows = csv.writer(file)
+
+            def add(bad: Sequence[Bad]) -> None:
+                nonlocal count
+                count += len(bad)
+                rows.writerows((one.line, one.problem) for one in bad)
+
+            yield add
+        if count > PROBLEMS_KEPT:
+            unfinished.replace(path)
+
+
+def _all(run: ImportRun) -> Iterable[Any]:
+    if _count(run) <= len(run.problems) or not is_whole(run):
+        yield from run.problems
+        return
+    with gzip.open(files.lines_of(run.pk), "rt", newline="") as file:
+        yield from csv.reader(file)
+
+
+def _count(run: ImportRun) -> int:
+    return run.counts.get("invalid", 0) + run.counts.get("refused", 0)

@@ -1,0 +1,70 @@
+"""Takes an import back as a whole: for thirty days, in batches, by a worker or a command. It decides about no row."""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from prefcenter.models import ImportKind, ImportRun, ImportState
+from unsubscribe import actions
+from unsubscribe.actions import Standing
+
+from . import lifecycle, worker
+from .lifecycle import NotNow
+
+DAYS = 30
+_OVER = (ImportState.DONE, ImportState.STOPPED, ImportState.FAILED)
+
+
+def can_be_taken_back(run: ImportRun, *, now: datetime) -> bool:
+    return _possible(now).filter(id=run.pk).exists()
+
+
+def foresee(run: ImportRun) -> Standing:
+    """What it would lift, and what stays. Nothing is written."""
+    return actions.standing(run.pk)
+
+
+def take_back(run: ImportRun, *, user_id: int, now: datetime) -> None:
+    """Has the worker do it. Raises NotNow where it is being done already, or can no longer be."""
+    _move(run, now=now, taken_back_by=user_id)
+    lifecycle.nudge()
+
+
+def take_back_here(run: ImportRun, *, now: datetime, on_progress: Callable[[int], None]) -> int:
+    """Does it here; how many rows it lifted. Raises NotNow, and Lost when somebody else went on with it.
+
+    Interrupted, the worker goes on with it.
+    """
+    _move(run, now=now, claimed_by=uuid.uuid4(), claimed_at=now)
+    run.refresh_from_db()
+    try:
+        for lifted in worker.take_back(run):
+            on_progress(lifted)
+    except KeyboardInterrupt:
+        worker.let_go(run)
+        raise
+    worker.let_go(run, state=ImportState.TAKEN_BACK)
+    return run.taken_back
+
+
+def _move(run: ImportRun, *, now: datetime, **more: object) -> None:
+    fresh = {"claimed_by": None, "claimed_at": None, "attempts": 0, "error": "", "taken_back": 0, "taken_back_by": None}
+    moved = _possible(now).filter(id=run.pk)
+    if not moved.update(state=ImportState.TAKING_BACK, taken_back_at=timezone.now(), **fresh | more):
+        raise NotNow
+
+
+def past(since: int, *, now: datetime) -> list[int]:
+    """Which imports from this number on can no longer be taken back."""
+    over = ImportRun.objects.filter(id__gte=since, state__in=_OVER, finished_at__lt=now - timedelta(days=DAYS))
+    return list(over.values_list("id", flat=True))
+
+
+def _possible(now: datetime) -> QuerySet[ImportRun]:
+    """Opt-outs that were confirmed and are over, or whose taking back came to nothing."""
+    since = now - timedelta(days=DAYS)
+    rows = ImportRun.objects.filter(kind=ImportKind.OPT_OUTS, state__in=_OVER, confirmed_at__isnull=False)
+    return rows.filter(finished_at__gte=since)

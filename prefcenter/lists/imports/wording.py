@@ -1,0 +1,101 @@
+"""The outcomes of an import as people read them, on pages and on the terminal. It counts nothing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from prefcenter.models import ImportKind
+from unsubscribe.actions import Standing
+from unsubscribe.choices import Source
+
+from .progress import PASSED_OVER, TAKEN, UNPLACED
+
+OUTCOMES = {
+    ImportKind.OPT_OUTS: {
+        "new": "New opt-outs",
+        "domains": "New blocks on whole domains",
+        "covered": "Contacts whom these would cover",
+        "already": "Already there",
+        "overtaken": "Said yes again later, and are left so",
+        "refused": "Refused",
+        "invalid": "Not readable",
+    },
+    ImportKind.CONTACTS: {
+        "new": "New contacts",
+        "already": "Already known",
+        "blocked": "Known and opted out, and stay so",
+        "refused": "Refused",
+        "invalid": "Not readable",
+    },
+}
+#: Said only where there are any.
+_RARE = frozenset({"domains", "covered"})
+_NOTHING_READ = "Not one line of this file can be read, so nothing was imported."
+_ALL_ELSEWHERE = (
+    "Every line of this file is about another channel than this import, so nothing was imported: import it once more, "
+    "for that channel."
+)
+_ENCODINGS = {
+    "utf-8": "UTF-8",
+    "utf-8-sig": "UTF-8 with a byte order mark",
+    "cp1252": "Latin-1 (Windows-1252)",
+    "cp932": "Shift JIS",
+    "xlsx": "A spreadsheet",
+}
+
+
+def figures(kind: ImportKind, counts: Mapping[str, Any]) -> list[tuple[str, str, int]]:
+    """Key, label and number of each outcome that this kind of import has."""
+    found = [(name, label, counts.get(name, 0)) for name, label in OUTCOMES[kind].items()]
+    return [one for one in found if one[2] or one[0] not in _RARE]
+
+
+def in_words(kind: ImportKind, counts: Mapping[str, Any]) -> str:
+    """In one line: new opt-outs 12, already there 3, and so on."""
+    return ", ".join(f"{label[:1].lower()}{label[1:]} {number:,}" for _, label, number in figures(kind, counts))
+
+
+def lifts(standing: Standing) -> list[tuple[str, int]]:
+    """What ends when an import is taken back; domains only where there are any."""
+    always = [("Blocks that end", standing.blocks), ("Categories that are as before", standing.choices)]
+    return [*always, ("Blocks on whole domains that end", standing.domains)] if standing.domains else always
+
+
+def said_again(standing: Standing) -> list[tuple[str, int]]:
+    """Why what an import said stays when it is taken back, and how often that is the reason."""
+    return [(_why(how), number) for how, number in sorted(standing.said_again.items())]
+
+
+def _why(how: str) -> str:
+    if how == Source.IMPORT:
+        return "Another import says the same"
+    return f"Said again since, by: {dict(Source.choices).get(how, 'somebody, or an import that cannot be taken back')}"
+
+
+def other_addresses(counts: Mapping[str, Any]) -> list[str]:
+    """A sentence for each further column with addresses: whether it was read, and how many there were."""
+    said = {
+        TAKEN: "Column “{}” is read, too: it has {:,} more addresses, and a no holds for all of a row.",
+        PASSED_OVER: "Column “{}” is not read: it has {:,} more addresses.",
+    }
+    return [said[key].format(name, number) for key in said for name, number in counts.get(key, {}).items()]
+
+
+def lost(counts: Mapping[str, Any]) -> list[str]:
+    """Why a job in the night ends with an error although it went through: a sentence for each thing that somebody has
+    to look after. [] if there is none."""
+    if found := counts.get(UNPLACED):
+        return [_unplaced(number, why) for why, number in found.items()]
+    said = {"invalid": _NOTHING_READ, "elsewhere": _ALL_ELSEWHERE}
+    return [sentence for name, sentence in said.items() if counts.get(name, 0) == counts.get("rows", 0) > 0]
+
+
+def _unplaced(number: int, why: str) -> str:
+    return f"{rows(number)} {'says' if number == 1 else 'say'} no, and could not be taken: {why}."
+
+
+def encoding(name: str) -> str:
+    return _ENCODINGS.get(name, name.upper())
+
+
+def rows(number: int) -> str:
+    return f"{number:,} row{'' if number == 1 else 's'}"

@@ -1,0 +1,94 @@
+"""Finds the addresses in a cell that holds more than one: `a@x.com; b@x.com`. How one is read, `addresses` says."""
+
+import re
+from collections.abc import Callable, Iterable
+from itertools import chain
+from typing import Any
+
+from unsubscribe import addresses
+from unsubscribe.addresses import domains
+from unsubscribe.choices import Channel
+from unsubscribe.errors import InvalidAddress, InvalidDomain
+
+Splitter = Callable[[str], list[Any]]
+_HASH = re.compile(r"\s*[0-9a-fA-F]{64}\s*")
+_AND = r"\s(?:and|or|und|oder|et|ou|y|o|e)\s"
+_QUOTED = r'"[^"]{0,256}+"'  # in a name a separator may stand
+# From what no address holds to what some do; the first that leaves nothing but addresses is taken.
+_MARKS = [";；\r\n\ufeff", ";；\r\n\ufeff,，、|\t", ";；\r\n\ufeff,，、|\t/&"]
+_BY_MARKS = [re.compile(f"(?:{_QUOTED}|[^{marks}])++").findall for marks in _MARKS]
+_BY_WORDS = re.compile(rf"{_AND}|[{_MARKS[-1]}]").split
+_BY_SPACES = re.compile(rf"[\s{_MARKS[-1]}]").split
+_MAY_PART_PHONES = re.compile(rf"[{_MARKS[-1]}]|{_AND}")
+_OF_PHONES: list[Splitter] = [*_BY_MARKS, _BY_WORDS]
+_SPLITTERS: dict[Channel, list[Splitter]] = {
+    Channel.EMAIL: [*_OF_PHONES, _BY_SPACES],
+    Channel.SMS: _OF_PHONES,
+    Channel.PHONE: _OF_PHONES,
+    Channel.WHATSAPP: _OF_PHONES,
+}
+
+
+class Several:
+    """Tells one address from several, on one channel. A postal address and a token are never taken apart.
+
+    `or_hash`: the SHA-256 of an address counts as one.
+    """
+
+    def __init__(self, channel: Channel, *, or_hash: bool = False) -> None:
+        self._channel, self._or_hash = channel, or_hash
+        self.is_email = channel == Channel.EMAIL
+        self._splitters = _SPLITTERS.get(channel, [])
+        self.parts_lists = bool(self._splitters)
+
+    def reads(self, text: str) -> bool:
+        """Whether this is one address, or all of a domain (`*@corp.example`)."""
+        try:
+            addresses.normalise(text, channel=self._channel)
+        except InvalidAddress:
+            is_hash = self._or_hash and _HASH.fullmatch(text) is not None
+            return is_hash or self._is_domain(text)
+        return True
+
+    def _is_domain(self, text: str) -> bool:
+        try:
+            return domains.is_pattern(text, channel=self._channel) and bool(domains.read_any(text))
+        except InvalidDomain:
+            return False
+
+    def may_be(self, text: str) -> bool:
+        """Whether this may be one, or one that was mistyped: for texts of which it is known that they name people."""
+        return "@" in text if self.is_email else self.reads(text)
+
+    def split(self, text: str, *, is_list: bool = False) -> list[str]:
+        """The addresses in `text`. It comes back whole if it is one, or if a part of it is none.
+
+        `is_list`: of a list, which holds nothing but addresses, a part may have been mistyped.
+        """
+        if not self._may_be_several(text) or self.reads(text):
+            return [text]
+        ways = [parts for split in self._splitters if len(parts := _bare(split(text))) > 1]
+        alone = (parts for parts in ways if all(map(self.reads, parts)))
+        likely = (parts for parts in ways if is_list and self.is_list(parts))
+        return next(chain(alone, likely), [text])
+
+    def is_list(self, cells: Iterable[str]) -> bool:
+        """Whether these are addresses, although some may have been mistyped."""
+        filled = [cell for cell in cells if cell.strip()]
+        return all(map(self.may_be, filled)) and any(map(self.reads, filled))
+
+    def names_a_person(self, line: str) -> bool:
+        """Whether one of the cells of this line, whatever parts them, is an address."""
+        return any(map(self.reads, filter(self.may_be, re.split(r'[,;\t|"]', line))))
+
+    def _may_be_several(self, text: str) -> bool:
+        if self.is_email:
+            return text.count("@") > 1
+        return self.parts_lists and bool(_MAY_PART_PHONES.search(text))
+
+
+def _bare(parts: Iterable[str]) -> list[str]:
+    """What is left of them without quotes around, and without those that are empty."""
+    stripped = (part.strip() for part in parts)
+    unquoted = (part[1:-1] if part[:1] == part[-1:] == '"' else part for part in stripped)
+    return [part for part in unquoted if part.strip()]

@@ -1,0 +1,104 @@
+"""One file of opt-outs: how many it holds, whom it leaves out, and its lines. It asks nobody for permission."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import NamedTuple
+
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Left
+
+from prefcenter.lists import spreadsheets
+from unsubscribe.choices import Channel
+from unsubscribe.models import Address
+
+from .formats import FORMATS, Format, Holds, Row
+from .listing import OptOut, by_address
+from .query import Asked
+from .sets import addresses, parts
+
+_IS_EMAIL = Q(channel=Channel.EMAIL)
+_IS_KNOWN = ~Q(value="")
+
+
+class LeftOut(NamedTuple):
+    """How many addresses a file cannot hold, by the reason for it."""
+
+    without_address: int = 0
+    like_a_formula: int = 0
+    on_other_channels: int = 0
+
+    @property
+    def in_words(self) -> list[str]:
+        said = {
+            "known only by a keyed digest (erased, or only a hash was ever known)": self.without_address,
+            "beginning like a formula (they are in the file “by hand”)": self.like_a_formula,
+            "no email addresses": self.on_other_channels,
+        }
+        return [f"{count} {which}" for which, count in said.items() if count]
+
+
+@dataclass(frozen=True)
+class File:
+    """`count` is the number of lines below the header; `left_out` counts addresses."""
+
+    asked: Asked
+    kind: str
+    count: int
+    left_out: LeftOut
+
+    @property
+    def format(self) -> Format:
+        return FORMATS[self.kind]
+
+    def name(self, today: date) -> str:
+        """Without its suffix: what it is about, and whether somebody is missing."""
+        category = f"-{self.asked.category.slug}" if self.asked.category else ""
+        missing = sum(self.left_out)
+        return f"opt-outs{category}-{self.kind}-{today:%Y-%m-%d}" + (f"-without-{missing}" if missing else "")
+
+    def rows(self) -> Iterator[Row]:
+        """They are read while they are asked for, some thousand addresses at a time."""
+        for found in by_address(self.asked):
+            if _is_held(self.format, found[0]):
+                yield from self.format.rows(self.asked, found)
+
+    def in_words(self) -> str:
+        """For a log: what it is, and nobody's address."""
+        about = f" about {self.asked.category.slug}" if self.asked.category else ""
+        missing = f", without {sum(self.left_out)} addresses that it cannot hold" if sum(self.left_out) else ""
+        return f"Exported {self.count} opt-outs{about} as {self.kind}{missing}."
+
+
+def prepare(asked: Asked, kind: str) -> File:
+    """Counts what the file in the format `kind` will hold; it is read only when its rows are."""
+    format_ = FORMATS[kind]
+    asked = replace(asked, reasons=asked.reasons & format_.reasons)
+    if format_.holds == Holds.OPT_OUTS:
+        return File(asked, kind, sum(part.rows.count() for part in parts(asked)), LeftOut())
+    return _count(asked, kind, addresses(asked).annotate(begins=Left("value", 1)))
+
+
+def _count(asked: Asked, kind: str, found: QuerySet[Address]) -> File:
+    is_formula = Q(begins__in=spreadsheets.BEGINS_A_FORMULA)
+    said = found.aggregate(
+        all=Count("pk"),
+        other=Count("pk", filter=~_IS_EMAIL),
+        unknown=Count("pk", filter=_IS_EMAIL & ~_IS_KNOWN),
+        formula=Count("pk", filter=_IS_EMAIL & _IS_KNOWN & is_formula),
+    )
+    holds = FORMATS[kind].holds
+    if holds == Holds.REST:
+        return File(asked, kind, said["formula"], LeftOut())
+    formula = said["formula"] if holds == Holds.UPLOAD else 0
+    left_out = LeftOut(said["unknown"], formula, said["other"])
+    return File(asked, kind, said["all"] - sum(left_out), left_out)
+
+
+def _is_held(format_: Format, one: OptOut) -> bool:
+    if format_.holds == Holds.OPT_OUTS:
+        return True
+    if one.channel != Channel.EMAIL or not one.value:
+        return False
+    is_formula = one.value.startswith(spreadsheets.BEGINS_A_FORMULA)
+    return is_formula if format_.holds == Holds.REST else not (is_formula and format_.holds == Holds.UPLOAD)

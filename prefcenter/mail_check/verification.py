@@ -1,0 +1,111 @@
+"""Verifies DKIM signatures with the keys in DNS (H4); it never takes a silent DNS for a bad signature."""
+
+import logging
+import re
+from enum import Enum, auto
+from typing import Protocol
+
+import dkim
+import dns.exception
+import dns.resolver
+from dkim.util import parse_tag_value
+
+from prefcenter.mail_check.message import Message, shown
+from prefcenter.mail_check.points import Point, failed, passed, skipped, warned
+from prefcenter.mail_check.signature import Signature
+
+DNS_TIMEOUT = 5.0
+# dkimpy logs what it also answers. This logger stands in no tree: nothing about the message is logged.
+_SILENT = logging.Logger("prefcenter.mail_check.silent")
+_SILENT.addHandler(logging.NullHandler())
+_DNS_FAILED = (dkim.DnsTimeoutError, dns.exception.DNSException, OSError)
+# What dkimpy lets through for a key or signature that is nonsense: bad base64, truncated DER, wrong sizes.
+_NONSENSE = (dkim.DKIMException, ValueError, LookupError, TypeError, AssertionError)
+
+
+class KeyLookup(Protocol):
+    """Asks DNS for the TXT record of a name, as dkimpy's dnsfunc does; None means that there is none."""
+
+    def __call__(self, name: bytes, timeout: float = ..., /) -> bytes | None: ...
+
+
+class Validity(Enum):
+    """What is known about a signature."""
+
+    VALID = auto()
+    UNKNOWN = auto()
+    BAD = auto()
+
+
+def fetch_key(
+    name: bytes, timeout: float = DNS_TIMEOUT, *, resolver: dns.resolver.Resolver | None = None
+) -> bytes | None:
+    """The TXT record of this name, None if there is none; raises when DNS does not say.
+
+    dkim.get_txt is not used, because it answers None for name servers that fail, too.
+    """
+    asked = resolver or dns.resolver.get_default_resolver()
+    try:
+        answer = asked.resolve(name.decode("utf-8"), "TXT", lifetime=timeout, search=False)
+    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer, UnicodeError):
+        return None
+    return b"".join(answer[0].strings)
+
+
+def validity_point(message: Message, found: list[Signature], dnsfunc: KeyLookup | None) -> Point:
+    """H4, the part that needs DNS. One valid signature among those that name both headers is enough."""
+    usable = [signature for signature in found if not signature.flaw]
+    if not usable:
+        return skipped("H4", "There is no signature over both headers that could be verified.")
+    if dnsfunc is None:
+        return skipped("H4", "Whether the signature is valid was not looked up; --dns does that.")
+    answers = [_verify(message, signature, dnsfunc) for signature in usable]
+    validity, text = min(answers, key=lambda answer: answer[0].value)
+    return {Validity.VALID: passed, Validity.UNKNOWN: warned, Validity.BAD: failed}[validity]("H4", text)
+
+
+def _verify(message: Message, signature: Signature, dnsfunc: KeyLookup) -> tuple[Validity, str]:
+    where = shown(signature.key_name.rstrip(b"."))
+    try:
+        record = dnsfunc(signature.key_name, DNS_TIMEOUT)
+    except _DNS_FAILED:
+        text = f"DNS gave no answer for {where}, which says nothing about the signature; try again later."
+        return Validity.UNKNOWN, text
+    if not record:
+        return Validity.BAD, f"DNS has no key at {where}; publish the TXT record of the signing key there."
+    if not _is_usable_key(signature, record):
+        return Validity.BAD, f"The key at {where} is revoked or unreadable; publish the signing key there."
+    flaw = _flaw(message, signature, record)
+    if flaw:
+        return Validity.BAD, f"The signature of {signature.domain} is not valid: {flaw}."
+    return Validity.VALID, f"The signature of {signature.domain} is valid with the key that DNS holds."
+
+
+def _is_usable_key(signature: Signature, record: bytes) -> bool:
+    try:
+        *_, is_for_tls_reports_only = dkim.evaluate_pk(signature.key_name, record)
+    except _NONSENSE:
+        return False
+    return not is_for_tls_reports_only
+
+
+def _flaw(message: Message, signature: Signature, record: bytes) -> str:
+    try:
+        if _holds(message, signature.index, record):
+            return ""
+    except dkim.ValidationError:
+        return "the body was changed after it was signed; sign last, and look at the message as it left"
+    except dkim.KeyFormatError:
+        return "the key is too weak; sign with 2048 bits (RFC 8301 refuses fewer than 1024)"
+    except _NONSENSE:
+        return "it cannot be read, or the header has a line that is none; have the message signed anew"
+    return "a signed header was changed, or DNS holds another key; sign last, and publish the key that signs"
+
+
+def _holds(message: Message, index: int, record: bytes) -> bool:
+    # Not dkim.verify: it looks at the topmost signature only, and refuses one that has expired since.
+    verifier = dkim.DKIM(message.raw, logger=_SILENT)
+    headers = [header for header in verifier.headers if header[0].lower() == b"dkim-signature"]
+    tags = parse_tag_value(headers[index][1])
+    signed = [name.lower() for name in re.split(rb"\s*:\s*", tags[b"h"])]
+    return bool(verifier.verify_sig(tags, signed, headers[index], lambda name, timeout: record))

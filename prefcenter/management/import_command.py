@@ -1,0 +1,131 @@
+"""What the two import commands share: a dry run unless told otherwise, a bar on a terminal, JSON for programs."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import Error as DatabaseFailure
+from django.utils import timezone
+
+from prefcenter.lists import imports
+from prefcenter.lists.imports import Lost, Misfit, Result, Terms, wording
+from prefcenter.lists.imports.progress import PASSED_OVER, SAID_YES, TAKEN, UNPLACED, Tally
+from prefcenter.lists.reader import TableError
+from prefcenter.models import ImportKind
+from unsubscribe.addresses import redact
+from unsubscribe.choices import Channel
+
+from . import column_questions
+
+LINES_SHOWN = 20
+WIDTH = 30
+_DRY = "This was a dry run and nothing was imported. Add --apply to import it."
+_REST = "The report names these lines. What else can be read is imported all the same."
+_INTERRUPTED = "Interrupted. What was imported by then stays; run it again to go on, what is there is left as it is."
+
+
+class ImportCommand(BaseCommand):
+    """`name` is the command's own, for the ledger."""
+
+    name = ""
+    file_nargs: str | None = None
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        help_ = "a CSV or a plain list, as it was exported"
+        parser.add_argument("file", type=Path, metavar="FILE", nargs=self.file_nargs, help=help_)
+        parser.add_argument("--apply", action="store_true", help="import it; without this it is a dry run")
+        parser.add_argument("--channel", default=Channel.EMAIL.value, choices=Channel.values)
+        column_questions.add_arguments(parser)
+
+    def terms(self, options: dict[str, Any]) -> Terms:
+        raise NotImplementedError
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self._say(options, self._done(options))
+        except TableError as error:
+            raise CommandError(str(error)) from error
+        except Misfit as error:
+            raise CommandError(f"{error} Nothing was imported.") from error
+        except OSError as error:
+            raise CommandError(f"'{redact(str(options['file']))}' cannot be read: {error.strerror}.") from error
+        except DatabaseFailure as error:
+            reason = str(error).partition("\n")[0]
+            raise CommandError(f"The database does not answer: {reason}. Is it there, and migrated?") from error
+        except Lost as error:
+            raise CommandError("The import was stopped in the admin. What was imported by then stays.") from error
+        except KeyboardInterrupt as error:
+            raise CommandError(_INTERRUPTED, returncode=130) from error
+
+    def _done(self, options: dict[str, Any]) -> Result:
+        path, terms, said, now = options["file"], self.terms(options), column_questions.said(options), timezone.now()
+        if not options["apply"]:
+            return imports.preview(path, terms, now=now, on_progress=self._say_progress, said=said)
+        return imports.apply(path, terms, actor=self.name, now=now, on_progress=self._say_progress, said=said)
+
+    def _say(self, options: dict[str, Any], result: Result) -> None:
+        if self.stderr.isatty():
+            self.stderr.write("\r\x1b[K", ending="")
+        if not self.stdout.isatty():
+            self.stdout.write(json.dumps(_summary(options["file"].name, self.terms(options), result), indent=2))
+        elif not result.questions:
+            self._say_in_words(self.terms(options), result)
+        if result.questions:
+            raise CommandError(column_questions.in_words(result.questions), returncode=column_questions.STATUS)
+        if lost := wording.lost(result.tally.figures):
+            raise CommandError("\n".join([*lost, _REST] if UNPLACED in result.tally.figures else lost))
+
+    def _say_in_words(self, terms: Terms, result: Result) -> None:
+        self.stdout.write(f"{result.label}, {wording.encoding(result.encoding)}.")
+        if result.before and result.before.finished_at:
+            self.stdout.write(f"This very file was imported before, on {result.before.finished_at:%Y-%m-%d %H:%M} UTC.")
+        for heading, means in result.columns.items():
+            self.stdout.write(f"Column “{heading}”: {means}.")
+        for sentence in wording.other_addresses(result.tally.figures):
+            self.stdout.write(sentence)
+        for _, label, number in wording.figures(terms.kind, result.tally.figures):
+            self.stdout.write(f"{number:>12,}  {label}")
+        if said_yes := result.tally.reasons[SAID_YES]:
+            self.stdout.write(f"Of the refused, {wording.rows(said_yes)} say yes.")
+        for line, problem in result.tally.problems[:LINES_SHOWN]:
+            self.stdout.write(f"line {line}: {problem}")
+        if result.tally.problem_count > LINES_SHOWN:
+            self.stdout.write(f"… and {result.tally.problem_count - LINES_SHOWN:,} more such lines.")
+        self.stdout.write(f"Done: import {result.run.pk}." if result.run else _DRY)
+
+    def _say_progress(self, tally: Tally, read: int, size: int) -> None:
+        if self.stderr.isatty():
+            done = min(WIDTH, WIDTH * read // max(1, size))
+            bar = f"\r[{'#' * done}{' ' * (WIDTH - done)}] {tally.position:,} rows"
+            self.stderr.write(bar, style_func=str, ending="")  # Django's own style here is red
+            self.stderr.flush()
+
+
+def _summary(file_name: str, terms: Terms, result: Result) -> dict[str, Any]:
+    figures = result.tally.figures
+    before = result.before.finished_at if result.before else None
+    return {
+        "file": redact(file_name),
+        "recognised": result.label,
+        "encoding": result.encoding,
+        "applied": result.run is not None,
+        "import": result.run.pk if result.run else None,
+        "imported_before": before.isoformat() if before else None,
+        "rows": result.tally.position,
+        **{name: number for name, _, number in wording.figures(terms.kind, result.tally.figures)},
+        **(_about_opt_outs(figures) if terms.kind == ImportKind.OPT_OUTS else {}),
+        "problems": [{"line": line, "problem": problem} for line, problem in result.tally.problems],
+        "problems_not_listed": result.tally.problem_count - len(result.tally.problems),
+        **({"columns": dict(result.columns)} if result.columns else {}),
+        **{name: figures[name] for name in (TAKEN, PASSED_OVER, UNPLACED) if name in figures},
+        **({"questions": [column_questions.as_json(one) for one in result.questions]} if result.questions else {}),
+    }
+
+
+def _about_opt_outs(figures: dict[str, Any]) -> dict[str, Any]:
+    """`said_yes`: how many of the refused say yes."""
+    reasons = dict(figures["reasons"])
+    said_yes = reasons.pop(SAID_YES, 0)
+    return {"hashed": figures["hashed"], "reasons": reasons, **({"said_yes": said_yes} if said_yes else {})}

@@ -1,0 +1,1 @@
+"""What every page of the site shares. It knows no subject."""

@@ -1,0 +1,134 @@
+"""What somebody who gets a category would see of it. That somebody is made up: nothing is stored, mailed or counted.
+
+The rows are never saved, and not rolled back either: a transaction would lock others out and use up the ledger's ids.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.decorators import permission_required
+from django.db.models import TextChoices
+from django.http import HttpRequest
+
+from prefcenter.web import languages
+from unsubscribe import addresses, links
+from unsubscribe.choices import Channel, EventKind, Frequency, OutboxKind, PreferenceState, Purpose
+from unsubscribe.links import Purpose as LinkPurpose
+from unsubscribe.links import Target
+from unsubscribe.models import Category, ConsentEvent
+from unsubscribe.outbox import compose, wording
+from unsubscribe.outbox.compose import Letter
+from unsubscribe.queries import Choice, PreferenceSheet
+
+ADDRESS = "reader@example.com"
+#: Where every link on a page, and on a mail's button, leads.
+NOWHERE = "#"
+#: In place of a token, which is longer: in a mail's text the address is spelt out.
+_NO_LINK = "preview"
+
+
+class Kind(TextChoices):
+    """What there is to see; the mails bear the names that the outbox has for them."""
+
+    UNSUBSCRIBE = "unsubscribe", "Unsubscribe page"
+    DONE = "done", "After unsubscribing"
+    PREFERENCES = "preferences", "Preference page"
+    CONFIRMATION = OutboxKind.CONFIRMATION.value, "Confirmation mail"
+    LINK = OutboxKind.LINK.value, "Mail with a fresh link"
+    OPT_IN = OutboxKind.OPT_IN.value, "Mail that asks whether to opt in"
+    ERASE = OutboxKind.ERASE.value, "Mail that asks whether to erase"
+    JOIN = OutboxKind.JOIN.value, "Mail that asks whether an address is theirs"
+    JOINED = OutboxKind.JOINED.value, "Mail that an address was added"
+    DOWNLOAD = OutboxKind.DOWNLOAD.value, "Mail that the data was downloaded"
+    ERASING = OutboxKind.ERASING.value, "Mail that somebody asked to erase"
+
+
+MAILS = {
+    Kind.CONFIRMATION: LinkPurpose.FRESH,
+    Kind.LINK: LinkPurpose.FRESH,
+    Kind.OPT_IN: LinkPurpose.OPT_IN,
+    Kind.ERASE: LinkPurpose.ERASE,
+    Kind.JOIN: LinkPurpose.JOIN,
+    Kind.JOINED: LinkPurpose.JOIN,
+    Kind.DOWNLOAD: LinkPurpose.FRESH,
+    Kind.ERASING: LinkPurpose.FRESH,
+}
+
+
+def kinds(category: Category) -> list[Kind]:
+    """What there is to see of this one: nobody leaves what is transactional, nobody is asked about what is retired."""
+    if category.purpose == Purpose.TRANSACTIONAL:
+        return [Kind.PREFERENCES, Kind.LINK, Kind.ERASE]
+    return [one for one in Kind if one != Kind.OPT_IN or category.retired_at is None]
+
+
+def for_staff(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Within the admin, for whoever may read categories."""
+    guarded: Callable[..., Any] = admin.site.admin_view(
+        permission_required("unsubscribe.view_category", raise_exception=True)(view)
+    )
+    return guarded
+
+
+def language(request: HttpRequest) -> str:
+    """The one asked for, as on the pages themselves."""
+    return languages.asked_for(request) or settings.LANGUAGE_CODE
+
+
+def target(category: Category) -> Target:
+    return Target(0, category.pk)
+
+
+def sheet(category: Category) -> PreferenceSheet:
+    """Of somebody who gets the category by email, and has chosen nothing else."""
+    choices = [_choice(one, is_got=one == category) for one in Category.objects.select_related("group")]
+    return PreferenceSheet(
+        contact_id=0,
+        language="",
+        masked=addresses.mask(ADDRESS, channel=Channel.EMAIL),
+        channel=Channel.EMAIL,
+        choices=[one for one in choices if one.is_offered or one.category == category],
+        paused_until=None,
+        has_said_no_to_everything=False,
+        is_erased=False,
+        is_blocked=False,
+    )
+
+
+def event(category: Category) -> ConsentEvent:
+    """That they left it."""
+    before, after = ({"state": state} for state in (PreferenceState.SUBSCRIBED, PreferenceState.UNSUBSCRIBED))
+    return ConsentEvent(kind=EventKind.OPT_OUT, category=category, channel=Channel.EMAIL, before=before, after=after)
+
+
+def letter(kind: Kind, category: Category, *, today: date) -> Letter:
+    """The mail of this kind, one of MAILS, in the language that is active."""
+    purpose = MAILS[kind]
+    url = links.url(_NO_LINK, purpose=purpose)
+    left = event(category)
+    change = wording.describe(left.before, left.after, category=category.local_name, channel=left.channel)
+    context = {
+        "url": url,
+        "until": links.expires_on(purpose, today),
+        "changes": [change],
+        "offers": [{"category": category, "url": url}],
+        "addresses": [addresses.mask(ADDRESS, channel=Channel.EMAIL)] * (2 if kind == Kind.JOINED else 1),
+    }
+    written = compose.write(OutboxKind(kind.value), context)
+    return written._replace(html=written.html.replace(f'"{url}"', f'"{NOWHERE}"'))
+
+
+def _choice(category: Category, *, is_got: bool) -> Choice:
+    is_fixed = category.purpose == Purpose.TRANSACTIONAL
+    return Choice(
+        category,
+        Channel.EMAIL,
+        addresses.mask(ADDRESS, channel=Channel.EMAIL),
+        is_subscribed=is_got or is_fixed or not category.needs_opt_in,
+        frequency=Frequency.AS_SENT,
+        paused_until=None,
+        is_fixed=is_fixed,
+    )

@@ -1,0 +1,600 @@
+"""Support finds a contact and acts for them: all through the pages, with no address where it does not belong."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from prefcenter.contact_data import profile
+from prefcenter.models import User
+from tests.factories import ADA, BOB, CampaignFactory, CategoryFactory, address
+from tests.staff import sign_in
+from unsubscribe import actions
+from unsubscribe.addresses import normalise
+from unsubscribe.choices import Channel, EventKind, OutboxKind, PreferenceState, Source, SuppressionReason
+from unsubscribe.links import Target
+from unsubscribe.models import Address, Category, ConsentEvent, Contact, OutboxMessage, Suppression
+
+pytestmark = pytest.mark.django_db
+
+PHONE = "+4930123456"
+SEE, ACT = "view_contact", "act_for_contact"
+FIND = "/admin/people/"
+WORDS = {"wording": "Please stop this.", "way": "phone", "note": ""}
+
+
+class Desk:
+    """A browser with somebody of the staff before it: every POST carries the token of the page it stands on."""
+
+    def __init__(self, *permissions: str, **user: Any) -> None:
+        fields = {"is_staff": True} | user
+        self.user = User.objects.create_user(f"staff{User.objects.count()}@example.org", **fields)
+        self.user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+        self.client = Client(enforce_csrf_checks=True, headers={"host": "mail.example.com"})
+        sign_in(self.client, self.user)
+
+    def get(self, url: str, **query: str) -> Any:
+        return self.client.get(url, query, secure=True)
+
+    def post(self, url: str, *, page: str = FIND, **fields: str) -> Any:
+        self.get(page)
+        token = self.client.cookies["csrftoken"].value if "csrftoken" in self.client.cookies else ""
+        headers = {"referer": "https://mail.example.com" + page}
+        sent = fields | {"csrfmiddlewaretoken": token}
+        return self.client.post(url, sent, secure=True, headers=headers)
+
+    def find(self, text: str) -> Any:
+        return self.post(FIND, address=text)
+
+    def does(self, contact: Contact, what: str, /, *ids: int, **fields: str) -> str:
+        """What the page of the contact says afterwards."""
+        answer = self.post(url_of(contact, what, *ids), **fields)
+        assert answer.status_code == 302
+        return page_text(self.get(answer["Location"]))
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk(SEE, ACT)
+
+
+@pytest.fixture
+def phone(ada: Address) -> Address:
+    return address(PHONE, contact=ada.contact, channel=Channel.SMS)
+
+
+def url_of(contact: Contact, what: str = "contact", *ids: int) -> str:
+    return reverse(f"people:{what}", args=[contact.pk, *ids])
+
+
+def page_text(answer: HttpResponse) -> str:
+    return answer.content.decode().replace("&#x27;", "'")
+
+
+# Finding
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ADA,
+        " Ada@Example.COM ",
+        '"ada"@example.com',
+        "Ada <ada@example.com>",
+        "mailto:ada%40example.com?subject=x",
+        "ada\u200b@example\u00a0.com.",
+        "+49 (0)30 12 34-56",
+        "0049 30/123456",
+        "tel:+49\u00a030\u200b123456",
+        "＋４９３０１２３４５６",
+    ],
+)
+def test_any_spelling_leads_to_the_contact(typed: str, desk: Desk, ada: Address, phone: Address) -> None:
+    answer = desk.find(typed)
+    assert (answer.status_code, answer["Location"]) == (302, f"/admin/people/{ada.contact_id}/")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("dan@example.com", "We know nobody with this address."),
+        ("+49 30 999999", "We know nobody with this address."),
+        ("d***@example.com", "We know nobody whose email address looks like this."),
+        ("a***@example.org", "We know nobody whose email address looks like this."),
+        ("a***@", "neither an email address nor a phone number"),
+        ("ada", "neither an email address nor a phone number"),
+        ("*@example.com", "neither an email address nor a phone number"),
+        ("Corp <*@corp.example>", "neither an email address nor a phone number"),
+        ("030 123456", "neither an email address nor a phone number"),
+        ("<script>@", "neither an email address nor a phone number"),
+        ("", "This field is required."),
+        ("   ", "This field is required."),
+        ("x" * 321, "at most 320 characters"),
+        ("a\x00b@example.com", "Null characters are not allowed."),
+        ("%a@example.com", "We know nobody with this address."),
+        ("%@example.com", "neither an email address nor a phone number"),
+        ("•••", "neither an email address nor a phone number"),
+    ],
+)
+def test_whoever_is_not_found_is_said_calmly(typed: str, said: str, desk: Desk, ada: Address) -> None:
+    answer = desk.find(typed)
+    assert answer.status_code == 200
+    assert said in page_text(answer)
+    assert answer.context["form"]["address"].value() == typed
+
+
+def test_a_masked_address_lists_whom_it_fits(desk: Desk) -> None:
+    here = [address(text) for text in (ADA, "anna@example.com", "a@example.com")]
+    for other in (BOB, "ada@example.org", "ada@sub.example.com", "ada@example.com.org"):
+        address(other)
+    address("a@example.com", channel=Channel.PUSH)
+    for typed in ("a•••@example.com", "A***@Example.com", "a*@example.com", "a…@example.com"):
+        page = page_text(desk.find(typed))
+        assert [one.pk for one in profile.find_masked(typed) or []] == [one.pk for one in reversed(here)]
+        assert all(url_of(one.contact) in page for one in here)
+        assert "anna@" not in page
+
+
+def test_a_masked_domain_beyond_ascii_is_found(desk: Desk) -> None:
+    one = address("jörg@bücher.example")
+    assert url_of(one.contact) in page_text(desk.find("j•••@bücher.example"))
+    assert url_of(one.contact) in page_text(desk.find("j•••@xn--bcher-kva.example"))
+
+
+def test_an_address_with_a_star_in_it_is_an_address_first(desk: Desk) -> None:
+    one = address("a***@example.com")
+    assert desk.find("a***@example.com")["Location"] == url_of(one.contact)
+
+
+def test_at_most_fifty_are_listed(desk: Desk) -> None:
+    for number in range(profile.MOST + 1):
+        address(f"a{number}@example.com")
+    assert page_text(desk.find("a***@example.com")).count('<th scope="row">') == profile.MOST
+
+
+def test_masks_are_looked_up_in_an_index(db: None) -> None:
+    for number in range(300):
+        address(f"{chr(97 + number % 26)}{number}@{number}.example")
+    rows = Address.objects.alias(handle=profile.Handle("value")).filter(handle="a@example.com", channel="email")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE unsubscribe_address")
+        assert "address_by_mask" in rows.order_by("-id")[:50].explain()
+
+
+def test_a_long_token_can_still_be_learnt() -> None:
+    """PostgreSQL refuses an index entry of more than 2,704 bytes."""
+    letters = "".join(chr(33 + (number * number * 7919 + number) % 90) for number in range(4000))
+    address("t" + letters + "@" + letters[:90], channel=Channel.PUSH)
+    address("q@" + letters, channel=Channel.PUSH)
+
+
+def test_a_number_known_to_two_contacts_lists_both(desk: Desk, phone: Address) -> None:
+    other = address(PHONE, channel=Channel.PHONE)
+    page = page_text(desk.find(PHONE))
+    assert all(url_of(one.contact) in page for one in (phone, other))
+
+
+def test_the_search_is_never_read_from_a_url(desk: Desk, ada: Address) -> None:
+    page = desk.get(FIND, address=ADA)
+    assert page.status_code == 200
+    assert ADA not in page_text(page)
+
+
+# What is shown
+
+
+@pytest.fixture
+def much(ada: Address, phone: Address, news: Category) -> Address:
+    june = CampaignFactory(category=news, name="June")
+    now = timezone.now()
+    for source in (Source.ONE_CLICK, Source.PAGE):
+        actions.opt_out([Target(ada.pk, news.pk, june.pk)], source=source, now=now, wording="Unsubscribe from News")
+        actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="Yes, News")
+    actions.suppress([ada.pk], SuppressionReason.HARD_BOUNCE, source=Source.API, now=now, note="550 no such user")
+    actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+    actions.note_access(ada.pk, source=Source.PAGE, now=now)
+    actions.send_link([ada.pk], now=now)
+    return ada
+
+
+def test_the_page_tells_all_and_shows_no_address(desk: Desk, much: Address) -> None:
+    page = page_text(desk.get(url_of(much.contact)))
+    for text in (
+        "a•••@example.com",
+        "+49•••56",
+        "No more “News” by email.",
+        "Block set: Address does not exist.",
+        "The person was given everything",
+        "campaign “June”",
+        "Wording: “Unsubscribe from News”",
+        "Note: 550 no such user",
+        "One-click",
+        "Unsubscribed from everything, on every address",
+        "Fresh link",
+        "Only the person can take this back",
+    ):
+        assert text in page
+    assert ADA not in page
+    assert PHONE not in page
+
+
+def test_the_pages_have_no_style_and_no_script_of_their_own(desk: Desk, much: Address) -> None:
+    page = page_text(desk.get(url_of(much.contact))) + page_text(desk.get(FIND))
+    assert "style=" not in page
+    assert "onclick=" not in page
+    assert page.count("<table") == page.count("<caption") >= 5
+
+
+def test_the_ledger_has_pages_newest_first(desk: Desk, ada: Address, news: Category) -> None:
+    now = timezone.now()
+    for number in range(51):
+        until = (now + timedelta(days=number + 1)).date()
+        actions.pause([Target(ada.pk, news.pk)], until, source=Source.PAGE, now=now, wording=f"words {number}.")
+    first, second = (page_text(desk.get(url_of(ada.contact), page=page)) for page in "12")
+    assert first.count("<li>\n<p><time") == profile.PER_PAGE
+    assert first.index("words 50.") < first.index("words 49.")
+    assert "words 0." not in first
+    assert "words 0." in second
+    for odd in ("0", "-1", "99", "x", "9" * 30):
+        assert desk.get(url_of(ada.contact), page=odd).status_code == 200
+
+
+def test_the_page_shows_the_last_mailing_that_was_recorded(desk: Desk, ada: Address, news: Category) -> None:
+    now = timezone.now()
+    june = CampaignFactory(category=news, name="June")
+    actions.record_sent([ada.contact_id], category=news, channel=Channel.EMAIL, campaign=june, now=now)
+    actions.record_sent([ada.contact_id], category=CategoryFactory(slug="offers"), channel=Channel.SMS, now=now)
+    text = page_text(desk.get(url_of(ada.contact)))
+    table = text[text.index("Last mail recorded") :].split("</table>")[0]
+    for said in ("News", "June", "Email", "Offers", "Text message", date_format(timezone.localdate(now))):
+        assert said in table, said
+    assert "None." not in table
+
+
+def test_the_page_says_what_is_confirmed_and_how_far_one_category_reaches(desk: Desk, phone: Address) -> None:
+    text = page_text(desk.get(url_of(phone.contact)))
+    assert "if we know an email address of theirs" not in text
+    assert "to every mailbox of theirs that we know where it is about another channel" in text
+    assert "One category: on every channel on which we know them today" in text
+    form = WORDS | {"what": f"channel:{Channel.SMS}"}
+    desk.does(phone.contact, "opt_out", **form)
+    mailboxes = phone.contact.addresses.filter(channel=Channel.EMAIL).values_list("id", flat=True)
+    assert sorted(OutboxMessage.objects.values_list("address", flat=True)) == sorted(mailboxes)
+
+
+def test_a_page_takes_as_many_queries_for_much_as_for_little(desk: Desk, much: Address) -> None:
+    def count(contact: Contact) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            desk.get(url_of(contact))
+        return len(asked)
+
+    count(much.contact)  # the first page of a process learns the content types
+    bob = address(BOB)
+    actions.note_access(bob.pk, source=Source.PAGE, now=timezone.now())
+    little = count(bob.contact)
+    for number in range(5):
+        slug = f"more-{number}"
+        other = address(f"ada{number}@example.com", contact=much.contact)
+        actions.opt_out([Target(other.pk, CategoryFactory(slug=slug).pk)], source=Source.PAGE, now=timezone.now())
+        actions.suppress([other.pk], SuppressionReason.MANUAL, source=Source.STAFF, now=timezone.now())
+    assert count(much.contact) == little <= 17
+
+
+@pytest.mark.parametrize("url", ["/admin/people/987654321/", "/admin/people/99999999999999999999999/"])
+def test_an_unknown_contact_is_not_found(url: str, desk: Desk) -> None:
+    assert desk.get(url).status_code == 404
+
+
+def test_the_index_and_the_list_of_contacts_lead_there() -> None:
+    desk = Desk(SEE)
+    for url in (reverse("admin:index"), reverse("admin:unsubscribe_contact_changelist")):
+        assert f'href="{FIND}"' in page_text(desk.get(url))
+    assert f'href="{FIND}"' not in page_text(Desk().get(reverse("admin:index")))
+
+
+# Acting
+
+
+def test_a_no_to_one_category_holds_on_every_channel(desk: Desk, ada: Address, phone: Address, news: Category) -> None:
+    fields = {**WORDS, "note": "Called at noon", "what": f"category:{news.pk}"}
+    page = desk.does(ada.contact, "opt_out", **fields)
+    assert "Recorded an opt-out: One category: News." in page
+    events = ConsentEvent.objects.order_by("channel")
+    assert [(one.channel, one.kind, one.after["state"]) for one in events] == [
+        ("email", EventKind.OPT_OUT, PreferenceState.UNSUBSCRIBED),
+        ("sms", EventKind.OPT_OUT, PreferenceState.UNSUBSCRIBED),
+    ]
+    for one in events:
+        assert (one.source, one.actor) == (Source.STAFF, f"staff {desk.user.pk}")
+        assert (one.wording, one.note) == ("Please stop this.", "By phone. Called at noon")
+    assert OutboxMessage.objects.get().kind == OutboxKind.CONFIRMATION
+
+
+def test_a_no_to_everything_blocks_every_address(desk: Desk, ada: Address, phone: Address) -> None:
+    desk.does(ada.contact, "opt_out", **{**WORDS, "what": "everything", "way": "in_person"})
+    blocked = Suppression.objects.filter(reason=SuppressionReason.UNSUBSCRIBED_ALL, everywhere=True)
+    assert set(blocked.values_list("address_id", flat=True)) == {ada.pk, phone.pk}
+    event = ConsentEvent.objects.get(address=phone)
+    assert (event.source, event.wording, event.note) == (Source.STAFF, "Please stop this.", "In person.")
+
+
+def test_a_no_to_one_channel_leaves_the_others_and_is_the_persons_to_take_back(
+    desk: Desk, ada: Address, phone: Address, news: Category
+) -> None:
+    desk.does(ada.contact, "opt_out", **{**WORDS, "what": "channel:sms"})
+    row = Suppression.objects.get()
+    assert (row.address, row.reason, row.everywhere) == (phone, SuppressionReason.UNSUBSCRIBED_ALL, False)
+    event = ConsentEvent.objects.get()
+    assert "Please stop this." in event.wording + event.note
+    actions.opt_in([Target(phone.pk, news.pk)], source=Source.PAGE, now=timezone.now(), wording="Yes")
+    row.refresh_from_db()
+    assert row.lifted_at
+
+
+def test_twice_is_once_and_says_so(desk: Desk, ada: Address) -> None:
+    for said in ("Recorded an opt-out", "That was so already"):
+        assert said in desk.does(ada.contact, "opt_out", **{**WORDS, "what": "everything"})
+    assert ConsentEvent.objects.count() == LogEntry.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"what": ""}, "This field is required."),
+        ({"what": "nothing"}, "Select a valid choice."),
+        ({"what": "category:0"}, "Select a valid choice."),
+        ({"what": "channel:push"}, "Select a valid choice."),
+        ({"what": "category:{receipts}"}, "Select a valid choice."),
+        ({"wording": ""}, "This field is required."),
+        ({"wording": "  \n "}, "This field is required."),
+        ({"wording": "x" * 2001}, "at most 2000 characters"),
+        ({"wording": "a\x00b"}, "Null characters are not allowed."),
+        ({"way": ""}, "This field is required."),
+        ({"way": "pigeon"}, "Select a valid choice."),
+        ({"note": "x" * 301}, "at most 300 characters"),
+    ],
+    ids=str,
+)
+def test_a_form_filled_in_wrongly_comes_back_as_typed(
+    wrong: dict[str, str], said: str, desk: Desk, ada: Address
+) -> None:
+    receipts = CategoryFactory(transactional=True)
+    fields = {**WORDS, "what": "everything"} | {name: text.format(receipts=receipts.pk) for name, text in wrong.items()}
+    answer = desk.post(url_of(ada.contact, "opt_out"), **fields)
+    assert answer.status_code == 200
+    assert said in page_text(answer)
+    assert answer.context["forms"]["opt_out"]["wording"].value() == fields["wording"]
+    assert not ConsentEvent.objects.exists()
+    assert not LogEntry.objects.exists()
+
+
+def test_a_manual_block_can_be_set_and_lifted_with_a_note(desk: Desk, ada: Address) -> None:
+    assert "Blocked an address" in desk.does(ada.contact, "block", address=str(ada.pk), note="Legal asked")
+    row = Suppression.objects.get(reason=SuppressionReason.MANUAL)
+    assert "Please say why" in desk.does(ada.contact, "lift", row.pk, note=" ")
+    assert "Lifted a block: Blocked by staff." in desk.does(ada.contact, "lift", row.pk, note="Legal is content")
+    row.refresh_from_db()
+    assert row.lifted_at
+    told = ConsentEvent.objects.order_by("id").values_list("kind", "source", "actor", "note")
+    actor = f"staff {desk.user.pk}"
+    assert list(told) == [
+        (EventKind.SUPPRESS, Source.STAFF, actor, "Legal asked"),
+        (EventKind.LIFT, Source.STAFF, actor, "Legal is content"),
+    ]
+    assert "That was so already" in desk.does(ada.contact, "lift", row.pk, note="Again")
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (SuppressionReason.HARD_BOUNCE, ""),
+        (SuppressionReason.MANUAL, ""),
+        (SuppressionReason.UNSUBSCRIBED_ALL, "Only the person can take this back"),
+        (SuppressionReason.COMPLAINT, "Only the person can take this back"),
+        (SuppressionReason.ERASED, "The person was erased."),
+    ],
+)
+def test_the_staff_lift_what_the_rules_allow_and_are_told_why_not(
+    reason: SuppressionReason, said: str, desk: Desk, ada: Address
+) -> None:
+    actions.suppress([ada.pk], reason, source=Source.API, now=timezone.now())
+    row = Suppression.objects.get()
+    before = page_text(desk.get(url_of(ada.contact)))
+    button = f'action="{url_of(ada.contact, "lift", row.pk)}"'
+    assert (button in before, said in before) == (not said, True)
+    after = desk.does(ada.contact, "lift", row.pk, note="They asked")
+    row.refresh_from_db()
+    assert (row.lifted_at is None, said in after) == (bool(said), True)
+    assert ConsentEvent.objects.filter(kind=EventKind.LIFT).exists() is not bool(said)
+    assert LogEntry.objects.exists() is not bool(said)
+
+
+def test_their_link_goes_out_by_mail(desk: Desk, ada: Address, phone: Address) -> None:
+    assert "Their link goes out" in desk.does(ada.contact, "send_link", ada.pk)
+    assert OutboxMessage.objects.get().kind == OutboxKind.LINK
+    assert "only be mailed to an email address" in desk.does(ada.contact, "send_link", phone.pk)
+    assert OutboxMessage.objects.count() == LogEntry.objects.count() == 1
+
+
+class TestWhoseAnAddressIs:
+    """A sender joined it to the contact; where no mailbox can say whether that is right, the staff do."""
+
+    @pytest.fixture
+    def joined(self, phone: Address) -> Address:
+        """To a contact that is known by a telephone alone."""
+        only = Address.objects.get(pk=phone.pk)
+        Contact.objects.filter(pk=only.contact_id).update(language="")
+        only.contact = Contact.objects.create(created_at=timezone.now())
+        only.save()
+        [email] = actions.add_addresses(only.contact_id, [normalise("new@example.org")], now=timezone.now())
+        return email
+
+    def test_is_answered_with_a_note(self, desk: Desk, joined: Address) -> None:
+        assert not OutboxMessage.objects.exists()  # there is no mailbox to ask
+        assert "Joined by a sender, not agreed to" in page_text(desk.get(url_of(joined.contact)))
+        note = "Rang us from that number, and read the code to us."
+        after = desk.does(joined.contact, "join", joined.pk, answer="agree", note=note)
+        assert "Agreed that an address is theirs." in after
+        assert "The address belongs to the contact: it was agreed to." in after
+        event = ConsentEvent.objects.get()
+        assert (event.kind, event.source, event.actor, event.note) == (
+            EventKind.JOIN,
+            Source.STAFF,
+            f"staff {desk.user.pk}",
+            note,
+        )
+        joined.refresh_from_db()
+        assert not joined.is_pending
+        assert "That was so already" in desk.does(joined.contact, "join", joined.pk, answer="agree", note=note)
+
+    def test_or_not_theirs_at_all(self, desk: Desk, joined: Address) -> None:
+        older = joined.contact
+        after = desk.does(older, "join", joined.pk, answer="part", note="A typing error of ours.")
+        assert "Took an address out" in after
+        joined.refresh_from_db()
+        assert (joined.contact_id == older.pk, joined.parted_from_id) == (False, older.pk)
+
+    @pytest.mark.parametrize("fields", [{"answer": "agree", "note": ""}, {"answer": "perhaps", "note": "Why"}, {}])
+    def test_takes_a_note_and_an_answer(self, fields: dict[str, str], desk: Desk, joined: Address) -> None:
+        assert "Nothing was changed." in desk.does(joined.contact, "join", joined.pk, **fields)
+        assert not ConsentEvent.objects.exists()
+
+    def test_takes_the_right_to_act(self, joined: Address) -> None:
+        url = url_of(joined.contact, "join", joined.pk)
+        assert Desk(SEE).post(url, answer="agree", note="Why").status_code == 403
+        assert not ConsentEvent.objects.exists()
+
+    def test_the_address_a_contact_began_with_is_asked_about_by_nobody(self, desk: Desk, ada: Address) -> None:
+        assert 'name="answer"' not in page_text(desk.get(url_of(ada.contact)))
+        assert "That was so already" in desk.does(ada.contact, "join", ada.pk, answer="part", note="Why")
+
+
+def test_what_belongs_to_somebody_else_is_not_found(desk: Desk, ada: Address) -> None:
+    bob = address(BOB)
+    actions.suppress([bob.pk], SuppressionReason.MANUAL, source=Source.STAFF, now=timezone.now())
+    row = Suppression.objects.get()
+    assert desk.post(url_of(ada.contact, "lift", row.pk), note="x").status_code == 404
+    assert desk.post(url_of(ada.contact, "send_link", bob.pk)).status_code == 404
+    assert "Select a valid choice" in page_text(desk.post(url_of(ada.contact, "block"), address=str(bob.pk), note="x"))
+    row.refresh_from_db()
+    assert row.lifted_at is None
+
+
+def test_of_an_erased_person_nothing_can_be_changed(desk: Desk, ada: Address) -> None:
+    actions.erase([ada.contact_id], source=Source.PAGE, now=timezone.now())
+    assert desk.find(ADA)["Location"] == url_of(ada.contact)
+    page = page_text(desk.get(url_of(ada.contact)))
+    assert "This person was erased" in page
+    assert 'method="post" action="/admin/people/' not in page
+    for what, fields in (
+        ("opt_out", {**WORDS, "what": "everything"}),
+        ("block", {"address": str(ada.pk), "note": "x"}),
+    ):
+        assert "Nothing is left that could be changed" in desk.does(ada.contact, what, **fields)
+    assert "only be mailed" in desk.does(ada.contact, "send_link", ada.pk)
+    assert [one.kind for one in ConsentEvent.objects.all()] == [EventKind.ERASE]
+
+
+# Who may, and where no address goes
+
+
+def everything_to_do(ada: Address) -> list[Callable[[Desk], Any]]:
+    row = Suppression.objects.get()
+    contact = ada.contact
+    return [
+        lambda desk: desk.post(url_of(contact, "opt_out"), **{**WORDS, "what": "everything"}),
+        lambda desk: desk.post(url_of(contact, "block"), address=str(ada.pk), note="x"),
+        lambda desk: desk.post(url_of(contact, "lift", row.pk), note="x"),
+        lambda desk: desk.post(url_of(contact, "send_link", ada.pk)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("permissions", "user", "sees", "acts"),
+    [
+        ((SEE, ACT), {}, 200, 302),
+        ((SEE,), {}, 200, 403),
+        ((ACT,), {}, 403, 403),
+        ((), {}, 403, 403),
+        ((), {"is_superuser": True}, 200, 302),
+        ((SEE, ACT), {"is_staff": False}, 302, 0),
+    ],
+)
+def test_who_may_see_and_who_may_act(
+    permissions: tuple[str, ...], user: dict[str, bool], sees: int, acts: int, ada: Address
+) -> None:
+    actions.suppress([ada.pk], SuppressionReason.HARD_BOUNCE, source=Source.API, now=timezone.now())
+    desk = Desk(*permissions, **user)
+    assert [desk.get(url).status_code for url in (FIND, url_of(ada.contact))] == [sees, sees]
+    before = ConsentEvent.objects.count()
+    # Whoever has no page has no token either, unless from another page of the admin.
+    desk.client.cookies["csrftoken"] = "a" * 32
+    answers = [do(desk) for do in everything_to_do(ada)]
+    if acts:
+        assert [one.status_code for one in answers] == [acts] * 4
+    else:
+        assert all("/login/" in one["Location"] for one in answers)
+    assert (ConsentEvent.objects.count() > before) is (acts == 302)
+    assert LogEntry.objects.exists() is (acts == 302)
+
+
+def test_a_stranger_is_sent_to_sign_in(ada: Address) -> None:
+    for url in (FIND, url_of(ada.contact)):
+        answer = Client(headers={"host": "mail.example.com"}).get(url, secure=True)
+        assert answer.status_code == 302
+        assert "/login/" in answer["Location"]
+
+
+def test_who_may_only_look_is_offered_nothing_to_change(much: Address) -> None:
+    assert 'method="post" action="/admin/people/' not in page_text(Desk(SEE).get(url_of(much.contact)))
+
+
+def test_nothing_is_done_without_the_token_or_by_get(desk: Desk, ada: Address) -> None:
+    actions.suppress([ada.pk], SuppressionReason.HARD_BOUNCE, source=Source.API, now=timezone.now())
+    before = ConsentEvent.objects.count()
+    url = url_of(ada.contact, "opt_out")
+    assert desk.client.post(url, {**WORDS, "what": "everything"}, secure=True).status_code == 403
+    assert desk.client.post(FIND, {"address": ADA}, secure=True).status_code == 403
+    row = Suppression.objects.get()
+    for one in (url, url_of(ada.contact, "block"), url_of(ada.contact, "lift", row.pk)):
+        assert desk.get(one).status_code == 405
+    assert ConsentEvent.objects.count() == before
+
+
+def test_no_address_reaches_a_url_a_log_or_the_ledger(
+    desk: Desk, ada: Address, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    desk.find("nobody@example.com")
+    location = desk.find(ADA)["Location"]
+    words = {"wording": f"It is {ADA}, call +49 30 123456 or 030-123 4567", "note": f"<{ADA}>", "way": "mail"}
+    desk.does(ada.contact, "opt_out", what="everything", **words)
+    desk.does(ada.contact, "block", address=str(ada.pk), note=f"see {ADA} and {PHONE}")
+    row = Suppression.objects.get(reason=SuppressionReason.MANUAL)
+    desk.does(ada.contact, "lift", row.pk, note=f"see {ADA}")
+    desk.does(ada.contact, "send_link", ada.pk)
+    kept = [f"{one.wording} {one.note} {one.actor} {one.before} {one.after}" for one in ConsentEvent.objects.all()]
+    kept += [f"{one.object_repr} {one.change_message}" for one in LogEntry.objects.all()]
+    assert len(kept) == 3 + 4
+    everywhere = " ".join([location, *kept, *(record.getMessage() for record in caplog.records)])
+    for text in ("@example", "123456", "123 4567", PHONE):
+        assert text not in everywhere
+    assert "It is •••, call ••• or •••" in everywhere
+
+
+def test_a_day_and_an_amount_are_no_phone_numbers(desk: Desk, ada: Address) -> None:
+    said = "On 03.10.2026 at 10:15 I paid 1,000.00 for order 12345678."
+    desk.does(ada.contact, "opt_out", what="everything", wording=said, way="letter", note="2026-10-03")
+    event = ConsentEvent.objects.get()
+    assert (event.wording, event.note) == (said, "By letter. 2026-10-03")

@@ -1,0 +1,84 @@
+"""What is hashed, to the byte, the same on PostgreSQL and SQLite. Other bytes are another VERSION, never an edit."""
+
+import json
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from django.db import DataError
+from django.db.models import OuterRef, Subquery
+
+from ...models import Address, ConsentEvent, Seal
+
+VERSION = 1
+#: What the first seal follows.
+NOTHING = bytes(32)
+#: In place of the hash of a line that the database cannot even give out.
+UNREADABLE = bytes(32)
+#: What reading such a value raises: SQLite takes any text for a time or for JSON.
+CANNOT_BE_READ = (ValueError, TypeError, AttributeError, DataError)
+
+_COLUMNS = (
+    *("at", "kind", "source", "contact_id", "address_id", "channel", "category_id", "campaign_id"),
+    *("before", "after", "wording", "actor", "note"),
+)
+#: Whose the address is: it outlives an erasure and never changes. A line whose address is gone is a line all the same.
+_DIGEST = Subquery(Address.objects.filter(id=OuterRef("address_id")).values("digest"))
+_ENTRY = struct.Struct(">q32s")
+_HEAD = struct.Struct(">6q32s")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Entry(NamedTuple):
+    """A line as a seal keeps it. The id is not in the hash, so that a line that was moved is recognised."""
+
+    id: int
+    hash: bytes
+
+
+def hashes(ids: Sequence[int]) -> dict[int, bytes]:
+    """The hash of each of these lines that is there."""
+    lines = ConsentEvent.objects.filter(id__any_of=ids).annotate(address_digest=_DIGEST)
+    rows = lines.values_list("id", "address_digest", *_COLUMNS)
+    try:
+        return {row[0]: _hash(*row[1:]) for row in rows}
+    except CANNOT_BE_READ:
+        if len(ids) == 1:
+            return {ids[0]: UNREADABLE}
+    middle = len(ids) // 2
+    return hashes(ids[:middle]) | hashes(ids[middle:])
+
+
+def pack(entries: Iterable[Entry]) -> bytes:
+    return b"".join(_ENTRY.pack(*entry) for entry in entries)
+
+
+def unpack(packed: bytes) -> Iterator[Entry]:
+    whole = len(packed) - len(packed) % _ENTRY.size
+    return (Entry(*entry) for entry in _ENTRY.iter_unpack(memoryview(packed)[:whole]))
+
+
+def hash_of(seal: Seal) -> bytes:
+    """Over everything in the row: the seal before is in it, and so is every line."""
+    numbers = (seal.version, seal.number, _microseconds(seal.at), seal.count, seal.settled, seal.through)
+    head = _HEAD.pack(*numbers, bytes(seal.previous))
+    return sha256(b"unsubscribe seal\n" + head + bytes(seal.entries)).digest()
+
+
+def _hash(digest: bytes | memoryview | None, at: datetime, *columns: Any) -> bytes:
+    """The note by its own hash, so that one day it can be blanked and the rest still be proven."""
+    *others, note = columns
+    whose = "" if digest is None else digest.hex()
+    line = [VERSION, whose, _microseconds(at), *others, sha256(_json(note)).hexdigest()]
+    return sha256(b"unsubscribe consent event\n" + _json(line)).digest()
+
+
+def _json(value: Any) -> bytes:
+    """ASCII, keys sorted, no blanks. What is no JSON, as SQLite may hold in any column, counts as its text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str).encode()
+
+
+def _microseconds(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1)

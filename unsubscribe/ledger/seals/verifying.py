@@ -1,0 +1,188 @@
+"""Compares the ledger with its seals and names each line and each seal that was touched. It changes nothing."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from django.db.models import QuerySet
+
+from ...models import ConsentEvent, Seal
+from . import encoding
+from .encoding import Entry
+from .sealing import CHUNK, sealed_ahead
+
+#: So many touched lines are compared with each other, to tell those that changed places from those edited.
+MOST_TOUCHED = 100_000
+
+
+#: Sealed every hour; twice that, and somebody should look.
+OVERDUE = timedelta(hours=2)
+#: Nobody was given an id below 1, but somebody may have taken one.
+_LOWEST = -(2**63)
+
+
+class Kind(StrEnum):
+    """What was done; the value is the sentence for it."""
+
+    EDITED = "Event {number} was edited after it was sealed, or given to another address."
+    REMOVED = "Event {number} was removed after it was sealed."
+    INSERTED = "Event {number} was inserted: its number was closed before it appeared."
+    REORDERED = "Event {number} was reordered: what it says now was sealed as event {other}."
+    UNREADABLE = "Event {number} cannot be read: somebody wrote into it what this program never writes."
+    SEAL_EDITED = "Seal {number} was edited."
+    SEAL_UNKNOWN = "Seal {number} is of a version that this program does not know; its events were not compared."
+    SEALS_MISSING = "Seal {number} is missing: the next one there is seal {other}."
+    CHAIN_BROKEN = "The chain is broken: seal {number} follows another seal than the one before it."
+
+
+class Finding(NamedTuple):
+    """`number` is the event's id or the seal's number."""
+
+    kind: Kind
+    number: int
+    other: int = 0
+
+    def __str__(self) -> str:
+        return self.kind.value.format(number=self.number, other=self.other)
+
+
+class Summary(NamedTuple):
+    events: int
+    seals: int
+    unsealed: int
+    head: Seal | None
+
+
+class _Touched(NamedTuple):
+    sealed: Entry
+    found: bytes | None
+
+
+def verify(*, progress: Callable[[int], object] = lambda events: None) -> Iterator[Finding]:
+    """Everything that does not match, in bounded memory. `progress` is told how many events were compared so far."""
+    walk = _Walk(progress)
+    for number in list(Seal.objects.order_by("number").values_list("number", flat=True)):
+        yield from walk.step(number)
+    yield from _told(walk.touched)
+
+
+def summary() -> Summary:
+    head = Seal.objects.order_by("number").last()
+    return Summary(
+        ConsentEvent.objects.count(), Seal.objects.count(), _unsealed(ConsentEvent.objects.all(), head), head
+    )
+
+
+def overdue(*, now: datetime) -> int:
+    """How many lines are in no seal although sealing has had its chance: nothing sealed, or seals were removed."""
+    head = Seal.objects.order_by("number").last()
+    return _unsealed(ConsentEvent.objects.filter(at__lt=now - OVERDUE), head)
+
+
+def has_seal(hash_: bytes) -> bool:
+    """Whether a hash kept outside is still one of the chain."""
+    return Seal.objects.filter(hash=hash_).exists()
+
+
+def _unsealed(lines: QuerySet[ConsentEvent], head: Seal | None) -> int:
+    """Those beyond what is settled, without what is sealed ahead."""
+    settled = head.settled if head else 0
+    ahead = list(sealed_ahead(settled))
+    return lines.filter(id__gt=settled).count() - lines.filter(id__any_of=ahead).count()
+
+
+class _Walk:
+    """Along the chain, seal by seal; what it carries is small whatever the ledger's length."""
+
+    def __init__(self, progress: Callable[[int], object]) -> None:
+        self.progress = progress
+        self.compared = 0
+        self.touched: list[_Touched] = []
+        self.expected = 1
+        #: What the next seal must follow; None where the one before cannot be read.
+        self.hash: bytes | None = encoding.NOTHING
+        #: Every line up to here was accounted for, and these beyond are sealed.
+        self.closed = _LOWEST
+        self.ahead: set[int] = set()
+        #: A seal was missing or edited: whose the lines are up to the next seal's first, nobody can say.
+        self.is_blind = False
+
+    def step(self, number: int) -> Iterator[Finding]:
+        if number != self.expected:
+            yield Finding(Kind.SEALS_MISSING, self.expected, number)
+            self.hash, self.is_blind = None, True
+        self.expected = number + 1
+        seal = _load(number)
+        if seal is None:
+            yield Finding(Kind.SEAL_EDITED, number)
+            self.hash, self.is_blind = None, True
+        elif seal.version != encoding.VERSION:
+            yield Finding(Kind.SEAL_UNKNOWN, number)
+            self.hash, self.is_blind = bytes(seal.hash), True
+        else:
+            yield from self._check(seal)
+
+    def _check(self, seal: Seal) -> Iterator[Finding]:
+        if self.hash not in {None, bytes(seal.previous)}:
+            yield Finding(Kind.CHAIN_BROKEN, seal.number)
+        self.hash = bytes(seal.hash)
+        is_intact = encoding.hash_of(seal) == self.hash
+        if not is_intact:
+            yield Finding(Kind.SEAL_EDITED, seal.number)
+        entries = list(encoding.unpack(bytes(seal.entries)))
+        self._compare(entries)
+        if len(self.touched) >= MOST_TOUCHED:
+            yield from _told(self.touched)
+            self.touched.clear()
+        yield from self._inserted(seal, entries, is_intact=is_intact)
+
+    def _compare(self, entries: Sequence[Entry]) -> None:
+        for start in range(0, len(entries), CHUNK):
+            chunk = entries[start : start + CHUNK]
+            found = encoding.hashes([entry.id for entry in chunk])
+            for entry in chunk:
+                hash_ = found.get(entry.id)
+                if hash_ != entry.hash or hash_ == encoding.UNREADABLE:
+                    self.touched.append(_Touched(entry, hash_))
+            self.compared += len(chunk)
+            self.progress(self.compared)
+
+    def _inserted(self, seal: Seal, entries: Sequence[Entry], *, is_intact: bool) -> Iterator[Finding]:
+        """The lines at ids that this seal declares settled, and that are in no seal."""
+        self.ahead.update(entry.id for entry in entries)
+        if self.is_blind and entries:
+            self.closed = max(self.closed, entries[0].id - 1)
+        self.is_blind = not is_intact
+        if not is_intact or seal.settled <= self.closed:
+            return
+        lines = ConsentEvent.objects.filter(id__lte=seal.settled).order_by("id").values_list("id", flat=True)
+        after = self.closed
+        while ids := list(lines.filter(id__gt=after)[:CHUNK]):
+            after = ids[-1]
+            yield from (Finding(Kind.INSERTED, one) for one in ids if one not in self.ahead)
+        self.closed = seal.settled
+        self.ahead = {one for one in self.ahead if one > self.closed}
+
+
+def _load(number: int) -> Seal | None:
+    try:
+        seal = Seal.objects.get(number=number)
+        encoding.hash_of(seal)
+    except encoding.CANNOT_BE_READ:
+        return None
+    return seal
+
+
+def _told(touched: Sequence[_Touched]) -> Iterator[Finding]:
+    """What says now what another was sealed with has changed places with it; the rest was edited or is gone."""
+    sealed_as = {one.sealed.hash: one.sealed.id for one in touched}
+    for entry, found in touched:
+        if found is None:
+            yield Finding(Kind.REMOVED, entry.id)
+        elif found == encoding.UNREADABLE:
+            yield Finding(Kind.UNREADABLE, entry.id)
+        elif found in sealed_as and sealed_as[found] != entry.id:
+            yield Finding(Kind.REORDERED, entry.id, sealed_as[found])
+        else:
+            yield Finding(Kind.EDITED, entry.id)

@@ -1,0 +1,292 @@
+"""Signs targets into short tokens and reads them back. It knows no database: a token only says what it names.
+
+A token is 13 bytes of fields and 12 bytes of signature, base32: exactly 40 letters and digits, the same in upper and
+lower case. Short, because a List-Unsubscribe URI of 78 characters or more becomes an RFC 2047 encoded-word in some
+mail generators, and mail clients then hide the button (requirement H8). Written in upper case, as RFC 4648 has it and
+QR codes have it smallest; short links, which are typed on phones, in lower case.
+
+Tokens of the first format stay valid for ever: 14 bytes and 16 of signature, base64url, 40 characters as well.
+"""
+
+import hmac
+import struct
+from base64 import urlsafe_b64decode
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+from enum import StrEnum
+from functools import cache
+from hashlib import sha256
+from struct import Struct
+from typing import NamedTuple
+
+from django.conf import settings
+from itsdangerous import BadData, SignatureExpired, Signer, URLSafeTimedSerializer
+from itsdangerous.encoding import base64_encode
+from itsdangerous.signer import SigningAlgorithm
+
+from .. import conf
+from ..choices import OneClickScope
+from ..errors import ExpiredLink, InvalidLink, TooLargeForLink
+from . import base32, token_text
+
+
+class _Format(NamedTuple):
+    """How a token is made up: its first byte, its fields, and so many bytes of signature."""
+
+    version: int
+    fields: Struct
+    signature_bytes: int
+
+
+#: version, address (40 bits, in two parts), category, campaign (24 bits, in two parts), day of issue
+_FORMAT = _Format(2, Struct(">BBIHBHH"), 12)
+#: version, address (40 bits, in two parts), category, campaign, day of issue
+_FIRST_FORMAT = _Format(1, Struct(">BBIHIH"), 16)
+#: The row's number. 48 bits of signature, where failures are limited for each network.
+_SHORT_FORMAT = _Format(0, Struct(">I"), 6)
+_EPOCH = date(2020, 1, 1)
+_TOKEN_LENGTH = 40
+_SHORT_LENGTH = 16
+_MOST_CAMPAIGNS = 1 << 24
+RECEIPT_SECONDS = 3600
+#: Where short links lead, and part of their salt. They are no Purpose: their token names a row.
+SHORT = "s"
+
+
+class Purpose(StrEnum):
+    """What a link is for; part of the salt, so that one kind never passes for another.
+
+    PREFERENCES stands in newsletters, which people forward; FRESH goes to the mailbox alone, because it was asked for.
+    """
+
+    UNSUBSCRIBE = "u"
+    PREFERENCES = "p"
+    FRESH = "f"
+    OPT_IN = "i"
+    ERASE = "e"
+    JOIN = "j"
+
+
+class Target(NamedTuple):
+    """What a link names. No category means everything; no campaign, that the mail belonged to none."""
+
+    address_id: int
+    category_id: int | None = None
+    campaign_id: int | None = None
+
+
+class Truncated(SigningAlgorithm):
+    """HMAC-SHA256, its first bytes: 96 bits or more in links (RFC 2104, section 5 asks for 80 at least)."""
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        return hmac.digest(key, value, "sha256")[: self._length]
+
+    def verify_signature(self, key: bytes, value: bytes, sig: bytes) -> bool:
+        return hmac.compare_digest(sig, self.get_signature(key, value))
+
+
+def sign(target: Target, *, purpose: Purpose = Purpose.UNSUBSCRIBE, today: date) -> str:
+    """The token for `target`: 40 characters of A-Z and 2-7. Raises TooLargeForLink."""
+    address_id, *about = target
+    return sign_many([address_id], Target(0, *about), purpose=purpose, today=today)[0]
+
+
+def sign_many(
+    address_ids: Iterable[int], about: Target, *, purpose: Purpose = Purpose.UNSUBSCRIBE, today: date
+) -> list[str]:
+    """The tokens for what `about` names, one for each address; its own address does not count.
+
+    A campaign beyond 24 bits is left out: the link works, and only the figures do not know which mailing it was.
+    Raises TooLargeForLink for an address beyond 40 bits or a category beyond 16.
+    """
+    campaign = about.campaign_id or 0
+    campaign = campaign if campaign < _MOST_CAMPAIGNS else 0
+    rest = (about.category_id or 0, campaign >> 16, campaign & 0xFFFF, (today - _EPOCH).days)
+    key, pack = _key(*_keys(), purpose), _FORMAT.fields.pack
+    raw = []
+    try:
+        for address_id in address_ids:
+            payload = pack(_FORMAT.version, address_id >> 32, address_id & 0xFFFFFFFF, *rest)
+            raw += [payload, hmac.digest(key, payload, "sha256")[: _FORMAT.signature_bytes]]
+    except struct.error:
+        raise TooLargeForLink from None
+    return _cut(base32.encode(b"".join(raw)), _TOKEN_LENGTH)
+
+
+def sign_short(numbers: Iterable[int]) -> list[str]:
+    """The token of a short link for each of these rows: 16 characters of a-z and 2-7. Raises TooLargeForLink."""
+    key, pack = _key(*_keys(), SHORT), _SHORT_FORMAT.fields.pack
+    try:
+        payloads = [pack(number) for number in numbers]
+    except struct.error:
+        raise TooLargeForLink from None
+    signatures = (hmac.digest(key, payload, "sha256")[: _SHORT_FORMAT.signature_bytes] for payload in payloads)
+    raw = b"".join(payload + signature for payload, signature in zip(payloads, signatures, strict=True))
+    return _cut(base32.encode(raw).lower(), _SHORT_LENGTH)
+
+
+def _cut(text: str, length: int) -> list[str]:
+    """All tokens are written at once, because as many bytes are as many characters for each of them."""
+    return [text[start : start + length] for start in range(0, len(text), length)]
+
+
+def read(token: str, *, purpose: Purpose = Purpose.UNSUBSCRIBE, today: date) -> Target:
+    """What `token` names, under any key that is still listed: as it stood in the link or the mailbox's name, whatever
+    was glued on (see token_text).
+
+    An unsubscribe token never expires (CASL s.11(2) wants 60 days, we want for ever). Raises ExpiredLink for
+    any other that is too old, and InvalidLink for everything else that is no token of ours.
+    """
+    target, issued = _verified(token, purpose)
+    if purpose != Purpose.UNSUBSCRIBE and today > expires_on(purpose, issued):
+        raise ExpiredLink
+    return target
+
+
+def expires_on(purpose: Purpose, issued: date) -> date:
+    """The last day of a link that shows or starts anything (design law 6)."""
+    days = {
+        Purpose.PREFERENCES: conf.preferences_link_days(),
+        Purpose.FRESH: conf.preferences_link_days(),
+        Purpose.OPT_IN: conf.opt_in_link_days(),
+        Purpose.ERASE: conf.erase_link_days(),
+        Purpose.JOIN: conf.opt_in_link_days(),
+    }
+    return issued + timedelta(days=days[purpose])
+
+
+def read_expired(token: str, *, purpose: Purpose = Purpose.PREFERENCES) -> Target:
+    """What a token names, however old it is: enough to stop mail, never to show or start any."""
+    return _verified(token, purpose)[0]
+
+
+def read_short(token: str) -> int:
+    """The number of the row that a short link names, read as leniently. Raises InvalidLink."""
+    for raw in _decoded(token_text.token(token, length=_SHORT_LENGTH)):
+        if _is_signed(_SHORT_FORMAT, raw, SHORT):
+            [number] = _SHORT_FORMAT.fields.unpack(raw[: _SHORT_FORMAT.fields.size])
+            return int(number)
+    raise InvalidLink
+
+
+def canonical(token: str, *, purpose: Purpose) -> str:
+    """The token as it would be written today, of the day on which it was issued. Raises InvalidLink."""
+    target, issued = _verified(token, purpose)
+    return sign(target, purpose=purpose, today=issued)
+
+
+def asked_for(target: Target) -> Target:
+    """What an unsubscribe link stops, by the mail program's button and on the page alike: the category it names, or
+    everything where UNSUBSCRIBE_ONE_CLICK_SCOPE says so."""
+    is_everything = conf.one_click_scope() == OneClickScope.EVERYTHING
+    return target._replace(category_id=None) if is_everything else target
+
+
+def short_urls(tokens: Iterable[str]) -> list[str]:
+    """For messages in which every character counts. Raises InsecureBaseUrl."""
+    before = f"{conf.base_url()}/{SHORT}/"
+    return [before + token for token in tokens]
+
+
+def url(token: str, *, purpose: Purpose = Purpose.UNSUBSCRIBE) -> str:
+    """The address of the page behind `token`. Raises InsecureBaseUrl."""
+    return f"{conf.base_url()}/{purpose.value}/{token}"
+
+
+def urls(tokens: Iterable[str], *, purpose: Purpose = Purpose.UNSUBSCRIBE) -> list[str]:
+    """The same for many."""
+    before = url("", purpose=purpose)
+    return [before + token for token in tokens]
+
+
+def unsubscribe_url(target: Target, *, today: date) -> str:
+    return url(sign(target, today=today))
+
+
+def preferences_url(target: Target, *, today: date) -> str:
+    return purpose_url(target, Purpose.PREFERENCES, today=today)
+
+
+def purpose_url(target: Target, purpose: Purpose, *, today: date) -> str:
+    return url(sign(target, purpose=purpose, today=today), purpose=purpose)
+
+
+def preferences_url_from(token: str) -> str:
+    """The preferences beside an unsubscribe link, of the same age: an old mail shows nobody's profile."""
+    target, issued = _verified(token, Purpose.UNSUBSCRIBE)
+    return preferences_url(target, today=issued)
+
+
+def sign_receipt(event_ids: Sequence[int]) -> str:
+    """A receipt for a change just made: with it the same person may undo it, or say why, for an hour."""
+    return _receipts(*_keys()).dumps(list(event_ids))
+
+
+def read_receipt(receipt: str) -> list[int]:
+    """The events a receipt stands for. Raises ExpiredLink after an hour, InvalidLink if it is none of ours."""
+    try:
+        event_ids: list[int] = _receipts(*_keys()).loads(receipt, max_age=RECEIPT_SECONDS)
+    except SignatureExpired:
+        raise ExpiredLink from None
+    except (BadData, UnicodeError):
+        raise InvalidLink from None
+    return event_ids
+
+
+def _verified(text: str, purpose: Purpose) -> tuple[Target, date]:
+    """Raises InvalidLink unless exactly one reading is signed; ten signatures are looked at, at most."""
+    signed = [_unpacked(form, raw) for form, raw in _readings(text) if _is_signed(form, raw, purpose)]
+    if len(signed) != 1:
+        raise InvalidLink
+    return signed[0]
+
+
+def _readings(text: str) -> Iterator[tuple[_Format, bytes]]:
+    """A token of the first format may consist of letters and digits alone, so that both are tried."""
+    yield from ((_FORMAT, raw) for raw in _decoded(token_text.token(text, length=_TOKEN_LENGTH)))
+    yield from ((_FIRST_FORMAT, urlsafe_b64decode(one)) for one in token_text.old_tokens(text))
+
+
+def _decoded(token: str) -> Iterator[bytes]:
+    try:
+        yield base32.decode(token)
+    except ValueError:  # a letter or digit that base32 does not have
+        return
+
+
+def _is_signed(form: _Format, raw: bytes, purpose: str) -> bool:
+    payload, signature = raw[: form.fields.size], raw[form.fields.size :]
+    if form.version and payload[:1] != bytes([form.version]):
+        return False
+    return _signer(*_keys(), purpose, length=form.signature_bytes).verify_signature(payload, base64_encode(signature))
+
+
+def _unpacked(form: _Format, raw: bytes) -> tuple[Target, date]:
+    _version, high, low, category, *campaign, day = form.fields.unpack(raw[: form.fields.size])
+    named = campaign[0] << 16 | campaign[1] if form is _FORMAT else campaign[0]
+    return Target(high << 32 | low, category or None, named or None), _EPOCH + timedelta(days=day)
+
+
+def _keys() -> tuple[str, ...]:
+    """Oldest first, as itsdangerous wants them; Django lists its fallbacks newest first."""
+    return (*reversed(settings.SECRET_KEY_FALLBACKS), settings.SECRET_KEY)
+
+
+@cache
+def _signer(*keys_and_purpose: str, length: int) -> Signer:
+    *keys, purpose = keys_and_purpose
+    return Signer(keys, salt=f"unsubscribe.links.{purpose}", algorithm=Truncated(length), digest_method=sha256)
+
+
+@cache
+def _key(*keys_and_purpose: str) -> bytes:
+    """The key that signs, derived once: deriving it costs more than signing."""
+    return _signer(*keys_and_purpose, length=_FORMAT.signature_bytes).derive_key()
+
+
+@cache
+def _receipts(*keys: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(list(keys), salt="unsubscribe.links.receipt", signer_kwargs={"digest_method": sha256})

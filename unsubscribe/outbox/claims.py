@@ -1,0 +1,79 @@
+"""Rows that are owed to somebody by email: who may send one, until when, and what became of it.
+
+One for every table of `OwedEmail` rows; the table's own room says how a row is sent. A row may be sent twice after a
+crash; none is lost.
+"""
+
+import smtplib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from django.db.models import F, Q, QuerySet
+
+from .. import addresses, conf, rules
+from ..choices import OutboxStatus
+from ..models.outbox import OwedEmail
+
+Outcome = dict[str, Any]
+Row = TypeVar("Row", bound=OwedEmail)
+
+
+def due(rows: QuerySet[Row], *, now: datetime, limit: int) -> list[int]:
+    """The ids of what should be sent by now, the longest waiting first."""
+    waiting = rows.filter(status=OutboxStatus.QUEUED, due_at__lte=now)
+    return list(waiting.order_by("due_at").values_list("id", flat=True)[:limit])
+
+
+def release(rows: QuerySet[Row], *, now: datetime) -> int:
+    """Frees the rows whose worker died while it held them; their Message-ID stays the same."""
+    lease = timedelta(seconds=conf.outbox_lease())
+    held = rows.filter(status=OutboxStatus.SENDING, claimed_at__lte=now - lease)
+    return held.update(status=OutboxStatus.QUEUED, due_at=now, claimed_at=None)
+
+
+def deliver(rows: QuerySet[Row], row_id: int, send: Callable[[Row], Outcome], *, now: datetime) -> OutboxStatus | None:
+    """Has `send` see to one row if it is due and nobody else holds it; None if there was nothing to do.
+
+    1. Claim by a conditional update: of two workers one gets a row, the other gets none.
+    2. Send. What it raises is recorded in the row, and tried again where that may help.
+    3. Write down what became of it, if the claim is still ours.
+    """
+    claimable = Q(id=row_id, status=OutboxStatus.QUEUED, due_at__lte=now)
+    claim = {"status": OutboxStatus.SENDING, "claimed_at": now, "attempts": F("attempts") + 1}
+    if not rows.filter(claimable).update(**claim):
+        return None
+    row = rows.get(id=row_id)
+    try:
+        outcome = send(row)
+    except Exception as error:  # recorded in the row, shown in the admin, and tried again where that may help
+        outcome = _failed(row, error, now=now)
+    rows.filter(id=row_id, status=OutboxStatus.SENDING, claimed_at=now).update(**outcome)
+    return OutboxStatus(str(outcome["status"]))
+
+
+def sent(*, now: datetime) -> Outcome:
+    return {"status": OutboxStatus.SENT, "sent_at": now, "last_error": ""}
+
+
+def dropped(why: str) -> Outcome:
+    return {"status": OutboxStatus.DROPPED, "last_error": why}
+
+
+def put_off(why: str, *, until: datetime) -> Outcome:
+    return {"status": OutboxStatus.QUEUED, "due_at": until, "claimed_at": None, "last_error": why}
+
+
+def _failed(row: OwedEmail, error: Exception, *, now: datetime) -> Outcome:
+    last_error = f"{type(error).__name__}: {addresses.redact(str(error))}"[:500]
+    wait = None if _is_permanent(error) else rules.retry_after(row.attempts)
+    if wait is None:
+        return {"status": OutboxStatus.FAILED, "last_error": last_error}
+    return put_off(last_error, until=now + wait)
+
+
+def _is_permanent(error: Exception) -> bool:
+    """Whether the receiving side refused this message for good. Our own misconfiguration can still be mended."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in error.recipients.values())
+    return isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500

@@ -10,9 +10,9 @@ from prefcenter.web import content_types
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prefcenter.settings")
 
 
-class Request(content_types.Readable, ASGIRequest):
+class ReadableASGIRequest(content_types.Readable, ASGIRequest):
     """As Django makes it of the scope."""
 
 
 application = get_asgi_application()
-application.request_class = Request
+application.request_class = ReadableASGIRequest

@@ -15,7 +15,7 @@ from prefcenter.pages.short_links import short
 from prefcenter.pages.signed_in import mine, my_privacy
 from prefcenter.pages.unsubscribe import unsubscribe
 from prefcenter.web.branding import logo
-from unsubscribe.links import Purpose
+from unsubscribe.links import LinkPurpose
 from unsubscribe.links.token_text import BEFORE_KIND, BEHIND_KIND
 
 _LINK = rf"^{BEFORE_KIND}"
@@ -30,8 +30,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(rf"{_LINK}[sS]{_REST}", short, name="short"),
     re_path(rf"{_LINK}[pP]{_DATA}", privacy, name="privacy"),
     re_path(rf"{_LINK}[pP]{_REST}", preferences, name="preferences"),
-    re_path(rf"{_LINK}[fF]{_DATA}", privacy, {"purpose": Purpose.FRESH}, name="fresh_privacy"),
-    re_path(rf"{_LINK}[fF]{_REST}", preferences, {"purpose": Purpose.FRESH}, name="fresh_preferences"),
+    re_path(rf"{_LINK}[fF]{_DATA}", privacy, {"purpose": LinkPurpose.FRESH}, name="fresh_privacy"),
+    re_path(rf"{_LINK}[fF]{_REST}", preferences, {"purpose": LinkPurpose.FRESH}, name="fresh_preferences"),
     re_path(rf"{_LINK}[iI]{_REST}", opt_in, name="opt_in"),
     re_path(rf"{_LINK}[eE]{_REST}", erase_everything, name="erase"),
     re_path(rf"{_LINK}[jJ]{_REST}", join, name="join"),

@@ -17,7 +17,7 @@ _CHUNK = 16 * 1024
 Begin = Callable[..., Any]
 
 
-class Body:
+class RequestBody:
     """`wsgi.input`, which knows how much of it is left."""
 
     def __init__(self, environ: dict[str, Any]) -> None:
@@ -60,7 +60,7 @@ class WholeRequests:
         self._application = application
 
     def __call__(self, environ: dict[str, Any], start_response: Begin) -> Iterable[bytes]:
-        environ["wsgi.input"] = body = Body(environ)
+        environ["wsgi.input"] = body = RequestBody(environ)
 
         def begin(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             ends = [] if body.drain() else [("Connection", "close")]
@@ -69,10 +69,10 @@ class WholeRequests:
         return self._application(environ, begin)
 
 
-class Request(content_types.Readable, WSGIRequest):
+class ReadableWSGIRequest(content_types.Readable, WSGIRequest):
     """As Django makes it of the environment."""
 
 
 _handler = get_wsgi_application()
-_handler.request_class = Request
+_handler.request_class = ReadableWSGIRequest
 application = WholeRequests(_handler)

@@ -10,12 +10,12 @@ from struct import pack
 
 from django.conf import settings
 
-from unsubscribe.links import Purpose, Target
+from unsubscribe.links import LinkPurpose, Target
 
 _EPOCH = date(2020, 1, 1)
 
 
-def old_token(target: Target, *, purpose: Purpose = Purpose.UNSUBSCRIBE, today: date) -> str:
+def old_token(target: Target, *, purpose: LinkPurpose = LinkPurpose.UNSUBSCRIBE, today: date) -> str:
     """Version, address (40 bits), category, campaign, day of issue; 128 bits of signature; base64url."""
     address, category, campaign = target
     rest = (category or 0, campaign or 0, (today - _EPOCH).days)
@@ -24,7 +24,7 @@ def old_token(target: Target, *, purpose: Purpose = Purpose.UNSUBSCRIBE, today: 
     return urlsafe_b64encode(payload + digest(key, payload, "sha256")[:16]).decode()
 
 
-def an_old_token(fits: Callable[[str], object], *, today: date, purpose: Purpose = Purpose.UNSUBSCRIBE) -> str:
+def an_old_token(fits: Callable[[str], object], *, today: date, purpose: LinkPurpose = LinkPurpose.UNSUBSCRIBE) -> str:
     """The token for the first address whose token is as it is wanted."""
     tokens = (old_token(Target(number), purpose=purpose, today=today) for number in count(1))
     return next(token for token in tokens if fits(token))

@@ -23,7 +23,7 @@ from tests import sample_data
 from tests.sample_data import Size
 from tests.staff import member, signed_in
 from unsubscribe import actions, gate, outbox, queries
-from unsubscribe.actions import Said
+from unsubscribe.actions import ImportedNo
 from unsubscribe.choices import Channel, OutboxStatus, Source, SuppressionReason
 from unsubscribe.ledger import feed
 from unsubscribe.links import Target
@@ -183,12 +183,14 @@ OF_ALL: dict[str, Question] = {
     "how many gave a reason": lambda one: Feedback.objects.filter(reason=one.reason).count(),
     "how many left a category with feedback": lambda one: Feedback.objects.filter(category=one.category).count(),
     "an imported no": lambda one: actions.import_opt_outs(
-        [Said(bytes(one.address.digest))], channel=Channel.EMAIL, now=one.now
+        [ImportedNo(bytes(one.address.digest))], channel=Channel.EMAIL, now=one.now
     ),
     "what an import set": lambda one: actions.standing(1),
     "an import is taken back": lambda one: actions.take_back(1, most=100, now=one.now),
     "an import stands for good": lambda one: actions.settle([2], most=100),
-    "who left a category": lambda one: suppressions.Newest(suppressions.Asked(category=one.category)).rows(0, 100),
+    "who left a category": lambda one: suppressions.Newest(suppressions.SuppressionQuery(category=one.category)).rows(
+        0, 100
+    ),
 }
 
 

@@ -16,8 +16,7 @@ from .addresses import normalise
 from .choices import Answer, Channel, Purpose
 from .gate import Decision
 from .headers import Headers
-from .links import Purpose as LinkPurpose
-from .links import Target
+from .links import LinkPurpose, Target
 from .models import Address, Campaign, Category
 from .rules import Verdict
 
@@ -92,7 +91,7 @@ def ask(
     return [Entry(one, *next(each)) if one.may_send else Entry(one) for one in decisions]
 
 
-def _with_ids(decision: Decision, learnt: Mapping[bytes, actions.Known]) -> Decision:
+def _with_ids(decision: Decision, learnt: Mapping[bytes, actions.LearnedAddress]) -> Decision:
     """With the ids of who became a contact by being asked about."""
     if not decision.may_send or decision.address_id is not None or decision.address is None:
         return decision

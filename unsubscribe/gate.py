@@ -20,7 +20,7 @@ from .errors import ContradictoryPurpose, InvalidAddress, RetiredCategory
 from .facts import covering
 from .facts import own as gathering
 from .facts.covering import Cover, Covers
-from .facts.own import Found
+from .facts.own import FoundFacts
 from .models import Address, Campaign, Category
 from .rules import Facts, Verdict
 
@@ -164,7 +164,7 @@ def everybody(
 
 def _covered(
     wanted: Sequence[Normalised],
-    found: Mapping[bytes, Found],
+    found: Mapping[bytes, FoundFacts],
     strangers: Facts,
     *,
     category: Category | None,
@@ -185,7 +185,7 @@ def _covered(
 
 
 def _settle(
-    found: dict[bytes, Found], covers: Covers, category: Category | None, verdict: Callable[[Facts], Verdict]
+    found: dict[bytes, FoundFacts], covers: Covers, category: Category | None, verdict: Callable[[Facts], Verdict]
 ) -> tuple[frozenset[bytes], dict[bytes, Once]]:
     """Those who said yes themselves since; what still counts of the covers is in their own facts then, or is found out
     when somebody names their address."""
@@ -233,7 +233,7 @@ def _of_all(
 
 
 def _shared(
-    found: dict[bytes, Found], pace: Callable[[Facts], Pace], *, may_send: Callable[[Facts], bool]
+    found: dict[bytes, FoundFacts], pace: Callable[[Facts], Pace], *, may_send: Callable[[Facts], bool]
 ) -> dict[bytes, tuple[int, date]]:
     paced = {
         digest: (one.contact_id, day)

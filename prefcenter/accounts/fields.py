@@ -9,7 +9,7 @@ from unsubscribe.addresses import normalise, spellings
 from unsubscribe.errors import InvalidAddress
 
 
-class AddressField(forms.CharField):
+class AccountAddressField(forms.CharField):
     """Django's EmailField refuses addresses that the house can write to, such as `a..b@docomo.ne.jp`."""
 
     default_error_messages = {"invalid": _("This is not an email address. Please look for a typing error.")}

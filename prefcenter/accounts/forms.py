@@ -7,11 +7,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from . import codes
-from .fields import AddressField
+from .fields import AccountAddressField
 
 
-class AddressForm(RequestLoginCodeForm):
-    email = AddressField()
+class SignInAddressForm(RequestLoginCodeForm):
+    email = AccountAddressField()
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
@@ -29,7 +29,7 @@ class AddressForm(RequestLoginCodeForm):
         return email
 
 
-class CodeForm(ConfirmLoginCodeForm):
+class SignInCodeForm(ConfirmLoginCodeForm):
     code = forms.CharField(
         label=_("Code"),
         max_length=40,

@@ -22,19 +22,19 @@ from prefcenter.web import languages
 from unsubscribe import addresses
 
 from . import codes, outbox
-from .forms import AddressForm, CodeForm
+from .forms import SignInAddressForm, SignInCodeForm
 
 View = Callable[..., HttpResponse]
 
 
 class RequestCode(RequestLoginCodeView):
-    form_class = AddressForm
+    form_class = SignInAddressForm
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
         return context | {"ask_url": languages.keep(self.request, reverse("ask"))}
 
-    def form_valid(self, form: AddressForm) -> HttpResponse:
+    def form_valid(self, form: SignInAddressForm) -> HttpResponse:
         """The same for every address: a code is made, and a worker mails it if there is an account."""
         now, email = timezone.now(), form.cleaned_data["email"]
         process = LoginCodeVerificationProcess.initiate(request=self.request, user=None, email=email)
@@ -52,7 +52,7 @@ class RequestCode(RequestLoginCodeView):
         process.persist()
         return redirect(self.get_success_url())
 
-    def form_invalid(self, form: AddressForm) -> HttpResponse:
+    def form_invalid(self, form: SignInAddressForm) -> HttpResponse:
         response: HttpResponse = super().form_invalid(form)
         if form.has_error("email", "too_many_login_attempts"):
             response.status_code = 429
@@ -60,7 +60,7 @@ class RequestCode(RequestLoginCodeView):
 
 
 class ConfirmCode(ConfirmLoginCodeView):
-    form_class = CodeForm
+    form_class = SignInCodeForm
     _was_in_time = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -79,7 +79,7 @@ class ConfirmCode(ConfirmLoginCodeView):
         return super().get_form_kwargs() | {"code_id": self._process.state.get("code_id", 0)}
 
     @transaction.atomic
-    def form_valid(self, form: CodeForm) -> HttpResponse:
+    def form_valid(self, form: SignInCodeForm) -> HttpResponse:
         """It signs in to the account whose name the address is now. A code ends with its account, and by being used."""
         state = self._process.state
         user = User.objects.filter(email=state["email"].lower()).first()
@@ -91,7 +91,7 @@ class ConfirmCode(ConfirmLoginCodeView):
         response: HttpResponse = super().form_valid(form)
         return response
 
-    def form_invalid(self, form: CodeForm) -> HttpResponse:
+    def form_invalid(self, form: SignInCodeForm) -> HttpResponse:
         if form.has_error("code", "too_many_login_attempts"):
             self._process.state["failed_attempts"] = self._process.max_attempts
         response: HttpResponse = super().form_invalid(form)

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_safe
 
 from prefcenter.web import preview_data
 from prefcenter.web.languages import PARAMETER
-from prefcenter.web.preview_data import MAILS, Kind
+from prefcenter.web.preview_data import MAILS, PreviewKind
 from unsubscribe.models import Category
-from unsubscribe.outbox.compose import Letter
+from unsubscribe.outbox.compose import EmailText
 
 #: A mail brings its own styles, and nothing in it may do anything else.
 _AS_MAIL = {
@@ -73,13 +73,13 @@ def mail(request: HttpRequest, category_id: int, kind: str) -> HttpResponse:
     return HttpResponse(_letter(shown, category, language).html, headers={"Content-Language": language})
 
 
-def _kind(name: str, category: Category) -> Kind:
+def _kind(name: str, category: Category) -> PreviewKind:
     if name not in preview_data.kinds(category):
         raise Http404
-    return Kind(name)
+    return PreviewKind(name)
 
 
-def _letter(kind: Kind, category: Category, language: str) -> Letter:
+def _letter(kind: PreviewKind, category: Category, language: str) -> EmailText:
     with translation.override(language):
         return preview_data.letter(kind, category, today=timezone.localdate())
 

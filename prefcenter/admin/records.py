@@ -8,7 +8,7 @@ from prefcenter.models import AccountMessage, ImportAnswer, ImportRun, LinkReque
 from unsubscribe.models import ConsentEvent, DomainSuppression, OutboxMessage, Seal, ShortLink
 
 from .feedback.filters import NewestCampaigns
-from .overview.filters import MailOf, Meaning
+from .overview.filters import ConditionFilter, MailOf
 from .paging import ByKey
 from .readonly import ReadOnlyAdmin
 
@@ -17,7 +17,16 @@ from .readonly import ReadOnlyAdmin
 class ConsentEventAdmin(ReadOnlyAdmin):
     list_display = ["at", "kind", "source", "address", "channel", "category", "campaign"]
     # No date_hierarchy: to find out which years there are it would look at every line, on SQLite in Python.
-    list_filter = ["at", "kind", "source", "channel", "category", ("campaign", NewestCampaigns), Meaning, MailOf]
+    list_filter = [
+        "at",
+        "kind",
+        "source",
+        "channel",
+        "category",
+        ("campaign", NewestCampaigns),
+        ConditionFilter,
+        MailOf,
+    ]
     list_select_related = ["address", "category", "campaign"]
     ordering = ["-id"]
     paginator = ByKey

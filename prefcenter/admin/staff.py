@@ -19,7 +19,7 @@ from django.urls import URLPattern
 from django.utils import timezone
 
 from prefcenter.accounts import notices, powers, second_factor, verified_addresses
-from prefcenter.accounts.fields import AddressField
+from prefcenter.accounts.fields import AccountAddressField
 from prefcenter.models import User
 
 from .lookups import ListedLookupsAdmin
@@ -64,7 +64,7 @@ class UserAdmin(ListedLookupsAdmin, DjangoUserAdmin):
         ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "is_staff", "is_superuser", "groups"]})]
-    formfield_overrides = {models.EmailField: {"form_class": AddressField, "widget": AdminEmailInputWidget}}
+    formfield_overrides = {models.EmailField: {"form_class": AccountAddressField, "widget": AdminEmailInputWidget}}
 
     def get_urls(self) -> list[URLPattern]:
         """Without Django's page that sets a password."""

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from ninja import Field, Schema
 
 from unsubscribe import actions, rules
-from unsubscribe.actions import Said
+from unsubscribe.actions import ImportedNo
 from unsubscribe.actions.bulk import learn_and_hold
 from unsubscribe.addresses import domains
 from unsubscribe.choices import Channel, Purpose, Source, SuppressionReason
@@ -73,7 +73,7 @@ class _Kind(NamedTuple):
 
 
 def record(blocks: NewBlocks, *, actor: str, now: datetime) -> Answer:
-    said: dict[_Kind, list[Said]] = defaultdict(list)
+    said: dict[_Kind, list[ImportedNo]] = defaultdict(list)
     invalid, addresses = [], []
     categories = _categories({one.category for one in blocks.suppressions if one.category})
     campaigns = _campaigns(one.campaign_id for one in blocks.suppressions)
@@ -84,7 +84,7 @@ def record(blocks: NewBlocks, *, actor: str, now: datetime) -> Answer:
         elif address:
             reason = SuppressionReason(one.reason)
             kind = _Kind(one.channel, reason, one.category, not one.everywhere, one.campaign_id or 0)
-            said[kind].append(Said(address.digest, address.value, one.said_at))
+            said[kind].append(ImportedNo(address.digest, address.value, one.said_at))
             addresses.append(address)
     if len(said) > 1:
         learn_and_hold(addresses, now=now)
@@ -96,8 +96,8 @@ def record(blocks: NewBlocks, *, actor: str, now: datetime) -> Answer:
 
 
 def _take(
-    kind: _Kind, said: Sequence[Said], categories: dict[str, Category], *, actor: str, note: str, now: datetime
-) -> actions.Taken:
+    kind: _Kind, said: Sequence[ImportedNo], categories: dict[str, Category], *, actor: str, note: str, now: datetime
+) -> actions.ImportedCounts:
     return actions.import_opt_outs(
         said,
         channel=kind.channel,

@@ -22,7 +22,7 @@ _BROKEN = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 _LARGEST = 16 * 2**20
 
 
-class Channel(filesystem.Channel):
+class FolderChannel(filesystem.Channel):
     def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]  # as kombu itself does
         _write(Path(self.data_folder_out) / f"{time_ns()}_{uuid.uuid4()}.{queue}.msg", payload)
 
@@ -86,7 +86,7 @@ class Channel(filesystem.Channel):
 
 
 class Transport(filesystem.Transport):
-    Channel = Channel
+    FolderChannel = FolderChannel
 
 
 def _read(file: Path) -> Any:

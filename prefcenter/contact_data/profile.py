@@ -35,7 +35,7 @@ _ONLY_THE_PERSON = "Only the person can take this back, from a link in a mail of
 _ERASED = "The person was erased. This block stays, so that nobody writes to them again."
 
 
-class Block(NamedTuple):
+class SuppressionShown(NamedTuple):
     """A suppression; `why_not` says why the staff cannot lift it, or "" where they can."""
 
     row: Suppression
@@ -43,15 +43,15 @@ class Block(NamedTuple):
     why_not: str
 
 
-class Held(NamedTuple):
+class SuppressionBeside(NamedTuple):
     """An address and the blocks on it; `with_others` says in words what is said of it together with others."""
 
     address: Address
-    blocks: Sequence[Block]
+    blocks: Sequence[SuppressionShown]
     with_others: Sequence[str] = ()
 
     @property
-    def active(self) -> list[Block]:
+    def active(self) -> list[SuppressionShown]:
         return [one for one in self.blocks if one.row.lifted_at is None]
 
     @property
@@ -59,7 +59,7 @@ class Held(NamedTuple):
         return bool(self.address.value) and self.address.channel == Channel.EMAIL
 
 
-class Line(NamedTuple):
+class TimelineEntry(NamedTuple):
     """A line of the ledger, in words."""
 
     event: ConsentEvent
@@ -68,7 +68,7 @@ class Line(NamedTuple):
 
 class Timeline(NamedTuple):
     page: Page
-    lines: Sequence[Line]
+    lines: Sequence[TimelineEntry]
 
     @property
     def first_number(self) -> int:
@@ -76,16 +76,16 @@ class Timeline(NamedTuple):
         return self.page.paginator.count - self.page.start_index() + 1
 
 
-class Person(NamedTuple):
+class Profile(NamedTuple):
     contact: Contact
-    held: Sequence[Held]
+    held: Sequence[SuppressionBeside]
     preferences: Sequence[Preference]
     mails: Sequence[OutboxMessage]
     last_sent: Sequence[LastSent]
     feedback: Sequence[Feedback]
 
     @property
-    def blocks(self) -> list[Block]:
+    def blocks(self) -> list[SuppressionShown]:
         return [block for one in self.held for block in one.blocks]
 
     @property
@@ -117,18 +117,18 @@ def find_masked(text: str) -> list[Address] | None:
     return list(rows.select_related("contact").order_by("-id")[:MOST])
 
 
-def person(contact: Contact) -> Person:
+def person(contact: Contact) -> Profile:
     """Everything but the ledger, in as many queries for much as for little."""
     addresses = list(contact.addresses.order_by("id"))
-    by_address: dict[int, list[Block]] = {one.pk: [] for one in addresses}
+    by_address: dict[int, list[SuppressionShown]] = {one.pk: [] for one in addresses}
     rows = Suppression.objects.filter(address__any_of=list(by_address)).select_related("campaign")
     named = {one.pk: one for one in addresses}
     for row in rows.order_by("-since", "-id"):
-        by_address[row.address_id].append(Block(row, named[row.address_id], why_not(row.reason)))
+        by_address[row.address_id].append(SuppressionShown(row, named[row.address_id], why_not(row.reason)))
     with_others = _with_others(addresses)
-    return Person(
+    return Profile(
         contact,
-        [Held(one, by_address[one.pk], with_others[one.pk]) for one in addresses],
+        [SuppressionBeside(one, by_address[one.pk], with_others[one.pk]) for one in addresses],
         list(contact.preferences.select_related("category").order_by("category__position", "category_id", "channel")),
         list(contact.outbox.select_related("address").order_by("-id")[:PER_PAGE]),
         list(contact.last_sent.select_related("category", "campaign").order_by("-sent_on", "-id")[:PER_PAGE]),
@@ -140,7 +140,7 @@ def timeline(contact: Contact, *, page: str | None) -> Timeline:
     """The ledger, newest first, in two queries. A page that does not exist is the nearest that does."""
     events = ConsentEvent.objects.filter(contact=contact).select_related("address", "category", "campaign")
     found = Paginator(events.order_by("-id"), PER_PAGE).get_page(page)
-    return Timeline(found, [Line(event, _what(event)) for event in found])
+    return Timeline(found, [TimelineEntry(event, _what(event)) for event in found])
 
 
 def why_not(reason: SuppressionReason | str) -> str:

@@ -7,15 +7,15 @@ from prefcenter.mail_check.checker import check
 from prefcenter.mail_check.endpoint import NoAnswerError, post_one_click
 from prefcenter.mail_check.message import NotAMessageError
 from prefcenter.mail_check.of_this_site import check_for_us
-from prefcenter.mail_check.points import Level, Outcome, Point, must_fails, summary
+from prefcenter.mail_check.points import Level, Point, PointStatus, must_fails, summary
 from prefcenter.mail_check.verification import fetch_key
 
 __all__ = [
     "Level",
     "NoAnswerError",
     "NotAMessageError",
-    "Outcome",
     "Point",
+    "PointStatus",
     "check",
     "check_for_us",
     "fetch_key",

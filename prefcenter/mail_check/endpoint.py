@@ -22,7 +22,7 @@ class NoAnswerError(Exception):
 
 
 @dataclass(frozen=True)
-class Answer:
+class EndpointAnswer:
     """What matters of the answer to a one-click POST."""
 
     status: int
@@ -30,15 +30,15 @@ class Answer:
     sets_cookie: bool
 
 
-Poster = Callable[[str], Answer]
+Poster = Callable[[str], EndpointAnswer]
 
 
-def post_one_click(link: str, *, timeout: float = TIMEOUT) -> Answer:
+def post_one_click(link: str, *, timeout: float = TIMEOUT) -> EndpointAnswer:
     """POST as a mail client does (RFC 8058, section 3.2), without cookies or credentials."""
     try:
         with _session(link) as session, _post(session, link, timeout) as response:
             headers = response.headers
-            return Answer(response.status_code, headers.get("Location", ""), "Set-Cookie" in headers)
+            return EndpointAnswer(response.status_code, headers.get("Location", ""), "Set-Cookie" in headers)
     except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
         raise NoAnswerError(_reason(error, timeout)) from error
 
@@ -99,7 +99,7 @@ def _skipped(reason: str) -> list[Point]:
     return [skipped("E4", reason), skipped("E3", reason)]
 
 
-def _status(answer: Answer) -> Point:
+def _status(answer: EndpointAnswer) -> Point:
     if 200 <= answer.status < 300:
         return passed("E4", f"The link answered {answer.status}; its recipient should now be unsubscribed.")
     if 300 <= answer.status < 400:
@@ -108,7 +108,7 @@ def _status(answer: Answer) -> Point:
     return failed("E4", f"The link answered the POST with {answer.status}; it has to answer with 200.")
 
 
-def _cookies(answer: Answer) -> Point:
+def _cookies(answer: EndpointAnswer) -> Point:
     if answer.sets_cookie:
         return failed("E3", "The answer sets a cookie; serve the link without session and CSRF cookies.")
     return passed("E3", "The POST was sent without a cookie, and the answer sets none.")

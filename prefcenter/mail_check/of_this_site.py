@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from prefcenter.mail_check import message as messages
 from prefcenter.mail_check import parts
-from prefcenter.mail_check.parts import Link, Part
+from prefcenter.mail_check.parts import Link, MessagePart
 from prefcenter.mail_check.points import Level, Point, failed, passed, skipped, warned
 from prefcenter.mail_check.unsubscribe_links import one_click_link
 from unsubscribe import conf, links
@@ -46,7 +46,7 @@ def _whose(link: str | None, today: date) -> Point:
         links.read(_token(link, base), today=today)
     except InvalidLink:
         if there == here:
-            return failed("E7", "The link leads to this site, but its token is not ours; send it as it was given.")
+            return failed("E7", "The link leads to this site, but its token is not ours; send it was given.")
         return warned(
             "H5",
             f"The link is not ours: it leads to {there}, and this site is {here}. Who leaves there is not "
@@ -74,7 +74,7 @@ def _site(url: str) -> str:
     return (parts.hostname or "") + ("" if is_usual else f":{parts.port}")
 
 
-def _visible_link(found: Sequence[Part], link: str | None) -> Point:
+def _visible_link(found: Sequence[MessagePart], link: str | None) -> Point:
     level = Level.SHOULD
     if any(_PLACEHOLDER.search(url) for part in found for url in (part.text, *(one.url for one in part.links))):
         text = "A placeholder (%%..._url%%) is still in the body; send the message through the guarded backend."
@@ -90,7 +90,7 @@ def _leaves(one: Link, link: str | None) -> bool:
     return one.url.rstrip(".,;)") == link or bool(_LEAVING.search(f"{one.words} {one.url}"))
 
 
-def _postal_address(found: Sequence[Part], address: str) -> Point:
+def _postal_address(found: Sequence[MessagePart], address: str) -> Point:
     if not _words(address):
         text = "SENDER_POSTAL_ADDRESS is not set, so a postal address was not looked for."
         return skipped("B2", text, level=Level.SHOULD)

@@ -27,7 +27,7 @@ class Link(NamedTuple):
     words: str
 
 
-class Part(NamedTuple):
+class MessagePart(NamedTuple):
     """The plain text or the HTML of a message; `name` is how a sentence calls it."""
 
     name: str
@@ -35,7 +35,7 @@ class Part(NamedTuple):
     links: list[Link]
 
 
-def read(raw: bytes) -> list[Part]:
+def read(raw: bytes) -> list[MessagePart]:
     """Each part that a mail client may show, attachments left out."""
     return [part for one in _bodies(raw) if (part := _part(one))]
 
@@ -54,7 +54,7 @@ def _texts(part: Message) -> Iterator[EmailMessage]:
         yield from _texts(one)
 
 
-def _part(body: EmailMessage) -> Part | None:
+def _part(body: EmailMessage) -> MessagePart | None:
     payload = body.get_payload(decode=True)
     if not isinstance(payload, bytes):
         return None
@@ -66,8 +66,8 @@ def _part(body: EmailMessage) -> Part | None:
         page = _Page()
         page.feed(text)
         page.close()
-        return Part("HTML", " ".join(page.seen), page.links)
-    return Part("text", text, _links(text)) if body.get_content_subtype() == "plain" else None
+        return MessagePart("HTML", " ".join(page.seen), page.links)
+    return MessagePart("text", text, _links(text)) if body.get_content_subtype() == "plain" else None
 
 
 def _links(text: str) -> list[Link]:

@@ -32,7 +32,7 @@ class Level(StrEnum):
     SHOULD = "should"
 
 
-class Outcome(StrEnum):
+class PointStatus(StrEnum):
     """What became of one point."""
 
     PASS = "pass"  # noqa: S105 (no password)
@@ -47,7 +47,7 @@ class Point:
 
     id: str
     level: Level
-    outcome: Outcome
+    outcome: PointStatus
     text: str
 
     @property
@@ -58,27 +58,27 @@ class Point:
 
 def passed(id_: str, text: str, *, level: Level = Level.MUST) -> Point:
     """The message does what the requirement asks."""
-    return Point(id_, level, Outcome.PASS, text)
+    return Point(id_, level, PointStatus.PASS, text)
 
 
 def failed(id_: str, text: str, *, level: Level = Level.MUST) -> Point:
     """The message does not do what the requirement asks."""
-    return Point(id_, level, Outcome.FAIL, text)
+    return Point(id_, level, PointStatus.FAIL, text)
 
 
 def warned(id_: str, text: str, *, level: Level = Level.MUST) -> Point:
     """Nothing is wrong yet, or nobody can say."""
-    return Point(id_, level, Outcome.WARN, text)
+    return Point(id_, level, PointStatus.WARN, text)
 
 
 def skipped(id_: str, text: str, *, level: Level = Level.MUST) -> Point:
     """This was not looked at, and the sentence says why."""
-    return Point(id_, level, Outcome.SKIPPED, text)
+    return Point(id_, level, PointStatus.SKIPPED, text)
 
 
 def must_fails(points: Iterable[Point]) -> list[Point]:
     """The points that stand in the way of one-click unsubscribe."""
-    return [point for point in points if point.level is Level.MUST and point.outcome is Outcome.FAIL]
+    return [point for point in points if point.level is Level.MUST and point.outcome is PointStatus.FAIL]
 
 
 def summary(points: Iterable[Point]) -> str:
@@ -90,10 +90,10 @@ def summary(points: Iterable[Point]) -> str:
     if broken:
         return f"No: one-click is offered, but its link does not work as it must; see {_listed(broken)}."
     outcomes = {(point.id, point.outcome) for point in found}
-    if ("H2", Outcome.WARN) in outcomes:
+    if ("H2", PointStatus.WARN) in outcomes:
         return "Not yet: no mail client offers one-click unsubscribe for a plain http link to this machine."
-    is_verified = not outcomes & {("H4", Outcome.WARN), ("H4", Outcome.SKIPPED)}
-    if ("H5", Outcome.WARN) in outcomes:
+    is_verified = not outcomes & {("H4", PointStatus.WARN), ("H4", PointStatus.SKIPPED)}
+    if ("H5", PointStatus.WARN) in outcomes:
         return "Yes, " + ("" if is_verified else "provided that the DKIM signature is valid, ") + _NOT_OURS
     if not is_verified:
         return "Yes, provided that the DKIM signature is valid, which was not verified here."

@@ -18,7 +18,7 @@ _DNS_NAME = re.compile(rb"[A-Za-z0-9._\x80-\xff-]+")
 
 
 @dataclass(frozen=True)
-class Signature:
+class DkimSignature:
     """One DKIM-Signature: its place among them, its tags, and why it does not count ("" if it does)."""
 
     index: int
@@ -36,12 +36,12 @@ class Signature:
         return self.tags[b"s"] + b"._domainkey." + self.tags[b"d"] + b"."
 
 
-def signatures(message: Message) -> list[Signature]:
+def signatures(message: Message) -> list[DkimSignature]:
     """All DKIM signatures of this message, topmost first."""
     return [_read(index, header) for index, header in enumerate(message.named(b"DKIM-Signature"))]
 
 
-def coverage_point(found: list[Signature]) -> Point:
+def coverage_point(found: list[DkimSignature]) -> Point:
     """H4, as far as it can be seen without DNS. One signature that names both headers is enough."""
     if not found:
         return failed("H4", "There is no DKIM signature; have the mail signed, with both headers in h=.")
@@ -52,12 +52,12 @@ def coverage_point(found: list[Signature]) -> Point:
     return failed("H4", f"No DKIM signature will do: {flaws}; have {', '.join(NAMES_TO_SIGN)} signed.")
 
 
-def _read(index: int, header: Header) -> Signature:
+def _read(index: int, header: Header) -> DkimSignature:
     try:
         tags = parse_tag_value(header.value)
     except InvalidTagValueList:
-        return Signature(index, {}, "is not a list of tag=value")
-    return Signature(index, tags, _missing(tags) or _malformed(tags) or _uncovered(tags))
+        return DkimSignature(index, {}, "is not a list of tag=value")
+    return DkimSignature(index, tags, _missing(tags) or _malformed(tags) or _uncovered(tags))
 
 
 def _missing(tags: dict[bytes, bytes]) -> str:

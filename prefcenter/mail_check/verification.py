@@ -12,7 +12,7 @@ from dkim.util import parse_tag_value
 
 from prefcenter.mail_check.message import Message, shown
 from prefcenter.mail_check.points import Point, failed, passed, skipped, warned
-from prefcenter.mail_check.signature import Signature
+from prefcenter.mail_check.signature import DkimSignature
 
 DNS_TIMEOUT = 5.0
 # dkimpy logs what it also answers. This logger stands in no tree: nothing about the message is logged.
@@ -52,7 +52,7 @@ def fetch_key(
     return b"".join(answer[0].strings)
 
 
-def validity_point(message: Message, found: list[Signature], dnsfunc: KeyLookup | None) -> Point:
+def validity_point(message: Message, found: list[DkimSignature], dnsfunc: KeyLookup | None) -> Point:
     """H4, the part that needs DNS. One valid signature among those that name both headers is enough."""
     usable = [signature for signature in found if not signature.flaw]
     if not usable:
@@ -64,7 +64,7 @@ def validity_point(message: Message, found: list[Signature], dnsfunc: KeyLookup 
     return {Validity.VALID: passed, Validity.UNKNOWN: warned, Validity.BAD: failed}[validity]("H4", text)
 
 
-def _verify(message: Message, signature: Signature, dnsfunc: KeyLookup) -> tuple[Validity, str]:
+def _verify(message: Message, signature: DkimSignature, dnsfunc: KeyLookup) -> tuple[Validity, str]:
     where = shown(signature.key_name.rstrip(b"."))
     try:
         record = dnsfunc(signature.key_name, DNS_TIMEOUT)
@@ -81,7 +81,7 @@ def _verify(message: Message, signature: Signature, dnsfunc: KeyLookup) -> tuple
     return Validity.VALID, f"The signature of {signature.domain} is valid with the key that DNS holds."
 
 
-def _is_usable_key(signature: Signature, record: bytes) -> bool:
+def _is_usable_key(signature: DkimSignature, record: bytes) -> bool:
     try:
         *_, is_for_tls_reports_only = dkim.evaluate_pk(signature.key_name, record)
     except _NONSENSE:
@@ -89,7 +89,7 @@ def _is_usable_key(signature: Signature, record: bytes) -> bool:
     return not is_for_tls_reports_only
 
 
-def _flaw(message: Message, signature: Signature, record: bytes) -> str:
+def _flaw(message: Message, signature: DkimSignature, record: bytes) -> str:
     try:
         if _holds(message, signature.index, record):
             return ""

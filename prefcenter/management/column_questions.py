@@ -7,10 +7,10 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from prefcenter.lists.imports import Means, NotUnderstood, Question, wording
+from prefcenter.lists.imports import ColumnAnswer, ColumnQuestion, NotUnderstood, wording
 from prefcenter.lists.imports.columns import answers
 from prefcenter.lists.imports.columns.answers import IGNORE, Meaning
-from prefcenter.lists.imports.columns.questions import Kind
+from prefcenter.lists.imports.columns.questions import QuestionKind
 from unsubscribe.addresses import redact
 
 #: With which a command ends that has to ask first.
@@ -26,12 +26,12 @@ _NOTHING_DONE = (
 )
 #: Of each kind: the question, and what its number counts.
 _ASKED = {
-    Kind.ORDER: ("which comes first in its dates, such as {}?", "can be read in two ways"),
-    Kind.UNDATED: (
+    QuestionKind.ORDER: ("which comes first in its dates, such as {}?", "can be read in two ways"),
+    QuestionKind.UNDATED: (
         "some of its dates cannot be read, such as {}. Shall these rows count as said now, as if there were no date?",
         "cannot be read as a date",
     ),
-    Kind.ADDRESSES: ("does it hold further addresses of the same people?", "with another address"),
+    QuestionKind.ADDRESSES: ("does it hold further addresses of the same people?", "with another address"),
 }
 
 
@@ -40,12 +40,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--means", action="append", default=[], metavar="MEANING", help=_HELP)
 
 
-def said(options: dict[str, Any]) -> dict[str, Means]:
+def said(options: dict[str, Any]) -> dict[str, ColumnAnswer]:
     """By the keys of the headings. Each --column goes with the --means in the same place."""
     columns, means = options["column"], options["means"]
     if len(columns) != len(means):
         raise CommandError("Please give each --column its --means, one after the other.")
-    found: dict[str, Means] = {}
+    found: dict[str, ColumnAnswer] = {}
     for column, text in zip(columns, means, strict=True):
         if not answers.key(column):
             raise CommandError("A column without a name means nothing, and nothing can be said of it.")
@@ -62,11 +62,11 @@ def said(options: dict[str, Any]) -> dict[str, Means]:
     return found
 
 
-def in_words(questions: Iterable[Question]) -> str:
+def in_words(questions: Iterable[ColumnQuestion]) -> str:
     return "\n".join([*(line for one in questions for line in _lines(one)), _NOTHING_DONE])
 
 
-def not_known(question: Question) -> str:
+def not_known(question: ColumnQuestion) -> str:
     """In a line: a column that may say no, was not looked at for the answer."""
     values = ", ".join(f"{one.shown} ({wording.rows(one.rows)})" for one in question.open_values)
     return (
@@ -75,7 +75,7 @@ def not_known(question: Question) -> str:
     )
 
 
-def as_json(question: Question) -> dict[str, Any]:
+def as_json(question: ColumnQuestion) -> dict[str, Any]:
     """For programs: what the values are, what they would mean, and how to answer."""
     values = [
         {"value": one.shown, "rows": one.rows, "means": one.means or None, "would_mean": one.would_mean or None}
@@ -84,7 +84,7 @@ def as_json(question: Question) -> dict[str, Any]:
     return {"column": question.heading, "values": values, "answer": _answer(question)}
 
 
-def _lines(question: Question) -> list[str]:
+def _lines(question: ColumnQuestion) -> list[str]:
     if question.choices:
         return [*_about(question), *(f"    or --means {shlex.quote(one)}" for one in question.choices[1:])]
     return [
@@ -94,10 +94,10 @@ def _lines(question: Question) -> list[str]:
     ]
 
 
-def _about(question: Question) -> list[str]:
+def _about(question: ColumnQuestion) -> list[str]:
     """Of a question that one of a few words answers."""
     [example] = question.values
-    asked, what = _ASKED[Kind(question.kind)]
+    asked, what = _ASKED[QuestionKind(question.kind)]
     said = f"Column “{question.heading}”: {asked.format(example.shown)}"
     return [said, f"{example.rows:>12,}  {what}", _answer(question)]
 
@@ -108,5 +108,5 @@ def _meaning(means: str, would_mean: str) -> str:
     return f": would mean {would_mean}" if would_mean else ": ?"
 
 
-def _answer(question: Question) -> str:
+def _answer(question: ColumnQuestion) -> str:
     return f"    --column {shlex.quote(question.heading.strip())} --means {shlex.quote(question.proposal)}"

@@ -10,8 +10,8 @@ from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
 from prefcenter.lists import imports
-from prefcenter.lists.imports import Lost, Misfit, Result, Terms, wording
-from prefcenter.lists.imports.progress import PASSED_OVER, SAID_YES, TAKEN, UNPLACED, Tally
+from prefcenter.lists.imports import ImportOptions, Lost, Misfit, Result, wording
+from prefcenter.lists.imports.progress import PASSED_OVER, SAID_YES, TAKEN, UNPLACED, Progress
 from prefcenter.lists.reader import TableError
 from prefcenter.models import ImportKind
 from unsubscribe.addresses import redact
@@ -39,7 +39,7 @@ class ImportCommand(BaseCommand):
         parser.add_argument("--channel", default=Channel.EMAIL.value, choices=Channel.values)
         column_questions.add_arguments(parser)
 
-    def terms(self, options: dict[str, Any]) -> Terms:
+    def terms(self, options: dict[str, Any]) -> ImportOptions:
         raise NotImplementedError
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -77,7 +77,7 @@ class ImportCommand(BaseCommand):
         if lost := wording.lost(result.tally.figures):
             raise CommandError("\n".join([*lost, _REST] if UNPLACED in result.tally.figures else lost))
 
-    def _say_in_words(self, terms: Terms, result: Result) -> None:
+    def _say_in_words(self, terms: ImportOptions, result: Result) -> None:
         self.stdout.write(f"{result.label}, {wording.encoding(result.encoding)}.")
         if result.before and result.before.finished_at:
             self.stdout.write(f"This very file was imported before, on {result.before.finished_at:%Y-%m-%d %H:%M} UTC.")
@@ -95,7 +95,7 @@ class ImportCommand(BaseCommand):
             self.stdout.write(f"… and {result.tally.problem_count - LINES_SHOWN:,} more such lines.")
         self.stdout.write(f"Done: import {result.run.pk}." if result.run else _DRY)
 
-    def _say_progress(self, tally: Tally, read: int, size: int) -> None:
+    def _say_progress(self, tally: Progress, read: int, size: int) -> None:
         if self.stderr.isatty():
             done = min(WIDTH, WIDTH * read // max(1, size))
             bar = f"\r[{'#' * done}{' ' * (WIDTH - done)}] {tally.position:,} rows"
@@ -103,7 +103,7 @@ class ImportCommand(BaseCommand):
             self.stderr.flush()
 
 
-def _summary(file_name: str, terms: Terms, result: Result) -> dict[str, Any]:
+def _summary(file_name: str, terms: ImportOptions, result: Result) -> dict[str, Any]:
     figures = result.tally.figures
     before = result.before.finished_at if result.before else None
     return {

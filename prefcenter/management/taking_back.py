@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from prefcenter.lists import imports
-from prefcenter.lists.imports import Lost, NotNow, Standing, wording
+from prefcenter.lists.imports import ImportStanding, Lost, NotNow, wording
 from prefcenter.models import ImportRun, ImportState
 
 _NONE = "There is no import {number}."
@@ -51,13 +51,13 @@ def _take_back(command: BaseCommand, one: ImportRun) -> None:
         raise CommandError(_INTERRUPTED, returncode=130) from error
 
 
-def _say(command: BaseCommand, one: ImportRun, standing: Standing) -> None:
+def _say(command: BaseCommand, one: ImportRun, standing: ImportStanding) -> None:
     stays = [*wording.said_again(standing), ("Ended since", standing.ended), ("Erased", standing.erased)]
     lines = [*wording.lifts(standing), *((f"Stays. {why}", count) for why, count in stays)]
     for label, count in [*lines, ("Was there already when it was imported", one.counts.get("already", 0))]:
         command.stdout.write(f"{count:>12,}  {label}")
 
 
-def _summary(one: ImportRun, standing: Standing, *, is_for_real: bool) -> dict[str, Any]:
+def _summary(one: ImportRun, standing: ImportStanding, *, is_for_real: bool) -> dict[str, Any]:
     already = one.counts.get("already", 0)
     return {"import": one.pk, "applied": is_for_real, **standing._asdict(), "already": already}

@@ -11,21 +11,20 @@ from prefcenter.web import languages
 from unsubscribe import gate, links, queries
 from unsubscribe.choices import Channel, Purpose
 from unsubscribe.errors import ExpiredLink, InvalidLink
-from unsubscribe.links import Purpose as LinkPurpose
-from unsubscribe.links import Target
+from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address
 
 from .unsubscribe import not_allowed, sent_form, unknown_link
 
 
-class Page(Protocol):
+class LinkView(Protocol):
     """What a link leads to; by then the reader's language is active."""
 
     def __call__(self, request: HttpRequest, target: Target, address: Address, *, now: datetime) -> HttpResponse: ...
 
 
 def opened(
-    request: HttpRequest, token: str, purpose: LinkPurpose, page: Page, *, expired: Page | None = None
+    request: HttpRequest, token: str, purpose: LinkPurpose, page: LinkView, *, expired: LinkView | None = None
 ) -> HttpResponse:
     """What `page` says of the target behind the token, or why there is none; of a link that is too old `expired`, which
     may show nothing and start nothing."""

@@ -20,7 +20,7 @@ from . import results
 _DO = re.compile(r"(?:(agree|part)-([0-9]{1,18})|alone)")
 
 
-class Question(NamedTuple):
+class JoinQuestion(NamedTuple):
     """Whether two belong together: `id` is the address that was joined, `other` the one that is asked about, masked.
     `is_answered`: whoever looks said yes, and the other one has not."""
 
@@ -36,7 +36,7 @@ class Joins(NamedTuple):
     """
 
     own: Address
-    questions: Sequence[Question]
+    questions: Sequence[JoinQuestion]
     linked: Sequence[Address]
     leaving: Sequence[int]
     is_proved: bool
@@ -71,14 +71,14 @@ def find(own: Address, known: Sequence[Address], *, is_proved: bool = True) -> J
     )
 
 
-def _questions(own: Address, known: Sequence[Address], agreed: Sequence[Address]) -> list[Question]:
+def _questions(own: Address, known: Sequence[Address], agreed: Sequence[Address]) -> list[JoinQuestion]:
     """Of a pending address about the contact's, where it has to agree as well; else about those that are pending."""
     asked = [one for one in ([own] if own.is_pending else known) if one.is_pending]
     voice = joins.JOINED if own.is_pending else joins.CONTACT
     said = joins.so_far(asked)
     others = ", ".join(str(one) for one in agreed)
     return [
-        Question(one.pk, others if own.is_pending else str(one), voice in said[one.pk])
+        JoinQuestion(one.pk, others if own.is_pending else str(one), voice in said[one.pk])
         for one in asked
         if voice in joins.needed(one)
     ]

@@ -13,7 +13,7 @@ from prefcenter.web import languages
 from unsubscribe import actions, links, queries, views
 from unsubscribe.choices import Channel, Source
 from unsubscribe.errors import ExpiredLink, InvalidLink
-from unsubscribe.links import Purpose
+from unsubscribe.links import LinkPurpose
 from unsubscribe.models import Address
 
 from . import joins, preference_center, results
@@ -22,7 +22,9 @@ from .unsubscribe import not_allowed, sent_form, unknown_link
 
 
 @views.behind_link
-def preferences(request: HttpRequest, token: str = "", *, purpose: Purpose = Purpose.PREFERENCES) -> HttpResponse:
+def preferences(
+    request: HttpRequest, token: str = "", *, purpose: LinkPurpose = LinkPurpose.PREFERENCES
+) -> HttpResponse:
     if request.method not in {"GET", "HEAD", "POST"}:
         return not_allowed(request)
     now = timezone.now()
@@ -32,13 +34,13 @@ def preferences(request: HttpRequest, token: str = "", *, purpose: Purpose = Pur
         own = links.url(links.canonical(token, purpose=purpose), purpose=purpose)
         urls = {"preferences_url": own, "privacy_url": f"{own}/data"}
         context = {name: languages.keep(request, url) for name, url in urls.items()}
-        visit = Visit(target, now, context, is_proved=purpose == Purpose.FRESH)
+        visit = Visit(target, now, context, is_proved=purpose == LinkPurpose.FRESH)
         answer = preference_center.answer(request, form, visit)
     except ExpiredLink:
         target = links.read_expired(token, purpose=purpose)
         if form is None:
             link_visits.count(request, target)
-        return _expired(request, form or QueryDict(), Visit(target, now, {}, is_proved=purpose == Purpose.FRESH))
+        return _expired(request, form or QueryDict(), Visit(target, now, {}, is_proved=purpose == LinkPurpose.FRESH))
     except InvalidLink:
         return unknown_link(request)
     if form is None:

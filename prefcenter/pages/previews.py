@@ -11,7 +11,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from prefcenter.web import preview_data
-from prefcenter.web.preview_data import NOWHERE, Kind
+from prefcenter.web.preview_data import NOWHERE, PreviewKind
 from unsubscribe.models import Category
 
 from . import preference_center, results, unsubscribe
@@ -36,7 +36,7 @@ def show(request: HttpRequest, category_id: int, kind: str) -> HttpResponse:
         raise Http404
     language = preview_data.language(request)
     with translation.override(language):
-        page = _PAGES[Kind(kind)](category)
+        page = _PAGES[PreviewKind(kind)](category)
     page["Content-Language"] = language
     return page
 
@@ -61,9 +61,9 @@ def _preferences(category: Category) -> HttpResponse:
 
 
 _PAGES: dict[str, Callable[[Category], HttpResponse]] = {
-    Kind.UNSUBSCRIBE: _unsubscribe,
-    Kind.DONE: _done,
-    Kind.PREFERENCES: _preferences,
+    PreviewKind.UNSUBSCRIBE: _unsubscribe,
+    PreviewKind.DONE: _done,
+    PreviewKind.PREFERENCES: _preferences,
 }
 
 

@@ -14,7 +14,7 @@ from prefcenter.contact_data.export import held
 from prefcenter.web import languages
 from unsubscribe import actions, addresses, links, views
 from unsubscribe.choices import Channel, Source
-from unsubscribe.links import Purpose, Target
+from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address
 
 from . import results
@@ -24,10 +24,10 @@ FILE = "my-data.json"
 
 
 @views.behind_link
-def privacy(request: HttpRequest, token: str = "", *, purpose: Purpose = Purpose.PREFERENCES) -> HttpResponse:
+def privacy(request: HttpRequest, token: str = "", *, purpose: LinkPurpose = LinkPurpose.PREFERENCES) -> HttpResponse:
     def page(request: HttpRequest, target: Target, address: Address, *, now: datetime) -> HttpResponse:
         own = links.url(links.canonical(token, purpose=purpose), purpose=purpose)
-        context = {"preferences_url": languages.keep(request, own), "is_proved": purpose == Purpose.FRESH}
+        context = {"preferences_url": languages.keep(request, own), "is_proved": purpose == LinkPurpose.FRESH}
         return answer(request, address, now=now, context=context)
 
     return opened(request, token, purpose, page)
@@ -62,7 +62,7 @@ def answer(request: HttpRequest, address: Address, *, now: datetime, context: Ma
 
 
 def _how_long(now: datetime) -> str:
-    day = date_format(links.expires_on(Purpose.ERASE, timezone.localdate(now)))
+    day = date_format(links.expires_on(LinkPurpose.ERASE, timezone.localdate(now)))
     return _("It works until %(day)s. Nothing is erased until you open it and say yes.") % {"day": day}
 
 

@@ -15,8 +15,7 @@ from prefcenter.web import languages
 from unsubscribe import actions, addresses, gate, links, queries, views
 from unsubscribe.choices import Answer, Channel, Purpose, Source
 from unsubscribe.errors import MayNotLift
-from unsubscribe.links import Purpose as LinkPurpose
-from unsubscribe.links import Target
+from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category
 
 from . import joins, results
@@ -24,7 +23,7 @@ from .expiring import may_be_written_to, opened, said, too_old
 from .unsubscribe import sent_form
 
 
-class Question(NamedTuple):
+class MailboxQuestion(NamedTuple):
     """All that is read before the answer, and the button: what a yes is a yes to."""
 
     do: str
@@ -116,8 +115,8 @@ def _erase(request: HttpRequest, target: Target, address: Address, *, now: datet
     return results.page(request, _("Everything about you is erased."), {}, is_done=True, notices=[nobody])
 
 
-def _whether_wanted(category: Category) -> Question:
-    return Question(
+def _whether_wanted(category: Category) -> MailboxQuestion:
+    return MailboxQuestion(
         "opt_in",
         _("Would you like to get “%(category)s”?") % {"category": category.local_name},
         [*filter(None, [category.local_description]), _("You can leave again at any time with one tap.")],
@@ -125,8 +124,8 @@ def _whether_wanted(category: Category) -> Question:
     )
 
 
-def _whether_to_erase() -> Question:
-    return Question(
+def _whether_to_erase() -> MailboxQuestion:
+    return MailboxQuestion(
         "erase",
         _("Erase everything about you?"),
         [
@@ -138,12 +137,12 @@ def _whether_to_erase() -> Question:
     )
 
 
-def _is_answered(request: HttpRequest, question: Question) -> bool:
+def _is_answered(request: HttpRequest, question: MailboxQuestion) -> bool:
     """Whether this very question was answered. A text that was changed since it was read is asked again."""
     return said(request) == question.do and said(request, "wording") in {"", question.wording}
 
 
-def _ask(request: HttpRequest, question: Question, address: Address) -> HttpResponse:
+def _ask(request: HttpRequest, question: MailboxQuestion, address: Address) -> HttpResponse:
     context = {"question": question, "masked": _masked(address)}
     return render(request, "prefcenter/question.html", context, status=400 if request.method == "POST" else 200)
 

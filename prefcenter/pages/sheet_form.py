@@ -19,7 +19,7 @@ from unsubscribe.queries import Choice, PreferenceSheet
 _WAS = re.compile(r"was-([0-9]{1,9})-([a-z]+)")
 
 
-class Way(NamedTuple):
+class ChannelFields(NamedTuple):
     """One channel of one category: the switch, how often, and what both showed when the page was made."""
 
     choice: Choice
@@ -30,7 +30,7 @@ class Way(NamedTuple):
 
 class Group(NamedTuple):
     name: str
-    categories: list[tuple[Category, list[Way]]]
+    categories: list[tuple[Category, list[ChannelFields]]]
 
 
 @dataclass(frozen=True)
@@ -118,14 +118,14 @@ class PreferencesForm(forms.Form):
         gone = [one for one in self.choices if one.category.retired_at is not None]
         return [field.as_hidden() for one in gone for field in self._way(one)[1:]]
 
-    def _by_category(self, choices: Iterable[Choice]) -> list[tuple[Category, list[Way]]]:
+    def _by_category(self, choices: Iterable[Choice]) -> list[tuple[Category, list[ChannelFields]]]:
         return [
             (category, [self._way(choice) for choice in ways])
             for category, ways in groupby(choices, key=lambda one: one.category)
         ]
 
-    def _way(self, choice: Choice) -> Way:
-        return Way(choice, *(self[f"{part}-{choice.key}"] for part in ("on", "often", "was")))
+    def _way(self, choice: Choice) -> ChannelFields:
+        return ChannelFields(choice, *(self[f"{part}-{choice.key}"] for part in ("on", "often", "was")))
 
     @property
     def always_sent(self) -> list[Category]:

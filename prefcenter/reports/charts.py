@@ -42,7 +42,7 @@ class Stacks(NamedTuple):
     zero: float
 
 
-class Lines(NamedTuple):
+class LineShapes(NamedTuple):
     """`runs` are the points of polylines, one for each stretch without a gap; `dots` their points by step."""
 
     runs: Sequence[str]
@@ -63,7 +63,7 @@ def stacks(up: Sequence[Sequence[int]], down: Sequence[Sequence[int]] = ()) -> S
     return Stacks([*_pile(up, 0, zero, -unit), *_pile(down, len(up), zero, unit)], ticks, round(zero, 2))
 
 
-def lines(values: Sequence[float | None], *, marks: Sequence[float] = ()) -> Lines:
+def lines(values: Sequence[float | None], *, marks: Sequence[float] = ()) -> LineShapes:
     """One series from 0 up, with a gap where a value is None, and level lines at `marks`, which are always in sight."""
     known = [(place, value) for place, value in enumerate(values) if value is not None]
     highest = max([*(value for _, value in known), *marks], default=0)
@@ -71,7 +71,7 @@ def lines(values: Sequence[float | None], *, marks: Sequence[float] = ()) -> Lin
     rows = max(1, math.ceil(highest / step - _HAIR))
     dots = [(place, _middle(place, len(values)), _level(value, rows * step)) for place, value in known]
     ticks = [Tick(round(HEIGHT * place / rows, 2), (rows - place) * step) for place in range(rows + 1)]
-    return Lines(_runs(dots), dots, [Tick(_level(mark, rows * step), mark) for mark in marks], ticks)
+    return LineShapes(_runs(dots), dots, [Tick(_level(mark, rows * step), mark) for mark in marks], ticks)
 
 
 def nice_step(highest: float, *, most: int = 4, is_whole: bool = False) -> float:

@@ -30,7 +30,7 @@ TEXTS_SHOWN = 10
 NO_REASON = "No reason, only their own words"
 
 
-class Period(NamedTuple):
+class DigestPeriod(NamedTuple):
     """Whole days of the house, the last one before `until`; `before` begins a period of the same length."""
 
     before: datetime
@@ -42,14 +42,14 @@ class Period(NamedTuple):
         return (timezone.localtime(self.until) - timedelta(days=1)).date()
 
 
-class Reason(NamedTuple):
+class DigestReason(NamedTuple):
     text: str
     answers: int
     change: int
     url: str
 
 
-class Campaign(NamedTuple):
+class DigestCampaign(NamedTuple):
     """`percent`: of the messages recorded as sent, whenever that was, how many led somebody to opt out now."""
 
     name: str
@@ -60,11 +60,11 @@ class Campaign(NamedTuple):
 
 
 class Digest(NamedTuple):
-    period: Period
+    period: DigestPeriod
     answers: int
     answers_before: int
-    reasons: list[Reason]
-    campaigns: list[Campaign]
+    reasons: list[DigestReason]
+    campaigns: list[DigestCampaign]
     texts: list[Feedback]
     url: str
     unreviewed_url: str
@@ -74,14 +74,14 @@ class Digest(NamedTuple):
         return not (self.answers or self.campaigns)
 
 
-def period(days: int, *, now: datetime) -> Period:
+def period(days: int, *, now: datetime) -> DigestPeriod:
     """The `days` that ended last midnight."""
     today = timezone.localtime(now).date()
     before, since, until = (_midnight(today - timedelta(days=days * times)) for times in (2, 1, 0))
-    return Period(before, since, until)
+    return DigestPeriod(before, since, until)
 
 
-def gather(during: Period) -> Digest:
+def gather(during: DigestPeriod) -> Digest:
     """Four queries, whatever was said."""
     asked = Feedback.objects.filter(created_at__gte=during.before, created_at__lt=during.until)
     now, before = Q(created_at__gte=during.since), Q(created_at__lt=during.since)
@@ -150,7 +150,7 @@ def _render(kind: str, digest: Digest) -> str:
         return render_to_string(f"admin/mail/digest.{kind}", {"digest": digest} | compose.sender())
 
 
-def _reasons(during: Period) -> list[Reason]:
+def _reasons(during: DigestPeriod) -> list[DigestReason]:
     now, before = Q(created_at__gte=during.since), Q(created_at__lt=during.since)
     rows = (
         Feedback.objects.filter(created_at__gte=during.before, created_at__lt=during.until)
@@ -160,14 +160,14 @@ def _reasons(during: Period) -> list[Reason]:
         .order_by("-now", "reason__text")[:REASONS_SHOWN]
     )
     return [
-        Reason(
+        DigestReason(
             row["reason__text"] or NO_REASON, row["now"], row["now"] - row["before"], _reason_url(during, row["reason"])
         )
         for row in rows
     ]
 
 
-def _campaigns(during: Period) -> list[Campaign]:
+def _campaigns(during: DigestPeriod) -> list[DigestCampaign]:
     """By rate, so that a small mailing can stand above a large one; the counts beside it say how much it weighs."""
     sent = SentCount.objects.filter(campaign=Outer("campaign")).values("campaign").annotate(sent=Sum("count"))
     rows = (
@@ -181,7 +181,7 @@ def _campaigns(during: Period) -> list[Campaign]:
         .order_by("-percent", "-lost", "campaign")[:CAMPAIGNS_SHOWN]
     )
     return [
-        Campaign(
+        DigestCampaign(
             row["campaign__title"] or row["campaign__name"],
             row["campaign__category__name"],
             row["lost"],
@@ -192,20 +192,20 @@ def _campaigns(during: Period) -> list[Campaign]:
     ]
 
 
-def _texts(during: Period) -> list[Feedback]:
+def _texts(during: DigestPeriod) -> list[Feedback]:
     """The longest that nobody has reviewed: who writes much wants to be read."""
     rows = Feedback.objects.filter(created_at__gte=during.since, created_at__lt=during.until, reviewed_at=None)
     said = rows.annotate(length=Length("text") + Length("more")).filter(length__gt=0)
     return list(said.order_by("-length", "-id").select_related("reason", "category", "campaign")[:TEXTS_SHOWN])
 
 
-def _reason_url(during: Period, reason_id: int | None) -> str:
+def _reason_url(during: DigestPeriod, reason_id: int | None) -> str:
     if reason_id is None:
         return _list_url(during, reason__isnull="True")
     return _list_url(during, reason__id__exact=reason_id)
 
 
-def _list_url(during: Period, **filters: Any) -> str:
+def _list_url(during: DigestPeriod, **filters: Any) -> str:
     dates = {"created_at__gte": during.since.isoformat(), "created_at__lt": during.until.isoformat()}
     return f"{conf.base_url()}{reverse('admin:prefcenter_feedback_changelist')}?{urlencode(dates | filters)}"
 

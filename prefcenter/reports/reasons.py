@@ -13,7 +13,7 @@ from .selection import Selection, during
 NO_REASON = "No reason, only their own words"
 
 
-class Reason(NamedTuple):
+class ReasonCount(NamedTuple):
     """`id` is None for answers without a reason; `before` the number in the span that it is compared with."""
 
     id: int | None
@@ -23,7 +23,7 @@ class Reason(NamedTuple):
 
 
 class Reasons(NamedTuple):
-    ranked: Sequence[Reason]
+    ranked: Sequence[ReasonCount]
     answers: int
     before: int
 
@@ -36,10 +36,10 @@ def rank(selection: Selection) -> Reasons:
     rows = selection.feedback().filter(during(both, "created_at")).values_list("reason")
     counted = rows.annotate(answers=Count("id", filter=now), before=Count("id", filter=before))
     texts = dict(FeedbackReason.objects.values_list("id", "text"))
-    found = [Reason(id_, texts.get(id_, NO_REASON), answers, count) for id_, answers, count in counted]
+    found = [ReasonCount(id_, texts.get(id_, NO_REASON), answers, count) for id_, answers, count in counted]
     ranked = sorted((one for one in found if one.answers or one.before), key=_most_named)
     return Reasons(ranked, sum(one.answers for one in ranked), sum(one.before for one in ranked))
 
 
-def _most_named(one: Reason) -> tuple[int, int, str]:
+def _most_named(one: ReasonCount) -> tuple[int, int, str]:
     return -one.answers, -one.before, one.text

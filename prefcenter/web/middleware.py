@@ -16,14 +16,14 @@ from django.utils.http import escape_leading_slashes
 from redis import RedisError
 
 from prefcenter.web import languages, problems
-from unsubscribe.links import SHORT, Purpose
+from unsubscribe.links import SHORT, LinkPurpose
 from unsubscribe.links.token_text import BEFORE_KIND, BEHIND_KIND
 from unsubscribe.views import AWAY, BROKEN_OFF, sentence, unfit_body
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 #: The links in messages, as their URLs read them.
-_TOKENS = re.compile(rf"{BEFORE_KIND}(?i:[{''.join(Purpose)}{SHORT}]){BEHIND_KIND}(?:/|$)")
+_TOKENS = re.compile(rf"{BEFORE_KIND}(?i:[{''.join(LinkPurpose)}{SHORT}]){BEHIND_KIND}(?:/|$)")
 #: And where their pages lead.
 _LINKS = re.compile(rf"{_TOKENS.pattern}|/(?:preferences/|accounts/|logo)")
 #: The page that takes files.

@@ -16,11 +16,10 @@ from django.http import HttpRequest
 from prefcenter.web import languages
 from unsubscribe import addresses, links
 from unsubscribe.choices import Channel, EventKind, Frequency, OutboxKind, PreferenceState, Purpose
-from unsubscribe.links import Purpose as LinkPurpose
-from unsubscribe.links import Target
+from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Category, ConsentEvent
 from unsubscribe.outbox import compose, wording
-from unsubscribe.outbox.compose import Letter
+from unsubscribe.outbox.compose import EmailText
 from unsubscribe.queries import Choice, PreferenceSheet
 
 ADDRESS = "reader@example.com"
@@ -30,7 +29,7 @@ NOWHERE = "#"
 _NO_LINK = "preview"
 
 
-class Kind(TextChoices):
+class PreviewKind(TextChoices):
     """What there is to see; the mails bear the names that the outbox has for them."""
 
     UNSUBSCRIBE = "unsubscribe", "Unsubscribe page"
@@ -47,22 +46,22 @@ class Kind(TextChoices):
 
 
 MAILS = {
-    Kind.CONFIRMATION: LinkPurpose.FRESH,
-    Kind.LINK: LinkPurpose.FRESH,
-    Kind.OPT_IN: LinkPurpose.OPT_IN,
-    Kind.ERASE: LinkPurpose.ERASE,
-    Kind.JOIN: LinkPurpose.JOIN,
-    Kind.JOINED: LinkPurpose.JOIN,
-    Kind.DOWNLOAD: LinkPurpose.FRESH,
-    Kind.ERASING: LinkPurpose.FRESH,
+    PreviewKind.CONFIRMATION: LinkPurpose.FRESH,
+    PreviewKind.LINK: LinkPurpose.FRESH,
+    PreviewKind.OPT_IN: LinkPurpose.OPT_IN,
+    PreviewKind.ERASE: LinkPurpose.ERASE,
+    PreviewKind.JOIN: LinkPurpose.JOIN,
+    PreviewKind.JOINED: LinkPurpose.JOIN,
+    PreviewKind.DOWNLOAD: LinkPurpose.FRESH,
+    PreviewKind.ERASING: LinkPurpose.FRESH,
 }
 
 
-def kinds(category: Category) -> list[Kind]:
+def kinds(category: Category) -> list[PreviewKind]:
     """What there is to see of this one: nobody leaves what is transactional, nobody is asked about what is retired."""
     if category.purpose == Purpose.TRANSACTIONAL:
-        return [Kind.PREFERENCES, Kind.LINK, Kind.ERASE]
-    return [one for one in Kind if one != Kind.OPT_IN or category.retired_at is None]
+        return [PreviewKind.PREFERENCES, PreviewKind.LINK, PreviewKind.ERASE]
+    return [one for one in PreviewKind if one != PreviewKind.OPT_IN or category.retired_at is None]
 
 
 def for_staff(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -104,7 +103,7 @@ def event(category: Category) -> ConsentEvent:
     return ConsentEvent(kind=EventKind.OPT_OUT, category=category, channel=Channel.EMAIL, before=before, after=after)
 
 
-def letter(kind: Kind, category: Category, *, today: date) -> Letter:
+def letter(kind: PreviewKind, category: Category, *, today: date) -> EmailText:
     """The mail of this kind, one of MAILS, in the language that is active."""
     purpose = MAILS[kind]
     url = links.url(_NO_LINK, purpose=purpose)
@@ -115,7 +114,7 @@ def letter(kind: Kind, category: Category, *, today: date) -> Letter:
         "until": links.expires_on(purpose, today),
         "changes": [change],
         "offers": [{"category": category, "url": url}],
-        "addresses": [addresses.mask(ADDRESS, channel=Channel.EMAIL)] * (2 if kind == Kind.JOINED else 1),
+        "addresses": [addresses.mask(ADDRESS, channel=Channel.EMAIL)] * (2 if kind == PreviewKind.JOINED else 1),
     }
     written = compose.write(OutboxKind(kind.value), context)
     return written._replace(html=written.html.replace(f'"{url}"', f'"{NOWHERE}"'))

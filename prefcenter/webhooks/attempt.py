@@ -9,13 +9,13 @@ from standardwebhooks.webhooks import Webhook
 from prefcenter.models import WebhookDelivery
 
 from . import payload as lines
-from .http import NoAnswer, Way
+from .http import HostConnection, NoAnswer
 
 GONE = 410
 TOO_MANY = 429
 
 
-class Outcome(NamedTuple):
+class AttemptResult(NamedTuple):
     """`is_silent`: it is not worth trying the next line right now."""
 
     error: str = ""
@@ -41,15 +41,15 @@ def message(delivery: WebhookDelivery, *, now: datetime) -> tuple[bytes, dict[st
     return body.encode(), headers
 
 
-def attempt(delivery: WebhookDelivery, way: Way, *, now: datetime) -> Outcome:
+def attempt(delivery: WebhookDelivery, way: HostConnection, *, now: datetime) -> AttemptResult:
     body, headers = message(delivery, now=now)
     try:
         status = way.post(delivery.endpoint.url, body, headers)
     except NoAnswer as error:
-        return Outcome(str(error), is_silent=True)
+        return AttemptResult(str(error), is_silent=True)
     if 200 <= status < 300:
-        return Outcome()
+        return AttemptResult()
     if 300 <= status < 400:
-        return Outcome(f"It redirects ({status}), which is not followed.", is_silent=True)
+        return AttemptResult(f"It redirects ({status}), which is not followed.", is_silent=True)
     is_gone = status == GONE
-    return Outcome(f"It answered {status}.", is_gone, is_silent=is_gone or status == TOO_MANY or status >= 500)
+    return AttemptResult(f"It answered {status}.", is_gone, is_silent=is_gone or status == TOO_MANY or status >= 500)

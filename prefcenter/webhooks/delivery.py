@@ -19,8 +19,8 @@ from prefcenter.models import User, WebhookDelivery, WebhookEndpoint
 from unsubscribe.choices import EventKind, OutboxStatus, Source
 from unsubscribe.ledger import feed
 
-from .attempt import Outcome, attempt
-from .http import Way
+from .attempt import AttemptResult, attempt
+from .http import HostConnection
 
 #: How long after each failed attempt the next one comes, in seconds: three days in all.
 WAITS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 64_800, 86_400)
@@ -85,7 +85,7 @@ def send(endpoint_id: int, *, now: datetime) -> int:
         return 0
     ours = WebhookEndpoint.objects.filter(pk=endpoint_id, claimed_at=now)
     try:
-        with closing(Way()) as way:
+        with closing(HostConnection()) as way:
             return _send_all(ours, way, stop_at=time.monotonic() + ROUND_SECONDS)
     finally:
         ours.update(claimed_at=None)
@@ -130,7 +130,7 @@ def _ready(now: datetime) -> QuerySet[WebhookEndpoint]:
     return WebhookEndpoint.objects.filter(free, rested, disabled_at=None)
 
 
-def _send_all(ours: QuerySet[WebhookEndpoint], way: Way, *, stop_at: float) -> int:
+def _send_all(ours: QuerySet[WebhookEndpoint], way: HostConnection, *, stop_at: float) -> int:
     """`ours` is empty as soon as another worker has taken the endpoint over."""
     taken = 0
     while endpoint := ours.filter(disabled_at=None).first():
@@ -173,7 +173,7 @@ def _queue(endpoint: WebhookEndpoint, ours: QuerySet[WebhookEndpoint], *, now: d
     return True
 
 
-def _send_one(delivery_id: int, ours: QuerySet[WebhookEndpoint], way: Way) -> bool:
+def _send_one(delivery_id: int, ours: QuerySet[WebhookEndpoint], way: HostConnection) -> bool:
     """Whether to go on with the next one. It is read at this moment: somebody may just have been erased."""
     rows = WebhookDelivery.objects.filter(status=OutboxStatus.QUEUED, endpoint__in=ours.filter(disabled_at=None))
     found = rows.select_related("endpoint", "event__address", "event__category", "event__campaign")
@@ -198,7 +198,7 @@ def _arrived(delivery: WebhookDelivery, *, now: datetime) -> None:
         endpoint.save(update_fields=["failures", "failing_since", "resting_until"])
 
 
-def _failed(delivery: WebhookDelivery, outcome: Outcome, *, now: datetime) -> bool:
+def _failed(delivery: WebhookDelivery, outcome: AttemptResult, *, now: datetime) -> bool:
     """Whether the endpoint is left in peace for now."""
     endpoint = delivery.endpoint
     endpoint.failures += 1
@@ -213,7 +213,7 @@ def _failed(delivery: WebhookDelivery, outcome: Outcome, *, now: datetime) -> bo
     return endpoint.resting_until is not None
 
 
-def _rest(endpoint: WebhookEndpoint, outcome: Outcome, *, now: datetime) -> datetime | None:
+def _rest(endpoint: WebhookEndpoint, outcome: AttemptResult, *, now: datetime) -> datetime | None:
     """Until when. After its failures in a row, whichever lines they were."""
     if not outcome.is_silent and endpoint.failures % REFUSALS:
         return None
@@ -221,7 +221,7 @@ def _rest(endpoint: WebhookEndpoint, outcome: Outcome, *, now: datetime) -> date
     return now + timedelta(seconds=RESTS[min(rests, len(RESTS)) - 1])
 
 
-def _put_off(delivery: WebhookDelivery, outcome: Outcome, *, now: datetime) -> None:
+def _put_off(delivery: WebhookDelivery, outcome: AttemptResult, *, now: datetime) -> None:
     """While the endpoint is silent that is no fault of the line, which waits as long as the endpoint rests."""
     endpoint = delivery.endpoint
     delivery.last_error = outcome.error[:200]

@@ -41,7 +41,7 @@ class NotSafe(NoAnswer):
     """Its URL is not https, and nothing is sent in the clear."""
 
 
-class Way:
+class HostConnection:
     """One connection to one host after the other, kept between two POSTs. For one thread; `close` it."""
 
     def __init__(self) -> None:
@@ -179,7 +179,7 @@ def _acknowledge(sock: socket.socket) -> None:
 
 
 class _PublicHTTP(HTTPConnection):
-    def __init__(self, *args: Any, way: Way, **options: Any) -> None:
+    def __init__(self, *args: Any, way: HostConnection, **options: Any) -> None:
         super().__init__(*args, **options)
         self._way = way
 
@@ -188,7 +188,7 @@ class _PublicHTTP(HTTPConnection):
 
 
 class _PublicHTTPS(HTTPSConnection):
-    def __init__(self, *args: Any, way: Way, **options: Any) -> None:
+    def __init__(self, *args: Any, way: HostConnection, **options: Any) -> None:
         super().__init__(*args, **options)
         self._way = way
 
@@ -204,7 +204,7 @@ class _HTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _PublicHTTPS
 
 
-def _pool(url: Url, way: Way) -> HTTPConnectionPool:
+def _pool(url: Url, way: HostConnection) -> HTTPConnectionPool:
     if not url.host or url.scheme not in {"http", "https"}:
         raise ValueError("no web address")
     if url.scheme == "https":

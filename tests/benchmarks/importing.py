@@ -16,7 +16,7 @@ from pathlib import Path
 from django.db import connection, transaction
 
 from prefcenter.lists import imports
-from prefcenter.lists.imports import Terms
+from prefcenter.lists.imports import ImportOptions
 from prefcenter.models import ImportKind
 from tests.sample_data.loading import load
 from unsubscribe import conf
@@ -72,7 +72,7 @@ def opt_outs(rows: int, *, now: datetime, rounds: int) -> Figure:
 
 
 def _import(file: Path, now: datetime) -> None:
-    terms = Terms(ImportKind.OPT_OUTS)
+    terms = ImportOptions(ImportKind.OPT_OUTS)
     imports.apply(file, terms, actor="bench", now=now, on_progress=lambda tally, read, size: None)
 
 

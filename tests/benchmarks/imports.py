@@ -35,14 +35,14 @@ from django.utils import timezone  # noqa: E402
 from prefcenter.lists.reader import open_table  # noqa: E402
 from tests.factories import CategoryFactory  # noqa: E402
 from unsubscribe import actions  # noqa: E402
-from unsubscribe.actions import BATCH, Said  # noqa: E402
+from unsubscribe.actions import BATCH, ImportedNo  # noqa: E402
 from unsubscribe.addresses import normalise  # noqa: E402
 from unsubscribe.choices import Channel  # noqa: E402
 
 #: What the import may cost, in floors.
 BAR = 1.5
 Spent = Counter[str]
-Floor = Callable[[Sequence[Said]], None]
+Floor = Callable[[Sequence[ImportedNo]], None]
 T = TypeVar("T")
 
 _FACTS = '{"state": "%s", "frequency": "as_sent", "paused_until": null}'
@@ -87,15 +87,15 @@ def measure(file: BinaryIO, by_hand: Floor, category_id: int | None) -> Spent:
     return spent
 
 
-def batches(file: BinaryIO, spent: Spent) -> Iterator[list[Said]]:
+def batches(file: BinaryIO, spent: Spent) -> Iterator[list[ImportedNo]]:
     rows = iter(open_table(file))
     while said := timed("reading", lambda: [_said(row.address) for row in islice(rows, BATCH)], spent):
         yield said
 
 
-def _said(text: str) -> Said:
+def _said(text: str) -> ImportedNo:
     address = normalise(text)
-    return Said(address.digest, address.value)
+    return ImportedNo(address.digest, address.value)
 
 
 def timed(name: str, call: Callable[[], T], spent: Spent) -> T:
@@ -126,7 +126,7 @@ class _PostgresqlFloor:
         self.category_id = category_id
         self.before = 0
 
-    def __call__(self, said: Sequence[Said]) -> None:
+    def __call__(self, said: Sequence[ImportedNo]) -> None:
         now = timezone.now()
         with self.connection.transaction(), self.connection.cursor() as cursor:
             cursor.execute("CREATE TEMPORARY TABLE row (id bigint, digest bytea, value text) ON COMMIT DROP")
@@ -182,7 +182,7 @@ class _SqliteFloor:
         self.category_id = category_id
         self.before = 0
 
-    def __call__(self, said: Sequence[Said]) -> None:
+    def __call__(self, said: Sequence[ImportedNo]) -> None:
         now = connection.ops.adapt_datetimefield_value(timezone.now())
         rows = [(number, one.digest, one.value) for number, one in enumerate(sorted(said), self.before + 1)]
         self.connection.execute("BEGIN IMMEDIATE")

@@ -29,7 +29,7 @@ def preferences_target(entry: Entry, today: date) -> Target:
     assert entry.preferences_url is not None
     assert entry.preferences_url.startswith("https://mail.example.com/p/")
     token = entry.preferences_url.rpartition("/")[2]
-    return links.read(token, purpose=links.Purpose.PREFERENCES, today=today)
+    return links.read(token, purpose=links.LinkPurpose.PREFERENCES, today=today)
 
 
 def test_strangers_become_contacts_and_nothing_is_said_of_their_consent(news: Category, now: datetime) -> None:

@@ -20,7 +20,7 @@ from tests.examples import examples
 from tests.factories import ADA, BOB, AddressFactory, CampaignFactory, CategoryFactory, ContactFactory
 from unsubscribe import actions, gate, rules
 from unsubscribe.actions.bulk import clocks
-from unsubscribe.actions.bulk.clocks import Mailing
+from unsubscribe.actions.bulk.clocks import SentMailing
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Answer, Channel, Frequency, PreferenceState, Purpose, Source, SuppressionReason
 from unsubscribe.errors import ContradictoryPurpose
@@ -200,7 +200,7 @@ class World(NamedTuple):
         LastSent.objects.create(category=self.other, channel=channel, **clock)
         LastSent.objects.create(category=self.category, channel=noise, **clock)
         for one in sorted(person.sent, key=lambda one: -one.hours_ago):
-            mailing = Mailing(self.category, channel, self.campaigns.get(one.campaign), one.at)
+            mailing = SentMailing(self.category, channel, self.campaigns.get(one.campaign), one.at)
             clocks.wind([contact.pk], mailing, paced={}, sent_at=one.at if one.by_us else None)
         return [self._address(contact, channel, blocks) for blocks in person.blocks]
 

@@ -29,7 +29,7 @@ from unsubscribe.choices import (
     SuppressionReason,
 )
 from unsubscribe.errors import RetiredCategory
-from unsubscribe.links import Purpose, Target
+from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Campaign, Category, ConsentEvent, Contact, OutboxMessage, Preference
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +47,7 @@ def bring_back(category: Category) -> Category:
     return category
 
 
-def link(address: Address, category: Category, *, purpose: Purpose = Purpose.UNSUBSCRIBE) -> str:
+def link(address: Address, category: Category, *, purpose: LinkPurpose = LinkPurpose.UNSUBSCRIBE) -> str:
     token = links.sign(Target(address.pk, category.pk), purpose=purpose, today=timezone.localdate())
     return f"/{purpose}/{token}"
 
@@ -170,7 +170,7 @@ class TestLinks:
     def test_an_expired_link_still_stops_it(self, ada: Address, news: Category, browser_client: Client) -> None:
         retire(news)
         today = timezone.localdate() - timedelta(days=70)
-        token = links.sign(Target(ada.pk, news.pk), purpose=Purpose.PREFERENCES, today=today)
+        token = links.sign(Target(ada.pk, news.pk), purpose=LinkPurpose.PREFERENCES, today=today)
         page = browser_client.get(f"/p/{token}", secure=True).content.decode()
         assert "This link has expired." in page
         assert "News" not in page
@@ -187,7 +187,7 @@ class TestLinks:
 
     def test_a_question_asked_before_can_no_longer_be_answered_yes(self, ada: Address, browser_client: Client) -> None:
         partners = retire(CategoryFactory(opt_in=True))
-        page = browser_client.post(link(ada, partners, purpose=Purpose.OPT_IN), {"do": "opt_in"}, secure=True)
+        page = browser_client.post(link(ada, partners, purpose=LinkPurpose.OPT_IN), {"do": "opt_in"}, secure=True)
         assert "This is no longer offered." in page.content.decode()
         assert not ConsentEvent.objects.exists()
 
@@ -214,13 +214,13 @@ class TestThePreferencePage:
         choose(ada, news, before)
         for one in (news, receipts):
             retire(one)
-        page = browser_client.get(link(ada, news, purpose=Purpose.PREFERENCES), secure=True).content.decode()
+        page = browser_client.get(link(ada, news, purpose=LinkPurpose.PREFERENCES), secure=True).content.decode()
         assert "News" not in page
         assert "Receipts" not in page
 
-    @pytest.mark.parametrize("purpose", [Purpose.PREFERENCES, Purpose.FRESH])
+    @pytest.mark.parametrize("purpose", [LinkPurpose.PREFERENCES, LinkPurpose.FRESH])
     def test_shows_it_to_nobody_by_its_own_link_either(
-        self, purpose: Purpose, ada: Address, news: Category, browser_client: Client
+        self, purpose: LinkPurpose, ada: Address, news: Category, browser_client: Client
     ) -> None:
         for one in (retire(CategoryFactory(slug="offers")), retire(CategoryFactory(transactional=True))):
             page = browser_client.get(link(ada, one, purpose=purpose), secure=True).content.decode()
@@ -237,7 +237,7 @@ class TestThePreferencePage:
             **sent(news, on=False, was="on as_sent"),
             **sent(partners, on=True, was="off as_sent"),
         }
-        page = browser_client.post(link(ada, news, purpose=Purpose.FRESH), form, secure=True).content.decode()
+        page = browser_client.post(link(ada, news, purpose=LinkPurpose.FRESH), form, secure=True).content.decode()
         assert "Something you switched on is not offered any more." in page
         assert state(ada, news) == PreferenceState.UNSUBSCRIBED
         assert state(ada, partners) == PreferenceState.UNSPECIFIED
@@ -247,7 +247,7 @@ class TestThePreferencePage:
     ) -> None:
         offers = CategoryFactory(slug="offers")
         retire(news)
-        url = link(ada, news, purpose=Purpose.FRESH)
+        url = link(ada, news, purpose=LinkPurpose.FRESH)
         form = {**sent(news, on=False, was="on as_sent"), **sent(offers, on=True, was="on as_sent")}
         page = browser_client.post(url, {**form, "do": "nonsense"}, secure=True)
         assert page.status_code == 400
@@ -264,7 +264,7 @@ class TestThePreferencePage:
     ) -> None:
         retire(news)
         form = {**sent(news, on=True, was="on as_sent"), "pause": f"{news.pk}-email", "do": "pause-30"}
-        page = browser_client.post(link(ada, news, purpose=Purpose.FRESH), form, secure=True)
+        page = browser_client.post(link(ada, news, purpose=LinkPurpose.FRESH), form, secure=True)
         assert page.status_code == 400
         assert "Please choose one of these." in page.content.decode()
         assert "News" not in page.content.decode()
@@ -293,7 +293,7 @@ class TestBringingItBack:
         rows = list(Preference.objects.order_by("id").values())
         retire(news)
         for one in people:  # they open their page and save it meanwhile
-            browser_client.post(link(one, news, purpose=Purpose.FRESH), {"do": "save"}, secure=True)
+            browser_client.post(link(one, news, purpose=LinkPurpose.FRESH), {"do": "save"}, secure=True)
         bring_back(news)
         assert list(Preference.objects.order_by("id").values()) == rows
         assert answers(people, news) == before

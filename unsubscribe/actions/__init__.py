@@ -3,8 +3,8 @@
 Every verb takes many, is one transaction (state, ledger, outbox), and doing it twice is the same as once.
 """
 
-from .bulk import BATCH, Said, Taken, import_opt_outs, learn_many, preview_opt_outs
-from .contacts import Known, choose_language, erase, learn, note_access, suggest_language
+from .bulk import BATCH, ImportedCounts, ImportedNo, import_opt_outs, learn_many, preview_opt_outs
+from .contacts import LearnedAddress, choose_language, erase, learn, note_access, suggest_language
 from .domains import DomainsTaken, lift_domains, preview_domains, suppress_domains
 from .joining.adding import add_addresses, add_addresses_to
 from .joining.agreement import agree
@@ -15,17 +15,17 @@ from .requests import ask_to_erase, ask_to_opt_in, send_link
 from .sending import campaign_named, claim, give_back, record_sent
 from .short_links import short_links
 from .suppressions import lift, suppress
-from .taking_back import Standing, TakenBack, oldest_repeat, settle, standing, take_back
+from .taking_back import ImportStanding, TakenBack, oldest_repeat, settle, standing, take_back
 from .undoing import undo
 from .wanted import Wanted
 
 __all__ = [
     "BATCH",
     "DomainsTaken",
-    "Known",
-    "Said",
-    "Standing",
-    "Taken",
+    "ImportStanding",
+    "ImportedCounts",
+    "ImportedNo",
+    "LearnedAddress",
     "TakenBack",
     "Wanted",
     "add_addresses",

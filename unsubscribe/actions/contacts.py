@@ -16,7 +16,7 @@ from .recording import Change, Origin, record
 from .requests import tell
 
 
-class Known(NamedTuple):
+class LearnedAddress(NamedTuple):
     address_id: int
     contact_id: int
 
@@ -24,7 +24,7 @@ class Known(NamedTuple):
 @transaction.atomic
 def learn(
     addresses: Iterable[Normalised], *, now: datetime, language: str = "", only_chosen: bool = False
-) -> dict[bytes, Known]:
+) -> dict[bytes, LearnedAddress]:
     """Every address by its digest; those that were unknown become contacts, each of its own.
 
     All must be of one channel. Knowing an address is no consent: nothing is written to the ledger. Of one that was
@@ -45,12 +45,12 @@ def learn(
     return known | learnt
 
 
-def _known(addresses: Iterable[Normalised]) -> dict[bytes, Known]:
+def _known(addresses: Iterable[Normalised]) -> dict[bytes, LearnedAddress]:
     wanted = list(addresses)
     if not wanted:
         return {}
     rows = Address.objects.filter(channel=wanted[0].channel, digest__any_of=[one.digest for one in wanted])
-    return {bytes(digest): Known(*ids) for digest, *ids in rows.values_list("digest", "id", "contact_id")}
+    return {bytes(digest): LearnedAddress(*ids) for digest, *ids in rows.values_list("digest", "id", "contact_id")}
 
 
 def _spell(known: Sequence[Normalised]) -> None:
@@ -100,7 +100,7 @@ def attach(
         Address.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _drop_childless(contacts: Sequence[Contact], learnt: dict[bytes, Known]) -> None:
+def _drop_childless(contacts: Sequence[Contact], learnt: dict[bytes, LearnedAddress]) -> None:
     """Contacts made for an address that another process learnt in the same moment."""
     used = {known.contact_id for known in learnt.values()}
     childless = [contact.pk for contact in contacts if contact.pk not in used]

@@ -7,10 +7,10 @@ from django.db import transaction
 from ..models import Address
 
 #: By the id of the address; the contact is loaded with it.
-People = dict[int, Address]
+LockedAddresses = dict[int, Address]
 
 
-def lock(address_ids: Sequence[int]) -> People:
+def lock(address_ids: Sequence[int]) -> LockedAddresses:
     """The addresses that exist, their contacts locked until the end of the transaction.
 
     An address may have joined another contact while we waited (actions.add_addresses). Then the locks are given back
@@ -27,7 +27,7 @@ def lock(address_ids: Sequence[int]) -> People:
     return {}
 
 
-def _locked(address_ids: Sequence[int]) -> People:
+def _locked(address_ids: Sequence[int]) -> LockedAddresses:
     rows = (
         Address.objects.filter(id__any_of=address_ids)
         .select_related("contact")
@@ -37,7 +37,7 @@ def _locked(address_ids: Sequence[int]) -> People:
     return {row.pk: row for row in rows}
 
 
-def _have_moved(people: People) -> bool:
+def _have_moved(people: LockedAddresses) -> bool:
     """Whom the addresses belong to now: the rows we waited for are as they were before, but for the contact's own."""
     now = Address.objects.filter(id__any_of=list(people)).values_list("id", "contact_id")
     return dict(now) != {id_: row.contact_id for id_, row in people.items()}

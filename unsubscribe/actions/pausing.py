@@ -13,7 +13,7 @@ from ..links import Target
 from ..models import ConsentEvent, Contact
 from .joining.parting import speak_for_themselves
 from .known import known
-from .locking import People, lock
+from .locking import LockedAddresses, lock
 from .preferences import set_preferences
 from .recording import Change, Origin, day_fact, record
 from .wanted import wanted_of
@@ -49,7 +49,7 @@ def restore_pause(address_id: int, until: date | None, origin: Origin) -> list[C
     return _pause_contacts(lock([address_id]), until, origin)
 
 
-def _pause_contacts(people: People, until: date | None, origin: Origin) -> list[ConsentEvent]:
+def _pause_contacts(people: LockedAddresses, until: date | None, origin: Origin) -> list[ConsentEvent]:
     changes = []
     for address in {one.contact_id: one for one in people.values()}.values():
         before, address.contact.paused_until = address.contact.paused_until, until
@@ -63,7 +63,7 @@ def _pause_contacts(people: People, until: date | None, origin: Origin) -> list[
     return record(changes, origin)
 
 
-def _pause_again(people: People, until: date | None, origin: Origin) -> None:
+def _pause_again(people: LockedAddresses, until: date | None, origin: Origin) -> None:
     """What is paused until that day already was asked for again: its time moves on, and it is no event. Of who was
     erased nothing more is noted."""
     contacts = {one.contact_id: one.contact for one in people.values()}

@@ -16,7 +16,7 @@ from ..rules import Chosen
 from .joining import own_noes
 from .joining.parting import More, speak_for_themselves
 from .known import known, known_campaigns
-from .locking import People, lock
+from .locking import LockedAddresses, lock
 from .recording import Change, Origin, choice_facts, record
 from .repeating import less_again, preferences_again, repeats
 from .resubscribing import come_back
@@ -104,7 +104,7 @@ def restore(wanted: Iterable[Wanted], origin: Origin) -> list[ConsentEvent]:
     return _locked_set(wanted, origin, lifts=False)
 
 
-def leave(wanted: Sequence[Wanted], people: People, origin: Origin) -> list[ConsentEvent]:
+def leave(wanted: Sequence[Wanted], people: LockedAddresses, origin: Origin) -> list[ConsentEvent]:
     """No more of what is named, for contacts that are locked already; nobody gets a mail about it."""
     return _set(wanted, people, origin, lifts=False, confirm=False)
 
@@ -117,12 +117,12 @@ def _locked_set(wanted: Iterable[Wanted], origin: Origin, *, lifts: bool = True)
     return _set(wanted, people, origin, lifts=lifts)
 
 
-def _those(people: People, targets: Iterable[Target]) -> People:
+def _those(people: LockedAddresses, targets: Iterable[Target]) -> LockedAddresses:
     return {target.address_id: people[target.address_id] for target in targets if target.address_id in people}
 
 
 def _set(
-    wanted: Sequence[Wanted], people: People, origin: Origin, *, lifts: bool = True, confirm: bool = True
+    wanted: Sequence[Wanted], people: LockedAddresses, origin: Origin, *, lifts: bool = True, confirm: bool = True
 ) -> list[ConsentEvent]:
     wanted = [one for one in wanted if one.address_id in people]
     if not wanted:
@@ -152,7 +152,7 @@ def _set(
     return came_back + events
 
 
-def _more(wanted: Iterable[Wanted], people: People, chosen: Choices) -> list[More]:
+def _more(wanted: Iterable[Wanted], people: LockedAddresses, chosen: Choices) -> list[More]:
     """What an address that is pending wants more of than holds for it. Of a yes it is not known whose it was."""
     more: list[More] = []
     for one in wanted:
@@ -164,7 +164,7 @@ def _more(wanted: Iterable[Wanted], people: People, chosen: Choices) -> list[Mor
     return more
 
 
-def _covered(wanted: Sequence[Wanted], people: People) -> frozenset[tuple[int, int]]:
+def _covered(wanted: Sequence[Wanted], people: LockedAddresses) -> frozenset[tuple[int, int]]:
     """Of the yes's among these, those to which a no stands that was said of more than the address (covering.py)."""
     yes = {one[:2] for one in wanted if one.change.get("state") == PreferenceState.SUBSCRIBED}
     values = {id_: people[id_].value for id_, _ in yes if people[id_].channel == Channel.EMAIL}
@@ -194,7 +194,7 @@ def _change(
     )
 
 
-def _rows(people: People, category_ids: set[int]) -> dict[Key, Preference]:
+def _rows(people: LockedAddresses, category_ids: set[int]) -> dict[Key, Preference]:
     rows = Preference.objects.filter(
         contact_id__any_of=sorted({address.contact_id for address in people.values()}),
         category_id__any_of=sorted(category_ids),
@@ -207,7 +207,7 @@ def _chosen(row: Preference) -> Chosen:
 
 
 def _said_again(
-    wanted: Iterable[Wanted], people: People, rows: Mapping[Key, Preference], changed: Collection[Key]
+    wanted: Iterable[Wanted], people: LockedAddresses, rows: Mapping[Key, Preference], changed: Collection[Key]
 ) -> list[tuple[Wanted, Address, Preference]]:
     """What is wanted of choices that stay as they are. Of who was erased nothing more is noted."""
     found = []

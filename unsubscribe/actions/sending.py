@@ -10,7 +10,7 @@ from django.utils import timezone
 from ..choices import Channel
 from ..models import Campaign, Category, LastSent, SentCount
 from .bulk import clocks
-from .bulk.clocks import Mailing
+from .bulk.clocks import SentMailing
 
 
 def campaign_named(name: str, *, category: Category, now: datetime) -> Campaign | None:
@@ -42,7 +42,7 @@ def record_sent(
     ids = sorted(set(contact_ids))
     if not ids:
         return set()
-    mailing = Mailing(category, channel, campaign, now)
+    mailing = SentMailing(category, channel, campaign, now)
     _hold(campaign)
     had = clocks.had(ids, mailing) if campaign else set()
     recorded = clocks.wind(ids, mailing, paced=paced, sent_at=now if by_us else None)
@@ -64,7 +64,7 @@ def claim(
     leaves them recorded and not sent; after rules.CLAIM_HOLDS whoever sends the campaign again gets them.
     """
     _hold(campaign)
-    return clocks.claim(paced, Mailing(category, channel, campaign, now))
+    return clocks.claim(paced, SentMailing(category, channel, campaign, now))
 
 
 @transaction.atomic

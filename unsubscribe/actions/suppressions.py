@@ -13,7 +13,7 @@ from ..choices import EventKind, Source, SuppressionReason
 from ..errors import MayNotLift
 from ..models import Address, ConsentEvent, Suppression
 from .joining.sharing import share
-from .locking import People, lock
+from .locking import LockedAddresses, lock
 from .recording import Change, Origin, record
 from .repeating import blocks_again
 
@@ -62,7 +62,7 @@ def lift(
 
 
 def block(
-    people: People,
+    people: LockedAddresses,
     reason: SuppressionReason,
     origin: Origin,
     *,
@@ -103,7 +103,7 @@ def block(
 def _say_again(
     blocked: Mapping[int, Suppression],
     addresses: Sequence[Address],
-    people: People,
+    people: LockedAddresses,
     origin: Origin,
     campaigns: Mapping[int, int | None],
     *,
@@ -129,7 +129,7 @@ def _widen(addresses: Sequence[Address], blocked: Mapping[int, bool], reason: Su
         Suppression.objects.filter(address_id__any_of=single, reason=reason, lifted_at=None).update(everywhere=True)
 
 
-def own_no_by_channel(people: People) -> OwnNo:
+def own_no_by_channel(people: LockedAddresses) -> OwnNo:
     found: dict[tuple[int, str], set[SuppressionReason]] = defaultdict(set)
     rows = _own_no((address.contact_id for address in people.values()), also=people.keys())
     for contact_id, channel, reason in rows.values_list("address__contact_id", "address__channel", "reason"):
@@ -171,7 +171,7 @@ def _before_lift(one: Suppression) -> dict[str, Any]:
     return {"suppressed": [one.reason], "everywhere": one.everywhere}
 
 
-def _all_addresses(people: People) -> list[Address]:
+def _all_addresses(people: LockedAddresses) -> list[Address]:
     contact_ids = sorted({address.contact_id for address in people.values()})
     return list(Address.objects.filter(contact_id__any_of=contact_ids).order_by("id"))
 

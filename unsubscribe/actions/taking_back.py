@@ -23,7 +23,7 @@ from .recording import Change, Origin, record
 from .repeating import No, is_of_imports, repeats, repeats_of_row
 
 
-class Standing(NamedTuple):
+class ImportStanding(NamedTuple):
     """Of what an import said: how many blocks, category no's and blocks on whole domains would be taken back; and those
     that stay, because they were said again since (by how; "import" is an import that can be taken back itself, "" one
     that cannot, or nobody knows), were ended since, or are of somebody who was erased."""
@@ -43,7 +43,7 @@ class TakenBack(NamedTuple):
     lifted: int
 
 
-def standing(import_id: int) -> Standing:
+def standing(import_id: int) -> ImportStanding:
     """What take_back would do. Nothing is written. Fifteen queries."""
     again: Counter[str] = Counter()
     for kind in (_BLOCKS, _CHOICES, _DOMAINS):
@@ -59,7 +59,7 @@ def standing(import_id: int) -> Standing:
     blocks, choices, domains = (
         kind.alive().filter(import_id=import_id, said_at=None).count() for kind in (_BLOCKS, _CHOICES, _DOMAINS)
     )
-    return Standing(
+    return ImportStanding(
         blocks,
         choices,
         domains,
@@ -102,7 +102,7 @@ def settle(import_ids: Collection[int], *, most: int) -> int:
     return 0
 
 
-class _Kind(NamedTuple):
+class _NoKind(NamedTuple):
     """A kind of no: those that stand, when one was set, and how one is held and ended. Who says one again while it is
     held is waited for, and then heard."""
 
@@ -113,14 +113,14 @@ class _Kind(NamedTuple):
     end: Callable[[Sequence[Any], Origin], None]
 
 
-def _next(kind: _Kind, import_id: int, most: int) -> list[int]:
+def _next(kind: _NoKind, import_id: int, most: int) -> list[int]:
     """The ids of rows that it repeated, or else that it set and nobody has said since for good."""
     repeated = repeats(kind.model).filter(import_id=import_id).order_by("row_id")
     set_by_it = kind.alive().filter(is_of_imports(kind.model), import_id=import_id).order_by("id")
     return list(repeated.values_list("row_id", flat=True)[:most]) or list(set_by_it.values_list("id", flat=True)[:most])
 
 
-def _take_back(kind: _Kind, row_ids: Sequence[int], import_id: int, origin: Origin) -> int:
+def _take_back(kind: _NoKind, row_ids: Sequence[int], import_id: int, origin: Origin) -> int:
     """How many were lifted."""
     kind.hold(row_ids)
     of_imports = kind.alive().filter(is_of_imports(kind.model), id__any_of=row_ids)
@@ -133,7 +133,7 @@ def _take_back(kind: _Kind, row_ids: Sequence[int], import_id: int, origin: Orig
     return len(ending)
 
 
-def _hand_on(kind: _Kind, rows: QuerySet[Any], row_ids: Sequence[int]) -> None:
+def _hand_on(kind: _NoKind, rows: QuerySet[Any], row_ids: Sequence[int]) -> None:
     """What other imports said is as if the first of them had set it."""
     first = repeats_of_row(kind.model).order_by("at", "import_id")
     since = Greatest(kind.since, Subquery(first.values("at")[:1]))
@@ -243,6 +243,6 @@ def _end_domains(ending: Sequence[DomainSuppression], origin: Origin) -> None:
     )
 
 
-_BLOCKS = _Kind(Suppression, "since", _alive_blocks, _hold_blocks, _end_blocks)
-_CHOICES = _Kind(Preference, "changed_at", _alive_choices, _hold_choices, _end_choices)
-_DOMAINS = _Kind(DomainSuppression, "since", _alive_domains, _hold_domains, _end_domains)
+_BLOCKS = _NoKind(Suppression, "since", _alive_blocks, _hold_blocks, _end_blocks)
+_CHOICES = _NoKind(Preference, "changed_at", _alive_choices, _hold_choices, _end_choices)
+_DOMAINS = _NoKind(DomainSuppression, "since", _alive_domains, _hold_domains, _end_domains)

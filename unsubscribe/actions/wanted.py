@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from ..choices import Channel
 from ..links import Target
-from .locking import People
+from .locking import LockedAddresses
 
 #: contact, category, channel
 Key = tuple[int, int, str]
@@ -34,6 +34,6 @@ def wanted_of(targets: Iterable[Target], change: Mapping[str, Any]) -> list[Want
     ]
 
 
-def key_of(one: Wanted, people: People) -> Key:
+def key_of(one: Wanted, people: LockedAddresses) -> Key:
     address = people[one.address_id]
     return address.contact_id, one.category_id, str(one.channel or address.channel)

@@ -19,7 +19,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from .. import conf
 from ..choices import Purpose
 from . import claiming, declaring, letters, merging, placeholders, recipients
-from .declaring import Declared, Said
+from .declaring import Declaration, Declared
 from .letters import Letter
 
 T = TypeVar("T")
@@ -78,9 +78,12 @@ class GuardedEmailBackend(BaseEmailBackend):
         return sent
 
     def _send_batch(
-        self, messages: Sequence[EmailMessage], said: Callable[[EmailMessage], Said], declared: Mapping[Said, Declared]
+        self,
+        messages: Sequence[EmailMessage],
+        said: Callable[[EmailMessage], Declaration],
+        declared: Mapping[Declaration, Declared],
     ) -> int:
-        by_kind: dict[Said, list[EmailMessage]] = {}
+        by_kind: dict[Declaration, list[EmailMessage]] = {}
         for message in messages:
             by_kind.setdefault(said(message), []).append(message)
         sent: set[int] = set()

@@ -24,7 +24,7 @@ from .letters import Letter
 logger = logging.getLogger(__package__)
 
 
-class Batch(NamedTuple):
+class ClaimedLetters(NamedTuple):
     """Letters of one kind that are ours to send."""
 
     letters: Sequence[Letter]
@@ -51,16 +51,16 @@ class Batch(NamedTuple):
             actions.give_back(sorted(missed), claimed_at=self.claimed_at, **_about(self.declared))
 
 
-def claimed(letters: Sequence[Letter], declared: Declared) -> Batch:
+def claimed(letters: Sequence[Letter], declared: Declared) -> ClaimedLetters:
     """These letters without those that somebody else has sent, or is about to send."""
     now, paced = timezone.now(), _paced(letters)
     if not paced or not _is_noted(declared):
-        return Batch(letters, declared, now)
+        return ClaimedLetters(letters, declared, now)
     not_ours = paced.keys() - actions.claim(paced, now=now, **_about(declared))
     for one in letters:
         if one.contact_id in not_ours:
             logger.info("Not sent to address %s: too_soon since the gate was asked", one.address_id)
-    return Batch([one for one in letters if one.contact_id not in not_ours], declared, now)
+    return ClaimedLetters([one for one in letters if one.contact_id not in not_ours], declared, now)
 
 
 def _paced(letters: Sequence[Letter]) -> dict[int, date]:

@@ -24,7 +24,7 @@ _ANYBODYS = (send_mail, send_mass_mail, get_connection)
 _OF_EVERY_MESSAGE = ("django.core.mail.message", "django.core.mail.backends", "unsubscribe.backends")
 
 
-class Said(NamedTuple):
+class Declaration(NamedTuple):
     """What a message says of itself, as it says it."""
 
     category: str = ""
@@ -44,14 +44,16 @@ class Declared(NamedTuple):
     campaign: Campaign | None
 
 
-def said(message: EmailMessage, *, otherwise: Purpose | None = None) -> Said:
+def said(message: EmailMessage, *, otherwise: Purpose | None = None) -> Declaration:
     """What the headers say; `otherwise` is the purpose of a message that names neither category nor purpose."""
     named = {str(name).lower(): str(value) for name, value in (message.extra_headers or {}).items()}
-    found = Said(*(named.get(name.lower(), "") for name in (headers.CATEGORY, headers.CAMPAIGN, headers.PURPOSE)))
+    found = Declaration(
+        *(named.get(name.lower(), "") for name in (headers.CATEGORY, headers.CAMPAIGN, headers.PURPOSE))
+    )
     return found._replace(purpose=otherwise.value) if otherwise and found.is_undeclared else found
 
 
-def declared(said: Said) -> Declared:
+def declared(said: Declaration) -> Declared:
     """Raises UnknownCategory, RetiredCategory, ContradictoryPurpose, and ValueError for a purpose that is none."""
     category = Category.objects.filter(slug=said.category).first() if said.category else None
     if said.category and category is None:

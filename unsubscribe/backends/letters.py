@@ -13,7 +13,7 @@ from django.utils import timezone
 from .. import addresses, audience, gate, headers
 from ..choices import Answer, Purpose
 from . import folding, merging, placeholders, recipients
-from .declaring import Declared, Said
+from .declaring import Declaration, Declared
 from .placeholders import Urls
 from .recipients import Recipient
 
@@ -52,7 +52,7 @@ class Letter(NamedTuple):
     last_day: date | None = None
 
 
-def personal(asked: Sequence[Recipient], declared: Declared, said: Said, *, can_carry: CanCarry) -> list[Letter]:
+def personal(asked: Sequence[Recipient], declared: Declared, said: Declaration, *, can_carry: CanCarry) -> list[Letter]:
     """One letter per recipient (RFC 8058, section 3.1), for those the gate lets through."""
     entries = audience.ask(
         [one.address for one in asked],

@@ -25,7 +25,7 @@ K = TypeVar("K")
 Yes = Mapping[tuple[int, int], datetime]
 
 
-class Standing(NamedTuple):
+class StandingNoes(NamedTuple):
     """The noes to some addresses that a yes of the person would overcome, as ids of address and category; and which of
     the addresses are blocked for good, so that not even a receipt reaches them."""
 
@@ -120,13 +120,13 @@ def own_yes(address_ids: Collection[int], category: Category | None = None) -> Y
     return {(address_id, category_id): at for address_id, category_id, at in rows}
 
 
-def standing(values: Mapping[int, str], category_ids: Collection[int]) -> Standing:
+def standing(values: Mapping[int, str], category_ids: Collection[int]) -> StandingNoes:
     """What stands to these normalised email addresses, by their ids."""
     found = covers(values.values(), channel=Channel.EMAIL)
     theirs = {id_: cover for id_, value in values.items() if (cover := found.of(value))} if found else {}
     yes = own_yes(theirs)
     keys = ((id_, category_id) for id_ in theirs for category_id in category_ids)
-    return Standing(
+    return StandingNoes(
         frozenset(key for key in keys if theirs[key[0]].is_no(key[1], yes.get(key))),
         frozenset(id_ for id_, cover in theirs.items() if cover.reasons(None) & rules.BLOCKS_EVERYTHING),
     )

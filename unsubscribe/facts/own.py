@@ -55,7 +55,7 @@ class Clock(NamedTuple):
         return max(self.sent_on, self.earlier_on or self.sent_on)
 
 
-class Found(NamedTuple):
+class FoundFacts(NamedTuple):
     address_id: int
     contact_id: int
     facts: Facts
@@ -71,7 +71,7 @@ def facts_about(
     now: datetime,
     once: bool = False,
     most: int | None = None,
-) -> dict[bytes, Found]:
+) -> dict[bytes, FoundFacts]:
     """By digest. With `most` they are read in stretches, and no further than one beyond it. `once`: see gate.check."""
     rows = _rows(addresses, category=category, channel=channel)
     stretches = rows if most is None else rows.iterator(chunk_size=5000)
@@ -97,7 +97,7 @@ def who_said_something(category: Category | None, channel: Channel) -> QuerySet[
 
 def _read(
     rows: Iterable[tuple], *, category: Category | None, purpose: Purpose, most: int | None
-) -> dict[bytes, Found]:
+) -> dict[bytes, FoundFacts]:
     needs_opt_in = bool(category and category.needs_opt_in)
 
     @cache  # a few are shared by all
@@ -113,12 +113,12 @@ def _read(
             contact_paused_until=paused_until,
         )
 
-    found: dict[bytes, Found] = {}
+    found: dict[bytes, FoundFacts] = {}
     for digest, address_id, contact_id, *said in rows:
         one = facts(*said)
         if earlier := found.get(bytes(digest)):
             one = one._replace(suppressed=one.suppressed | earlier.facts.suppressed)
-        found[bytes(digest)] = Found(address_id, contact_id, one)
+        found[bytes(digest)] = FoundFacts(address_id, contact_id, one)
         if most is not None and len(found) > most:
             break
     return found
@@ -154,7 +154,7 @@ def _rows(addresses: QuerySet[Address], *, category: Category | None, channel: C
 
 
 def _wind_clocks(
-    found: dict[bytes, Found],
+    found: dict[bytes, FoundFacts],
     *,
     category: Category | None,
     channel: Channel,

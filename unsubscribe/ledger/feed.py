@@ -17,14 +17,14 @@ class BeyondTheEnd(UnsubscribeError):
     missed. Please begin anew at 0, or at a line that you know was there before the backup."""
 
 
-class Found(NamedTuple):
+class FeedPage(NamedTuple):
     """`has_more`: further lines are there, perhaps held back because a line may still appear below them."""
 
     lines: list[ConsentEvent]
     has_more: bool
 
 
-def after(position: int, *, limit: int, patience: float = PATIENCE) -> Found:
+def after(position: int, *, limit: int, patience: float = PATIENCE) -> FeedPage:
     """The next lines after this id, oldest first, at most `limit`.
 
     Only lines below which nothing can appear any more, so that the id of the last one is where to go on, whoever
@@ -34,13 +34,13 @@ def after(position: int, *, limit: int, patience: float = PATIENCE) -> Found:
     if not ahead.exists():
         if position > watermark.last_id():
             raise BeyondTheEnd
-        return Found([], has_more=False)
+        return FeedPage([], has_more=False)
     sealed = _sealed()
     lines = _up_to(sealed, ahead, limit)
     if len(lines) < limit:
         # While somebody writes for long, what is sealed is all there is.
         lines = _up_to(max(sealed, watermark.of_ledger(patience).settled), ahead, limit)
-    return Found(lines, has_more=ahead.filter(id__gt=lines[-1].pk if lines else position).exists())
+    return FeedPage(lines, has_more=ahead.filter(id__gt=lines[-1].pk if lines else position).exists())
 
 
 def end(*, patience: float = PATIENCE) -> int:

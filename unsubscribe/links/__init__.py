@@ -53,7 +53,7 @@ RECEIPT_SECONDS = 3600
 SHORT = "s"
 
 
-class Purpose(StrEnum):
+class LinkPurpose(StrEnum):
     """What a link is for; part of the salt, so that one kind never passes for another.
 
     PREFERENCES stands in newsletters, which people forward; FRESH goes to the mailbox alone, because it was asked for.
@@ -88,14 +88,14 @@ class Truncated(SigningAlgorithm):
         return hmac.compare_digest(sig, self.get_signature(key, value))
 
 
-def sign(target: Target, *, purpose: Purpose = Purpose.UNSUBSCRIBE, today: date) -> str:
+def sign(target: Target, *, purpose: LinkPurpose = LinkPurpose.UNSUBSCRIBE, today: date) -> str:
     """The token for `target`: 40 characters of A-Z and 2-7. Raises TooLargeForLink."""
     address_id, *about = target
     return sign_many([address_id], Target(0, *about), purpose=purpose, today=today)[0]
 
 
 def sign_many(
-    address_ids: Iterable[int], about: Target, *, purpose: Purpose = Purpose.UNSUBSCRIBE, today: date
+    address_ids: Iterable[int], about: Target, *, purpose: LinkPurpose = LinkPurpose.UNSUBSCRIBE, today: date
 ) -> list[str]:
     """The tokens for what `about` names, one for each address; its own address does not count.
 
@@ -133,7 +133,7 @@ def _cut(text: str, length: int) -> list[str]:
     return [text[start : start + length] for start in range(0, len(text), length)]
 
 
-def read(token: str, *, purpose: Purpose = Purpose.UNSUBSCRIBE, today: date) -> Target:
+def read(token: str, *, purpose: LinkPurpose = LinkPurpose.UNSUBSCRIBE, today: date) -> Target:
     """What `token` names, under any key that is still listed: as it stood in the link or the mailbox's name, whatever
     was glued on (see token_text).
 
@@ -141,24 +141,24 @@ def read(token: str, *, purpose: Purpose = Purpose.UNSUBSCRIBE, today: date) -> 
     any other that is too old, and InvalidLink for everything else that is no token of ours.
     """
     target, issued = _verified(token, purpose)
-    if purpose != Purpose.UNSUBSCRIBE and today > expires_on(purpose, issued):
+    if purpose != LinkPurpose.UNSUBSCRIBE and today > expires_on(purpose, issued):
         raise ExpiredLink
     return target
 
 
-def expires_on(purpose: Purpose, issued: date) -> date:
+def expires_on(purpose: LinkPurpose, issued: date) -> date:
     """The last day of a link that shows or starts anything (design law 6)."""
     days = {
-        Purpose.PREFERENCES: conf.preferences_link_days(),
-        Purpose.FRESH: conf.preferences_link_days(),
-        Purpose.OPT_IN: conf.opt_in_link_days(),
-        Purpose.ERASE: conf.erase_link_days(),
-        Purpose.JOIN: conf.opt_in_link_days(),
+        LinkPurpose.PREFERENCES: conf.preferences_link_days(),
+        LinkPurpose.FRESH: conf.preferences_link_days(),
+        LinkPurpose.OPT_IN: conf.opt_in_link_days(),
+        LinkPurpose.ERASE: conf.erase_link_days(),
+        LinkPurpose.JOIN: conf.opt_in_link_days(),
     }
     return issued + timedelta(days=days[purpose])
 
 
-def read_expired(token: str, *, purpose: Purpose = Purpose.PREFERENCES) -> Target:
+def read_expired(token: str, *, purpose: LinkPurpose = LinkPurpose.PREFERENCES) -> Target:
     """What a token names, however old it is: enough to stop mail, never to show or start any."""
     return _verified(token, purpose)[0]
 
@@ -172,7 +172,7 @@ def read_short(token: str) -> int:
     raise InvalidLink
 
 
-def canonical(token: str, *, purpose: Purpose) -> str:
+def canonical(token: str, *, purpose: LinkPurpose) -> str:
     """The token as it would be written today, of the day on which it was issued. Raises InvalidLink."""
     target, issued = _verified(token, purpose)
     return sign(target, purpose=purpose, today=issued)
@@ -191,12 +191,12 @@ def short_urls(tokens: Iterable[str]) -> list[str]:
     return [before + token for token in tokens]
 
 
-def url(token: str, *, purpose: Purpose = Purpose.UNSUBSCRIBE) -> str:
+def url(token: str, *, purpose: LinkPurpose = LinkPurpose.UNSUBSCRIBE) -> str:
     """The address of the page behind `token`. Raises InsecureBaseUrl."""
     return f"{conf.base_url()}/{purpose.value}/{token}"
 
 
-def urls(tokens: Iterable[str], *, purpose: Purpose = Purpose.UNSUBSCRIBE) -> list[str]:
+def urls(tokens: Iterable[str], *, purpose: LinkPurpose = LinkPurpose.UNSUBSCRIBE) -> list[str]:
     """The same for many."""
     before = url("", purpose=purpose)
     return [before + token for token in tokens]
@@ -207,16 +207,16 @@ def unsubscribe_url(target: Target, *, today: date) -> str:
 
 
 def preferences_url(target: Target, *, today: date) -> str:
-    return purpose_url(target, Purpose.PREFERENCES, today=today)
+    return purpose_url(target, LinkPurpose.PREFERENCES, today=today)
 
 
-def purpose_url(target: Target, purpose: Purpose, *, today: date) -> str:
+def purpose_url(target: Target, purpose: LinkPurpose, *, today: date) -> str:
     return url(sign(target, purpose=purpose, today=today), purpose=purpose)
 
 
 def preferences_url_from(token: str) -> str:
     """The preferences beside an unsubscribe link, of the same age: an old mail shows nobody's profile."""
-    target, issued = _verified(token, Purpose.UNSUBSCRIBE)
+    target, issued = _verified(token, LinkPurpose.UNSUBSCRIBE)
     return preferences_url(target, today=issued)
 
 
@@ -236,7 +236,7 @@ def read_receipt(receipt: str) -> list[int]:
     return event_ids
 
 
-def _verified(text: str, purpose: Purpose) -> tuple[Target, date]:
+def _verified(text: str, purpose: LinkPurpose) -> tuple[Target, date]:
     """Raises InvalidLink unless exactly one reading is signed; ten signatures are looked at, at most."""
     signed = [_unpacked(form, raw) for form, raw in _readings(text) if _is_signed(form, raw, purpose)]
     if len(signed) != 1:

@@ -15,13 +15,12 @@ from premailer import Premailer
 
 from .. import conf, headers, links
 from ..choices import OutboxKind, OutboxStatus, Purpose
-from ..links import Purpose as LinkPurpose
-from ..links import Target
+from ..links import LinkPurpose, Target
 from ..models import Address, Category, ConsentEvent, OutboxMessage
 from . import wording
 
 
-class Letter(NamedTuple):
+class EmailText(NamedTuple):
     """What a mail says."""
 
     subject: str
@@ -40,10 +39,10 @@ def compose(message: OutboxMessage, *, now: datetime) -> EmailMultiAlternatives:
     return mail
 
 
-def write(kind: OutboxKind, context: Mapping[str, Any]) -> Letter:
+def write(kind: OutboxKind, context: Mapping[str, Any]) -> EmailText:
     """The mail of this kind in the language that is active; `context` is what its templates name."""
     folder, context = f"unsubscribe/mail/{kind}", sender() | dict(context)
-    return Letter(
+    return EmailText(
         subject=" ".join(render_to_string(f"{folder}/subject.txt", context).splitlines()).strip(),
         text=render_to_string(f"{folder}/body.txt", context),
         html=inline(render_to_string(f"{folder}/body.html", context)),

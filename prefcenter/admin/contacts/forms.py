@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 from django.http import QueryDict
 
-from prefcenter.contact_data.profile import Person
+from prefcenter.contact_data.profile import Profile
 from prefcenter.web.free_text import without_addresses
 from unsubscribe.choices import Purpose
 from unsubscribe.models import Category
@@ -57,7 +57,7 @@ class OptOutForm(forms.Form):
     way = forms.ChoiceField(label="How they reached us", choices=list(WAYS.items()))
     note = Words(label="Note", required=False)
 
-    def __init__(self, person: Person, typed: QueryDict | None = None) -> None:
+    def __init__(self, person: Profile, typed: QueryDict | None = None) -> None:
         super().__init__(typed, auto_id="opt_out_%s")
         # Only what can be chosen: for the engine a no to a category that cannot is a no to everything.
         marketing = Category.objects.filter(purpose=Purpose.MARKETING)
@@ -91,7 +91,7 @@ class BlockForm(NoteForm):
     address = forms.TypedChoiceField(label="Address", coerce=int)
     field_order = ["address", "note"]
 
-    def __init__(self, person: Person, typed: QueryDict | None = None) -> None:
+    def __init__(self, person: Profile, typed: QueryDict | None = None) -> None:
         super().__init__(typed, auto_id="block_%s")
         cast(forms.ChoiceField, self.fields["address"]).choices = [
             (one.address.pk, f"{one.address} ({one.address.get_channel_display()})") for one in person.held

@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from prefcenter.contact_data import profile
-from prefcenter.contact_data.profile import Held, Person
+from prefcenter.contact_data.profile import Profile, SuppressionBeside
 from prefcenter.models import User
 from unsubscribe import actions
 from unsubscribe.choices import Source, SuppressionReason
@@ -121,7 +121,7 @@ def join(request: HttpRequest, contact_id: int, address_id: int) -> HttpResponse
 def send_link(request: HttpRequest, contact_id: int, address_id: int) -> HttpResponse:
     """Mails the person the link to their preferences: what only they may take back, they can take back there."""
     address = get_object_or_404(Address, id=address_id, contact=contact_id)
-    if not Held(address, []).takes_mail:
+    if not SuppressionBeside(address, []).takes_mail:
         return _refused(request, contact_id, "A link can only be mailed to an email address that we still know.")
     actions.send_link([address.pk], now=timezone.now())
     return _done(request, _contact(contact_id), "Their link goes out by mail in a moment.")
@@ -137,7 +137,7 @@ def _alike(form: FindForm, *, is_address: bool) -> list[Address]:
     return []
 
 
-def _opt_out(request: HttpRequest, person: Person, form: OptOutForm) -> list[ConsentEvent]:
+def _opt_out(request: HttpRequest, person: Profile, form: OptOutForm) -> list[ConsentEvent]:
     what, _, which = form.cleaned_data["what"].partition(":")
     wording = form.cleaned_data["wording"]
     origin = _as_staff(request, note=form.all_notes)
@@ -173,7 +173,7 @@ def _contact(contact_id: int) -> Contact:
     return get_object_or_404(Contact, id=contact_id)
 
 
-def _page(request: HttpRequest, person: Person, **typed: Any) -> HttpResponse:
+def _page(request: HttpRequest, person: Profile, **typed: Any) -> HttpResponse:
     """One contact; a form that was filled in wrongly comes back as it was typed."""
     forms = {"opt_out": OptOutForm(person), "block": BlockForm(person)} | typed
     may_act = request.user.has_perm(ACT) and not person.contact.erased_at and bool(person.held)

@@ -7,10 +7,10 @@ from django import forms
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 
-from prefcenter.lists.imports import Meaning, Means, Question, Terms
+from prefcenter.lists.imports import ColumnAnswer, ColumnQuestion, ImportOptions, Meaning
 from prefcenter.lists.imports.columns import answers
 from prefcenter.lists.imports.columns.answers import ADDRESS, IGNORE, UNDATED
-from prefcenter.lists.imports.columns.questions import Kind, Value
+from prefcenter.lists.imports.columns.questions import QuestionKind, Value
 from prefcenter.lists.imports.wording import rows
 from prefcenter.models import ImportKind
 from unsubscribe.choices import Channel, Purpose, SuppressionReason
@@ -43,9 +43,9 @@ _CHOICES = {
     IGNORE: "They are somebody else's: leave them out",
 }
 _ASKED = {
-    Kind.ORDER: "What comes first in its dates, such as {shown}",
-    Kind.UNDATED: "What cannot be read as a date, such as {shown} ({rows})",
-    Kind.ADDRESSES: "The addresses in it ({rows})",
+    QuestionKind.ORDER: "What comes first in its dates, such as {shown}",
+    QuestionKind.UNDATED: "What cannot be read as a date, such as {shown} ({rows})",
+    QuestionKind.ADDRESSES: "The addresses in it ({rows})",
 }
 
 
@@ -79,13 +79,13 @@ class TermsForm(forms.Form):
         return cleaned
 
     @property
-    def terms(self) -> Terms:
+    def terms(self) -> ImportOptions:
         said = self.cleaned_data
         kind, channel = ImportKind(said["kind"]), Channel(said["channel"])
         if kind == ImportKind.CONTACTS:
-            return Terms(kind, channel)
+            return ImportOptions(kind, channel)
         reason = SuppressionReason(said["reason"]) if said["reason"] else None
-        return Terms(kind, channel, reason, said["category"].pk if said["category"] else None)
+        return ImportOptions(kind, channel, reason, said["category"].pk if said["category"] else None)
 
 
 class UploadForm(TermsForm):
@@ -100,10 +100,10 @@ def too_large() -> str:
     return f"This file is larger than {most}. Please split it, or have it imported on the server by the command."
 
 
-def _choice(question: Question) -> forms.ChoiceField:
+def _choice(question: ColumnQuestion) -> forms.ChoiceField:
     """For a question that one of a few words answers."""
     [example] = question.values
-    label = _ASKED[Kind(question.kind)].format(shown=example.shown, rows=rows(example.rows))
+    label = _ASKED[QuestionKind(question.kind)].format(shown=example.shown, rows=rows(example.rows))
     choices = [("", "Please choose"), *((one, _CHOICES[one]) for one in question.choices)]
     return forms.ChoiceField(label=label, choices=choices, required=False)
 
@@ -111,7 +111,7 @@ def _choice(question: Question) -> forms.ChoiceField:
 class AnswersForm(forms.Form):
     """What the columns of a file mean: a choice for each value, or that the column as a whole says nothing about it."""
 
-    def __init__(self, questions: Sequence[Question], data: Any = None) -> None:
+    def __init__(self, questions: Sequence[ColumnQuestion], data: Any = None) -> None:
         super().__init__(data)
         self._questions = questions
         for number, question in enumerate(questions):
@@ -144,21 +144,21 @@ class AnswersForm(forms.Form):
         return cleaned
 
     @property
-    def said(self) -> dict[str, Means]:
-        found: dict[str, Means] = {}
+    def said(self) -> dict[str, ColumnAnswer]:
+        found: dict[str, ColumnAnswer] = {}
         for number, question in enumerate(self._questions):
-            found[question.name] = found.get(question.name, Means()).with_more(self._said(number, question))
+            found[question.name] = found.get(question.name, ColumnAnswer()).with_more(self._said(number, question))
         return found
 
-    def _said(self, number: int, question: Question) -> Means:
+    def _said(self, number: int, question: ColumnQuestion) -> ColumnAnswer:
         if question.choices:
             return answers.parse(self.cleaned_data[f"{number}-{CHOICE}"])
         if self.cleaned_data.get(f"{number}"):
-            return Means(is_ignored=True)
-        return Means(
+            return ColumnAnswer(is_ignored=True)
+        return ColumnAnswer(
             {value.key: Meaning(self.cleaned_data[f"{number}-{place}"]) for place, value in self._asked(question)}
         )
 
-    def _asked(self, question: Question) -> list[tuple[int, Value]]:
+    def _asked(self, question: ColumnQuestion) -> list[tuple[int, Value]]:
         """What is open, and what somebody answered before; the rest is known anyhow."""
         return [(place, one) for place, one in enumerate(question.values) if one.is_open or one.is_said]

@@ -19,7 +19,7 @@ PROBLEMS_SHOWN = 10
 _PATIENCE = timedelta(minutes=3)
 
 
-class Page:
+class RunPage:
     """What a template asks of a run."""
 
     def __init__(self, run: ImportRun) -> None:
@@ -146,10 +146,10 @@ class Page:
         return self.run.state in {ImportState.STOPPED, ImportState.FAILED} and self.run.confirmed_at is not None
 
 
-class Standing:
+class TakeBackPreview:
     """What taking an import back would do, and what stays and why."""
 
-    def __init__(self, found: imports.Standing, run: ImportRun) -> None:
+    def __init__(self, found: imports.ImportStanding, run: ImportRun) -> None:
         self._found = found
         self.already = run.counts.get("already", 0)
 

@@ -24,7 +24,7 @@ from prefcenter.models import ImportAnswer, ImportRun, ImportState, User
 from unsubscribe.views import content_length
 
 from .forms import AnswersForm, TermsForm, UploadForm, too_large
-from .page import Page, Standing
+from .page import RunPage, TakeBackPreview
 
 IMPORT = "prefcenter.import_opt_outs"
 PER_PAGE = 50
@@ -38,7 +38,7 @@ View = Callable[..., HttpResponseBase]
 def index(request: HttpRequest) -> HttpResponse:
     rows = ImportRun.objects.defer("problems", "foreseen").select_related("created_by")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    return _render(request, "list", title="Imports", page=page, runs=[Page(run) for run in page])
+    return _render(request, "list", title="Imports", page=page, runs=[RunPage(run) for run in page])
 
 
 @csrf_exempt
@@ -88,7 +88,7 @@ def check(request: HttpRequest, run_id: int) -> HttpResponse:
 def answer(request: HttpRequest, run_id: int) -> HttpResponse:
     """What its columns mean. It is kept for the next file, and this one is checked again."""
     one = _run(run_id)
-    if request.POST.get("checked") != Page(one).checked:
+    if request.POST.get("checked") != RunPage(one).checked:
         messages.error(request, str(NotNow()))
         return redirect("imports:run", one.pk)
     form = AnswersForm(imports.questions(one), request.POST)
@@ -121,10 +121,10 @@ def forget(request: HttpRequest, answer_id: int) -> HttpResponse:
 def confirm(request: HttpRequest, run_id: int) -> HttpResponse:
     """What somebody else has had checked anew meanwhile has to be looked at again."""
     one = _run(run_id)
-    if request.POST.get("checked") != Page(one).checked:
+    if request.POST.get("checked") != RunPage(one).checked:
         messages.error(request, str(NotNow()))
         return redirect("imports:run", one.pk)
-    said = f"Confirmed an import of {_kind(one)}: {Page(one).in_words}."
+    said = f"Confirmed an import of {_kind(one)}: {RunPage(one).in_words}."
     return _do(request, one, lambda: imports.confirm(one, user_id=_user_id(request), now=timezone.now()), said)
 
 
@@ -144,8 +144,10 @@ def take_back(request: HttpRequest, run_id: int) -> HttpResponse:
     if not imports.can_be_taken_back(one, now=timezone.now()):
         messages.error(request, str(NotNow()))
         return redirect("imports:run", one.pk)
-    standing = Standing(imports.foresee_taking_back(one), one)
-    return _render(request, "take_back", title=f"Take back import {one.pk}", run=one, page=Page(one), standing=standing)
+    standing = TakeBackPreview(imports.foresee_taking_back(one), one)
+    return _render(
+        request, "take_back", title=f"Take back import {one.pk}", run=one, page=RunPage(one), standing=standing
+    )
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -189,7 +191,7 @@ def _page(
         "run",
         title=f"Import {one.pk}",
         run=one,
-        page=Page(one),
+        page=RunPage(one),
         form=form or TermsForm(initial=terms),
         answers=answers_form or AnswersForm(imports.questions(one)),
         is_ready=one.state == ImportState.READY,

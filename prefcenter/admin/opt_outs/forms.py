@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django import forms
 
-from prefcenter.lists.suppressions import FORMATS, OF_A_CATEGORY, REASONS, Asked
+from prefcenter.lists.suppressions import FORMATS, OF_A_CATEGORY, REASONS, SuppressionQuery
 from unsubscribe.choices import COMING_IN, Channel, Source
 from unsubscribe.models import Category
 
@@ -42,11 +42,13 @@ class AskedForm(forms.Form):
             self.add_error("until", "The last day is before the first one.")
         return said
 
-    def asked(self) -> Asked:
+    def asked(self) -> SuppressionQuery:
         """Only of a valid form."""
         said = self.cleaned_data
         reasons = frozenset({said["reason"]} if said["reason"] else REASONS)
-        return Asked(said["category"], said["channel"], reasons, said["source"], said["since"], said["until"])
+        return SuppressionQuery(
+            said["category"], said["channel"], reasons, said["source"], said["since"], said["until"]
+        )
 
     @property
     def in_rows(self) -> list[list[forms.BoundField]]:

@@ -38,7 +38,7 @@ class _Following(admin.SimpleListFilter):
         raise NotImplementedError
 
 
-class Meaning(_Following):
+class ConditionFilter(_Following):
     title = "meaning"
     parameter_name = "meaning"
     _KNOWN = {

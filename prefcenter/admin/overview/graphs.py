@@ -13,7 +13,7 @@ _UP = {"opt_outs": "Opt-outs", "opt_downs": "Opt-downs", "pauses": "Pauses"}
 _DOWN = {"undone": "Undos", "back": "Resubscriptions"}
 
 
-class Row(NamedTuple):
+class ChartRow(NamedTuple):
     """One step, in the table beside the chart."""
 
     step: str
@@ -29,7 +29,7 @@ class Chart(NamedTuple):
     titles: Sequence[str]
     axis: Sequence[str]
     heads: Sequence[str]
-    rows: Sequence[Row]
+    rows: Sequence[ChartRow]
 
     @property
     def labelled(self) -> Iterable[tuple[Any, str]]:
@@ -41,7 +41,7 @@ def wishes(counted: Counted) -> Chart:
     up, down = ([[getattr(one, name) for _, one in counted.steps] for name in names] for names in (_UP, _DOWN))
     heads = [*_UP.values(), *_DOWN.values()]
     rows = [
-        Row(str(step), [numbers.number(column[place]) for column in (*up, *down)])
+        ChartRow(str(step), [numbers.number(column[place]) for column in (*up, *down)])
         for place, (step, _) in enumerate(counted.steps)
     ]
     shapes = charts.stacks(up, down)
@@ -62,8 +62,8 @@ def complaints(selection: Selection, counted: Counted) -> Chart | None:
     return Chart(shapes, scale, titles, _axis(counted), ["Complaints", _rate_head(selection)], rows)
 
 
-def _complaints(step: Bucket, count: int, rate: float | None) -> Row:
-    return Row(str(step), [numbers.number(count), numbers.percent(rate)])
+def _complaints(step: Bucket, count: int, rate: float | None) -> ChartRow:
+    return ChartRow(str(step), [numbers.number(count), numbers.percent(rate)])
 
 
 def _rate_head(selection: Selection) -> str:

@@ -11,7 +11,7 @@ GMAIL = {"": "", "near": "above Gmailâ€™s line of 0.1 %", "over": "above Gmailâ€
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
-class Change(NamedTuple):
+class Difference(NamedTuple):
     """In words against the span before; `trend` is "more", "less" or "same"."""
 
     text: str
@@ -50,14 +50,14 @@ def gmail(rate: float | None) -> str:
     return "over" if rate >= rates.GMAIL_LIMIT else "near"
 
 
-def change(count: int, before: int) -> Change:
+def change(count: int, before: int) -> Difference:
     if count == before:
-        return Change("as before", "same")
+        return Difference("as before", "same")
     trend = "more" if count > before else "less"
     if not before:
-        return Change("none before", trend)
+        return Difference("none before", trend)
     part = abs(count - before) / before
-    return Change(f"{times(part)} {trend} than before", trend)
+    return Difference(f"{times(part)} {trend} than before", trend)
 
 
 def times(part: float) -> str:

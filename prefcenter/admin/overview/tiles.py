@@ -11,7 +11,7 @@ from prefcenter.reports.sealing import Seals
 from unsubscribe.choices import EventKind, OutboxStatus, Source
 
 from . import lists, numbers
-from .numbers import Change
+from .numbers import Difference
 
 
 class Tile(NamedTuple):
@@ -20,7 +20,7 @@ class Tile(NamedTuple):
     name: str
     value: str
     url: str = ""
-    change: Change | None = None
+    change: Difference | None = None
     before: str = ""
     note: str = ""
     line: str = ""

@@ -8,7 +8,7 @@ from . import seals as sealed
 from .canonical import Facts
 from .errors import NoProof
 from .record import VERSION
-from .seals import Standing
+from .seals import SealState
 from .signing import Signature
 
 
@@ -66,7 +66,7 @@ def _compared(then: Facts, now: Facts | None) -> Iterator[str]:
         yield f"Event {number} is no longer in the ledger of this contact."
     elif (now["event"], now["hash"]) != (then["event"], then["hash"]):
         yield f"Event {number} no longer says what it said."
-    elif now["standing"] in {Standing.TOUCHED, Standing.MISSED} and now["standing"] != then["standing"]:
+    elif now["standing"] in {SealState.TOUCHED, SealState.MISSED} and now["standing"] != then["standing"]:
         yield f"Event {number} no longer fits the seals."
     elif then["seal"] not in {None, now["seal"]}:
         yield f"Event {number} is no longer in seal {then['seal']}."

@@ -12,7 +12,7 @@ from unsubscribe.models import ConsentEvent
 from . import seals, wording
 from .canonical import Facts
 from .errors import Unreadable
-from .seals import Cover
+from .seals import SealCover
 
 #: What is hashed of a line (ledger/seals/encoding.py), under the same names, beside the digest of its address.
 COLUMNS = (
@@ -52,7 +52,7 @@ def day(when: date | None) -> str | None:
     return when.isoformat() if when else None
 
 
-def _line(row: Facts, hash_: bytes, cover: Cover, mails: Sequence[Facts]) -> Facts:
+def _line(row: Facts, hash_: bytes, cover: SealCover, mails: Sequence[Facts]) -> Facts:
     event = {name: row[name] for name in COLUMNS} | {name: addresses.redact(row[name]) for name in _TYPED}
     return {
         "id": row["id"],

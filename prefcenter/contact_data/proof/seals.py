@@ -16,7 +16,7 @@ MOST_LINES = 200_000
 _LINK = ("number", "version", "at", "count", "settled", "through", "previous", "hash")
 
 
-class Standing(StrEnum):
+class SealState(StrEnum):
     """How a line stands to the seals. `missed`: no seal names it, although everything up to it was closed."""
 
     SEALED = "sealed"
@@ -26,20 +26,20 @@ class Standing(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Cover(NamedTuple):
+class SealCover(NamedTuple):
     """What covers a line. `seal` is None where no seal names it."""
 
-    standing: Standing
+    standing: SealState
     seal: int | None = None
 
 
-def covers(hashes: Mapping[int, bytes]) -> dict[int, Cover]:
+def covers(hashes: Mapping[int, bytes]) -> dict[int, SealCover]:
     """For each of these lines, by id, with its hash as it is now. Raises Unreadable."""
-    found: dict[int, Cover] = {}
+    found: dict[int, SealCover] = {}
     try:
         for seal in _naming(sorted(hashes)):
             standings = _compared(seal, hashes)
-            found |= {id_: Cover(standing, seal.number) for id_, standing in standings.items()}
+            found |= {id_: SealCover(standing, seal.number) for id_, standing in standings.items()}
     except encoding.CANNOT_BE_READ as error:
         raise Unreadable from error
     newest = Seal.objects.order_by("number").values_list("settled", flat=True).last()
@@ -56,19 +56,20 @@ def links(numbers: Iterable[int]) -> list[dict[str, Any]]:
         raise Unreadable from error
 
 
-def _compared(seal: Seal, hashes: Mapping[int, bytes]) -> dict[int, Standing]:
+def _compared(seal: Seal, hashes: Mapping[int, bytes]) -> dict[int, SealState]:
     """The lines that this seal names."""
     named = {one.id: one.hash for one in encoding.unpack(bytes(seal.entries)) if one.id in hashes}
     if seal.version != encoding.VERSION:
-        return dict.fromkeys(named, Standing.UNKNOWN)
+        return dict.fromkeys(named, SealState.UNKNOWN)
     is_intact = encoding.hash_of(seal) == bytes(seal.hash)
     return {
-        id_: Standing.SEALED if is_intact and hashes[id_] == hash_ else Standing.TOUCHED for id_, hash_ in named.items()
+        id_: SealState.SEALED if is_intact and hashes[id_] == hash_ else SealState.TOUCHED
+        for id_, hash_ in named.items()
     }
 
 
-def _uncovered(id_: int, *, settled: int) -> Cover:
-    return Cover(Standing.MISSED if id_ <= settled else Standing.OPEN)
+def _uncovered(id_: int, *, settled: int) -> SealCover:
+    return SealCover(SealState.MISSED if id_ <= settled else SealState.OPEN)
 
 
 def _naming(ids: Sequence[int]) -> Iterator[Seal]:

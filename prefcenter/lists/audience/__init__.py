@@ -15,14 +15,14 @@ from unsubscribe import actions
 from unsubscribe.choices import Answer, Channel, Purpose
 from unsubscribe.models import Category
 
-from .answering import COLUMNS, VERDICT, Ask, Mailing, declined, prepared
+from .answering import COLUMNS, VERDICT, Ask, FileMailing, declined, prepared
 from .lines import as_lines
-from .listed import Listed
+from .listed import ListColumns
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
-__all__ = ["COLUMNS", "Listed", "Mailing", "mailing", "write_answers"]
+__all__ = ["COLUMNS", "FileMailing", "ListColumns", "mailing", "write_answers"]
 
 BATCH = 5000
 NOT_AN_ADDRESS = "this is not a valid address"
@@ -35,11 +35,11 @@ Counts = dict[str, int]
 
 def write_answers(
     table: Table,
-    mailing: Mailing,
+    mailing: FileMailing,
     out: "SupportsWrite[str]",
     *,
     only: str = "",
-    listed: Listed | None = None,
+    listed: ListColumns | None = None,
     on_problem: Callable[[int, str], None],
     on_progress: Callable[[int], None] = lambda rows: None,
 ) -> Counts:
@@ -50,7 +50,7 @@ def write_answers(
     """
     kept = _kept(table)
     purpose = Purpose(mailing.category.purpose)
-    listed = listed or Listed(table, purpose=purpose, now=mailing.now, channel=mailing.channel)
+    listed = listed or ListColumns(table, purpose=purpose, now=mailing.now, channel=mailing.channel)
     head = ",".join(COLUMNS if mailing.with_links else VERDICT)
     out.write("".join(as_lines([[table.columns[index] for index in kept]], [head])))
     counts: Counts = {answer.value: 0 for answer in Answer}
@@ -72,7 +72,7 @@ def write_answers(
     return counts
 
 
-def _answers(batch: Sequence[Row], noes: Sequence[bool], ask: Ask, mailing: Mailing) -> list[str]:
+def _answers(batch: Sequence[Row], noes: Sequence[bool], ask: Ask, mailing: FileMailing) -> list[str]:
     """The gate is asked about those who did not say no in the list: nobody else is recorded, or learnt."""
     if not any(noes):
         return ask([row.address for row in batch])
@@ -89,9 +89,9 @@ def mailing(
     now: datetime,
     is_recorded: bool,
     with_links: bool = True,
-) -> Mailing:
+) -> FileMailing:
     named = actions.campaign_named(campaign, category=category, now=now)
-    return Mailing(category, channel, named, now, is_recorded, with_links)
+    return FileMailing(category, channel, named, now, is_recorded, with_links)
 
 
 def _kept(table: Table) -> list[int]:

@@ -38,7 +38,7 @@ FRESH = 60.0
 Ask = Callable[[Sequence[str]], list[str]]
 
 
-class Mailing(NamedTuple):
+class FileMailing(NamedTuple):
     category: Category
     channel: Channel
     campaign: Campaign | None
@@ -47,7 +47,7 @@ class Mailing(NamedTuple):
     with_links: bool = True
 
 
-def prepared(rows: Iterator[Row], mailing: Mailing) -> tuple[Iterator[Row], Ask]:
+def prepared(rows: Iterator[Row], mailing: FileMailing) -> tuple[Iterator[Row], Ask]:
     """The same rows, some of which had to be read, and how to ask about them."""
     if mailing.is_recorded:  # what was recorded for one set counts for the next
         return rows, _Sets(mailing, set()).answers
@@ -59,7 +59,7 @@ def prepared(rows: Iterator[Row], mailing: Mailing) -> tuple[Iterator[Row], Ask]
     return chain(ahead, rows), _Everybody(mailing).answers
 
 
-def declined(texts: Sequence[str], mailing: Mailing) -> list[str]:
+def declined(texts: Sequence[str], mailing: FileMailing) -> list[str]:
     """For addresses that the list itself says no for: `unsubscribed`, or what weighs more. It learns nobody."""
     category, channel, campaign, now, _, with_links = mailing
     is_marketing = category.purpose == Purpose.MARKETING
@@ -75,7 +75,7 @@ def declined(texts: Sequence[str], mailing: Mailing) -> list[str]:
 class _Sets:
     """Asks about the addresses of each set."""
 
-    def __init__(self, mailing: Mailing, written: set[int]) -> None:
+    def __init__(self, mailing: FileMailing, written: set[int]) -> None:
         self._mailing, self._written = mailing, written
 
     def answers(self, texts: Sequence[str]) -> list[str]:
@@ -106,7 +106,7 @@ class _Sets:
 class _Everybody:
     """Looks up each address in what the gate says of everybody, and falls back on sets where that is too much."""
 
-    def __init__(self, mailing: Mailing) -> None:
+    def __init__(self, mailing: FileMailing) -> None:
         self._mailing = mailing
         self._written: set[int] = set()
         self._sets = _Sets(mailing, self._written)

@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from prefcenter.lists.imports import Means, Misfit, formats
+from prefcenter.lists.imports import ColumnAnswer, Misfit, formats
 from prefcenter.lists.imports.columns import answers, consent, validating
 from prefcenter.lists.imports.columns.answers import Answers
 from prefcenter.lists.imports.columns.asking import Asking
 from prefcenter.lists.imports.columns.other_addresses import OtherAddresses
-from prefcenter.lists.imports.columns.questions import Kind, Question
+from prefcenter.lists.imports.columns.questions import ColumnQuestion, QuestionKind
 from prefcenter.lists.imports.columns.roles import Columns
-from prefcenter.lists.imports.formats import Format
+from prefcenter.lists.imports.formats import FileFormat
 from prefcenter.lists.reader import Row, Table
 from unsubscribe.choices import Channel, Purpose, SuppressionReason
 
@@ -19,10 +19,10 @@ from .answering import COLUMNS
 
 #: What lets no receipt through either (design section 5).
 _BLOCKS_ALL = {SuppressionReason.HARD_BOUNCE, SuppressionReason.MANUAL}
-_NOTHING_SAID: Mapping[str, Means] = {}
+_NOTHING_SAID: Mapping[str, ColumnAnswer] = {}
 
 
-class Listed:
+class ListColumns:
     """The columns of one list. `count`: so many rows said no so far.
 
     `looks_like` names the export of opt-outs that has the same columns as this list, where nothing else in it says
@@ -36,7 +36,7 @@ class Listed:
         purpose: Purpose,
         now: datetime,
         channel: Channel = Channel.EMAIL,
-        said: Mapping[str, Means] = _NOTHING_SAID,
+        said: Mapping[str, ColumnAnswer] = _NOTHING_SAID,
     ) -> None:
         """`said`: what columns mean, by `answers.key`; it goes before what was kept. Raises Misfit."""
         self._purpose = purpose
@@ -64,9 +64,9 @@ class Listed:
         return found
 
     @property
-    def questions(self) -> list[Question]:
+    def questions(self) -> list[ColumnQuestion]:
         """About the columns that may say no and are not known, as far as the list was read."""
-        return [one for one in self._asking.questions if one.is_open and one.kind == Kind.VALUES]
+        return [one for one in self._asking.questions if one.is_open and one.kind == QuestionKind.VALUES]
 
     @property
     def passed_over(self) -> dict[str, int]:
@@ -89,7 +89,7 @@ class Listed:
         return says.reason is not None
 
 
-def _certain(form: Format) -> tuple[Format, str]:
+def _certain(form: FileFormat) -> tuple[FileFormat, str]:
     """The format, unless it is known by the most usual of headings alone; then a table, and what it looks like."""
     if form.telling or not form.always.reason or form.key == formats.LIST.key:
         return form, ""

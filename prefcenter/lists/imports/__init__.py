@@ -1,10 +1,10 @@
 """Imports of opt-outs and contacts, for the admin, the commands and whoever comes next. It lifts and starts nothing."""
 
-from unsubscribe.actions import Standing
+from unsubscribe.actions import ImportStanding
 
 from . import erasure
-from .columns.answers import Meaning, Means, NotUnderstood
-from .columns.questions import Question
+from .columns.answers import ColumnAnswer, Meaning, NotUnderstood
+from .columns.questions import ColumnQuestion
 from .columns.validating import Misfit
 from .from_command import Result, apply, preview
 from .lifecycle import (
@@ -20,23 +20,23 @@ from .lifecycle import (
     stop,
     terms_of,
 )
-from .reading import Terms
+from .reading import ImportOptions
 from .taking_back import can_be_taken_back, take_back, take_back_here
 from .taking_back import foresee as foresee_taking_back
 from .tidying import tidy
 from .worker import Lost, work
 
 __all__ = [
+    "ColumnAnswer",
+    "ColumnQuestion",
+    "ImportOptions",
+    "ImportStanding",
     "Lost",
     "Meaning",
-    "Means",
     "Misfit",
     "NotNow",
     "NotUnderstood",
-    "Question",
     "Result",
-    "Standing",
-    "Terms",
     "Unanswered",
     "answer",
     "apply",

@@ -10,21 +10,21 @@ from django.db.models.functions import StrIndex, Substr
 
 from prefcenter.models import ImportKind
 from unsubscribe import actions
-from unsubscribe.actions import Said, Taken
+from unsubscribe.actions import ImportedCounts, ImportedNo
 from unsubscribe.addresses import Normalised
 from unsubscribe.addresses import digest as digest_of
 from unsubscribe.choices import Channel, Source, SuppressionReason
 from unsubscribe.models import Address, Suppression
 
-from .duplicates import Seen
-from .reading import Line, Terms
+from .duplicates import SeenAddresses
+from .reading import ImportOptions, ImportRow
 
 Outcome = Mapping[str, int]
 _CHANNELS = {channel: number for number, channel in enumerate(Channel)}
 _SALT = {reason: number for number, reason in enumerate(SuppressionReason)}
 
 
-class By(NamedTuple):
+class ImportOrigin(NamedTuple):
     """Who imports, and a line about what, for the ledger: no address in it; and the number of the import."""
 
     actor: str
@@ -32,7 +32,7 @@ class By(NamedTuple):
     import_id: int | None = None
 
 
-def take(lines: Sequence[Line], terms: Terms, by: By, *, now: datetime) -> Outcome:
+def take(lines: Sequence[ImportRow], terms: ImportOptions, by: ImportOrigin, *, now: datetime) -> Outcome:
     """Writes it down, in the transaction of whoever asks."""
     if terms.kind == ImportKind.CONTACTS:
         return _learn(lines, terms.channel, now=now)
@@ -54,7 +54,7 @@ def take(lines: Sequence[Line], terms: Terms, by: By, *, now: datetime) -> Outco
     return Counter(_sum(taken, of=len(lines))) + whole
 
 
-def foresee(lines: Sequence[Line], terms: Terms, seen: Seen, *, now: datetime) -> Outcome:
+def foresee(lines: Sequence[ImportRow], terms: ImportOptions, seen: SeenAddresses, *, now: datetime) -> Outcome:
     """The same figures, and nothing written. What the file has named before will be there already."""
     if terms.kind == ImportKind.CONTACTS:
         return _would_learn(lines, terms.channel, seen)
@@ -68,7 +68,7 @@ def foresee(lines: Sequence[Line], terms: Terms, seen: Seen, *, now: datetime) -
     return Counter(_sum(taken, of=len(lines))) + whole
 
 
-def _blocked_whole(lines: Iterable[Line], by: By, *, now: datetime) -> Counter[str]:
+def _blocked_whole(lines: Iterable[ImportRow], by: ImportOrigin, *, now: datetime) -> Counter[str]:
     """Domains, each with all its addresses."""
     found: Counter[str] = Counter()
     for reason, said in _domains(lines).items():
@@ -80,7 +80,7 @@ def _blocked_whole(lines: Iterable[Line], by: By, *, now: datetime) -> Counter[s
     return found
 
 
-def _would_be_blocked_whole(lines: Iterable[Line], seen: Seen) -> Counter[str]:
+def _would_be_blocked_whole(lines: Iterable[ImportRow], seen: SeenAddresses) -> Counter[str]:
     """The same, and how many contacts there are known to be."""
     found: Counter[str] = Counter()
     for reason, said in _domains(lines).items():
@@ -91,15 +91,15 @@ def _would_be_blocked_whole(lines: Iterable[Line], seen: Seen) -> Counter[str]:
     return found
 
 
-def _domains(lines: Iterable[Line]) -> dict[SuppressionReason, list[Line]]:
-    found: dict[SuppressionReason, list[Line]] = defaultdict(list)
+def _domains(lines: Iterable[ImportRow]) -> dict[SuppressionReason, list[ImportRow]]:
+    found: dict[SuppressionReason, list[ImportRow]] = defaultdict(list)
     for line in lines:
         if line.domain:
             found[line.reason].append(line)
     return found
 
 
-def _as_of_the_last(said: Iterable[Line]) -> dict[str, datetime | None]:
+def _as_of_the_last(said: Iterable[ImportRow]) -> dict[str, datetime | None]:
     """When each domain said no, the last time; None if any line does not say when."""
     found: dict[str, datetime | None] = {}
     for line in said:
@@ -133,32 +133,32 @@ class _About(NamedTuple):
         return _SALT[self.reason] + 8 * _CHANNELS[self.channel] + 64 * (self.category_id or 0)
 
 
-def _said(lines: Iterable[Line], terms: Terms) -> dict[_About, list[Said]]:
-    found: dict[_About, list[Said]] = defaultdict(list)
+def _said(lines: Iterable[ImportRow], terms: ImportOptions) -> dict[_About, list[ImportedNo]]:
+    found: dict[_About, list[ImportedNo]] = defaultdict(list)
     for line in lines:
         category_id = line.category_id or _category(terms, line.reason)
         about = _About(line.channel or terms.channel, line.reason, category_id)
-        found[about].append(Said(line.digest, line.value, line.at))
+        found[about].append(ImportedNo(line.digest, line.value, line.at))
     return found
 
 
-def _order(item: tuple[_About, Sequence[Said]]) -> tuple[int, str, int]:
+def _order(item: tuple[_About, Sequence[ImportedNo]]) -> tuple[int, str, int]:
     """Those that wait for the same people do so in the same order."""
     about, _ = item
     return about.category_id or 0, about.reason, _CHANNELS[about.channel]
 
 
-def _category(terms: Terms, reason: SuppressionReason) -> int | None:
+def _category(terms: ImportOptions, reason: SuppressionReason) -> int | None:
     """A complaint, a dead address or a block is about the address as a whole."""
     return terms.category_id if reason == SuppressionReason.UNSUBSCRIBED_ALL else None
 
 
-def _sum(taken: Iterable[Taken], *, of: int) -> Outcome:
+def _sum(taken: Iterable[ImportedCounts], *, of: int) -> Outcome:
     new, _, overtaken = (sum(numbers) for numbers in zip(*taken, strict=True)) if taken else (0, 0, 0)
     return {"new": new, "already": of - new - overtaken, "overtaken": overtaken}
 
 
-def _learn(lines: Sequence[Line], channel: Channel, *, now: datetime) -> Outcome:
+def _learn(lines: Sequence[ImportRow], channel: Channel, *, now: datetime) -> Outcome:
     """Knowing an address is no consent. Who is blocked, or erased, stays so."""
     blocked = _blocked({line.digest for line in lines}, channel)
     by_language: dict[str, dict[bytes, Normalised]] = defaultdict(dict)
@@ -171,7 +171,7 @@ def _learn(lines: Sequence[Line], channel: Channel, *, now: datetime) -> Outcome
     return _learnt(lines, blocked, new=new)
 
 
-def _would_learn(lines: Sequence[Line], channel: Channel, seen: Seen) -> Outcome:
+def _would_learn(lines: Sequence[ImportRow], channel: Channel, seen: SeenAddresses) -> Outcome:
     digests = {line.digest for line in lines}
     blocked, first = _blocked(digests, channel), seen.first(digests, salt=0)
     rows = Address.objects.filter(channel=channel, digest__any_of=list(digests))
@@ -179,7 +179,7 @@ def _would_learn(lines: Sequence[Line], channel: Channel, seen: Seen) -> Outcome
     return _learnt(lines, blocked, new=len(first - known))
 
 
-def _learnt(lines: Sequence[Line], blocked: set[bytes], *, new: int) -> Outcome:
+def _learnt(lines: Sequence[ImportRow], blocked: set[bytes], *, new: int) -> Outcome:
     found_blocked = sum(line.digest in blocked for line in lines)
     return {"new": new, "already": len(lines) - new - found_blocked, "blocked": found_blocked}
 

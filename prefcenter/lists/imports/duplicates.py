@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from . import files
 
 
-class Seen:
+class SeenAddresses:
     """Keeps 64 bits of each digest: among a million it takes two for one in one of thirty million files."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
@@ -31,6 +31,6 @@ _INSERT = "INSERT OR IGNORE INTO seen VALUES (?)"
 
 
 @contextmanager
-def nothing_seen() -> Iterator[Seen]:
+def nothing_seen() -> Iterator[SeenAddresses]:
     with files.scratch() as path, closing(sqlite3.connect(path, isolation_level=None)) as database:
-        yield Seen(database)
+        yield SeenAddresses(database)

@@ -10,7 +10,7 @@ from prefcenter.models import ImportRun, ImportState
 from unsubscribe.addresses import spellings
 
 from . import files, lifecycle
-from .file_names import Wanted
+from .file_names import PersonSpellings
 
 _STOPPED = "Somebody in this file was erased. Please hand it in again without them."
 _BLANK = "•••"
@@ -31,7 +31,7 @@ def forget(addresses: Sequence[str], *, now: datetime) -> None:
         if _names(run, addresses):
             rows = ImportRun.objects.filter(id=run.pk, state__in=[ImportState.CHECKING, ImportState.READY])
             lifecycle.close(rows, ImportState.STOPPED, stored_as=run.stored_as, now=now, error=_STOPPED)
-    wanted = Wanted(addresses)
+    wanted = PersonSpellings(addresses)
     names = ImportRun.objects.exclude(file_name__in=["", _BLANK]).order_by().values_list("file_name", flat=True)
     named = [name for name in names.distinct().iterator() if wanted.is_in(name)]
     ImportRun.objects.filter(file_name__in=named).update(file_name=_BLANK)

@@ -16,7 +16,7 @@ _DIGITS = re.compile(r"\D")
 _ENDING = re.compile(r"\.\w{1,5}\Z")
 
 
-class Wanted:
+class PersonSpellings:
     """The addresses of one person, on whatever channel."""
 
     def __init__(self, addresses: Iterable[str]) -> None:

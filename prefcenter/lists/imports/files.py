@@ -24,13 +24,13 @@ class UploadMissing(UnsubscribeError):
     work must share that folder too. Nothing was imported by this worker; please upload the file again."""
 
 
-class Kept(NamedTuple):
+class KeptFile(NamedTuple):
     name: str
     sha256: bytes  # as `fingerprint` gives it
     size: int
 
 
-def keep(chunks: Iterable[bytes]) -> Kept:
+def keep(chunks: Iterable[bytes]) -> KeptFile:
     """Writes an upload down, chunk by chunk, under a random name."""
     name, seen, size = uuid.uuid4().hex, sha256(), 0
     with os.fdopen(os.open(_made_folder() / name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
@@ -38,7 +38,7 @@ def keep(chunks: Iterable[bytes]) -> Kept:
             file.write(chunk)
             seen.update(chunk)
             size += len(chunk)
-    return Kept(name, fingerprint(seen.digest()), size)
+    return KeptFile(name, fingerprint(seen.digest()), size)
 
 
 def fingerprint(sha256: bytes) -> bytes:

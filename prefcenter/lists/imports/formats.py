@@ -11,7 +11,7 @@ from .columns.consent import COMPLAINT, HARD_BOUNCE, NOTHING, SUBSCRIBED, TELLIN
 
 
 @dataclass(frozen=True)
-class Format:
+class FileFormat:
     """`columns` must all be there (folded names), and nothing else if `is_exact`; `name` must be found in the file's.
 
     `always` is said of every row unless one of the columns `tells` otherwise. Who has nothing in `filled` is
@@ -48,7 +48,7 @@ _OWN_KEY = "own"
 _UNSUBSCRIBED, _COMPLAINT, _HARD_BOUNCE = Says(UNSUBSCRIBED), Says(COMPLAINT), Says(HARD_BOUNCE)
 
 _MAILCHIMP = [  # the files of an audience export: UNSUB_TIME or CLEAN_TIME, and LEID and EUID in each
-    Format(
+    FileFormat(
         "mailchimp_unsubscribed",
         "Mailchimp: unsubscribed",
         "emailaddress unsubtime",
@@ -56,7 +56,7 @@ _MAILCHIMP = [  # the files of an audience export: UNSUB_TIME or CLEAN_TIME, and
         filled="unsubtime",
         at=("unsubtime",),
     ),
-    Format(
+    FileFormat(
         "mailchimp_cleaned",
         "Mailchimp: cleaned, that is bounced",
         "emailaddress cleantime",
@@ -64,13 +64,13 @@ _MAILCHIMP = [  # the files of an audience export: UNSUB_TIME or CLEAN_TIME, and
         filled="cleantime",
         at=("cleantime",),
     ),
-    Format("mailchimp_subscribed", "Mailchimp: subscribed", "emailaddress leid euid", always=SUBSCRIBED),
+    FileFormat("mailchimp_subscribed", "Mailchimp: subscribed", "emailaddress leid euid", always=SUBSCRIBED),
 ]
 _POSTMARK = [  # postmarkapp.com/developer/api/suppressions-api
-    Format("postmark", "Postmark: suppressions", "suppressionreason origin", tells=("suppressionreason",)),
+    FileFormat("postmark", "Postmark: suppressions", "suppressionreason origin", tells=("suppressionreason",)),
 ]
 _KLAVIYO = [  # the export of a list or segment; suppressions alone are a table with a reason
-    Format(
+    FileFormat(
         "klaviyo",
         "Klaviyo: profiles",
         "email emailmarketingconsent",
@@ -79,14 +79,14 @@ _KLAVIYO = [  # the export of a list or segment; suppressions alone are a table 
     ),
 ]
 _MAILGUN = [  # documentation.mailgun.com: import of bounces, unsubscribes and complaints; members of a mailing list
-    Format("mailgun_bounces", "Mailgun: bounces", "address code error createdat", always=_HARD_BOUNCE, code="code"),
-    Format("mailgun_unsubscribes", "Mailgun: unsubscribes", "address tags createdat", always=_UNSUBSCRIBED),
-    Format("mailgun_unsubscribes", "Mailgun: unsubscribes", "address tag createdat", always=_UNSUBSCRIBED),
-    Format("mailgun_members", "Mailgun: members of a mailing list", "address subscribed", tells=("subscribed",)),
-    Format("mailgun_complaints", "Mailgun: complaints", "address createdat", is_exact=True, always=_COMPLAINT),
+    FileFormat("mailgun_bounces", "Mailgun: bounces", "address code error createdat", always=_HARD_BOUNCE, code="code"),
+    FileFormat("mailgun_unsubscribes", "Mailgun: unsubscribes", "address tags createdat", always=_UNSUBSCRIBED),
+    FileFormat("mailgun_unsubscribes", "Mailgun: unsubscribes", "address tag createdat", always=_UNSUBSCRIBED),
+    FileFormat("mailgun_members", "Mailgun: members of a mailing list", "address subscribed", tells=("subscribed",)),
+    FileFormat("mailgun_complaints", "Mailgun: complaints", "address createdat", is_exact=True, always=_COMPLAINT),
 ]
 _SENDGRID = [  # suppression_bounces.csv and its siblings, with the fields of docs.sendgrid.com, Suppressions API
-    Format(
+    FileFormat(
         "sendgrid_blocks",
         "SendGrid: blocks",
         "status reason email created",
@@ -95,7 +95,7 @@ _SENDGRID = [  # suppression_bounces.csv and its siblings, with the fields of do
         always=TEMPORARY,
         code="status",
     ),
-    Format(
+    FileFormat(
         "sendgrid_bounces",
         "SendGrid: bounces",
         "status reason email created",
@@ -103,7 +103,7 @@ _SENDGRID = [  # suppression_bounces.csv and its siblings, with the fields of do
         always=_HARD_BOUNCE,
         code="status",
     ),
-    Format(
+    FileFormat(
         "sendgrid_invalid",
         "SendGrid: invalid addresses",
         "reason email created",
@@ -111,12 +111,12 @@ _SENDGRID = [  # suppression_bounces.csv and its siblings, with the fields of do
         always=_HARD_BOUNCE,
         tells=("reason",),
     ),
-    Format("sendgrid_spam", "SendGrid: spam reports", "ip email created", is_exact=True, always=_COMPLAINT),
-    Format("sendgrid_spam", "SendGrid: spam reports", "email created", True, "spam", always=_COMPLAINT),
-    Format("sendgrid_unsubscribes", "SendGrid: unsubscribes", "email created", is_exact=True, always=_UNSUBSCRIBED),
+    FileFormat("sendgrid_spam", "SendGrid: spam reports", "ip email created", is_exact=True, always=_COMPLAINT),
+    FileFormat("sendgrid_spam", "SendGrid: spam reports", "email created", True, "spam", always=_COMPLAINT),
+    FileFormat("sendgrid_unsubscribes", "SendGrid: unsubscribes", "email created", is_exact=True, always=_UNSUBSCRIBED),
 ]
 _SES = [  # docs.aws.amazon.com: SuppressedDestinationSummary; without a heading, tables.unnamed names the columns so
-    Format(
+    FileFormat(
         "ses",
         "Amazon SES: suppression list",
         "emailaddress reason lastupdatetime",
@@ -127,13 +127,13 @@ _SES = [  # docs.aws.amazon.com: SuppressedDestinationSummary; without a heading
     ),
 ]
 #: Our own table for people, read line by line by own.py.
-OWN = Format(_OWN_KEY, "This site: opt-outs", " ".join(own.COLUMNS), tells=("reason",), at=("date",))
+OWN = FileFormat(_OWN_KEY, "This site: opt-outs", " ".join(own.COLUMNS), tells=("reason",), at=("date",))
 #: The first that fits.
 FORMATS = [OWN, *_MAILCHIMP, *_POSTMARK, *_KLAVIYO, *_MAILGUN, *_SENDGRID, *_SES]
 #: A blank heading means nothing, and the reader's own for the sheets of a workbook (tables.sheets.SHEET).
 _NOTHING = frozenset({"", "sheet"})
-LIST = Format("list", "A plain list")
-TABLE = Format("table", "A table")
+LIST = FileFormat("list", "A plain list")
+TABLE = FileFormat("table", "A table")
 LABELS = {one.key: one.label for one in (*FORMATS, LIST, TABLE)}
 # When somebody said no, without doubt. A "created" may be when they signed up: taken for the moment of their no, it
 # would be overtaken by a yes that they have long taken back.
@@ -141,7 +141,7 @@ _NO_AT = (
     *("unsubscribedat", "unsubscribetime", "unsubscribedate", "unsubscribedon", "unsubtime", "optoutat", "optouttime"),
     *("optoutdate", "optedoutat", "suppressedat", "suppressedon", "bouncedat", "complainedat"),
 )
-ANY_TABLE = Format(TABLE.key, TABLE.label, tells=tuple(TELLING), at=_NO_AT)
+ANY_TABLE = FileFormat(TABLE.key, TABLE.label, tells=tuple(TELLING), at=_NO_AT)
 
 
 #: What people call a file of those who said no, in the languages of the site. Whose names hold less, such as "cleaned"
@@ -158,7 +158,7 @@ _OF_NOES = re.compile(
 _ENDING = re.compile(r"\.\w{1,5}\Z")
 
 
-def recognise(columns: Sequence[str], *, file_name: str, titles: Sequence[str] = ()) -> Format:
+def recognise(columns: Sequence[str], *, file_name: str, titles: Sequence[str] = ()) -> FileFormat:
     """`titles`: what stands above the names of the columns; a no in one is like a no in the file's name."""
     names = [name for name in map(headings.name_of, columns) if name not in _NOTHING]
     named = next((one for one in FORMATS if _fits(one, names, file_name)), None)
@@ -169,7 +169,7 @@ def recognise(columns: Sequence[str], *, file_name: str, titles: Sequence[str] =
         return replace(named, always=always if named.always == SUBSCRIBED else named.always, is_of_noes=True)
     if len(names) < 2:
         told = consent.weightiest([always, *map(_by_heading, columns)])
-        return Format(LIST.key, LIST.label, always=told)
+        return FileFormat(LIST.key, LIST.label, always=told)
     return replace(ANY_TABLE, always=always, is_of_noes=always.reason is not None)
 
 
@@ -180,7 +180,7 @@ def _by_heading(heading: str) -> Says:
     return Says(headings.refuses(heading) or UNSUBSCRIBED) if said == consent.UNKNOWN else said
 
 
-def _fits(one: Format, names: Iterable[str], file_name: str) -> bool:
+def _fits(one: FileFormat, names: Iterable[str], file_name: str) -> bool:
     there, wanted = set(names), set(one.columns.split())
     if not (there == wanted if one.is_exact else there >= wanted):
         return False

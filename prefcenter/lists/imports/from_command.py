@@ -10,18 +10,18 @@ from typing import Any, BinaryIO, NamedTuple
 from prefcenter.models import ImportRun, ImportState
 
 from . import lifecycle, report, worker
-from .batches import By
+from .batches import ImportOrigin
 from .columns import answers, validating
-from .columns.answers import Answers, Means
+from .columns.answers import Answers, ColumnAnswer
 from .columns.asking import Asking
-from .columns.questions import Question
-from .files import Kept, fingerprint
-from .progress import Tally
-from .reading import Source, Terms, open_source
+from .columns.questions import ColumnQuestion
+from .files import KeptFile, fingerprint
+from .progress import Progress
+from .reading import ImportOptions, ImportSource, open_source
 
-OnProgress = Callable[[Tally, int, int], None]
+OnProgress = Callable[[Progress, int, int], None]
 """Told the tally, the bytes read, and the bytes of the file."""
-NOTHING_SAID: Mapping[str, Means] = {}
+NOTHING_SAID: Mapping[str, ColumnAnswer] = {}
 
 
 class Result(NamedTuple):
@@ -32,15 +32,20 @@ class Result(NamedTuple):
 
     label: str
     encoding: str
-    tally: Tally
+    tally: Progress
     before: ImportRun | None  # the last time that this very file was imported
     run: ImportRun | None  # None for a dry run
     columns: Mapping[str, str]
-    questions: Sequence[Question] = ()
+    questions: Sequence[ColumnQuestion] = ()
 
 
 def preview(
-    path: Path, terms: Terms, *, now: datetime, on_progress: OnProgress, said: Mapping[str, Means] = NOTHING_SAID
+    path: Path,
+    terms: ImportOptions,
+    *,
+    now: datetime,
+    on_progress: OnProgress,
+    said: Mapping[str, ColumnAnswer] = NOTHING_SAID,
 ) -> Result:
     """What an import would do. `said`: what columns mean, by `answers.key` of their headings.
 
@@ -51,7 +56,7 @@ def preview(
         asking, tally = _asked(source, stream, kept, on_progress)
         if questions := _open(asking):
             return _result(source, tally, before, None, questions)
-        source, tally = _again(path, stream, source, asking), Tally()
+        source, tally = _again(path, stream, source, asking), Progress()
         for tally in worker.foresee(source):
             on_progress(tally, stream.tell(), kept.size)
     return _result(source, tally, before, None)
@@ -59,12 +64,12 @@ def preview(
 
 def apply(
     path: Path,
-    terms: Terms,
+    terms: ImportOptions,
     *,
     actor: str,
     now: datetime,
     on_progress: OnProgress,
-    said: Mapping[str, Means] = NOTHING_SAID,
+    said: Mapping[str, ColumnAnswer] = NOTHING_SAID,
 ) -> Result:
     """The import itself, in the list of all imports; what was said is kept for the next. With open questions it does
     nothing. Raises a TableError, an OSError or Misfit, and Lost when it was stopped.
@@ -80,23 +85,25 @@ def apply(
         source = _again(path, stream, source, asking)
         claim: dict[str, Any] = {"claimed_by": uuid.uuid4(), "claimed_at": now, "confirmed_at": now}
         run = lifecycle.make(kept, source, file_name=path.name, now=now, state=ImportState.RUNNING, **claim)
-        by = By(actor, f"Import {run.pk}, {source.format.label}.", run.pk)
+        by = ImportOrigin(actor, f"Import {run.pk}, {source.format.label}.", run.pk)
         tally = _carry_out(run, source, by, stream, on_progress)
     return _result(source, tally, before, run)
 
 
 def _result(
-    source: Source,
-    tally: Tally,
+    source: ImportSource,
+    tally: Progress,
     before: ImportRun | None,
     run: ImportRun | None,
-    questions: Sequence[Question] = (),
+    questions: Sequence[ColumnQuestion] = (),
 ) -> Result:
     return Result(source.format.label, source.table.encoding, tally, before, run, source.columns.in_words, questions)
 
 
-def _carry_out(run: ImportRun, source: Source, by: By, stream: BinaryIO, on_progress: OnProgress) -> Tally:
-    tally = Tally()
+def _carry_out(
+    run: ImportRun, source: ImportSource, by: ImportOrigin, stream: BinaryIO, on_progress: OnProgress
+) -> Progress:
+    tally = Progress()
     try:
         with report.written(run) as add_to_report:
             for tally in worker.carry_out(run, source, by, stream):
@@ -110,23 +117,23 @@ def _carry_out(run: ImportRun, source: Source, by: By, stream: BinaryIO, on_prog
 
 
 def _opened(
-    path: Path, stream: BinaryIO, terms: Terms, said: Mapping[str, Means], *, now: datetime
-) -> tuple[Kept, Source, ImportRun | None]:
+    path: Path, stream: BinaryIO, terms: ImportOptions, said: Mapping[str, ColumnAnswer], *, now: datetime
+) -> tuple[KeptFile, ImportSource, ImportRun | None]:
     with path.open("rb") as whole:
         sha256 = fingerprint(file_digest(whole, "sha256").digest())
     before = lifecycle.imported_before(sha256, terms.kind).order_by("-id").first()
     known = Answers(answers.kept(), said)
     source = open_source(stream, terms, file_name=lifecycle.shown(path.name), now=now, said=known)
     validating.columns_of(source.table, source.columns, said)
-    return Kept("", sha256, path.stat().st_size), source, before
+    return KeptFile("", sha256, path.stat().st_size), source, before
 
 
-def _asked(source: Source, stream: BinaryIO, kept: Kept, on_progress: OnProgress) -> tuple[Asking, Tally]:
+def _asked(source: ImportSource, stream: BinaryIO, kept: KeptFile, on_progress: OnProgress) -> tuple[Asking, Progress]:
     """What has to be asked, and how many rows were read for it.
 
     It is found before anything is done: a column may begin to tell far down in the file.
     """
-    asking, tally = source.asking(), Tally()
+    asking, tally = source.asking(), Progress()
     for rows in source.shown_to(asking) if asking.has_columns else ():
         tally.position += rows
         on_progress(tally, stream.tell(), kept.size)
@@ -134,11 +141,11 @@ def _asked(source: Source, stream: BinaryIO, kept: Kept, on_progress: OnProgress
     return asking, tally
 
 
-def _open(asking: Asking) -> list[Question]:
+def _open(asking: Asking) -> list[ColumnQuestion]:
     return [one for one in asking.questions if one.is_open]
 
 
-def _again(path: Path, stream: BinaryIO, source: Source, asking: Asking) -> Source:
+def _again(path: Path, stream: BinaryIO, source: ImportSource, asking: Asking) -> ImportSource:
     """The same file from its beginning, if it was read for questions."""
     if not asking.has_columns:
         return source

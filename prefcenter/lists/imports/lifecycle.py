@@ -16,10 +16,10 @@ from unsubscribe.tasks import publish
 
 from . import files, formats
 from .columns import answers
-from .columns.answers import Means
-from .columns.questions import Question
-from .files import Kept
-from .reading import Source, Terms, open_source
+from .columns.answers import ColumnAnswer
+from .columns.questions import ColumnQuestion
+from .files import KeptFile
+from .reading import ImportOptions, ImportSource, open_source
 
 #: Before it is over.
 OPEN = (ImportState.CHECKING, ImportState.READY, ImportState.RUNNING)
@@ -47,7 +47,9 @@ class Unanswered(UnsubscribeError):
     """What some columns of this file mean has not been said yet. Nothing was imported."""
 
 
-def hand_in(chunks: Iterable[bytes], terms: Terms, *, file_name: str, user_id: int | None, now: datetime) -> ImportRun:
+def hand_in(
+    chunks: Iterable[bytes], terms: ImportOptions, *, file_name: str, user_id: int | None, now: datetime
+) -> ImportRun:
     """Keeps the file and has it checked. Raises a TableError, and keeps nothing, if it is no table of people."""
     kept = files.keep(chunks)
     try:
@@ -62,8 +64,8 @@ def hand_in(chunks: Iterable[bytes], terms: Terms, *, file_name: str, user_id: i
 
 
 def make(
-    kept: Kept,
-    source: Source,
+    kept: KeptFile,
+    source: ImportSource,
     *,
     file_name: str,
     now: datetime,
@@ -96,27 +98,27 @@ def shown(file_name: str) -> str:
     return redact(file_name)[:100]
 
 
-def terms_of(run: ImportRun) -> Terms:
+def terms_of(run: ImportRun) -> ImportOptions:
     reason = SuppressionReason(run.reason) if run.reason else None
-    return Terms(ImportKind(run.kind), Channel(run.channel), reason, run.category_id)
+    return ImportOptions(ImportKind(run.kind), Channel(run.channel), reason, run.category_id)
 
 
 def label(run: ImportRun) -> str:
     return formats.LABELS.get(run.recognised, run.recognised)
 
 
-def check_again(run: ImportRun, terms: Terms) -> None:
+def check_again(run: ImportRun, terms: ImportOptions) -> None:
     """On other terms. Raises NotNow."""
     named = {"kind": terms.kind, "channel": terms.channel, "reason": terms.reason or ""}
     _move(run, ImportState.CHECKING, category_id=terms.category_id, **named, **_UNCHECKED)
 
 
-def questions(run: ImportRun) -> list[Question]:
+def questions(run: ImportRun) -> list[ColumnQuestion]:
     """What was asked about its columns while it was checked: what is open, and what was answered before."""
-    return [Question.of_json(one) for one in run.columns or ()]
+    return [ColumnQuestion.of_json(one) for one in run.columns or ()]
 
 
-def answer(run: ImportRun, said: Mapping[str, Means], *, user_id: int, now: datetime) -> None:
+def answer(run: ImportRun, said: Mapping[str, ColumnAnswer], *, user_id: int, now: datetime) -> None:
     """Keeps what the columns mean, by `Question.name`, and has the file checked again. Raises NotNow."""
     headings = {one.name: one.heading for one in questions(run)}
     with transaction.atomic():

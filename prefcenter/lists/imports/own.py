@@ -40,7 +40,7 @@ _LONGEST_NAME = 60
 _REASONS = {cells.folded(label): reason for reason, label in REASONS.items()}
 
 
-class Said(NamedTuple):
+class OwnLine(NamedTuple):
     """What a line says. `category_id` None: everything; `at` None: nobody knows when."""
 
     channel: Channel
@@ -80,7 +80,7 @@ class OwnLines:
         self._indexes = {name: index for index, name in reversed(list(enumerate(map(folded, columns))))}
         self._kind, self._channel, self._meant, self._dated = kind, channel, meant, dated
 
-    def said(self, row: Row) -> Said:
+    def said(self, row: Row) -> OwnLine:
         """Raises Refusal."""
         if self._kind == ImportKind.CONTACTS:
             raise Refusal(NO_CONTACTS, is_refused=True)
@@ -95,19 +95,19 @@ class OwnLines:
             return self._as_meant(row, self._meant(label), at)
         if reason == LEFT:
             category_id = self._category(row.fields[self._indexes["category"]])
-            return Said(self._on(row), SuppressionReason.UNSUBSCRIBED_ALL, category_id, at)
+            return OwnLine(self._on(row), SuppressionReason.UNSUBSCRIBED_ALL, category_id, at)
         # Whoever was erased there is to get no more advertising from here.
         is_erased = reason == SuppressionReason.ERASED
         block = SuppressionReason.UNSUBSCRIBED_ALL if is_erased else SuppressionReason(reason)
-        return Said(self._on(row), block, None, at)
+        return OwnLine(self._on(row), block, None, at)
 
-    def _as_meant(self, row: Row, says: Says, at: datetime | None) -> Said:
+    def _as_meant(self, row: Row, says: Says, at: datetime | None) -> OwnLine:
         """A line that names a category is about it alone, as ours are."""
         if says == consent.UNKNOWN or says.reason is None:
             raise Refusal(NO_REASON if says == consent.UNKNOWN else says.refusal, is_refused=says != consent.UNKNOWN)
         category = row.fields[self._indexes["category"]]
         is_of_one = says.reason == SuppressionReason.UNSUBSCRIBED_ALL and category.strip()
-        return Said(self._on(row), says.reason, self._category(category) if is_of_one else None, at)
+        return OwnLine(self._on(row), says.reason, self._category(category) if is_of_one else None, at)
 
     @cached_property
     def _categories(self) -> dict[str, set[int]]:

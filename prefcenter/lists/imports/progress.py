@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .columns.consent import SUBSCRIBED
-from .reading import ELSEWHERE, Bad, Batch
+from .reading import ELSEWHERE, Bad, RowBatch
 
 #: The row of a run lists so many lines.
 PROBLEMS_KEPT = 1000
@@ -23,7 +23,7 @@ UNPLACED, REASONS_KEPT, OTHERS = "unplaced", 20, "other categories or channels a
 
 
 @dataclass
-class Tally:
+class Progress:
     position: int = 0
     last_line: int = 0
     counts: Counter[str] = field(default_factory=Counter)
@@ -34,7 +34,7 @@ class Tally:
     passed_over: Counter[str] = field(default_factory=Counter)
     unplaced: Counter[str] = field(default_factory=Counter)
 
-    def add(self, batch: Batch, outcome: Mapping[str, int]) -> None:
+    def add(self, batch: RowBatch, outcome: Mapping[str, int]) -> None:
         """`outcome`: how many of the lines that could be taken were new, and so on."""
         self.position += batch.rows
         self.last_line, self.last_bad = batch.last_line, batch.bad
@@ -68,7 +68,7 @@ class Tally:
         return {"rows": self.position, **named, "reasons": dict(self.reasons), **found}
 
     @classmethod
-    def of(cls, *, position: int, last_line: int, figures: Mapping[str, Any], problems: Iterable[Any]) -> "Tally":
+    def of(cls, *, position: int, last_line: int, figures: Mapping[str, Any], problems: Iterable[Any]) -> "Progress":
         """Goes on from what was written down."""
         counts = Counter({name: figures.get(name, 0) for name in (*OUTCOMES, *BESIDES)})
         found = cls(position, last_line, counts, Counter(figures.get("reasons", {})))

@@ -21,9 +21,9 @@ from .columns import consent
 from .columns.answers import Answers
 from .columns.asking import Asking
 from .columns.consent import Says
-from .columns.other_addresses import Found, OtherAddresses
+from .columns.other_addresses import OtherAddressCounts, OtherAddresses
 from .columns.roles import Columns
-from .formats import Format
+from .formats import FileFormat
 from .own import OwnLines
 
 #: So many rows are read, taken and written down together.
@@ -44,7 +44,7 @@ _HASH = re.compile(r"[0-9a-fA-F]{64}")
 _OTHER_HASH = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}")
 
 
-class Terms(NamedTuple):
+class ImportOptions(NamedTuple):
     """What to do with a file. `reason` None: as the file says; `category_id` None: everything."""
 
     kind: ImportKind
@@ -53,7 +53,7 @@ class Terms(NamedTuple):
     category_id: int | None = None
 
 
-class Line(NamedTuple):
+class ImportRow(NamedTuple):
     """A row that can be taken. `value` is "" where only the hash is known.
 
     Of a domain as a whole (`*@corp.example`) it is `@corp.example`, and there is no digest.
@@ -80,39 +80,39 @@ class Bad(NamedTuple):
     is_unplaced: bool = False  # see own.Refusal
 
 
-class Batch(NamedTuple):
+class RowBatch(NamedTuple):
     """`others`: the further addresses of these rows, each of which is a row of its own where it is taken."""
 
     rows: int
     last_line: int
-    lines: list[Line]
+    lines: list[ImportRow]
     bad: list[Bad]
-    others: Found = Found()
+    others: OtherAddressCounts = OtherAddressCounts()
 
 
 @dataclass(frozen=True)
-class Source:
+class ImportSource:
     """An opened file. Like the stream beneath it, it can be read once."""
 
     table: Table
-    format: Format
-    terms: Terms
+    format: FileFormat
+    terms: ImportOptions
     now: datetime
     columns: Columns
     others: OtherAddresses
 
-    def batches(self, *, skip: int = 0) -> Iterator[Batch]:
+    def batches(self, *, skip: int = 0) -> Iterator[RowBatch]:
         """`skip`: so many rows were taken before."""
         rows, read = self.others.rows(_until_astray(self.table)), self._reader()
         next(islice(rows, skip, skip), None)
         self.others.found()
         while batch := list(islice(rows, ROWS)):
             found = [read(row) for row in batch]
-            lines = [one for one in found if isinstance(one, Line)]
+            lines = [one for one in found if isinstance(one, ImportRow)]
             bad = [one for one in found if isinstance(one, Bad)]
-            yield Batch(len(batch), batch[-1].line, lines, bad, self.others.found())
+            yield RowBatch(len(batch), batch[-1].line, lines, bad, self.others.found())
 
-    def _reader(self) -> Callable[[Row], Line | Bad]:
+    def _reader(self) -> Callable[[Row], ImportRow | Bad]:
         reader = OwnReader if self.format is formats.OWN else Reader
         return reader(self.columns, self.terms, self.now).read
 
@@ -131,23 +131,23 @@ class Source:
 
 def open_source(
     stream: BinaryIO,
-    terms: Terms,
+    terms: ImportOptions,
     *,
     file_name: str,
     now: datetime,
     said: Answers = NOBODY_SAID,
     noticed: Collection[str] = (),
-) -> Source:
+) -> ImportSource:
     """`said`: what columns mean; `noticed`: see OtherAddresses. Raises a TableError if nobody can be read from this."""
     table = _open(stream, terms)
     form = formats.recognise(table.columns, file_name=file_name, titles=table.titles)
     columns = Columns(table, form, said, channel=terms.channel)
     is_for_contacts = terms.kind == ImportKind.CONTACTS
     others = OtherAddresses(table, columns, channel=terms.channel, is_for_contacts=is_for_contacts, noticed=noticed)
-    return Source(table, form, terms, now, columns, others)
+    return ImportSource(table, form, terms, now, columns, others)
 
 
-def _open(stream: BinaryIO, terms: Terms) -> Table:
+def _open(stream: BinaryIO, terms: ImportOptions) -> Table:
     """Our own export calls the column alike for all channels."""
     start = stream.tell() if stream.seekable() else None
     try:
@@ -188,7 +188,7 @@ def _malformed(row: Row) -> Bad:
 class OwnReader:
     """Reads the rows of our own export, each as what it says. The reason of the terms is for files that say nothing."""
 
-    def __init__(self, columns: Columns, terms: Terms, now: datetime) -> None:
+    def __init__(self, columns: Columns, terms: ImportOptions, now: datetime) -> None:
         dates = columns.dates[:1]
         self._lines = OwnLines(
             columns.of_table,
@@ -198,7 +198,7 @@ class OwnReader:
             dated=lambda cell: next((one.read(cell, now=now) for one in dates), None),
         )
 
-    def read(self, row: Row) -> Line | Bad:
+    def read(self, row: Row) -> ImportRow | Bad:
         if row.problem:
             return _malformed(row)
         try:
@@ -208,20 +208,20 @@ class OwnReader:
             return Bad(row.line, refusal.problem, refusal.is_refused, refusal.is_unplaced)
         except InvalidAddress:
             return Bad(row.line, NOT_AN_ADDRESS, is_refused=False)
-        return Line(digest, value, said.reason, said.at, "", said.channel, said.category_id)
+        return ImportRow(digest, value, said.reason, said.at, "", said.channel, said.category_id)
 
 
 class Reader:
     """Reads one row after the other."""
 
-    def __init__(self, columns: Columns, terms: Terms, now: datetime) -> None:
+    def __init__(self, columns: Columns, terms: ImportOptions, now: datetime) -> None:
         self._columns, self._terms, self._now = columns, terms, now
         self._says = columns.said
         if columns.is_silent:
             always = columns.said([])
             self._says = lambda fields: always
 
-    def read(self, row: Row) -> Line | Bad:
+    def read(self, row: Row) -> ImportRow | Bad:
         if row.problem:
             return _malformed(row)
         said, channel = self._says(row.fields), self._columns.channel_of(row.fields)
@@ -237,9 +237,9 @@ class Reader:
             return Bad(row.line, ANOTHER_HASH if _OTHER_HASH.fullmatch(row.address) else NOT_AN_ADDRESS, False)
         if value and domains.is_pattern(value, channel=self._terms.channel):
             return self._domain(row)
-        return Line(digest, value, self._reason(said), self._moment(row.fields), self._spoken(row.fields))
+        return ImportRow(digest, value, self._reason(said), self._moment(row.fields), self._spoken(row.fields))
 
-    def _elsewhere(self, row: Row, said: Says, channel: Channel) -> Line | Bad:
+    def _elsewhere(self, row: Row, said: Says, channel: Channel) -> ImportRow | Bad:
         """A no on another channel is taken if the row has an address there as well."""
         address = self._columns.address_on(channel, row.fields)
         if not address or self._terms.kind == ImportKind.CONTACTS:
@@ -250,12 +250,12 @@ class Reader:
             digest, value = _digest(address, channel)
         except InvalidAddress:
             return Bad(row.line, NO_ADDRESS_THERE, is_refused=False, is_unplaced=True)
-        return Line(digest, value, self._reason(said), self._moment(row.fields), "", channel)
+        return ImportRow(digest, value, self._reason(said), self._moment(row.fields), "", channel)
 
     def _reason(self, said: Says) -> SuppressionReason:
         return self._terms.reason or said.reason or consent.UNSUBSCRIBED
 
-    def _domain(self, row: Row) -> Line | Bad:
+    def _domain(self, row: Row) -> ImportRow | Bad:
         """`*@corp.example`: for the reason that was chosen by hand, else everybody there is unsubscribed."""
         if self._terms.kind == ImportKind.CONTACTS or self._terms.category_id is not None:
             why = NO_CATEGORY if self._terms.category_id is not None else NOBODY_THERE
@@ -267,7 +267,7 @@ class Reader:
         except PublicMailDomain:
             return Bad(row.line, PUBLIC_DOMAIN, is_refused=True)
         reason = self._terms.reason or consent.UNSUBSCRIBED
-        return Line(b"", f"@{domain}", reason, self._moment(row.fields), "")
+        return ImportRow(b"", f"@{domain}", reason, self._moment(row.fields), "")
 
     def _refusal(self, said: Says, row: Row) -> str:
         if self._terms.kind == ImportKind.CONTACTS:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from prefcenter.models import ImportKind, ImportRun, ImportState
 from unsubscribe import actions
-from unsubscribe.actions import Standing
+from unsubscribe.actions import ImportStanding
 
 from . import lifecycle, worker
 from .lifecycle import NotNow
@@ -22,7 +22,7 @@ def can_be_taken_back(run: ImportRun, *, now: datetime) -> bool:
     return _possible(now).filter(id=run.pk).exists()
 
 
-def foresee(run: ImportRun) -> Standing:
+def foresee(run: ImportRun) -> ImportStanding:
     """What it would lift, and what stays. Nothing is written."""
     return actions.standing(run.pk)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from prefcenter.models import ImportKind
-from unsubscribe.actions import Standing
+from unsubscribe.actions import ImportStanding
 from unsubscribe.choices import Source
 
 from .progress import PASSED_OVER, TAKEN, UNPLACED
@@ -54,13 +54,13 @@ def in_words(kind: ImportKind, counts: Mapping[str, Any]) -> str:
     return ", ".join(f"{label[:1].lower()}{label[1:]} {number:,}" for _, label, number in figures(kind, counts))
 
 
-def lifts(standing: Standing) -> list[tuple[str, int]]:
+def lifts(standing: ImportStanding) -> list[tuple[str, int]]:
     """What ends when an import is taken back; domains only where there are any."""
     always = [("Blocks that end", standing.blocks), ("Categories that are as before", standing.choices)]
     return [*always, ("Blocks on whole domains that end", standing.domains)] if standing.domains else always
 
 
-def said_again(standing: Standing) -> list[tuple[str, int]]:
+def said_again(standing: ImportStanding) -> list[tuple[str, int]]:
     """Why what an import said stays when it is taken back, and how often that is the reason."""
     return [(_why(how), number) for how, number in sorted(standing.said_again.items())]
 

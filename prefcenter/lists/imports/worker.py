@@ -16,13 +16,13 @@ from prefcenter.models.imports import WORKING
 from unsubscribe import actions
 
 from . import batches, files, lifecycle, report
-from .batches import By
+from .batches import ImportOrigin
 from .columns import answers
-from .columns.answers import Answers, Means
+from .columns.answers import Answers, ColumnAnswer
 from .duplicates import nothing_seen
 from .files import UploadMissing
-from .progress import Tally
-from .reading import ROWS, Source, open_source
+from .progress import Progress
+from .reading import ROWS, ImportSource, open_source
 
 #: After so long without a sign of life a worker counts as dead. If it was only slow, its next batch fails.
 LEASE = timedelta(minutes=1)
@@ -106,7 +106,7 @@ def _check(run: ImportRun, stream: BinaryIO, must_stop: Callable[[], bool]) -> N
     return let_go(run, state=ImportState.READY, checked_at=timezone.now(), **found)
 
 
-def _foreseen(run: ImportRun, source: Source, stream: BinaryIO, must_stop: Callable[[], bool]) -> bool:
+def _foreseen(run: ImportRun, source: ImportSource, stream: BinaryIO, must_stop: Callable[[], bool]) -> bool:
     """False if it was told to stop before the end."""
     with report.written(run) as add_to_report:
         for tally in foresee(source):
@@ -118,8 +118,8 @@ def _foreseen(run: ImportRun, source: Source, stream: BinaryIO, must_stop: Calla
 
 
 def _import(run: ImportRun, stream: BinaryIO, must_stop: Callable[[], bool]) -> None:
-    by = By(f"staff {run.confirmed_by_id}", f"Import {run.pk}, {lifecycle.label(run)}.", run.pk)
-    as_checked = Answers({name: Means.of_json(found) for name, found in (run.answers or {}).items()})
+    by = ImportOrigin(f"staff {run.confirmed_by_id}", f"Import {run.pk}, {lifecycle.label(run)}.", run.pk)
+    as_checked = Answers({name: ColumnAnswer.of_json(found) for name, found in (run.answers or {}).items()})
     for _ in carry_out(run, _open(run, stream, as_checked), by, stream):
         if must_stop():
             return let_go(run)
@@ -152,14 +152,14 @@ def take_back(run: ImportRun) -> Iterator[int]:
         reset_queries()
 
 
-def _open(run: ImportRun, stream: BinaryIO, said: Answers, *, noticed: Collection[str] = ()) -> Source:
+def _open(run: ImportRun, stream: BinaryIO, said: Answers, *, noticed: Collection[str] = ()) -> ImportSource:
     name, terms = run.file_name, lifecycle.terms_of(run)
     return open_source(stream, terms, file_name=name, now=timezone.now(), said=said, noticed=noticed)
 
 
-def foresee(source: Source) -> Iterator[Tally]:
+def foresee(source: ImportSource) -> Iterator[Progress]:
     """Reads the whole file and says after each batch what an import would do. It writes nothing."""
-    tally = Tally()
+    tally = Progress()
     with nothing_seen() as seen:
         for batch in source.batches():
             tally.add(batch, batches.foresee(batch.lines, source.terms, seen, now=source.now))
@@ -167,9 +167,9 @@ def foresee(source: Source) -> Iterator[Tally]:
             reset_queries()  # under DEBUG Django keeps every query
 
 
-def carry_out(run: ImportRun, source: Source, by: By, stream: BinaryIO) -> Iterator[Tally]:
+def carry_out(run: ImportRun, source: ImportSource, by: ImportOrigin, stream: BinaryIO) -> Iterator[Progress]:
     """Goes on where the row says. Raises Lost, and writes nothing of that batch, when the run is no longer ours."""
-    tally = Tally.of(position=run.position, last_line=run.last_line, figures=run.counts, problems=run.problems)
+    tally = Progress.of(position=run.position, last_line=run.last_line, figures=run.counts, problems=run.problems)
     for batch in source.batches(skip=run.position):
         with transaction.atomic():
             _hold(run)
@@ -199,7 +199,7 @@ def _hold(run: ImportRun, **more: Any) -> None:
         raise Lost
 
 
-def _write(run: ImportRun, tally: Tally, *, bytes_read: int, **more: Any) -> None:
+def _write(run: ImportRun, tally: Progress, *, bytes_read: int, **more: Any) -> None:
     fields = {"position": tally.position, "last_line": tally.last_line, "counts": tally.figures, **more}
     if len(tally.problems) != len(run.problems):
         fields["problems"] = run.problems = list(tally.problems)

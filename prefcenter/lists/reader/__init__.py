@@ -17,7 +17,7 @@ from typing import BinaryIO
 from unsubscribe.choices import Channel
 
 from . import sheets
-from .columns import Wanted, find_address, named_index, wanted
+from .columns import WantedColumn, find_address, named_index, wanted
 from .errors import EmptyTableError, NoAddressColumnError, NoColumnNamesError, NotATableError, TableError
 from .header import read_header
 from .json_records import read_records
@@ -99,7 +99,7 @@ def places_of(columns: Sequence[str], address_index: int, *, channel: Channel) -
     }
 
 
-def _open_json(text: Text, sought: Wanted, several: Several) -> Table:
+def _open_json(text: Text, sought: WantedColumn, several: Several) -> Table:
     def has_address(columns: Sequence[str]) -> bool:
         return named_index(columns, sought) is not None
 
@@ -108,7 +108,7 @@ def _open_json(text: Text, sought: Wanted, several: Several) -> Table:
     return Table(records.columns, index, text.encoding, "", records.rows(index, several))
 
 
-def _open_sheet(sheet: sheets.Sheet, sought: Wanted, several: Several) -> Table:
+def _open_sheet(sheet: sheets.SheetTable, sought: WantedColumn, several: Several) -> Table:
     if unnamed := names(sheet.columns, sought, several):
         sheet = sheet.named(unnamed)
     index = find_address(sheet.columns, sought)

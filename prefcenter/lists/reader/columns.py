@@ -8,7 +8,7 @@ from .errors import NoAddressColumnError, NoColumnNamesError
 from .names import EMAIL, PHONE, POSTAL, PUSH, WHATSAPP, folded
 
 
-class Wanted(NamedTuple):
+class WantedColumn(NamedTuple):
     heading: str
     names: tuple[str, ...]  # folded, the best first: Mailchimp has "Email Address" and a postal "Address"
     expected: str
@@ -18,14 +18,14 @@ class Wanted(NamedTuple):
 _AT = re.compile(r"\S[@＠]\S|^\s*[@＠]\S")  # "@corp.example" is a whole domain
 _DIGITS = re.compile(r"(?:\d[\s().+/-]*){5}")
 _TOKEN = re.compile(r"^\s*[\w:.=/+-]{20,}\s*$")
-_PHONE = Wanted(
+_PHONE = WantedColumn(
     "phone number",
     PHONE,
     "“phone number”, “phone” or “mobile”",
     _DIGITS,
 )
 _WANTED = {
-    "email": Wanted(
+    "email": WantedColumn(
         "email",
         EMAIL,
         "“email address”, “email” or “address”",
@@ -34,8 +34,8 @@ _WANTED = {
     "sms": _PHONE,
     "phone": _PHONE,
     "whatsapp": _PHONE._replace(names=(*WHATSAPP, *PHONE)),
-    "push": Wanted("token", PUSH, "“token” or “device token”", _TOKEN),
-    "post": Wanted(
+    "push": WantedColumn("token", PUSH, "“token” or “device token”", _TOKEN),
+    "post": WantedColumn(
         "postal address",
         POSTAL,
         "“postal address” or “address”",
@@ -48,7 +48,7 @@ _SHOWN = 10
 _SHOWN_LENGTH = 40
 
 
-def wanted(channel: str, *, or_hash: bool) -> Wanted:
+def wanted(channel: str, *, or_hash: bool) -> WantedColumn:
     """What to look for; `or_hash`: where no address is named, the column with the hash of one will do."""
     found = _WANTED[channel]
     if not or_hash:
@@ -57,7 +57,7 @@ def wanted(channel: str, *, or_hash: bool) -> Wanted:
     return found._replace(names=(*found.names, *_HASH_NAMES), address=either)
 
 
-def find_address(columns: Sequence[str], wanted: Wanted, *, is_named: bool = False) -> int:
+def find_address(columns: Sequence[str], wanted: WantedColumn, *, is_named: bool = False) -> int:
     """The only column with a name needs none that we know, unless all `is_named`, as in JSON. Raises a TableError."""
     index = named_index(columns, wanted)
     if index is not None:
@@ -70,12 +70,12 @@ def find_address(columns: Sequence[str], wanted: Wanted, *, is_named: bool = Fal
     return named[0]
 
 
-def named_index(columns: Sequence[str], wanted: Wanted) -> int | None:
+def named_index(columns: Sequence[str], wanted: WantedColumn) -> int | None:
     names = list(map(folded, columns))
     return next((names.index(name) for name in wanted.names if name in names), None)
 
 
-def _missing(columns: Sequence[str], wanted: Wanted) -> NoAddressColumnError | NoColumnNamesError:
+def _missing(columns: Sequence[str], wanted: WantedColumn) -> NoAddressColumnError | NoColumnNamesError:
     expected = wanted.expected
     if any(_AT.search(name) or _DIGITS.search(name) or _HASH.search(name) for name in columns):
         return NoColumnNamesError(expected=expected)  # what stands there is about a person: not ours to show

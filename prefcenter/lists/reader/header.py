@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from .columns import Wanted, named_index
+from .columns import WantedColumn, named_index
 from .errors import EmptyTableError, NotATableError
 from .rows import RECORD_LINES, separator
 from .several import Several
@@ -19,7 +19,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _NOTHING = f'{DELIMITERS}" \t\r\n'
 
 
-class Header(NamedTuple):
+class HeaderRow(NamedTuple):
     line: int
     columns: list[str]
     delimiter: str
@@ -39,7 +39,7 @@ class _Names(NamedTuple):
     is_wrapped: bool = False
 
 
-def read_header(lines: Iterator[str], *, wanted: Wanted, several: Several) -> Header:
+def read_header(lines: Iterator[str], *, wanted: WantedColumn, several: Several) -> HeaderRow:
     line, first = _first(lines)
     declared = separator(first)
     if declared:
@@ -60,7 +60,9 @@ def read_header(lines: Iterator[str], *, wanted: Wanted, several: Several) -> He
         if not all(map(several.reads, several.split(head[0].strip()))):
             raise
         names = _Names([head[0].strip()], 1)  # a list, in which quotes stand around names
-    return Header(line, names.columns, delimiter, head[: names.length], head[names.length :], names.is_wrapped, titles)
+    return HeaderRow(
+        line, names.columns, delimiter, head[: names.length], head[names.length :], names.is_wrapped, titles
+    )
 
 
 def _first(lines: Iterator[str]) -> tuple[int, str]:
@@ -68,7 +70,7 @@ def _first(lines: Iterator[str]) -> tuple[int, str]:
     return next(((n, text) for n, text in enumerate(lines, 1) if text.strip(_NOTHING)), (0, ""))
 
 
-def _above(head: list[str], wanted: Wanted, several: Several) -> int:
+def _above(head: list[str], wanted: WantedColumn, several: Several) -> int:
     """How many lines stand above the names: a title, the day of the export.
 
     A line that names a person ends the search, so that none of them is taken for a title; and below what is found
@@ -87,7 +89,7 @@ def _above(head: list[str], wanted: Wanted, several: Several) -> int:
     return found
 
 
-def _count(head: list[str], delimiter: str, wanted: Wanted) -> int:
+def _count(head: list[str], delimiter: str, wanted: WantedColumn) -> int:
     """How many columns have names, if one of them is the address's; else none."""
     try:
         columns = _names(head, delimiter, wanted).columns
@@ -108,7 +110,7 @@ def _cells(line: str) -> int:
     return sum(map(bool, map(str.strip, re.split(r"[,;\t|]", line))))
 
 
-def _delimiter(head: list[str], wanted: Wanted, declared: str) -> str:
+def _delimiter(head: list[str], wanted: WantedColumn, declared: str) -> str:
     """The one that uncovers an address column, else the one declared, else the most frequent.
 
     Names may hold the others, and a file that was converted may still declare its old one.
@@ -118,7 +120,7 @@ def _delimiter(head: list[str], wanted: Wanted, declared: str) -> str:
     return max(candidates, key=lambda each: (_count(head, each, wanted) > 0, each == declared, names.count(each)))
 
 
-def _names(head: list[str], delimiter: str, wanted: Wanted) -> _Names:
+def _names(head: list[str], delimiter: str, wanted: WantedColumn) -> _Names:
     names, length = _parsed(head, delimiter)
     filled = [name for name in names if name.strip()]
     if len(filled) == 1 and delimiter in filled[0] and named_index(names, wanted) is None:

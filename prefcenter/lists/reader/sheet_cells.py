@@ -34,7 +34,7 @@ _OPEN = re.compile(
 )
 
 
-class Block(NamedTuple):
+class MergedCells(NamedTuple):
     """Merged cells that go over several rows, counted from 1."""
 
     first_column: int
@@ -43,26 +43,26 @@ class Block(NamedTuple):
     last_row: int
 
 
-class Sheet(NamedTuple):
+class SheetCells(NamedTuple):
     """`cells`: openpyxl's read-only sheet. `has_open_formulas`: the result of one is not in the file."""
 
     cells: Any
-    blocks: Sequence[Block]
+    blocks: Sequence[MergedCells]
     has_open_formulas: bool
 
 
-def looked_at(cells: Any) -> Sheet:
+def looked_at(cells: Any) -> SheetCells:
     """Raises NotATableError."""
     try:
         with cells._get_source() as xml:  # what openpyxl itself reads
-            return Sheet(cells, *_found(xml))
+            return SheetCells(cells, *_found(xml))
     except CANNOT_BE_READ as error:
         raise NotATableError from error
 
 
-def rows(sheet: Sheet) -> Iterator[list[str]]:
+def rows(sheet: SheetCells) -> Iterator[list[str]]:
     """Raises NotATableError."""
-    blocks, filled = list(sheet.blocks), dict[Block, str]()
+    blocks, filled = list(sheet.blocks), dict[MergedCells, str]()
     sheet.cells.reset_dimensions()  # what the file says of its size may be wrong
     try:
         for number, cells in enumerate(sheet.cells.iter_rows(values_only=True, max_col=MOST_COLUMNS), 1):
@@ -72,8 +72,8 @@ def rows(sheet: Sheet) -> Iterator[list[str]]:
         raise NotATableError from error
 
 
-def _found(xml: IO[bytes]) -> tuple[list[Block], bool]:
-    found, is_open, before = set[Block](), False, b""
+def _found(xml: IO[bytes]) -> tuple[list[MergedCells], bool]:
+    found, is_open, before = set[MergedCells](), False, b""
     while piece := xml.read(_PIECE):
         text = before + piece
         is_open = is_open or any(b't="str"' not in one[1] for one in _OPEN.finditer(text))
@@ -82,12 +82,12 @@ def _found(xml: IO[bytes]) -> tuple[list[Block], bool]:
     return sorted((one for one in found if one.last_row > one.first_row), key=lambda one: one.first_row), is_open
 
 
-def _block(text: str) -> Block:
+def _block(text: str) -> MergedCells:
     first_column, first_row, last_column, last_row = range_boundaries(text)
-    return Block(first_column, first_row, min(last_column, MOST_COLUMNS), last_row)
+    return MergedCells(first_column, first_row, min(last_column, MOST_COLUMNS), last_row)
 
 
-def _filled(cells: list[str], number: int, blocks: list[Block], values: dict[Block, str]) -> list[str]:
+def _filled(cells: list[str], number: int, blocks: list[MergedCells], values: dict[MergedCells, str]) -> list[str]:
     """What was merged stands in each row that it covers. `values` are those of the blocks that are open."""
     while blocks and blocks[0].first_row <= number:
         block = blocks.pop(0)

@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 from openpyxl.utils.datetime import CALENDAR_WINDOWS_1900
 
 from . import sheet_cells
-from .columns import Wanted, named_index
+from .columns import WantedColumn, named_index
 from .errors import ArchiveError, EmptyTableError, FormulaError, NotATableError, SheetTooLargeError, TableError
 from .rows import Row, each_address
 from .several import Several
@@ -32,7 +32,7 @@ _USUAL = frozenset(["", "sheet", "worksheet", "tabelle", "feuil", "feuille", "ho
 SHEET = "Sheet"
 
 
-class Sheet(NamedTuple):
+class SheetTable(NamedTuple):
     """The names of the columns, or the first row, and the rows below it, each with the number of its line.
 
     `title`: of the sheet on which the columns are, if the names of the sheets say something; then each of the lines
@@ -46,7 +46,7 @@ class Sheet(NamedTuple):
     days_later: int = 0
     titles: tuple[str, ...] = ()
 
-    def named(self, columns: Sequence[str]) -> "Sheet":
+    def named(self, columns: Sequence[str]) -> "SheetTable":
         """With names for its columns, where the first row had none."""
         own = [*self.columns, self.title] if self.title else self.columns
         return self._replace(columns=[*columns], lines=chain([(1, own)], self.lines))
@@ -59,7 +59,7 @@ class Sheet(NamedTuple):
 class _Head(NamedTuple):
     """How a sheet begins: the row with the names, or else the first that is not blank, and its place from 0."""
 
-    sheet: sheet_cells.Sheet
+    sheet: sheet_cells.SheetCells
     place: int
     columns: list[str]
     is_named: bool
@@ -77,7 +77,7 @@ def is_sheet(stream: BinaryIO) -> bool:
     return begins == _BEGINS
 
 
-def read_sheet(stream: BinaryIO, *, wanted: Wanted, several: Several) -> Sheet:
+def read_sheet(stream: BinaryIO, *, wanted: WantedColumn, several: Several) -> SheetTable:
     """Raises a TableError for what is no workbook, is empty or too large, or has formulas without results.
 
     The table is on the first sheet that has a column of addresses; every sheet with the same names goes on with it, as
@@ -103,10 +103,10 @@ def read_sheet(stream: BinaryIO, *, wanted: Wanted, several: Several) -> Sheet:
     says_more = len(names) > 1 or names.isdisjoint(_USUAL)
     lines = _lines(heads, parts, len(main.columns), has_names=says_more)
     days_later = (book.epoch - CALENDAR_WINDOWS_1900).days
-    return Sheet(main.columns, lines, main.sheet.cells.title if says_more else "", days_later, main.titles)
+    return SheetTable(main.columns, lines, main.sheet.cells.title if says_more else "", days_later, main.titles)
 
 
-def rows(sheet: Sheet, address_index: int, several: Several) -> Iterator[Row]:
+def rows(sheet: SheetTable, address_index: int, several: Several) -> Iterator[Row]:
     """What stands below no name means nothing. Of a sheet with another table the first line says so."""
     width, is_list = len(sheet.all_columns), len(sheet.columns) == 1
     for line, cells in sheet.lines:
@@ -127,7 +127,7 @@ def _weigh(stream: BinaryIO) -> None:
         raise SheetTooLargeError
 
 
-def _head(sheet: sheet_cells.Sheet, wanted: Wanted, several: Several) -> _Head | None:
+def _head(sheet: sheet_cells.SheetCells, wanted: WantedColumn, several: Several) -> _Head | None:
     """None of a blank sheet."""
     ahead = list(islice(sheet_cells.rows(sheet), AHEAD))
     place = _named(ahead, wanted, several)
@@ -140,7 +140,7 @@ def _head(sheet: sheet_cells.Sheet, wanted: Wanted, several: Several) -> _Head |
     return _Head(sheet, place, ahead[place], is_named=False, is_list=_names_a_person(ahead[place], several))
 
 
-def _named(ahead: Sequence[list[str]], wanted: Wanted, several: Several) -> int | None:
+def _named(ahead: Sequence[list[str]], wanted: WantedColumn, several: Several) -> int | None:
     """The row with the most names, one of which is the address's: above it may be titles, and groups of columns. Nobody
     is named above it."""
     found, most = None, 0

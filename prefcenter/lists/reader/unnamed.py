@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from .columns import Wanted, named_index
+from .columns import WantedColumn, named_index
 from .several import Several
 
 _SES_REASONS = frozenset({"bounce", "complaint"})
@@ -11,7 +11,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ].*|\d{4}-\d\d-\d\d|\d{10}(?:\.\d+)?")
 _SES_OUTPUT = "SUPPRESSEDDESTINATIONSUMMARIES"
 
 
-def names(first: Sequence[str], wanted: Wanted, several: Several) -> list[str] | None:
+def names(first: Sequence[str], wanted: WantedColumn, several: Several) -> list[str] | None:
     """What to call the columns, if this first line is no line of names; None if it is one, or if nobody knows."""
     if named_index(first, wanted) is not None:
         return None

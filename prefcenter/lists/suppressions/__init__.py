@@ -1,9 +1,9 @@
 """Opt-outs, as the staff see and export them: blocks on addresses, and categories left. It changes nothing."""
 
 from .export import File, prepare
-from .formats import FORMATS, Format, Row
-from .listing import MOST, Newest, OptOut, by_address
-from .query import OF_A_CATEGORY, REASONS, Asked
+from .formats import FORMATS, ExportFormat, Row
+from .listing import MOST, ListedOptOut, Newest, by_address
+from .query import OF_A_CATEGORY, REASONS, SuppressionQuery
 from .sets import addresses
 
 __all__ = [
@@ -11,12 +11,12 @@ __all__ = [
     "MOST",
     "OF_A_CATEGORY",
     "REASONS",
-    "Asked",
+    "ExportFormat",
     "File",
-    "Format",
+    "ListedOptOut",
     "Newest",
-    "OptOut",
     "Row",
+    "SuppressionQuery",
     "addresses",
     "by_address",
     "prepare",

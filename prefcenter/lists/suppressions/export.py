@@ -12,9 +12,9 @@ from prefcenter.lists import spreadsheets
 from unsubscribe.choices import Channel
 from unsubscribe.models import Address
 
-from .formats import FORMATS, Format, Holds, Row
-from .listing import OptOut, by_address
-from .query import Asked
+from .formats import FORMATS, ExportFormat, Holds, Row
+from .listing import ListedOptOut, by_address
+from .query import SuppressionQuery
 from .sets import addresses, parts
 
 _IS_EMAIL = Q(channel=Channel.EMAIL)
@@ -42,13 +42,13 @@ class LeftOut(NamedTuple):
 class File:
     """`count` is the number of lines below the header; `left_out` counts addresses."""
 
-    asked: Asked
+    asked: SuppressionQuery
     kind: str
     count: int
     left_out: LeftOut
 
     @property
-    def format(self) -> Format:
+    def format(self) -> ExportFormat:
         return FORMATS[self.kind]
 
     def name(self, today: date) -> str:
@@ -70,7 +70,7 @@ class File:
         return f"Exported {self.count} opt-outs{about} as {self.kind}{missing}."
 
 
-def prepare(asked: Asked, kind: str) -> File:
+def prepare(asked: SuppressionQuery, kind: str) -> File:
     """Counts what the file in the format `kind` will hold; it is read only when its rows are."""
     format_ = FORMATS[kind]
     asked = replace(asked, reasons=asked.reasons & format_.reasons)
@@ -79,7 +79,7 @@ def prepare(asked: Asked, kind: str) -> File:
     return _count(asked, kind, addresses(asked).annotate(begins=Left("value", 1)))
 
 
-def _count(asked: Asked, kind: str, found: QuerySet[Address]) -> File:
+def _count(asked: SuppressionQuery, kind: str, found: QuerySet[Address]) -> File:
     is_formula = Q(begins__in=spreadsheets.BEGINS_A_FORMULA)
     said = found.aggregate(
         all=Count("pk"),
@@ -95,7 +95,7 @@ def _count(asked: Asked, kind: str, found: QuerySet[Address]) -> File:
     return File(asked, kind, said["all"] - sum(left_out), left_out)
 
 
-def _is_held(format_: Format, one: OptOut) -> bool:
+def _is_held(format_: ExportFormat, one: ListedOptOut) -> bool:
     if format_.holds == Holds.OPT_OUTS:
         return True
     if one.channel != Channel.EMAIL or not one.value:

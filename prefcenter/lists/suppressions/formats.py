@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from unsubscribe.choices import Channel, Source, SuppressionReason
 
-from .listing import OptOut
-from .query import REASONS, Asked
+from .listing import ListedOptOut
+from .query import REASONS, SuppressionQuery
 
 Row = Sequence[str]
 BOUNCE, COMPLAINT = SuppressionReason.HARD_BOUNCE.value, SuppressionReason.COMPLAINT.value
@@ -32,13 +32,13 @@ class Holds(Enum):
     HASHES = "hashes: for partners"
 
 
-class Format(NamedTuple):
+class ExportFormat(NamedTuple):
     """`rows` makes the lines of one address from all its opt-outs; `reasons` are those that the file is for."""
 
     label: str
     holds: Holds
     header: Row
-    rows: Callable[[Asked, Sequence[OptOut]], Sequence[Row]]
+    rows: Callable[[SuppressionQuery, Sequence[ListedOptOut]], Sequence[Row]]
     reasons: frozenset[str] = frozenset(REASONS)
     suffix: str = "csv"
 
@@ -51,32 +51,32 @@ class Format(NamedTuple):
         return self.holds == Holds.OPT_OUTS or channel in {"", Channel.EMAIL}
 
 
-def _table(asked: Asked, found: Sequence[OptOut]) -> list[Row]:
+def _table(asked: SuppressionQuery, found: Sequence[ListedOptOut]) -> list[Row]:
     return [_table_row(one, category=str(asked.category) if one.is_of_a_category else "") for one in found]
 
 
-def _table_row(one: OptOut, *, category: str) -> Row:
+def _table_row(one: ListedOptOut, *, category: str) -> Row:
     at = timezone.localtime(one.at).strftime("%Y-%m-%d %H:%M") if one.at else ""
     how = (one.reason_in_words, category, one.source_in_words, one.campaign)
     return one.value, one.channel, *how, at, str(one.contact_id)
 
 
-def _mailgun_unsubscribe(asked: Asked, found: Sequence[OptOut]) -> list[Row]:
+def _mailgun_unsubscribe(asked: SuppressionQuery, found: Sequence[ListedOptOut]) -> list[Row]:
     """Whoever left the category leaves its tag; "*" is everything that the domain sends."""
     is_blocked = any(not one.is_of_a_category for one in found)
     tag = "*" if is_blocked or asked.category is None else asked.category.slug
     return [(found[0].value, tag, _rfc2822(found))]
 
 
-def _mailgun_bounce(asked: Asked, found: Sequence[OptOut]) -> list[Row]:
+def _mailgun_bounce(asked: SuppressionQuery, found: Sequence[ListedOptOut]) -> list[Row]:
     return [(found[0].value, "550", "The address does not exist", _rfc2822(found))]
 
 
-def _mailgun_complaint(asked: Asked, found: Sequence[OptOut]) -> list[Row]:
+def _mailgun_complaint(asked: SuppressionQuery, found: Sequence[ListedOptOut]) -> list[Row]:
     return [(found[0].value, _rfc2822(found))]
 
 
-def _postmark(asked: Asked, found: Sequence[OptOut]) -> list[Row]:
+def _postmark(asked: SuppressionQuery, found: Sequence[ListedOptOut]) -> list[Row]:
     reasons = {one.reason for one in found}
     weightiest = "SpamComplaint" if COMPLAINT in reasons else "ManualSuppression"
     reason = "HardBounce" if BOUNCE in reasons else weightiest
@@ -84,16 +84,16 @@ def _postmark(asked: Asked, found: Sequence[OptOut]) -> list[Row]:
     return [(found[0].value, reason, "Customer" if is_by_staff else "Recipient")]
 
 
-def _email(asked: Asked, found: Sequence[OptOut]) -> list[Row]:
+def _email(asked: SuppressionQuery, found: Sequence[ListedOptOut]) -> list[Row]:
     return [(found[0].value,)]
 
 
-def _hash(asked: Asked, found: Sequence[OptOut]) -> list[Row]:
+def _hash(asked: SuppressionQuery, found: Sequence[ListedOptOut]) -> list[Row]:
     """The inner hash of addresses.digest: a site like this one finds the address by it."""
     return [(sha256(found[0].value.encode()).hexdigest(),)]
 
 
-def _rfc2822(found: Sequence[OptOut]) -> str:
+def _rfc2822(found: Sequence[ListedOptOut]) -> str:
     """When it began; empty where nobody knows, which Mailgun reads as now."""
     first: datetime | None = min((one.at for one in found if one.at), default=None)
     return format_datetime(first) if first else ""
@@ -101,24 +101,24 @@ def _rfc2822(found: Sequence[OptOut]) -> str:
 
 _COLUMNS = ("address", "channel", "reason", "category", "source", "campaign", "date", "contact")
 FORMATS = {
-    "csv": Format("CSV, to be read by people", Holds.OPT_OUTS, _COLUMNS, _table),
-    "xlsx": Format("XLSX, to be read by people", Holds.OPT_OUTS, _COLUMNS, _table, suffix="xlsx"),
+    "csv": ExportFormat("CSV, to be read by people", Holds.OPT_OUTS, _COLUMNS, _table),
+    "xlsx": ExportFormat("XLSX, to be read by people", Holds.OPT_OUTS, _COLUMNS, _table, suffix="xlsx"),
     # Mailgun, Suppressions API: POST /v3/{domain}/unsubscribes/import, bounces/import and complaints/import.
-    "mailgun-unsubscribes": Format(
+    "mailgun-unsubscribes": ExportFormat(
         "Mailgun: unsubscribes",
         Holds.UPLOAD,
         ("address", "tags", "created_at"),
         _mailgun_unsubscribe,
         frozenset(REASONS) - {BOUNCE, COMPLAINT},
     ),
-    "mailgun-bounces": Format(
+    "mailgun-bounces": ExportFormat(
         "Mailgun: bounces",
         Holds.UPLOAD,
         ("address", "code", "error", "created_at"),
         _mailgun_bounce,
         frozenset({BOUNCE}),
     ),
-    "mailgun-complaints": Format(
+    "mailgun-complaints": ExportFormat(
         "Mailgun: complaints",
         Holds.UPLOAD,
         ("address", "created_at"),
@@ -126,9 +126,9 @@ FORMATS = {
         frozenset({COMPLAINT}),
     ),
     # Postmark, Suppressions API: the words of its dump. To create a suppression it reads EmailAddress alone.
-    "postmark": Format("Postmark", Holds.UPLOAD, ("EmailAddress", "SuppressionReason", "Origin"), _postmark),
+    "postmark": ExportFormat("Postmark", Holds.UPLOAD, ("EmailAddress", "SuppressionReason", "Origin"), _postmark),
     # Twilio SendGrid, Suppressions: a list of addresses for the global unsubscribes or for an unsubscribe group.
-    "sendgrid": Format("SendGrid", Holds.UPLOAD, ("email",), _email),
-    "by-hand": Format("What uploads leave out, to be entered by hand", Holds.REST, ("address",), _email),
-    "sha256": Format("SHA-256 of the email addresses, for partners", Holds.HASHES, ("sha256",), _hash),
+    "sendgrid": ExportFormat("SendGrid", Holds.UPLOAD, ("email",), _email),
+    "by-hand": ExportFormat("What uploads leave out, to be entered by hand", Holds.REST, ("address",), _email),
+    "sha256": ExportFormat("SHA-256 of the email addresses, for partners", Holds.HASHES, ("sha256",), _hash),
 }

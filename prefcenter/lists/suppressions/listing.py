@@ -15,8 +15,8 @@ from unsubscribe import addresses
 from unsubscribe.choices import Channel, Source
 from unsubscribe.models import Address, Campaign
 
-from .query import OF_A_CATEGORY, REASONS, Asked
-from .sets import Part, parts
+from .query import OF_A_CATEGORY, REASONS, SuppressionQuery
+from .sets import OptOutSet, parts
 
 #: Whoever wants to see more narrows the list or takes the file: to count millions for a headline helps nobody.
 MOST = 10_000
@@ -25,7 +25,7 @@ WINDOW = 10_000
 _SOURCES = dict(Source.choices)
 
 
-class OptOut(NamedTuple):
+class ListedOptOut(NamedTuple):
     """One opt-out of one address. `value` is "" where the person was erased or only a hash was ever known."""
 
     address_id: int
@@ -61,7 +61,7 @@ class OptOut(NamedTuple):
 class Newest:
     """The newest of them, newest first, MOST at most; what has no day comes last. `is_cut`: there are more."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: SuppressionQuery) -> None:
         self.parts = parts(asked)
         counted = 0
         for part in self.parts:
@@ -69,7 +69,7 @@ class Newest:
         self.is_cut = counted > MOST
         self.count = min(counted, MOST)
 
-    def rows(self, start: int, stop: int) -> list[OptOut]:
+    def rows(self, start: int, stop: int) -> list[ListedOptOut]:
         numbered = list(enumerate(self.parts))
         dated = heapq.merge(*(_dated(part, number, stop) for number, part in numbered if part.moment), reverse=True)
         undated = (_undated(part, number, stop) for number, part in numbered if not part.moment)
@@ -85,18 +85,18 @@ class Newest:
         return _named([found[key] for key in keys if key in found])
 
 
-def _dated(part: Part, number: int, stop: int) -> Iterator[tuple[datetime, int, int]]:
+def _dated(part: OptOutSet, number: int, stop: int) -> Iterator[tuple[datetime, int, int]]:
     """Moment, number of the part and key of its newest rows: sorting them needs no more of a row than that."""
     for at, pk in part.rows.order_by(F(part.moment).desc(), "-pk").values_list(part.moment, "pk")[:stop]:
         yield at, number, pk
 
 
-def _undated(part: Part, number: int, stop: int) -> Iterator[tuple[int, int]]:
+def _undated(part: OptOutSet, number: int, stop: int) -> Iterator[tuple[int, int]]:
     for pk in part.rows.order_by("-pk").values_list("pk", flat=True)[:stop]:
         yield number, pk
 
 
-def by_address(asked: Asked) -> Iterator[list[OptOut]]:
+def by_address(asked: SuppressionQuery) -> Iterator[list[ListedOptOut]]:
     """For each address all its opt-outs, one or more, by their moment; in the order in which the addresses were learnt.
 
     By finished queries over a stretch of addresses each, so that no cursor and no transaction stays open while somebody
@@ -115,16 +115,16 @@ def by_address(asked: Asked) -> Iterator[list[OptOut]]:
             yield list(same)
 
 
-def _by_address(one: OptOut) -> tuple[int, float, str]:
+def _by_address(one: ListedOptOut) -> tuple[int, float, str]:
     """What has no moment comes last."""
     return one.address_id, one.at.timestamp() if one.at else inf, one.reason
 
 
-def _named(rows: Iterable[Sequence[Any]]) -> list[OptOut]:
+def _named(rows: Iterable[Sequence[Any]]) -> list[ListedOptOut]:
     """With the campaigns as the staff read them."""
     rows = list(rows)
     ids = sorted({campaign_id for *_, campaign_id, _ in rows if campaign_id})
     names: defaultdict[int | None, str] = defaultdict(str)
     if ids:
         names.update({one.pk: str(one) for one in Campaign.objects.filter(pk__any_of=ids)})
-    return [OptOut._make((*whose_and_why, names[campaign_id], at)) for *whose_and_why, campaign_id, at in rows]
+    return [ListedOptOut._make((*whose_and_why, names[campaign_id], at)) for *whose_and_why, campaign_id, at in rows]

@@ -22,7 +22,7 @@ REASONS: dict[str, str] = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class SuppressionQuery:
     """Without a category every block; with one, whoever may not be written to about it.
 
     "" and None ask for any. The days are the house's, and both count in.

@@ -20,12 +20,12 @@ from django.db.models.expressions import Combinable
 from unsubscribe.choices import EventKind, PreferenceState
 from unsubscribe.models import Address, Category, ConsentEvent, Preference, Suppression
 
-from .query import LEFT, NOT_CHOSEN, Asked
+from .query import LEFT, NOT_CHOSEN, SuppressionQuery
 
 _WHOSE = ("pk", "contact_id", "channel", "value")
 
 
-class Part(NamedTuple):
+class OptOutSet(NamedTuple):
     """One set. `fields` are, for each of its rows, the address's id, contact, channel and value; the reason, the
     source, the campaign's id and the moment. `address` and `moment` name the columns of these two; there is no moment
     where nobody knows it."""
@@ -36,7 +36,7 @@ class Part(NamedTuple):
     moment: str
 
 
-def parts(asked: Asked) -> list[Part]:
+def parts(asked: SuppressionQuery) -> list[OptOutSet]:
     """The sets that hold what is asked for; an opt-out is in one of them alone."""
     found = [_blocks(asked)] if asked.blocks else []
     if asked.category and LEFT in asked.of_the_category:
@@ -47,7 +47,7 @@ def parts(asked: Asked) -> list[Part]:
     return found
 
 
-def addresses(asked: Asked) -> QuerySet[Address]:
+def addresses(asked: SuppressionQuery) -> QuerySet[Address]:
     """The addresses themselves, each once, however many opt-outs it has."""
     is_there = Q(pk__in=[])
     for part in parts(asked):
@@ -55,14 +55,14 @@ def addresses(asked: Asked) -> QuerySet[Address]:
     return Address.objects.filter(is_there, **_channel(asked))
 
 
-def _blocks(asked: Asked) -> Part:
+def _blocks(asked: SuppressionQuery) -> OptOutSet:
     rows = Suppression.objects.filter(asked.within("since"), lifted_at=None, reason__in=sorted(asked.blocks))
     rows = rows.filter(**_channel(asked, "address__"), **({"source": asked.source} if asked.source else {}))
     whose = ("address_id", "address__contact_id", "address__channel", "address__value")
-    return Part(rows, (*whose, "reason", "source", "campaign_id", "since"), "address_id", "since")
+    return OptOutSet(rows, (*whose, "reason", "source", "campaign_id", "since"), "address_id", "since")
 
 
-def _left(asked: Asked, category: Category) -> Part:
+def _left(asked: SuppressionQuery, category: Category) -> OptOutSet:
     """A preference belongs to the contact: it holds for each address on its channel."""
     theirs = "contact__preferences__"
     is_off = Q(**{f"{theirs}category": category.pk, f"{theirs}state": PreferenceState.UNSUBSCRIBED})
@@ -71,10 +71,10 @@ def _left(asked: Asked, category: Category) -> Part:
     if asked.source:
         rows = rows.alias(source=_said(category, "source")).filter(source=asked.source)
     how = (Value(LEFT), _said(category, "source"), _said(category, "campaign_id"), "preference__changed_at")
-    return Part(rows, (*_WHOSE, *how), "pk", "preference__changed_at")
+    return OptOutSet(rows, (*_WHOSE, *how), "pk", "preference__changed_at")
 
 
-def _not_chosen(asked: Asked, category: Category) -> Part:
+def _not_chosen(asked: SuppressionQuery, category: Category) -> OptOutSet:
     """Whoever came back gets only what they chose, and a category that needs an opt-in has only those who chose it.
     What was chosen for one address was not chosen for a pending one beside it."""
     said = Preference.objects.filter(contact=OuterRef("contact"), channel=OuterRef("channel"), category=category)
@@ -89,10 +89,10 @@ def _not_chosen(asked: Asked, category: Category) -> Part:
         Value(None, output_field=IntegerField()),
         Value(None, output_field=DateTimeField()),
     )
-    return Part(rows, (*_WHOSE, *how), "pk", "")
+    return OptOutSet(rows, (*_WHOSE, *how), "pk", "")
 
 
-def _alive(asked: Asked) -> QuerySet[Address]:
+def _alive(asked: SuppressionQuery) -> QuerySet[Address]:
     """What somebody chose who was erased since names nobody; their block stands for it."""
     return Address.objects.filter(contact__erased_at=None, **_channel(asked))
 
@@ -105,5 +105,5 @@ def _said(category: Category, column: str) -> Subquery:
     return Subquery(events.order_by("-id").values(column)[:1])
 
 
-def _channel(asked: Asked, path: str = "") -> dict[str, str]:
+def _channel(asked: SuppressionQuery, path: str = "") -> dict[str, str]:
     return {f"{path}channel": asked.channel} if asked.channel else {}

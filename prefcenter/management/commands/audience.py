@@ -10,7 +10,7 @@ from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
 from prefcenter.lists import audience
-from prefcenter.lists.audience import Listed
+from prefcenter.lists.audience import ListColumns
 from prefcenter.lists.imports import Misfit, wording
 from prefcenter.lists.imports.progress import PASSED_OVER
 from prefcenter.lists.reader import TableError, open_table
@@ -69,7 +69,7 @@ class Command(BaseCommand):
         try:
             table = open_table(source, channel=channel.value)
             purpose = Purpose(mailing.category.purpose)
-            listed = Listed(table, purpose=purpose, now=mailing.now, channel=channel, said=said)
+            listed = ListColumns(table, purpose=purpose, now=mailing.now, channel=channel, said=said)
             counts = audience.write_answers(
                 table,
                 mailing,
@@ -89,7 +89,7 @@ class Command(BaseCommand):
         found = ", ".join(f"{count} {answer}" for answer, count in counts.items() if count)
         self.stderr.write(f"{sum(counts.values())} rows{': ' if found else ''}{found}.")
 
-    def _say_of_the_list(self, listed: Listed) -> None:
+    def _say_of_the_list(self, listed: ListColumns) -> None:
         if listed.looks_like:
             self.stderr.write(_LOOKS_LIKE.format(export=listed.looks_like))
         if listed.misfit:

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error as DatabaseFailure
 
 from prefcenter.lists import spreadsheets, suppressions
-from prefcenter.lists.suppressions import FORMATS, OF_A_CATEGORY, REASONS, Asked, File
+from prefcenter.lists.suppressions import FORMATS, OF_A_CATEGORY, REASONS, File, SuppressionQuery
 from unsubscribe.choices import COMING_IN, Channel
 from unsubscribe.models import Category
 
@@ -114,7 +114,7 @@ class Command(BaseCommand):
         (self.stderr if output == STANDARD_OUTPUT else self.stdout).write(json.dumps(summary))
 
 
-def _asked(options: dict[str, Any]) -> Asked:
+def _asked(options: dict[str, Any]) -> SuppressionQuery:
     """Raises CommandError for what contradicts itself, where an empty file would be taken for good news."""
     category, reason = _category(options["category"]), options["reason"]
     if reason in OF_A_CATEGORY and category is None:
@@ -124,7 +124,9 @@ def _asked(options: dict[str, Any]) -> Asked:
     if options["since"] and options["until"] and options["since"] > options["until"]:
         raise CommandError("The last day is before the first one.")
     reasons = frozenset({reason} if reason else REASONS)
-    return Asked(category, options["channel"], reasons, options["source"], options["since"], options["until"])
+    return SuppressionQuery(
+        category, options["channel"], reasons, options["source"], options["since"], options["until"]
+    )
 
 
 def _category(slug: str) -> Category | None:

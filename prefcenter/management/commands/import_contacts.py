@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from prefcenter.lists.imports import Terms
+from prefcenter.lists.imports import ImportOptions
 from prefcenter.management.import_command import ImportCommand
 from prefcenter.models import ImportKind
 from unsubscribe.choices import Channel
@@ -15,5 +15,5 @@ class Command(ImportCommand):
     )
     name = "import_contacts"
 
-    def terms(self, options: dict[str, Any]) -> Terms:
-        return Terms(ImportKind.CONTACTS, Channel(options["channel"]))
+    def terms(self, options: dict[str, Any]) -> ImportOptions:
+        return ImportOptions(ImportKind.CONTACTS, Channel(options["channel"]))

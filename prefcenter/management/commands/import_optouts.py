@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from prefcenter.lists.imports import Terms
+from prefcenter.lists.imports import ImportOptions
 from prefcenter.management import taking_back
 from prefcenter.management.import_command import ImportCommand
 from prefcenter.models import ImportKind
@@ -48,12 +48,12 @@ class Command(ImportCommand):
             raise CommandError("An import is taken back as a whole: nothing else can be said of it.")
         return taking_back.run(self, options["take_back"], is_for_real=options["apply"])
 
-    def terms(self, options: dict[str, Any]) -> Terms:
+    def terms(self, options: dict[str, Any]) -> ImportOptions:
         reason = SuppressionReason(options["reason"]) if options["reason"] else None
         category_id = _category(options["category"]) if options["category"] else None
         if category_id and reason not in {None, SuppressionReason.UNSUBSCRIBED_ALL}:
             raise CommandError("With this reason the opt-outs are about everything: leave out --category.")
-        return Terms(ImportKind.OPT_OUTS, Channel(options["channel"]), reason, category_id)
+        return ImportOptions(ImportKind.OPT_OUTS, Channel(options["channel"]), reason, category_id)
 
 
 def _category(slug: str) -> int:

@@ -8,15 +8,15 @@ from django.db import Error as DatabaseFailure
 
 from prefcenter.contact_data import proof
 from prefcenter.contact_data.proof import Checked
-from prefcenter.contact_data.proof.seals import Standing
+from prefcenter.contact_data.proof.seals import SealState
 
 #: How the events stood to the seals when the proof was made.
 SAID = {
-    Standing.SEALED: "sealed",
-    Standing.OPEN: "not sealed yet",
-    Standing.TOUCHED: "not as sealed",
-    Standing.MISSED: "in no seal",
-    Standing.UNKNOWN: "sealed in an unknown form",
+    SealState.SEALED: "sealed",
+    SealState.OPEN: "not sealed yet",
+    SealState.TOUCHED: "not as sealed",
+    SealState.MISSED: "in no seal",
+    SealState.UNKNOWN: "sealed in an unknown form",
 }
 
 

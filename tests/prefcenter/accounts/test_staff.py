@@ -18,7 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from prefcenter.models import ImportAnswer, ImportRun, ImportState, User, WebhookEndpoint
-from prefcenter.web.preview_data import Kind
+from prefcenter.web.preview_data import PreviewKind
 from tests.prefcenter.accounts.test_accounts import ASK, work
 from tests.prefcenter.admin.test_reading import something_of_everything  # noqa: F401 - a fixture
 from tests.prefcenter.staff_browser import BOSS, FACTOR, PASSWORD, Staff
@@ -62,7 +62,7 @@ ABOUT: dict[str, Callable[[], object]] = {
     "content_type_id": lambda: ContentType.objects.get_for_model(Category).pk,
     "object_id": lambda: Category.objects.latest("id").pk,
 }
-KINDS = {"admin:prefcenter_feedback_export": "csv", "previews:mail": Kind.CONFIRMATION}
+KINDS = {"admin:prefcenter_feedback_export": "csv", "previews:mail": PreviewKind.CONFIRMATION}
 
 
 def page_of(name: str, route: str) -> Page:
@@ -75,7 +75,7 @@ def page_of(name: str, route: str) -> Page:
             row = apps.get_model(model[1], model[2])._default_manager.first()
             assert row is not None, f"nothing there to look at: {route}"
             return str(row.pk)
-        return KINDS.get(name, Kind.UNSUBSCRIBE) if parameter == "kind" else str(ABOUT[parameter]())
+        return KINDS.get(name, PreviewKind.UNSUBSCRIBE) if parameter == "kind" else str(ABOUT[parameter]())
 
     filled = re.sub(r"<\w+:(\w+)>|\(\?P<(\w+)>[^()]*\)", fill, route)
     return Page(name, re.sub(r"\(\?:.*\)\?|[\^$]", "", filled))

@@ -11,7 +11,7 @@ from prefcenter.accounts import api_keys, codes
 from prefcenter.accounts import outbox as account_outbox
 from prefcenter.accounts.api_keys import Scope
 from prefcenter.lists import imports
-from prefcenter.lists.imports import Terms
+from prefcenter.lists.imports import ImportOptions
 from prefcenter.models import (
     Feedback,
     FeedbackReason,
@@ -72,7 +72,7 @@ def something_of_everything(ada: Address, news: Category) -> None:
     key, _ = api_keys.make("A mailer", [Scope.AUDIENCE], now=now)
     endpoint = delivery.make("A mailer", "https://example.com/hook", [], now=now)
     WebhookDelivery.objects.create(endpoint=endpoint, event=event, due_at=now, created_at=now)
-    imports.hand_in([b"ada@example.com"], Terms(ImportKind.OPT_OUTS), file_name="a.csv", user_id=None, now=now)
+    imports.hand_in([b"ada@example.com"], ImportOptions(ImportKind.OPT_OUTS), file_name="a.csv", user_id=None, now=now)
     ImportAnswer.objects.create(heading="mailok", shown="Mail OK", means={}, answered_by="staff 1", answered_at=now)
     IdempotentAnswer.objects.create(key=key, digest=ada.digest, fingerprint=ada.digest, created_at=now)
     account_outbox.queue("mfa/email/changed", "staff@example.org", {"what": "Something."}, now=now)
@@ -80,7 +80,7 @@ def something_of_everything(ada: Address, news: Category) -> None:
     actions.short_links([ada.pk], Target(0, news.pk), now=now)
     actions.suppress_domains({"corp.example": None}, SuppressionReason.MANUAL, source=Source.STAFF, now=now)
     for number in (1, 2):
-        said = [actions.Said(bytes(ada.digest))]
+        said = [actions.ImportedNo(bytes(ada.digest))]
         actions.import_opt_outs(said, channel=Channel.EMAIL, reason=SuppressionReason.MANUAL, now=now, import_id=number)
     assert SentCount.objects.exists()
     assert seals.seal(now=now)

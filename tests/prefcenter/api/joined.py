@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from unsubscribe import gate, links, outbox
 from unsubscribe.choices import Answer, Channel
-from unsubscribe.links import Purpose, Target
+from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category
 
 MALLORY = "mallory@evil.example"
@@ -28,13 +28,13 @@ def deliver() -> list[tuple[str, str]]:
     return [(one.to[0], f"{one.subject}\n{one.body}") for one in sent.outbox[before:]]
 
 
-def path_in(text: str, purpose: Purpose) -> str:
+def path_in(text: str, purpose: LinkPurpose) -> str:
     found = re.search(rf"https://mail\.example\.com(/{purpose}/[\w-]+)", text)
     assert found, text
     return found[1]
 
 
-def link_for(address: Address, purpose: Purpose = Purpose.FRESH, category_id: int | None = None) -> str:
+def link_for(address: Address, purpose: LinkPurpose = LinkPurpose.FRESH, category_id: int | None = None) -> str:
     return f"/{purpose}/{links.sign(Target(address.pk, category_id), purpose=purpose, today=timezone.localdate())}"
 
 

@@ -14,7 +14,7 @@ from tests.factories import ADA, BOB, CLEO, DAN, AddressFactory, CampaignFactory
 from unsubscribe import actions, gate, links
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, EventKind, Frequency, Source, SuppressionReason
-from unsubscribe.links import Purpose, Target
+from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, Contact, LastSent, OutboxMessage, Suppression
 
 from .conftest import Caller
@@ -43,7 +43,7 @@ class TestAudience:
         body = {"category": "news", "campaign": "June", "addresses": [ADA], "include": {"links": True, "headers": True}}
         [one] = caller.post("/audience", body).json()["results"]
         token = one["unsubscribe_url"].rpartition("/")[2]
-        assert links.read(token, purpose=Purpose.UNSUBSCRIBE, today=timezone.localdate()) == Target(
+        assert links.read(token, purpose=LinkPurpose.UNSUBSCRIBE, today=timezone.localdate()) == Target(
             ada.pk, news.pk, news.campaigns.get(name="June").pk
         )
         assert one["headers"]["List-Unsubscribe"] == f"<{one['unsubscribe_url']}>"

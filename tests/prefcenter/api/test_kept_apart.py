@@ -12,9 +12,9 @@ from django.utils import timezone
 from prefcenter.models import User
 from tests.factories import ADA, AddressFactory, CategoryFactory
 from unsubscribe import actions, links
-from unsubscribe.actions import Said
+from unsubscribe.actions import ImportedNo
 from unsubscribe.choices import Answer, Channel, EventKind, Frequency, Source, SuppressionReason
-from unsubscribe.links import Purpose, Target
+from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent, Preference
 
 from .joined import MALLORY, answer, deliver, get, link_for, path_in, post, switched_on
@@ -46,7 +46,7 @@ def ada(mallory: Address, join: Any) -> Address:
 
 def expired(address: Address) -> str:
     old = timezone.localdate() - timedelta(days=400)
-    return f"/j/{links.sign(Target(address.pk), purpose=Purpose.JOIN, today=old)}"
+    return f"/j/{links.sign(Target(address.pk), purpose=LinkPurpose.JOIN, today=old)}"
 
 
 def are_one(one: Address, other: Address) -> bool:
@@ -61,7 +61,7 @@ class TestKeepingApart:
     def test_takes_one_tap_from_the_mail(self, client: Client, ada: Address, mallory: Address) -> None:
         mails = {to: text for to, text in deliver() if "These addresses are now linked." in text}
         assert set(mails) == {ADA, MALLORY}
-        path = path_in(mails[ADA], Purpose.JOIN)
+        path = path_in(mails[ADA], LinkPurpose.JOIN)
         assert "m•••@evil.example" in get(client, path)
         assert "The addresses are kept separate." in post(client, path, do=f"part-{mallory.pk}")
         assert not are_one(ada, mallory)
@@ -87,12 +87,12 @@ class TestKeepingApart:
         assert "The addresses are kept separate." in post(client, expired(ada), do=f"part-{mallory.pk}")
         assert not are_one(ada, mallory)
 
-    @pytest.mark.parametrize("purpose", [Purpose.FRESH, Purpose.PREFERENCES])
+    @pytest.mark.parametrize("purpose", [LinkPurpose.FRESH, LinkPurpose.PREFERENCES])
     def test_stands_on_the_preference_page(
-        self, purpose: Purpose, client: Client, ada: Address, mallory: Address
+        self, purpose: LinkPurpose, client: Client, ada: Address, mallory: Address
     ) -> None:
         page = get(client, link_for(ada, purpose))
-        assert ("m•••@evil.example" in page) == (purpose == Purpose.FRESH)
+        assert ("m•••@evil.example" in page) == (purpose == LinkPurpose.FRESH)
         [do] = re.findall(r'name="do" value="((?:part|alone)[^"]*)"', page)
         assert "The addresses are kept separate." in post(client, link_for(ada, purpose), do=do)
         assert not are_one(ada, mallory)
@@ -107,7 +107,12 @@ class TestKeepingApart:
         assert not are_one(ada, mallory)
 
     def test_a_look_keeps_nobody_apart(self, client: Client, ada: Address, mallory: Address) -> None:
-        for path in (expired(ada), link_for(ada, Purpose.JOIN), link_for(ada), link_for(ada, Purpose.PREFERENCES)):
+        for path in (
+            expired(ada),
+            link_for(ada, LinkPurpose.JOIN),
+            link_for(ada),
+            link_for(ada, LinkPurpose.PREFERENCES),
+        ):
             get(client, path)
             client.head(path, secure=True)
         assert are_one(ada, mallory)
@@ -139,14 +144,14 @@ class TestKeepingApart:
         Address.objects.filter(pk=more.pk).update(
             contact=other.contact_id, joined_at=timezone.now(), agreed_at=timezone.now()
         )
-        for path in (link_for(ada), link_for(ada, Purpose.JOIN), expired(ada)):
+        for path in (link_for(ada), link_for(ada, LinkPurpose.JOIN), expired(ada)):
             for id_ in (other.pk, more.pk):
                 post(client, path, do=f"part-{id_}")
         assert are_one(other, more)
 
     def test_of_somebody_erased_brings_nobody_back(self, client: Client, ada: Address, mallory: Address) -> None:
         actions.erase([ada.contact_id], source=Source.PAGE, now=timezone.now())
-        for path, do in ((expired(ada), "alone"), (link_for(ada, Purpose.JOIN), f"part-{ada.pk}")):
+        for path, do in ((expired(ada), "alone"), (link_for(ada, LinkPurpose.JOIN), f"part-{ada.pk}")):
             post(client, path, do=do)
         actions.part([ada.pk], source=Source.STAFF, now=timezone.now())
         assert are_one(ada, mallory)
@@ -159,7 +164,7 @@ class TestLinksThatWereMintedBefore:
     @pytest.fixture
     def paths(self, ada: Address) -> dict[str, str]:
         unsubscribe = f"/u/{links.sign(Target(ada.pk), today=timezone.localdate())}"
-        return {one.value: link_for(ada, one) for one in Purpose} | {"u": unsubscribe}
+        return {one.value: link_for(ada, one) for one in LinkPurpose} | {"u": unsubscribe}
 
     @pytest.fixture
     def receipt(self, client: Client, ada: Address, news: Category) -> str:
@@ -191,7 +196,7 @@ class TestLinksThatWereMintedBefore:
         self, client: Client, ada: Address, mallory: Address, paths: dict[str, str]
     ) -> None:
         actions.part([ada.pk], source=Source.PAGE, now=timezone.now())
-        for path in (paths["j"], link_for(mallory, Purpose.JOIN)):
+        for path in (paths["j"], link_for(mallory, LinkPurpose.JOIN)):
             for do in (f"agree-{ada.pk}", f"part-{ada.pk}", f"part-{mallory.pk}", "alone"):
                 assert "This has already been answered." in post(client, path, do=do)
         assert ConsentEvent.objects.filter(kind=EventKind.JOIN).count() == 2
@@ -359,7 +364,7 @@ class TestTheirOwnNo:
     ) -> None:
         one = Address.objects.get(value=speaker)
         options: dict[str, Any] = {"category": {"category_id": news.pk}, "everywhere": {"everywhere": True}}
-        said, now = [Said(bytes(one.digest), one.value)], timezone.now()
+        said, now = [ImportedNo(bytes(one.digest), one.value)], timezone.now()
         actions.import_opt_outs(said, channel=Channel.EMAIL, now=now, import_id=7, **options.get(scope, {}))
         while actions.take_back(7, most=10, now=timezone.now()).looked_at:
             pass
@@ -382,7 +387,7 @@ class TestTheirOwnNo:
         self.says(mallory, "yes", partners)
         self.says(ada, "yes", events)
         assert answer(ADA, partners) == Answer.SEND
-        page = post(client, link_for(ada, Purpose.JOIN), do=f"part-{mallory.pk}")
+        page = post(client, link_for(ada, LinkPurpose.JOIN), do=f"part-{mallory.pk}")
         assert "No more “Partners” by email." in page
         assert (answer(ADA, partners), answer(MALLORY, partners)) == (Answer.UNSUBSCRIBED, Answer.SEND)
         assert answer(ADA, events) == Answer.SEND
@@ -403,7 +408,7 @@ class TestWhatTheStaffAgreedTo:
         other = join(MALLORY, ADA)
         deliver()
         actions.agree([other.pk], source=Source.STAFF, now=timezone.now(), note="They rang.")
-        path = path_in(dict(deliver())[MALLORY], Purpose.JOIN)
+        path = path_in(dict(deliver())[MALLORY], LinkPurpose.JOIN)
         page = get(client, path)
         assert "a•••@example.com" in page
         assert f'value="part-{other.pk}"' in page
@@ -424,14 +429,14 @@ class TestAnAddressThatWasKnownByItself:
     def test_is_asked_too(self, pair: tuple[Address, Address], client: Client) -> None:
         mails = {to: text for to, text in deliver() if "Is this address yours, too?" in text}
         assert ("m•••@evil.example" in mails[ADA], "a•••@example.com" in mails[MALLORY]) == (True, True)
-        page = get(client, path_in(mails[ADA], Purpose.JOIN))
+        page = get(client, path_in(mails[ADA], LinkPurpose.JOIN))
         assert "m•••@evil.example" in page
         assert f'value="agree-{pair[1].pk}"' in page
 
     @pytest.mark.parametrize("first", [0, 1])
-    @pytest.mark.parametrize("purpose", [Purpose.JOIN, Purpose.FRESH])
+    @pytest.mark.parametrize("purpose", [LinkPurpose.JOIN, LinkPurpose.FRESH])
     def test_is_joined_once_both_said_yes(
-        self, first: int, purpose: Purpose, pair: tuple[Address, Address], client: Client
+        self, first: int, purpose: LinkPurpose, pair: tuple[Address, Address], client: Client
     ) -> None:
         ada, yes = pair[1], f"agree-{pair[1].pk}"
         for _ in range(2):
@@ -468,7 +473,9 @@ class TestAnAddressThatWasKnownByItself:
         post(client, link_for(mallory), do=f"agree-{ada.pk}")
         post(client, link_for(ada), do=f"part-{ada.pk}")
         for one in pair:
-            assert "This has already been answered." in post(client, link_for(one, Purpose.JOIN), do=f"agree-{ada.pk}")
+            assert "This has already been answered." in post(
+                client, link_for(one, LinkPurpose.JOIN), do=f"agree-{ada.pk}"
+            )
         assert not are_one(ada, mallory)
 
     def test_that_nobody_had_known_needs_the_older_one_alone_and_cannot_agree_itself(

@@ -18,7 +18,7 @@ from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
 from unsubscribe import actions, links
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Answer, Channel, EventKind, Frequency, Source, SuppressionReason
-from unsubscribe.links import Purpose, Target
+from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent, Preference
 
 from .conftest import Caller
@@ -37,7 +37,7 @@ def fresh_link_to(text: str) -> str:
     link_requests.take(normalise(text), network="192.0.2.7", now=timezone.now())
     link_requests.answer(now=timezone.now())
     mails = [body for to, body in deliver() if to == text and "/f/" in body]
-    return path_in(mails[-1], Purpose.FRESH)
+    return path_in(mails[-1], LinkPurpose.FRESH)
 
 
 class TestTheTakeover:
@@ -61,7 +61,7 @@ class TestTheTakeover:
         assert "a•••" not in page
         assert "m•••@evil.example" in page
         post(client, fresh, **switched_on(news))
-        post(client, link_for(Address.objects.get(value=MALLORY), Purpose.OPT_IN, news.pk), do="opt_in")
+        post(client, link_for(Address.objects.get(value=MALLORY), LinkPurpose.OPT_IN, news.pk), do="opt_in")
         assert answer(ADA, news) != Answer.SEND
         if said_no != "complaint":  # it stands on the address alone, as it always did
             assert answer(MALLORY, news) != Answer.SEND
@@ -76,7 +76,7 @@ class TestTheTakeover:
         assert ADA not in data
         assert all(one["address"] == MALLORY for one in json.loads(data)["consent"])
         post(client, f"{fresh}/data", do="erase")
-        [erase] = [path_in(text, Purpose.ERASE) for to, text in deliver() if "/e/" in text]
+        [erase] = [path_in(text, LinkPurpose.ERASE) for to, text in deliver() if "/e/" in text]
         post(client, erase, do="erase")
         assert "Everything about you is erased." in get(client, fresh)
         ada.refresh_from_db()
@@ -258,7 +258,7 @@ class TestTheQuestion:
         join(ADA, MALLORY)
         [(to, text)] = deliver()
         assert (to, "m•••@evil.example" in text, MALLORY in text) == (ADA, True, False)
-        return path_in(text, Purpose.JOIN)
+        return path_in(text, LinkPurpose.JOIN)
 
     @pytest.fixture
     def mallory(self, path: str) -> Address:
@@ -308,7 +308,7 @@ class TestTheQuestion:
         self, path: str, client: Client, ada: Address, mallory: Address
     ) -> None:
         stranger = AddressFactory(text=BOB)
-        for own in (link_for(mallory), link_for(mallory, Purpose.JOIN)):
+        for own in (link_for(mallory), link_for(mallory, LinkPurpose.JOIN)):
             for id_ in (mallory.pk, ada.pk, stranger.pk):
                 post(client, own, do=f"agree-{id_}")
         post(client, path, do=f"agree-{stranger.pk}")
@@ -320,7 +320,7 @@ class TestTheQuestion:
     def test_by_a_newsletters_link_is_neither_shown_nor_answered(
         self, path: str, client: Client, ada: Address, mallory: Address
     ) -> None:
-        forwarded = link_for(ada, Purpose.PREFERENCES)
+        forwarded = link_for(ada, LinkPurpose.PREFERENCES)
         assert "m•••" not in get(client, forwarded)
         post(client, forwarded, do=f"agree-{mallory.pk}")
         mallory.refresh_from_db()
@@ -350,7 +350,7 @@ class TestTheQuestion:
         self, path: str, client: Client, ada: Address, mallory: Address
     ) -> None:
         old = timezone.localdate() - timedelta(days=8)
-        token = links.sign(Target(ada.pk), purpose=Purpose.JOIN, today=old)
+        token = links.sign(Target(ada.pk), purpose=LinkPurpose.JOIN, today=old)
         assert "This link has expired." in post(client, f"/j/{token}", do=f"agree-{mallory.pk}")
         assert f'value="agree-{mallory.pk}"' in get(client, link_for(ada))
         post(client, link_for(ada), do=f"agree-{mallory.pk}")
@@ -363,7 +363,7 @@ def test_whoever_erases_themselves_leaves_the_address_that_was_joined_to_them(
 ) -> None:
     mallory = join(ADA, MALLORY)
     actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=timezone.now())
-    post(client, link_for(ada, Purpose.ERASE), do="erase")
+    post(client, link_for(ada, LinkPurpose.ERASE), do="erase")
     ada.refresh_from_db()
     mallory.refresh_from_db()
     assert (ada.value, mallory.value) == ("", MALLORY)
@@ -395,10 +395,10 @@ class TestLessMailIsNotAskedForBehindAnybodysBack:
         places = [{"address": "+49 30 901820", "channel": "sms"}, {"address": ADA}]
         caller.post("/contacts", {"contacts": [{"addresses": places}]})
         phone = Address.objects.get(channel=Channel.SMS)
-        post(client, link_for(phone, Purpose.PREFERENCES), do="everything")
+        post(client, link_for(phone, LinkPurpose.PREFERENCES), do="everything")
         assert answer(ADA, news) == Answer.SUPPRESSED
         assert [to for to, text in deliver() if "unsubscribed from everything" in text] == [ADA]
-        post(client, link_for(phone, Purpose.PREFERENCES), do="everything")
+        post(client, link_for(phone, LinkPurpose.PREFERENCES), do="everything")
         assert deliver() == []
 
     def test_the_older_one_hears_of_a_pause_and_a_slower_frequency_that_hold_for_it(

@@ -13,7 +13,7 @@ from prefcenter.models import User
 from tests.factories import ADA
 from unsubscribe import actions, links
 from unsubscribe.choices import Source
-from unsubscribe.links import Purpose, Target
+from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category
 
 from .conftest import Caller
@@ -65,7 +65,7 @@ class TestAnOptIn:
     def test_is_told_to_both(self, door: str, speaker: str, client: Client, news: Category) -> None:
         one = Address.objects.get(value=speaker)
         if door == "question":
-            post(client, link_for(one, Purpose.OPT_IN, news.pk), do="opt_in")
+            post(client, link_for(one, LinkPurpose.OPT_IN, news.pk), do="opt_in")
         elif door == "text message":
             actions.opt_in([Target(one.pk, news.pk)], source=Source.SMS, now=timezone.now(), wording="START")
         else:
@@ -80,7 +80,7 @@ class TestAnOptIn:
         ways = {
             "short": short(ada, news),
             "unsubscribe": f"/u/{links.sign(Target(ada.pk), today=timezone.localdate())}",
-            "preferences": link_for(ada, Purpose.PREFERENCES),
+            "preferences": link_for(ada, LinkPurpose.PREFERENCES),
             "fresh": link_for(ada),
         }
         path = ways[kind]
@@ -121,7 +121,7 @@ class TestWhatIsHeld:
 
 
 def test_an_erasure_asked_for_behind_a_newsletters_link_is_told_too(client: Client, ada: Address) -> None:
-    post(client, f"{link_for(ada, Purpose.PREFERENCES)}/data", do="erase")
+    post(client, f"{link_for(ada, LinkPurpose.PREFERENCES)}/data", do="erase")
     assert {to: "/e/" in text for to, text in deliver()} == {ADA: True, WORK: False}
 
 
@@ -134,7 +134,7 @@ def test_a_new_address_is_told_to_each_when_it_is_joined_and_when_it_is_agreed_t
     if who == "staff":
         actions.agree([mallory.pk], source=Source.STAFF, now=timezone.now())
     else:
-        post(client, link_for(work, Purpose.JOIN), do=f"agree-{mallory.pk}")
+        post(client, link_for(work, LinkPurpose.JOIN), do=f"agree-{mallory.pk}")
     assert told("These addresses are now linked.") == BOTH | {MALLORY}
 
 

@@ -22,7 +22,7 @@ from django.utils import timezone
 from prefcenter.accounts import outbox as account_outbox
 from prefcenter.contact_data.erase import erase
 from prefcenter.lists import imports
-from prefcenter.lists.imports import Terms
+from prefcenter.lists.imports import ImportOptions
 from prefcenter.lists.imports.columns.answers import parse
 from prefcenter.models import (
     AccountMessage,
@@ -165,15 +165,15 @@ def import_files() -> ImportRun:
             imports.confirm(run, user_id=None, now=timezone.now())
             imports.work(now=timezone.now(), must_stop=lambda: False)
     answer_about_columns()
-    waiting = imports.hand_in([f"{AROUND}{ADDRESS}\n".encode("utf-16")], Terms(ImportKind.OPT_OUTS), **WHO)
-    imports.hand_in([AROUND.encode()], Terms(ImportKind.OPT_OUTS), **WHO)
+    waiting = imports.hand_in([f"{AROUND}{ADDRESS}\n".encode("utf-16")], ImportOptions(ImportKind.OPT_OUTS), **WHO)
+    imports.hand_in([AROUND.encode()], ImportOptions(ImportKind.OPT_OUTS), **WHO)
     return waiting
 
 
 def answer_about_columns() -> None:
     """A file whose headings and cells name the person, and what was said of them, which is kept for the next one."""
     text = f"email,{ADDRESS},Do not mail\nx@example.net,yes,{ADDRESS}\ny@example.net,no,\n"
-    run = imports.hand_in([text.encode()], Terms(ImportKind.OPT_OUTS), **WHO)
+    run = imports.hand_in([text.encode()], ImportOptions(ImportKind.OPT_OUTS), **WHO)
     imports.work(now=timezone.now(), must_stop=lambda: False)
     run.refresh_from_db()
     asked = imports.questions(run)

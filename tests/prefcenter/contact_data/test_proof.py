@@ -53,7 +53,7 @@ def sql(statement: str, *values: Any) -> None:
 
 
 def seal_of(ids: list[int], *, previous: Seal | None, settled: int, now: datetime) -> Seal:
-    entries = [encoding.Entry(id_, hash_) for id_, hash_ in sorted(encoding.hashes(ids).items())]
+    entries = [encoding.SealedEvent(id_, hash_) for id_, hash_ in sorted(encoding.hashes(ids).items())]
     made = Seal(
         number=previous.number + 1 if previous else 1,
         version=encoding.VERSION,

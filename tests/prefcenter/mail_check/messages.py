@@ -8,7 +8,7 @@ import dkim
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from prefcenter.mail_check import Level, Outcome, Point, check
+from prefcenter.mail_check import Level, Point, PointStatus, check
 
 LINK = b"https://news.example.com/u/AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcY"
 POST_LINE = b"List-Unsubscribe-Post: List-Unsubscribe=One-Click"
@@ -78,7 +78,7 @@ def of(points: Iterable[Point], id_: str, *, level: Level = Level.MUST) -> Point
     return next(point for point in points if point.id == id_ and point.level is level)
 
 
-def outcome(raw: bytes, id_: str, *, level: Level = Level.MUST) -> Outcome:
+def outcome(raw: bytes, id_: str, *, level: Level = Level.MUST) -> PointStatus:
     """What became of this requirement in this message."""
     return of(check(raw), id_, level=level).outcome
 

@@ -10,10 +10,10 @@ from django.utils import timezone
 from playwright.sync_api import Download, Locator, Page
 
 from prefcenter.lists import imports
-from prefcenter.lists.imports import Terms
+from prefcenter.lists.imports import ImportOptions
 from prefcenter.models import Feedback, ImportAnswer, ImportKind, ImportRun
 from prefcenter.tasks import work_on_imports
-from prefcenter.web.preview_data import Kind
+from prefcenter.web.preview_data import PreviewKind
 from tests.factories import ADA, BOB, address
 from tests.prefcenter import busy_days
 from tests.staff import member, signed_in
@@ -74,7 +74,7 @@ class Desk:
         return waiting.value
 
     def hands_in(self) -> int:
-        terms, content = Terms(ImportKind.OPT_OUTS), [ONE_BAD_LINE.encode()]
+        terms, content = ImportOptions(ImportKind.OPT_OUTS), [ONE_BAD_LINE.encode()]
         run = imports.hand_in(content, terms, file_name="a.csv", user_id=self.user.pk, now=timezone.now())
         return int(run.pk)
 
@@ -148,7 +148,7 @@ def import_asks(desk: Desk) -> None:
     """What a column means that nobody has told."""
     content = [f"email,accepts_updates,mood\n{ADA},true,x\n{BOB},false,\n".encode()]
     run = imports.hand_in(
-        content, Terms(ImportKind.OPT_OUTS), file_name="a.csv", user_id=desk.user.pk, now=timezone.now()
+        content, ImportOptions(ImportKind.OPT_OUTS), file_name="a.csv", user_id=desk.user.pk, now=timezone.now()
     )
     work_on_imports()
     desk.opens("imports:run", run.pk)
@@ -199,7 +199,7 @@ def feedback(desk: Desk) -> None:
 
 @page
 def preview(desk: Desk) -> None:
-    desk.opens("previews:kind", desk.days.news.pk, Kind.UNSUBSCRIBE)
+    desk.opens("previews:kind", desk.days.news.pk, PreviewKind.UNSUBSCRIBE)
 
 
 @page

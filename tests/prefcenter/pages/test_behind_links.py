@@ -8,11 +8,11 @@ from prefcenter.models import Visits
 from tests.factories import ADA, AddressFactory, CampaignFactory, CategoryFactory
 from unsubscribe import links
 from unsubscribe.choices import Channel
-from unsubscribe.links import Purpose, Target
+from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent, Contact, OutboxMessage, Preference, Suppression
 
 pytestmark = pytest.mark.django_db
-PATHS = [f"/{purpose}/{{}}" for purpose in Purpose] + ["/p/{}/data", "/f/{}/data"]
+PATHS = [f"/{purpose}/{{}}" for purpose in LinkPurpose] + ["/p/{}/data", "/f/{}/data"]
 
 
 @pytest.fixture(params=PATHS)
@@ -20,7 +20,7 @@ def url(request: pytest.FixtureRequest, ada: Address, news: Category) -> str:
     AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
     CategoryFactory(slug="secret-hobby", is_listed=False, needs_opt_in=True)
     target = Target(ada.pk, news.pk, CampaignFactory(category=news).pk)
-    purpose = Purpose(request.param[1])
+    purpose = LinkPurpose(request.param[1])
     return str(request.param).format(links.sign(target, purpose=purpose, today=timezone.localdate()))
 
 
@@ -53,10 +53,10 @@ def test_e12_looks_are_counted_per_campaign_apart_from_what_people_do(
 ) -> None:
     target = Target(ada.pk, news.pk, CampaignFactory(category=news).pk)
     today = timezone.localdate()
-    for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES):
+    for purpose in (LinkPurpose.UNSUBSCRIBE, LinkPurpose.PREFERENCES):
         url = f"/{purpose}/{links.sign(target, purpose=purpose, today=today)}"
         for method in ("get", "head", "head", "options"):
             getattr(browser_client, method)(url, secure=True)
-        browser_client.post(url, {"do": "unsubscribe" if purpose == Purpose.UNSUBSCRIBE else "save"}, secure=True)
+        browser_client.post(url, {"do": "unsubscribe" if purpose == LinkPurpose.UNSUBSCRIBE else "save"}, secure=True)
     counted = {(row.campaign_id, row.method): row.count for row in Visits.objects.all()}
     assert counted == {(target.campaign_id, "GET"): 2, (target.campaign_id, "HEAD"): 4}

@@ -11,7 +11,7 @@ from tests.prefcenter.pages.test_preferences import answer_for, post, preference
 from unsubscribe import actions
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Answer, Channel, Frequency, OutboxKind, Source
-from unsubscribe.links import Purpose, Target
+from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent, Contact, OutboxMessage, Preference
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ def phone() -> Client:
 class TestAPageLeftOpenUntilItsLinkExpired:
     """What it says no to, or makes less, is done (design law 6); what is a yes, or more, needs a fresh link."""
 
-    @pytest.fixture(params=[Purpose.PREFERENCES, Purpose.FRESH])
+    @pytest.fixture(params=[LinkPurpose.PREFERENCES, LinkPurpose.FRESH])
     def old(self, request: pytest.FixtureRequest, ada: Address, news: Category) -> str:
         return preferences_of(ada, news, age=61, purpose=request.param)
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from prefcenter import asgi, wsgi
 from unsubscribe import links
 from unsubscribe.choices import EventKind
-from unsubscribe.links import Purpose, Target
+from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent
 
 pytestmark = pytest.mark.django_db
@@ -126,13 +126,13 @@ def test_a_multipart_keeps_its_boundary(parameters: str, boundary: str) -> None:
     body = f'--{boundary}\r\nContent-Disposition: form-data; name="do"\r\n\r\nless\r\n--{boundary}--\r\n'.encode()
     kind = f'Multipart/form-data; boundary="{boundary}"'
     environ = RequestFactory().generic("POST", "/", body).environ | {"CONTENT_TYPE": f"{kind}; {parameters}"}
-    assert wsgi.Request(environ).POST == {"do": ["less"]}
+    assert wsgi.ReadableWSGIRequest(environ).POST == {"do": ["less"]}
 
 
 def test_asgi_reads_a_content_type_likewise() -> None:
     headers = [(b"content-type", b"application/x-www-form-urlencoded; x*=klingon''y")]
     scope = {"method": "POST", "path": "/", "query_string": b"", "headers": headers}
-    assert asgi.Request(scope, BytesIO(b"do=less")).POST == {"do": ["less"]}
+    assert asgi.ReadableASGIRequest(scope, BytesIO(b"do=less")).POST == {"do": ["less"]}
 
 
 @pytest.mark.parametrize("more", ["x*0=a; x*0*=utf-8''b", "x*=klingon''y", "name*=undefined''do"])
@@ -152,10 +152,10 @@ def in_chunks(client: Client, url: str, body: bytes, content_type: str = URLENCO
     return client.generic("POST", url, secure=True, headers={"transfer-encoding": "chunked"}, **environ)
 
 
-@pytest.mark.parametrize("kind", [Purpose.UNSUBSCRIBE, Purpose.FRESH])
+@pytest.mark.parametrize("kind", [LinkPurpose.UNSUBSCRIBE, LinkPurpose.FRESH])
 @pytest.mark.parametrize("length", [None, "", "3"])
 def test_c4_a_body_in_chunks_is_read_whole(
-    kind: Purpose, length: str | None, browser_client: Client, ada: Address, news: Category
+    kind: LinkPurpose, length: str | None, browser_client: Client, ada: Address, news: Category
 ) -> None:
     url = f"/{kind}/" + links.sign(Target(ada.pk, news.pk), purpose=kind, today=timezone.localdate())
     environ = {} if length is None else {"CONTENT_LENGTH": length}

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page
 from tests.factories import ADA
 from unsubscribe import gate
 from unsubscribe.choices import Answer
-from unsubscribe.links import Purpose
+from unsubscribe.links import LinkPurpose
 
 from . import measures
 from .walker import Walker
@@ -51,7 +51,7 @@ def test_p5_the_whole_way_from_link_to_undo(
     page.set_viewport_size({"width": width, "height": 640})
     page.emulate_media(color_scheme=scheme)
     ada = walker(page, site, settings, monkeypatch, language=language)
-    ada.link(Purpose.UNSUBSCRIBE)
+    ada.link(LinkPurpose.UNSUBSCRIBE)
     url = page.url
     ada.press("unsubscribe")
     assert answer_for_ada(ada) == Answer.UNSUBSCRIBED
@@ -68,7 +68,7 @@ def test_p1_the_first_screen_of_a_small_phone_holds_all_that_is_needed(
     page: Page, site: str, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page.set_viewport_size(SMALL_PHONE)  # type: ignore[arg-type]  # it is one
-    walker(page, site, settings, monkeypatch).link(Purpose.UNSUBSCRIBE)
+    walker(page, site, settings, monkeypatch).link(LinkPurpose.UNSUBSCRIBE)
     shown = ["Example Post", "Unsubscribe from “Product news”?", "a•••@example.com", "At most weekly", "30 days"]
     for words in [*shown, "All preferences", "Unsubscribe from everything"]:
         box = page.get_by_text(words, exact=True).first.bounding_box()
@@ -82,7 +82,7 @@ def test_p1_the_button_is_in_sight_and_nothing_sticks_out_in_any_language(
 ) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
     ada = walker(page, site, settings, monkeypatch, language=language)
-    for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES):
+    for purpose in (LinkPurpose.UNSUBSCRIBE, LinkPurpose.PREFERENCES):
         ada.link(purpose)
         box = page.locator("button.primary").bounding_box()
         assert box is not None
@@ -96,7 +96,7 @@ def test_enter_saves_and_does_nothing_else(
 ) -> None:
     ada = walker(page, site, settings, monkeypatch)
     ada.pause(days=30)
-    ada.link(Purpose.PREFERENCES)
+    ada.link(LinkPurpose.PREFERENCES)
     page.locator(".switch").nth(1).uncheck()
     with page.expect_navigation():
         page.locator(".switch").nth(1).press("Enter")
@@ -108,7 +108,7 @@ def test_the_preference_page_saves_what_was_touched(
     page: Page, site: str, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada = walker(page, site, settings, monkeypatch)
-    ada.link(Purpose.PREFERENCES)
+    ada.link(LinkPurpose.PREFERENCES)
     page.get_by_role("checkbox", name="Product news").uncheck()
     page.get_by_label("How often: Offers").select_option(label="At most weekly")
     with page.expect_navigation():
@@ -123,7 +123,7 @@ def test_p6_the_keyboard_alone_is_enough_to_leave_and_to_come_back(
     page: Page, site: str, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada = walker(page, site, settings, monkeypatch)
-    ada.link(Purpose.UNSUBSCRIBE)
+    ada.link(LinkPurpose.UNSUBSCRIBE)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.get_by_role("status").wait_for()

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from tests.factories import CategoryFactory
 from unsubscribe import actions, links, outbox
 from unsubscribe.choices import Source
-from unsubscribe.links import Purpose, Target
+from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, OutboxMessage
 
 pytestmark = pytest.mark.django_db
@@ -93,7 +93,7 @@ def test_the_language_asked_for_goes_along_to_the_preferences(phone: Client, lin
 def test_a_page_of_twenty_categories_stays_small(language: str, phone: Client, ada: Address, news: Category) -> None:
     for number in range(19):
         CategoryFactory(slug=f"category-{number}", description="What is new in the shop, once a week.")
-    url = "/p/" + links.sign(Target(ada.pk), purpose=Purpose.PREFERENCES, today=timezone.localdate())
+    url = "/p/" + links.sign(Target(ada.pk), purpose=LinkPurpose.PREFERENCES, today=timezone.localdate())
     page = phone.get(f"{url}?lang={language}", secure=True).content
     assert page.count(b'class="switch"') == 20
     assert len(page) <= 20_000

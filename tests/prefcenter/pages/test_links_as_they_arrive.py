@@ -11,12 +11,12 @@ from django.utils import timezone
 from tests.factories import CampaignFactory
 from tests.old_links import old_token
 from unsubscribe import links
-from unsubscribe.links import Purpose, Target
+from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent
 
 pytestmark = pytest.mark.django_db
 
-KINDS = [*Purpose]
+KINDS = [*LinkPurpose]
 GLUED_ON = [
     *(".", ",", ")", "]", ">", ";", '"', "'", "%20", "%0D%0A", "%E2%80%8B", "%C2%A0", "%A0", "%00", "=", "=3D", "*"),
     *(
@@ -51,7 +51,7 @@ def target(ada: Address, news: Category) -> Target:
 
 
 @pytest.fixture(params=[links.sign, old_token], ids=["new", "old"])
-def tokens(request: pytest.FixtureRequest, ada: Address, news: Category) -> dict[Purpose, str]:
+def tokens(request: pytest.FixtureRequest, ada: Address, news: Category) -> dict[LinkPurpose, str]:
     about, today = target(ada, news), timezone.localdate()
     return {kind: request.param(about, purpose=kind, today=today) for kind in KINDS}
 
@@ -71,7 +71,7 @@ def page(client: Client, url: str) -> tuple[int, str]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_b2_a_look_shows_the_same_page_whatever_is_glued_on(
-    kind: Purpose, tokens: dict[Purpose, str], browser_client: Client
+    kind: LinkPurpose, tokens: dict[LinkPurpose, str], browser_client: Client
 ) -> None:
     clean = page(browser_client, f"/{kind}/{tokens[kind]}")
     assert clean[0] == 200
@@ -85,7 +85,7 @@ def test_b2_a_look_shows_the_same_page_whatever_is_glued_on(
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("method", ["get", "post", "head"])
 def test_b2_a_letter_or_digit_too_many_or_too_few_is_refused_alike(
-    kind: Purpose, method: str, tokens: dict[Purpose, str], browser_client: Client
+    kind: LinkPurpose, method: str, tokens: dict[LinkPurpose, str], browser_client: Client
 ) -> None:
     reference = getattr(browser_client, method)(f"/{kind}/nonsense", secure=True)
     token = tokens[kind].rstrip("-_")
@@ -106,9 +106,9 @@ def test_b2_a_letter_or_digit_too_many_or_too_few_is_refused_alike(
 @pytest.mark.parametrize("scheme", [True, False], ids=["https", "http"])
 @pytest.mark.parametrize("host", ["mail.example.com", "old-name.example.net"])
 def test_b2_a_one_click_acts_and_is_not_redirected(
-    shape: str, scheme: bool, host: str, tokens: dict[Purpose, str], browser_client: Client
+    shape: str, scheme: bool, host: str, tokens: dict[LinkPurpose, str], browser_client: Client
 ) -> None:
-    url = shape.format(tokens[Purpose.UNSUBSCRIBE])
+    url = shape.format(tokens[LinkPurpose.UNSUBSCRIBE])
     data = {"List-Unsubscribe": "One-Click"}
     answer = ask(browser_client, "post", url, data, secure=scheme, headers={"host": host})
     assert (answer.status_code, answer["Content-Type"]) == (200, "text/plain; charset=utf-8")
@@ -116,12 +116,12 @@ def test_b2_a_one_click_acts_and_is_not_redirected(
     assert ConsentEvent.objects.count() == 1
 
 
-@pytest.mark.parametrize("kind", [Purpose.PREFERENCES, Purpose.FRESH])
+@pytest.mark.parametrize("kind", [LinkPurpose.PREFERENCES, LinkPurpose.FRESH])
 @pytest.mark.parametrize(
     "tail", ["/data", "/data/", "/DATA", "/data.", "/data%20", "//data", "./data", "%20/data)", "/data?x"]
 )
 def test_b2_what_is_kept_stays_below_the_token(
-    kind: Purpose, tail: str, tokens: dict[Purpose, str], browser_client: Client
+    kind: LinkPurpose, tail: str, tokens: dict[LinkPurpose, str], browser_client: Client
 ) -> None:
     shown = page(browser_client, f"/{kind}/{tokens[kind]}{tail}")
     assert shown == page(browser_client, f"/{kind}/{tokens[kind]}/data")
@@ -129,10 +129,10 @@ def test_b2_what_is_kept_stays_below_the_token(
     assert page(browser_client, f"/{kind}/{tokens[kind]}/database") == page(browser_client, f"/{kind}/{tokens[kind]}")
 
 
-@pytest.mark.parametrize("kind", [Purpose.UNSUBSCRIBE, Purpose.PREFERENCES, Purpose.FRESH])
+@pytest.mark.parametrize("kind", [LinkPurpose.UNSUBSCRIBE, LinkPurpose.PREFERENCES, LinkPurpose.FRESH])
 @pytest.mark.parametrize("tail", ["", ".", "/foo", "%20%E2%80%8B"])
 def test_b2_the_page_leads_on_by_clean_links_of_today(
-    kind: Purpose, tail: str, tokens: dict[Purpose, str], browser_client: Client, ada: Address, news: Category
+    kind: LinkPurpose, tail: str, tokens: dict[LinkPurpose, str], browser_client: Client, ada: Address, news: Category
 ) -> None:
     for url in (f"/{kind}/{tokens[kind]}{tail}", f"//{kind.upper()}/{tokens[kind]}{tail}"):
         for answer in (
@@ -147,9 +147,9 @@ def test_b2_the_page_leads_on_by_clean_links_of_today(
 
 
 def test_b2_a_link_broken_by_a_soft_line_break_is_whole_again(
-    tokens: dict[Purpose, str], browser_client: Client
+    tokens: dict[LinkPurpose, str], browser_client: Client
 ) -> None:
-    token = tokens[Purpose.UNSUBSCRIBE]
+    token = tokens[LinkPurpose.UNSUBSCRIBE]
     clean = page(browser_client, f"/u/{token}")
     for between in ("=\r\n", "=\n", "\r\n", "\n", "=0D=0A", "=3D\r\n", "\u200b", "\ufeff", "\u00ad"):
         for at in (1, 20, 39):
@@ -170,8 +170,8 @@ def test_b1_another_letter_case_is_the_same_link(browser_client: Client, ada: Ad
 @pytest.mark.parametrize(
     "path", ["/preferences/", "/perhaps", "/ubuntu", "/start", "/u-turn", "/p.html", "/xu/{}", "/u={}", "/=", "/.u/{}"]
 )
-def test_other_paths_are_no_links(path: str, tokens: dict[Purpose, str], browser_client: Client) -> None:
-    answer = browser_client.get(path.format(tokens[Purpose.UNSUBSCRIBE]), secure=True)
+def test_other_paths_are_no_links(path: str, tokens: dict[LinkPurpose, str], browser_client: Client) -> None:
+    answer = browser_client.get(path.format(tokens[LinkPurpose.UNSUBSCRIBE]), secure=True)
     assert b"Unsubscribe from" not in answer.content
     assert answer.status_code == (200 if path == "/preferences/" else 404)
 
@@ -179,7 +179,7 @@ def test_other_paths_are_no_links(path: str, tokens: dict[Purpose, str], browser
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("cookie", ["sessionid=of-yesterday", "csrftoken=y", "messages=x; sessionid=y; csrftoken=z"])
 def test_no_link_answers_with_a_cookie_whatever_cookies_come_along(
-    kind: Purpose, cookie: str, tokens: dict[Purpose, str], browser_client: Client
+    kind: LinkPurpose, cookie: str, tokens: dict[LinkPurpose, str], browser_client: Client
 ) -> None:
     """A stale session would be taken away, and an odd CSRF token renewed, by an answer that needs neither (law 5)."""
     for url in (f"/{kind}/{tokens[kind]}", f"//{kind.upper()}/{tokens[kind]}.", f"/{kind}/nonsense", "/s/nonsense"):
@@ -189,7 +189,9 @@ def test_no_link_answers_with_a_cookie_whatever_cookies_come_along(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_link_is_redirected_from_http(kind: Purpose, tokens: dict[Purpose, str], browser_client: Client) -> None:
+def test_no_link_is_redirected_from_http(
+    kind: LinkPurpose, tokens: dict[LinkPurpose, str], browser_client: Client
+) -> None:
     with override_settings(SECURE_SSL_REDIRECT=True):
         for shape in ["/{kind}/{token}", *BROKEN_BEFORE]:
             url = shape.format(kind=kind, KIND=kind.upper(), token=tokens[kind])

@@ -17,7 +17,7 @@ from tests import commands
 from tests.factories import CampaignFactory, CategoryFactory
 from unsubscribe import actions, gate, links, tasks
 from unsubscribe.choices import Answer, Source
-from unsubscribe.links import Purpose, Target
+from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent, OutboxMessage, Preference, Suppression
 
 pytestmark = pytest.mark.django_db
@@ -196,7 +196,7 @@ def test_e7_a_good_token_for_an_address_that_is_gone_gets_that_answer_too(provid
 
 
 def test_e7_a_preferences_token_unsubscribes_nobody(provider: Client, ada: Address) -> None:
-    token = links.sign(Target(ada.pk), purpose=Purpose.PREFERENCES, today=timezone.localdate())
+    token = links.sign(Target(ada.pk), purpose=LinkPurpose.PREFERENCES, today=timezone.localdate())
     assert provider.post(f"/u/{token}", secure=True).status_code == 404
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from tests.factories import AddressFactory, CategoryFactory
 from unsubscribe import actions, gate, links
 from unsubscribe.choices import Answer, Channel, Frequency, OutboxKind, Source, SuppressionReason
-from unsubscribe.links import Purpose, Target
+from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, CategoryGroup, ConsentEvent, Contact, OutboxMessage, Preference
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ def url(ada: Address, news: Category) -> str:
 
 
 def preferences_of(
-    address: Address, category: Category | None, *, age: int = 0, purpose: Purpose = Purpose.FRESH
+    address: Address, category: Category | None, *, age: int = 0, purpose: LinkPurpose = LinkPurpose.FRESH
 ) -> str:
     target = Target(address.pk, category.pk if category else None)
     today = timezone.localdate() - timedelta(days=age)
@@ -286,7 +286,7 @@ class TestALinkThatMayHaveBeenForwarded:
 
     @pytest.fixture
     def url(self, ada: Address, news: Category) -> str:
-        return preferences_of(ada, news, purpose=Purpose.PREFERENCES)
+        return preferences_of(ada, news, purpose=LinkPurpose.PREFERENCES)
 
     def test_stops_and_reduces_like_any_other(self, phone: Client, url: str, ada: Address, news: Category) -> None:
         post(phone, url, **sheet(**{f"c{news.pk}_email": "off as_sent was on as_sent"}))
@@ -395,7 +395,7 @@ class TestALinkThatMayHaveBeenForwarded:
         mobile = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
         now, until = timezone.now(), timezone.localdate() + timedelta(days=60)
         actions.pause([Target(ada.pk)], until, source=Source.PAGE, now=now)
-        url = preferences_of(mobile, news, purpose=Purpose.PREFERENCES)
+        url = preferences_of(mobile, news, purpose=LinkPurpose.PREFERENCES)
         assert "open this page from one of our emails" in post(phone, url, do="resume")[1]
         ada.contact.refresh_from_db()
         assert ada.contact.paused_until == until
@@ -410,7 +410,7 @@ class TestALinkThatMayHaveBeenForwarded:
 
     def test_to_a_telephone_it_starts_nothing(self, phone: Client, ada: Address, news: Category) -> None:
         mobile = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
-        url = preferences_of(mobile, news, purpose=Purpose.PREFERENCES)
+        url = preferences_of(mobile, news, purpose=LinkPurpose.PREFERENCES)
         page = post(phone, url, **sheet(**{f"c{news.pk}_sms": "on as_sent was off as_sent"}))[1]
         assert "please open this page from a mail of ours" in page
         assert not OutboxMessage.objects.exists()
@@ -472,7 +472,7 @@ def test_an_address_that_bounced_is_told_so(phone: Client, url: str, ada: Addres
 
 
 class TestExpired:
-    @pytest.fixture(params=[Purpose.PREFERENCES, Purpose.FRESH])
+    @pytest.fixture(params=[LinkPurpose.PREFERENCES, LinkPurpose.FRESH])
     def old(self, request: pytest.FixtureRequest, ada: Address, news: Category) -> str:
         return preferences_of(ada, news, age=61, purpose=request.param)
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, FrameLocator, Page
 
-from prefcenter.web.preview_data import Kind
+from prefcenter.web.preview_data import PreviewKind
 from tests.staff import member, sign_in
 from unsubscribe.models import Address, Contact
 
@@ -54,23 +54,23 @@ def frame(page: Page) -> FrameLocator:
 
 
 def test_what_is_pressed_in_a_frame_does_nothing(desk: Page, cast: Walker) -> None:
-    cast.open(reverse("previews:kind", args=[cast.news.pk, Kind.UNSUBSCRIBE]))
+    cast.open(reverse("previews:kind", args=[cast.news.pk, PreviewKind.UNSUBSCRIBE]))
     frame(desk).get_by_role("button", name="Unsubscribe", exact=True).click()
     frame(desk).get_by_role("link", name="All preferences").click()
     assert frame(desk).get_by_role("heading", level=1).inner_text() == "Unsubscribe from “Product news”?"
 
 
 def test_the_switch_of_languages_works_within_the_frame(desk: Page, cast: Walker) -> None:
-    cast.open(reverse("previews:kind", args=[cast.news.pk, Kind.UNSUBSCRIBE]))
+    cast.open(reverse("previews:kind", args=[cast.news.pk, PreviewKind.UNSUBSCRIBE]))
     frame(desk).locator("summary").click()
     frame(desk).get_by_role("link", name="العربية").click()
     frame(desk).locator("html[dir=rtl]").wait_for()
     assert "أخبار المنتجات" in frame(desk).get_by_role("heading", level=1).inner_text()
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(PreviewKind))
 def test_every_preview_fits_its_screen_and_wears_its_dress(
-    kind: Kind, desk: Page, cast: Walker, screenshots: Path | None
+    kind: PreviewKind, desk: Page, cast: Walker, screenshots: Path | None
 ) -> None:
     cast.query = "?lang=ar"
     cast.open(reverse("previews:kind", args=[cast.news.pk, kind]))
@@ -84,5 +84,5 @@ def test_every_preview_fits_its_screen_and_wears_its_dress(
         assert desk.evaluate(measures.TOO_WIDE) == []
         if screenshots:
             desk.screenshot(path=screenshots / f"preview-{kind}-{scheme}-{width}.png", full_page=True)
-        if kind == Kind.CONFIRMATION:  # it has all the parts that there are
+        if kind == PreviewKind.CONFIRMATION:  # it has all the parts that there are
             assert axe.faults(desk, RULES) == []

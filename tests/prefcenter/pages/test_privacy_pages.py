@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from tests.factories import ADA, AddressFactory
 from unsubscribe import actions, links, outbox
 from unsubscribe.choices import Channel, EventKind, OutboxKind, Source, SuppressionReason
-from unsubscribe.links import Purpose, Target
+from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, ConsentEvent, Contact, OutboxMessage
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ Page = tuple[int, str]
 
 def url_for(address: Address, *, age: int = 0) -> str:
     today = timezone.localdate() - timedelta(days=age)
-    return f"/f/{links.sign(Target(address.pk), purpose=Purpose.FRESH, today=today)}/data"
+    return f"/f/{links.sign(Target(address.pk), purpose=LinkPurpose.FRESH, today=today)}/data"
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_the_mail_asks_once_more_and_says_until_when(browser_client: Client, url
     assert isinstance(mail, EmailMultiAlternatives)
     html = str(mail.alternatives[0].content)
     link = mail.body.partition("https://mail.example.com/e/")[2][:40]
-    assert links.read(link, purpose=Purpose.ERASE, today=timezone.localdate())
+    assert links.read(link, purpose=LinkPurpose.ERASE, today=timezone.localdate())
     assert link in html
     for text in (str(mail.body), html):
         assert "If you did not ask for this, you need not do anything." in text

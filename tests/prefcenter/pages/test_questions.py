@@ -12,14 +12,14 @@ from prefcenter.models import Feedback, FeedbackReason
 from tests.factories import ADA, CategoryFactory
 from unsubscribe import actions, gate, links, outbox
 from unsubscribe.choices import Answer, EventKind, OutboxStatus, PreferenceState, Source, SuppressionReason
-from unsubscribe.choices import Purpose as CategoryPurpose
-from unsubscribe.links import Purpose, Target
+from unsubscribe.choices import LinkPurpose as CategoryPurpose
+from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent, Contact, OutboxMessage, Preference
 
 pytestmark = pytest.mark.django_db
-QUESTION = {Purpose.OPT_IN: "Would you like to get “Partners”?", Purpose.ERASE: "Erase everything about you?"}
-DO = {Purpose.OPT_IN: "opt_in", Purpose.ERASE: "erase"}
-Ask = Callable[[Purpose], str]
+QUESTION = {LinkPurpose.OPT_IN: "Would you like to get “Partners”?", LinkPurpose.ERASE: "Erase everything about you?"}
+DO = {LinkPurpose.OPT_IN: "opt_in", LinkPurpose.ERASE: "erase"}
+Ask = Callable[[LinkPurpose], str]
 
 
 @pytest.fixture
@@ -31,8 +31,8 @@ def partners(db: None) -> Category:
 def ask(ada: Address, partners: Category) -> Ask:
     """Asks by mail, and returns the path of the link in it."""
 
-    def _ask(purpose: Purpose) -> str:
-        if purpose == Purpose.OPT_IN:
+    def _ask(purpose: LinkPurpose) -> str:
+        if purpose == LinkPurpose.OPT_IN:
             actions.ask_to_opt_in([Target(ada.pk, partners.pk)], now=timezone.now())
         else:
             actions.ask_to_erase([ada.pk], now=timezone.now())
@@ -42,7 +42,7 @@ def ask(ada: Address, partners: Category) -> Ask:
     return _ask
 
 
-def path_of(target: Target, purpose: Purpose, *, age: int = 0) -> str:
+def path_of(target: Target, purpose: LinkPurpose, *, age: int = 0) -> str:
     today = timezone.localdate() - timedelta(days=age)
     return f"/{purpose}/{links.sign(target, purpose=purpose, today=today)}"
 
@@ -63,7 +63,7 @@ def answer_for(category: Category) -> Answer:
 
 @pytest.mark.parametrize("purpose", QUESTION)
 @pytest.mark.parametrize("method", ["get", "head", "options"])
-def test_e5_a_look_changes_nothing(method: str, purpose: Purpose, browser_client: Client, ask: Ask) -> None:
+def test_e5_a_look_changes_nothing(method: str, purpose: LinkPurpose, browser_client: Client, ask: Ask) -> None:
     path = ask(purpose)
     for slash in ("", "/"):
         answer = getattr(browser_client, method)(path + slash, {"do": DO[purpose]}, secure=True)
@@ -77,7 +77,7 @@ def test_e5_a_look_changes_nothing(method: str, purpose: Purpose, browser_client
 @pytest.mark.parametrize("purpose", QUESTION)
 @pytest.mark.parametrize("body", [b"", b"do=other", b"List-Unsubscribe=One-Click"], ids=["nothing", "other", "click"])
 def test_a_post_that_does_not_answer_is_asked_again(
-    body: bytes, purpose: Purpose, browser_client: Client, ask: Ask
+    body: bytes, purpose: LinkPurpose, browser_client: Client, ask: Ask
 ) -> None:
     form = "application/x-www-form-urlencoded"
     answer = browser_client.post(ask(purpose), body, content_type=form, secure=True)
@@ -86,13 +86,15 @@ def test_a_post_that_does_not_answer_is_asked_again(
     assert not ConsentEvent.objects.exists()
 
 
-@pytest.mark.parametrize("asked", Purpose)
-@pytest.mark.parametrize("signed", Purpose)
+@pytest.mark.parametrize("asked", LinkPurpose)
+@pytest.mark.parametrize("signed", LinkPurpose)
 def test_a_link_of_one_purpose_is_none_of_another(
-    signed: Purpose, asked: Purpose, browser_client: Client, ada: Address, partners: Category
+    signed: LinkPurpose, asked: LinkPurpose, browser_client: Client, ada: Address, partners: Category
 ) -> None:
     token = path_of(Target(ada.pk, partners.pk), signed).split("/")[2]
-    paths = [f"/{asked}/{token}", f"/{asked}/{token}/data"] if asked == Purpose.PREFERENCES else [f"/{asked}/{token}"]
+    paths = (
+        [f"/{asked}/{token}", f"/{asked}/{token}/data"] if asked == LinkPurpose.PREFERENCES else [f"/{asked}/{token}"]
+    )
     for path in paths:
         assert browser_client.get(path, secure=True).status_code == (200 if signed == asked else 404)
         if signed != asked:
@@ -101,9 +103,9 @@ def test_a_link_of_one_purpose_is_none_of_another(
     assert not ConsentEvent.objects.exists()
 
 
-@pytest.mark.parametrize(("purpose", "days"), [(Purpose.OPT_IN, 7), (Purpose.ERASE, 2)])
+@pytest.mark.parametrize(("purpose", "days"), [(LinkPurpose.OPT_IN, 7), (LinkPurpose.ERASE, 2)])
 def test_a_question_can_be_answered_for_some_days_only(
-    purpose: Purpose, days: int, browser_client: Client, ada: Address, partners: Category
+    purpose: LinkPurpose, days: int, browser_client: Client, ada: Address, partners: Category
 ) -> None:
     target = Target(ada.pk, partners.pk)
     assert QUESTION[purpose] in get(browser_client, path_of(target, purpose, age=days))
@@ -118,9 +120,9 @@ def test_an_answer_can_be_undone_for_an_hour_although_its_link_has_expired_since
     browser_client: Client, ada: Address, partners: Category
 ) -> None:
     target = Target(ada.pk, partners.pk)
-    page = post(browser_client, path_of(target, Purpose.OPT_IN, age=7), do=DO[Purpose.OPT_IN])[1]
+    page = post(browser_client, path_of(target, LinkPurpose.OPT_IN, age=7), do=DO[LinkPurpose.OPT_IN])[1]
     receipt = page.partition('name="receipt" value="')[2].partition('"')[0]
-    page = post(browser_client, path_of(target, Purpose.OPT_IN, age=8), do="undo", receipt=receipt)[1]
+    page = post(browser_client, path_of(target, LinkPurpose.OPT_IN, age=8), do="undo", receipt=receipt)[1]
     assert "It is as it was before." in page
     assert gate.check([ada.value], category=partners, now=timezone.now())[0].verdict.answer == Answer.UNSUBSCRIBED
 
@@ -134,7 +136,7 @@ def test_e7_an_unknown_link_gets_the_uniform_answer(path: str, browser_client: C
 
 class TestOptIn:
     def test_the_mail_asks_and_sells_nothing(self, ask: Ask) -> None:
-        token = ask(Purpose.OPT_IN).split("/")[2]
+        token = ask(LinkPurpose.OPT_IN).split("/")[2]
         [mail] = sent.outbox
         html = str(mail.alternatives[0].content)  # type: ignore[attr-defined]  # they are all of this kind
         for text in (str(mail.body), html):
@@ -149,7 +151,7 @@ class TestOptIn:
     def test_p9_the_yes_is_kept_with_the_words_it_was_a_yes_to(
         self, browser_client: Client, ask: Ask, partners: Category
     ) -> None:
-        path = ask(Purpose.OPT_IN)
+        path = ask(LinkPurpose.OPT_IN)
         assert answer_for(partners) == Answer.UNSUBSCRIBED
         shown = get(browser_client, path)
         assert "a•••@example.com" in shown
@@ -169,7 +171,7 @@ class TestOptIn:
     def test_words_that_were_changed_since_are_asked_again(
         self, browser_client: Client, ask: Ask, partners: Category
     ) -> None:
-        path = ask(Purpose.OPT_IN)
+        path = ask(LinkPurpose.OPT_IN)
         read = get(browser_client, path).partition('name="wording" value="')[2].partition('"')[0]
         Category.objects.update(description="Everything, daily.")
         status, page = post(browser_client, path, do="opt_in", wording=read)
@@ -190,13 +192,13 @@ class TestOptIn:
         self, browser_client: Client, ask: Ask, partners: Category
     ) -> None:
         Category.objects.update(translations={"ja": {"name": "提携先"}})
-        path = f"{ask(Purpose.OPT_IN)}?lang=ja"
+        path = f"{ask(LinkPurpose.OPT_IN)}?lang=ja"
         assert "提携先" in get(browser_client, path)
         post(browser_client, path, do="opt_in")
         assert "提携先" in ConsentEvent.objects.get().wording
 
     def test_twice_is_the_same_as_once(self, browser_client: Client, ask: Ask) -> None:
-        path = ask(Purpose.OPT_IN)
+        path = ask(LinkPurpose.OPT_IN)
         post(browser_client, path, do="opt_in")
         status, page = post(browser_client, path, do="opt_in")
         assert status == 200
@@ -205,7 +207,7 @@ class TestOptIn:
         assert OutboxMessage.objects.count() == 2  # the question, and one confirmation
 
     def test_it_can_be_undone_on_the_spot(self, browser_client: Client, ask: Ask, partners: Category) -> None:
-        path = ask(Purpose.OPT_IN)
+        path = ask(LinkPurpose.OPT_IN)
         page = post(browser_client, path, do="opt_in")[1]
         receipt = page.partition('name="receipt" value="')[2].partition('"')[0]
         assert "as it was before" in post(browser_client, path, do="undo", receipt=receipt)[1]
@@ -215,7 +217,7 @@ class TestOptIn:
         self, browser_client: Client, ask: Ask, ada: Address, news: Category, partners: Category
     ) -> None:
         actions.opt_out([Target(ada.pk)], source=Source.ONE_CLICK, now=timezone.now() - timedelta(days=1))
-        post(browser_client, ask(Purpose.OPT_IN), do="opt_in")
+        post(browser_client, ask(LinkPurpose.OPT_IN), do="opt_in")
         assert answer_for(partners) == Answer.SEND
         assert answer_for(news) == Answer.UNSUBSCRIBED
 
@@ -224,7 +226,7 @@ class TestOptIn:
     ) -> None:
         until = timezone.localdate() + timedelta(days=9)
         actions.pause([Target(ada.pk)], until, source=Source.PAGE, now=timezone.now())
-        assert "Everything is paused until" in post(browser_client, ask(Purpose.OPT_IN), do="opt_in")[1]
+        assert "Everything is paused until" in post(browser_client, ask(LinkPurpose.OPT_IN), do="opt_in")[1]
 
     @pytest.mark.parametrize(
         "reason", [SuppressionReason.HARD_BOUNCE, SuppressionReason.MANUAL, SuppressionReason.ERASED]
@@ -232,7 +234,7 @@ class TestOptIn:
     def test_an_address_that_cannot_be_written_to_is_told_so(
         self, reason: SuppressionReason, browser_client: Client, ask: Ask, ada: Address
     ) -> None:
-        path = ask(Purpose.OPT_IN)
+        path = ask(LinkPurpose.OPT_IN)
         if reason == SuppressionReason.ERASED:
             actions.erase([ada.contact_id], source=Source.PAGE, now=timezone.now())
         else:
@@ -242,7 +244,7 @@ class TestOptIn:
         assert not Preference.objects.filter(state=PreferenceState.SUBSCRIBED).exists()
 
     def test_what_is_no_longer_offered_is_told_so(self, browser_client: Client, ask: Ask) -> None:
-        path = ask(Purpose.OPT_IN)
+        path = ask(LinkPurpose.OPT_IN)
         Category.objects.update(purpose=CategoryPurpose.TRANSACTIONAL)
         assert "This is no longer offered." in post(browser_client, path, do="opt_in")[1]
         assert not ConsentEvent.objects.exists()
@@ -250,7 +252,7 @@ class TestOptIn:
 
 class TestErase:
     def test_it_says_what_goes_and_then_it_is_gone(self, browser_client: Client, ask: Ask) -> None:
-        path = ask(Purpose.ERASE)
+        path = ask(LinkPurpose.ERASE)
         page = get(browser_client, path)
         assert "This cannot be undone." in page
         assert "a•••@example.com" in page
@@ -266,11 +268,11 @@ class TestErase:
         [event] = actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=timezone.now())
         reason = FeedbackReason.objects.create(text="Other")
         Feedback.objects.create(event=event, reason=reason, text="I moved", created_at=timezone.now())
-        post(browser_client, ask(Purpose.ERASE), do="erase")
+        post(browser_client, ask(LinkPurpose.ERASE), do="erase")
         assert (Feedback.objects.get().text, Feedback.objects.get().reason) == ("", reason)
 
     def test_twice_is_the_same_as_once(self, browser_client: Client, ask: Ask) -> None:
-        path = ask(Purpose.ERASE)
+        path = ask(LinkPurpose.ERASE)
         post(browser_client, path, do="erase")
         erased_at = Contact.objects.get().erased_at
         for page in (get(browser_client, path), post(browser_client, path, do="erase")[1]):

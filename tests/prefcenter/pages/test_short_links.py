@@ -11,7 +11,7 @@ from tests.factories import AddressFactory, CampaignFactory
 from tests.services import free_port
 from unsubscribe import actions, gate, links
 from unsubscribe.choices import Answer, Channel, Source
-from unsubscribe.links import Purpose, Target
+from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent, ShortLink
 
 pytestmark = pytest.mark.django_db
@@ -147,7 +147,7 @@ class TestFailures:
 def test_b3_a_short_link_is_no_other_link_and_no_other_is_one(
     url: str, ada: Address, news: Category, browser_client: Client
 ) -> None:
-    for purpose in Purpose:
+    for purpose in LinkPurpose:
         assert browser_client.get(url.replace("/s/", f"/{purpose}/"), secure=True).status_code == 404
         token = links.sign(Target(ada.pk, news.pk), purpose=purpose, today=timezone.localdate())
         assert browser_client.get(f"/s/{token}", secure=True).status_code == 404

@@ -12,7 +12,7 @@ from prefcenter.models import Feedback, FeedbackReason
 from tests.factories import AddressFactory, CampaignFactory, CategoryFactory
 from unsubscribe import actions, gate, links, outbox
 from unsubscribe.choices import Answer, Frequency, PreferenceState, Source, SuppressionReason
-from unsubscribe.links import Purpose, Target
+from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent, OutboxMessage, Preference
 
 pytestmark = pytest.mark.django_db
@@ -171,7 +171,7 @@ class TestFeedback:
 class TestFeedbackOfMixedSaves:
     @pytest.fixture
     def fresh(self, ada: Address, news: Category) -> str:
-        return "/f/" + links.sign(Target(ada.pk, news.pk), purpose=Purpose.FRESH, today=timezone.localdate())
+        return "/f/" + links.sign(Target(ada.pk, news.pk), purpose=LinkPurpose.FRESH, today=timezone.localdate())
 
     def test_is_about_what_was_left(self, phone: Client, fresh: str, news: Category) -> None:
         first = CategoryFactory(slug="first", needs_opt_in=True, position=0)
@@ -204,7 +204,7 @@ class TestFeedbackOfMixedSaves:
 
 def test_undo_of_a_part_says_so(phone: Client, ada: Address, news: Category) -> None:
     offers = CategoryFactory(slug="offers")
-    url = "/f/" + links.sign(Target(ada.pk), purpose=Purpose.FRESH, today=timezone.localdate())
+    url = "/f/" + links.sign(Target(ada.pk), purpose=LinkPurpose.FRESH, today=timezone.localdate())
     fields = {f"was-{one.pk}-email": "on as_sent" for one in (news, offers)}
     fields |= {f"often-{one.pk}-email": "as_sent" for one in (news, offers)}
     receipt = receipt_in(post(phone, url, do="save", **fields)[1])
@@ -346,7 +346,7 @@ class TestTheScopeOfTheButton:
 
     def test_c5_an_expired_link_offers_everything_alone(self, phone: Client, ada: Address, news: Category) -> None:
         day = timezone.localdate() - timedelta(days=70)
-        token = links.sign(Target(ada.pk, news.pk), purpose=Purpose.PREFERENCES, today=day)
+        token = links.sign(Target(ada.pk, news.pk), purpose=LinkPurpose.PREFERENCES, today=day)
         page = phone.get(f"/p/{token}", secure=True).content.decode()
         assert 'value="unsubscribe"' not in page
         post(phone, f"/p/{token}", do="unsubscribe")  # a page that was opened before the setting was changed

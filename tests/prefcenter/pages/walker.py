@@ -16,7 +16,7 @@ from tests.factories import ADA, AddressFactory, CampaignFactory, CategoryFactor
 from unsubscribe import actions, links, outbox
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, Frequency, Source, SuppressionReason
-from unsubscribe.links import Purpose, Target
+from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, CategoryGroup, OutboxMessage
 
 EVERY_PAGE: dict[str, Callable[["Walker"], None]] = {}
@@ -51,10 +51,10 @@ class Walker:
     def open(self, path: str) -> None:
         self.browser.goto(f"{self.site}{path}{self.query}")
 
-    def link(self, purpose: Purpose, *, age: int = 0) -> None:
+    def link(self, purpose: LinkPurpose, *, age: int = 0) -> None:
         self.open(self.path(purpose, age=age))
 
-    def path(self, purpose: Purpose, *, age: int = 0) -> str:
+    def path(self, purpose: LinkPurpose, *, age: int = 0) -> str:
         day = timezone.localdate() - timedelta(days=age)
         return f"/{purpose}/{links.sign(self.target, purpose=purpose, today=day)}"
 
@@ -125,18 +125,18 @@ class Walker:
 
 @page
 def unsubscribe(walker: Walker) -> None:
-    walker.link(Purpose.UNSUBSCRIBE)
+    walker.link(LinkPurpose.UNSUBSCRIBE)
 
 
 @page
 def unsubscribe_everything(walker: Walker) -> None:
     walker.target = walker.target._replace(category_id=None)
-    walker.link(Purpose.UNSUBSCRIBE)
+    walker.link(LinkPurpose.UNSUBSCRIBE)
 
 
 @page
 def unsubscribed(walker: Walker) -> None:
-    walker.link(Purpose.UNSUBSCRIBE)
+    walker.link(LinkPurpose.UNSUBSCRIBE)
     walker.press("unsubscribe")
 
 
@@ -162,7 +162,7 @@ def undone(walker: Walker) -> None:
 @page
 def already(walker: Walker) -> None:
     unsubscribed(walker)
-    walker.link(Purpose.UNSUBSCRIBE)
+    walker.link(LinkPurpose.UNSUBSCRIBE)
 
 
 @page
@@ -173,7 +173,7 @@ def asked_again(walker: Walker) -> None:
 
 @page
 def preferences(walker: Walker) -> None:
-    walker.link(Purpose.PREFERENCES)
+    walker.link(LinkPurpose.PREFERENCES)
 
 
 @page
@@ -181,41 +181,41 @@ def preferences_of_two_channels_and_pauses(walker: Walker) -> None:
     walker.second_channel()
     walker.pause(days=30)
     walker.pause(days=60, whole=True)
-    walker.link(Purpose.PREFERENCES)
+    walker.link(LinkPurpose.PREFERENCES)
 
 
 @page
 def preferences_after_everything(walker: Walker) -> None:
-    walker.link(Purpose.PREFERENCES)
+    walker.link(LinkPurpose.PREFERENCES)
     walker.press("everything")
-    walker.link(Purpose.PREFERENCES)
+    walker.link(LinkPurpose.PREFERENCES)
 
 
 @page
 def preferences_with_an_error(walker: Walker) -> None:
-    walker.link(Purpose.PREFERENCES)
+    walker.link(LinkPurpose.PREFERENCES)
     walker.browser.locator(".category select").last.select_option("monthly")
     walker.press("save")
 
 
 @page
 def saved(walker: Walker) -> None:
-    walker.link(Purpose.PREFERENCES)
+    walker.link(LinkPurpose.PREFERENCES)
     walker.browser.locator(".switch").first.uncheck()
     walker.press("save")
 
 
 @page
 def expired(walker: Walker) -> None:
-    walker.link(Purpose.PREFERENCES, age=70)
+    walker.link(LinkPurpose.PREFERENCES, age=70)
 
 
 @page
 def expired_while_the_page_was_open(walker: Walker) -> None:
-    walker.link(Purpose.PREFERENCES)
+    walker.link(LinkPurpose.PREFERENCES)
     walker.browser.locator(".switch").first.uncheck()
     walker.browser.locator(".switch").last.check()
-    expired = walker.path(Purpose.PREFERENCES, age=70)
+    expired = walker.path(LinkPurpose.PREFERENCES, age=70)
     walker.browser.locator("form#sheet").evaluate(
         "(form, path) => form.setAttribute('action', path + location.search)", expired
     )
@@ -261,19 +261,19 @@ def asked_too_often(walker: Walker) -> None:
 
 @page
 def privacy(walker: Walker) -> None:
-    walker.link(Purpose.PREFERENCES)
+    walker.link(LinkPurpose.PREFERENCES)
     walker.follow("main a[href*='/data']")
 
 
 @page
 def privacy_by_a_fresh_link(walker: Walker) -> None:
-    walker.link(Purpose.FRESH)
+    walker.link(LinkPurpose.FRESH)
     walker.follow("main a[href*='/data']")
 
 
 @page
 def asked_to_switch_on(walker: Walker) -> None:
-    walker.link(Purpose.PREFERENCES)
+    walker.link(LinkPurpose.PREFERENCES)
     walker.browser.locator(".switch").last.check()
     walker.press("save")
 
@@ -282,12 +282,12 @@ def asked_to_switch_on(walker: Walker) -> None:
 def preferences_of_an_address_that_bounced(walker: Walker) -> None:
     reason = SuppressionReason.HARD_BOUNCE
     actions.suppress([walker.ada.pk], reason, source=Source.IMPORT, now=timezone.now())
-    walker.link(Purpose.PREFERENCES)
+    walker.link(LinkPurpose.PREFERENCES)
 
 
 @page
 def undone_in_part(walker: Walker) -> None:
-    walker.link(Purpose.FRESH)
+    walker.link(LinkPurpose.FRESH)
     for position in (0, 1):
         walker.browser.locator(".switch").nth(position).uncheck()
     walker.press("save")
@@ -304,7 +304,7 @@ def asked_to_erase(walker: Walker) -> None:
 @page
 def question_opt_in(walker: Walker) -> None:
     actions.opt_out([walker.target], source=Source.PAGE, now=timezone.now())
-    walker.link(Purpose.OPT_IN)
+    walker.link(LinkPurpose.OPT_IN)
 
 
 @page
@@ -315,12 +315,12 @@ def opted_in(walker: Walker) -> None:
 
 @page
 def question_expired(walker: Walker) -> None:
-    walker.link(Purpose.OPT_IN, age=30)
+    walker.link(LinkPurpose.OPT_IN, age=30)
 
 
 @page
 def question_erase(walker: Walker) -> None:
-    walker.link(Purpose.ERASE)
+    walker.link(LinkPurpose.ERASE)
 
 
 @page
@@ -332,7 +332,7 @@ def erased(walker: Walker) -> None:
 @page
 def question_join(walker: Walker) -> None:
     walker.joined()
-    walker.link(Purpose.JOIN)
+    walker.link(LinkPurpose.JOIN)
 
 
 @page
@@ -344,31 +344,31 @@ def joined(walker: Walker) -> None:
 @page
 def preferences_with_a_question(walker: Walker) -> None:
     walker.joined()
-    walker.link(Purpose.FRESH)
+    walker.link(LinkPurpose.FRESH)
 
 
 @page
 def preferences_of_a_joined_address(walker: Walker) -> None:
     walker.target = Target(walker.joined().pk)
-    walker.link(Purpose.FRESH)
+    walker.link(LinkPurpose.FRESH)
 
 
 @page
 def preferences_of_a_linked_address(walker: Walker) -> None:
     walker.linked()
-    walker.link(Purpose.FRESH)
+    walker.link(LinkPurpose.FRESH)
 
 
 @page
 def question_join_that_is_answered(walker: Walker) -> None:
     walker.linked()
-    walker.link(Purpose.JOIN)
+    walker.link(LinkPurpose.JOIN)
 
 
 @page
 def question_join_expired(walker: Walker) -> None:
     walker.linked()
-    walker.link(Purpose.JOIN, age=30)
+    walker.link(LinkPurpose.JOIN, age=30)
 
 
 @page
@@ -383,7 +383,7 @@ def question_join_answered_by_one(walker: Walker) -> None:
     AddressFactory(text="countess.of.lovelace@example.com")
     question_join(walker)
     walker.follow('main [value^="agree-"]')
-    walker.link(Purpose.JOIN)
+    walker.link(LinkPurpose.JOIN)
 
 
 @page
@@ -466,13 +466,13 @@ def error_413(walker: Walker) -> None:
 @page
 def error_500(walker: Walker) -> None:
     walker.breaks(RuntimeError("This is meant to be."))
-    walker.link(Purpose.UNSUBSCRIBE)
+    walker.link(LinkPurpose.UNSUBSCRIBE)
 
 
 @page
 def error_503(walker: Walker) -> None:
     walker.breaks(OperationalError("This is meant to be."))
-    walker.link(Purpose.UNSUBSCRIBE)
+    walker.link(LinkPurpose.UNSUBSCRIBE)
 
 
 @page

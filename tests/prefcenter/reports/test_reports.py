@@ -15,7 +15,7 @@ from tests.factories import ADA, BOB, AddressFactory, CampaignFactory, CategoryF
 from tests.prefcenter import busy_days
 from tests.prefcenter.busy_days import Days
 from unsubscribe import actions
-from unsubscribe.actions import Said
+from unsubscribe.actions import ImportedNo
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, EventKind, Frequency, Source, SuppressionReason
 from unsubscribe.links import Target
@@ -119,7 +119,7 @@ def test_a_whole_no_that_is_undone_counts_as_undone(now: datetime) -> None:
 
 
 def test_complaints_that_come_by_the_thousand_count_alike(now: datetime) -> None:
-    said = [Said(normalise(text).digest, text) for text in (ADA, BOB)]
+    said = [ImportedNo(normalise(text).digest, text) for text in (ADA, BOB)]
     complaint = SuppressionReason.COMPLAINT
     actions.import_opt_outs(said, channel=Channel.EMAIL, reason=complaint, source=Source.API, now=now)
     assert counts.count(look(now)).total.complaints == rates.compare(look(now)).total.complaints == 2
@@ -154,7 +154,7 @@ def test_rates_and_wishes_count_the_same(days: Days) -> None:
 
 def test_what_an_import_brings_is_of_other_days_and_in_no_rate(days: Days) -> None:
     before = rates.compare(look(days.now))
-    said = [Said(normalise(text).digest, text) for text in (ADA, BOB)]
+    said = [ImportedNo(normalise(text).digest, text) for text in (ADA, BOB)]
     actions.import_opt_outs(said, channel=Channel.EMAIL, now=days.now)
     actions.import_opt_outs(said, channel=Channel.EMAIL, category_id=days.news.pk, now=days.now)
     assert rates.compare(look(days.now)) == before

@@ -21,7 +21,7 @@ from tests.services import RedisService, ServiceMissing, missing, start_redis
 from tests.staff import given_an_app, member, shown_by_the_app, signed_in
 from unsubscribe import actions
 from unsubscribe.choices import Answer
-from unsubscribe.links import Purpose, Target
+from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +51,7 @@ def away(redis: RedisService) -> None:
     redis.stop()
 
 
-def path(purpose: Purpose, address: Address, category: Category) -> str:
+def path(purpose: LinkPurpose, address: Address, category: Category) -> str:
     return preferences_of(address, category, purpose=purpose)
 
 
@@ -61,7 +61,7 @@ class TestANo:
 
     @pytest.mark.parametrize("form", [{"List-Unsubscribe": "One-Click"}, {"do": "unsubscribe"}, {"do": "everything"}])
     def test_behind_a_link(self, form: dict[str, str], browser_client: Client, ada: Address, news: Category) -> None:
-        url = path(Purpose.UNSUBSCRIBE, ada, news)
+        url = path(LinkPurpose.UNSUBSCRIBE, ada, news)
         assert browser_client.get(url, secure=True).status_code == 200
         assert browser_client.post(url, form, secure=True).status_code == 200
         assert answer_for(ada, news) != Answer.SEND
@@ -73,9 +73,9 @@ class TestANo:
         assert answer_for(ada, news) == Answer.UNSUBSCRIBED
         assert browser_client.get("/s/nonsense", secure=True).status_code == 404
 
-    @pytest.mark.parametrize("purpose", [Purpose.FRESH, Purpose.PREFERENCES])
+    @pytest.mark.parametrize("purpose", [LinkPurpose.FRESH, LinkPurpose.PREFERENCES])
     def test_in_the_preference_center(
-        self, purpose: Purpose, browser_client: Client, ada: Address, news: Category
+        self, purpose: LinkPurpose, browser_client: Client, ada: Address, news: Category
     ) -> None:
         form = sheet(**{f"c{news.pk}_email": "off as_sent was on as_sent"})
         assert browser_client.post(path(purpose, ada, news), form, secure=True).status_code == 200
@@ -118,14 +118,12 @@ def test_whoever_only_looks_notices_nothing(where: str, browser_client: Client) 
 @pytest.mark.usefixtures("away")
 def test_the_other_links_work_as_ever(browser_client: Client, ada: Address) -> None:
     partners = CategoryFactory(opt_in=True)
-    yes = path(Purpose.OPT_IN, ada, partners)
+    yes = path(LinkPurpose.OPT_IN, ada, partners)
     assert browser_client.post(yes, {"do": "opt_in"}, secure=True).status_code == 200
     assert answer_for(ada, partners) == Answer.SEND
-    assert (
-        browser_client.post(f"{path(Purpose.FRESH, ada, partners)}/data", {"do": "download"}, secure=True).status_code
-        == 200
-    )
-    assert browser_client.post(path(Purpose.ERASE, ada, partners), {"do": "erase"}, secure=True).status_code == 200
+    data = f"{path(LinkPurpose.FRESH, ada, partners)}/data"
+    assert browser_client.post(data, {"do": "download"}, secure=True).status_code == 200
+    assert browser_client.post(path(LinkPurpose.ERASE, ada, partners), {"do": "erase"}, secure=True).status_code == 200
 
 
 class TestSigningIn:

@@ -17,13 +17,13 @@ from django.utils import timezone
 
 from prefcenter.models import FeedbackReason
 from prefcenter.web import preview_data
-from prefcenter.web.preview_data import MAILS, Kind
+from prefcenter.web.preview_data import MAILS, PreviewKind
 from tests.factories import AddressFactory, CategoryFactory
 from tests.staff import member, signed_in
 from unsubscribe import actions, links, outbox
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import OutboxKind, Source
-from unsubscribe.links import Purpose, Target
+from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, CategoryGroup, OutboxMessage
 
 pytestmark = pytest.mark.django_db
@@ -80,43 +80,43 @@ class Recipient:
         self.target, self.query = Target(self.address.pk, category.pk), {"lang": language}
         self.client = Client(headers={"host": "mail.example.com"})
 
-    def link(self, purpose: Purpose) -> str:
+    def link(self, purpose: LinkPurpose) -> str:
         return f"/{purpose}/{links.sign(self.target, purpose=purpose, today=timezone.localdate())}"
 
-    def sees(self, kind: Kind) -> str:
-        if kind == Kind.PREFERENCES:
-            page = self.client.get(self.link(Purpose.PREFERENCES), self.query, secure=True)
-        elif kind == Kind.UNSUBSCRIBE:
-            page = self.client.get(self.link(Purpose.UNSUBSCRIBE), self.query, secure=True)
+    def sees(self, kind: PreviewKind) -> str:
+        if kind == PreviewKind.PREFERENCES:
+            page = self.client.get(self.link(LinkPurpose.PREFERENCES), self.query, secure=True)
+        elif kind == PreviewKind.UNSUBSCRIBE:
+            page = self.client.get(self.link(LinkPurpose.UNSUBSCRIBE), self.query, secure=True)
         else:
             form = {"do": "unsubscribe"}
-            page = self.client.post(self.link(Purpose.UNSUBSCRIBE), form, query_params=self.query, secure=True)
+            page = self.client.post(self.link(LinkPurpose.UNSUBSCRIBE), form, query_params=self.query, secure=True)
         return page.content.decode()
 
-    def gets(self, kind: Kind) -> Any:
+    def gets(self, kind: PreviewKind) -> Any:
         now = timezone.now()
-        if kind == Kind.LINK:
+        if kind == PreviewKind.LINK:
             actions.send_link([self.address.pk], now=now)
-        if kind == Kind.OPT_IN:
+        if kind == PreviewKind.OPT_IN:
             actions.ask_to_opt_in([self.target], now=now)
-        if kind == Kind.ERASE:
+        if kind == PreviewKind.ERASE:
             actions.ask_to_erase([self.address.pk], now=now)
-        if kind in {Kind.JOIN, Kind.JOINED, Kind.ERASING}:
+        if kind in {PreviewKind.JOIN, PreviewKind.JOINED, PreviewKind.ERASING}:
             return self._hears_of_an_address(kind, now)
-        if kind == Kind.DOWNLOAD:
+        if kind == PreviewKind.DOWNLOAD:
             actions.note_access(self.address.pk, source=Source.PAGE, now=now)
         row = OutboxMessage.objects.get(kind=kind.value, address=self.address)
         outbox.deliver(row.pk, now=now + timedelta(seconds=90))
         return mail.outbox[-1]
 
-    def _hears_of_an_address(self, kind: Kind, now: datetime) -> Any:
+    def _hears_of_an_address(self, kind: PreviewKind, now: datetime) -> Any:
         """Of another one that looks like theirs, as the preview has it."""
-        if kind == Kind.JOIN:
+        if kind == PreviewKind.JOIN:
             actions.add_addresses(self.address.contact_id, [normalise("r@example.com")], now=now)
         other = Address.objects.get(value="r@example.com")
-        if kind == Kind.JOINED:
+        if kind == PreviewKind.JOINED:
             actions.agree([other.pk], source=Source.PAGE, now=now)
-        if kind == Kind.ERASING:
+        if kind == PreviewKind.ERASING:
             actions.ask_to_erase([other.pk], now=now)
         row = OutboxMessage.objects.get(kind=kind.value, address=self.address)
         outbox.deliver(row.pk, now=now + timedelta(seconds=90))
@@ -138,7 +138,7 @@ def test_a_preview_says_word_for_word_what_the_real_thing_says(
     # Both name days: midnight must not fall between the two.
     monkeypatch.setattr(timezone, "now", lambda: moment)
     recipient = Recipient(news, language)
-    for kind in (Kind.UNSUBSCRIBE, Kind.PREFERENCES, Kind.DONE):
+    for kind in (PreviewKind.UNSUBSCRIBE, PreviewKind.PREFERENCES, PreviewKind.DONE):
         assert _alike(seen(staff, frame_of(news, kind), language)) == _alike(recipient.sees(kind)), kind
     for kind in MAILS:
         page = staff.get(url_of(news, kind), {"lang": language}, secure=True)
@@ -153,13 +153,13 @@ def test_a_preview_says_word_for_word_what_the_real_thing_says(
 def test_each_language_has_its_own_words_and_direction(language: str, staff: Client, news: Category) -> None:
     name = "Product news" if language == "en" else f"Product news ({language})"
     start = f'<html lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}">'
-    for kind in Kind:
+    for kind in PreviewKind:
         html = seen(staff, frame_of(news, kind), language)
         assert start in html, kind
-        assert name in html or kind in {*MAILS} - {Kind.CONFIRMATION, Kind.OPT_IN}, kind
-    done = seen(staff, frame_of(news, Kind.DONE), language)
+        assert name in html or kind in {*MAILS} - {PreviewKind.CONFIRMATION, PreviewKind.OPT_IN}, kind
+    done = seen(staff, frame_of(news, PreviewKind.DONE), language)
     assert ("Too many mails" if language == "en" else f"Too many mails ({language})") in done
-    outer = seen(staff, url_of(news, Kind.CONFIRMATION), language)
+    outer = seen(staff, url_of(news, PreviewKind.CONFIRMATION), language)
     assert name in outer
     assert f'lang="{language}" dir="auto"' in outer
 
@@ -174,7 +174,7 @@ def test_a_look_writes_nothing(staff: Client, news: Category) -> None:
 
     before = rows()
     with CaptureQueriesContext(connection) as queries:
-        for kind in Kind:
+        for kind in PreviewKind:
             for url in (url_of(news, kind), frame_of(news, kind)):
                 seen(staff, url, "de")
     assert rows() == before
@@ -193,12 +193,14 @@ class Links(HTMLParser):
             self.found |= {str(value).partition("#")[0] for name, value in attrs if name in wanted}
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_nothing_in_the_frame_leads_anywhere_or_acts(kind: Kind, staff: Client, news: Category) -> None:
+@pytest.mark.parametrize("kind", list(PreviewKind))
+def test_nothing_in_the_frame_leads_anywhere_or_acts(kind: PreviewKind, staff: Client, news: Category) -> None:
     answer = staff.get(frame_of(news, kind), secure=True)
     parser = Links()
     parser.feed(answer.content.decode())
-    switch = {f"?lang={code}" for code in LANGUAGES} if kind in {Kind.UNSUBSCRIBE, Kind.PREFERENCES} else set()
+    switch = (
+        {f"?lang={code}" for code in LANGUAGES} if kind in {PreviewKind.UNSUBSCRIBE, PreviewKind.PREFERENCES} else set()
+    )
     assert parser.found - switch == {""}  # the same page
     policy = {one.partition(" ")[0]: one.partition(" ")[2] for one in answer["Content-Security-Policy"].split("; ")}
     assert policy["sandbox"] == "allow-same-origin"
@@ -208,41 +210,41 @@ def test_nothing_in_the_frame_leads_anywhere_or_acts(kind: Kind, staff: Client, 
 
 
 def test_only_the_frame_may_be_framed(staff: Client, news: Category) -> None:
-    answer = staff.get(url_of(news, Kind.UNSUBSCRIBE), secure=True)
+    answer = staff.get(url_of(news, PreviewKind.UNSUBSCRIBE), secure=True)
     assert answer["X-Frame-Options"] == "DENY"
     assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
 
 
 def test_a_mails_text_shows_an_address_that_opens_nothing(staff: Client, news: Category) -> None:
-    [shown] = _LINK.finditer(seen(staff, url_of(news, Kind.CONFIRMATION)))
+    [shown] = _LINK.finditer(seen(staff, url_of(news, PreviewKind.CONFIRMATION)))
     assert Client(headers={"host": "mail.example.com"}).get(shown[0], secure=True).status_code == 404
 
 
 def test_what_is_transactional_is_only_shown_where_people_meet_it(staff: Client, news: Category) -> None:
     receipts = Category.objects.get(slug="receipts")
-    shown = {kind for kind in Kind if staff.get(url_of(receipts, kind), secure=True).status_code == 200}
-    assert shown == {Kind.PREFERENCES, Kind.LINK, Kind.ERASE}
-    framed = {kind for kind in Kind if staff.get(frame_of(receipts, kind), secure=True).status_code == 200}
+    shown = {kind for kind in PreviewKind if staff.get(url_of(receipts, kind), secure=True).status_code == 200}
+    assert shown == {PreviewKind.PREFERENCES, PreviewKind.LINK, PreviewKind.ERASE}
+    framed = {kind for kind in PreviewKind if staff.get(frame_of(receipts, kind), secure=True).status_code == 200}
     assert framed == shown
-    assert "Receipts" in seen(staff, frame_of(receipts, Kind.PREFERENCES))
+    assert "Receipts" in seen(staff, frame_of(receipts, PreviewKind.PREFERENCES))
 
 
 def test_nobody_is_asked_whether_they_want_what_is_retired(staff: Client, news: Category) -> None:
     old = Category.objects.get(slug="old")
-    assert staff.get(url_of(old, Kind.OPT_IN), secure=True).status_code == 404
-    assert "Unsubscribe from “Old”?" in seen(staff, frame_of(old, Kind.UNSUBSCRIBE))
+    assert staff.get(url_of(old, PreviewKind.OPT_IN), secure=True).status_code == 404
+    assert "Unsubscribe from “Old”?" in seen(staff, frame_of(old, PreviewKind.UNSUBSCRIBE))
 
 
 def test_a_category_is_not_found_where_there_is_none(staff: Client, news: Category) -> None:
     for url in (url_of, frame_of):
-        assert staff.get(url(Category(pk=9999), Kind.UNSUBSCRIBE), secure=True).status_code == 404
+        assert staff.get(url(Category(pk=9999), PreviewKind.UNSUBSCRIBE), secure=True).status_code == 404
         assert staff.get(url(news, "nonsense"), secure=True).status_code == 404
-    assert staff.get(reverse("previews:mail", args=[news.pk, Kind.DONE]), secure=True).status_code == 404
-    assert staff.get(reverse("preview_page", args=[news.pk, Kind.LINK]), secure=True).status_code == 404
+    assert staff.get(reverse("previews:mail", args=[news.pk, PreviewKind.DONE]), secure=True).status_code == 404
+    assert staff.get(reverse("preview_page", args=[news.pk, PreviewKind.LINK]), secure=True).status_code == 404
 
 
 def test_a_language_that_is_not_spoken_falls_back(staff: Client, news: Category) -> None:
-    assert '<html lang="en"' in seen(staff, frame_of(news, Kind.UNSUBSCRIBE), "tlh")
+    assert '<html lang="en"' in seen(staff, frame_of(news, PreviewKind.UNSUBSCRIBE), "tlh")
 
 
 def test_it_is_found_from_a_category_and_from_a_reason(staff: Client, news: Category) -> None:
@@ -265,11 +267,15 @@ def test_before_there_is_a_category_the_desk_says_so(staff: Client, db: None) ->
 def test_it_takes_leave_to_read_categories(news: Category) -> None:
     for group, allowed in (("", False), ("marketer", True), ("support", True), ("compliance", True)):
         client = signed_in(member(group=group))
-        urls = [url_of(news, Kind.LINK), *(frame_of(news, kind) for kind in Kind), reverse("previews:first")]
+        urls = [
+            url_of(news, PreviewKind.LINK),
+            *(frame_of(news, kind) for kind in PreviewKind),
+            reverse("previews:first"),
+        ]
         statuses = {client.get(url, secure=True).status_code for url in urls}
         assert (statuses <= {200, 302}) if allowed else (statuses == {403}), group
     stranger = Client(headers={"host": "mail.example.com"})
-    for kind in Kind:
+    for kind in PreviewKind:
         answer = stranger.get(frame_of(news, kind), secure=True)
         assert answer.status_code == 302
         assert "/login/" in answer["Location"]
@@ -277,6 +283,6 @@ def test_it_takes_leave_to_read_categories(news: Category) -> None:
 
 def test_a_preview_shows_what_is_saved(staff: Client, news: Category) -> None:
     Category.objects.filter(pk=news.pk).update(translations={"ja": {"name": "新着情報"}})
-    assert "新着情報" in seen(staff, frame_of(news, Kind.UNSUBSCRIBE), "ja")
+    assert "新着情報" in seen(staff, frame_of(news, PreviewKind.UNSUBSCRIBE), "ja")
     actions.opt_out([Target(AddressFactory().pk, news.pk)], source=Source.PAGE, now=timezone.now())
-    assert "Unsubscribe from “Product news”?" in seen(staff, frame_of(news, Kind.UNSUBSCRIBE))
+    assert "Unsubscribe from “Product news”?" in seen(staff, frame_of(news, PreviewKind.UNSUBSCRIBE))

@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from prefcenter.web.redaction import RedactingFormatter
 from unsubscribe import links
-from unsubscribe.links import Purpose, Target
+from unsubscribe.links import LinkPurpose, Target
 
 TOKEN = links.sign(Target(1), today=timezone.localdate())
-OTHER = links.sign(Target(2), purpose=Purpose.PREFERENCES, today=timezone.localdate())
+OTHER = links.sign(Target(2), purpose=LinkPurpose.PREFERENCES, today=timezone.localdate())
 
 
 @pytest.mark.parametrize(

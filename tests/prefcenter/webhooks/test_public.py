@@ -20,13 +20,13 @@ from cryptography.x509.oid import NameOID
 
 from prefcenter.webhooks import http
 from prefcenter.webhooks.hosts import is_global
-from prefcenter.webhooks.http import NoAnswer, NotPublic, NotSafe, Way
+from prefcenter.webhooks.http import HostConnection, NoAnswer, NotPublic, NotSafe
 
 from .receiver import Receiver
 
 
 def post(url: str) -> int:
-    with closing(Way()) as way:
+    with closing(HostConnection()) as way:
         return way.post(url, b"{}", {})
 
 
@@ -108,7 +108,7 @@ def test_a_status_is_the_answer_even_if_the_body_hangs(settings: Any) -> None:
 def test_a_receiver_that_sends_its_answer_in_two_parts_is_not_kept_waiting_for_its_acknowledgement(
     receiver: Receiver,
 ) -> None:
-    with closing(Way()) as way:
+    with closing(HostConnection()) as way:
         begun = time.monotonic()
         for _ in range(50):
             way.post(receiver.url, b"{}", {})
@@ -116,7 +116,7 @@ def test_a_receiver_that_sends_its_answer_in_two_parts_is_not_kept_waiting_for_i
 
 
 def test_one_connection_serves_for_all(receiver: Receiver) -> None:
-    with closing(Way()) as way:
+    with closing(HostConnection()) as way:
         assert [way.post(receiver.url, b"{}", {}) for _ in range(5)] == [200] * 5
     assert receiver.connections == 1
 
@@ -125,7 +125,7 @@ def test_after_an_answer_that_did_not_come_the_next_one_counts_from_the_start(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     receiver.answers = [0, 200]
-    with closing(Way()) as way:
+    with closing(HostConnection()) as way:
         with monkeypatch.context() as patch:
             patch.setattr(http, "DEADLINE", 0.2)
             with pytest.raises(NoAnswer):
@@ -135,7 +135,7 @@ def test_after_an_answer_that_did_not_come_the_next_one_counts_from_the_start(
 
 def test_another_url_is_another_connection(receiver: Receiver) -> None:
     other = Receiver()
-    with closing(Way()) as way, closing(other):
+    with closing(HostConnection()) as way, closing(other):
         for url in (receiver.url, other.url, receiver.url):
             way.post(url, b"{}", {})
     assert (receiver.connections, other.connections) == (2, 1)
@@ -369,7 +369,7 @@ def test_what_was_checked_must_also_have_a_certificate_for_the_name(
     monkeypatch.setattr(certifi, "where", lambda: str(certificate))
     receiver = Receiver(certificate)
     asked = led_to(monkeypatch, receiver)
-    with closing(receiver), closing(Way()) as way:
+    with closing(receiver), closing(HostConnection()) as way:
         for _ in range(3):
             if is_answered:
                 assert way.post(f"https://{name}/", b"{}", {}) == 200

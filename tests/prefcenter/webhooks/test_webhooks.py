@@ -18,7 +18,7 @@ from prefcenter.models import WebhookDelivery, WebhookEndpoint
 from prefcenter.tasks import forget_answers, send_webhooks
 from prefcenter.webhooks import delivery as webhooks
 from prefcenter.webhooks import http
-from prefcenter.webhooks.http import Way
+from prefcenter.webhooks.http import HostConnection
 from tests.factories import ADA, AddressFactory
 from tests.settings import ON_POSTGRESQL
 from unsubscribe import actions
@@ -301,7 +301,7 @@ def test_a_worker_whose_claim_was_taken_over_stops(
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, receiver: Receiver, count: int, act: Any) -> None:
     """Acts right after so many lines were sent."""
-    post = Way.post
+    post = HostConnection.post
 
     def posted(*args: Any) -> int:
         status = post(*args)
@@ -309,7 +309,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, receiver: Receiver, count: int, a
             act()
         return status
 
-    monkeypatch.setattr(Way, "post", posted)
+    monkeypatch.setattr(HostConnection, "post", posted)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories import BOB, CLEO, AddressFactory
 from unsubscribe import actions
-from unsubscribe.actions import Said
+from unsubscribe.actions import ImportedNo
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, EventKind, OutboxKind, Source
 from unsubscribe.models import Address, ConsentEvent, Contact, OutboxMessage
@@ -30,7 +30,7 @@ def test_who_is_learnt_has_the_language_and_the_terms_they_are_learnt_with(ada: 
 def test_a_number_known_by_its_hash_on_two_channels_is_spelt_where_it_is_learnt(now: datetime) -> None:
     number = normalise("+4930901820", channel=Channel.SMS)
     for channel in (Channel.SMS, Channel.WHATSAPP):
-        actions.import_opt_outs([Said(number.digest)], channel=channel, now=now)
+        actions.import_opt_outs([ImportedNo(number.digest)], channel=channel, now=now)
     actions.learn([number], now=now)
     assert dict(Address.objects.values_list("channel", "value")) == {"sms": number.value, "whatsapp": ""}
 

@@ -468,6 +468,6 @@ class TestWhoHears:
 
     def test_of_a_complaint_and_of_a_list_nobody(self, ada: Address, phone: Address, now: datetime) -> None:
         actions.suppress([phone.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=now)
-        said = [actions.Said(bytes(phone.digest), phone.value)]
+        said = [actions.ImportedNo(bytes(phone.digest), phone.value)]
         actions.import_opt_outs(said, channel=Channel.SMS, source=Source.API, now=now)
         assert self.told() == []

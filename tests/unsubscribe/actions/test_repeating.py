@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.conftest import NOW
 from tests.factories import AddressFactory, CategoryFactory
 from unsubscribe import actions
-from unsubscribe.actions import Said, Wanted
+from unsubscribe.actions import ImportedNo, Wanted
 from unsubscribe.choices import Channel, EventKind, Frequency, PreferenceState, Source, SuppressionReason
 from unsubscribe.ledger import seals
 from unsubscribe.links import Target
@@ -38,7 +38,7 @@ def leaves_by_switch(ada: Address, news: Category, now: datetime) -> list[Consen
 
 def is_imported(ada: Address, news: Category, now: datetime, **more: Any) -> list[ConsentEvent]:
     options = {"channel": Channel.EMAIL, "category_id": news.pk, "now": now} | more
-    actions.import_opt_outs([Said(bytes(ada.digest), ada.value)], **options)
+    actions.import_opt_outs([ImportedNo(bytes(ada.digest), ada.value)], **options)
     return []
 
 
@@ -275,7 +275,7 @@ def test_what_was_repeated_in_the_same_act_can_be_undone_with_it(ada: Address, n
 
 def test_an_older_no_that_a_file_brings_later_is_none_said_again(ada: Address, news: Category) -> None:
     receipt = [event.pk for event in leaves(ada, news, NOW)]
-    said = [Said(bytes(ada.digest), ada.value, NOW - timedelta(days=900))]
+    said = [ImportedNo(bytes(ada.digest), ada.value, NOW - timedelta(days=900))]
     actions.import_opt_outs(said, channel=Channel.EMAIL, category_id=news.pk, now=LATER)
     assert not ConsentEvent.objects.filter(kind=EventKind.AGAIN).exists()
     assert actions.undo(receipt, source=Source.PAGE, now=LATER)
@@ -347,7 +347,7 @@ def test_a_yes_that_a_senders_system_says_again_counts_with_its_evidence_alone(
     actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
     yes = Wanted(ada.pk, news.pk, {"state": PreferenceState.SUBSCRIBED})
     actions.set_preferences([yes], source=Source.API, now=LATER, given_at=evidence)
-    no = [Said(bytes(ada.digest), ada.value, NOW + MINUTE)]
+    no = [ImportedNo(bytes(ada.digest), ada.value, NOW + MINUTE)]
     actions.import_opt_outs(no, channel=Channel.EMAIL, category_id=news.pk, now=LATER)
     assert Preference.objects.get().state == state
 

@@ -14,7 +14,7 @@ from tests.settings import ON_POSTGRESQL
 from tests.unsubscribe.links.test_lenient_links import BREAKS, GLUED_ON, IN_FRONT
 from unsubscribe import actions, links, queries
 from unsubscribe.errors import InsecureBaseUrl, InvalidLink, TooLargeForLink
-from unsubscribe.links import Purpose, Target
+from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, ShortLink
 
 pytestmark = pytest.mark.django_db
@@ -123,11 +123,11 @@ def test_b3_nothing_else_is_a_short_link(ada: Address, now: datetime) -> None:
     [short] = links.sign_short([12345])
     forged = [short[:at] + one + short[at + 1 :] for at in range(16) for one in ALPHABET if one != short[at]]
     forged += [*(short[:end] for end in range(16)), f"{short}a", f"a{short}", "", "a" * 16, "ä" * 16, "\ud800"]
-    forged += [links.sign(Target(12345), purpose=purpose, today=now.date()) for purpose in Purpose]
+    forged += [links.sign(Target(12345), purpose=purpose, today=now.date()) for purpose in LinkPurpose]
     for text in forged:
         with pytest.raises(InvalidLink):
             links.read_short(text)
-    for purpose in Purpose:
+    for purpose in LinkPurpose:
         with pytest.raises(InvalidLink):
             links.read(short, purpose=purpose, today=now.date())
 

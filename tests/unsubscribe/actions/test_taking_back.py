@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.conftest import NOW
 from tests.factories import ADA, BOB, AddressFactory, CategoryFactory, ContactFactory
 from unsubscribe import actions, gate
-from unsubscribe.actions import Said, Standing
+from unsubscribe.actions import ImportedNo, ImportStanding
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Answer, Channel, EventKind, Frequency, Source, SuppressionReason
 from unsubscribe.links import Target
@@ -33,7 +33,7 @@ def imports(number: int | None, scope: str, news: Category, *texts: str, now: da
         return
     options: dict[str, Any] = {"category": {"category_id": news.pk}, "everywhere": {"everywhere": True}}
     at = more.get("at") or (NOW - 9 * DAY if scope == "narrowed" else None)
-    said = [Said(normalise(one).digest, normalise(one).value, at) for one in texts or (ADA,)]
+    said = [ImportedNo(normalise(one).digest, normalise(one).value, at) for one in texts or (ADA,)]
     wish = {"channel": Channel.EMAIL, "now": now, "import_id": number} | options.get(scope, {})
     actions.import_opt_outs(said, **wish)
 
@@ -115,7 +115,7 @@ def by_staff(text: str, news: Category, now: datetime) -> None:
 
 def by_the_senders_system(text: str, news: Category, now: datetime, at: datetime | None = None) -> None:
     for scope in ({}, {"category_id": news.pk}):
-        said = [Said(normalise(text).digest, text, at)]
+        said = [ImportedNo(normalise(text).digest, text, at)]
         actions.import_opt_outs(said, channel=Channel.EMAIL, source=Source.API, now=now, **scope)
     actions.suppress_domains({"example.com": at}, ALL, source=Source.API, now=now)
 
@@ -224,14 +224,14 @@ def test_what_would_be_lifted_and_why_not_is_said_of_each(ada: Address, news: Ca
         imports(number, "domain", news)
     imports(1, "category", news)
     by_page(BOB, news, NOW + MINUTE)
-    assert actions.standing(1) == Standing(0, 1, 0, {"import": 2, "page": 1}, 0, 0)
-    assert actions.standing(2) == Standing(0, 0, 0, {"import": 2}, 0, 0)
+    assert actions.standing(1) == ImportStanding(0, 1, 0, {"import": 2, "page": 1}, 0, 0)
+    assert actions.standing(2) == ImportStanding(0, 0, 0, {"import": 2}, 0, 0)
     take_back(2)
-    assert actions.standing(1) == Standing(1, 1, 1, {"page": 1}, 0, 0)
-    assert actions.standing(2) == Standing(0, 0, 0, {}, 0, 0)
+    assert actions.standing(1) == ImportStanding(1, 1, 1, {"page": 1}, 0, 0)
+    assert actions.standing(2) == ImportStanding(0, 0, 0, {}, 0, 0)
     imports(3, "address", news, BOB, now=NOW + DAY)
-    assert actions.standing(1) == Standing(1, 1, 1, {"": 1}, 0, 0)  # somebody, an import was the last
-    assert actions.standing(3) == Standing(0, 0, 0, {}, 0, 0)
+    assert actions.standing(1) == ImportStanding(1, 1, 1, {"": 1}, 0, 0)  # somebody, an import was the last
+    assert actions.standing(3) == ImportStanding(0, 0, 0, {}, 0, 0)
 
 
 @pytest.mark.usefixtures("said_yes_to_something")
@@ -254,9 +254,9 @@ def test_what_was_lifted_since_has_ended_blocks_on_domains_too(news: Category) -
     imports(1, "address", news, ADA)
     imports(1, "domain", news)
     actions.lift_domains(["example.com"], ALL, source=Source.STAFF, now=NOW + MINUTE)
-    assert actions.standing(1) == Standing(1, 0, 0, {}, 1, 0)
+    assert actions.standing(1) == ImportStanding(1, 0, 0, {}, 1, 0)
     take_back(1)
-    assert actions.standing(1) == Standing(0, 0, 0, {}, 2, 0)
+    assert actions.standing(1) == ImportStanding(0, 0, 0, {}, 2, 0)
     assert actions.take_back(1, most=2, now=NOW + DAY) == actions.TakenBack(0, 0)
 
 

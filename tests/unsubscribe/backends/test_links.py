@@ -37,7 +37,7 @@ def urls(sent: EmailMessage, text: str) -> set[str]:
 def _preferences_url(sent: EmailMessage, text: str) -> str:
     [url] = set(re.findall(r"https://mail\.example\.com/p/[\w-]+", str(sent.body)))
     token = url.rpartition("/")[2]
-    target = links.read(token, purpose=links.Purpose.PREFERENCES, today=timezone.localdate())
+    target = links.read(token, purpose=links.LinkPurpose.PREFERENCES, today=timezone.localdate())
     assert Address.objects.get(pk=target.address_id).value == text
     return url
 

@@ -13,7 +13,7 @@ from tests.conftest import NOW
 from tests.factories import AddressFactory, CategoryFactory
 from tests.unsubscribe.addresses.test_domains import answers
 from unsubscribe import actions, gate, queries
-from unsubscribe.actions import Said
+from unsubscribe.actions import ImportedNo
 from unsubscribe.addresses import gmail_digest, normalise
 from unsubscribe.choices import Channel, PreferenceState, Purpose, Source, SuppressionReason
 from unsubscribe.links import Target
@@ -62,16 +62,16 @@ class TestWhereItIsKept:
     def test_with_each_address_of_a_file(self) -> None:
         actions.learn_many([normalise(text) for text in (ADA, "ada@example.com")], now=NOW)
         said = normalise("bob@googlemail.com")
-        actions.import_opt_outs([Said(said.digest, said.value)], channel=Channel.EMAIL, now=NOW)
+        actions.import_opt_outs([ImportedNo(said.digest, said.value)], channel=Channel.EMAIL, now=NOW)
         assert set(self.stored()) == {gmail_digest(ADA), gmail_digest("bob@gmail.com"), None}
 
     @pytest.mark.parametrize("in_bulk", [False, True])
     def test_once_the_address_behind_a_hash_is_learnt(self, in_bulk: bool) -> None:
         address = normalise(ADA)
-        actions.import_opt_outs([Said(address.digest)], channel=Channel.EMAIL, now=NOW)
+        actions.import_opt_outs([ImportedNo(address.digest)], channel=Channel.EMAIL, now=NOW)
         assert self.stored() == [None]
         if in_bulk:
-            actions.import_opt_outs([Said(address.digest, address.value)], channel=Channel.EMAIL, now=NOW)
+            actions.import_opt_outs([ImportedNo(address.digest, address.value)], channel=Channel.EMAIL, now=NOW)
         else:
             actions.learn([address], now=NOW)
         assert self.stored() == [gmail_digest(ADA)]

@@ -12,22 +12,22 @@ from hypothesis import strategies as st
 from tests.old_links import an_old_token, old_token
 from unsubscribe import links
 from unsubscribe.errors import ExpiredLink, InvalidLink
-from unsubscribe.links import Purpose, Target, token_text
+from unsubscribe.links import LinkPurpose, Target, token_text
 
 TODAY = date(2026, 3, 10)
 TARGET = Target(12345678901, 77, 99)
 #: Made by the site when this was its only format, with this key.
 FIRST_KEY = "first-key" * 6
 FIRST = {
-    Purpose.UNSUBSCRIBE: "AQLf3Bw1AE0AAABjCNRcZulT75KlhylF04IdmTAS",
-    Purpose.PREFERENCES: "AQLf3Bw1AE0AAABjCNQomO7W1xVKHDvUEOkOq4ZG",
-    Purpose.FRESH: "AQLf3Bw1AE0AAABjCNT8eVlHmpqFvM-49jaxV7PX",
-    Purpose.OPT_IN: "AQLf3Bw1AE0AAABjCNTkcdc6Om1_B0Iq7V1_pONT",
-    Purpose.ERASE: "AQLf3Bw1AE0AAABjCNRyPQRv3KC8kc_arM9B62AY",
+    LinkPurpose.UNSUBSCRIBE: "AQLf3Bw1AE0AAABjCNRcZulT75KlhylF04IdmTAS",
+    LinkPurpose.PREFERENCES: "AQLf3Bw1AE0AAABjCNQomO7W1xVKHDvUEOkOq4ZG",
+    LinkPurpose.FRESH: "AQLf3Bw1AE0AAABjCNT8eVlHmpqFvM-49jaxV7PX",
+    LinkPurpose.OPT_IN: "AQLf3Bw1AE0AAABjCNTkcdc6Om1_B0Iq7V1_pONT",
+    LinkPurpose.ERASE: "AQLf3Bw1AE0AAABjCNRyPQRv3KC8kc_arM9B62AY",
 }
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 NEW, OLD = (make(TARGET, today=TODAY) for make in (links.sign, old_token))
-purposes = st.sampled_from(Purpose)
+purposes = st.sampled_from(LinkPurpose)
 #: What programs, people and punctuation leave behind a link.
 GLUED_ON = [
     *".,;:!?)]}>\"'*/\\|~#^`+@$<([{",
@@ -90,7 +90,7 @@ BREAKS = [
 ]
 
 
-def says(text: str, *, purpose: Purpose = Purpose.UNSUBSCRIBE) -> Target | None:
+def says(text: str, *, purpose: LinkPurpose = LinkPurpose.UNSUBSCRIBE) -> Target | None:
     try:
         return links.read(text, purpose=purpose, today=TODAY)
     except InvalidLink:
@@ -116,8 +116,8 @@ class TestGluedOn:
     def test_several_breaks_are_left_out_and_the_words_behind_the_token_are_not_taken_in(self, token: str) -> None:
         assert says(f"{token[:10]}=\r\n{token[10:30]}\u200b=\r\n{token[30:]}=\r\nUnsubscribe") == TARGET
 
-    @pytest.mark.parametrize("purpose", Purpose)
-    def test_a_letter_or_digit_too_many_or_too_few_is_refused(self, token: str, purpose: Purpose) -> None:
+    @pytest.mark.parametrize("purpose", LinkPurpose)
+    def test_a_letter_or_digit_too_many_or_too_few_is_refused(self, token: str, purpose: LinkPurpose) -> None:
         make = links.sign if token is NEW else old_token
         own = make(TARGET, purpose=purpose, today=TODAY)
         stripped = own.rstrip("-_")
@@ -160,8 +160,8 @@ class TestNewTokens:
         for text in (NEW, NEW.lower(), f"{NEW}@mail.example.com", f"{NEW}>"):
             assert says(text) == TARGET
 
-    @pytest.mark.parametrize("purpose", Purpose)
-    def test_what_is_used_from_there_on_is_clean(self, purpose: Purpose) -> None:
+    @pytest.mark.parametrize("purpose", LinkPurpose)
+    def test_what_is_used_from_there_on_is_clean(self, purpose: LinkPurpose) -> None:
         clean = links.sign(TARGET, purpose=purpose, today=TODAY)
         for text in (clean, f"{clean.lower()}.", f"<{clean[:20]}=\r\n{clean[20:]}>"):
             assert links.canonical(text, purpose=purpose) == clean
@@ -172,7 +172,7 @@ class TestOldTokens:
     """Of the first format: base64url, 40 characters."""
 
     @pytest.mark.parametrize("purpose", FIRST)
-    def test_one_that_was_made_then_is_read_for_ever(self, purpose: Purpose) -> None:
+    def test_one_that_was_made_then_is_read_for_ever(self, purpose: LinkPurpose) -> None:
         with override_settings(SECRET_KEY=FIRST_KEY):
             assert old_token(TARGET, purpose=purpose, today=TODAY) == FIRST[purpose]
             assert links.read(FIRST[purpose], purpose=purpose, today=TODAY) == TARGET
@@ -184,9 +184,9 @@ class TestOldTokens:
         assert says(old_token(target, today=TODAY)) == target
 
     def test_it_expires_as_ever(self) -> None:
-        token = old_token(TARGET, purpose=Purpose.PREFERENCES, today=date(2020, 1, 1))
+        token = old_token(TARGET, purpose=LinkPurpose.PREFERENCES, today=date(2020, 1, 1))
         with pytest.raises(ExpiredLink):
-            links.read(token, purpose=Purpose.PREFERENCES, today=TODAY)
+            links.read(token, purpose=LinkPurpose.PREFERENCES, today=TODAY)
 
     def test_one_that_could_be_a_new_one_by_its_letters_is_read_as_what_it_is(self) -> None:
         token = an_old_token(re.compile("[A-Za-z2-7]{40}").fullmatch, today=TODAY)
@@ -229,8 +229,8 @@ class TestOldTokens:
 class TestForgery:
     """Requirement H6, with all that leniency: what verifies means the same token."""
 
-    @pytest.mark.parametrize("purpose", Purpose)
-    def test_no_other_character_anywhere_in_an_old_token(self, purpose: Purpose) -> None:
+    @pytest.mark.parametrize("purpose", LinkPurpose)
+    def test_no_other_character_anywhere_in_an_old_token(self, purpose: LinkPurpose) -> None:
         token = old_token(TARGET, purpose=purpose, today=TODAY)
         altered = [token[:at] + one + token[at + 1 :] for at in range(40) for one in ALPHABET if one != token[at]]
         assert len(altered) == 40 * 63
@@ -239,7 +239,7 @@ class TestForgery:
     @hypothesis_settings(deadline=None, max_examples=300)
     @given(st.data(), purposes, st.sampled_from([links.sign, old_token]))
     def test_a_token_that_was_tampered_with_says_the_same_or_nothing(
-        self, data: st.DataObject, purpose: Purpose, make: object
+        self, data: st.DataObject, purpose: LinkPurpose, make: object
     ) -> None:
         token = make(TARGET, purpose=purpose, today=TODAY)  # type: ignore[operator]
         odd = st.one_of(st.sampled_from([*ALPHABET, *GLUED_ON, *IN_FRONT, *BREAKS]), st.text(max_size=3))
@@ -248,7 +248,7 @@ class TestForgery:
             end = data.draw(st.integers(start, min(len(token), start + 2)))
             token = token[:start] + data.draw(odd) + token[end:]
         assert says(token, purpose=purpose) in {None, TARGET}
-        for other in {*Purpose} - {purpose}:
+        for other in {*LinkPurpose} - {purpose}:
             assert says(token, purpose=other) is None
 
     @hypothesis_settings(deadline=None)

@@ -16,7 +16,7 @@ from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
 from unsubscribe import links
 from unsubscribe.errors import ExpiredLink, InsecureBaseUrl, InvalidLink, TooLargeForLink
-from unsubscribe.links import Purpose, Target
+from unsubscribe.links import LinkPurpose, Target
 
 TODAY = date(2026, 3, 10)
 TARGET = Target(12345678901, 77, 99)
@@ -30,13 +30,13 @@ targets = st.builds(
     st.none() | st.integers(1, 65535),
     st.none() | st.integers(1, 2**24 - 1),
 )
-purposes = st.sampled_from(Purpose)
+purposes = st.sampled_from(LinkPurpose)
 
 
 @unhurried
 @given(targets, purposes, st.dates(date(2020, 1, 1), date(2199, 6, 6)))
 def test_a_token_is_forty_letters_and_digits_and_says_what_was_signed(
-    target: Target, purpose: Purpose, today: date
+    target: Target, purpose: LinkPurpose, today: date
 ) -> None:
     token = links.sign(target, purpose=purpose, today=today)
     assert re.fullmatch("[A-Z2-7]{40}", token)
@@ -81,7 +81,7 @@ def test_a_target_signed_twice_on_a_day_gets_one_token_and_others_get_others() -
     tokens = [
         links.sign(target, purpose=purpose, today=day)
         for target in (TARGET, Target(1), Target(1, 1), Target(1, None, 1), Target(1 << 32))
-        for purpose in Purpose
+        for purpose in LinkPurpose
         for day in (TODAY, TODAY + timedelta(days=1))
     ]
     assert len(set(tokens)) == len(tokens)
@@ -93,17 +93,17 @@ def _with_keys(newest: str, *older: str) -> override_settings:
 
 
 class TestKeyRotation:
-    @pytest.mark.parametrize("purpose", Purpose)
+    @pytest.mark.parametrize("purpose", LinkPurpose)
     @pytest.mark.parametrize("keys", [(FIRST,), (SECOND, FIRST), (THIRD, SECOND, FIRST), (THIRD, FIRST, SECOND)])
-    def test_a_key_that_became_a_fallback_still_reads(self, keys: tuple[str, ...], purpose: Purpose) -> None:
+    def test_a_key_that_became_a_fallback_still_reads(self, keys: tuple[str, ...], purpose: LinkPurpose) -> None:
         with _with_keys(FIRST):
             token, receipt = links.sign(TARGET, purpose=purpose, today=TODAY), links.sign_receipt([1, 2])
         with _with_keys(*keys):
             assert links.read(token, purpose=purpose, today=TODAY) == TARGET
             assert links.read_receipt(receipt) == [1, 2]
 
-    @pytest.mark.parametrize("purpose", Purpose)
-    def test_a_key_that_was_dropped_does_not(self, purpose: Purpose) -> None:
+    @pytest.mark.parametrize("purpose", LinkPurpose)
+    def test_a_key_that_was_dropped_does_not(self, purpose: LinkPurpose) -> None:
         with _with_keys(FIRST, SECOND):
             token, receipt = links.sign(TARGET, purpose=purpose, today=TODAY), links.sign_receipt([1])
         with _with_keys(THIRD, SECOND):
@@ -123,8 +123,8 @@ class TestKeyRotation:
 class TestForgery:
     """Requirement H6: an altered token changes nothing."""
 
-    @pytest.mark.parametrize("purpose", Purpose)
-    def test_every_other_character_anywhere_is_refused(self, purpose: Purpose) -> None:
+    @pytest.mark.parametrize("purpose", LinkPurpose)
+    def test_every_other_character_anywhere_is_refused(self, purpose: LinkPurpose) -> None:
         token = links.sign(TARGET, purpose=purpose, today=TODAY)
         altered = [
             token[:at] + one + token[at + 1 :] for at in range(40) for one in ALPHABET if one.upper() != token[at]
@@ -174,7 +174,7 @@ class TestForgery:
         ids=lambda text: ascii(text)[:20],
     )
     def test_what_never_was_a_token_is_refused(self, text: str) -> None:
-        for purpose in Purpose:
+        for purpose in LinkPurpose:
             with pytest.raises(InvalidLink):
                 links.read(text, purpose=purpose, today=TODAY)
         with pytest.raises(InvalidLink):
@@ -206,32 +206,32 @@ class TestForgery:
 
 
 class TestPurposes:
-    @pytest.mark.parametrize("kind", Purpose)
-    def test_no_kind_passes_for_another(self, kind: Purpose) -> None:
+    @pytest.mark.parametrize("kind", LinkPurpose)
+    def test_no_kind_passes_for_another(self, kind: LinkPurpose) -> None:
         token = links.sign(TARGET, purpose=kind, today=TODAY)
-        others = [partial(links.read, purpose=other, today=TODAY) for other in {*Purpose} - {kind}]
-        others += [links.read_expired] if kind != Purpose.PREFERENCES else []
-        others += [links.preferences_url_from] if kind != Purpose.UNSUBSCRIBE else []
+        others = [partial(links.read, purpose=other, today=TODAY) for other in {*LinkPurpose} - {kind}]
+        others += [links.read_expired] if kind != LinkPurpose.PREFERENCES else []
+        others += [links.preferences_url_from] if kind != LinkPurpose.UNSUBSCRIBE else []
         for read in [*others, links.read_receipt]:
             with pytest.raises(InvalidLink):
                 read(token)
 
-    @pytest.mark.parametrize("kind", Purpose)
-    def test_a_receipt_is_no_link(self, kind: Purpose) -> None:
+    @pytest.mark.parametrize("kind", LinkPurpose)
+    def test_a_receipt_is_no_link(self, kind: LinkPurpose) -> None:
         with pytest.raises(InvalidLink):
             links.read(links.sign_receipt([1]), purpose=kind, today=TODAY)
 
     @pytest.mark.parametrize(
         ("kind", "days"),
         [
-            (Purpose.PREFERENCES, 60),
-            (Purpose.FRESH, 60),
-            (Purpose.OPT_IN, 7),
-            (Purpose.JOIN, 7),
-            (Purpose.ERASE, 2),
+            (LinkPurpose.PREFERENCES, 60),
+            (LinkPurpose.FRESH, 60),
+            (LinkPurpose.OPT_IN, 7),
+            (LinkPurpose.JOIN, 7),
+            (LinkPurpose.ERASE, 2),
         ],
     )
-    def test_what_starts_anything_expires_after_its_last_day(self, kind: Purpose, days: int) -> None:
+    def test_what_starts_anything_expires_after_its_last_day(self, kind: LinkPurpose, days: int) -> None:
         token = links.sign(TARGET, purpose=kind, today=TODAY)
         assert links.read(token, purpose=kind, today=TODAY + timedelta(days=days)) == TARGET
         with pytest.raises(ExpiredLink):
@@ -240,7 +240,7 @@ class TestPurposes:
     def test_an_url_says_what_it_is_for(self) -> None:
         token = links.sign(TARGET, today=TODAY)
         assert links.unsubscribe_url(TARGET, today=TODAY) == f"https://mail.example.com/u/{token}"
-        token = links.sign(TARGET, purpose=Purpose.PREFERENCES, today=TODAY)
+        token = links.sign(TARGET, purpose=LinkPurpose.PREFERENCES, today=TODAY)
         assert links.preferences_url(TARGET, today=TODAY) == f"https://mail.example.com/p/{token}"
 
     def test_an_url_needs_https(self, settings: Any) -> None:
@@ -258,32 +258,32 @@ class TestExpiry:
     @pytest.mark.parametrize("days", [60, 1])
     def test_a_link_that_shows_something_does(self, days: int, settings: Any) -> None:
         settings.UNSUBSCRIBE_PREFERENCES_LINK_DAYS = days
-        token = links.sign(TARGET, purpose=Purpose.PREFERENCES, today=TODAY)
+        token = links.sign(TARGET, purpose=LinkPurpose.PREFERENCES, today=TODAY)
         last_day = TODAY + timedelta(days=days)
-        assert links.read(token, purpose=Purpose.PREFERENCES, today=last_day) == TARGET
+        assert links.read(token, purpose=LinkPurpose.PREFERENCES, today=last_day) == TARGET
         with pytest.raises(ExpiredLink):
-            links.read(token, purpose=Purpose.PREFERENCES, today=last_day + timedelta(days=1))
+            links.read(token, purpose=LinkPurpose.PREFERENCES, today=last_day + timedelta(days=1))
 
     def test_an_expired_link_can_still_stop_mail(self) -> None:
-        token = links.sign(TARGET, purpose=Purpose.PREFERENCES, today=date(2020, 1, 1))
+        token = links.sign(TARGET, purpose=LinkPurpose.PREFERENCES, today=date(2020, 1, 1))
         with pytest.raises(ExpiredLink):
-            links.read(token, purpose=Purpose.PREFERENCES, today=TODAY)
+            links.read(token, purpose=LinkPurpose.PREFERENCES, today=TODAY)
         assert links.read_expired(token) == TARGET
 
     def test_a_forged_link_is_invalid_and_not_expired(self) -> None:
-        token = links.sign(TARGET, purpose=Purpose.PREFERENCES, today=date(2020, 1, 1))
+        token = links.sign(TARGET, purpose=LinkPurpose.PREFERENCES, today=date(2020, 1, 1))
         with pytest.raises(InvalidLink) as caught:
-            links.read(token[::-1], purpose=Purpose.PREFERENCES, today=TODAY)
+            links.read(token[::-1], purpose=LinkPurpose.PREFERENCES, today=TODAY)
         assert caught.type is InvalidLink
 
     def test_the_preferences_beside_an_old_link_are_as_old_as_it(self) -> None:
         old = links.sign(TARGET, today=TODAY - timedelta(days=61))
         token = links.preferences_url_from(old).rpartition("/")[2]
         with pytest.raises(ExpiredLink):
-            links.read(token, purpose=Purpose.PREFERENCES, today=TODAY)
+            links.read(token, purpose=LinkPurpose.PREFERENCES, today=TODAY)
         recent = links.sign(TARGET, today=TODAY - timedelta(days=60))
         token = links.preferences_url_from(recent).rpartition("/")[2]
-        assert links.read(token, purpose=Purpose.PREFERENCES, today=TODAY) == TARGET
+        assert links.read(token, purpose=LinkPurpose.PREFERENCES, today=TODAY) == TARGET
 
 
 class TestReceipts:

@@ -91,7 +91,7 @@ _IS_FREE = f"""NOT COALESCE({_SENT} > %(since)s, FALSE)
     AND NOT COALESCE({_IS_LAST} AND clock.claimed_at > %(held_since)s, FALSE)"""
 
 
-class Mailing(NamedTuple):
+class SentMailing(NamedTuple):
     """What is noted, and when. Without a campaign each message is one of its own."""
 
     category: Category
@@ -101,7 +101,7 @@ class Mailing(NamedTuple):
 
 
 def wind(
-    contact_ids: Sequence[int], mailing: Mailing, *, paced: Mapping[int, date], sent_at: datetime | None = None
+    contact_ids: Sequence[int], mailing: SentMailing, *, paced: Mapping[int, date], sent_at: datetime | None = None
 ) -> set[int]:
     """Notes the mailing for each of these contacts who is still there, and returns who that is.
 
@@ -111,19 +111,19 @@ def wind(
     return _wind(contact_ids, mailing, [_IS_ALLOWED] if paced else [], paced=paced, sent_at=sent_at)
 
 
-def claim(paced: Mapping[int, date], mailing: Mailing) -> set[int]:
+def claim(paced: Mapping[int, date], mailing: SentMailing) -> set[int]:
     """The same for those to whom the caller is about to send it, less whom it was sent to and whom another claimed."""
     return _wind(list(paced), mailing, [_IS_ALLOWED, _IS_FREE], paced=paced, claimed_at=mailing.now)
 
 
-def had(contact_ids: Sequence[int], mailing: Mailing) -> set[int]:
+def had(contact_ids: Sequence[int], mailing: SentMailing) -> set[int]:
     """Those of these contacts for whom this campaign was noted while it runs."""
     return _run(_HAD, mailing, {"ids": _list(contact_ids)})
 
 
 def _wind(
     contact_ids: Sequence[int],
-    mailing: Mailing,
+    mailing: SentMailing,
     conditions: Sequence[str],
     *,
     paced: Mapping[int, date],
@@ -144,7 +144,7 @@ def _wind(
 
 
 def _run(
-    statement: str, mailing: Mailing, more: Mapping[str, Any], *, condition: str = "", allowed: str = ""
+    statement: str, mailing: SentMailing, more: Mapping[str, Any], *, condition: str = "", allowed: str = ""
 ) -> set[int]:
     vendor, now = connection.vendor, mailing.now.astimezone(UTC)  # hours are counted, also where an hour is left out
     since = now - CAMPAIGN_RUNS

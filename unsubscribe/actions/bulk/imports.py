@@ -16,11 +16,11 @@ from ..recording import Origin
 from ..wanted import Wanted
 from .alike import RECORD_AGAIN
 from .narrowing import NOTHING, Narrowed, narrow
-from .steps import Choice, Row, Steps
-from .table import Table, table
+from .steps import Row, ScopeSteps, Steps
+from .table import StagingTable, table
 
 
-class Said(NamedTuple):
+class ImportedNo(NamedTuple):
     """Somebody's no, as a file has it. `value` is the normalised address, "" where only its hash is known; `at` when
     they said it, if the file says so; aware, and a moment to come counts as now."""
 
@@ -29,7 +29,7 @@ class Said(NamedTuple):
     at: datetime | None = None
 
 
-class Taken(NamedTuple):
+class ImportedCounts(NamedTuple):
     """Of how many addresses something was written; it was so already; the person said yes later than `at`, so that it
     was left as it is. Each address counts once, however often the file has it."""
 
@@ -39,7 +39,7 @@ class Taken(NamedTuple):
 
 
 def import_opt_outs(
-    said: Sequence[Said],
+    said: Sequence[ImportedNo],
     *,
     channel: Channel,
     now: datetime,
@@ -52,7 +52,7 @@ def import_opt_outs(
     actor: str = "",
     note: str = "",
     wording: str = "",
-) -> Taken:
+) -> ImportedCounts:
     """No more of this category on this channel; without one, a block for `reason` of each address;
     `everywhere`, of every address of their contacts, also those learnt later.
 
@@ -77,16 +77,16 @@ def import_opt_outs(
         new = found.remaining() + narrowed.write(origin)
         _share(found, choice, reason, origin)
         wish.keep_own_noes(beside)
-    return Taken(new, len(rows) - new - overtaken - narrowed.overtaken, overtaken + narrowed.overtaken)
+    return ImportedCounts(new, len(rows) - new - overtaken - narrowed.overtaken, overtaken + narrowed.overtaken)
 
 
-def _share(found: Table, choice: Choice, reason: SuppressionReason, origin: Origin) -> None:
+def _share(found: StagingTable, choice: ScopeSteps, reason: SuppressionReason, origin: Origin) -> None:
     """A no to all of the channel holds for the addresses that were joined."""
     if choice is found.steps.whole and reason in rules.OWN_NO:
         share(found.said_by_one_of_several(), reason, origin)
 
 
-def _write(found: Table, choice: Choice, import_id: int | None) -> None:
+def _write(found: StagingTable, choice: ScopeSteps, import_id: int | None) -> None:
     said_by = found.steps.forget_imports if import_id is None else found.steps.note_import
     again = (choice.find_again, RECORD_AGAIN, said_by, choice.move_on)
     for step in (*again, choice.record, choice.change, choice.widen):
@@ -94,7 +94,7 @@ def _write(found: Table, choice: Choice, import_id: int | None) -> None:
 
 
 def preview_opt_outs(
-    said: Sequence[Said],
+    said: Sequence[ImportedNo],
     *,
     channel: Channel,
     now: datetime,
@@ -106,7 +106,7 @@ def preview_opt_outs(
     actor: str = "",
     note: str = "",
     wording: str = "",
-) -> Taken:
+) -> ImportedCounts:
     """What import_opt_outs would answer. Nothing is written."""
     origin = Origin(source, now, wording, actor, note)
     wish = _wish(category_id, channel, reason, origin, everywhere=everywhere, campaign_id=campaign_id)
@@ -119,7 +119,7 @@ def preview_opt_outs(
         narrowed = wish.narrowed(found, rows)
         found.run(choice.mark_repeated)
         new = found.remaining() + narrowed.new
-    return Taken(new, len(rows) - new - overtaken - narrowed.overtaken, overtaken + narrowed.overtaken)
+    return ImportedCounts(new, len(rows) - new - overtaken - narrowed.overtaken, overtaken + narrowed.overtaken)
 
 
 class _Wish(NamedTuple):
@@ -130,12 +130,12 @@ class _Wish(NamedTuple):
     everywhere: bool
     origin: Origin
 
-    def choice(self, steps: Steps) -> Choice:
+    def choice(self, steps: Steps) -> ScopeSteps:
         if self.category_id is not None:
             return steps.category
         return steps.everywhere if self.everywhere else steps.whole
 
-    def narrowed(self, found: Table, rows: Sequence[Row]) -> Narrowed:
+    def narrowed(self, found: StagingTable, rows: Sequence[Row]) -> Narrowed:
         """A yes to one thing speaks against the person's own no, and against no bounce."""
         if self.category_id is not None or self.reason not in rules.OWN_NO or not _has_times(rows):
             return NOTHING
@@ -188,7 +188,7 @@ def _wish(
     return _Wish(channel, reason, target.category_id, target.campaign_id, everywhere, origin)
 
 
-def _rows(said: Iterable[Said], *, now: datetime) -> list[Row]:
+def _rows(said: Iterable[ImportedNo], *, now: datetime) -> list[Row]:
     """Each address once: with its value, if one of its rows has it, and as of its last no. One without a time is the
     last; what is said to come is as of now."""
     rows: dict[bytes, Row] = {}

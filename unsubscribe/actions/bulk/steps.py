@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 Row = tuple[bytes, str, datetime | None, int]
 
 
-class Choice(NamedTuple):
+class ScopeSteps(NamedTuple):
     """The steps that differ with what a no is about: the address as a whole, everything everywhere, or one category."""
 
     #: Marks those of whom it is true already, and those who were erased (`is_so`). What is marked stays marked.
@@ -56,6 +56,6 @@ class Steps(NamedTuple):
     #: stands for good.
     note_import: str
     forget_imports: str
-    whole: Choice
-    everywhere: Choice
-    category: Choice
+    whole: ScopeSteps
+    everywhere: ScopeSteps
+    category: ScopeSteps

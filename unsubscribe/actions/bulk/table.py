@@ -16,7 +16,7 @@ from .steps import Row, Steps
 _STEPS = {"postgresql": on_postgresql.STEPS, "sqlite": on_sqlite.STEPS}
 
 
-class Table:
+class StagingTable:
     def __init__(self, cursor: Any, steps: Steps, params: dict[str, Any]) -> None:
         self.cursor = cursor
         self.steps = steps
@@ -88,7 +88,7 @@ def table(
     only_chosen: bool = False,
     overtaking: Iterable[SuppressionReason] = (),
     **params: Any,
-) -> Iterator[Table]:
+) -> Iterator[StagingTable]:
     """Within one transaction, that of whoever calls if there is one. The steps may name all of these parameters.
 
     `overtaking`: the end of a block for one of these reasons overtakes an older no.
@@ -103,7 +103,7 @@ def table(
     }
     with transaction.atomic(), connection.cursor() as cursor:
         steps.load(cursor, rows)
-        yield Table(cursor, steps, params)
+        yield StagingTable(cursor, steps, params)
         cursor.execute("DROP TABLE IF EXISTS again")
         cursor.execute("DROP TABLE found")
         cursor.execute("DROP TABLE said")

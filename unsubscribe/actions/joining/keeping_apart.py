@@ -14,7 +14,7 @@ from ... import rules
 from ...choices import EventKind, Frequency, PreferenceState, Source, SuppressionReason
 from ...models import Address, ConsentEvent, Preference, Suppression
 from ...rules import Chosen
-from ..locking import People, lock
+from ..locking import LockedAddresses, lock
 from ..pausing import restore_pause
 from ..preferences import restore
 from ..recording import Origin
@@ -161,12 +161,12 @@ def _less(
     return wanted
 
 
-def _block(ended: Sequence[Ended], people: People, origin: Origin) -> list[ConsentEvent]:
+def _block(ended: Sequence[Ended], people: LockedAddresses, origin: Origin) -> list[ConsentEvent]:
     """Blocks anew what was said to be blocked, where it is not so already."""
     ids = sorted({address_id for address_id, *_ in ended})
     active = Suppression.objects.filter(address_id__any_of=ids, lifted_at=None).values_list("address_id", "reason")
     blocked = set(active) if ids else set()
-    again: dict[tuple[SuppressionReason, bool], People] = defaultdict(dict)
+    again: dict[tuple[SuppressionReason, bool], LockedAddresses] = defaultdict(dict)
     for address_id, reason, _, everywhere in ended:
         if (address_id, reason) not in blocked:
             again[reason, everywhere][address_id] = people[address_id]

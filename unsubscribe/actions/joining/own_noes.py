@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from ...choices import EventKind, Frequency, PreferenceState
 from ...models import Address, ConsentEvent, Preference
 from ...rules import Chosen
-from ..locking import People
+from ..locking import LockedAddresses
 from ..recording import Change, Origin, choice_facts, record
 from ..wanted import Wanted, key_of
 
@@ -14,7 +14,7 @@ from ..wanted import Wanted, key_of
 About = tuple[int, int, str]
 
 
-def keep(wanted: Iterable[Wanted], people: People, origin: Origin) -> None:
+def keep(wanted: Iterable[Wanted], people: LockedAddresses, origin: Origin) -> None:
     """What these, who are locked, said no to, after it is written down what changed by it: one event, of the kind AGAIN
     and without a mail, for each no of one that came beside another, is pending, and has not said it before. Without
     any query where there is no such address."""
@@ -28,7 +28,7 @@ def keep(wanted: Iterable[Wanted], people: People, origin: Origin) -> None:
     record([_again(one, people, chosen.get(key_of(one, people))) for one in new], origin, confirm=False)
 
 
-def _about(one: Wanted, people: People) -> About:
+def _about(one: Wanted, people: LockedAddresses) -> About:
     return (one.address_id, *key_of(one, people)[1:])
 
 
@@ -41,7 +41,7 @@ def _is_no(one: Wanted) -> bool:
     return one.change.get("state") == PreferenceState.UNSUBSCRIBED
 
 
-def _again(one: Wanted, people: People, row: Preference | None) -> Change:
+def _again(one: Wanted, people: LockedAddresses, row: Preference | None) -> Change:
     stands = Chosen(PreferenceState.UNSUBSCRIBED)
     if row:
         stands = stands._replace(frequency=Frequency(row.frequency), paused_until=row.paused_until)

@@ -15,7 +15,7 @@ from ... import outbox, rules
 from ...choices import EventKind, PreferenceState
 from ...errors import MayNotLift
 from ...models import Address, ConsentEvent, Contact, LastSent, OutboxMessage, Preference, Suppression
-from ..locking import People
+from ..locking import LockedAddresses
 from ..recording import Change, Origin, record
 from ..repeating import keep_repeats, words_of
 
@@ -30,7 +30,7 @@ def part_pending_of(contact_ids: Collection[int], origin: Origin) -> list[Consen
     return split(list(is_pending().filter(contact_id__any_of=sorted(contact_ids)).select_related("contact")), origin)
 
 
-def speak_for_themselves(people: People, more: Iterable[More], origin: Origin) -> None:
+def speak_for_themselves(people: LockedAddresses, more: Iterable[More], origin: Origin) -> None:
     """Before one of `people`, who are locked, says yes, or faster, or ends a pause: where that would touch what it
     only shares with an older address, it becomes a contact of its own, here and in the database.
 
@@ -51,14 +51,14 @@ def is_pending() -> QuerySet[Address]:
     return Address.objects.filter(joined_at__isnull=False, agreed_at=None)
 
 
-def still(people: People, rows: QuerySet[Address]) -> list[Address]:
+def still(people: LockedAddresses, rows: QuerySet[Address]) -> list[Address]:
     """Those of them that are so now: what was read while we waited for a lock may be of before. Of somebody erased
     nothing is answered any more."""
     alive = rows.filter(id__any_of=list(people), contact__erased_at=None)
     return list(alive.select_related("contact").order_by("id"))
 
 
-def _said_no_elsewhere(people: People, more: Sequence[More]) -> bool:
+def _said_no_elsewhere(people: LockedAddresses, more: Sequence[More]) -> bool:
     contact_ids = sorted({people[id_].contact_id for id_, _, _ in more})
     blocks = list(_own_no(contact_ids).select_related("address"))
     left = set(

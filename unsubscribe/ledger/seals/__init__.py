@@ -9,6 +9,6 @@ new chain: what they cannot change is a hash that was mailed out of the house.
 """
 
 from .sealing import seal
-from .verifying import OVERDUE, Finding, Kind, Summary, has_seal, overdue, summary, verify
+from .verifying import OVERDUE, Finding, FindingKind, Summary, has_seal, overdue, summary, verify
 
-__all__ = ["OVERDUE", "Finding", "Kind", "Summary", "has_seal", "overdue", "seal", "summary", "verify"]
+__all__ = ["OVERDUE", "Finding", "FindingKind", "Summary", "has_seal", "overdue", "seal", "summary", "verify"]

@@ -31,7 +31,7 @@ _HEAD = struct.Struct(">6q32s")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Entry(NamedTuple):
+class SealedEvent(NamedTuple):
     """A line as a seal keeps it. The id is not in the hash, so that a line that was moved is recognised."""
 
     id: int
@@ -51,13 +51,13 @@ def hashes(ids: Sequence[int]) -> dict[int, bytes]:
     return hashes(ids[:middle]) | hashes(ids[middle:])
 
 
-def pack(entries: Iterable[Entry]) -> bytes:
+def pack(entries: Iterable[SealedEvent]) -> bytes:
     return b"".join(_ENTRY.pack(*entry) for entry in entries)
 
 
-def unpack(packed: bytes) -> Iterator[Entry]:
+def unpack(packed: bytes) -> Iterator[SealedEvent]:
     whole = len(packed) - len(packed) % _ENTRY.size
-    return (Entry(*entry) for entry in _ENTRY.iter_unpack(memoryview(packed)[:whole]))
+    return (SealedEvent(*entry) for entry in _ENTRY.iter_unpack(memoryview(packed)[:whole]))
 
 
 def hash_of(seal: Seal) -> bytes:

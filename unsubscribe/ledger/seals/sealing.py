@@ -16,7 +16,7 @@ from ...models import ConsentEvent, Seal
 from .. import watermark
 from ..watermark import Horizon
 from . import encoding
-from .encoding import Entry
+from .encoding import SealedEvent
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ def sealed_ahead(settled: int) -> set[int]:
 
 def _following(last: Seal, batch: _Batch, *, now: datetime) -> Seal:
     entries = [
-        Entry(*line)
+        SealedEvent(*line)
         for start in range(0, len(batch.ids), CHUNK)
         for line in sorted(encoding.hashes(batch.ids[start : start + CHUNK]).items())
     ]

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from ...models import ConsentEvent, Seal
 from . import encoding
-from .encoding import Entry
+from .encoding import SealedEvent
 from .sealing import CHUNK, sealed_ahead
 
 #: So many touched lines are compared with each other, to tell those that changed places from those edited.
@@ -22,7 +22,7 @@ OVERDUE = timedelta(hours=2)
 _LOWEST = -(2**63)
 
 
-class Kind(StrEnum):
+class FindingKind(StrEnum):
     """What was done; the value is the sentence for it."""
 
     EDITED = "Event {number} was edited after it was sealed, or given to another address."
@@ -39,7 +39,7 @@ class Kind(StrEnum):
 class Finding(NamedTuple):
     """`number` is the event's id or the seal's number."""
 
-    kind: Kind
+    kind: FindingKind
     number: int
     other: int = 0
 
@@ -55,7 +55,7 @@ class Summary(NamedTuple):
 
 
 class _Touched(NamedTuple):
-    sealed: Entry
+    sealed: SealedEvent
     found: bytes | None
 
 
@@ -110,26 +110,26 @@ class _Walk:
 
     def step(self, number: int) -> Iterator[Finding]:
         if number != self.expected:
-            yield Finding(Kind.SEALS_MISSING, self.expected, number)
+            yield Finding(FindingKind.SEALS_MISSING, self.expected, number)
             self.hash, self.is_blind = None, True
         self.expected = number + 1
         seal = _load(number)
         if seal is None:
-            yield Finding(Kind.SEAL_EDITED, number)
+            yield Finding(FindingKind.SEAL_EDITED, number)
             self.hash, self.is_blind = None, True
         elif seal.version != encoding.VERSION:
-            yield Finding(Kind.SEAL_UNKNOWN, number)
+            yield Finding(FindingKind.SEAL_UNKNOWN, number)
             self.hash, self.is_blind = bytes(seal.hash), True
         else:
             yield from self._check(seal)
 
     def _check(self, seal: Seal) -> Iterator[Finding]:
         if self.hash not in {None, bytes(seal.previous)}:
-            yield Finding(Kind.CHAIN_BROKEN, seal.number)
+            yield Finding(FindingKind.CHAIN_BROKEN, seal.number)
         self.hash = bytes(seal.hash)
         is_intact = encoding.hash_of(seal) == self.hash
         if not is_intact:
-            yield Finding(Kind.SEAL_EDITED, seal.number)
+            yield Finding(FindingKind.SEAL_EDITED, seal.number)
         entries = list(encoding.unpack(bytes(seal.entries)))
         self._compare(entries)
         if len(self.touched) >= MOST_TOUCHED:
@@ -137,7 +137,7 @@ class _Walk:
             self.touched.clear()
         yield from self._inserted(seal, entries, is_intact=is_intact)
 
-    def _compare(self, entries: Sequence[Entry]) -> None:
+    def _compare(self, entries: Sequence[SealedEvent]) -> None:
         for start in range(0, len(entries), CHUNK):
             chunk = entries[start : start + CHUNK]
             found = encoding.hashes([entry.id for entry in chunk])
@@ -148,7 +148,7 @@ class _Walk:
             self.compared += len(chunk)
             self.progress(self.compared)
 
-    def _inserted(self, seal: Seal, entries: Sequence[Entry], *, is_intact: bool) -> Iterator[Finding]:
+    def _inserted(self, seal: Seal, entries: Sequence[SealedEvent], *, is_intact: bool) -> Iterator[Finding]:
         """The lines at ids that this seal declares settled, and that are in no seal."""
         self.ahead.update(entry.id for entry in entries)
         if self.is_blind and entries:
@@ -160,7 +160,7 @@ class _Walk:
         after = self.closed
         while ids := list(lines.filter(id__gt=after)[:CHUNK]):
             after = ids[-1]
-            yield from (Finding(Kind.INSERTED, one) for one in ids if one not in self.ahead)
+            yield from (Finding(FindingKind.INSERTED, one) for one in ids if one not in self.ahead)
         self.closed = seal.settled
         self.ahead = {one for one in self.ahead if one > self.closed}
 
@@ -179,10 +179,10 @@ def _told(touched: Sequence[_Touched]) -> Iterator[Finding]:
     sealed_as = {one.sealed.hash: one.sealed.id for one in touched}
     for entry, found in touched:
         if found is None:
-            yield Finding(Kind.REMOVED, entry.id)
+            yield Finding(FindingKind.REMOVED, entry.id)
         elif found == encoding.UNREADABLE:
-            yield Finding(Kind.UNREADABLE, entry.id)
+            yield Finding(FindingKind.UNREADABLE, entry.id)
         elif found in sealed_as and sealed_as[found] != entry.id:
-            yield Finding(Kind.REORDERED, entry.id, sealed_as[found])
+            yield Finding(FindingKind.REORDERED, entry.id, sealed_as[found])
         else:
-            yield Finding(Kind.EDITED, entry.id)
+            yield Finding(FindingKind.EDITED, entry.id)

@@ -55,7 +55,7 @@ class NotUnderstood(ValueError):
 
 
 @dataclass(frozen=True)
-class Means:
+class ColumnAnswer:
     """`values` by the folded cell, EMPTY or FILLED; `is_ignored`: the column is not looked at; `order`: how its dates
     are read, one of ORDERS, where the column is one of dates; `is_undated`, `is_address`: see UNDATED and ADDRESS."""
 
@@ -77,12 +77,12 @@ class Means:
             found = self.values.get(FILLED)
         return None if found is None else _SAYS[found]
 
-    def with_more(self, more: "Means") -> "Means":
+    def with_more(self, more: "ColumnAnswer") -> "ColumnAnswer":
         """This, and what was said later; that goes before."""
         if more.is_alone or self.is_address or (self.is_ignored and more.values):
             return more
         values = {**self.values, **more.values}
-        return Means(values, self.is_ignored, more.order or self.order, self.is_undated or more.is_undated)
+        return ColumnAnswer(values, self.is_ignored, more.order or self.order, self.is_undated or more.is_undated)
 
     @property
     def is_alone(self) -> bool:
@@ -95,10 +95,10 @@ class Means:
         return found is not None and _SAYS[found].reason is not None
 
     @property
-    def without_addresses(self) -> "Means":
+    def without_addresses(self) -> "ColumnAnswer":
         return replace(self, values={cell: one for cell, one in self.values.items() if not cells.is_address(cell)})
 
-    def contradicts(self, other: "Means") -> bool:
+    def contradicts(self, other: "ColumnAnswer") -> bool:
         """Whether both cannot be said of one column at the same time."""
         if self.is_alone or other.is_alone:
             return self != other
@@ -113,7 +113,7 @@ class Means:
         return {"values": {cell: one.value for cell, one in self.values.items()}} | said
 
     @classmethod
-    def of_json(cls, found: Mapping[str, Any]) -> "Means":
+    def of_json(cls, found: Mapping[str, Any]) -> "ColumnAnswer":
         values = {cell: Meaning(one) for cell, one in found.get("values", {}).items()}
         flags = found.get(UNDATED, False), found.get(ADDRESS, False)
         return cls(values, found.get(IGNORE, False), found.get("order", ""), *flags)
@@ -122,15 +122,18 @@ class Means:
 class Answers(NamedTuple):
     """By the `key` of the heading. `said` for this very import goes before what is `kept`."""
 
-    kept: Mapping[str, Means] = {}
-    said: Mapping[str, Means] = {}
+    kept: Mapping[str, ColumnAnswer] = {}
+    said: Mapping[str, ColumnAnswer] = {}
 
     def with_orders(self, found: Mapping[str, str]) -> "Answers":
         """And how the dates of these columns are read, as they show it themselves."""
-        more = {name: self.said.get(name, Means()).with_more(Means(order=order)) for name, order in found.items()}
+        more = {
+            name: self.said.get(name, ColumnAnswer()).with_more(ColumnAnswer(order=order))
+            for name, order in found.items()
+        }
         return Answers(self.kept, {**self.said, **more})
 
-    def of(self, name: str) -> Means | None:
+    def of(self, name: str) -> ColumnAnswer | None:
         if name in self.kept and name in self.said:
             return self.kept[name].with_more(self.said[name])
         return self.said.get(name) or self.kept.get(name)
@@ -145,7 +148,7 @@ def meaning(says: Says) -> Meaning | None:
     return _MEANING.get(says)
 
 
-def parse(text: str) -> Means:
+def parse(text: str) -> ColumnAnswer:
     """Reads "true=subscribed,false=unsubscribed", "filled=unsubscribed,empty=subscribed", or words such as "ignore".
 
     A value with a comma in it stands in quotes, with its meaning: '"no, never=unsubscribed"'. Raises NotUnderstood.
@@ -165,7 +168,7 @@ def parse(text: str) -> Means:
     if not values and not words:
         raise NotUnderstood("It is not said what the values mean, as in “true=subscribed,false=unsubscribed”.")
     orders = [one for one in dict.fromkeys(words) if one in ORDERS]
-    means = Means(values, IGNORE in words, "".join(orders[:1]), UNDATED in words, ADDRESS in words)
+    means = ColumnAnswer(values, IGNORE in words, "".join(orders[:1]), UNDATED in words, ADDRESS in words)
     if len(orders) > 1 or (means.is_alone and (values or len(set(words)) > 1)):
         raise NotUnderstood("This says two things that cannot both be so: please say one of them.")
     return means
@@ -173,7 +176,7 @@ def parse(text: str) -> Means:
 
 def in_words(means: Mapping[str, Any]) -> str:
     """As they are kept, in one line: true: subscribed; false: unsubscribed."""
-    found = Means.of_json(means)
+    found = ColumnAnswer.of_json(means)
     if found.is_ignored:
         return "does not say who opted out"
     if found.is_address:
@@ -182,12 +185,12 @@ def in_words(means: Mapping[str, Any]) -> str:
     return "; ".join([*(f"{cell}: {one}" for cell, one in found.values.items()), *filter(None, words)])
 
 
-def kept() -> dict[str, Means]:
+def kept() -> dict[str, ColumnAnswer]:
     rows = ImportAnswer.objects.values_list("heading", "means")
-    return {heading: Means.of_json(means) for heading, means in rows}
+    return {heading: ColumnAnswer.of_json(means) for heading, means in rows}
 
 
-def keep(said: Mapping[str, Means], *, shown: Mapping[str, str], actor: str, now: datetime) -> None:
+def keep(said: Mapping[str, ColumnAnswer], *, shown: Mapping[str, str], actor: str, now: datetime) -> None:
     """`shown`: the headings as they stand in the file, by their keys. What was kept is completed, or replaced."""
     answers = Answers(kept(), said)
     for name in said:

@@ -12,7 +12,7 @@ from . import answers, headings, questions
 from .consent import SUBSCRIBED
 from .date_columns import DateColumn
 from .dates import DateOrder, orders, reads_two_ways
-from .questions import Kind, Question, Tally, Value
+from .questions import ColumnQuestion, QuestionKind, Value, ValueCounts
 from .roles import Column, Columns
 
 
@@ -32,7 +32,9 @@ class Asking:
         When they said no is of no importance for contacts."""
         several, self._columns = Several(channel), columns
         self._is_for_contacts, self._of_addresses = is_for_contacts, columns.of_addresses
-        self._tallies = [Tally(one, several, is_spoken_for=bool(reason) and one.is_state) for one in columns.asked]
+        self._tallies = [
+            ValueCounts(one, several, is_spoken_for=bool(reason) and one.is_state) for one in columns.asked
+        ]
         self._dates = [_Dates(one, now=now) for one in columns.dates if not is_for_contacts]
 
     @property
@@ -68,31 +70,31 @@ class Asking:
         return frozenset(one.name for one in columns if self._is_for_contacts or is_passed_over(one.heading))
 
     @property
-    def with_addresses(self) -> list[Tally]:
+    def with_addresses(self) -> list[ValueCounts]:
         return [one for one in self._tallies if one.holds_addresses]
 
     @property
-    def questions(self) -> list[Question]:
+    def questions(self) -> list[ColumnQuestion]:
         """The open ones, and those that were answered before. Whether what is no date may count as now is asked after
         it is known what it means."""
         found = [questions.of_column(tally) for tally in self._tallies]
         found += [self._about_addresses(tally) for tally in self._tallies]
         asked = {one.name for one in found if one and one.is_open}
         dates = (one for column in self._dates for one in column.questions)
-        found += [one for one in dates if one.kind != Kind.UNDATED or one.name not in asked]
+        found += [one for one in dates if one.kind != QuestionKind.UNDATED or one.name not in asked]
         return [one for one in found if one]
 
-    def tally_of(self, name: str) -> Tally | None:
+    def tally_of(self, name: str) -> ValueCounts | None:
         """The values of the column with this name, as far as they were counted."""
         return next((one for one in self._tallies if one.column.name == name), None)
 
-    def _about_addresses(self, tally: Tally) -> Question | None:
+    def _about_addresses(self, tally: ValueCounts) -> ColumnQuestion | None:
         name = tally.column.name
         is_known = name in self._of_addresses or name in self.noticed or tally.column.means is not None
         if is_known or not tally.holds_addresses:
             return None
         shown = [Value("", "(an address)", tally.addresses)]
-        return _question(tally.column, shown, Kind.ADDRESSES, [answers.ADDRESS, answers.IGNORE])
+        return _question(tally.column, shown, QuestionKind.ADDRESSES, [answers.ADDRESS, answers.IGNORE])
 
 
 class _Dates:
@@ -119,13 +121,13 @@ class _Dates:
         return next(iter(self._left)) if len(self._left) == 1 else None
 
     @property
-    def questions(self) -> list[Question]:
+    def questions(self) -> list[ColumnQuestion]:
         found = []
         if self._ambiguous and not self._knows_order:
             may_be = sorted(self._left - {DateOrder.YEAR_FIRST} or set(DateOrder) - {DateOrder.YEAR_FIRST})
-            found.append(_question(self.column, _example(self._ambiguous), Kind.ORDER, may_be))
+            found.append(_question(self.column, _example(self._ambiguous), QuestionKind.ORDER, may_be))
         if self._unread and not self.column.means.is_undated:
-            found.append(_question(self.column, _example(self._unread), Kind.UNDATED, [answers.UNDATED]))
+            found.append(_question(self.column, _example(self._unread), QuestionKind.UNDATED, [answers.UNDATED]))
         return found
 
     @property
@@ -135,8 +137,10 @@ class _Dates:
         return said in self._left or not self._left if said else self.order is not None
 
 
-def _question(column: Column | DateColumn, shown: Sequence[Value], kind: Kind, may_be: Sequence[str]) -> Question:
-    return Question(column.name, redact(column.heading)[:100], shown, may_be, kind=kind)
+def _question(
+    column: Column | DateColumn, shown: Sequence[Value], kind: QuestionKind, may_be: Sequence[str]
+) -> ColumnQuestion:
+    return ColumnQuestion(column.name, redact(column.heading)[:100], shown, may_be, kind=kind)
 
 
 def _count(counts: Counter[str], text: str, rows: int) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from . import cells, consent, dates
-from .answers import Means
+from .answers import ColumnAnswer
 from .dates import DateOrder
 
 Read = Callable[..., datetime | None]
@@ -20,7 +20,7 @@ class DateColumn(NamedTuple):
     name: str
     heading: str
     place: int
-    means: Means
+    means: ColumnAnswer
     is_dates: bool
     has_serials: bool
     reads: Read | None = None

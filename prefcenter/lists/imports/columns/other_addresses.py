@@ -9,11 +9,11 @@ from unsubscribe.addresses import redact
 from unsubscribe.choices import Channel
 
 from . import answers
-from .answers import Means
+from .answers import ColumnAnswer
 from .roles import Columns
 
 
-class Found(NamedTuple):
+class OtherAddressCounts(NamedTuple):
     """How many further addresses there were, by the headings of their columns: taken, and passed over."""
 
     taken: Mapping[str, int] = {}
@@ -33,7 +33,7 @@ class OtherAddresses:
         self._headings, self._counts = table.columns, Counter[int]()
         for index, heading in enumerate(table.columns):
             name = answers.key(heading)
-            means = columns.answers.of(name) or Means()
+            means = columns.answers.of(name) or ColumnAnswer()
             if index == table.address_index or name not in columns.of_addresses.union(noticed):
                 continue
             is_read = name in columns.of_addresses and not means.is_ignored
@@ -43,10 +43,10 @@ class OtherAddresses:
         """These, and one for each further address that is taken, under the same number and with the same fields."""
         return self._expanded(rows) if self._taken or self._passed_over else rows
 
-    def found(self) -> Found:
+    def found(self) -> OtherAddressCounts:
         """Since it was asked the last time."""
         counts, self._counts = self._counts, Counter()
-        return Found(self._by_heading(self._taken, counts), self._by_heading(self._passed_over, counts))
+        return OtherAddressCounts(self._by_heading(self._taken, counts), self._by_heading(self._passed_over, counts))
 
     def note(self, rows: Sequence[Row]) -> None:
         """Counts, for a list in which nothing further is taken."""

@@ -24,7 +24,7 @@ _DATES, _OTHERS = "\0dates", "\0others"
 _LISTED = re.compile(r"[;,|/]")
 
 
-class Kind(StrEnum):
+class QuestionKind(StrEnum):
     """What is asked: what the VALUES mean; in which ORDER the numbers of dates stand; whether what is no date may count
     as now (UNDATED); whether other ADDRESSES are those of the same people."""
 
@@ -49,7 +49,7 @@ class Value(NamedTuple):
     is_said: bool = False
 
 
-class Question(NamedTuple):
+class ColumnQuestion(NamedTuple):
     """`name`: the key of the heading; `heading`: as it stands in the file. `values` are asked about; of another kind,
     they are an example, and `choices` the words of which one is the answer."""
 
@@ -57,7 +57,7 @@ class Question(NamedTuple):
     heading: str
     values: Sequence[Value]
     choices: Sequence[str] = ()
-    kind: str = Kind.VALUES
+    kind: str = QuestionKind.VALUES
 
     @property
     def is_open(self) -> bool:
@@ -79,11 +79,11 @@ class Question(NamedTuple):
         return self._asdict() | {"values": [value._asdict() for value in self.values]}
 
     @classmethod
-    def of_json(cls, found: Mapping[str, Any]) -> "Question":
+    def of_json(cls, found: Mapping[str, Any]) -> "ColumnQuestion":
         """Also of what an earlier version stored, which knew no kinds."""
         values = [Value(**value) for value in found["values"]]
         choices = found.get("choices", found.get("orders", ()))
-        kind = found.get("kind", Kind.ORDER if choices else Kind.VALUES)
+        kind = found.get("kind", QuestionKind.ORDER if choices else QuestionKind.VALUES)
         return cls(found["name"], found["heading"], values, choices, kind)
 
 
@@ -101,7 +101,7 @@ class _Slot:
 
 
 @dataclass
-class Tally:
+class ValueCounts:
     """Counts the values of one column, in bounded memory: words of yes and no, dates, and a few texts by themselves."""
 
     column: Column
@@ -195,16 +195,16 @@ class Tally:
         return key not in {EMPTY, _DATES, _OTHERS} and not consent.is_word(key) and not self.column.is_named(key)
 
 
-def of_column(tally: Tally) -> Question | None:
+def of_column(tally: ValueCounts) -> ColumnQuestion | None:
     """None if there is nothing to ask about it, and nothing was."""
     column = tally.column
     if column.means is None and not _is_open(tally):
         return None
     values = [_value(tally, key, slot) for key, slot in tally.slots.items()]
-    return Question(column.name, redact(column.heading)[:100], _joined(values))
+    return ColumnQuestion(column.name, redact(column.heading)[:100], _joined(values))
 
 
-def _is_open(tally: Tally) -> bool:
+def _is_open(tally: ValueCounts) -> bool:
     column = tally.column
     unknown = set(filter(tally.is_open, tally.slots))
     if not unknown or (column.is_own and unknown == {EMPTY} != tally.slots.keys()):
@@ -214,7 +214,7 @@ def _is_open(tally: Tally) -> bool:
     return column.is_known or column.is_asked_by_name or _tells(tally)
 
 
-def _tells(tally: Tally) -> bool:
+def _tells(tally: ValueCounts) -> bool:
     """Whether its values alone look like a yes and a no, or one of them is a no in so many words."""
     says = {key: _leanings(key, has_numbers=tally.has_numbers) for key in tally.slots}
     if tally.says_no:
@@ -247,7 +247,7 @@ def _leaning(key: str, *, has_numbers: bool) -> str:
     return "no" if key in cells.NO or said == consent.UNKNOWN or said.reason else ""
 
 
-def _value(tally: Tally, key: str, slot: _Slot) -> Value:
+def _value(tally: ValueCounts, key: str, slot: _Slot) -> Value:
     column, is_open = tally.column, tally.is_open(key)
     says = column.read(slot.cell)
     named = FILLED if key in {_DATES, _OTHERS} else key

@@ -10,9 +10,9 @@ from unsubscribe.addresses import redact
 from unsubscribe.choices import Channel
 
 from .. import own
-from ..formats import LIST, OWN, TABLE, Format
+from ..formats import LIST, OWN, TABLE, FileFormat
 from . import answers, cells, consent, headings, hubspot, vocabulary
-from .answers import Answers, Means
+from .answers import Answers, ColumnAnswer
 from .consent import Says
 from .date_columns import DateColumn
 
@@ -53,7 +53,7 @@ class Column:
     heading: str
     indexes: Sequence[int]
     known: Read | None = None
-    means: Means | None = None
+    means: ColumnAnswer | None = None
     is_asked_by_name: bool = False
     is_elsewhere: bool = False
     is_own: bool = False
@@ -117,7 +117,7 @@ class Columns:
     def __init__(
         self,
         table: Table,
-        form: Format,
+        form: FileFormat,
         said: Answers,
         *,
         channel: Channel = Channel.EMAIL,
@@ -198,7 +198,7 @@ class Columns:
     def _date_column(self, heading: str, place: int, *, is_of_it: bool) -> DateColumn | None:
         """None for one that says nothing about when somebody said no."""
         name = answers.key(heading)
-        means = self.answers.of(name) or Means()
+        means = self.answers.of(name) or ColumnAnswer()
         is_dates = is_of_it or headings.no_since(heading) is not None
         is_no = headings.name_of(heading) in consent.IS_NO
         if not name or means.is_alone or not (is_dates or is_no or means.says_no_if_filled):
@@ -209,11 +209,11 @@ class Columns:
 
     def _of_addresses(self, table: Table, channel: Channel) -> frozenset[str]:
         places = reader.others(table.columns, table.address_index, channel=channel)
-        said = (name for name in self.headings if (self.answers.of(name) or Means()).is_address)
+        said = (name for name in self.headings if (self.answers.of(name) or ColumnAnswer()).is_address)
         return frozenset([*(answers.key(table.columns[place]) for place in places), *said])
 
     def _is_read(self, name: str, indexes: Mapping[str, list[int]]) -> bool:
-        means = self.answers.of(answers.key(name)) or Means()
+        means = self.answers.of(answers.key(name)) or ColumnAnswer()
         return name in indexes and not means.is_ignored
 
     def _is_own(self, name: str) -> bool:
@@ -221,7 +221,7 @@ class Columns:
         said for this very import what the values mean."""
         if self._form is OWN:
             return True
-        means = self.answers.said.get(answers.key(name)) or Means()
+        means = self.answers.said.get(answers.key(name)) or ColumnAnswer()
         is_said = means.is_ignored or (bool(means.values) and name != self._form.filled)
         return self._is_exported and not is_said
 

@@ -6,9 +6,9 @@ from prefcenter.lists.reader import Table
 from unsubscribe.addresses import redact
 
 from . import answers, cells
-from .answers import EMPTY, FILLED, Answers, Means, NotUnderstood
+from .answers import EMPTY, FILLED, Answers, ColumnAnswer, NotUnderstood
 from .asking import Asking
-from .questions import Tally
+from .questions import ValueCounts
 from .roles import Columns
 
 
@@ -16,7 +16,7 @@ class Misfit(NotUnderstood):
     """What was said of a column cannot be meant for this file. The text says why, and quotes nothing but that."""
 
 
-def columns_of(table: Table, columns: Columns, said: Mapping[str, Means]) -> None:
+def columns_of(table: Table, columns: Columns, said: Mapping[str, ColumnAnswer]) -> None:
     """Before a row is read. `said`: by `answers.key`. Raises Misfit."""
     dates = {one.name for one in columns.dates}
     for name, means in said.items():
@@ -35,7 +35,7 @@ def values_of(asking: Asking, said: Answers) -> None:
     """After all rows were shown to `asking`. Raises Misfit."""
     for name, means in said.said.items():
         tally = asking.tally_of(name)
-        unseen = _unseen(tally, means, said.kept.get(name) or Means()) if tally else ""
+        unseen = _unseen(tally, means, said.kept.get(name) or ColumnAnswer()) if tally else ""
         if tally and unseen:
             raise Misfit(f"No row has “{unseen}” in column “{redact(tally.column.heading)}”.")
         if tally and means.is_address and not tally.addresses:
@@ -47,7 +47,7 @@ def _holds_the_addresses(table: Table, name: str) -> bool:
     return places == [table.address_index]
 
 
-def _unseen(tally: Tally, means: Means, kept: Means) -> str:
+def _unseen(tally: ValueCounts, means: ColumnAnswer, kept: ColumnAnswer) -> str:
     """A value that no row has, unless it was kept from an earlier file. A "true" may be named beside the "false" that
     all rows have."""
     named = means.values.keys() - {EMPTY, FILLED}

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from prefcenter.lists.imports import Meaning, Means
+from prefcenter.lists.imports import ColumnAnswer, Meaning
 from prefcenter.lists.imports.columns.answers import keep, parse
 from prefcenter.models import ImportAnswer, ImportRun
 from tests.factories import ADA, BOB, CLEO
@@ -94,7 +94,7 @@ class TestAnAddressIsNoValue:
 
     @pytest.mark.parametrize("value", [ADA, "+49 30 901820", "a" * 64])
     def test_it_is_not_kept_whoever_says_it(self, value: str) -> None:
-        said = {"flag": Means({value: Meaning.UNSUBSCRIBED, "x": Meaning.SUBSCRIBED})}
+        said = {"flag": ColumnAnswer({value: Meaning.UNSUBSCRIBED, "x": Meaning.SUBSCRIBED})}
         keep(said, shown={}, actor="staff 1", now=timezone.now())
         assert ImportAnswer.objects.get().means == {"values": {"x": "subscribed"}}
 

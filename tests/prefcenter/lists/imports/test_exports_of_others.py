@@ -5,16 +5,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from prefcenter.lists.imports import Terms
+from prefcenter.lists.imports import ImportOptions
 from prefcenter.lists.imports.reading import open_source
 from prefcenter.models import ImportKind
 from unsubscribe.choices import Channel
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
-OPT_OUTS, CONTACTS = Terms(ImportKind.OPT_OUTS), Terms(ImportKind.CONTACTS)
+OPT_OUTS, CONTACTS = ImportOptions(ImportKind.OPT_OUTS), ImportOptions(ImportKind.CONTACTS)
 
 
-def proposed(text: str, terms: Terms = OPT_OUTS) -> dict[str, str]:
+def proposed(text: str, terms: ImportOptions = OPT_OUTS) -> dict[str, str]:
     """The open questions by their headings, and what is proposed."""
     source = open_source(io.BytesIO(text.encode()), terms, file_name="export.csv", now=NOW)
     asking = source.asking()
@@ -23,7 +23,7 @@ def proposed(text: str, terms: Terms = OPT_OUTS) -> dict[str, str]:
     return {one.heading: one.proposal for one in asking.questions if one.is_open}
 
 
-def taken(text: str, terms: Terms) -> list[str]:
+def taken(text: str, terms: ImportOptions) -> list[str]:
     source = open_source(io.BytesIO(text.encode()), terms, file_name="export.csv", now=NOW)
     return [line.value for batch in source.batches() for line in batch.lines]
 
@@ -72,13 +72,15 @@ EXPORTS = {
 
 @pytest.mark.parametrize(("text", "asked"), EXPORTS.values(), ids=EXPORTS)
 @pytest.mark.parametrize("terms", [OPT_OUTS, CONTACTS], ids=["opt-outs", "contacts"])
-def test_columns_about_email_are_asked_about_and_others_are_not(text: str, asked: dict[str, str], terms: Terms) -> None:
+def test_columns_about_email_are_asked_about_and_others_are_not(
+    text: str, asked: dict[str, str], terms: ImportOptions
+) -> None:
     assert proposed(text, terms) == asked
 
 
 def test_a_column_is_asked_about_on_the_channel_that_it_names() -> None:
     text = "Phone,Accepts Email Marketing,Accepts SMS Marketing\n+491701234567,yes,no\n+491701234568,no,yes\n"
-    terms = Terms(ImportKind.OPT_OUTS, Channel.SMS)
+    terms = ImportOptions(ImportKind.OPT_OUTS, Channel.SMS)
     assert proposed(text, terms) == {"Accepts SMS Marketing": "no=unsubscribed,yes=subscribed"}
 
 

@@ -13,8 +13,8 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from prefcenter.lists import imports
-from prefcenter.lists.imports import NotNow, Terms, files, worker
-from prefcenter.lists.imports.batches import By
+from prefcenter.lists.imports import ImportOptions, NotNow, files, worker
+from prefcenter.lists.imports.batches import ImportOrigin
 from prefcenter.lists.imports.columns.consent import SUBSCRIBED
 from prefcenter.lists.imports.reading import open_source
 from prefcenter.models import ImportKind, ImportRun, ImportState, User
@@ -27,7 +27,7 @@ from unsubscribe.links import Target
 from unsubscribe.models import Address, Category, ConsentEvent, Contact, OutboxMessage, Preference, Suppression
 
 pytestmark = pytest.mark.django_db
-OPT_OUTS, CONTACTS = Terms(ImportKind.OPT_OUTS), Terms(ImportKind.CONTACTS)
+OPT_OUTS, CONTACTS = ImportOptions(ImportKind.OPT_OUTS), ImportOptions(ImportKind.CONTACTS)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 POSTMARK = (
     "EmailAddress,SuppressionReason,Origin,CreatedAt\n"
@@ -53,7 +53,7 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("prefcenter.lists.imports.reading.ROWS", 2)
 
 
-def hand_in(text: str, terms: Terms = OPT_OUTS, *, name: str = "export.csv") -> ImportRun:
+def hand_in(text: str, terms: ImportOptions = OPT_OUTS, *, name: str = "export.csv") -> ImportRun:
     return imports.hand_in([text.encode()], terms, file_name=name, user_id=None, now=timezone.now())
 
 
@@ -72,14 +72,14 @@ def counts(run: ImportRun) -> dict[str, int]:
     return {name: number for name, number in run.counts.items() if number and name != "reasons"}
 
 
-def checked(text: str, terms: Terms = OPT_OUTS) -> ImportRun:
+def checked(text: str, terms: ImportOptions = OPT_OUTS) -> ImportRun:
     run = hand_in(text, terms)
     work()
     assert now_is(run) == ImportState.READY
     return run
 
 
-def imported(text: str, terms: Terms = OPT_OUTS, boss: User | None = None) -> ImportRun:
+def imported(text: str, terms: ImportOptions = OPT_OUTS, boss: User | None = None) -> ImportRun:
     run = checked(text, terms)
     imports.confirm(run, user_id=(boss or member()).pk, now=timezone.now())
     work()
@@ -326,7 +326,7 @@ def carrying_out(run: ImportRun) -> Iterator[Any]:
     held = claim(run)
     with files.read(held.stored_as) as stream:
         source = open_source(stream, imports.terms_of(held), file_name=held.file_name, now=timezone.now())
-        yield from worker.carry_out(held, source, By("staff 1", "Import 1."), stream)
+        yield from worker.carry_out(held, source, ImportOrigin("staff 1", "Import 1."), stream)
 
 
 class TestWorkers:

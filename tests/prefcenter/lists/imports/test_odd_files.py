@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from prefcenter.lists.imports import Terms
+from prefcenter.lists.imports import ImportOptions
 from prefcenter.lists.imports.reading import open_source
 from prefcenter.models import ImportKind
 from tests.factories import ADA, BOB, CLEO, DAN
@@ -27,7 +27,7 @@ def files(tmp_path: Path, settings: Any) -> Files:
 
 def proposed(text: str | bytes) -> dict[str, str]:
     content = text.encode() if isinstance(text, str) else text
-    source = open_source(io.BytesIO(content), Terms(ImportKind.OPT_OUTS), file_name="x.csv", now=NOW)
+    source = open_source(io.BytesIO(content), ImportOptions(ImportKind.OPT_OUTS), file_name="x.csv", now=NOW)
     asking = source.asking()
     for _ in source.shown_to(asking):
         pass

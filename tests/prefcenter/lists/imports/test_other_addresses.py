@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from prefcenter.lists import imports
-from prefcenter.lists.imports import Terms
+from prefcenter.lists.imports import ImportOptions
 from prefcenter.lists.reader import others
 from prefcenter.models import ImportKind, ImportRun, ImportState
 from tests.factories import ADA, BOB, CLEO, DAN
@@ -185,7 +185,7 @@ class TestThePages:
         rows = "".join(f"a{n}@x.example,b{n}@x.example\n" for n in range(5))
         run = imports.hand_in(
             [f"email,email 2\n{rows}".encode()],
-            Terms(ImportKind.OPT_OUTS),
+            ImportOptions(ImportKind.OPT_OUTS),
             file_name="x.csv",
             user_id=None,
             now=timezone.now(),

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from prefcenter.lists import imports, spreadsheets, suppressions
-from prefcenter.lists.imports import Terms, own
+from prefcenter.lists.imports import ImportOptions, own
 from prefcenter.lists.imports.reading import open_source
 from prefcenter.lists.reader import EmptyTableError, NotATableError, TableError, open_table, sheets
-from prefcenter.lists.suppressions import Asked
+from prefcenter.lists.suppressions import SuppressionQuery
 from prefcenter.models import ImportKind, ImportState
 from tests.examples import examples
 from tests.factories import CategoryFactory, ContactFactory
@@ -30,7 +30,7 @@ from unsubscribe.links import Target
 from unsubscribe.models import Address, Category, ConsentEvent, Contact, OutboxMessage, Preference, Suppression
 
 pytestmark = pytest.mark.django_db
-OPT_OUTS, CONTACTS = Terms(ImportKind.OPT_OUTS), Terms(ImportKind.CONTACTS)
+OPT_OUTS, CONTACTS = ImportOptions(ImportKind.OPT_OUTS), ImportOptions(ImportKind.CONTACTS)
 HEADER = "address,channel,reason,category,source,campaign,date,contact\n"
 OWN_EXPORT = (
     f"{HEADER}l1@example.com,email,Left the category,News,One-click,,2026-01-01 10:00,1\n"
@@ -51,7 +51,7 @@ def folder(settings: Any, tmp_path: Path) -> None:
     settings.DATA_DIR = tmp_path
 
 
-def taken(file: bytes, terms: Terms = OPT_OUTS) -> dict[str, int]:
+def taken(file: bytes, terms: ImportOptions = OPT_OUTS) -> dict[str, int]:
     """Imported as the worker does it, after the check, whose figures are the same."""
     run = imports.hand_in([file], terms, file_name="opt-outs", user_id=None, now=timezone.now())
     imports.work(now=timezone.now())
@@ -76,7 +76,7 @@ def stands() -> Kept:
     return frozenset(found)
 
 
-def bad(text: str, terms: Terms = OPT_OUTS) -> list[str]:
+def bad(text: str, terms: ImportOptions = OPT_OUTS) -> list[str]:
     source = open_source(io.BytesIO(text.encode()), terms, file_name="opt-outs.csv", now=timezone.now())
     return [one.problem for batch in source.batches() for one in batch.bad]
 
@@ -139,7 +139,7 @@ def make(everybody: Sequence[Person], categories: Sequence[Category]) -> None:
 
 
 def exported(category: Category | None, kind: str) -> bytes:
-    file = suppressions.prepare(Asked(category), kind)
+    file = suppressions.prepare(SuppressionQuery(category), kind)
     rows = list(file.rows())
     if kind == "xlsx":
         with spreadsheets.xlsx_file(file.format.header, rows) as book:

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from prefcenter import reports
 from prefcenter.lists import imports
-from prefcenter.lists.imports import NotNow, Terms, worker
+from prefcenter.lists.imports import ImportOptions, NotNow, worker
 from prefcenter.models import ImportKind, ImportRun, ImportState, User
 from prefcenter.reports import Period, Selection
 from tests.factories import ADA, BOB, CLEO, CategoryFactory, address
@@ -39,7 +39,7 @@ from unsubscribe.models import (
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
-OPT_OUTS = Terms(ImportKind.OPT_OUTS)
+OPT_OUTS = ImportOptions(ImportKind.OPT_OUTS)
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +52,7 @@ def boss() -> User:
     return member(is_superuser=True)
 
 
-def imported(*addresses: str, terms: Terms = OPT_OUTS, name: str = "list.csv") -> ImportRun:
+def imported(*addresses: str, terms: ImportOptions = OPT_OUTS, name: str = "list.csv") -> ImportRun:
     text = "email\n" + "".join(f"{one}\n" for one in addresses)
     run = imports.hand_in([text.encode()], terms, file_name=name, user_id=None, now=timezone.now())
     imports.work(now=timezone.now())
@@ -123,7 +123,7 @@ def clicks(ada: Address) -> None:
 
 
 def is_reported_by_the_sender(ada: Address) -> None:
-    said = [actions.Said(bytes(ada.digest), ada.value)]
+    said = [actions.ImportedNo(bytes(ada.digest), ada.value)]
     actions.import_opt_outs(said, channel=Channel.EMAIL, source=Source.API, now=timezone.now())
 
 
@@ -132,7 +132,7 @@ def is_imported_once_more(ada: Address) -> None:
 
 
 def is_in_an_older_file(ada: Address) -> None:
-    said = [actions.Said(bytes(ada.digest), ada.value, timezone.now() - 900 * DAY)]
+    said = [actions.ImportedNo(bytes(ada.digest), ada.value, timezone.now() - 900 * DAY)]
     actions.import_opt_outs(said, channel=Channel.EMAIL, import_id=999, now=timezone.now())
 
 
@@ -230,7 +230,7 @@ def test_a_file_that_repeats_itself_has_said_it_once(monkeypatch: pytest.MonkeyP
 
 def test_what_was_taken_back_is_no_yes_that_overtakes_a_no(boss: User, news: Category) -> None:
     taken_back(imported(ADA), boss)
-    said = [actions.Said(normalise(ADA).digest, ADA, timezone.now() - DAY)]
+    said = [actions.ImportedNo(normalise(ADA).digest, ADA, timezone.now() - DAY)]
     assert actions.import_opt_outs(said, channel=Channel.EMAIL, now=timezone.now()).new == 1
     assert answer(ADA, news) == Answer.SUPPRESSED
 
@@ -273,7 +273,7 @@ def test_it_goes_once_and_within_thirty_days(boss: User) -> None:
 
 
 def test_contacts_cannot_be_taken_back() -> None:
-    run = imported(ADA, terms=Terms(ImportKind.CONTACTS))
+    run = imported(ADA, terms=ImportOptions(ImportKind.CONTACTS))
     assert not imports.can_be_taken_back(run, now=timezone.now())
 
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from prefcenter.lists import spreadsheets, suppressions
-from prefcenter.lists.suppressions import FORMATS, REASONS, Asked, listing
+from prefcenter.lists.suppressions import FORMATS, REASONS, SuppressionQuery, listing
 from tests.factories import CampaignFactory, CategoryFactory, ContactFactory, address
 from unsubscribe import actions, addresses, gate
 from unsubscribe.choices import Answer, Channel, Source, SuppressionReason
@@ -46,11 +46,11 @@ def come_back(text: str, category: Category) -> Address:
     return made
 
 
-def held(asked: Asked) -> set[str]:
+def held(asked: SuppressionQuery) -> set[str]:
     return set(suppressions.addresses(asked).values_list("value", flat=True))
 
 
-def lines(asked: Asked, kind: str) -> list[list[str]]:
+def lines(asked: SuppressionQuery, kind: str) -> list[list[str]]:
     file = suppressions.prepare(asked, kind)
     made = b"".join(spreadsheets.csv_lines(file.format.header, file.rows(), is_for_people=file.format.is_for_people))
     read = list(csv.reader(StringIO(made.decode("utf-8-sig"))))
@@ -105,18 +105,18 @@ def test_about_a_category_it_is_exactly_those_whom_the_gate_refuses_for_good(slu
     )
     decisions = gate.check(cast, category=category, now=DAY + timedelta(days=1))
     refused = {text for text, one in zip(cast, decisions, strict=True) if one.verdict.answer in REFUSED}
-    assert held(Asked(category=category, channel=Channel.EMAIL)) - {""} == refused
+    assert held(SuppressionQuery(category=category, channel=Channel.EMAIL)) - {""} == refused
     assert refused  # or the test says nothing
 
 
 def test_about_everything_it_is_the_blocks_that_are_active(cast: list[str]) -> None:
     blocked = {"unsubscribed_all@example.com", "complaint@example.com", "hard_bounce@example.com"}
-    assert held(Asked()) == {*blocked, "manual@example.com", "both@example.com", ""}
+    assert held(SuppressionQuery()) == {*blocked, "manual@example.com", "both@example.com", ""}
 
 
 def test_a_category_left_on_one_channel_holds_back_no_other(cast: list[str], news: Category) -> None:
-    assert "+4930123456" in held(Asked(category=news))
-    assert "by-mail@example.com" not in held(Asked(category=news))
+    assert "+4930123456" in held(SuppressionQuery(category=news))
+    assert "by-mail@example.com" not in held(SuppressionQuery(category=news))
 
 
 @pytest.mark.parametrize(
@@ -143,15 +143,15 @@ def test_each_filter_keeps_what_it_names(asked: dict[str, Any], found: set[str],
     block("+4930123456", "unsubscribed_all", channel=Channel.SMS, now=DAY + timedelta(days=1))
     leave("d@example.com", news, now=DAY + timedelta(days=2))
     come_back("e@example.com", CategoryFactory(slug="offers"))
-    names = {text: text[0].replace("+", "c") for text in held(Asked(category=news))}
-    assert {names[text] for text in held(Asked(category=news, **asked))} == found
+    names = {text: text[0].replace("+", "c") for text in held(SuppressionQuery(category=news))}
+    assert {names[text] for text in held(SuppressionQuery(category=news, **asked))} == found
 
 
 def test_a_day_begins_at_midnight_in_the_house(settings: Any) -> None:
     settings.TIME_ZONE = "America/New_York"
     block("late@example.com", "manual", now=datetime(2026, 3, 11, 3, 0, tzinfo=UTC))
-    assert held(Asked(since=date(2026, 3, 10), until=date(2026, 3, 10))) == {"late@example.com"}
-    assert held(Asked(since=date(2026, 3, 11))) == set()
+    assert held(SuppressionQuery(since=date(2026, 3, 10), until=date(2026, 3, 10))) == {"late@example.com"}
+    assert held(SuppressionQuery(since=date(2026, 3, 11))) == set()
 
 
 def test_the_newest_come_first_whatever_they_are(news: Category) -> None:
@@ -161,7 +161,7 @@ def test_the_newest_come_first_whatever_they_are(news: Category) -> None:
     block("d@example.com", "manual", now=DAY)
     leave("c@example.com", news, now=DAY + timedelta(days=1))
     come_back("e@example.com", offers)
-    newest = suppressions.Newest(Asked(category=news))
+    newest = suppressions.Newest(SuppressionQuery(category=news))
     assert (newest.count, newest.is_cut) == (5, False)
     assert [one.value[0] for one in newest.rows(0, 50)] == list("abcde")
     by_two = [newest.rows(start, start + 2) for start in (0, 2, 4)]
@@ -171,7 +171,7 @@ def test_the_newest_come_first_whatever_they_are(news: Category) -> None:
 def test_a_line_says_reason_door_campaign_and_day(news: Category) -> None:
     campaign = CampaignFactory(category=news, name="June")
     left = leave("a@example.com", news, campaign=campaign.pk)
-    [one] = suppressions.Newest(Asked(category=news)).rows(0, 50)
+    [one] = suppressions.Newest(SuppressionQuery(category=news)).rows(0, 50)
     assert one == (left.pk, left.contact_id, "email", "a@example.com", "left", "page", "June", DAY)
     assert (one.masked, one.reason_in_words, one.source_in_words) == ("a•••@example.com", "Left the category", "Page")
     assert str(one.channel_in_words) == "Email"
@@ -182,7 +182,7 @@ def test_whoever_left_twice_left_the_second_time(news: Category) -> None:
     actions.opt_in([Target(left.pk, news.pk)], source=Source.PAGE, now=DAY, wording="Yes")
     later = DAY + timedelta(days=9)
     actions.opt_out([Target(left.pk, news.pk)], source=Source.ONE_CLICK, now=later)
-    [one] = suppressions.Newest(Asked(category=news)).rows(0, 50)
+    [one] = suppressions.Newest(SuppressionQuery(category=news)).rows(0, 50)
     assert (one.source, one.at) == ("one_click", later)
 
 
@@ -192,7 +192,7 @@ def test_what_is_too_long_to_be_counted_is_cut(number: int, news: Category, monk
     for one in range(number):
         made = block(f"reader{one}@example.com", "manual") if one % 2 else leave(f"reader{one}@example.com", news)
         assert made.pk
-    newest = suppressions.Newest(Asked(category=news))
+    newest = suppressions.Newest(SuppressionQuery(category=news))
     assert (newest.count, newest.is_cut) == (min(number, 3), number > 3)
     assert len(newest.rows(0, newest.count)) == newest.count
 
@@ -206,7 +206,7 @@ def test_a_page_of_the_list_takes_the_same_queries_whatever_its_length(news: Cat
         with CaptureQueriesContext(
             connection,
         ) as queries:
-            suppressions.Newest(Asked(category=news)).rows(0, 50)
+            suppressions.Newest(SuppressionQuery(category=news)).rows(0, 50)
         counts.add(len(queries))
     assert len(counts) == 1
 
@@ -216,7 +216,7 @@ def test_addresses_are_read_in_stretches_and_none_is_lost_or_read_twice(
     window: int, cast: list[str], news: Category, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listing, "WINDOW", window)
-    asked = Asked(category=news)
+    asked = SuppressionQuery(category=news)
     read = [[one.address_id for one in same] for same in suppressions.by_address(asked)]
     assert all(len(set(same)) == 1 for same in read)
     assert [same[0] for same in read] == sorted(suppressions.addresses(asked).values_list("pk", flat=True))
@@ -225,14 +225,14 @@ def test_addresses_are_read_in_stretches_and_none_is_lost_or_read_twice(
 def test_a_gap_in_the_numbers_ends_nothing() -> None:
     block("a@example.com", "manual", id=7)
     block("b@example.com", "manual", id=70_007)
-    assert [same[0].value for same in suppressions.by_address(Asked())] == ["a@example.com", "b@example.com"]
+    assert [same[0].value for same in suppressions.by_address(SuppressionQuery())] == ["a@example.com", "b@example.com"]
 
 
 def test_the_next_stretch_is_read_only_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "WINDOW", 1)
     for letter in "abc":
         block(f"{letter}@example.com", "manual")
-    rows = suppressions.prepare(Asked(), "sendgrid").rows()
+    rows = suppressions.prepare(SuppressionQuery(), "sendgrid").rows()
     assert next(rows) == ("a@example.com",)
     with CaptureQueriesContext(connection) as queries:
         assert next(rows) == ("b@example.com",)
@@ -244,7 +244,7 @@ def test_a_table_for_people_says_everything_in_words(news: Category) -> None:
     left = leave("a@example.com", news, campaign=campaign.pk)
     text = block("+4930123456", "complaint", channel=Channel.SMS, source=Source.API)
     back = come_back("b@example.com", CategoryFactory(slug="offers"))
-    assert lines(Asked(category=news), "csv") == [
+    assert lines(SuppressionQuery(category=news), "csv") == [
         [
             "a@example.com",
             "email",
@@ -261,17 +261,17 @@ def test_a_table_for_people_says_everything_in_words(news: Category) -> None:
 
 
 def test_a_table_has_one_line_for_whoever_was_erased_whatever_they_had_left(cast: list[str], news: Category) -> None:
-    rows = lines(Asked(category=news), "csv")
+    rows = lines(SuppressionQuery(category=news), "csv")
     assert [row[2] for row in rows if row[0] == ""] == ["Erased"]
     assert [row[2] for row in rows if row[0] == "both@example.com"] == ["Complained", "Address does not exist"]
 
 
 def test_a_sheet_holds_what_the_table_holds(cast: list[str], news: Category) -> None:
-    file = suppressions.prepare(Asked(category=news), "xlsx")
+    file = suppressions.prepare(SuppressionQuery(category=news), "xlsx")
     with spreadsheets.xlsx_file(file.format.header, file.rows()) as made:
         [sheet] = load_workbook(BytesIO(made.read())).worksheets
     found = [[cell or "" for cell in row] for row in sheet.iter_rows(values_only=True)]
-    assert found[1:] == lines(Asked(category=news), "csv")
+    assert found[1:] == lines(SuppressionQuery(category=news), "csv")
 
 
 @pytest.mark.parametrize(
@@ -322,40 +322,40 @@ def test_an_upload_is_written_as_its_provider_reads_it(kind: str, rows: list[lis
     leave("e@example.com", news, now=DAY + timedelta(days=1))
     come_back("f@example.com", CategoryFactory(slug="offers"))
     block("+4930123456", "unsubscribed_all", channel=Channel.SMS)
-    assert lines(Asked(category=news), kind) == rows
+    assert lines(SuppressionQuery(category=news), kind) == rows
 
 
 def test_without_a_category_mailgun_is_told_everything() -> None:
     block("a@example.com", "unsubscribed_all")
-    assert lines(Asked(), "mailgun-unsubscribes")[0][1] == "*"
+    assert lines(SuppressionQuery(), "mailgun-unsubscribes")[0][1] == "*"
 
 
 @pytest.mark.parametrize("kind", ["mailgun-unsubscribes", "postmark", "sendgrid", "sha256"])
 def test_a_program_that_reads_it_stumbles_over_no_byte_order_mark(kind: str) -> None:
     block("a@example.com", "manual")
-    file = suppressions.prepare(Asked(), kind)
+    file = suppressions.prepare(SuppressionQuery(), kind)
     first = next(spreadsheets.csv_lines(file.format.header, file.rows(), is_for_people=file.format.is_for_people))
     assert first.decode().rstrip("\r\n") == ",".join(file.format.header)
 
 
 def test_the_three_files_for_mailgun_together_leave_nobody_out(cast: list[str], news: Category) -> None:
     kinds = ["mailgun-unsubscribes", "mailgun-bounces", "mailgun-complaints"]
-    together = {row[0] for kind in kinds for row in lines(Asked(category=news), kind)}
-    assert together == held(Asked(category=news, channel="email")) - {""}
+    together = {row[0] for kind in kinds for row in lines(SuppressionQuery(category=news), kind)}
+    assert together == held(SuppressionQuery(category=news, channel="email")) - {""}
 
 
 def test_a_partner_gets_hashes_by_which_their_own_addresses_are_found(cast: list[str]) -> None:
-    hashes = [row[0] for row in lines(Asked(), "sha256")]
+    hashes = [row[0] for row in lines(SuppressionQuery(), "sha256")]
     assert len(hashes) == len(set(hashes)) == 5
     digests = {addresses.digest_of_sha256(bytes.fromhex(one)) for one in hashes}
-    assert digests == {bytes(one.digest) for one in suppressions.addresses(Asked()).exclude(value="")}
+    assert digests == {bytes(one.digest) for one in suppressions.addresses(SuppressionQuery()).exclude(value="")}
 
 
 def test_whom_a_file_cannot_hold_is_counted_and_told(cast: list[str], news: Category) -> None:
     block("=cmd@example.com", "manual")
     block("+tag@example.com", "complaint")
     actions.erase([block("+4930654321", "manual", channel=Channel.SMS).contact_id], source=Source.PAGE, now=DAY)
-    file = suppressions.prepare(Asked(category=news), "sendgrid")
+    file = suppressions.prepare(SuppressionQuery(category=news), "sendgrid")
     assert file.left_out == (1, 2, 2)
     assert file.left_out.in_words == [
         "1 known only by a keyed digest (erased, or only a hash was ever known)",
@@ -364,8 +364,8 @@ def test_whom_a_file_cannot_hold_is_counted_and_told(cast: list[str], news: Cate
     ]
     assert file.name(date(2026, 3, 10)) == "opt-outs-news-sendgrid-2026-03-10-without-5"
     assert file.in_words() == "Exported 10 opt-outs about news as sendgrid, without 5 addresses that it cannot hold."
-    assert suppressions.prepare(Asked(category=news), "sha256").left_out == (1, 0, 2)
-    assert suppressions.prepare(Asked(category=news), "mailgun-bounces").left_out == (0, 0, 0)
+    assert suppressions.prepare(SuppressionQuery(category=news), "sha256").left_out == (1, 0, 2)
+    assert suppressions.prepare(SuppressionQuery(category=news), "mailgun-bounces").left_out == (0, 0, 0)
 
 
 @pytest.mark.parametrize("text", ["=cmd@example.com", "+tag@example.com", "-x@example.com", "＝cmd@example.com"])
@@ -374,10 +374,10 @@ def test_an_address_like_a_formula_is_escaped_for_people_and_left_out_of_uploads
     block("a@example.com", "unsubscribed_all")
     value = Address.objects.earliest("pk").value
     assert value[0] == text[0]
-    assert [row[0] for row in lines(Asked(), "csv")] == [f"'{value}", "a@example.com"]
-    assert [row[0] for row in lines(Asked(), "by-hand")] == [f"'{value}"]
+    assert [row[0] for row in lines(SuppressionQuery(), "csv")] == [f"'{value}", "a@example.com"]
+    assert [row[0] for row in lines(SuppressionQuery(), "by-hand")] == [f"'{value}"]
     for kind in ("mailgun-unsubscribes", "postmark", "sendgrid"):
-        assert [row[0] for row in lines(Asked(), kind)] == ["a@example.com"]
+        assert [row[0] for row in lines(SuppressionQuery(), kind)] == ["a@example.com"]
 
 
 @pytest.mark.parametrize("reason", ["", *sorted(REASONS)])
@@ -388,7 +388,7 @@ def test_as_many_lines_as_were_counted_and_no_cell_begins_a_formula(
     leave("-x@example.com", news)
     reasons = frozenset({reason} if reason else REASONS)
     for kind, category in product(FORMATS, (None, news)):
-        rows = lines(Asked(category=category, reasons=reasons), kind)
+        rows = lines(SuppressionQuery(category=category, reasons=reasons), kind)
         assert not [cell for row in rows for cell in row if cell.startswith(spreadsheets.BEGINS_A_FORMULA)]
 
 
@@ -399,4 +399,4 @@ def test_a_contact_without_an_address_on_the_channel_is_in_no_list(news: Categor
     actions.set_preferences(
         [actions.Wanted(made.pk, news.pk, {"state": "unsubscribed"}, Channel.SMS)], source=Source.PAGE, now=DAY
     )
-    assert held(Asked(category=news)) == set()
+    assert held(SuppressionQuery(category=news)) == set()

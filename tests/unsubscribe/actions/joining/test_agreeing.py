@@ -17,7 +17,7 @@ from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
 from tests.unsubscribe.actions.joining.test_pending import OLDER, OTHER, open_to, said, say
 from tests.unsubscribe.test_gate import forgotten
 from unsubscribe import actions, gate
-from unsubscribe.actions import Said
+from unsubscribe.actions import ImportedNo
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Answer, Channel, EventKind, OutboxKind, Source, SuppressionReason
 from unsubscribe.links import Target
@@ -56,7 +56,7 @@ def test_what_either_says_of_its_whole_channel_holds_for_both_and_for_no_other_c
     if door == "verb":
         actions.suppress([one.pk], reason, source=Source.API, now=NOW)
     else:
-        file = [Said(bytes(one.digest), one.value)]
+        file = [ImportedNo(bytes(one.digest), one.value)]
         actions.import_opt_outs(file, channel=Channel.EMAIL, reason=reason, source=Source.API, now=NOW)
     assert blocked() == {(ADA, reason), (BOB, reason)}
     assert answer(ADA, news) == answer(BOB, news) == Answer.SUPPRESSED
@@ -85,7 +85,7 @@ def test_of_whoever_was_erased_nothing_more_is_written(ada: Address, bob: Addres
 
 
 def test_an_import_that_is_taken_back_lifts_it_at_both(ada: Address, bob: Address, news: Category) -> None:
-    file = [Said(bytes(bob.digest), bob.value)]
+    file = [ImportedNo(bytes(bob.digest), bob.value)]
     actions.import_opt_outs(file, channel=Channel.EMAIL, now=NOW, import_id=7)
     assert blocked() == {(one, SuppressionReason.UNSUBSCRIBED_ALL) for one in (ADA, BOB)}
     while actions.take_back(7, most=10, now=NOW + DAY).looked_at:
@@ -112,7 +112,7 @@ def leave(*addresses: Address, category: Category) -> None:
 
 
 def listed(*addresses: Address, category: Category, at: datetime | None = None, import_id: int | None = 7) -> None:
-    file = [Said(bytes(one.digest), one.value, at) for one in addresses]
+    file = [ImportedNo(bytes(one.digest), one.value, at) for one in addresses]
     about: dict[str, Any] = {"channel": Channel.EMAIL, "category_id": category.pk, "import_id": import_id}
     actions.import_opt_outs(file, now=NOW, **about)
 

@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import NOW
 from tests.factories import ADA, BOB, CategoryFactory
 from unsubscribe import actions, gate
-from unsubscribe.actions import Said
+from unsubscribe.actions import ImportedNo
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Answer, Channel, Source, SuppressionReason
 from unsubscribe.links import Target
@@ -30,7 +30,7 @@ def bob(ada: Address) -> Address:
 
 def says_older_no(one: Address, category: Category, scope: str) -> None:
     options: dict[str, Any] = {"category": {"category_id": category.pk}, "everywhere": {"everywhere": True}}
-    said = [Said(bytes(one.digest), one.value, NOW - DAY)]
+    said = [ImportedNo(bytes(one.digest), one.value, NOW - DAY)]
     wish = {"channel": Channel.EMAIL, "now": NOW + 2 * DAY} | options.get(scope, {})
     expected = actions.preview_opt_outs(said, **wish)
     assert actions.import_opt_outs(said, **wish) == expected
@@ -61,7 +61,7 @@ class TestTakingAnImportBack:
         self.imports(bob, 7)
 
     def imports(self, one: Address, import_id: int) -> None:
-        said = [Said(bytes(one.digest), one.value)]
+        said = [ImportedNo(bytes(one.digest), one.value)]
         actions.import_opt_outs(said, channel=Channel.EMAIL, now=NOW, import_id=import_id)
 
     def take_back(self) -> None:

@@ -16,7 +16,7 @@ from tests.settings import ON_POSTGRESQL
 from tests.unsubscribe.actions.test_bulk import needs_postgresql, waiting
 from tests.unsubscribe.actions.test_concurrency import at_once
 from unsubscribe import actions, gate
-from unsubscribe.actions import Said, Taken, Wanted
+from unsubscribe.actions import ImportedCounts, ImportedNo, Wanted
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Answer, Channel, EventKind, Frequency, PreferenceState, Source, SuppressionReason
 from unsubscribe.errors import MayNotLift
@@ -152,10 +152,10 @@ class TestErased:
     @pytest.mark.parametrize("slug", ["news", None])
     def test_a_file_with_them_writes_nothing(self, slug: str | None, ada: Address) -> None:
         category_id = CategoryFactory(slug=slug).pk if slug else None
-        said = [Said(bytes(ada.digest), ADA)]
+        said = [ImportedNo(bytes(ada.digest), ADA)]
         options: dict[str, Any] = {"channel": Channel.EMAIL, "now": NOW, "category_id": category_id}
-        assert actions.preview_opt_outs(said, **options) == Taken(0, 1, 0)
-        assert actions.import_opt_outs(said, **options) == Taken(0, 1, 0)
+        assert actions.preview_opt_outs(said, **options) == ImportedCounts(0, 1, 0)
+        assert actions.import_opt_outs(said, **options) == ImportedCounts(0, 1, 0)
         assert ConsentEvent.objects.get().kind == EventKind.ERASE
         assert Suppression.objects.get().reason == SuppressionReason.ERASED
         assert not Preference.objects.exists()

@@ -1,7 +1,7 @@
 """A no to everything: a block of every address of the contact, also of those learnt later."""
 
 from ..alike import IS_OF_IMPORTS, IS_PENDING
-from ..steps import Choice
+from ..steps import ScopeSteps
 from .again import BLOCK_MOVES_ON
 from .repeated import MARK_REPEATED
 
@@ -95,7 +95,7 @@ _FIND_AGAIN = f"""
     )
 """  # noqa: S608  (a constant)
 
-EVERYWHERE = Choice(
+EVERYWHERE = ScopeSteps(
     mark_so=_MARK_SO,
     drop_overtaken=_DROP_OVERTAKEN,
     mark_repeated=MARK_REPEATED,

@@ -1,7 +1,7 @@
 """A no to one category on one channel."""
 
 from ..alike import CHANGE_CATEGORY, IS_BESIDE, IS_OF_IMPORTS
-from ..steps import Choice
+from ..steps import ScopeSteps
 from .again import PREFERENCE_MOVES_ON
 from .repeated import MARK_REPEATED
 
@@ -77,7 +77,7 @@ _FIND_AGAIN = f"""
     )
 """  # noqa: S608  (the same)
 
-CATEGORY = Choice(
+CATEGORY = ScopeSteps(
     mark_so=_MARK_SO,
     drop_overtaken=_DROP_OVERTAKEN,
     mark_repeated=MARK_REPEATED,

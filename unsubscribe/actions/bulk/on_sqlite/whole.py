@@ -1,7 +1,7 @@
 """A no of an address as a whole: a block of it."""
 
 from ..alike import CHANGE, IS_OF_IMPORTS, IS_PENDING
-from ..steps import Choice
+from ..steps import ScopeSteps
 from .again import BLOCK_MOVES_ON
 
 # To who was erased nothing is sent, whatever a file says, and nothing more is written about them.
@@ -49,7 +49,7 @@ _FIND_AGAIN = f"""
     )
 """  # noqa: S608  (a constant)
 
-WHOLE = Choice(
+WHOLE = ScopeSteps(
     mark_so=_MARK_SO,
     drop_overtaken=_DROP_OVERTAKEN,
     mark_repeated="",

@@ -147,6 +147,7 @@ OPTIONS_OF_OTHERS = {
     "--deploy",
     "--fill",
     "--missing",
+    "--json",
 }
 
 

@@ -86,7 +86,7 @@ class FolderChannel(filesystem.Channel):
 
 
 class Transport(filesystem.Transport):
-    FolderChannel = FolderChannel
+    Channel = FolderChannel
 
 
 def _read(file: Path) -> Any:

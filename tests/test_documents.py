@@ -11,12 +11,13 @@ from pkgutil import resolve_name
 import pytest
 from django.apps import apps
 from django.core.management import get_commands, load_command_class
+from django.db.models import TextChoices
 from django.urls import Resolver404, resolve
 from django.utils.text import slugify
 
 from prefcenter.accounts.api_keys import Scope
 from prefcenter.api.site import api
-from unsubscribe import headers
+from unsubscribe import choices, headers
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -234,6 +235,16 @@ def test_the_scopes_of_the_api_are_those_in_its_document() -> None:
 @every_document
 def test_every_scope_that_a_document_names_exists(document: Path) -> None:
     assert set(re.findall(r"\b[a-z]+:(?:read|write)\b", text(document))) <= set(Scope)
+
+
+def test_every_choice_there_is_stands_among_the_words() -> None:
+    """Of each closed list that code, database and API share every member, and beside it nothing that was renamed."""
+    words = {
+        one for part in code(text(ROOT / "docs" / "words.md")) for one in re.findall(r"^[a-z]+(?:_[a-z]+)*$", part)
+    }
+    lists = [one for one in vars(choices).values() if isinstance(one, type) and issubclass(one, TextChoices)]
+    scopes = {*choices.OneClickScope}
+    assert {str(member) for one in lists for member in one} - scopes == words
 
 
 def paths(document: str) -> set[str]:

@@ -85,7 +85,7 @@ def email_backend(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Chec
 
 
 def _is_guard(path: str, *, for_all: bool = False) -> bool:
-    """`for_all`: it must not take whatever says nothing for a receipt (design law 7)."""
+    """`for_all`: it must not take whatever says nothing for a receipt (law 7)."""
     try:
         backend = import_string(path)
         return issubclass(backend, GuardedEmailBackend) and not (

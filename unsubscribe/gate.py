@@ -245,7 +245,7 @@ def _shared(
 
 
 def purpose_of(category: Category | None, declared: Purpose | None) -> Purpose:
-    """What was declared, else what the category is for; marketing where nobody said anything (design law 7).
+    """What was declared, else what the category is for; marketing where nobody said anything (law 7).
 
     Raises ContradictoryPurpose for a message that is of a marketing category and calls itself transactional, and
     RetiredCategory for any message of a category in which nothing is sent any more.

@@ -74,7 +74,7 @@ def address(target: Target) -> Address:
 
 def theirs(named: Address) -> list[Address]:
     """The addresses of whoever has this one, oldest first: it alone while it is pending at its contact, else all that
-    are not (design law 11)."""
+    are not (law 11)."""
     return _theirs(named, with_joined(named))
 
 

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from .choices import Answer, EventKind, Frequency, PreferenceState, Purpose, Source, SuppressionReason
 
-#: They let nothing through, not even a receipt (design law 7).
+#: They let nothing through, not even a receipt (law 7).
 BLOCKS_EVERYTHING = frozenset({SuppressionReason.HARD_BOUNCE, SuppressionReason.ERASED, SuppressionReason.MANUAL})
-#: The person's own no, which only the person takes back (design law 8).
+#: The person's own no, which only the person takes back (law 8).
 OWN_NO = frozenset({SuppressionReason.UNSUBSCRIBED_ALL, SuppressionReason.COMPLAINT})
 #: Doors through which the person speaks in person.
 OWN_VOICE = frozenset({Source.ONE_CLICK, Source.PAGE, Source.MAILTO, Source.SMS})
@@ -54,7 +54,7 @@ class Verdict(NamedTuple):
 
 
 def may_send(facts: Facts, *, now: datetime) -> Verdict:
-    """The table of design section 5: the first match from the top wins. `now` is in the house's time zone."""
+    """The table of law 7: the first match from the top wins. `now` is in the house's time zone."""
     if facts.suppressed & BLOCKS_EVERYTHING:
         return Verdict(Answer.SUPPRESSED)
     if facts.purpose == Purpose.TRANSACTIONAL:
@@ -81,7 +81,7 @@ def is_subscribed(state: PreferenceState, *, needs_opt_in: bool) -> bool:
 
 
 def state_beside(state: PreferenceState | str) -> PreferenceState:
-    """What a contact's choice is to an address that was joined beside another one, and is pending (design law 11): a
+    """What a contact's choice is to an address that was joined beside another one, and is pending (law 11): a
     no holds for both, a yes was given for the other."""
     return PreferenceState.UNSUBSCRIBED if state == PreferenceState.SUBSCRIBED else PreferenceState(state)
 

@@ -1,6 +1,6 @@
 """Contacts handed over in bulk, and found by their addresses. Knowing an address is no consent: nobody is subscribed.
 
-Addresses stand in bodies and never in URLs (design law 10), so a contact is named by its number.
+Addresses stand in bodies and never in URLs (law 10), so a contact is named by its number.
 """
 
 from collections import defaultdict

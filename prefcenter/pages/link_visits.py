@@ -14,7 +14,7 @@ from prefcenter.models import Visits
 from unsubscribe.links import Target
 from unsubscribe.models import Campaign
 
-#: What scanners and people do alike, and what therefore says nothing of anybody's wish (design law 5).
+#: What scanners and people do alike, and what therefore says nothing of anybody's wish (law 5).
 LOOKS = {"GET", "HEAD"}
 
 MILLISECONDS = 200

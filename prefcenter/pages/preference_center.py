@@ -34,7 +34,7 @@ class Visit(NamedTuple):
     among it.
 
     `is_proved`: signed in, or by a link that was mailed because it was asked for. A newsletter's link may have been
-    forwarded: it brings less mail, and asks the mailbox before it brings any more (design laws 6 and 8).
+    forwarded: it brings less mail, and asks the mailbox before it brings any more (laws 6 and 8).
     """
 
     target: Target
@@ -108,7 +108,7 @@ def _save(request: HttpRequest, form: QueryDict, visit: Visit) -> HttpResponse:
 
 def save_less(request: HttpRequest, form: QueryDict, visit: Visit) -> HttpResponse | None:
     """Of a form whose link has expired: does what it says no to or makes less, and says that the rest is not saved
-    (design law 6). None for what is no form of this page, or cannot be read at all."""
+    (law 6). None for what is no form of this page, or cannot be read at all."""
     do, today = form.get("do", ""), timezone.localtime(visit.now).date()
     if not _DO.fullmatch(do):
         return None

@@ -49,7 +49,7 @@ def preferences(
 
 
 def _expired(request: HttpRequest, form: QueryDict, visit: Visit) -> HttpResponse:
-    """Stopping works for ever; what shows or starts anything needs a fresh link (design law 6, requirement P8). A page
+    """Stopping works for ever; what shows or starts anything needs a fresh link (law 6, requirement P8). A page
     that was opened before has all its buttons still."""
     try:
         address = queries.address(visit.target)

@@ -97,7 +97,7 @@ def _join(request: HttpRequest, target: Target, address: Address, *, now: dateti
 
 
 def _keep_apart(request: HttpRequest, target: Target, address: Address, *, now: datetime) -> HttpResponse:
-    """That is a no, so that no link is too old for it (design law 6), nor a page that was opened before."""
+    """That is a no, so that no link is too old for it (law 6), nor a page that was opened before."""
     found = joins.find(address, queries.with_joined(address))
     if answer := joins.after_expiry(request, sent_form(request) or QueryDict(), {"joins": found}, now=now):
         return answer

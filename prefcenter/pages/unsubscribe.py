@@ -159,7 +159,7 @@ def _act(
             request, actions.opt_out([everything], source=Source.PAGE, now=now, wording=wording), context
         )
     if do == "again" and context["can_ask_again"]:
-        # This link never expires and may have been forwarded: it stops mail, and starts none (design law 6).
+        # This link never expires and may have been forwarded: it stops mail, and starts none (law 6).
         known, is_pending = context["contact_language"], context["is_pending"]
         results.remember_language(request, context["contact_id"], known, is_pending=is_pending)
         actions.ask_to_opt_in([target], now=now)
@@ -188,7 +188,7 @@ def _reduce(
         if pause.is_valid():
             days = pause.cleaned_data["days"]
             until = timezone.localtime(now).date() + timedelta(days=days)
-            # A link that never expires may stop more mail, and never bring any sooner (design law 6).
+            # A link that never expires may stop more mail, and never bring any sooner (law 6).
             until = max(until, context["paused_until"] or until)
             wording = str(dict(PAUSES)[days])
             events = actions.pause([context["asked"]], until, source=Source.PAGE, now=now, wording=wording)

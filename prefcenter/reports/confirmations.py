@@ -30,7 +30,7 @@ class Limit(NamedTuple):
     longest: timedelta
 
 
-#: Requirements, "Time limits that the strictest sender must meet".
+#: What others set, from the table "Time limits" in docs/requirements.md.
 LIMITS: Sequence[Limit] = [
     Limit("Gmail, Yahoo", "2 days", timedelta(days=2)),
     Limit("Australia (Spam Act)", "5 business days", timedelta(days=5)),

@@ -36,7 +36,7 @@ class AnyHostForLinks:
     """A mail sent years ago may name a host we have since left; its links still work (requirement E4).
 
     Safe, because nothing behind a link builds a URL from the Host header: all of them start with SITE_URL. Behind a
-    token no cookie counts either, so that none is renewed or taken away in the answer (design law 5).
+    token no cookie counts either, so that none is renewed or taken away in the answer (law 5).
     """
 
     def __init__(self, get_response: GetResponse) -> None:

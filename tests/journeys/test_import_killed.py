@@ -1,4 +1,4 @@
-"""Forty thousand opt-outs are imported, and the worker is killed among them (design law 4)."""
+"""Forty thousand opt-outs are imported, and the worker is killed among them (law 4)."""
 
 import os
 import signal

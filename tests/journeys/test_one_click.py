@@ -145,7 +145,7 @@ def test_a_site_that_is_no_demo_has_no_mailbox(site: Site) -> None:
 
 
 def test_the_log_names_nobody(site: Site) -> None:
-    """Design law 10, over all that the tests above did."""
+    """Law 10, over all that the tests above did."""
     log = site.log.read_text()
     assert "one-click.example" not in log
     assert not re.search(r"/[up]/[A-Za-z0-9_-]{40}", log)

@@ -214,7 +214,7 @@ def test_a_bounce_between_two_attempts_stops_the_second(site: Site, post_office:
 
 
 def test_the_log_names_nobody(site: Site) -> None:
-    """Design law 10, over all that failed above."""
+    """Law 10, over all that failed above."""
     log = site.log.read_text()
     assert "failing.example" not in log
     assert not re.search(r"/[up]/[A-Za-z0-9_-]{40}", log)

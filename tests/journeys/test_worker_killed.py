@@ -1,4 +1,4 @@
-"""Five hundred people opt out, and the worker is killed while it confirms it to them (design law 4)."""
+"""Five hundred people opt out, and the worker is killed while it confirms it to them (law 4)."""
 
 import os
 import signal

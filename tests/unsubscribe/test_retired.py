@@ -58,7 +58,7 @@ def state(address: Address, category: Category) -> str:
 
 
 class TestSending:
-    """No answer means no send (design law 7)."""
+    """No answer means no send (law 7)."""
 
     @pytest.mark.parametrize("kind", ["opt_in", "transactional", ""])
     def test_the_gate_answers_nobody(self, kind: str, ada: Address, now: datetime) -> None:

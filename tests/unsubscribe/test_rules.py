@@ -1,4 +1,4 @@
-"""Design section 5 is a table, and so is its test."""
+"""The table of law 7, and the rest of what is decided without a database."""
 
 from datetime import UTC, date, datetime, timedelta
 

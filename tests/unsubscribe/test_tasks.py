@@ -1,4 +1,4 @@
-"""A broker that is away, or that nobody could speak to, costs an opt-out nothing but a moment (design law 4)."""
+"""A broker that is away, or that nobody could speak to, costs an opt-out nothing but a moment (law 4)."""
 
 import socket
 import threading

@@ -116,7 +116,7 @@ def _held(said: Collection[str], reason: SuppressionReason, *, but: Q | None = N
 
 
 def _say_again(again: Mapping[DomainSuppression, datetime], *, source: Source) -> None:
-    """The time it was last said moves on (design law 12), but not by what has no time: the same list once more, every
+    """The time it was last said moves on (law 12), but not by what has no time: the same list once more, every
     night, is nothing that the domain said after the yes of a person there."""
     for row, at in again.items():
         row.said_at, row.said_by = max(row.said_at or at, at), source

@@ -12,7 +12,7 @@ from ..choices import Channel, EventKind, OutboxKind, Source
 from ..models import Address, ConsentEvent
 from .hearing import mailboxes, older_mailboxes
 
-#: Of a yes every mailbox of the contact hears, by whatever door it came (design law 11).
+#: Of a yes every mailbox of the contact hears, by whatever door it came (law 11).
 _HEARD_BY_ALL = frozenset({EventKind.OPT_IN, EventKind.LIFT})
 #: What a pending address asks for holds for the older one as well.
 _LESS = frozenset({EventKind.OPT_OUT, EventKind.OPT_DOWN, EventKind.PAUSE})
@@ -128,7 +128,7 @@ def _is_blocked_mailbox(event: ConsentEvent) -> bool:
 
 
 def queue(kind: OutboxKind, owed: Sequence[outbox.Owed], *, now: datetime) -> None:
-    """Stores what is owed, and nudges after the commit whatever becomes of the broker (design law 4)."""
+    """Stores what is owed, and nudges after the commit whatever becomes of the broker (law 4)."""
     message_ids = outbox.queue(kind, owed, now=now)
 
     def nudge() -> None:

@@ -1,4 +1,4 @@
-"""Notes that a choice that stands already was made again (design law 12). It changes nothing that the gate asks for.
+"""Notes that a choice that stands already was made again (law 12). It changes nothing that the gate asks for.
 
 Said again the same way, only the time moves on. A no said again another way is an event of its own, of the kind AGAIN,
 whose before and after are alike; no mail confirms it. Undo and the taking back of imports look at both. Less said again

@@ -1,4 +1,4 @@
-"""Takes back what an import set by mistake: the one exception to design law 8, because that was never anybody's own no.
+"""Takes back what an import set by mistake: the one exception to law 8, because that was never anybody's own no.
 
 Only where nobody has said it since (`said_at` of Suppression, Preference and DomainSuppression). What another import
 said as well is that import's from then on, and ends when the last of them is taken back (ImportRepeat). What people

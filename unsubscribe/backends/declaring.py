@@ -19,7 +19,7 @@ from ..models import Campaign, Category
 
 logger = logging.getLogger(__package__)
 
-#: Through these goes whatever is sent; to declare them would be to declare all of it (design law 7).
+#: Through these goes whatever is sent; to declare them would be to declare all of it (law 7).
 _ANYBODYS = (send_mail, send_mass_mail, get_connection)
 _OF_EVERY_MESSAGE = ("django.core.mail.message", "django.core.mail.backends", "unsubscribe.backends")
 

@@ -75,7 +75,7 @@ def personal(asked: Sequence[Recipient], declared: Declared, said: Declaration, 
 
 
 def receipts(messages: Iterable[EmailMessage], *, can_carry: CanCarry) -> list[Letter]:
-    """Transactional mail as it is, less the recipients to whom nothing goes at all (design law 7)."""
+    """Transactional mail as it is, less the recipients to whom nothing goes at all (law 7)."""
     kept = [_Kept(message) for message in messages]
     asked = [(place, one) for place in kept for one in recipients.named_in(place.message)]
     if not asked:

@@ -174,7 +174,7 @@ def _latest(some: Iterable[Mapping[K, datetime]]) -> dict[K, datetime]:
 
 
 def _last(said_at: str, since: str) -> Greatest:
-    """When a no that was said again was said last (design law 12); a file may have brought an older one."""
+    """When a no that was said again was said last (law 12); a file may have brought an older one."""
     return Greatest(Coalesce(said_at, since), since)
 
 

@@ -147,7 +147,7 @@ def read(token: str, *, purpose: LinkPurpose = LinkPurpose.UNSUBSCRIBE, today: d
 
 
 def expires_on(purpose: LinkPurpose, issued: date) -> date:
-    """The last day of a link that shows or starts anything (design law 6)."""
+    """The last day of a link that shows or starts anything (law 6)."""
     days = {
         LinkPurpose.PREFERENCES: conf.preferences_link_days(),
         LinkPurpose.FRESH: conf.preferences_link_days(),

@@ -52,7 +52,7 @@ class Address(models.Model):
                   outlives an erasure as the other does. None for other addresses, and where only the hash was known
     joined_at:    when a sender's system said that it is the contact's as well; null for the one the contact began with
     agreed_at:    when the older address, or the staff, agreed, and this one as well if it was_known. Until then the
-                  join is pending (design law 11): a no by either holds for both, and in all else they are two
+                  join is pending (law 11): a no by either holds for both, and in all else they are two
     is_beside:    pending, and the contact had an address on this channel before: what the contact chose there by name
                   was chosen for that one, so a yes of theirs is none for this address
     parted_from:  the contact it was joined to, if somebody said since that it is not theirs

@@ -37,7 +37,7 @@ View = Callable[..., HttpResponse]
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
 def find(request: HttpRequest) -> HttpResponse:
-    """What was typed travels in the body alone (design law 10); the page that it leads to is named by the contact."""
+    """What was typed travels in the body alone (law 10); the page that it leads to is named by the contact."""
     form = FindForm(request.POST if request.method == "POST" else None)
     found: list[Address] = []
     if form.is_valid():

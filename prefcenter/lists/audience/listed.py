@@ -17,7 +17,7 @@ from unsubscribe.choices import Channel, Purpose, SuppressionReason
 
 from .answering import COLUMNS
 
-#: What lets no receipt through either (design section 5).
+#: What lets no receipt through either (law 7).
 _BLOCKS_ALL = {SuppressionReason.HARD_BOUNCE, SuppressionReason.MANUAL}
 _NOTHING_SAID: Mapping[str, ColumnAnswer] = {}
 

@@ -37,7 +37,7 @@ class SuppressionQuery:
 
     @property
     def blocks(self) -> frozenset[str]:
-        """The blocks that are meant: some let what is transactional through (design section 5)."""
+        """The blocks that are meant: some let what is transactional through (law 7)."""
         is_transactional = self.category is not None and self.category.purpose == Purpose.TRANSACTIONAL
         counts = rules.BLOCKS_EVERYTHING if is_transactional else frozenset(SuppressionReason)
         return self.reasons & {str(reason) for reason in counts}

@@ -1,4 +1,4 @@
-"""Whoever joins an address of their own to somebody's contact gets nothing of theirs (design law 11): from the API to
+"""Whoever joins an address of their own to somebody's contact gets nothing of theirs (law 11): from the API to
 the link in the mail, at every door that shows, lifts, gives away or erases."""
 
 import json

@@ -1,4 +1,4 @@
-"""Every mailbox of a contact hears of an opt-in, a download, an erasure and a new address (design law 11), whichever
+"""Every mailbox of a contact hears of an opt-in, a download, an erasure and a new address (law 11), whichever
 door it came by."""
 
 import re

@@ -24,7 +24,7 @@ def phone() -> Client:
 
 
 class TestAPageLeftOpenUntilItsLinkExpired:
-    """What it says no to, or makes less, is done (design law 6); what is a yes, or more, needs a fresh link."""
+    """What it says no to, or makes less, is done (law 6); what is a yes, or more, needs a fresh link."""
 
     @pytest.fixture(params=[LinkPurpose.PREFERENCES, LinkPurpose.FRESH])
     def old(self, request: pytest.FixtureRequest, ada: Address, news: Category) -> str:

@@ -1,4 +1,4 @@
-"""Every kind of link through the real URLs, with what its way has made of it (design section 6)."""
+"""Every kind of link through the real URLs, with what its way has made of it (docs/decisions/token-format.md)."""
 
 import re
 from typing import Any

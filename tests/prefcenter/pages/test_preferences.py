@@ -282,7 +282,7 @@ def test_what_went_away_while_the_page_was_open_is_left_but_not_joined(
 
 
 class TestALinkThatMayHaveBeenForwarded:
-    """The one in every newsletter: whoever was sent the newsletter by a friend has it too (design law 8)."""
+    """The one in every newsletter: whoever was sent the newsletter by a friend has it too (law 8)."""
 
     @pytest.fixture
     def url(self, ada: Address, news: Category) -> str:

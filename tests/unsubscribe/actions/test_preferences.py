@@ -312,7 +312,7 @@ def test_an_address_that_was_only_ever_learnt_joins_and_is_covered(ada: Address,
 
 
 class TestNobodyElseLoosens:
-    """Design law 8, beyond the plain no."""
+    """Law 8, beyond the plain no."""
 
     @pytest.mark.parametrize("source", [Source.IMPORT, Source.API, Source.STAFF])
     def test_less_often_and_pauses(self, source: Source, ada: Address, news: Category, now: datetime) -> None:

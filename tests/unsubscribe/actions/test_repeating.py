@@ -1,4 +1,4 @@
-"""A no said again is a new no (design law 12): what an older receipt can still undo, and what is written down."""
+"""A no said again is a new no (law 12): what an older receipt can still undo, and what is written down."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta

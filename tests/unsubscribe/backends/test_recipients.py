@@ -1,4 +1,4 @@
-"""What goes out is what was asked about, and one recipient nobody can read costs itself alone (design law 15)."""
+"""What goes out is what was asked about, and one recipient nobody can read costs itself alone (law 15)."""
 
 import logging
 from email.utils import getaddresses

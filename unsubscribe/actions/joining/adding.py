@@ -1,4 +1,4 @@
-"""Attaches further addresses to contacts, pending until that is agreed to (parting.py, design law 11).
+"""Attaches further addresses to contacts, pending until that is agreed to (parting.py, law 11).
 
 It starts no mail: what they opted in to holds for the addresses they had.
 """

@@ -1,4 +1,4 @@
-"""How it is agreed to that an address which was joined to a contact is theirs (design law 11)."""
+"""How it is agreed to that an address which was joined to a contact is theirs (law 11)."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Keeps addresses apart that were joined to a contact (design laws 8 and 11). Each no stays with both; and where they
+"""Keeps addresses apart that were joined to a contact (laws 8 and 11). Each no stays with both; and where they
 were one already, what one side took back of the other's is in force again: for either, of all that the other said
 since they were joined only each no, or less, has held."""
 

@@ -1,4 +1,4 @@
-"""How addresses that were joined to a contact become contacts of their own (design law 11). How it is agreed to that
+"""How addresses that were joined to a contact become contacts of their own (law 11). How it is agreed to that
 they are the contact's: agreement.py; how those are kept apart that were one already: keeping_apart.py.
 
 Until then they share each no and nothing else. Whatever a pending address says that would be more than a no, it says as

@@ -1,5 +1,5 @@
 """Extends the no of one address to the other that it was joined to: pending or agreed to, a no by either holds for both
-(design law 11). What is meant for a category or everywhere does so by itself; this is about the rest."""
+(law 11). What is meant for a category or everywhere does so by itself; this is about the rest."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What holds for two addresses once it is agreed that they are one contact's (design law 11): every no of either, also
+"""What holds for two addresses once it is agreed that they are one contact's (law 11): every no of either, also
 those from before."""
 
 from datetime import datetime, timedelta

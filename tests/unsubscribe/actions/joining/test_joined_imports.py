@@ -1,4 +1,4 @@
-"""An older no of an address that was joined to somebody: a newer yes of theirs is none of its own (design law 11)."""
+"""An older no of an address that was joined to somebody: a newer yes of theirs is none of its own (law 11)."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whatever two addresses say while one of them is only joined to the other (design law 11)."""
+"""Whatever two addresses say while one of them is only joined to the other (law 11)."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -93,6 +93,11 @@ def test_a_tiny_project_with_the_engine_alone_sends_and_respects_a_no(installed:
     assert done.stdout.endswith("It was respected.\n")
 
 
+def test_the_wheel_says_that_the_engine_is_typed(installed: Path) -> None:
+    """PEP 561: without this file a type checker takes everything of the engine for Any."""
+    assert (installed / "unsubscribe" / "py.typed").is_file()
+
+
 def run(command: list[str], installed: Path, folder: Path) -> Any:
     environment = {
         "PATH": os.environ["PATH"],

@@ -72,7 +72,7 @@ def chunked(link: str, body: bytes, content_type: str = URLENCODED, *, size: int
         ("garbage", b"garbage", MULTIPART),
     ],
 )
-def test_c4_a_one_click_in_chunks_acts(address: str, body: bytes, content_type: str, site: Site) -> None:
+def test_a_one_click_in_chunks_acts(address: str, body: bytes, content_type: str, site: Site) -> None:
     address = f"{address}@chunks.example"
     assert chunked(site.link(address), body, content_type)[0] == 200
     assert site.verdict(address) == "unsubscribed"
@@ -80,20 +80,20 @@ def test_c4_a_one_click_in_chunks_acts(address: str, body: bytes, content_type: 
 
 @pytest.mark.parametrize(("body", "content_type"), [(b"do=less&frequency=weekly", URLENCODED), (LESS_PARTS, MULTIPART)])
 @pytest.mark.parametrize("size", [1, 7, 4096])
-def test_c4_less_often_in_chunks_is_less_often(body: bytes, content_type: str, size: int, site: Site) -> None:
+def test_less_often_in_chunks_is_less_often(body: bytes, content_type: str, size: int, site: Site) -> None:
     address = f"less-{len(body)}-{size}@chunks.example"
     status, page = chunked(site.link(address), body, content_type, size=size)
     assert (status, "at most once a week" in page) == (200, True)
     assert site.verdict(address) == "send"
 
 
-def test_c4_a_pause_in_chunks_is_a_pause(site: Site) -> None:
+def test_a_pause_in_chunks_is_a_pause(site: Site) -> None:
     address = "pause@chunks.example"
     assert chunked(site.link(address), b"do=pause&days=30")[0] == 200
     assert site.verdict(address) == "paused"
 
 
-def test_c4_the_preference_center_reads_chunks_as_well(site: Site) -> None:
+def test_the_preference_center_reads_chunks_as_well(site: Site) -> None:
     address = "preferences@chunks.example"
     link = site.audience([address])[address]["preferences_url"]
     assert chunked(link, b"do=everything")[0] == 200
@@ -101,7 +101,7 @@ def test_c4_the_preference_center_reads_chunks_as_well(site: Site) -> None:
     assert chunked(link, ONE_CLICK)[0] == 400
 
 
-def test_c4_the_limit_holds_for_what_is_read(site: Site) -> None:
+def test_the_limit_holds_for_what_is_read(site: Site) -> None:
     address = "large@chunks.example"
     link = site.link(address)
     assert chunked(link, b"x" * 70_000, size=1000)[0] == 413
@@ -157,7 +157,7 @@ def test_a_body_that_is_shorter_than_was_announced_changes_nothing(sent: bytes, 
         ),
     ],
 )
-def test_b2_a_one_click_acts_whatever_is_glued_on(path: str, site: Site, link_of_glued: str) -> None:
+def test_a_one_click_acts_whatever_is_glued_on(path: str, site: Site, link_of_glued: str) -> None:
     token = urlsplit(link_of_glued).path.removeprefix("/u/")
     head = ["Content-Length: 26", f"Content-Type: {URLENCODED}"]
     for one in (token, token.lower(), f"{token[:20]}=%0D%0A{token[20:]}"):

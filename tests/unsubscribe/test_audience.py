@@ -127,7 +127,7 @@ def test_other_channels_are_asked_about_in_their_own_spelling(news: Category, no
 
 
 @pytest.mark.parametrize("channel", [one for one in Channel if one != Channel.EMAIL])
-def test_b3_other_channels_get_short_links_the_same_each_time(channel: Channel, news: Category, now: datetime) -> None:
+def test_other_channels_get_short_links_the_same_each_time(channel: Channel, news: Category, now: datetime) -> None:
     spelt = {Channel.PUSH: "d3vice-token-of-a-phone", Channel.POST: "12 Mill Lane, Fernwood"}.get(
         channel, "+4930901820"
     )

@@ -54,7 +54,7 @@ def url(ada: Address, news: Category) -> str:
     ],
     ids=lambda value: ascii(value)[:40],
 )
-def test_c9_what_has_our_fields_gets_the_page_and_changes_nothing(
+def test_what_has_our_fields_gets_the_page_and_changes_nothing(
     body: bytes, content_type: str, url: str, browser_client: Client
 ) -> None:
     answer = browser_client.generic("POST", url, body, content_type=content_type, secure=True)
@@ -154,7 +154,7 @@ def in_chunks(client: Client, url: str, body: bytes, content_type: str = URLENCO
 
 @pytest.mark.parametrize("kind", [LinkPurpose.UNSUBSCRIBE, LinkPurpose.FRESH])
 @pytest.mark.parametrize("length", [None, "", "3"])
-def test_c4_a_body_in_chunks_is_read_whole(
+def test_a_body_in_chunks_is_read_whole(
     kind: LinkPurpose, length: str | None, browser_client: Client, ada: Address, news: Category
 ) -> None:
     url = f"/{kind}/" + links.sign(Target(ada.pk, news.pk), purpose=kind, today=timezone.localdate())
@@ -164,19 +164,19 @@ def test_c4_a_body_in_chunks_is_read_whole(
     assert "unsubscribed from everything" in page.content.decode()
 
 
-def test_c4_a_body_without_a_length_that_a_server_does_not_end_is_refused(url: str, browser_client: Client) -> None:
+def test_a_body_without_a_length_that_a_server_does_not_end_is_refused(url: str, browser_client: Client) -> None:
     answer = in_chunks(browser_client, url, b"do=less", **{"wsgi.input_terminated": False})
     assert answer.status_code == 411
     assert not ConsentEvent.objects.exists()
 
 
-def test_c4_a_large_body_in_chunks_is_refused(url: str, browser_client: Client) -> None:
+def test_a_large_body_in_chunks_is_refused(url: str, browser_client: Client) -> None:
     for body in (b"x" * 65_537, b"do=less&frequency=weekly&x=" + b"x" * 2_000_000):
         assert in_chunks(browser_client, url, body).status_code == 413
     assert not ConsentEvent.objects.exists()
 
 
-def test_c4_a_body_whose_reading_fails_changes_nothing(url: str, browser_client: Client) -> None:
+def test_a_body_whose_reading_fails_changes_nothing(url: str, browser_client: Client) -> None:
     class BrokenOff(BytesIO):
         def read(self, size: int | None = -1) -> bytes:
             raise ConnectionResetError

@@ -70,7 +70,7 @@ def page(client: Client, url: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_b2_a_look_shows_the_same_page_whatever_is_glued_on(
+def test_a_look_shows_the_same_page_whatever_is_glued_on(
     kind: LinkPurpose, tokens: dict[LinkPurpose, str], browser_client: Client
 ) -> None:
     clean = page(browser_client, f"/{kind}/{tokens[kind]}")
@@ -84,7 +84,7 @@ def test_b2_a_look_shows_the_same_page_whatever_is_glued_on(
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("method", ["get", "post", "head"])
-def test_b2_a_letter_or_digit_too_many_or_too_few_is_refused_alike(
+def test_a_letter_or_digit_too_many_or_too_few_is_refused_alike(
     kind: LinkPurpose, method: str, tokens: dict[LinkPurpose, str], browser_client: Client
 ) -> None:
     reference = getattr(browser_client, method)(f"/{kind}/nonsense", secure=True)
@@ -105,7 +105,7 @@ def test_b2_a_letter_or_digit_too_many_or_too_few_is_refused_alike(
 )
 @pytest.mark.parametrize("scheme", [True, False], ids=["https", "http"])
 @pytest.mark.parametrize("host", ["mail.example.com", "old-name.example.net"])
-def test_b2_a_one_click_acts_and_is_not_redirected(
+def test_a_one_click_acts_and_is_not_redirected(
     shape: str, scheme: bool, host: str, tokens: dict[LinkPurpose, str], browser_client: Client
 ) -> None:
     url = shape.format(tokens[LinkPurpose.UNSUBSCRIBE])
@@ -120,7 +120,7 @@ def test_b2_a_one_click_acts_and_is_not_redirected(
 @pytest.mark.parametrize(
     "tail", ["/data", "/data/", "/DATA", "/data.", "/data%20", "//data", "./data", "%20/data)", "/data?x"]
 )
-def test_b2_what_is_kept_stays_below_the_token(
+def test_what_is_kept_stays_below_the_token(
     kind: LinkPurpose, tail: str, tokens: dict[LinkPurpose, str], browser_client: Client
 ) -> None:
     shown = page(browser_client, f"/{kind}/{tokens[kind]}{tail}")
@@ -131,7 +131,7 @@ def test_b2_what_is_kept_stays_below_the_token(
 
 @pytest.mark.parametrize("kind", [LinkPurpose.UNSUBSCRIBE, LinkPurpose.PREFERENCES, LinkPurpose.FRESH])
 @pytest.mark.parametrize("tail", ["", ".", "/foo", "%20%E2%80%8B"])
-def test_b2_the_page_leads_on_by_clean_links_of_today(
+def test_the_page_leads_on_by_clean_links_of_today(
     kind: LinkPurpose, tail: str, tokens: dict[LinkPurpose, str], browser_client: Client, ada: Address, news: Category
 ) -> None:
     for url in (f"/{kind}/{tokens[kind]}{tail}", f"//{kind.upper()}/{tokens[kind]}{tail}"):
@@ -146,7 +146,7 @@ def test_b2_the_page_leads_on_by_clean_links_of_today(
                 assert browser_client.get(one.removeprefix("https://mail.example.com"), secure=True).status_code == 200
 
 
-def test_b2_a_link_broken_by_a_soft_line_break_is_whole_again(
+def test_a_link_broken_by_a_soft_line_break_is_whole_again(
     tokens: dict[LinkPurpose, str], browser_client: Client
 ) -> None:
     token = tokens[LinkPurpose.UNSUBSCRIBE]
@@ -159,7 +159,7 @@ def test_b2_a_link_broken_by_a_soft_line_break_is_whole_again(
             assert page(browser_client, f"/u/{token[:at]}{between}{token[at:]}") == clean
 
 
-def test_b1_another_letter_case_is_the_same_link(browser_client: Client, ada: Address, news: Category) -> None:
+def test_another_letter_case_is_the_same_link(browser_client: Client, ada: Address, news: Category) -> None:
     token = links.sign(target(ada, news), today=timezone.localdate())
     clean = page(browser_client, f"/u/{token}")
     assert page(browser_client, f"/U/{token.lower()}") == page(browser_client, f"/u/{token.swapcase()}.") == clean

@@ -34,7 +34,7 @@ def answer_for(address: Address, category: Category) -> Answer:
     return gate.check([address.value], category=category, channel=channel, now=now)[0].verdict.answer
 
 
-def test_b3_a_look_changes_nothing_and_a_tap_unsubscribes(
+def test_a_look_changes_nothing_and_a_tap_unsubscribes(
     url: str, phone: Address, news: Category, browser_client: Client
 ) -> None:
     for method in ("get", "head", "options"):
@@ -52,7 +52,7 @@ def test_b3_a_look_changes_nothing_and_a_tap_unsubscribes(
 
 
 @pytest.mark.parametrize("body", [{}, {"List-Unsubscribe": "One-Click"}, {"a": "b"}])
-def test_b3_a_post_that_is_no_tap_gets_the_page_and_changes_nothing(
+def test_a_post_that_is_no_tap_gets_the_page_and_changes_nothing(
     body: dict[str, str], url: str, browser_client: Client
 ) -> None:
     answer = browser_client.post(url, body, secure=True)
@@ -62,7 +62,7 @@ def test_b3_a_post_that_is_no_tap_gets_the_page_and_changes_nothing(
 
 
 @pytest.mark.parametrize(("do", "answer"), [("pause", Answer.PAUSED), ("everything", Answer.SUPPRESSED)])
-def test_b3_all_of_the_page_works(
+def test_all_of_the_page_works(
     do: str, answer: Answer, url: str, phone: Address, news: Category, browser_client: Client
 ) -> None:
     page = browser_client.post(url, {"do": do, "days": "30"}, secure=True).content.decode()
@@ -74,7 +74,7 @@ def test_b3_all_of_the_page_works(
     assert answer_for(phone, news) == Answer.SEND
 
 
-def test_b3_it_is_read_leniently(url: str, browser_client: Client) -> None:
+def test_it_is_read_leniently(url: str, browser_client: Client) -> None:
     clean = browser_client.get(url, secure=True).content.decode()
     assert "News" in clean
     shapes = ["{}.", "{}/", "{}%20", "{}&x=1", "{}?x=1", "{}/foo"]
@@ -84,7 +84,7 @@ def test_b3_it_is_read_leniently(url: str, browser_client: Client) -> None:
 
 
 @pytest.mark.parametrize(("days", "is_fresh"), [(60, True), (61, False)])
-def test_b3_its_preferences_are_as_old_as_the_last_time_it_was_handed_out(
+def test_its_preferences_are_as_old_as_the_last_time_it_was_handed_out(
     days: int, is_fresh: bool, url: str, browser_client: Client
 ) -> None:
     ShortLink.objects.update(issued_on=timezone.localdate() - timedelta(days=days))
@@ -144,7 +144,7 @@ class TestFailures:
         assert [one.status_code for one in answers] == [404, 404, 404, 429, 429]
 
 
-def test_b3_a_short_link_is_no_other_link_and_no_other_is_one(
+def test_a_short_link_is_no_other_link_and_no_other_is_one(
     url: str, ada: Address, news: Category, browser_client: Client
 ) -> None:
     for purpose in LinkPurpose:
@@ -153,11 +153,11 @@ def test_b3_a_short_link_is_no_other_link_and_no_other_is_one(
         assert browser_client.get(f"/s/{token}", secure=True).status_code == 404
 
 
-def test_b3_of_somebody_erased_it_says_so(url: str, phone: Address, browser_client: Client) -> None:
+def test_of_somebody_erased_it_says_so(url: str, phone: Address, browser_client: Client) -> None:
     actions.erase([phone.contact_id], source=Source.PAGE, now=timezone.now())
     page = browser_client.get(url, secure=True)
     assert "Everything about you is erased." in page.content.decode()
 
 
-def test_b3_any_host_and_plain_http_will_do(url: str, browser_client: Client) -> None:
+def test_any_host_and_plain_http_will_do(url: str, browser_client: Client) -> None:
     assert browser_client.get(url, headers={"host": "old-name.example.net"}).status_code == 200

@@ -293,7 +293,7 @@ class TestTheScopeOfTheButton:
     def _everything(self, settings: Any) -> None:
         settings.UNSUBSCRIBE_ONE_CLICK_SCOPE = "everything"
 
-    def test_c5_the_page_asks_about_everything_and_does_it(self, phone: Client, url: str, ada: Address) -> None:
+    def test_e9_the_page_asks_about_everything_and_does_it(self, phone: Client, url: str, ada: Address) -> None:
         page = phone.get(url, secure=True).content.decode()
         assert "Unsubscribe from everything?" in page
         assert "Unsubscribe from “News”?" not in page
@@ -302,12 +302,12 @@ class TestTheScopeOfTheButton:
         assert "you are unsubscribed from everything" in page
         assert answer_for(ada, CategoryFactory(slug="offers")) == Answer.SUPPRESSED
 
-    def test_c5_the_undo_takes_all_of_it_back(self, phone: Client, url: str, ada: Address, news: Category) -> None:
+    def test_e9_the_undo_takes_all_of_it_back(self, phone: Client, url: str, ada: Address, news: Category) -> None:
         receipt = receipt_in(post(phone, url, do="unsubscribe")[1])
         assert "no longer unsubscribed from everything" in post(phone, url, do="undo", receipt=receipt)[1]
         assert answer_for(ada, news) == Answer.SEND
 
-    def test_c5_button_and_page_leave_the_same_behind(self, phone: Client, url: str, ada: Address) -> None:
+    def test_e9_button_and_page_leave_the_same_behind(self, phone: Client, url: str, ada: Address) -> None:
         phone.post(url, {"List-Unsubscribe": "One-Click"}, secure=True)
         [event] = ConsentEvent.objects.all()
         by_button = (event.kind, event.category_id, event.after)
@@ -322,12 +322,12 @@ class TestTheScopeOfTheButton:
         event = ConsentEvent.objects.get(address=other)
         assert (event.kind, event.category_id, event.after) == by_button
 
-    def test_c5_the_confirmation_says_everything(self, phone: Client, url: str) -> None:
+    def test_e9_the_confirmation_says_everything(self, phone: Client, url: str) -> None:
         post(phone, url, do="unsubscribe")
         outbox.deliver(OutboxMessage.objects.get().pk, now=timezone.now() + timedelta(hours=1))
         assert "unsubscribed from everything" in mail.outbox[0].body
 
-    def test_c5_a_pause_is_of_everything_and_less_often_names_its_category(
+    def test_e9_a_pause_is_of_everything_and_less_often_names_its_category(
         self, phone: Client, url: str, ada: Address, news: Category
     ) -> None:
         page = phone.get(url, secure=True).content.decode()
@@ -337,14 +337,14 @@ class TestTheScopeOfTheButton:
         post(phone, url, do="pause", days="30")
         assert answer_for(ada, CategoryFactory(slug="offers")) == Answer.PAUSED
 
-    def test_c5_who_left_everything_can_ask_to_come_back(self, phone: Client, url: str) -> None:
+    def test_e9_who_left_everything_can_ask_to_come_back(self, phone: Client, url: str) -> None:
         post(phone, url, do="unsubscribe")
         page = phone.get(url, secure=True).content.decode()
         assert "You are unsubscribed from everything." in page
         assert "Subscribe again" in page
         assert post(phone, url, do="again")[0] == 200
 
-    def test_c5_an_expired_link_offers_everything_alone(self, phone: Client, ada: Address, news: Category) -> None:
+    def test_e9_an_expired_link_offers_everything_alone(self, phone: Client, ada: Address, news: Category) -> None:
         day = timezone.localdate() - timedelta(days=70)
         token = links.sign(Target(ada.pk, news.pk), purpose=LinkPurpose.PREFERENCES, today=day)
         page = phone.get(f"/p/{token}", secure=True).content.decode()
@@ -353,7 +353,7 @@ class TestTheScopeOfTheButton:
         assert answer_for(ada, CategoryFactory(slug="offers")) == Answer.SUPPRESSED
 
 
-def test_c5_a_pause_by_a_link_of_what_cannot_be_switched_off_is_one_of_everything(
+def test_e9_a_pause_by_a_link_of_what_cannot_be_switched_off_is_one_of_everything(
     phone: Client, ada: Address, news: Category
 ) -> None:
     token = links.sign(Target(ada.pk, CategoryFactory(transactional=True).pk), today=timezone.localdate())

@@ -31,7 +31,7 @@ def abouts(category: Category) -> list[Target]:
     return [Target(0), Target(0, category.pk), Target(0, category.pk, campaign.pk), Target(0, None, campaign.pk)]
 
 
-def test_b3_a_link_has_sixteen_characters_at_most_and_says_what_it_is_about(
+def test_a_link_has_sixteen_characters_at_most_and_says_what_it_is_about(
     ada: Address, news: Category, now: datetime
 ) -> None:
     urls = [actions.short_links([ada.pk], about, now=now)[0] for about in abouts(news)]
@@ -42,7 +42,7 @@ def test_b3_a_link_has_sixteen_characters_at_most_and_says_what_it_is_about(
         assert queries.short_link(token(url)) == (target, now.date())
 
 
-def test_b3_the_same_target_gets_the_same_link(ada: Address, news: Category, now: datetime) -> None:
+def test_the_same_target_gets_the_same_link(ada: Address, news: Category, now: datetime) -> None:
     bob = AddressFactory(text="bob@example.com")
     for about in abouts(news):
         [first] = actions.short_links([ada.pk], about, now=now)
@@ -57,7 +57,7 @@ def test_b3_the_same_target_gets_the_same_link(ada: Address, news: Category, now
 
 
 @pytest.mark.parametrize("many", [1, 2, 1500])
-def test_b3_many_are_made_in_a_fixed_number_of_queries(
+def test_many_are_made_in_a_fixed_number_of_queries(
     many: int, news: Category, now: datetime, django_assert_max_num_queries: Any
 ) -> None:
     ids = [one.pk for one in AddressFactory.create_batch(many)]
@@ -68,7 +68,7 @@ def test_b3_many_are_made_in_a_fixed_number_of_queries(
     assert actions.short_links([], Target(0), now=now) == []
 
 
-def test_b3_asking_again_uses_up_no_numbers(news: Category, now: datetime) -> None:
+def test_asking_again_uses_up_no_numbers(news: Category, now: datetime) -> None:
     ids = [one.pk for one in AddressFactory.create_batch(3)]
     for _ in range(3):
         actions.short_links(ids[:2], Target(0, news.pk), now=now)
@@ -77,9 +77,7 @@ def test_b3_asking_again_uses_up_no_numbers(news: Category, now: datetime) -> No
     assert numbers == list(range(numbers[0], numbers[0] + 3))
 
 
-def test_b3_an_address_that_does_not_exist_and_plain_http_are_refused(
-    ada: Address, now: datetime, settings: Any
-) -> None:
+def test_an_address_that_does_not_exist_and_plain_http_are_refused(ada: Address, now: datetime, settings: Any) -> None:
     with pytest.raises(KeyError):
         actions.short_links([ada.pk + 1], Target(0), now=now)
     settings.UNSUBSCRIBE_BASE_URL = "http://mail.example.com"
@@ -89,7 +87,7 @@ def test_b3_an_address_that_does_not_exist_and_plain_http_are_refused(
 
 @pytest.mark.skipif(not ON_POSTGRESQL, reason="SQLite lets one write at a time")
 @pytest.mark.django_db(transaction=True)
-def test_b3_two_who_make_the_same_links_at_once_get_the_same(news: Category, now: datetime) -> None:
+def test_two_who_make_the_same_links_at_once_get_the_same(news: Category, now: datetime) -> None:
     ids = [one.pk for one in AddressFactory.create_batch(200)]
 
     def make(order: int) -> list[str]:
@@ -105,7 +103,7 @@ def test_b3_two_who_make_the_same_links_at_once_get_the_same(news: Category, now
 
 
 @pytest.mark.parametrize("number", [0, 1, 2**16, 2**32 - 1])
-def test_b3_a_number_is_read_back_in_any_case_with_anything_glued_on(number: int) -> None:
+def test_a_number_is_read_back_in_any_case_with_anything_glued_on(number: int) -> None:
     [short] = links.sign_short([number])
     texts = [short, short.upper(), *(short + more for more in GLUED_ON), *(before + short for before in IN_FRONT)]
     texts += [short[:7] + between + short[7:] for between in BREAKS]
@@ -113,13 +111,13 @@ def test_b3_a_number_is_read_back_in_any_case_with_anything_glued_on(number: int
         assert links.read_short(text) == number
 
 
-def test_b3_a_number_beyond_the_range_is_refused_in_words() -> None:
+def test_a_number_beyond_the_range_is_refused_in_words() -> None:
     for number in (2**32, -1):
         with pytest.raises(TooLargeForLink):
             links.sign_short([number])
 
 
-def test_b3_nothing_else_is_a_short_link(ada: Address, now: datetime) -> None:
+def test_nothing_else_is_a_short_link(ada: Address, now: datetime) -> None:
     [short] = links.sign_short([12345])
     forged = [short[:at] + one + short[at + 1 :] for at in range(16) for one in ALPHABET if one != short[at]]
     forged += [*(short[:end] for end in range(16)), f"{short}a", f"a{short}", "", "a" * 16, "ä" * 16, "\ud800"]
@@ -132,12 +130,12 @@ def test_b3_nothing_else_is_a_short_link(ada: Address, now: datetime) -> None:
             links.read(short, purpose=purpose, today=now.date())
 
 
-def test_b3_a_row_that_is_not_there_is_no_link(now: datetime) -> None:
+def test_a_row_that_is_not_there_is_no_link(now: datetime) -> None:
     with pytest.raises(InvalidLink):
         queries.short_link(links.sign_short([99])[0])
 
 
-def test_b3_keys_rotate_as_for_every_link() -> None:
+def test_keys_rotate_as_for_every_link() -> None:
     with override_settings(SECRET_KEY=FIRST, SECRET_KEY_FALLBACKS=[]):
         [short] = links.sign_short([7])
     with override_settings(SECRET_KEY=SECOND, SECRET_KEY_FALLBACKS=[FIRST]):
@@ -147,7 +145,7 @@ def test_b3_keys_rotate_as_for_every_link() -> None:
         links.read_short(short)
 
 
-def test_b3_an_address_moved_to_another_contact_keeps_its_link(ada: Address, now: datetime) -> None:
+def test_an_address_moved_to_another_contact_keeps_its_link(ada: Address, now: datetime) -> None:
     [url] = actions.short_links([ada.pk], Target(0, CategoryFactory(slug="offers").pk), now=now)
     Address.objects.filter(pk=ada.pk).update(contact=AddressFactory(text="bob@example.com").contact)
     assert queries.short_link(token(url))[0].address_id == ada.pk

@@ -214,7 +214,7 @@ def test_who_chose_a_frequency_is_written_to_at_one_of_their_addresses(ways: boo
         ]
 
 
-def test_b3_each_phone_gets_its_own_short_link(ways: bool, db: None) -> None:
+def test_each_phone_gets_its_own_short_link(ways: bool, db: None) -> None:
     news = CategoryFactory()
     known = AddressFactory(channel=Channel.SMS, text="+49 30 901820")
     text = "phone\n+49 30 901820\n+49 30 901821\n+49 30 901820\nno phone\n"

@@ -1,4 +1,4 @@
-"""May these addresses be written to? It has the facts gathered and asks the rules; it changes nothing.
+"""May these addresses be written to? It has the facts gathered and asks the rules (law 1); it changes nothing.
 
 Of a set it asks about each; for a file of any length, about whoever has something to say.
 

@@ -1,6 +1,7 @@
-"""The only writer of preferences, suppressions and the ledger. It trusts no door and never asks who may sign in.
+"""The only writer of preferences, suppressions and the ledger (law 1). It never asks who may sign in.
 
-Every verb takes many, is one transaction (state, ledger, outbox), and doing it twice is the same as once.
+Every verb takes many, is one transaction (state, ledger, outbox), and doing it twice is the same as once (laws 2
+and 3).
 """
 
 from .bulk import BATCH, ImportedCounts, ImportedNo, import_opt_outs, learn_many, preview_opt_outs

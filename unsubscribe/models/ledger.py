@@ -1,4 +1,5 @@
-"""The past: who wished what, when, by which door and with which wording. Append-only; it holds no address."""
+"""The past: who wished what, when, by which door and with which wording. Append-only (law 9,
+requirement S5); it holds no address."""
 
 from typing import Any, NoReturn
 

@@ -1,5 +1,5 @@
-"""After an erasure nothing of the person stays but the keyed digest: the whole database, the files and the cache are
-dumped and searched."""
+"""After an erasure nothing of the person stays but the keyed digest (law 9): the whole database, the files and
+the cache are dumped and searched."""
 
 from base64 import b64encode
 from collections.abc import Iterator

@@ -1,4 +1,5 @@
-"""The bulk verbs write what the others write, line by line, and in as many statements for many as for one."""
+"""The bulk verbs write what the others write, line by line, and in as many statements for many as for
+one (law 2)."""
 
 import random
 from collections.abc import Callable, Sequence

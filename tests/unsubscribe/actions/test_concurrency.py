@@ -1,4 +1,4 @@
-"""Two at once are the same as one after the other. On PostgreSQL: SQLite lets only one writer in anyway."""
+"""Two at once are the same as one after the other (law 3). On PostgreSQL: SQLite lets only one writer in anyway."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor

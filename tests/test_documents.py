@@ -20,7 +20,7 @@ from prefcenter.api.site import api
 from unsubscribe import choices, headers
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 CODE = [path for package in ("unsubscribe", "prefcenter") for path in (ROOT / package).rglob("*.py")]
 every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 #: Set by `manage.py demo` for itself, and by nobody else.

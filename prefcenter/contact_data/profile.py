@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 from django.core.paginator import Page, Paginator
 
 from prefcenter.models import Feedback
-from unsubscribe import conf, rules
+from unsubscribe import channels, conf, rules
 from unsubscribe.addresses import Normalised, domains, normalise
-from unsubscribe.choices import Channel, EventKind, Source, SuppressionReason
+from unsubscribe.channels import Channel, Kind
+from unsubscribe.choices import EventKind, Source, SuppressionReason
 from unsubscribe.errors import InvalidAddress
 from unsubscribe.models import (
     Address,
@@ -27,7 +28,7 @@ from unsubscribe.outbox.wording import describe
 PER_PAGE = 50
 MOST = 50
 #: What somebody may have typed, in the order in which it is tried.
-CHANNELS = (Channel.EMAIL, Channel.SMS, Channel.WHATSAPP, Channel.PHONE)
+CHANNELS = tuple(one for one in Channel if channels.of(one).kind in {Kind.MAILBOX, Kind.NUMBER})
 _MASKED = re.compile(r"\s*(\S)[*•…]+@(\S+)\s*")
 _WHOLE_DOMAIN = "With its whole domain: {}"
 _SAME_MAILBOX = "The same Gmail mailbox as contact {}: a no there counts here, too"

@@ -18,8 +18,8 @@ import idna
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from .. import conf
-from ..choices import Channel
+from .. import channels, conf
+from ..channels import Channel, Kind
 from ..errors import InvalidAddress
 from . import spellings
 
@@ -52,9 +52,6 @@ _UNREADABLE = (HeaderParseError, ValueError, IndexError, AttributeError, TypeErr
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
 _GMAIL = frozenset({"gmail.com", "googlemail.com"})
-#: Longer than anything that can be an address, however it is spelled.
-_LONGEST = {Channel.EMAIL: 1000, Channel.SMS: 100, Channel.WHATSAPP: 100, Channel.PHONE: 100}
-_LONGEST |= {Channel.PUSH: 4096, Channel.POST: 4000}
 
 
 class Normalised(NamedTuple):
@@ -70,9 +67,10 @@ def normalise(text: str, *, channel: Channel = Channel.EMAIL) -> Normalised:
 
     `*@corp.example` is nobody's address. Where it may mean the domain, `domains` reads it.
     """
-    if len(text) > _LONGEST[channel]:
+    record = channels.of(channel)
+    if len(text) > record.longest:
         raise InvalidAddress
-    value = _NORMALISERS[channel](text)
+    value = _NORMALISERS[record.kind](text)
     return Normalised(channel, value, digest(value))
 
 
@@ -93,7 +91,8 @@ def digests(texts: Iterable[str], *, channel: Channel = Channel.EMAIL) -> list[b
 
 def values(texts: Iterable[str], *, channel: Channel = Channel.EMAIL) -> list[str]:
     """Each address as `normalise` spells it, "" for what is none."""
-    normalised, longest = _NORMALISERS[channel], _LONGEST[channel]
+    record = channels.of(channel)
+    normalised, longest = _NORMALISERS[record.kind], record.longest
     found: list[str] = []
     for text in texts:
         try:
@@ -123,10 +122,11 @@ def mask(value: str | None, *, channel: Channel | str = Channel.EMAIL) -> str:
     """The address as pages show it: `j•••@example.com`, `+49•••89`, or three dots for anything else."""
     if not value:
         return "•••"
-    if channel == Channel.EMAIL:
+    kind = channels.of(channel).kind
+    if kind == Kind.MAILBOX:
         local, _, domain = value.rpartition("@")
         return f"{local[:1]}•••@{domain}"
-    if channel in {Channel.SMS, Channel.WHATSAPP, Channel.PHONE}:
+    if kind == Kind.NUMBER:
         return f"{value[:3]}•••{value[-2:]}"
     return "•••"
 
@@ -143,7 +143,7 @@ def mailbox(recipient: str) -> str:
 def named_mailbox(recipient: str) -> tuple[str, str]:
     """The display name, as Django's SMTP backend reads it, and the address, as it is written where Django reads the
     same mailbox; both "" for what cannot be read."""
-    if len(recipient) > _LONGEST[Channel.EMAIL]:
+    if len(recipient) > channels.of(Channel.EMAIL).longest:
         return "", ""
     if "=?" not in recipient and _PLAIN_EMAIL.fullmatch(recipient.lower()):
         return "", recipient
@@ -276,11 +276,9 @@ def _postal(text: str) -> str:
     return value
 
 
-_NORMALISERS: dict[Channel, Callable[[str], str]] = {
-    Channel.EMAIL: _email,
-    Channel.SMS: _phone,
-    Channel.WHATSAPP: _phone,
-    Channel.PHONE: _phone,
-    Channel.PUSH: _token,
-    Channel.POST: _postal,
+_NORMALISERS: dict[Kind, Callable[[str], str]] = {
+    Kind.MAILBOX: _email,
+    Kind.NUMBER: _phone,
+    Kind.TOKEN: _token,
+    Kind.PLACE: _postal,
 }

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from .. import channels
 from ..choices import Channel, Frequency, PreferenceState
 from ..rules import OWN_NO
 
@@ -51,14 +52,7 @@ def _on(before: Facts, after: Facts, *, what: str) -> str:
 
 
 def by_channel(channel: Channel | str) -> str:
-    return {
-        Channel.EMAIL: _("by email"),
-        Channel.SMS: _("by text message"),
-        Channel.WHATSAPP: _("by WhatsApp"),
-        Channel.PUSH: _("as a push notification"),
-        Channel.PHONE: _("by phone"),
-        Channel.POST: _("by post"),
-    }[Channel(channel)]
+    return str(channels.of(channel).phrase)
 
 
 def how_often(frequency: Frequency | str) -> str:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any
 
-from unsubscribe import addresses
+from unsubscribe import addresses, channels
 from unsubscribe.addresses import domains
-from unsubscribe.choices import Channel
+from unsubscribe.channels import Channel, Kind
 from unsubscribe.errors import InvalidAddress, InvalidDomain
 
 Splitter = Callable[[str], list[Any]]
@@ -21,11 +21,9 @@ _BY_WORDS = re.compile(rf"{_AND}|[{_MARKS[-1]}]").split
 _BY_SPACES = re.compile(rf"[\s{_MARKS[-1]}]").split
 _MAY_PART_PHONES = re.compile(rf"[{_MARKS[-1]}]|{_AND}")
 _OF_PHONES: list[Splitter] = [*_BY_MARKS, _BY_WORDS]
-_SPLITTERS: dict[Channel, list[Splitter]] = {
-    Channel.EMAIL: [*_OF_PHONES, _BY_SPACES],
-    Channel.SMS: _OF_PHONES,
-    Channel.PHONE: _OF_PHONES,
-    Channel.WHATSAPP: _OF_PHONES,
+_SPLITTERS: dict[Kind, list[Splitter]] = {
+    Kind.MAILBOX: [*_OF_PHONES, _BY_SPACES],
+    Kind.NUMBER: _OF_PHONES,
 }
 
 
@@ -38,7 +36,7 @@ class Several:
     def __init__(self, channel: Channel, *, or_hash: bool = False) -> None:
         self._channel, self._or_hash = channel, or_hash
         self.is_email = channel == Channel.EMAIL
-        self._splitters = _SPLITTERS.get(channel, [])
+        self._splitters = _SPLITTERS.get(channels.of(channel).kind, [])
         self.parts_lists = bool(self._splitters)
 
     def reads(self, text: str) -> bool:

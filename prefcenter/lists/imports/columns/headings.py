@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from prefcenter.lists.reader import folded
+from unsubscribe import channels
 from unsubscribe.addresses import digest, redact
 from unsubscribe.choices import Channel, SuppressionReason
 
@@ -89,16 +90,7 @@ _OTHER_STATES = re.compile(
 _UNSURE = re.compile(r"soft|pending|track|cookie|terms|privacy|datenschutz|confidential")
 
 # --- on which channel ---------------------------------------------------------------------------------------
-_POST = r"(?:direct|postal|snail)[ ]?mails?\b|\bpost(?:al|weg|werbung)?\b"
-_CHANNELS = {
-    Channel.EMAIL: re.compile(r"mail|courriel|correo"),
-    Channel.SMS: re.compile(r"\b(?:sms|mms|text messages?)"),
-    Channel.PHONE: re.compile(r"\b(?:tele)?phone|\btelefon|\bdo not call|\bcalls?\b"),
-    Channel.WHATSAPP: re.compile(r"\bwhats ?app"),
-    Channel.PUSH: re.compile(r"\bpush"),
-    Channel.POST: re.compile(_POST),
-    None: re.compile(r"\bfax|\btelegram|\bmessenger"),
-}
+_CHANNELS = {one: channels.of(one).heading for one in Channel} | {None: re.compile(r"\bfax|\btelegram|\bmessenger")}
 
 # --- whose address it is -----------------------------------------------------------------------------------
 #: Somebody else's than the person's whom the line is about.
@@ -249,7 +241,7 @@ def is_of_another(heading: str, channel: Channel) -> bool:
     """Whether it names channels, and not this one: "Accepts SMS Marketing" says nothing about email."""
     words = " ".join(_parts(heading))
     is_by_post = _CHANNELS[Channel.POST].search(words) is not None
-    words = re.sub(_POST, " post ", words) if is_by_post else words
+    words = _CHANNELS[Channel.POST].sub(" post ", words) if is_by_post else words
     named = {one for one, pattern in _CHANNELS.items() if pattern.search(words)}
     return bool(named) and channel not in named
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from prefcenter.lists import reader
 from prefcenter.lists.reader import Table
+from unsubscribe import channels
 from unsubscribe.addresses import redact
 from unsubscribe.choices import Channel
 
@@ -22,9 +23,7 @@ _LANGUAGE = ("language", "lang", "locale", "mclanguage", "preferredlanguage")
 _CHANNEL = tuple(map(reader.folded, ("channel", "Kanal", "canal", "チャネル", "チャンネル", "القناة")))
 #: How channels are called beside their own names.
 _CALLED = {
-    **dict.fromkeys(["e-mail", "mail", "courriel", "correo", "correo electronico", "メール"], Channel.EMAIL),
-    **dict.fromkeys(["text message", "text messages"], Channel.SMS),
-    **dict.fromkeys(["telefon", "telephone", "telefono", "telefone", "電話"], Channel.PHONE),
+    **{name: one for one in Channel for name in channels.of(one).also_called},
     **{one.value: one for one in Channel},
 }
 #: What else the exports of these systems hold, by the beginning of a format's key: folded headings; a * is any ending.

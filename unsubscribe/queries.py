@@ -1,6 +1,6 @@
 """What a page or the API shows of a contact. It reads, and changes nothing."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -103,32 +103,18 @@ def preference_sheet(
     contact = named.contact
     known = with_joined(named)
     by_channel = _by_channel(known if with_pending else _theirs(named, known))
-    chosen = {(row.category_id, row.channel): row for row in Preference.objects.filter(contact=contact)}
-    if named.is_beside:
-        for row in chosen.values():
-            row.state = rules.state_beside(row.state)
-    blocks = set(
-        Suppression.objects.filter(address__contact=contact, lifted_at=None).values_list("address_id", "reason")
-    )
+    blocks = _blocks(contact)
     said_no = _said_no(named, by_channel, {address_id for address_id, reason in blocks if reason in rules.OWN_NO})
     categories = list(Category.objects.select_related("group"))
     emails = _emails(named, contact)
     standing = covering.standing(emails, [one.pk for one in categories])
+
+    def has_said_no(category: Category, channel: Channel) -> bool:
+        is_covered = channel == Channel.EMAIL and all((id_, category.pk) in standing.noes for id_ in emails)
+        return channel in said_no or is_covered
+
+    choices = _choices(named, categories, by_channel, has_said_no=has_said_no, today=today)
     named_ids = {target.category_id, *also}
-    choices = [
-        _choice(
-            category,
-            channel,
-            ", ".join(masked.values()),
-            chosen.get((category.pk, channel)) or Preference(),
-            needs_opt_in=category.needs_opt_in or contact.only_chosen,
-            has_said_no=channel in said_no
-            or (channel == Channel.EMAIL and all((id_, category.pk) in standing.noes for id_ in emails)),
-            today=today,
-        )
-        for category in categories
-        for channel, masked in by_channel.items()
-    ]
     return PreferenceSheet(
         contact.pk,
         named.language,
@@ -143,6 +129,12 @@ def preference_sheet(
         named,
         known,
     )
+
+
+def _blocks(contact: Contact) -> set[tuple[int, str]]:
+    """The suppressions of all addresses of the contact: the address's id and the reason."""
+    rows = Suppression.objects.filter(address__contact=contact, lifted_at=None)
+    return set(rows.values_list("address_id", "reason"))
 
 
 def _theirs(named: Address, known: Iterable[Address]) -> list[Address]:
@@ -166,6 +158,34 @@ def _said_no(named: Address, by_channel: dict[Channel, dict[int, str]], silent: 
     """Of several addresses on one channel the one behind the link counts; elsewhere it takes a no to each of them."""
     elsewhere = {channel for channel, ids in by_channel.items() if set(ids) <= silent} - {named.channel}
     return elsewhere | ({Channel(named.channel)} if named.pk in silent else set())
+
+
+def _choices(
+    named: Address,
+    categories: Iterable[Category],
+    by_channel: dict[Channel, dict[int, str]],
+    *,
+    has_said_no: Callable[[Category, Channel], bool],
+    today: date,
+) -> list[Choice]:
+    """Each category on each channel, in the order of the categories."""
+    chosen = {(row.category_id, row.channel): row for row in named.contact.preferences.all()}
+    if named.is_beside:
+        for row in chosen.values():
+            row.state = rules.state_beside(row.state)
+    return [
+        _choice(
+            category,
+            channel,
+            ", ".join(masked.values()),
+            chosen.get((category.pk, channel)) or Preference(),
+            needs_opt_in=category.needs_opt_in or named.contact.only_chosen,
+            has_said_no=has_said_no(category, channel),
+            today=today,
+        )
+        for category in categories
+        for channel, masked in by_channel.items()
+    ]
 
 
 def _choice(

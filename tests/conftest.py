@@ -20,83 +20,14 @@ from unsubscribe.models import Address, Category
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-# What knows no database is not run again on another one; what needs all the services is run where they are.
-collect_ignore_glob = (
-    [
-        "journeys/test_as_links_arrive.py",
-        "journeys/test_one_click.py",
-        "prefcenter/api/test_one_reading.py",
-        "journeys/test_signing_in.py",
-        "prefcenter/demo/*",
-        "prefcenter/test_brand.py",
-        "prefcenter/mail_check/*",
-        "prefcenter/pages/test_in_browser.py",
-        "prefcenter/pages/test_every_page.py",
-        "prefcenter/pages/test_api_page.py",
-        "prefcenter/pages/test_overview.py",
-        "prefcenter/pages/test_previews.py",
-        "prefcenter/pages/test_passkeys.py",
-        "prefcenter/pages/test_desk.py",
-        "prefcenter/pages/test_languages.py",
-        "prefcenter/pages/test_links_as_they_arrive.py",
-        "prefcenter/pages/test_forms_and_one_clicks.py",
-        "prefcenter/admin/test_groups.py",
-        "prefcenter/admin/test_overview.py",
-        "prefcenter/admin/test_texts.py",
-        "prefcenter/test_accounts.py",
-        "prefcenter/test_audience_command.py",
-        "prefcenter/test_blank_headings.py",
-        "prefcenter/test_cache_away.py",
-        "prefcenter/test_charts.py",
-        "prefcenter/test_factor_changes.py",
-        "prefcenter/test_folder_broker.py",
-        "prefcenter/test_import_bare_noes.py",
-        "prefcenter/test_import_languages.py",
-        "prefcenter/test_import_names_and_columns.py",
-        "prefcenter/test_import_questions.py",
-        "prefcenter/test_imports_formats.py",
-        "prefcenter/test_imports_moments.py",
-        "prefcenter/test_imports_systems.py",
-        "prefcenter/test_kept_alive.py",
-        "prefcenter/test_previews.py",
-        "prefcenter/test_sample_year.py",
-        "prefcenter/test_second_factor.py",
-        "prefcenter/test_staff.py",
-        "prefcenter/test_serve.py",
-        "prefcenter/test_tables*",
-        "prefcenter/test_supervisor.py",
-        "prefcenter/test_settings.py",
-        "prefcenter/test_logs.py",
-        "test_catalogs.py",
-        "test_documents.py",
-        "test_services.py",
-        "test_floors.py",
-        "unsubscribe/test_addresses.py",
-        "unsubscribe/test_alone.py",
-        "unsubscribe/test_backends_anymail.py",
-        "unsubscribe/test_backends_recipients.py",
-        "unsubscribe/test_headers.py",
-        "unsubscribe/test_lenient_links.py",
-        "unsubscribe/test_links.py",
-        "unsubscribe/test_rules.py",
-        "unsubscribe/test_tasks.py",
-        "unsubscribe/test_transactional.py",
-        "unsubscribe/test_views.py",
-    ]
-    if ON_POSTGRESQL
-    else [
-        "journeys/test_another_mailer.py",
-        "journeys/test_broker_stopped.py",
-        "journeys/test_smtp_failing.py",
-        "journeys/test_worker_killed.py",
-    ]
-)
-# What waits more than it computes begins first: the rest fills the time.
-_FIRST = ("tests/journeys/", "tests/prefcenter/management/test_serve.py", "tests/prefcenter/pages/test_every_page.py")
+#: What is not run on this database; pyproject.toml says what the markers mean.
+ELSEWHERE = "sqlite_only" if ON_POSTGRESQL else "postgresql_only"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: not item.nodeid.startswith(_FIRST))
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    here = [item for item in items if not item.get_closest_marker(ELSEWHERE)]
+    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker(ELSEWHERE)])
+    items[:] = sorted(here, key=lambda item: not item.get_closest_marker("starts_first"))
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

@@ -13,6 +13,8 @@ from tests import catalogs
 from tests.catalogs import PACKAGES, languages
 from tests.texts import ENGINE, found_in
 
+pytestmark = pytest.mark.sqlite_only
+
 every_catalog = pytest.mark.parametrize(("package", "language"), [(p, code) for p in PACKAGES for code in languages()])
 
 

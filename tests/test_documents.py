@@ -19,6 +19,8 @@ from prefcenter.accounts.api_keys import Scope
 from prefcenter.api.site import api
 from unsubscribe import choices, headers
 
+pytestmark = pytest.mark.sqlite_only
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 CODE = [path for package in ("unsubscribe", "prefcenter") for path in (ROOT / package).rglob("*.py")]

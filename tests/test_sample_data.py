@@ -33,7 +33,7 @@ from unsubscribe.models import (
     Suppression,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 SIZE = Size(events=3_000, contacts=600)
 
 

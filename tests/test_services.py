@@ -17,6 +17,8 @@ import redis
 
 from tests import services
 
+pytestmark = pytest.mark.sqlite_only
+
 ROOT = Path(services.__file__).resolve().parent.parent
 STARTS_BOTH_AND_SLEEPS = """
 import time

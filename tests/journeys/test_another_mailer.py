@@ -16,6 +16,8 @@ from tests.journeys.site import Running, Site, new_site
 from tests.prefcenter.webhooks.receiver import Receiver
 from tests.services import wait_until
 
+pytestmark = [pytest.mark.postgresql_only, pytest.mark.starts_first]
+
 ADA, BOB, CLEO = "ada@another.example", "bob@another.example", "cleo@another.example"
 #: What Mailchimp calls the columns of its unsubscribed export.
 MAILCHIMP = f"""\

@@ -13,6 +13,8 @@ from prefcenter.wsgi import SMALL
 from tests.journeys.site import Running, Site, new_site
 from tests.services import wait_until
 
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.starts_first]
+
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=x"
 ONE_CLICK = b"List-Unsubscribe=One-Click"

@@ -13,6 +13,8 @@ from tests.journeys.mailserver import PostOffice, silence
 from tests.journeys.site import FIGURES, Running, Site, new_site
 from tests.services import RedisService, ServiceMissing, free_port, missing, start_redis, wait_until
 
+pytestmark = [pytest.mark.postgresql_only, pytest.mark.starts_first]
+
 MANY = 500
 LATE = 20
 READERS = [f"reader{number}@broker.example" for number in range(MANY)]

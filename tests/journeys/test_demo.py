@@ -13,7 +13,6 @@ import requests
 from tests.journeys.clicks import one_click, request
 from tests.journeys.site import Running, run, surroundings
 from tests.services import free_port, wait_until
-from tests.settings import ON_POSTGRESQL
 
 COMMAND = """
 import sys
@@ -23,7 +22,7 @@ from django.core.management import execute_from_command_line
 execute_from_command_line(["manage.py", *sys.argv[3:]])
 """
 ONE_CLICK_LINK = re.compile(rb"(?m)^List-Unsubscribe: <(http://[^>]+)>")
-pytestmark = pytest.mark.skipif(ON_POSTGRESQL, reason="The demo always runs on its own SQLite file.")
+pytestmark = [pytest.mark.sqlite_only("The demo always runs on its own SQLite file"), pytest.mark.starts_first]
 
 
 class Demo:

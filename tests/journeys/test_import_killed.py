@@ -11,6 +11,8 @@ from tests.journeys.site import LONG_AGO, Running, Site, new_site
 from tests.services import is_running, wait_until
 from tests.settings import ON_POSTGRESQL
 
+pytestmark = pytest.mark.starts_first
+
 MANY = 40_000
 #: So many rows are imported when the worker is killed: two batches, and the third is under way.
 DONE = 20_000

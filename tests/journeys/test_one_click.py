@@ -12,6 +12,8 @@ from tests.journeys.site import Running, Site, new_site
 from tests.prefcenter.mail_check.messages import signed
 from tests.services import wait_until
 
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.starts_first]
+
 NEWSLETTER = """
 from django.core.mail import EmailMessage, get_connection
 from unsubscribe import headers

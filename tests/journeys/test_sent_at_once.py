@@ -12,6 +12,8 @@ from tests.journeys.mailserver import PostOffice
 from tests.journeys.site import LONG_AGO, ROOT, Site, new_site
 from tests.services import wait_until
 
+pytestmark = pytest.mark.starts_first
+
 WEEKLY, AS_SENT = ["ada@journey.example", "bob@journey.example"], "cleo@journey.example"
 CHOOSE = f"""
 from django.utils import timezone

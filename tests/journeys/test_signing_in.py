@@ -13,6 +13,8 @@ from tests.journeys.mailserver import PostOffice, silence
 from tests.journeys.site import FIGURES, Running, Site, new_site
 from tests.services import wait_until
 
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.starts_first]
+
 ACCOUNTS = [f"reader{number}@account.example" for number in range(15)]
 MAKE = "from prefcenter.models import User\nfor email in {}: User.objects.create_user(email)"
 #: Seconds that sending one mail may take: a page that waited for it would keep its reader longer than they wait.

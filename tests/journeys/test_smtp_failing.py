@@ -13,6 +13,8 @@ from tests.journeys.mailserver import Letter, PostOffice, silence
 from tests.journeys.site import Owed, Running, Site, new_site
 from tests.services import wait_until
 
+pytestmark = [pytest.mark.postgresql_only, pytest.mark.starts_first]
+
 BOUNCED = """
 from django.utils import timezone
 from unsubscribe import actions

@@ -14,6 +14,8 @@ from tests.journeys.mailserver import PostOffice
 from tests.journeys.site import FIGURES, Running, Site, new_site
 from tests.services import is_running, wait_until
 
+pytestmark = [pytest.mark.postgresql_only, pytest.mark.starts_first]
+
 MANY = 500
 READERS = [f"reader{number}@killed.example" for number in range(MANY)]
 

@@ -8,6 +8,8 @@ import pytest
 from prefcenter import checks
 from tests import commands
 
+pytestmark = pytest.mark.sqlite_only
+
 SECRETS = {"SECRET_KEY": "a" * 30 + "0123456789" * 3, "UNSUBSCRIBE_ADDRESS_KEY": "b" * 40}
 
 

@@ -8,6 +8,8 @@ from unsubscribe import rules
 from unsubscribe.choices import Answer, EventKind, Frequency, PreferenceState, Purpose, Source, SuppressionReason
 from unsubscribe.rules import Chosen, Facts
 
+pytestmark = pytest.mark.sqlite_only
+
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 TODAY = NOW.date()
 TOMORROW = TODAY + timedelta(days=1)

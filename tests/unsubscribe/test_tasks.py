@@ -12,6 +12,8 @@ from unsubscribe.choices import Source
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Category, OutboxMessage, Preference
 
+pytestmark = pytest.mark.sqlite_only
+
 
 class HangsUp:
     """A port on which every caller is hung up on; `calls` counts them."""

@@ -13,7 +13,7 @@ from unsubscribe import links, views
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Category, ConsentEvent
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 BODY = b"List-Unsubscribe=One-Click"
 FORM = "application/x-www-form-urlencoded"
 

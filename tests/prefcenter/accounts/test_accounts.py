@@ -26,7 +26,7 @@ from tests.staff import sign_in
 from unsubscribe import actions
 from unsubscribe.choices import Source, SuppressionReason
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 ASK, CONFIRM, MINE = "/accounts/login/code/", "/accounts/login/code/confirm/", "/preferences/mine/"
 
 

@@ -16,7 +16,7 @@ from tests.prefcenter.accounts.test_accounts import ASK, work
 from tests.prefcenter.staff_browser import BOSS, CHANGING, FACTOR, SHOW, Staff
 from tests.staff import given_an_app, member, shown_by_the_app, signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 
 @pytest.fixture

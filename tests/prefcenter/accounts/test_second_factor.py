@@ -18,7 +18,7 @@ from tests.prefcenter.accounts.test_accounts import ASK, alerts
 from tests.prefcenter.staff_browser import BOSS, CHANGING, FACTOR, PASSWORD, SHOW, Staff
 from tests.staff import given_an_app, shown_by_the_app, sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from tests.prefcenter.staff_browser import BOSS, FACTOR, PASSWORD, Staff
 from tests.staff import given_an_app, make_groups, member, sign_in, signed_in
 from unsubscribe.models import Category, DomainSuppression, Suppression
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 
 class Page(NamedTuple):

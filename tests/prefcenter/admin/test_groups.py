@@ -13,7 +13,7 @@ from unsubscribe import actions
 from unsubscribe.choices import Source, SuppressionReason
 from unsubscribe.models import Address
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 OURS = {
     model._meta.model_name: model

@@ -22,7 +22,7 @@ from unsubscribe.ledger import seals
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Campaign, OutboxMessage, SentCount
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 LOOKS: dict[str, str] = {
     "all": "",

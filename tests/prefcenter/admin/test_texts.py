@@ -11,7 +11,7 @@ from prefcenter.models import FeedbackReason
 from tests.staff import member, signed_in
 from unsubscribe.models import Category, CategoryGroup
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from django.utils import timezone
 from prefcenter.accounts import api_keys
 from prefcenter.models import IdempotentAnswer
 from tests.factories import ADA, BOB
-from tests.settings import ON_POSTGRESQL
 from tests.unsubscribe.actions.test_bulk import needs_postgresql
 from tests.unsubscribe.actions.test_concurrency import at_once
 from unsubscribe import actions
@@ -94,7 +93,7 @@ def test_a_refused_audience_does_not_use_up_the_key(caller: Caller, news: Catego
 def test_a_failure_at_the_second_kind_leaves_nothing_of_the_first(caller: Caller, monkeypatch: Any) -> None:
     """The database goes away in the middle."""
 
-    def take(*arguments: Any, **options: Any) -> actions.ImportedCounts:
+    def take(*arguments: Any, **options: Any) -> actions.Taken:
         if options["reason"] == "hard_bounce":
             raise OperationalError
         return taken(*arguments, **options)
@@ -130,7 +129,7 @@ def test_calls_with_many_reasons_for_the_same_people_wait_for_each_other_in_no_c
     assert sum(one.json()["new"] for one in answers) == ConsentEvent.objects.count() == 4 * 600
 
 
-@pytest.mark.skipif(not ON_POSTGRESQL, reason="SQLite in memory lets nobody wait")
+@pytest.mark.postgresql_only("SQLite in memory lets nobody wait")
 @pytest.mark.django_db(transaction=True)
 def test_two_at_once_are_one(caller: Caller) -> None:
     def post(_: int) -> Any:

@@ -16,7 +16,7 @@ from unsubscribe.models import Address, Suppression
 
 from .conftest import Caller
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 #: One mailbox, as a file may have it and as others ask about it.
 SPELLINGS = [

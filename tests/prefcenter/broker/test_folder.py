@@ -15,6 +15,8 @@ from kombu import Connection, Exchange, Queue
 
 from prefcenter.broker.folder import Transport
 
+pytestmark = pytest.mark.sqlite_only
+
 ROOT = Path(__file__).resolve().parents[3]
 QUEUE = Queue("celery", Exchange("celery"), routing_key="celery")
 

@@ -20,7 +20,6 @@ from prefcenter.contact_data.proof import Made, Proof, canonical
 from prefcenter.contact_data.proof import seals as sealed
 from prefcenter.models import Feedback
 from tests.factories import ADA, AddressFactory, CampaignFactory, address
-from tests.settings import ON_POSTGRESQL
 from unsubscribe import actions, outbox
 from unsubscribe.choices import Channel, Frequency, Source, SuppressionReason
 from unsubscribe.ledger import seals
@@ -451,7 +450,7 @@ class TestAgainstTheLedger:
         with pytest.raises(proof.Unreadable, match="verify_ledger"):
             make(story)
 
-    @pytest.mark.skipif(ON_POSTGRESQL, reason="only SQLite takes bytes for a text")
+    @pytest.mark.sqlite_only("only SQLite takes bytes for a text")
     @pytest.mark.parametrize("column", ["kind", "note"])
     def test_bytes_where_a_text_belongs_cannot_be_read(self, column: str, story: Address) -> None:
         sql(f"UPDATE unsubscribe_consentevent SET {column} = x'c3a4'")  # noqa: S608  (a name from above)

@@ -16,7 +16,7 @@ from unsubscribe.choices import Source
 from unsubscribe.links import Target
 from unsubscribe.models import Address
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 SIGNED = [b"from", b"to", b"subject", b"date", b"list-unsubscribe", b"list-unsubscribe-post", b"list-id"]
 
 

@@ -8,6 +8,8 @@ from django.core.management import CommandError, call_command
 from prefcenter.management.commands.check_message import WIDTH, Command
 from tests.prefcenter.mail_check.messages import message, signed
 
+pytestmark = pytest.mark.sqlite_only
+
 
 def written(folder: Path, raw: bytes) -> str:
     file = folder / "message.eml"

@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 from prefcenter.mail_check import NotAMessageError, check
 from prefcenter.mail_check.message import read, shown
 
+pytestmark = pytest.mark.sqlite_only
+
 
 @pytest.mark.parametrize("line_end", [b"\r\n", b"\n"])
 def test_header_lines_are_kept_as_sent_and_the_value_is_unfolded(line_end: bytes) -> None:

@@ -3,6 +3,8 @@ import pytest
 from prefcenter.mail_check import Point, must_fails, summary
 from prefcenter.mail_check.points import Level, failed, passed, skipped, warned
 
+pytestmark = pytest.mark.sqlite_only
+
 FINE = [passed("H1", "."), passed("H2", "."), passed("H4", "."), passed("H4", ".")]
 
 

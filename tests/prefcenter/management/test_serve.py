@@ -19,7 +19,11 @@ from tests.services import descendants, free_port, is_running, wait_until
 ROOT = Path(__file__).resolve().parents[3]
 Process = subprocess.Popen[str]
 Serve = Callable[[], Process]
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs prctl and /proc")
+pytestmark = [
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs prctl and /proc"),
+    pytest.mark.sqlite_only,
+    pytest.mark.starts_first,
+]
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ import pytest
 from prefcenter.management import supervisor
 from tests.services import is_running, wait_until
 
+pytestmark = pytest.mark.sqlite_only
+
 #: Seconds until what does not happen is given up, on a machine however busy.
 PATIENCE = 120
 ROOT = Path(supervisor.__file__).resolve().parents[2]

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.sqlite_only]
 
 
 def test_it_shows_every_endpoint_and_asks_nobody_else(chromium: Browser, site: str) -> None:

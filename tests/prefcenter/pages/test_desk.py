@@ -24,7 +24,7 @@ from . import axe, measures
 from .desk import EVERY_PAGE, ONE_BAD_LINE, Desk
 from .test_every_page import SCHEMES
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.sqlite_only]
 
 WIDTHS = (1280, 360)
 #: The frames of a preview are pages of their own, tested as such.

@@ -19,7 +19,7 @@ from unsubscribe.models import Category, CategoryGroup
 from . import axe, measures
 from .walker import EVERY_PAGE, Walker
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.sqlite_only, pytest.mark.starts_first]
 
 WIDTHS = (320, 360, 1280)
 SCHEMES = ("light", "dark")

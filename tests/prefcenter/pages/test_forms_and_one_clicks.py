@@ -14,7 +14,7 @@ from unsubscribe.choices import EventKind
 from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=x"

@@ -17,7 +17,7 @@ from unsubscribe.links import LinkPurpose
 from . import measures
 from .walker import Walker
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.sqlite_only]
 SMALL_PHONE = {"width": 360, "height": 640}
 
 

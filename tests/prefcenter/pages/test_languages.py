@@ -13,7 +13,7 @@ from unsubscribe.choices import Source
 from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, OutboxMessage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 CODES = [code for code, _ in settings.LANGUAGES]
 OTHERS = [code for code in CODES if code != "en"]
 

@@ -13,7 +13,6 @@ from prefcenter.models import LinkRequest
 from prefcenter.pages import link_requests
 from prefcenter.pages.link_requests import TooManyRequests, answer, take
 from tests.factories import ADA, BOB, DAN, AddressFactory, address
-from tests.settings import ON_POSTGRESQL
 from tests.unsubscribe.actions.test_concurrency import at_once
 from unsubscribe import actions
 from unsubscribe.addresses import normalise
@@ -170,7 +169,7 @@ class TestAnswering:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(not ON_POSTGRESQL, reason="SQLite has one writer at a time; TEST_ON=postgresql runs this.")
+@pytest.mark.postgresql_only("SQLite has one writer at a time")
 def test_eight_workers_at_once_answer_each_request_once(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link_requests, "BATCH", 5)
     asked(60, now=now)

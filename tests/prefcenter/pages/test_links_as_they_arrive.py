@@ -14,7 +14,7 @@ from unsubscribe import links
 from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 KINDS = [*LinkPurpose]
 GLUED_ON = [

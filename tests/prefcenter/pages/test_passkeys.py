@@ -21,7 +21,7 @@ from tests.staff import shown_by_the_app
 from . import axe, measures
 from .test_every_page import RULES, SCHEMES, WIDTHS, _serious, _stays
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.sqlite_only]
 
 BOSS = "boss@example.com"
 KEY = {

@@ -7,6 +7,8 @@ import pytest
 from prefcenter.reports import charts
 from prefcenter.reports.charts import HEIGHT, WIDTH, Bar
 
+pytestmark = pytest.mark.sqlite_only
+
 UP, DOWN = [[30, 0, 81], [10, 10, 5]], [[0, 20, 0], [3, 0, 1]]
 
 

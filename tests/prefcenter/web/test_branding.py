@@ -18,6 +18,8 @@ from prefcenter.web.branding import colours
 from prefcenter.web.branding.colours import BLACK, WHITE, Colour, contrast, palette, parse
 from tests import commands
 
+pytestmark = pytest.mark.sqlite_only
+
 ROOT = Path(__file__).resolve().parents[3]
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 A_PAGE = "/u/no-link"  # it asks no database

@@ -24,7 +24,7 @@ from unsubscribe.choices import Answer
 from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8"
 
 

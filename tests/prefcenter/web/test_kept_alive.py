@@ -6,6 +6,8 @@ import pytest
 
 from prefcenter.wsgi import SMALL, WholeRequests
 
+pytestmark = pytest.mark.sqlite_only
+
 
 class Stream:
     """`wsgi.input` of a web server that ends it where the body ends."""

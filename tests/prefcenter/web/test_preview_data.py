@@ -26,7 +26,7 @@ from unsubscribe.choices import OutboxKind, Source
 from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, CategoryGroup, OutboxMessage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 LANGUAGES = [code for code, _ in django_settings.LANGUAGES]
 #: What may differ: where links lead, whose receipt it is, and how a mail's address is spelt out.

@@ -10,6 +10,8 @@ from prefcenter.web.redaction import RedactingFormatter
 from unsubscribe import links
 from unsubscribe.links import LinkPurpose, Target
 
+pytestmark = pytest.mark.sqlite_only
+
 TOKEN = links.sign(Target(1), today=timezone.localdate())
 OTHER = links.sign(Target(2), purpose=LinkPurpose.PREFERENCES, today=timezone.localdate())
 

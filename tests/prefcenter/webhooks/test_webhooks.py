@@ -20,7 +20,6 @@ from prefcenter.webhooks import delivery as webhooks
 from prefcenter.webhooks import http
 from prefcenter.webhooks.http import HostConnection
 from tests.factories import ADA, AddressFactory
-from tests.settings import ON_POSTGRESQL
 from unsubscribe import actions
 from unsubscribe.choices import EventKind, OutboxStatus, Source
 from unsubscribe.ledger import feed
@@ -413,7 +412,7 @@ def test_for_a_day_both_secrets_sign_then_only_the_new_one(
     assert endpoint.previous_secret == ""
 
 
-@pytest.mark.skipif(not ON_POSTGRESQL, reason="SQLite lets one write at a time")
+@pytest.mark.postgresql_only("SQLite lets one write at a time")
 @pytest.mark.django_db(transaction=True)
 class TestAtTheSameTime:
     def test_two_workers_send_every_line_once_and_in_order(

@@ -11,9 +11,8 @@ from django.utils import timezone
 
 from tests.factories import AddressFactory, CampaignFactory, CategoryFactory
 from tests.services import wait_until
-from tests.settings import ON_POSTGRESQL
 from unsubscribe import actions, outbox
-from unsubscribe.actions import ImportedNo
+from unsubscribe.actions import Said
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, OutboxKind, OutboxStatus, Source
 from unsubscribe.links import Target
@@ -30,7 +29,7 @@ from unsubscribe.models import (
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not ON_POSTGRESQL, reason="SQLite has one writer at a time; TEST_ON=postgresql runs this."),
+    pytest.mark.postgresql_only("SQLite has one writer at a time"),
 ]
 THREADS = 8
 T = TypeVar("T")
@@ -142,7 +141,7 @@ def test_imports_clicks_and_taking_back_at_once_leave_what_people_said(now: date
     clicking = readers[::3]
 
     def imports(number: int, some: Sequence[Address]) -> None:
-        said = [ImportedNo(bytes(one.digest), one.value) for one in some]
+        said = [Said(bytes(one.digest), one.value) for one in some]
         for category_id in (None, news.pk):
             actions.import_opt_outs(
                 said, channel=Channel.EMAIL, now=timezone.now(), import_id=number, category_id=category_id

@@ -10,7 +10,6 @@ from django.db import connection
 from django.test import override_settings
 
 from tests.factories import AddressFactory, CampaignFactory, CategoryFactory
-from tests.settings import ON_POSTGRESQL
 from tests.unsubscribe.links.test_lenient_links import BREAKS, GLUED_ON, IN_FRONT
 from unsubscribe import actions, links, queries
 from unsubscribe.errors import InsecureBaseUrl, InvalidLink, TooLargeForLink
@@ -85,7 +84,7 @@ def test_an_address_that_does_not_exist_and_plain_http_are_refused(ada: Address,
         actions.short_links([ada.pk], Target(0), now=now)
 
 
-@pytest.mark.skipif(not ON_POSTGRESQL, reason="SQLite lets one write at a time")
+@pytest.mark.postgresql_only("SQLite lets one write at a time")
 @pytest.mark.django_db(transaction=True)
 def test_two_who_make_the_same_links_at_once_get_the_same(news: Category, now: datetime) -> None:
     ids = [one.pk for one in AddressFactory.create_batch(200)]

@@ -15,6 +15,8 @@ from unsubscribe.addresses import digest, digest_of_sha256, mask, normalise, red
 from unsubscribe.choices import Channel
 from unsubscribe.errors import InvalidAddress
 
+pytestmark = pytest.mark.sqlite_only
+
 EMAIL, SMS, PUSH, POST = Channel.EMAIL, Channel.SMS, Channel.PUSH, Channel.POST
 unhurried = hypothesis_settings(deadline=None)
 PHONES = (Channel.SMS, Channel.WHATSAPP, Channel.PHONE)

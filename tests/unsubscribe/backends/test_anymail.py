@@ -15,7 +15,7 @@ from unsubscribe.models import Category, SentCount
 anymail = pytest.importorskip("anymail.message")
 from anymail.exceptions import AnymailAPIError, AnymailRequestsAPIError  # noqa: E402
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 STRASSE = "jo@xn--strae-mail-83a.example"
 

@@ -14,7 +14,6 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from tests.factories import ADA, BOB, AddressFactory
-from tests.settings import ON_POSTGRESQL
 from tests.unsubscribe.backends.test_backends import Postman, about, message, send
 from unsubscribe import actions, audience, headers
 from unsubscribe.addresses import normalise
@@ -24,7 +23,7 @@ from unsubscribe.models import Address, Category, LastSent, SentCount
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not ON_POSTGRESQL, reason="SQLite in memory has one connection; TEST_ON=postgresql runs this."),
+    pytest.mark.postgresql_only("SQLite in memory has one connection"),
 ]
 SENDERS = 4
 

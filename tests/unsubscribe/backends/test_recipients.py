@@ -23,7 +23,7 @@ from unsubscribe.choices import SuppressionReason
 from unsubscribe.errors import InvalidAddress
 from unsubscribe.models import Address, SentCount
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 both_kinds = pytest.mark.parametrize("said", [{}, TRANSACTIONAL], ids=["marketing", "transactional"])
 
 STRASSE = "ada@xn--strae-mail-83a.example"

@@ -22,7 +22,7 @@ from unsubscribe.errors import ContradictoryPurpose
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Category
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 ROOT = Path(__file__).resolve().parents[3]
 TRANSACTIONAL_BACKEND = "unsubscribe.backends.TransactionalEmailBackend"
 

@@ -8,7 +8,6 @@ import pytest
 from django.db import connection, transaction
 
 from tests.factories import AddressFactory, CategoryFactory
-from tests.settings import ON_POSTGRESQL
 from unsubscribe import actions
 from unsubscribe.choices import Source
 from unsubscribe.ledger import feed, seals
@@ -59,7 +58,7 @@ def test_a_page_costs_the_same_few_queries_whatever_it_holds(
         assert {one.category.slug for one in feed.after(0, limit=100).lines if one.category} == {"news"}
 
 
-@pytest.mark.skipif(not ON_POSTGRESQL, reason="SQLite lets one write at a time")
+@pytest.mark.postgresql_only("SQLite lets one write at a time")
 @pytest.mark.django_db(transaction=True)
 class TestWhileOthersWrite:
     def test_a_line_that_commits_late_is_neither_skipped_nor_overtaken(self, ada: Address, now: datetime) -> None:

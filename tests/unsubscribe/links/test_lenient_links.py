@@ -14,6 +14,8 @@ from unsubscribe import links
 from unsubscribe.errors import ExpiredLink, InvalidLink
 from unsubscribe.links import LinkPurpose, Target, token_text
 
+pytestmark = pytest.mark.sqlite_only
+
 TODAY = date(2026, 3, 10)
 TARGET = Target(12345678901, 77, 99)
 #: Made by the site when this was its only format, with this key.

@@ -18,6 +18,8 @@ from unsubscribe import links
 from unsubscribe.errors import ExpiredLink, InsecureBaseUrl, InvalidLink, TooLargeForLink
 from unsubscribe.links import LinkPurpose, Target
 
+pytestmark = pytest.mark.sqlite_only
+
 TODAY = date(2026, 3, 10)
 TARGET = Target(12345678901, 77, 99)
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

@@ -25,7 +25,7 @@ from unsubscribe.choices import Channel, Frequency, Source, SuppressionReason
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Category, Contact, LastSent, SentCount
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 ROOT = Path(__file__).resolve().parents[4]
 
 MAILCHIMP = (

@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from prefcenter.lists import imports
-from prefcenter.lists.imports import ImportOptions, report
+from prefcenter.lists.imports import Terms, report
 from prefcenter.lists.imports.progress import PROBLEMS_KEPT
 from prefcenter.lists.reader import (
     EmptyTableError,
@@ -21,13 +21,12 @@ from prefcenter.lists.reader import (
     TableError,
 )
 from prefcenter.models import ImportKind, ImportRun, ImportState
-from tests.settings import ON_POSTGRESQL
 from tests.staff import member
 from unsubscribe.choices import SuppressionReason
 from unsubscribe.models import Address
 
 pytestmark = pytest.mark.django_db
-TERMS = ImportOptions(ImportKind.OPT_OUTS)
+TERMS = Terms(ImportKind.OPT_OUTS)
 ZOE = "Zoë"
 
 
@@ -201,7 +200,7 @@ def test_a_report_that_is_whole_says_nothing_of_others() -> None:
     ]
 
 
-@pytest.mark.skipif(ON_POSTGRESQL, reason="It is about what Python holds; SQLite runs it.")
+@pytest.mark.sqlite_only("It is about what Python holds")
 @pytest.mark.parametrize("kind", ["good", "bad"])
 def test_memory_does_not_grow_with_the_file(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("prefcenter.lists.imports.reading.ROWS", 500)

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from prefcenter.lists.imports.columns.dates import DateOrder, moment, order_of, orders, reads_two_ways
 
+pytestmark = pytest.mark.sqlite_only
+
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 DAY, MONTH, YEAR = DateOrder.DAY_FIRST, DateOrder.MONTH_FIRST, DateOrder.YEAR_FIRST
 # The last day of 2021 where on earth it is last: at ten in the morning, at five past four in the afternoon, all of it.

@@ -11,7 +11,7 @@ from tests.factories import ADA, BOB, CLEO
 from tests.prefcenter.lists.imports.importing import Files, audience, blocked
 from unsubscribe.models import Address, Category
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 MANY = ["import_optouts", "import_contacts"]
 _CREATED = "2024-01-01"
 

@@ -7,6 +7,8 @@ import pytest
 
 from prefcenter.lists.reader import NoAddressColumnError, NoColumnNamesError, Table, open_table
 
+pytestmark = pytest.mark.sqlite_only
+
 A, B, C, D = (f"{letter}@x.example" for letter in "abcd")
 MARK = "\ufeff"
 

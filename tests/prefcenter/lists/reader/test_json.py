@@ -24,6 +24,8 @@ from prefcenter.lists.reader import (
 from prefcenter.lists.reader.json_records import AHEAD
 from prefcenter.lists.reader.text import BLOCK, LINE_LIMIT
 
+pytestmark = pytest.mark.sqlite_only
+
 A, B = "a@x.example", "b@x.example"
 CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 SES = [

@@ -18,6 +18,8 @@ from prefcenter.lists.reader import (
 )
 from prefcenter.lists.reader.text import BLOCK
 
+pytestmark = pytest.mark.sqlite_only
+
 MAILCHIMP = (
     '"Email Address","First Name","Last Name",Address,"Phone Number",MEMBER_RATING,OPTIN_TIME,OPTIN_IP,'
     "CONFIRM_TIME,CONFIRM_IP,LATITUDE,LONGITUDE,GMTOFF,DSTOFF,TIMEZONE,CC,REGION,UNSUB_TIME,"

@@ -16,6 +16,8 @@ from prefcenter.lists.reader import Row, TableError, open_table
 from prefcenter.lists.reader.rows import RECORD_LINES
 from prefcenter.lists.reader.text import BLOCK, LINE_LIMIT
 
+pytestmark = pytest.mark.sqlite_only
+
 
 def rows(data: str | bytes) -> list[Row]:
     return list(open_table(io.BytesIO(data.encode() if isinstance(data, str) else data)))

@@ -11,6 +11,8 @@ from openpyxl import Workbook
 
 from prefcenter.lists.reader import Table, TableError, open_table
 
+pytestmark = pytest.mark.sqlite_only
+
 Rows = Sequence[Sequence[Any]]
 PEOPLE: Rows = [["email", "status"], ["a@x.example", "unsubscribed"], ["b@x.example", "subscribed"]]
 

@@ -3,8 +3,10 @@
 import os
 from collections.abc import Generator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
@@ -19,6 +21,8 @@ from unsubscribe import tasks
 from unsubscribe.models import Address, Category
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+# The same examples in every run, and however long each takes; `--hypothesis-profile=default` looks for others.
+hypothesis.settings.load_profile("ci")
 
 #: What is not run on this database; pyproject.toml says what the markers mean.
 ELSEWHERE = "sqlite_only" if ON_POSTGRESQL else "postgresql_only"
@@ -45,6 +49,17 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     if nextitem and marker and marker.kwargs.get("transaction"):
         with item.config.stash[blocking_manager_key].unblock():
             make_groups()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Adds how many passed, failed and were skipped to the file TEST_TALLY, from which .ci/run makes its last line."""
+    path = os.environ.get("TEST_TALLY")
+    if path and "PYTEST_XDIST_WORKER" not in os.environ:
+        passed, failed, error, skipped = (
+            len(terminalreporter.stats.get(name, [])) for name in ("passed", "failed", "error", "skipped")
+        )
+        with Path(path).open("a") as file:
+            file.write(f"{passed} {failed + error} {skipped}\n")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

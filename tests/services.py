@@ -23,7 +23,8 @@ import pytest
 
 T = TypeVar("T")
 
-PATIENCE = 30.0
+#: Seconds until what does not happen is given up, on a machine however busy.
+PATIENCE = 120.0
 PR_SET_PDEATHSIG = 1
 # Below every system's range for outgoing connections: somebody who keeps knocking on a stopped Redis can then
 # neither take its port nor, as TCP allows, be connected to themselves.
@@ -54,7 +55,7 @@ def free_port() -> int:
     raise RuntimeError("No free port was found.")
 
 
-def wait_until(condition: Callable[[], T], timeout: float = 10.0, what: str = "this") -> T:
+def wait_until(condition: Callable[[], T], timeout: float = PATIENCE, what: str = "this") -> T:
     """The first answer of `condition` that is true."""
     deadline = time.monotonic() + timeout
     while not (answer := condition()):
@@ -134,7 +135,7 @@ def _wait_for(process: subprocess.Popen[bytes], answers: Callable[[], bool], hom
             raise RuntimeError(f"It ended at once with status {process.returncode}:\n{log[-2000:]}")
         return answers()
 
-    wait_until(answers_or_is_dead, PATIENCE, f"{process.args!r} answers")
+    wait_until(answers_or_is_dead, what=f"{process.args!r} answers")
 
 
 def start_postgresql() -> str:

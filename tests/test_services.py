@@ -122,7 +122,7 @@ def _start_both(*, seconds: int, temporary: Path) -> "subprocess.Popen[str]":
 @pytest.mark.usefixtures("broker", "database_url")  # which skip where there is nothing to start
 def test_everything_and_its_folders_end_with_the_process(short_folder: Path) -> None:
     process = _start_both(seconds=0, temporary=short_folder)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=services.PATIENCE)
     assert process.returncode == 0
     assert len(output.split()) == 2
     assert not any(_accepts_connections(url) for url in output.split())
@@ -139,7 +139,7 @@ def test_everything_ends_even_when_the_process_is_killed(short_folder: Path) -> 
         assert len(started) > 2
         assert all(_accepts_connections(url) for url in urls)
         process.send_signal(signal.SIGKILL)
-    services.wait_until(lambda: not any(map(services.is_running, started)), 10, "the servers are gone")
+    services.wait_until(lambda: not any(map(services.is_running, started)), what="the servers are gone")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import requests
 
+from tests.services import PATIENCE
+
 
 class Answer(NamedTuple):
     status: int
@@ -20,7 +22,7 @@ def request(method: str, url: str, **options: Any) -> Answer:
     with requests.Session() as session:
         session.trust_env = False
         started = time.monotonic()
-        response = session.request(method, url, allow_redirects=False, timeout=60, **options)
+        response = session.request(method, url, allow_redirects=False, timeout=PATIENCE, **options)
         return Answer(response.status_code, time.monotonic() - started, response.headers, response.text)
 
 
@@ -28,7 +30,9 @@ def one_click(url: str) -> Answer:
     return request("POST", url, data={"List-Unsubscribe": "One-Click"})
 
 
-def burst(urls: Iterable[str], answers: list[Answer], *, threads: int = 4, seconds: float = 90) -> list[Answer]:
+def burst(
+    urls: Iterable[str], answers: list[Answer], *, threads: int = 4, seconds: float = 2 * PATIENCE
+) -> list[Answer]:
     """One-clicks as a provider sends them, several at a time; what is not sent by then is not sent at all."""
     stop_at = time.monotonic() + seconds
 

@@ -20,7 +20,7 @@ import psycopg
 
 from tests.commands import Commands
 from tests.databases import new_postgresql, new_sqlite
-from tests.services import descendants, free_port, is_running, start_redis, wait_until
+from tests.services import PATIENCE, descendants, free_port, is_running, start_redis, wait_until
 from tests.settings import ON_POSTGRESQL
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +49,7 @@ class Database(NamedTuple):
     def _connect(self) -> Any:
         if ON_POSTGRESQL:
             return psycopg.connect(self.url)
-        return sqlite3.connect(self.url.removeprefix("sqlite:///"), timeout=20)
+        return sqlite3.connect(self.url.removeprefix("sqlite:///"), timeout=PATIENCE)
 
 
 class Owed(NamedTuple):
@@ -87,7 +87,7 @@ class Running:
             assert self.process.poll() is None, self.said
             return "Ready at http" in self.said
 
-        wait_until(is_ready, 60, "the site is ready")
+        wait_until(is_ready, what="the site is ready")
 
     def worker_pid(self) -> int:
         """The worker itself; its beat is a child of it under the same name."""
@@ -99,12 +99,12 @@ class Running:
         pids, started = descendants(self.process.pid), time.monotonic()
         self.process.terminate()
         try:
-            self.process.wait(timeout=45)
+            self.process.wait(timeout=PATIENCE)
         finally:
             for pid in filter(is_running, {self.process.pid, *pids} if self.process.poll() is None else ()):
                 os.kill(pid, signal.SIGKILL)
             self.process.wait()
-        wait_until(lambda: not any(map(is_running, pids)), 25, f"the end of {pids}")
+        wait_until(lambda: not any(map(is_running, pids)), what=f"the end of {pids}")
         return time.monotonic() - started
 
 

@@ -14,7 +14,7 @@ from tests.journeys.clicks import one_click
 from tests.journeys.mailserver import PostOffice
 from tests.journeys.site import Running, Site, new_site
 from tests.prefcenter.webhooks.receiver import Receiver
-from tests.services import wait_until
+from tests.services import PATIENCE, wait_until
 
 pytestmark = [pytest.mark.postgresql_only, pytest.mark.starts_first]
 
@@ -61,7 +61,9 @@ class Mailer:
         return [one["address"] for one in sending]
 
     def _ask(self, method: str, path: str, **options: Any) -> Any:
-        answer = requests.request(method, f"{self.site.url}/api/v1{path}", headers=self.headers, timeout=60, **options)
+        answer = requests.request(
+            method, f"{self.site.url}/api/v1{path}", headers=self.headers, timeout=PATIENCE, **options
+        )
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -109,7 +111,7 @@ def test_from_a_mailchimp_export_to_the_mail_that_is_not_sent(
     [event] = mailer.get(f"/events?cursor={cursor}")["items"]
     assert (event["address"], event["kind"], event["source"]) == (ADA, "opt_out", "one_click")
     assert (event["category"], event["campaign"]) == ("news", "June")
-    wait_until(lambda: receiver.got, 30, "the webhook")
+    wait_until(lambda: receiver.got, what="the webhook")
     [heard] = receiver.verified(secret)
     assert heard["data"] == event
     assert mailer.mail("July", ADA, BOB, CLEO) == [BOB]

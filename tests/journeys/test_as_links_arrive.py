@@ -11,7 +11,7 @@ import pytest
 
 from prefcenter.wsgi import SMALL
 from tests.journeys.site import Running, Site, new_site
-from tests.services import wait_until
+from tests.services import PATIENCE, wait_until
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.starts_first]
 
@@ -42,7 +42,7 @@ def raw(link: str, head: Iterable[str], body: bytes = b"", *, closes: bool = Fal
     """One request, byte by byte as it is given here: status and page. 0 where the connection ends without an answer."""
     parts = urlsplit(link)
     lines = [f"POST {path or parts.path} HTTP/1.1", f"Host: {parts.netloc}", "Connection: close", *head, "", ""]
-    with closing(socket.create_connection((parts.hostname or "", parts.port or 80), timeout=30)) as connection:
+    with closing(socket.create_connection((parts.hostname or "", parts.port or 80), timeout=PATIENCE)) as connection:
         connection.sendall("\r\n".join(lines).encode() + body)
         if closes:
             connection.shutdown(socket.SHUT_WR)
@@ -177,7 +177,7 @@ def test_the_log_names_no_token(site: Site, link_of_glued: str) -> None:
     token = urlsplit(link_of_glued).path.removeprefix("/u/")
     for path in (f"/u/{token}x", f"/u/x{token}%20{token}", f"/p/{token}", f"//U/{token[:20]}%20{token[20:]}a"):
         assert raw(link_of_glued, ["Content-Length: 0"], path=path)[0] in {400, 404}
-    wait_until(lambda: "Not Found" in site.log.read_text(), 20, "the line in the log")
+    wait_until(lambda: "Not Found" in site.log.read_text(), what="the line in the log")
     assert token not in site.log.read_text()
     assert token[20:] not in site.log.read_text()
 
@@ -197,7 +197,7 @@ SIZES = [10, 5000, SMALL, SMALL + 1, 1_200_000]
 
 def test_a_one_click_after_an_answer_that_came_early_is_answered(site: Site) -> None:
     """Connections that are used again, as proxies do: what is answered before it was read costs no other request."""
-    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=PATIENCE)
     statuses = set()
     for path in EARLY:
         for size in SIZES:

@@ -54,7 +54,7 @@ def wait_until_quiet(post_office: PostOffice) -> None:
             seen, since = len(post_office.letters), time.monotonic()
         return time.monotonic() - since > 3
 
-    wait_until(is_quiet, 60, "silence")
+    wait_until(is_quiet, what="silence")
 
 
 class TestABrokerThatStops:
@@ -70,7 +70,7 @@ class TestABrokerThatStops:
         answers: list[Answer] = []
         with ThreadPoolExecutor(1) as pool:
             posting = pool.submit(burst, links[:-LATE], answers, seconds=60)
-            wait_until(lambda: len(answers) >= MANY // 2, 60, "half of the POSTs")
+            wait_until(lambda: len(answers) >= MANY // 2, what="half of the POSTs")
             broker.stop()
             posting.result()
         # What the worker holds it can still send, but not acknowledge. Of the last ones nobody tells it.
@@ -84,7 +84,7 @@ class TestABrokerThatStops:
         assert len(answers) == MANY, "and all within a minute"
 
         broker.start()
-        wait_until(lambda: site.count("outboxmessage", status="sent") == MANY, 90, "all rows are sent")
+        wait_until(lambda: site.count("outboxmessage", status="sent") == MANY, what="all rows are sent")
         assert Counter(letter.to for letter in post_office.letters) == dict.fromkeys(READERS, 1)
 
 

@@ -12,7 +12,7 @@ import requests
 
 from tests.journeys.clicks import one_click, request
 from tests.journeys.site import Running, run, surroundings
-from tests.services import free_port, wait_until
+from tests.services import PATIENCE, free_port, wait_until
 
 COMMAND = """
 import sys
@@ -66,7 +66,7 @@ class Browser:
         session.trust_env = False
 
     def get(self, path: str) -> str:
-        answer = self._session.get(self._demo.url + path, timeout=30, allow_redirects=False)
+        answer = self._session.get(self._demo.url + path, timeout=PATIENCE, allow_redirects=False)
         assert answer.status_code == 200, answer.text
         return answer.text
 
@@ -80,7 +80,7 @@ class Browser:
             self._demo.url + path,
             data={"csrfmiddlewaretoken": token[1]},
             headers={"Origin": self._demo.url},
-            timeout=60,
+            timeout=PATIENCE,
             allow_redirects=False,
         )
 
@@ -131,7 +131,7 @@ def test_from_the_first_newsletter_through_the_button_to_the_one_that_is_not_sen
     assert pressed.status_code == 200
     assert "asked, and got 200." in pressed.text
 
-    wait_until(demo.confirmations, 30, "the confirmation")
+    wait_until(demo.confirmations, what="the confirmation")
     assert demo.confirmations() == ["goran@example.net"]
     verdicts = demo.verdicts()
     assert verdicts.pop("goran@example.net") == "unsubscribed"
@@ -154,7 +154,7 @@ def test_the_button_answers_every_time_and_without_delay(demo: Demo, browser: Br
         pressed = browser.press(browser.get(path), f"{path}unsubscribe/")
         assert pressed.status_code == 200
         assert pressed.elapsed.total_seconds() < 5
-    wait_until(lambda: len(demo.confirmations()) >= 12, 30, "twelve confirmations")
+    wait_until(lambda: len(demo.confirmations()) >= 12, what="twelve confirmations")
     assert sorted(demo.confirmations()) == sorted(demo.newsletters())
 
 

@@ -66,7 +66,7 @@ def test_who_takes_one_click_gets_one_confirmation_and_not_the_next_mail(site: S
     answers = [one_click(link), one_click(link)]
     assert [answer.status for answer in answers] == [200, 200]
     assert not {"Set-Cookie", "Location"} & set(answers[0].headers)
-    wait_until(lambda: confirmations(post_office, ada), 20, "the confirmation")
+    wait_until(lambda: confirmations(post_office, ada), what="the confirmation")
 
     assert send(site, ada, bob, campaign="Summer") == 1
     assert [letter.message["Subject"] for letter in post_office.to(bob)] == ["Spring", "Summer"]

@@ -10,7 +10,7 @@ import pytest
 
 from tests.journeys.mailserver import PostOffice
 from tests.journeys.site import LONG_AGO, ROOT, Site, new_site
-from tests.services import wait_until
+from tests.services import PATIENCE, wait_until
 
 pytestmark = pytest.mark.starts_first
 
@@ -77,7 +77,7 @@ class Sender:
         stdin.flush()
 
     def sent(self) -> int:
-        return int(self.process.communicate(timeout=120)[0])
+        return int(self.process.communicate(timeout=PATIENCE)[0])
 
 
 def _opened(pipe: IO[str] | None) -> IO[str]:
@@ -112,7 +112,7 @@ def test_what_a_killed_process_had_claimed_is_sent_when_the_claim_has_lapsed(
     sender = Sender(site)
     sender.wait_for_the_answer()
     sender.go_on()
-    wait_until(lambda: post_office.tries[ada] == 1, 60, "the letter that is never answered")
+    wait_until(lambda: post_office.tries[ada] == 1, what="the letter that is never answered")
     sender.process.kill()
     sender.process.communicate()
     post_office.recover(ada)

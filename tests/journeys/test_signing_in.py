@@ -11,7 +11,7 @@ import requests
 from tests.journeys.clicks import burst
 from tests.journeys.mailserver import PostOffice, silence
 from tests.journeys.site import FIGURES, Running, Site, new_site
-from tests.services import wait_until
+from tests.services import PATIENCE, wait_until
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.starts_first]
 
@@ -41,9 +41,9 @@ def running(site: Site) -> Iterator[Running]:
 def send(browser: requests.Session, url: str, **fields: str) -> requests.Response:
     """The form on this page, as a browser sends it."""
     browser.trust_env = False
-    token = HIDDEN.findall(browser.get(url, timeout=60).text)[0]
+    token = HIDDEN.findall(browser.get(url, timeout=PATIENCE).text)[0]
     form = fields | {"csrfmiddlewaretoken": token}
-    return browser.post(url, form, allow_redirects=False, timeout=60)
+    return browser.post(url, form, allow_redirects=False, timeout=PATIENCE)
 
 
 def ask(site: Site, email: str) -> requests.Response:
@@ -61,7 +61,7 @@ def test_a_code_comes_at_once_and_a_mail_server_that_hangs_holds_up_no_one_click
     links = [row["unsubscribe_url"] for row in site.audience(others).values()]
     with requests.Session() as browser:
         asked = send(browser, f"{site.url}/accounts/login/code/", email=first)
-        wait_until(lambda: post_office.to(first), 30, "the code")
+        wait_until(lambda: post_office.to(first), what="the code")
         [code] = CODE.findall(post_office.to(first)[0].text)
         signed_in = send(browser, f"{site.url}{asked.headers['Location']}", code=code)
         assert signed_in.headers["Location"] == "/preferences/mine/"

@@ -83,12 +83,12 @@ def owed(site: Site, address: str, *, status: str, attempts: int) -> Owed:
         (row,) = site.outbox(address)
         return row if (row.status, row.attempts) == (status, attempts) else None
 
-    return wait_until(so, 25, f"{status} after {attempts} attempts; it is {site.outbox(address)}")  # type: ignore[return-value]
+    return wait_until(so, what=f"{status} after {attempts} attempts; it is {site.outbox(address)}")  # type: ignore[return-value]
 
 
 def the_confirmation(site: Site, post_office: PostOffice, address: str) -> Letter:
-    wait_until(lambda: post_office.to(address), 20, "the confirmation")
-    wait_until(lambda: {row.status for row in site.outbox(address)} == {"sent"}, 20, "the row says so")
+    wait_until(lambda: post_office.to(address), what="the confirmation")
+    wait_until(lambda: {row.status for row in site.outbox(address)} == {"sent"}, what="the row says so")
     (letter,) = post_office.to(address)
     return letter
 
@@ -178,7 +178,7 @@ def test_a_confirmation_says_what_changed_and_its_link_undoes_it(site: Site, pos
     form = {"do": "save", f"on-{key}": "on", f"often-{key}": "as_sent", f"was-{key}": was}
     assert request("POST", link, data=form).status == 200
     assert site.verdict(address) == "send"
-    wait_until(lambda: len(post_office.to(address)) == 2, 20, "the second confirmation")
+    wait_until(lambda: len(post_office.to(address)) == 2, what="the second confirmation")
     assert "“Product news” by email is on." in post_office.to(address)[1].text
 
 

@@ -47,7 +47,7 @@ def test_every_confirmation_arrives_although_the_worker_is_killed_among_them(
     post_office.seconds_per_letter = 0.1
     with ThreadPoolExecutor(1) as pool:
         posting = pool.submit(burst, links, [])
-        wait_until(lambda: len(post_office.letters) >= 100, 90, "the first hundred confirmations")
+        wait_until(lambda: len(post_office.letters) >= 100, what="the first hundred confirmations")
         worker = running.worker_pid()
         os.kill(worker, signal.SIGKILL)
         arrived_before = len(post_office.letters)
@@ -56,8 +56,8 @@ def test_every_confirmation_arrives_although_the_worker_is_killed_among_them(
     assert arrived_before < MANY - 100
 
     post_office.seconds_per_letter = 0.0
-    wait_until(lambda: not is_running(worker) and new_worker(running, worker), 30, "a new worker")
-    wait_until(lambda: site.count("outboxmessage", status="sent") == MANY, 120, "all outbox rows are sent")
+    wait_until(lambda: not is_running(worker) and new_worker(running, worker), what="a new worker")
+    wait_until(lambda: site.count("outboxmessage", status="sent") == MANY, what="all outbox rows are sent")
 
     copies = Counter(letter.to for letter in post_office.letters)
     assert set(copies) == set(READERS)

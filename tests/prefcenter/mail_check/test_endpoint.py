@@ -48,7 +48,7 @@ class Door(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.asked.append((self.command, self.path, dict(self.headers), body))
         if self.server.release:
-            self.server.release.wait(10)
+            self.server.release.wait()
         self.send_response(self.server.status)
         for name, value in self.server.answer_headers.items():
             self.send_header(name, value)

@@ -16,6 +16,7 @@ import pytest
 
 from prefcenter.mail_check import Outcome, Point, check, fetch_key
 from tests.prefcenter.mail_check.messages import KEY_NAME, SIGNED, key_record, message, signed
+from tests.services import PATIENCE
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -163,7 +164,7 @@ def name_server(answer: Callable[[dns.message.Message], dns.message.Message | No
     """A real name server over UDP that gives this answer to one question; None: silence."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
-        server.settimeout(5)
+        server.settimeout(PATIENCE)
 
         def serve() -> None:
             wire, sender = server.recvfrom(4096)

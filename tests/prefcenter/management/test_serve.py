@@ -14,7 +14,7 @@ import pytest
 
 from tests import commands
 from tests.databases import new_sqlite
-from tests.services import descendants, free_port, is_running, wait_until
+from tests.services import PATIENCE, descendants, free_port, is_running, wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
 Process = subprocess.Popen[str]
@@ -67,12 +67,12 @@ def serve(migrated: dict[str, str], port: int, tmp_path: Path) -> Iterator[Serve
     yield start
     for process in started:
         process.terminate()
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
 
 
 def status_of(url: str) -> int:
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         with error:
@@ -80,12 +80,12 @@ def status_of(url: str) -> int:
 
 
 def gone(pids: set[int]) -> None:
-    wait_until(lambda: not any(map(is_running, pids)), 25, f"the end of {pids}")
+    wait_until(lambda: not any(map(is_running, pids)), what=f"the end of {pids}")
 
 
 def web_server_and_worker(process: Process) -> set[int]:
     """Two children, the web server's two processes, and the worker's beat."""
-    wait_until(lambda: len(descendants(process.pid)) >= 5, 30, "five processes")
+    wait_until(lambda: len(descendants(process.pid)) >= 5, what="five processes")
     return descendants(process.pid)
 
 
@@ -96,10 +96,10 @@ def test_it_answers_as_soon_as_it_says_so_gets_over_a_dead_worker_and_stops_clea
     worker = next(pid for pid in sorted(pids) if b"celery" in Path(f"/proc/{pid}/cmdline").read_bytes())
     os.kill(worker, signal.SIGKILL)
     assert status_of(f"http://127.0.0.1:{port}/") < 500
-    wait_until(lambda: len(web_server_and_worker(process) - pids) >= 2, 30, "a new worker and its beat")
+    wait_until(lambda: len(web_server_and_worker(process) - pids) >= 2, what="a new worker and its beat")
     pids |= web_server_and_worker(process)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=PATIENCE) == 0
     gone(pids)
 
 

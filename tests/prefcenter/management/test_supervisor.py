@@ -15,12 +15,10 @@ from typing import Any
 import pytest
 
 from prefcenter.management import supervisor
-from tests.services import is_running, wait_until
+from tests.services import PATIENCE, is_running, wait_until
 
 pytestmark = pytest.mark.sqlite_only
 
-#: Seconds until what does not happen is given up, on a machine however busy.
-PATIENCE = 120
 ROOT = Path(supervisor.__file__).resolve().parents[2]
 Process = subprocess.Popen[str]
 Start = Callable[..., Process]
@@ -75,7 +73,7 @@ class Diary:
         return self.path.read_text().split() if self.path.exists() else []
 
     def wait_for(self, count: int) -> list[str]:
-        wait_until(lambda: len(self.words()) >= count, PATIENCE, f"{count} words in {self.path}")
+        wait_until(lambda: len(self.words()) >= count, what=f"{count} words in {self.path}")
         return self.words()
 
     def pids(self, count: int) -> list[int]:
@@ -111,7 +109,7 @@ def supervise() -> Iterator[Start]:
 
 
 def gone(*pids: int) -> None:
-    wait_until(lambda: not any(map(is_running, pids)), PATIENCE, f"the end of {pids}")
+    wait_until(lambda: not any(map(is_running, pids)), what=f"the end of {pids}")
 
 
 def stop(process: Process, number: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
@@ -146,7 +144,7 @@ def test_under_nohup_a_hangup_ends_nothing(supervise: Start, worker: Diary) -> N
     process.send_signal(signal.SIGHUP)
     os.kill(pid, signal.SIGHUP)
     os.kill(pid, signal.SIGUSR1)
-    wait_until(lambda: not is_running(pid), PATIENCE, "the end of the worker, by the later signal")
+    wait_until(lambda: not is_running(pid), what="the end of the worker, by the later signal")
     worker.wait_for(2)
     status, log = stop(process)
     assert status == 0
@@ -260,10 +258,14 @@ def test_the_probe_is_asked_until_it_says_yes_and_then_waiting_costs_nothing(
     (tmp_path / "ready").touch()
     assert process.stdout is not None
     assert process.stdout.readline() == "The probe said yes.\n"
-    time.sleep(0.2)
     status = Path(f"/proc/{process.pid}/status")
-    before = re.findall(r"ctxt_switches:\s*(\d+)", status.read_text())
-    time.sleep(3 * supervisor.PROBE_EVERY)
-    assert re.findall(r"ctxt_switches:\s*(\d+)", status.read_text()) == before
+
+    def sleeps_through() -> bool:
+        """The time in which it would have asked three times."""
+        before = re.findall(r"ctxt_switches:\s*(\d+)", status.read_text())
+        time.sleep(3 * supervisor.PROBE_EVERY)
+        return re.findall(r"ctxt_switches:\s*(\d+)", status.read_text()) == before
+
+    wait_until(sleeps_through, what="that it asks no more")
     process.terminate()
     assert process.stdout.read() == ""

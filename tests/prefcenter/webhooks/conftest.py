@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 
 from prefcenter.models import WebhookEndpoint
-from prefcenter.webhooks import delivery
+from prefcenter.webhooks import delivery, http
+from tests.services import PATIENCE
 
 from .receiver import Receiver
 
@@ -18,7 +19,9 @@ def _to_this_machine(settings: Any) -> None:
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
+def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+    """Whose body is waited for however busy the machine is, so that its connection is kept."""
+    monkeypatch.setattr(http, "BODY", PATIENCE)
     receiver = Receiver()
     yield receiver
     receiver.close()

@@ -20,6 +20,7 @@ from prefcenter.webhooks import delivery as webhooks
 from prefcenter.webhooks import http
 from prefcenter.webhooks.http import HostConnection
 from tests.factories import ADA, AddressFactory
+from tests.services import PATIENCE
 from unsubscribe import actions
 from unsubscribe.choices import EventKind, OutboxStatus, Source
 from unsubscribe.ledger import feed
@@ -460,7 +461,7 @@ class TestAtTheSameTime:
         heard, other = threading.Event(), Receiver()
 
         def after_the_other(body: bytes) -> int:
-            return 200 if heard.wait(5) else 500
+            return 200 if heard.wait(PATIENCE) else 500
 
         def heard_of(body: bytes) -> int:
             heard.set()

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.conftest import NOW
 from tests.factories import AddressFactory, CampaignFactory, CategoryFactory, ContactFactory
-from tests.services import wait_until
+from tests.services import PATIENCE, wait_until
 from tests.unsubscribe.actions.test_concurrency import at_once
 from unsubscribe import actions, gate
 from unsubscribe.actions import Said, Taken
@@ -741,7 +741,10 @@ def waiting(pool: Executor, call: Callable[[], T]) -> Future[T]:
 
     def waits() -> bool:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+            cursor.execute(
+                "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)"
+                " WHERE NOT granted AND datname = current_database())"
+            )
             return bool(cursor.fetchone()[0])
 
     future = pool.submit(run)
@@ -820,5 +823,5 @@ def test_an_address_does_not_move_while_an_import_writes_about_it(ada: Address, 
 
     with ThreadPoolExecutor(1) as pool, transaction.atomic():
         assert take(listed([later]), category_id=news.pk) == Taken(1, 0, 0)
-        assert pool.submit(add).result(timeout=30) == []
+        assert pool.submit(add).result(timeout=PATIENCE) == []
     assert Address.objects.get(digest=later.digest).contact == Preference.objects.get().contact != ada.contact

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from tests.factories import ADA, BOB, AddressFactory
+from tests.services import PATIENCE
 from tests.unsubscribe.backends.test_backends import Postman, about, message, send
 from unsubscribe import actions, audience, headers
 from unsubscribe.addresses import normalise
@@ -53,7 +54,7 @@ def daily(news: Category, ada: Address) -> Address:
 @pytest.fixture
 def met(monkeypatch: pytest.MonkeyPatch) -> Barrier:
     """Nobody goes on before all have their answer from the gate."""
-    barrier, ask = Barrier(SENDERS, timeout=60), audience.ask
+    barrier, ask = Barrier(SENDERS, timeout=PATIENCE), audience.ask
 
     def asked(*args: Any, **kwargs: Any) -> list[audience.Entry]:
         entries = ask(*args, **kwargs)

@@ -1,6 +1,7 @@
 """A line of the ledger that was touched is named, whoever touched it and however; and nobody is accused for nothing."""
 
 import json
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from tests.factories import AddressFactory, CampaignFactory, CategoryFactory
+from tests.services import PATIENCE, wait_until
 from tests.settings import ON_POSTGRESQL
 from tests.unsubscribe.actions.test_concurrency import at_once
 from unsubscribe import actions
@@ -384,20 +386,29 @@ class TestUnderLoad:
         assert found() == []
         assert seals.summary().unsealed == 0
 
-    def test_a_line_that_commits_soon_is_waited_for(self, ada: Address, now: datetime) -> None:
+    def test_a_line_that_commits_soon_is_waited_for(
+        self, ada: Address, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         CategoryFactory()
+        is_waited_for, writers = threading.Event(), watermark._writers
+
+        def waiting() -> set[str]:
+            found = writers()
+            is_waited_for.set()
+            return found
+
         with ThreadPoolExecutor(1) as pool:
 
             def write_slowly() -> None:
                 with transaction.atomic():
                     write(ada)
-                    sql("SELECT pg_sleep(0.5)")
+                    is_waited_for.wait(PATIENCE)
                 connection.close()
 
-            slow = pool.submit(write_slowly)
-            while not watermark._writers():
-                assert not slow.done()
+            pool.submit(write_slowly)
+            wait_until(writers, what="the other's line")
             write(ada)
+            monkeypatch.setattr(watermark, "_writers", waiting)
             made = seals.seal(now=now)
         assert made
         assert made.count == ConsentEvent.objects.count() == 2

@@ -20,6 +20,7 @@ from prefcenter.management.commands.audience import Command
 from tests import commands
 from tests.databases import new_sqlite
 from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
+from tests.services import PATIENCE
 from unsubscribe import actions, links
 from unsubscribe.choices import Channel, Frequency, Source, SuppressionReason
 from unsubscribe.links import Target
@@ -299,6 +300,6 @@ def test_head_may_stop_reading(tmp_path: Path, elsewhere: dict[str, str]) -> Non
         assert audience.stderr is not None
         said = audience.stderr.read().decode()
         audience.stderr.close()
-        assert audience.wait(60) == 0
+        assert audience.wait(PATIENCE) == 0
     assert "Traceback" not in said
     assert "Broken pipe" not in said

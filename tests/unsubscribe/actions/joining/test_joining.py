@@ -12,11 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from prefcenter.reports import conditions
 from tests.conftest import NOW
 from tests.factories import ADA, BOB, CLEO, AddressFactory, CategoryFactory, ContactFactory
+from tests.services import PATIENCE
 from tests.settings import ON_POSTGRESQL
 from tests.unsubscribe.actions.test_bulk import needs_postgresql, waiting
 from tests.unsubscribe.actions.test_concurrency import at_once
 from unsubscribe import actions, gate
-from unsubscribe.actions import ImportedCounts, ImportedNo, Wanted
+from unsubscribe.actions import Said, Taken, Wanted
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Answer, Channel, EventKind, Frequency, PreferenceState, Source, SuppressionReason
 from unsubscribe.errors import MayNotLift
@@ -152,10 +153,10 @@ class TestErased:
     @pytest.mark.parametrize("slug", ["news", None])
     def test_a_file_with_them_writes_nothing(self, slug: str | None, ada: Address) -> None:
         category_id = CategoryFactory(slug=slug).pk if slug else None
-        said = [ImportedNo(bytes(ada.digest), ADA)]
+        said = [Said(bytes(ada.digest), ADA)]
         options: dict[str, Any] = {"channel": Channel.EMAIL, "now": NOW, "category_id": category_id}
-        assert actions.preview_opt_outs(said, **options) == ImportedCounts(0, 1, 0)
-        assert actions.import_opt_outs(said, **options) == ImportedCounts(0, 1, 0)
+        assert actions.preview_opt_outs(said, **options) == Taken(0, 1, 0)
+        assert actions.import_opt_outs(said, **options) == Taken(0, 1, 0)
         assert ConsentEvent.objects.get().kind == EventKind.ERASE
         assert Suppression.objects.get().reason == SuppressionReason.ERASED
         assert not Preference.objects.exists()
@@ -232,7 +233,7 @@ def test_an_address_does_not_move_while_a_no_is_written_about_it(ada: Address, n
 
     with ThreadPoolExecutor(1) as pool, transaction.atomic():
         assert len(actions.opt_out([Target(bob.pk, news.pk)], source=Source.ONE_CLICK, now=NOW)) == 1
-        assert pool.submit(add).result(timeout=30) == []
+        assert pool.submit(add).result(timeout=PATIENCE) == []
     assert answer(BOB, news) == Answer.UNSUBSCRIBED
 
 

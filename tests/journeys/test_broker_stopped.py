@@ -1,6 +1,5 @@
 """Opting out while the broker is away, or hangs: always 200, always stored, confirmed in the end (requirement E10)."""
 
-import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -44,44 +43,30 @@ def running(site: Site) -> Iterator[Running]:
     running.stop()
 
 
-def wait_until_quiet(post_office: PostOffice) -> None:
-    """Until no mail has come for three seconds."""
-    seen, since = len(post_office.letters), time.monotonic()
-
-    def is_quiet() -> bool:
-        nonlocal seen, since
-        if len(post_office.letters) != seen:
-            seen, since = len(post_office.letters), time.monotonic()
-        return time.monotonic() - since > 3
-
-    wait_until(is_quiet, what="silence")
-
-
 class TestABrokerThatStops:
     @pytest.fixture
     def broker_url(self, broker: RedisService) -> str:
         return broker.url
 
-    @pytest.mark.usefixtures("running")
     def test_it_costs_nobody_their_opt_out_or_their_confirmation(
-        self, site: Site, post_office: PostOffice, broker: RedisService
+        self, site: Site, running: Running, post_office: PostOffice, broker: RedisService
     ) -> None:
         links = [row["unsubscribe_url"] for row in site.audience(READERS).values()]
         answers: list[Answer] = []
         with ThreadPoolExecutor(1) as pool:
-            posting = pool.submit(burst, links[:-LATE], answers, seconds=60)
+            posting = pool.submit(burst, links[:-LATE], answers)
             wait_until(lambda: len(answers) >= MANY // 2, what="half of the POSTs")
             broker.stop()
             posting.result()
         # What the worker holds it can still send, but not acknowledge. Of the last ones nobody tells it.
-        wait_until_quiet(post_office)
+        wait_until(lambda: "consumer: Cannot connect" in running.said, what="that the worker looks for the broker")
         burst(links[-LATE:], answers)
         slowest = max(answer.seconds for answer in answers)
         FIGURES.info("%d POSTs answered in time, the slowest in %.2f s.", len(answers), slowest)
         assert {answer.status for answer in answers} == {200}
         assert slowest < TOO_LONG
         assert site.count("preference", state="unsubscribed") == site.count("outboxmessage") == len(answers)
-        assert len(answers) == MANY, "and all within a minute"
+        assert len(answers) == MANY
 
         broker.start()
         wait_until(lambda: site.count("outboxmessage", status="sent") == MANY, what="all rows are sent")
@@ -95,8 +80,7 @@ class TestABrokerThatHangs:
         with silence(port):
             yield f"redis://127.0.0.1:{port}/0"
 
-    @pytest.mark.usefixtures("running")
-    def test_it_costs_nobody_their_opt_out_and_only_the_first_their_time(self, site: Site) -> None:
+    def test_it_costs_nobody_their_opt_out_and_only_the_first_their_time(self, site: Site, running: Running) -> None:
         readers = READERS[:6]
         answers = burst([row["unsubscribe_url"] for row in site.audience(readers).values()], [], threads=1)
         FIGURES.info("POSTs took %s s.", ", ".join(f"{answer.seconds:.2f}" for answer in answers))
@@ -104,4 +88,4 @@ class TestABrokerThatHangs:
         assert {row["verdict"] for row in site.audience(readers).values()} == {"unsubscribed"}
         assert max(answer.seconds for answer in answers) < TOO_LONG
         # Each of the two web server processes finds it out once.
-        assert sum(answer.seconds > 2 for answer in answers) <= 2
+        assert 1 <= running.said.count("No broker (") <= 2

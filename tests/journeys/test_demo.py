@@ -147,13 +147,14 @@ def test_from_the_first_newsletter_through_the_button_to_the_one_that_is_not_sen
 
 @pytest.mark.usefixtures("running")
 def test_the_button_answers_every_time_and_without_delay(demo: Demo, browser: Browser) -> None:
-    """Its view posts to its own site: a process that takes one request at a time would now and then wait for itself."""
+    """Its view posts to its own site: a process that takes one request at a time would now and then wait for itself
+    until it gives up."""
     inbox = browser.get("/demo/")
     for address in demo.newsletters():
         path = _path_of_mail_to(address, inbox)
         pressed = browser.press(browser.get(path), f"{path}unsubscribe/")
         assert pressed.status_code == 200
-        assert pressed.elapsed.total_seconds() < 5
+        assert "asked, and got 200." in pressed.text
     wait_until(lambda: len(demo.confirmations()) >= 12, what="twelve confirmations")
     assert sorted(demo.confirmations()) == sorted(demo.newsletters())
 

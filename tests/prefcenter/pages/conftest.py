@@ -5,12 +5,13 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 
-from tests.services import missing
+from tests.services import PATIENCE, missing
 
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
 #: Pages are walked in the widest of the fonts that people have, so that what fits here fits elsewhere, and so that a
@@ -32,6 +33,7 @@ REFUSES = {"profile": {"default_content_setting_values": {"cookies": 2, "javascr
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
+    expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
         yield playwright
 
@@ -58,9 +60,22 @@ def fonts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str | float | b
 def chromium(playwright: Playwright, path: str, fonts: dict[str, str | float | bool]) -> Iterator[Browser]:
     # The same without a window's trimmings, where it is there: pages open in two thirds of the time.
     program = shutil.which("chromium-headless-shell") or path
-    browser = playwright.chromium.launch(executable_path=program, args=FLAGS, env=fonts)
-    yield browser
+    browser = playwright.chromium.launch(executable_path=program, args=FLAGS, env=fonts, timeout=PATIENCE * 1000)
+    new_context = browser.new_context
+
+    def patient(**options: Any) -> BrowserContext:
+        return _patient(new_context(**options))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(browser, "new_context", patient)
+        yield browser
     browser.close()
+
+
+def _patient(context: BrowserContext) -> BrowserContext:
+    """On a busy machine a page may take longer than the half minute that Playwright waits for it."""
+    context.set_default_timeout(PATIENCE * 1000)
+    return context
 
 
 @pytest.fixture(scope="module")
@@ -76,12 +91,12 @@ def strict(
         executable_path=path,
         args=FLAGS,
         env=fonts,
+        timeout=PATIENCE * 1000,
         has_touch=True,
         java_script_enabled=False,
         extra_http_headers={"X-Forwarded-Proto": "https"},
     )
-    context.set_default_timeout(30_000)
-    yield context
+    yield _patient(context)
     context.close()
 
 

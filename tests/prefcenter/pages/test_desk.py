@@ -36,7 +36,6 @@ COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"], "iframes": False
 def desk(chromium: Browser, site: str, settings: Any, tmp_path: Path) -> Iterator[Desk]:
     settings.DATA_DIR = tmp_path
     context = chromium.new_context(reduced_motion="reduce", extra_http_headers={"X-Forwarded-Proto": "https"})
-    context.set_default_timeout(30_000)
     context.route("**/favicon.ico", lambda route: route.fulfill(status=204))
     desk = Desk(context.new_page(), site)
     yield desk

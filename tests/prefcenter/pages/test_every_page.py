@@ -38,7 +38,6 @@ def window(chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(
         has_touch=True, reduced_motion="reduce", extra_http_headers={"X-Forwarded-Proto": "https"}
     )
-    context.set_default_timeout(30_000)
     yield context.new_page()
     context.close()
 

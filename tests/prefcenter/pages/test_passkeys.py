@@ -87,7 +87,6 @@ class Boss:
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
     context = chromium.new_context(has_touch=True, extra_http_headers={"X-Forwarded-Proto": "https"})
-    context.set_default_timeout(30_000)
     yield context
     context.close()
 

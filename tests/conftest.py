@@ -28,6 +28,13 @@ hypothesis.settings.load_profile("ci")
 ELSEWHERE = "sqlite_only" if ON_POSTGRESQL else "postgresql_only"
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With `-m postgresql_only` a file that does not speak of it is not even imported."""
+    if config.getoption("markexpr") != "postgresql_only" or collection_path.suffix != ".py":
+        return None
+    return "postgresql" not in collection_path.read_text() or None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     here = [item for item in items if not item.get_closest_marker(ELSEWHERE)]
     config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker(ELSEWHERE)])

@@ -1,12 +1,16 @@
 """The site's settings under test: on SQLite, or with TEST_ON=postgresql on a private PostgreSQL and Redis."""
 
 import os
+import sys
 import tempfile
 
 if "TEST_FOLDER" not in os.environ:
     # pytest's further processes find it here.
     os.environ["TEST_FOLDER"] = tempfile.mkdtemp(prefix="prefcenter-tests-")
 os.environ.setdefault("DATA_DIR", os.environ["TEST_FOLDER"])
+# What one of the many processes has compiled, the next need not compile again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 os.environ |= {
     "DEBUG": "false",
     "SECRET_KEY": "a-key-for-tests-of-more-than-fifty-characters-0123456789",

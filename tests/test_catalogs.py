@@ -120,9 +120,13 @@ def test_a_mistake_in_a_translation_is_seen(msgid: Any, string: Any, is_fine: bo
 def test_a_translator_fills_in_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalogs, "BASE_DIR", tmp_path)
     keys = [one["key"] for one in json.loads(json.dumps(catalogs.missing("de")))]
-    assert {"At most weekly", "%(what)s is on."} <= set(keys)
-    given = {"At most weekly": "Höchstens wöchentlich", "%(what)s is on.": "Wieder an.", "Nobody says it": "Nein"}
+    assert {"Weekly at most", "You're subscribed to %(what)s."} <= set(keys)
+    given = {
+        "Weekly at most": "Höchstens wöchentlich",
+        "You're subscribed to %(what)s.": "Wieder an.",
+        "Nobody says it": "Nein",
+    }
     said = catalogs.fill("de", given)
     assert len(said) == 2
     assert len(catalogs.missing("de")) == len(keys) - 1
-    assert catalogs.stored(ENGINE, "de").get("At most weekly").string == "Höchstens wöchentlich"
+    assert catalogs.stored(ENGINE, "de").get("Weekly at most").string == "Höchstens wöchentlich"

@@ -18,12 +18,13 @@ class PreferenceState(TextChoices):
 
 
 class Frequency(TextChoices):
-    """From the fastest to the slowest; `pace` compares them."""
+    """From the fastest to the slowest; `pace` compares them. The labels are for staff: what pages show to recipients,
+    by channel and in their language, is sentences.frequency_label."""
 
-    AS_SENT = "as_sent", _("Every message")
-    DAILY = "daily", _("At most daily")
-    WEEKLY = "weekly", _("At most weekly")
-    MONTHLY = "monthly", _("At most monthly")
+    AS_SENT = "as_sent", "Every message"
+    DAILY = "daily", "At most daily"
+    WEEKLY = "weekly", "At most weekly"
+    MONTHLY = "monthly", "At most monthly"
 
     @property
     def pace(self) -> int:

@@ -9,19 +9,19 @@ class UnsubscribeError(Exception):
 
 
 class InvalidAddress(UnsubscribeError):
-    """This is not a valid address for this channel."""
+    """This isn't a valid address for this channel."""
 
 
 class InvalidDomain(UnsubscribeError):
-    """This is not a domain that can be blocked. Please give one, such as corp.example."""
+    """This isn't a domain that can be blocked. Please enter one like corp.example."""
 
 
 class PublicMailDomain(UnsubscribeError):
-    """At this domain anybody may have a mailbox, and most of them never said no: it is never blocked as a whole."""
+    """Anyone can have an email address at this domain, so it can't be blocked as a whole."""
 
 
 class InvalidLink(UnsubscribeError):
-    """This link is not valid. It may have been cut off when it was copied."""
+    """This link isn't valid. It may have been cut off when it was copied."""
 
 
 class ExpiredLink(InvalidLink):
@@ -33,7 +33,7 @@ class TooLargeForLink(UnsubscribeError):
 
 
 class UnknownCategory(UnsubscribeError):
-    """There is no category of this name, so nothing was sent."""
+    """There's no category with this name, so nothing was sent."""
 
 
 class RetiredCategory(UnsubscribeError):
@@ -41,7 +41,7 @@ class RetiredCategory(UnsubscribeError):
 
 
 class ContradictoryPurpose(UnsubscribeError):
-    """A message of a marketing category cannot be transactional, so nothing was sent."""
+    """A message of a marketing category can't be transactional, so nothing was sent."""
 
 
 class MayNotLift(UnsubscribeError):
@@ -49,7 +49,7 @@ class MayNotLift(UnsubscribeError):
 
 
 class MayNotLiftDomain(UnsubscribeError):
-    """Only the staff can lift this domain's block, in the admin, with a note that says why."""
+    """Only staff can lift this domain's block, in the admin, with a note saying why."""
 
 
 class LedgerIsAppendOnly(UnsubscribeError):

@@ -22,13 +22,13 @@ View = Callable[..., HttpResponse]
 
 #: A one-click body is 26 bytes; a form of ours some hundred.
 LARGEST_BODY = 64 * 1024
-DONE = "You are unsubscribed. It takes effect at once."
-UNKNOWN = "This link is not valid. It may have been cut off when it was copied."
+DONE = "You're unsubscribed. This takes effect immediately."
+UNKNOWN = "This link isn't valid. It may have been cut off when it was copied."
 TOO_LARGE = "This request is too large. Nothing was changed."
-NO_LENGTH = "This request does not say how long it is. Nothing was changed."
-BROKEN_OFF = "This request broke off. Nothing was changed."
-NOT_ALLOWED = "This address takes a POST request to unsubscribe."
-AWAY = "We cannot store your wish at this moment. Please try again in a minute."
+NO_LENGTH = "This request doesn't state its length. Nothing was changed."
+BROKEN_OFF = "This request was cut off. Nothing was changed."
+NOT_ALLOWED = "To unsubscribe, send a POST request to this URL."
+AWAY = "We can't save your request right now. Please try again in a minute."
 RETRY_SECONDS = 60
 
 

@@ -15,12 +15,12 @@ from prefcenter.web import languages
 
 from . import notices, outbox, verified_addresses
 
-_TOO_OFTEN = _("That was too often. Please wait a few minutes, then ask for a new code.")
+_TOO_OFTEN = _("Too many attempts. Please wait a few minutes, then ask for a new code.")
 
 
 class AccountAdapter(DefaultAccountAdapter):
     error_messages = DefaultAccountAdapter.error_messages | {
-        "incorrect_code": _("This is not the code we mailed last. Please look again."),
+        "incorrect_code": _("That code isn't right. Use the latest one we sent."),
         "rate_limited": _TOO_OFTEN,
         "too_many_login_attempts": _TOO_OFTEN,
     }

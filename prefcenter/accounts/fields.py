@@ -12,7 +12,7 @@ from unsubscribe.errors import InvalidAddress
 class AccountAddressField(forms.CharField):
     """Django's EmailField refuses addresses that the house can write to, such as `a..b@docomo.ne.jp`."""
 
-    default_error_messages = {"invalid": _("This is not an email address. Please look for a typing error.")}
+    default_error_messages = {"invalid": _("Enter a valid email address, like name@example.com.")}
 
     def __init__(self, *, max_length: int = 254, **kwargs: Any) -> None:
         super().__init__(max_length=max_length, **kwargs)

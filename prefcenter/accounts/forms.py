@@ -18,7 +18,7 @@ class SignInAddressForm(RequestLoginCodeForm):
         email = self.fields["email"]
         email.label = _("Email address")
         email.widget = forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"})
-        email.error_messages["required"] = _("Please type your email address.")
+        email.error_messages["required"] = _("Enter your email address.")
 
     def clean_email(self) -> str:
         """Without looking whether there is an account: the time it takes would tell. The worker that mails the code
@@ -36,7 +36,7 @@ class SignInCodeForm(ConfirmLoginCodeForm):
         widget=forms.TextInput(
             attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false", "dir": "ltr"}
         ),
-        error_messages={"required": _("Please type the code from the mail.")},
+        error_messages={"required": _("Enter the code from the email.")},
     )
 
     def __init__(self, *args: object, code_id: int, **kwargs: object) -> None:

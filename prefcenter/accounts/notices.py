@@ -10,12 +10,12 @@ from . import outbox
 CHANGES = {
     "mfa/email/webauthn_added": "A passkey was added to your account.",
     "mfa/email/webauthn_removed": "A passkey was removed from your account.",
-    "mfa/email/totp_activated": "An app that shows codes was added to your account.",
-    "mfa/email/totp_deactivated": "The app that shows codes was removed from your account.",
+    "mfa/email/totp_activated": "An authenticator app was added to your account.",
+    "mfa/email/totp_deactivated": "The authenticator app was removed from your account.",
     "mfa/email/recovery_codes_generated": "New recovery codes were made for your account. The old ones no longer work.",
 }
-MOVED = "Your account was given another address. If you did not ask for this, please tell your colleagues at once."
-REMOVED = "All second factors of your account were removed. When you next sign in, you set up a new one."
+MOVED = "The email address of your account was changed. If this wasn't you, tell your colleagues immediately."
+REMOVED = "Two-step sign-in was reset for your account. Next time you sign in, you'll set it up again."
 
 
 def tell(user: User, what: str, *, now: datetime, to: str = "") -> None:

@@ -22,7 +22,7 @@ _HERE = Path(__file__).parent
 TEXTS: dict[str, dict[str, dict[str, str]]] = json.loads((_HERE / "texts.json").read_text())
 
 CATEGORIES = [
-    ("news", "Product news", "What is new in the shop, once a week.", Purpose.MARKETING),
+    ("news", "Product news", "What's new in the shop, once a week.", Purpose.MARKETING),
     ("offers", "Offers", "Discounts and last copies.", Purpose.MARKETING),
     ("events", "Events", "Readings and signings near you.", Purpose.MARKETING),
     ("receipts", "Receipts", "Orders, invoices and deliveries.", Purpose.TRANSACTIONAL),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from prefcenter.models import FeedbackReason
 from unsubscribe.choices import Frequency
+from unsubscribe.outbox.wording import frequency_label
 from unsubscribe.queries import Choice
 
 PAUSES = [(30, _("30 days")), (60, _("60 days")), (90, _("90 days"))]
@@ -22,15 +23,15 @@ class PauseForm(forms.Form):
 LESS = [Frequency.WEEKLY, Frequency.MONTHLY]
 
 
-def offered_instead(choice: Choice) -> list[Frequency]:
-    """Of that what is slower, the next one first."""
-    return [one for one in choice.slower if one in LESS]
+def offered_instead(choice: Choice) -> list[tuple[Frequency, str]]:
+    """The slower frequencies with their labels, the next one first."""
+    return [(one, frequency_label(one, choice.channel)) for one in choice.slower if one in LESS]
 
 
 class LessForm(forms.Form):
     """Whatever a page that was opened earlier offered."""
 
-    frequency = forms.TypedChoiceField(choices=[(one.value, one.label) for one in LESS], coerce=Frequency)
+    frequency = forms.TypedChoiceField(choices=[(one.value, one.value) for one in LESS], coerce=Frequency)
 
 
 class FeedbackForm(forms.Form):
@@ -40,8 +41,8 @@ class FeedbackForm(forms.Form):
     text = forms.CharField(
         max_length=500,
         required=False,
-        label=_("In your words"),
-        help_text=_("Please write nothing private. 500 characters at most."),
+        label=_("Anything else? (optional)"),
+        help_text=_("Please don't include personal details. Up to 500 characters."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
@@ -51,7 +52,7 @@ class FeedbackForm(forms.Form):
         self.fields["reason"].choices = [(pk, one.local_text) for pk, one in self.by_id.items()]  # type: ignore[attr-defined]  # it is a Field to mypy
         for pk, reason in self.by_id.items():
             if reason.asks_for_more:
-                words = _("More about it, if you like")
+                words = _("Tell us more (optional)")
                 line = forms.TextInput(attrs={"class": "more", "aria-label": words, "placeholder": words})
                 self.fields[f"more-{pk}"] = forms.CharField(max_length=200, required=False, widget=line)
 

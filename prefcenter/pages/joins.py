@@ -130,17 +130,17 @@ def _what_now(events: Sequence[ConsentEvent]) -> tuple[str, list[str]]:
     if any("agreed" in one for one in answers):
         return _("Thank you."), [_("The addresses will be linked once the other one confirms, too.")]
     if any(one["is_theirs"] for one in answers):
-        return _("The addresses are now linked."), [_("Your choices now apply to both.")]
+        return _("The addresses are now linked."), [_("Your preferences now apply to both.")]
     return _("The addresses are kept separate."), [_("Opt-outs that applied to both still apply to both.")]
 
 
 def answered() -> str:
-    return _("This has already been answered. Nothing changed.")
+    return _("This has already been answered. Nothing was changed.")
 
 
 def stays_off() -> str:
     """Why a yes of an address that is pending has no effect."""
     return _(
-        "It stays off: this address was linked to another one that opted out, and the link isn't confirmed. "
-        "If the other address isn't yours, keep them separate first."
+        "You're still unsubscribed: this address was linked to another one that opted out, and that hasn't been "
+        "confirmed yet. If the other address isn't yours, keep them separate first."
     )

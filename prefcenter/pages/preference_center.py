@@ -50,7 +50,7 @@ def answer(request: HttpRequest, form: QueryDict | None, visit: Visit) -> HttpRe
     languages.speak(request, contact=sheet.language)
     context = visit.context | shown(sheet, preferences_url=visit.context["preferences_url"])
     if sheet.is_erased:
-        return results.page(request, _("Everything about you is erased."), {}, notices=[results.nobody_writes()])
+        return results.page(request, _("Your data has been deleted."), {}, notices=[results.nobody_writes()])
     if sheet.address:
         context["joins"] = joins.find(sheet.address, sheet.known, is_proved=visit.is_proved)
     if form is None:
@@ -92,7 +92,7 @@ def _save(request: HttpRequest, form: QueryDict, visit: Visit) -> HttpResponse:
         again = sent if sent.choices else PreferencesForm(visit.context["sheet"])
         is_odd = not _DO.fullmatch(do)
         return render(request, TEMPLATE, visit.context | {"form": again, "is_odd": is_odd}, status=400)
-    notices = [_("Something you switched on is not offered any more.")] if sent.is_incomplete() else []
+    notices = [_("Something you turned on is no longer available.")] if sent.is_incomplete() else []
     less, more = by_weight(_wish(sent, do, visit), visit.context["sheet"])
     wording = _wording(do)
     events = _set(less, visit, wording=wording)
@@ -114,7 +114,7 @@ def save_less(request: HttpRequest, form: QueryDict, visit: Visit) -> HttpRespon
         return None
     sheet = queries.preference_sheet(visit.target, today=today, also=named_in(form))
     if sheet.is_erased:
-        return results.page(request, _("Everything about you is erased."), {}, notices=[results.nobody_writes()])
+        return results.page(request, _("Your data has been deleted."), {}, notices=[results.nobody_writes()])
     sent = PreferencesForm(sheet, form)
     is_valid = sent.is_valid()
     less, more = by_weight(_wish(sent, do, visit), sheet)
@@ -122,7 +122,7 @@ def save_less(request: HttpRequest, form: QueryDict, visit: Visit) -> HttpRespon
     events = _set(less, visit, wording=_wording(do))
     if not events and not is_more and not (is_valid and sent.choices):
         return None
-    notices = [_("This link has expired, so we didn't save anything that gets you more messages.")] if is_more else []
+    notices = [_("This link has expired, so we didn't save changes that get you more messages.")] if is_more else []
     return results.done(request, events, visit.context, notices=notices)
 
 
@@ -162,18 +162,18 @@ def _ask_the_mailbox(request: HttpRequest, more: Wish, visit: Visit) -> list[str
     starting = [one for one in more.wanted if one.change.get("state") == PreferenceState.SUBSCRIBED]
     if sheet.channel != Channel.EMAIL:
         if starting:
-            return [_("To switch something on, please open this page from a mail of ours.")]
+            return [_("To turn something on, open this page from one of our emails.")]
         return [_("To get more email again, open this page from one of our emails.")]
     results.remember_language(request, sheet.contact_id, sheet.language, is_pending=sheet.is_pending)
     targets = [Target(one.address_id, one.category_id) for one in starting if one.channel == Channel.EMAIL]
     why = []
     if targets:
         actions.ask_to_opt_in(targets, now=visit.now)
-        why.append(_("To be sure that it is you who switches something on, please tap the button in it."))
+        why.append(_("To confirm that you'd like to turn something on, tap the button in it."))
     if len(targets) < len(more.wanted) or more.pause:
         actions.send_link([visit.target.address_id], now=visit.now)
-        why.append(_("To be sure it's you who wants more, open the link in it and choose again there."))
-    return [_("We have sent you a mail."), *why]
+        why.append(_("To make sure it's you who wants more, open the link in it and choose again there."))
+    return [_("We've sent you an email."), *why]
 
 
 def _still_paused(events: Sequence[ConsentEvent], visit: Visit) -> list[str]:

@@ -76,8 +76,8 @@ def _expired(request: HttpRequest, form: QueryDict, visit: Visit) -> HttpRespons
 def _mail_fresh_link(request: HttpRequest, address: Address, context: dict[str, Any], *, now: datetime) -> HttpResponse:
     results.remember_language_of(request, address)
     actions.send_link([address.pk], now=now)
-    notices = [_("It may take a minute.")]
-    return results.page(request, _("A fresh link is on its way to you."), context, is_done=True, notices=notices)
+    notices = [_("It may take a minute to arrive.")]
+    return results.page(request, _("We've emailed you a new link."), context, is_done=True, notices=notices)
 
 
 def _stop(request: HttpRequest, form: QueryDict, visit: Visit) -> HttpResponse | None:

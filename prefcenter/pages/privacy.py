@@ -52,18 +52,18 @@ def answer(request: HttpRequest, address: Address, *, now: datetime, context: Ma
     if do == "erase" and can_mail:
         results.remember_language_of(request, address)
         actions.ask_to_erase([address.pk], now=now)
-        return results.page(request, _("We have mailed you a link."), shown, is_done=True, notices=[_how_long(now)])
+        return results.page(request, _("We've emailed you a link."), shown, is_done=True, notices=[_how_long(now)])
     if do == "link" and can_mail:
         results.remember_language_of(request, address)
         actions.send_link([address.pk], now=now)
-        notices = [_("It may take a minute.")]
-        return results.page(request, _("A fresh link is on its way to you."), shown, is_done=True, notices=notices)
+        notices = [_("It may take a minute to arrive.")]
+        return results.page(request, _("We've emailed you a new link."), shown, is_done=True, notices=notices)
     return render(request, "prefcenter/privacy.html", shown, status=400 if request.method == "POST" else 200)
 
 
 def _how_long(now: datetime) -> str:
     day = date_format(links.expires_on(LinkPurpose.ERASE, timezone.localdate(now)))
-    return _("It works until %(day)s. Nothing is erased until you open it and say yes.") % {"day": day}
+    return _("It works until %(day)s. Nothing is deleted until you open it and confirm.") % {"day": day}
 
 
 def _download(address: Address, *, now: datetime) -> HttpResponse:

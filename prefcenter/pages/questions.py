@@ -65,9 +65,9 @@ def _opt_in(request: HttpRequest, target: Target, address: Address, *, now: date
         return answer
     category = Category.objects.filter(id=target.category_id or 0, purpose=Purpose.MARKETING).first()
     if category is None or not category.is_offered:
-        return results.page(request, _("This is no longer offered."), {}, notices=[_("Nothing was changed.")])
+        return results.page(request, _("This is no longer available."), {}, notices=[_("Nothing was changed.")])
     if not may_be_written_to(address, now=now):
-        return results.page(request, _("We cannot write to this address."), {}, notices=[_why_not(address)])
+        return results.page(request, _("We can't send anything to this address."), {}, notices=[_why_not(address)])
     question = _whether_wanted(category)
     if not _is_answered(request, question):
         return _ask(request, question, address)
@@ -107,19 +107,19 @@ def _keep_apart(request: HttpRequest, target: Target, address: Address, *, now: 
 def _erase(request: HttpRequest, target: Target, address: Address, *, now: datetime) -> HttpResponse:
     nobody = results.nobody_writes()
     if address.contact.erased_at:
-        return results.page(request, _("Everything about you is erased already."), {}, notices=[nobody])
+        return results.page(request, _("Your data has already been deleted."), {}, notices=[nobody])
     question = _whether_to_erase()
     if not _is_answered(request, question):
         return _ask(request, question, address)
     erase_whose(address, now=now)
-    return results.page(request, _("Everything about you is erased."), {}, is_done=True, notices=[nobody])
+    return results.page(request, _("Your data has been deleted."), {}, is_done=True, notices=[nobody])
 
 
 def _whether_wanted(category: Category) -> MailboxQuestion:
     return MailboxQuestion(
         "opt_in",
         _("Would you like to get “%(category)s”?") % {"category": category.local_name},
-        [*filter(None, [category.local_description]), _("You can leave again at any time with one tap.")],
+        [*filter(None, [category.local_description]), _("You can unsubscribe at any time with one tap.")],
         _("Yes, subscribe me"),
     )
 
@@ -127,13 +127,16 @@ def _whether_wanted(category: Category) -> MailboxQuestion:
 def _whether_to_erase() -> MailboxQuestion:
     return MailboxQuestion(
         "erase",
-        _("Erase everything about you?"),
+        _("Delete all your data?"),
         [
-            _("Your addresses, what you wrote to us and your account here will go. Nobody will write to you again."),
-            _("What stays is a code derived from each address, to keep that promise, and records that name nobody."),
-            _("This cannot be undone."),
+            _("Your addresses, your messages to us and your account here will be deleted. We won't contact you again."),
+            _(
+                "We keep only a fingerprint of each address, so that we never contact it again, "
+                "and records that don't name anyone."
+            ),
+            _("This can't be undone."),
         ],
-        _("Erase everything"),
+        _("Delete my data"),
     )
 
 
@@ -149,8 +152,8 @@ def _ask(request: HttpRequest, question: MailboxQuestion, address: Address) -> H
 
 def _why_not(address: Address) -> str:
     if address.contact.erased_at:
-        return _("This address was erased, and nobody here will write to it again.")
-    return _("Our mail to this address came back, or it was blocked.")
+        return _("This address was deleted, and we won't contact it again.")
+    return _("Our email to this address bounced, or the address was blocked.")
 
 
 def _pause(address: Address, category: Category, *, now: datetime) -> list[str]:

@@ -22,7 +22,7 @@ from unsubscribe.errors import InvalidAddress
 
 from .unsubscribe import not_allowed
 
-NO_ADDRESS = gettext_lazy("This is not an email address. Please look for a typing error.")
+NO_ADDRESS = gettext_lazy("Enter a valid email address, like name@example.com.")
 
 
 class AddressForm(forms.Form):
@@ -32,7 +32,7 @@ class AddressForm(forms.Form):
         max_length=320,
         label=gettext_lazy("Email address"),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={"required": gettext_lazy("Please type your email address."), "max_length": NO_ADDRESS},
+        error_messages={"required": gettext_lazy("Enter your email address."), "max_length": NO_ADDRESS},
     )
 
     def clean_email(self) -> Normalised:
@@ -65,7 +65,7 @@ def _take(request: HttpRequest, form: AddressForm, *, now: datetime) -> HttpResp
     try:
         link_requests.take(form.cleaned_data["email"], network=network(request), now=now)
     except link_requests.TooManyRequests as error:
-        response = views.sentence(_("Too many links were asked for. Please wait a while."), status=429)
+        response = views.sentence(_("Too many link requests. Please wait a while and try again."), status=429)
         response["Retry-After"] = str(error.seconds)
         return response
     return render(request, "prefcenter/asked.html")

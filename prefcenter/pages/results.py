@@ -32,7 +32,7 @@ def page(request: HttpRequest, title: str, context: Context, *, status: int = 20
 
 
 def nobody_writes() -> str:
-    return _("Nobody here will write to you again.")
+    return _("We won't contact you again.")
 
 
 def done(
@@ -40,7 +40,7 @@ def done(
 ) -> HttpResponse:
     """What these events changed, with the receipt that undoes them. `notices` say what could not be done."""
     if not events:
-        already = _("This was so already. Nothing needed to change.")
+        already = _("No changes to save. Your preferences are already set this way.")
         title, *rest = notices or [already]
         return page(request, title, context, notices=rest)
     known, is_pending = context.get("contact_language", ""), context.get("is_pending", False)
@@ -56,7 +56,7 @@ def changed(
     kinds = {event.kind for event in events}
     return page(
         request,
-        _("You are unsubscribed.") if kinds == {EventKind.OPT_OUT} else _("Your choice is stored."),
+        _("You're unsubscribed.") if kinds == {EventKind.OPT_OUT} else _("Your preferences are saved."),
         context,
         is_done=True,
         notices=notices,
@@ -101,12 +101,12 @@ def undone(request: HttpRequest, receipt: str, *, now: datetime, context: Contex
     except (InvalidLink, MayNotLift):
         events = []
     if not events:
-        title = _("This can no longer be undone here: it was too long ago, or something has changed since.")
+        title = _("This can no longer be undone here: it's been too long, or something has changed since then.")
         return page(request, title, context)
     about = ConsentEvent.objects.filter(id__in=event_ids)
     is_whole = {(one.category_id, one.channel) for one in about} <= {(one.category_id, one.channel) for one in events}
-    title = _("It is as it was before.") if is_whole else _("Part of it is as it was before.")
-    notices = [] if is_whole else [_("The rest has been changed since, and stays as it is now.")]
+    title = _("Undone. Your previous settings are back.") if is_whole else _("Partly undone.")
+    notices = [] if is_whole else [_("The rest has been changed since then and stays as it is.")]
     return page(request, title, context, is_done=True, sentences=in_words(events), notices=notices)
 
 
@@ -118,19 +118,19 @@ def why(request: HttpRequest, form: QueryDict, *, now: datetime, context: Contex
     except InvalidLink:
         event = None
     if event is None:
-        return page(request, _("Thank you, but this form has expired. Your choice is stored all the same."), context)
+        return page(request, _("Thanks, but this form has expired. Your preferences are saved anyway."), context)
     feedback = FeedbackForm(form)
     changed = in_words(list(ConsentEvent.objects.filter(id__in=links.read_receipt(receipt)).order_by("id")))
     shown: Context = {"receipt": receipt, "feedback_form": feedback, "can_undo": True, "sentences": changed}
     if not feedback.is_valid():
-        return page(request, _("Your choice is stored."), context, status=400, **shown)
+        return page(request, _("Your preferences are saved."), context, status=400, **shown)
     answer = feedback.answer()
     if answer:
         about = {"category_id": event.category_id, "campaign_id": event.campaign_id, "created_at": now}
         Feedback.objects.update_or_create(event=event, defaults=about | answer)
     else:  # taken back
         Feedback.objects.filter(event=event).delete()
-    title = _("Thank you. It helps us to do better.") if answer else _("Your choice is stored.")
+    title = _("Thanks, that helps us improve.") if answer else _("Your preferences are saved.")
     return page(request, title, context, is_done=True, is_answered=bool(answer), **shown)
 
 

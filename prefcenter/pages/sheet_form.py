@@ -14,6 +14,7 @@ from unsubscribe.actions import Wanted
 from unsubscribe.choices import Frequency, PreferenceState
 from unsubscribe.links import Target
 from unsubscribe.models import Category
+from unsubscribe.outbox.wording import frequency_label
 from unsubscribe.queries import Choice, PreferenceSheet
 
 _WAS = re.compile(r"was-([0-9]{1,9})-([a-z]+)")
@@ -64,7 +65,7 @@ class PreferencesForm(forms.Form):
             required=False,
             widget=forms.Select(attrs={"form": "sheet"}),
             choices=[("", _("Everything")), *((one.key, self._name(one)) for one in got)],
-            error_messages={"invalid_choice": _("Please choose one of these.")},
+            error_messages={"invalid_choice": _("Please choose one of the options.")},
         )
 
     def _name(self, choice: Choice) -> str:
@@ -79,16 +80,16 @@ class PreferencesForm(forms.Form):
             required=False, initial=shown.is_on, widget=forms.CheckboxInput(attrs={"class": "switch"})
         )
         self.fields[f"often-{key}"] = forms.ChoiceField(
-            choices=Frequency.choices,
+            choices=[(one.value, frequency_label(one, choice.channel)) for one in Frequency],
             initial=shown.often,
             widget=forms.Select(attrs={"aria-label": label, "id": False}),
-            error_messages={"invalid_choice": _("Please choose one of these.")},
+            error_messages={"invalid_choice": _("Please choose one of the options.")},
         )
         self.fields[f"was-{key}"] = forms.ChoiceField(
             choices=[(text, text) for text in _EVERY_SHOWN],
             initial=str(shown),
             widget=forms.HiddenInput(attrs={"id": False}),
-            error_messages={"invalid_choice": _("Please open this page anew.")},
+            error_messages={"invalid_choice": _("Please reload this page.")},
         )
 
     def clean(self) -> dict[str, Any]:
@@ -96,7 +97,7 @@ class PreferencesForm(forms.Form):
         for choice in self.choices:
             on, often, was = (self.cleaned_data.get(f"{part}-{choice.key}") for part in ("on", "often", "was"))
             if was and often and not on and not _EVERY_SHOWN[was].is_on and often != _EVERY_SHOWN[was].often:
-                self.add_error(f"often-{choice.key}", _("Please switch this on first."))
+                self.add_error(f"often-{choice.key}", _("Turn this on first."))
         return self.cleaned_data
 
     @property
@@ -187,9 +188,8 @@ class PreferencesForm(forms.Form):
 
 def _wording(choice: Choice, often: str) -> str:
     """What the person read beside the switch, and on the button (GDPR Art. 7(1), requirement P9)."""
-    labels = [str(label) for value, label in Frequency.choices if value == often]
-    category = choice.category
-    said = [category.local_name, category.local_description, str(choice.channel.label), *labels, _("Save")]
+    category, label = choice.category, frequency_label(often, choice.channel)
+    said = [category.local_name, category.local_description, str(choice.channel.label), label, _("Save")]
     return " · ".join(filter(None, said))
 
 

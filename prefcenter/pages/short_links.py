@@ -31,7 +31,7 @@ def short(request: HttpRequest, token: str = "") -> HttpResponse:
 def _refused(request: HttpRequest) -> HttpResponse:
     """The same for every link that is none of ours, until a network has tried too many."""
     if seconds := link_failures.count(network(request)):
-        response = views.sentence(_("Too many links were tried. Please wait a while."), status=429)
+        response = views.sentence(_("Too many invalid links. Please wait a while and try again."), status=429)
         response["Retry-After"] = str(seconds)
         return response
     return unknown_link(request)

@@ -18,6 +18,7 @@ from unsubscribe import actions, links, queries, views
 from unsubscribe.choices import Channel, Source
 from unsubscribe.errors import InvalidLink
 from unsubscribe.links import Target
+from unsubscribe.outbox import wording as sentences
 from unsubscribe.queries import Choice, PreferenceSheet
 
 from . import results
@@ -68,7 +69,7 @@ def answer(
     sheet = queries.preference_sheet(target, today=timezone.localtime(now).date())
     languages.speak(request, contact=sheet.language)
     if sheet.is_erased:
-        return results.page(request, _("Everything about you is erased."), {}, notices=[results.nobody_writes()])
+        return results.page(request, _("Your data has been deleted."), {}, notices=[results.nobody_writes()])
     context = shown(sheet, target, preferences_url=languages.keep(request, preferences_url))
     if form is not None:
         return _act(request, form, target, context, now=now)
@@ -105,7 +106,7 @@ def not_allowed(request: HttpRequest) -> HttpResponse:
     if request.method == "OPTIONS":
         response = HttpResponse(status=204)
     else:
-        response = views.sentence("This address takes GET and POST.", status=405)
+        response = views.sentence("This URL accepts GET and POST only.", status=405)
     response["Allow"] = "GET, HEAD, POST, OPTIONS"
     return response
 
@@ -163,8 +164,8 @@ def _act(
         known, is_pending = context["contact_language"], context["is_pending"]
         results.remember_language(request, context["contact_id"], known, is_pending=is_pending)
         actions.ask_to_opt_in([target], now=now)
-        notices = [_("Please tap the button in it.")]
-        return results.page(request, _("We have sent you a mail."), context, is_done=True, notices=notices)
+        notices = [_("To confirm, tap the button in it.")]
+        return results.page(request, _("We've sent you an email."), context, is_done=True, notices=notices)
     return _reduce(request, form, target, context, now=now)
 
 
@@ -179,7 +180,7 @@ def _reduce(
         if less.is_valid():
             # What holds already may be slower: it stays, and was asked for again.
             frequency = max(less.cleaned_data["frequency"], own.frequency, key=lambda one: one.pace)
-            wording = str(frequency.label)
+            wording = sentences.frequency_label(frequency, own.channel)
             events = actions.opt_down([target], frequency, source=Source.PAGE, now=now, wording=wording)
             return results.done(request, events, context)
         context["less_errors"] = less.errors.get("frequency", "")

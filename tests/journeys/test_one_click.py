@@ -72,7 +72,7 @@ def test_who_takes_one_click_gets_one_confirmation_and_not_the_next_mail(site: S
     assert [letter.message["Subject"] for letter in post_office.to(bob)] == ["Spring", "Summer"]
     assert [letter.message["Subject"] for letter in post_office.to(ada)] == [
         "Spring",
-        "Your choice is stored: Journey Post",
+        "Your preferences at Journey Post were updated",
     ]
     assert len(site.outbox(ada)) == 1
     assert site.verdict(ada, category="offers") == "send"

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from unsubscribe import rules
 from unsubscribe.choices import Channel, EventKind, Frequency, PreferenceState, Source, SuppressionReason
 from unsubscribe.models import Category
+from unsubscribe.outbox import wording as sentences
 
 from . import texts
 from .person import NOTHING, Key, Line, Person
@@ -98,7 +99,7 @@ def _less(person: Person, moment: Moment) -> Said:
     frequency = moment.rng.choice(slower) if slower else Frequency.AS_SENT
     if not person.gets(key, needs_opt_in=category.needs_opt_in):
         return Said(Source.PAGE, [])
-    wording = str(frequency.label)
+    wording = sentences.frequency_label(frequency)
     return Said(Source.PAGE, person.choose(key, {"frequency": frequency}, at=moment.at, wording=wording))
 
 
@@ -126,7 +127,7 @@ def _yes(person: Person, moment: Moment) -> Said:
     category = _some(moment)
     given = [one.pk for one in moment.categories if not one.needs_opt_in]
     wording = (
-        f"Would you like to get “{category.name}”? You can leave again at any time with one tap. Yes, subscribe me"
+        f"Would you like to get “{category.name}”? You can unsubscribe at any time with one tap. Yes, subscribe me"
     )
     lines = person.come_back(_email(category), IN, given=given, at=moment.at, wording=wording)
     return Said(Source.PAGE, lines)

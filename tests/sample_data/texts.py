@@ -19,40 +19,40 @@ FIRST_NAMES, LAST_NAMES = _FIRST.split(), _LAST.split()
 LEFT_BECAUSE = (
     (
         "Once a month would be fine.",
-        "Three mails in one week is too much for me.",
-        "I liked it when it was a short letter on Sundays.",
+        "Three emails in one week is too much for me.",
+        "I liked it better as a short letter on Sundays.",
         "Zu viele E-Mails, leider.",
         "Trop de messages, surtout en décembre.",
-        "Every day something else. I stopped reading them.",
+        "Something different every day. I stopped reading them.",
     ),
     (
-        "I have moved and cannot come to your readings any more.",
-        "The offers are never for what I buy.",
+        "I've moved and can't come to your readings anymore.",
+        "The offers are never for anything I buy.",
         "My children are grown up, so no more picture books please.",
         "Ya no me interesa, gracias.",
         "I only wanted the cookery books.",
         "Nothing against you, I just read less.",
     ),
     (
-        "I bought one thing and got ten mails.",
-        "I don't know where you have my address from.",
+        "I bought one thing and got ten emails.",
+        "I don't know where you got my address.",
         "Ich habe das nie bestellt.",
-        "Somebody else must have typed my address.",
+        "Someone else must have entered my address.",
         "I only asked for a receipt!",
     ),
     (
-        "Your mails are hard to read on my phone.",
-        "The link to the last offer did not work, twice.",
-        "You wrote at three in the morning.",
-        "I am clearing my inbox, it is not about you.",
+        "Your emails are hard to read on my phone.",
+        "The link to your last offer didn't work, twice.",
+        "You emailed me at three in the morning.",
+        "I'm clearing out my inbox, it's not about you.",
         "メールアドレスを変えました。",
-        "The parcel never came and nobody answered.",
+        "The package never came and nobody got back to me.",
     ),
 )
 MORE = ("Wrong language", "Changed my address", "Privacy", "Too long", "Delivery problems")
-TOLD_BY_PHONE = ("Told us by phone.", "Asked in a reply to a newsletter.", "Said so in the shop.", "By letter.")
-BLOCKED_BECAUSE = ("Asked us by letter never to write again.", "Role address, not a person.", "Test address.")
+TOLD_BY_PHONE = ("Told us by phone.", "Asked in a reply to a newsletter.", "Told us in the shop.", "By letter.")
+BLOCKED_BECAUSE = ("Asked us by letter never to contact them again.", "Role address, not a person.", "Test address.")
 LIFTED_BECAUSE = ("The mailbox works again, they called.", "Blocked by mistake.")
-IMPORTED_FROM = "Opt-outs of the former mailing program."
+IMPORTED_FROM = "Opt-outs from our previous email tool."
 REFUSED = "SMTPRecipientsRefused: {'•••': (550, b'5.1.1 No such user here')}"
 AWAY = "ConnectionRefusedError: [Errno 111] Connection refused"

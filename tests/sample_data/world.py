@@ -15,14 +15,14 @@ from unsubscribe.models import Campaign, Category, CategoryGroup
 GROUP = "From the shop"
 #: slug, name, description, the fields that differ
 CATEGORIES: list[tuple[str, str, str, dict[str, Any]]] = [
-    ("news", "Product news", "What is new in the shop, once a week.", {}),
+    ("news", "Product news", "What's new in the shop, once a week.", {}),
     ("offers", "Offers", "Discounts and last copies.", {}),
     ("tips", "Tips and guides", "How to get more out of what you bought.", {}),
     ("events", "Events", "Readings and signings near you.", {}),
-    ("partners", "Partner offers", "From others whom we picked for you.", {"needs_opt_in": True}),
+    ("partners", "Partner offers", "Offers from partners we've chosen.", {"needs_opt_in": True}),
     ("receipts", "Receipts", "Orders, invoices and deliveries.", {"purpose": Purpose.TRANSACTIONAL}),
 ]
-REASONS = ["Too many mails", "Not interesting to me", "I never signed up for this", "Something else"]
+REASONS = ["Too many emails", "Not relevant to me", "I never signed up for this", "Something else"]
 #: How many days lie between two mailings of a category, by its place in the list.
 RHYTHMS = (7, 4, 7, 30, 30)
 #: One in so many campaigns makes people leave in crowds.

@@ -151,7 +151,7 @@ class TestLinks:
         page = browser_client.get(link(ada, news), secure=True).content.decode()
         assert "less often" not in page.lower()
         assert 'value="less"' not in page
-        assert ("News" in page) == ("Messages of this kind are no longer sent." in page) == (scope == "category")
+        assert ("News" in page) == ("We no longer send these messages." in page) == (scope == "category")
         assert ('value="pause"' in page) == (scope == "everything")  # then it is a pause of everything
         assert "All preferences" in page
         assert "from everything" in page
@@ -181,14 +181,14 @@ class TestLinks:
         retire(news)
         url = link(ada, news)
         browser_client.post(url, secure=True)
-        assert "Subscribe again" not in browser_client.get(url, secure=True).content.decode()
+        assert "Resubscribe" not in browser_client.get(url, secure=True).content.decode()
         assert browser_client.post(url, {"do": "again"}, secure=True).status_code == 400
         assert not OutboxMessage.objects.filter(kind=OutboxKind.OPT_IN).exists()
 
     def test_a_question_asked_before_can_no_longer_be_answered_yes(self, ada: Address, browser_client: Client) -> None:
         partners = retire(CategoryFactory(opt_in=True))
         page = browser_client.post(link(ada, partners, purpose=LinkPurpose.OPT_IN), {"do": "opt_in"}, secure=True)
-        assert "This is no longer offered." in page.content.decode()
+        assert "This is no longer available." in page.content.decode()
         assert not ConsentEvent.objects.exists()
 
     def test_a_question_still_queued_is_not_mailed(self, ada: Address, news: Category) -> None:
@@ -238,7 +238,7 @@ class TestThePreferencePage:
             **sent(partners, on=True, was="off as_sent"),
         }
         page = browser_client.post(link(ada, news, purpose=LinkPurpose.FRESH), form, secure=True).content.decode()
-        assert "Something you switched on is not offered any more." in page
+        assert "Something you turned on is no longer available." in page
         assert state(ada, news) == PreferenceState.UNSUBSCRIBED
         assert state(ada, partners) == PreferenceState.UNSPECIFIED
 
@@ -266,7 +266,7 @@ class TestThePreferencePage:
         form = {**sent(news, on=True, was="on as_sent"), "pause": f"{news.pk}-email", "do": "pause-30"}
         page = browser_client.post(link(ada, news, purpose=LinkPurpose.FRESH), form, secure=True)
         assert page.status_code == 400
-        assert "Please choose one of these." in page.content.decode()
+        assert "Please choose one of the options." in page.content.decode()
         assert "News" not in page.content.decode()
 
 

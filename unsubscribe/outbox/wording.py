@@ -21,14 +21,14 @@ def describe(before: Facts, after: Facts, *, category: str = "", channel: Channe
         return _everything(before, after)
     if _differs("state", before, after):
         if after["state"] == PreferenceState.UNSUBSCRIBED:
-            return _("No more %(what)s.") % {"what": what}
+            return _("You'll no longer get %(what)s.") % {"what": what}
         if after["state"] == PreferenceState.UNSPECIFIED:
-            return _("%(what)s is as it was before.") % {"what": what}
-        return _on(before, after, what=what)
+            return _("Your previous setting for %(what)s is back.") % {"what": what}
+        return _on(before, after, what=what, channel=channel)
     if after.get("state") == PreferenceState.UNSUBSCRIBED and category:
-        return _("%(what)s stays off.") % {"what": what} if dict(before) != dict(after) else ""
+        return _("You're still unsubscribed from %(what)s.") % {"what": what} if dict(before) != dict(after) else ""
     if _differs("frequency", before, after):
-        return _("%(what)s: %(often)s.") % {"what": what, "often": how_often(after["frequency"])}
+        return _("%(what)s: %(often)s.") % {"what": what, "often": how_often(after["frequency"], channel)}
     if _differs("paused_until", before, after):
         return _pause(after["paused_until"], what=what if category else _("Everything"))
     return ""
@@ -37,16 +37,17 @@ def describe(before: Facts, after: Facts, *, category: str = "", channel: Channe
 def _everything(before: Facts, after: Facts) -> str:
     """The person's own no. Of a block that others set, there is nothing to say to them."""
     if OWN_NO & set(after["suppressed"]):
-        return _("No more advertising from us: you are unsubscribed from everything.")
+        return _("You're unsubscribed from everything. We won't send you any more marketing.")
     if OWN_NO & set(before.get("suppressed", ())):
-        return _("You are no longer unsubscribed from everything.")
+        return _("You're no longer unsubscribed from everything.")
     return ""
 
 
-def _on(before: Facts, after: Facts, *, what: str) -> str:
-    said = _("%(what)s is on.") % {"what": what}
+def _on(before: Facts, after: Facts, *, what: str, channel: Channel | str) -> str:
+    said = _("You're subscribed to %(what)s.") % {"what": what}
     if _differs("frequency", before, after):
-        said = _("%(what)s is on: %(often)s.") % {"what": what, "often": how_often(after["frequency"])}
+        often = how_often(after["frequency"], channel)
+        said = _("You're subscribed to %(what)s: %(often)s.") % {"what": what, "often": often}
     is_paused = _differs("paused_until", before, after) and after["paused_until"]
     return f"{said} {_pause(after['paused_until'], what=what)}" if is_paused else said
 
@@ -55,19 +56,29 @@ def by_channel(channel: Channel | str) -> str:
     return str(channels.of(channel).phrase)
 
 
-def how_often(frequency: Frequency | str) -> str:
-    """As it stands in the middle of a sentence; the labels of Frequency begin one."""
+def how_often(frequency: Frequency | str, channel: Channel | str = Channel.EMAIL) -> str:
+    """A frequency in the middle of a sentence."""
     return {
-        Frequency.AS_SENT: _("every message"),
+        Frequency.AS_SENT: _("every email") if channel == Channel.EMAIL else _("every message"),
         Frequency.DAILY: _("at most once a day"),
         Frequency.WEEKLY: _("at most once a week"),
         Frequency.MONTHLY: _("at most once a month"),
     }[Frequency(frequency)]
 
 
+def frequency_label(frequency: Frequency | str, channel: Channel | str = Channel.EMAIL) -> str:
+    """A frequency on a button or in a list of options."""
+    return {
+        Frequency.AS_SENT: _("Every email") if channel == Channel.EMAIL else _("Every message"),
+        Frequency.DAILY: _("Daily at most"),
+        Frequency.WEEKLY: _("Weekly at most"),
+        Frequency.MONTHLY: _("Monthly at most"),
+    }[Frequency(frequency)]
+
+
 def _pause(until: str | None, *, what: str) -> str:
     if until is None:
-        return _("%(what)s: the pause is over.") % {"what": what}
+        return _("%(what)s has resumed.") % {"what": what}
     return _("%(what)s is paused until %(day)s.") % {"what": what, "day": date_format(date.fromisoformat(until))}
 
 

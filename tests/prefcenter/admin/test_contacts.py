@@ -213,7 +213,7 @@ def test_the_page_tells_all_and_shows_no_address(desk: Desk, much: Address) -> N
     for text in (
         "a•••@example.com",
         "+49•••56",
-        "No more “News” by email.",
+        "You'll no longer get “News” by email.",
         "Block set: Address does not exist.",
         "The person was given everything",
         "campaign “June”",

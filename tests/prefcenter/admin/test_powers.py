@@ -118,7 +118,7 @@ def test_the_address_of_before_is_told_that_it_was_changed() -> None:
     account_outbox.sweep(now=timezone.now())
     [told] = mail.outbox
     assert told.to == [old]
-    assert "was given another address" in told.body
+    assert "email address of your account was changed" in told.body
     assert "ben@example.com" not in told.body
     assert [one.email for one in EmailAddress.objects.filter(user=other)] == ["ben@example.com"]
 

@@ -41,13 +41,13 @@ def link_for(address: Address, purpose: LinkPurpose = LinkPurpose.FRESH, categor
 def get(client: Client, path: str) -> str:
     answer = client.get(path, secure=True)
     assert answer.status_code == 200
-    return answer.content.decode()
+    return answer.content.decode().replace("&#x27;", "'")
 
 
 def post(client: Client, path: str, **fields: str) -> str:
     answer = client.post(path, fields, secure=True)
     assert answer.status_code in {200, 400}
-    return answer.content.decode()
+    return answer.content.decode().replace("&#x27;", "'")
 
 
 def switched_on(category: Category, channel: str = "email") -> dict[str, str]:

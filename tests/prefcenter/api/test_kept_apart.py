@@ -12,7 +12,7 @@ from django.utils import timezone
 from prefcenter.models import User
 from tests.factories import ADA, AddressFactory, CategoryFactory
 from unsubscribe import actions, links
-from unsubscribe.actions import ImportedNo
+from unsubscribe.actions import Said
 from unsubscribe.choices import Answer, Channel, EventKind, Frequency, Source, SuppressionReason
 from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent, Preference
@@ -233,13 +233,13 @@ class TestTheirOwnNo:
         deliver()
         last = ConsentEvent.objects.order_by("-id")[0].pk
         page = post(client, expired(ada), do="alone")
-        assert "It takes effect at once." in page
+        assert "This takes effect immediately." in page
         assert answer(ADA, news) == self.AFTER[no]
         ada.refresh_from_db()
         events = ConsentEvent.objects.filter(id__gt=last, contact=ada.contact_id)
         assert {one.address_id for one in events} == {ada.pk}
         assert events.exists()
-        assert [to for to, text in deliver() if "Your choice is stored" in text] == [ADA]
+        assert [to for to, text in deliver() if "Your preferences are saved" in text] == [ADA]
         assert answer(MALLORY, news) == Answer.SEND
 
     @pytest.mark.parametrize("less", ["pause", "break", "monthly"])
@@ -281,7 +281,7 @@ class TestTheirOwnNo:
         deliver()
         post(client, link_for(mallory), do=f"part-{ada.pk}")
         assert answer(MALLORY, news) == self.AFTER[no]
-        assert MALLORY in {to for to, text in deliver() if "Your choice is stored" in text}
+        assert MALLORY in {to for to, text in deliver() if "Your preferences are saved" in text}
         assert answer(ADA, news) == Answer.SEND
 
     def test_that_stands_is_not_said_a_second_time(
@@ -353,7 +353,7 @@ class TestTheirOwnNo:
         receipt = re.search(r'name="receipt" value="([^"]*)"', post(client, path, **fields))
         assert receipt
         post(client, path, do="undo", receipt=receipt[1])
-        assert "It takes effect at once." not in post(client, expired(ada), do="alone")
+        assert "This takes effect immediately." not in post(client, expired(ada), do="alone")
         assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.SEND, Answer.SEND)
         assert not Preference.objects.exclude(frequency=Frequency.AS_SENT).exists()
 
@@ -364,11 +364,11 @@ class TestTheirOwnNo:
     ) -> None:
         one = Address.objects.get(value=speaker)
         options: dict[str, Any] = {"category": {"category_id": news.pk}, "everywhere": {"everywhere": True}}
-        said, now = [ImportedNo(bytes(one.digest), one.value)], timezone.now()
+        said, now = [Said(bytes(one.digest), one.value)], timezone.now()
         actions.import_opt_outs(said, channel=Channel.EMAIL, now=now, import_id=7, **options.get(scope, {}))
         while actions.take_back(7, most=10, now=timezone.now()).looked_at:
             pass
-        assert "It takes effect at once." not in post(client, expired(ada), do="alone")
+        assert "This takes effect immediately." not in post(client, expired(ada), do="alone")
         assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.SEND, Answer.SEND)
 
     def test_ended_by_the_other_stays_ended_while_they_are_one(
@@ -388,7 +388,7 @@ class TestTheirOwnNo:
         self.says(ada, "yes", events)
         assert answer(ADA, partners) == Answer.SEND
         page = post(client, link_for(ada, LinkPurpose.JOIN), do=f"part-{mallory.pk}")
-        assert "No more “Partners” by email." in page
+        assert "You'll no longer get “Partners” by email." in page
         assert (answer(ADA, partners), answer(MALLORY, partners)) == (Answer.UNSUBSCRIBED, Answer.SEND)
         assert answer(ADA, events) == Answer.SEND
 
@@ -398,7 +398,7 @@ class TestTheirOwnNo:
         self.says(ada, "category", news)
         self.says(mallory, "yes", news)
         assert "“News”" not in post(client, link_for(mallory), do=f"part-{ada.pk}")
-        assert [to for to, text in deliver() if "No more “News” by email." in text] == [ADA]
+        assert [to for to, text in deliver() if "You'll no longer get “News” by email." in text] == [ADA]
 
 
 class TestWhatTheStaffAgreedTo:

@@ -78,7 +78,7 @@ class TestTheTakeover:
         post(client, f"{fresh}/data", do="erase")
         [erase] = [path_in(text, LinkPurpose.ERASE) for to, text in deliver() if "/e/" in text]
         post(client, erase, do="erase")
-        assert "Everything about you is erased." in get(client, fresh)
+        assert "Your data has been deleted." in get(client, fresh)
         ada.refresh_from_db()
         assert ada.value == ADA
         assert ada.contact.erased_at is None
@@ -167,7 +167,7 @@ class TestANo:
         offers = CategoryFactory(slug="offers")
         for speaker, category in ((ada, offers), (mallory, news)):
             actions.opt_out([Target(speaker.pk, category.pk)], source=Source.ONE_CLICK, now=timezone.now())
-            told = {to for to, text in deliver() if "Your choice is stored" in text}
+            told = {to for to, text in deliver() if "Your preferences are saved" in text}
             assert told == ({ADA} if speaker == ada else {ADA, MALLORY})
         if whole:
             actions.opt_out([Target(mallory.pk)], source=Source.ONE_CLICK, now=timezone.now())
@@ -330,7 +330,7 @@ class TestTheQuestion:
         self, path: str, client: Client, ada: Address, mallory: Address, news: Category
     ) -> None:
         actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=timezone.now())
-        assert "stays off" in post(client, link_for(mallory), **switched_on(news))
+        assert "still unsubscribed" in post(client, link_for(mallory), **switched_on(news))
         post(client, link_for(mallory), do=f"part-{mallory.pk}")
         assert answer(MALLORY, news) == Answer.SUPPRESSED
         post(client, link_for(mallory), **switched_on(news))

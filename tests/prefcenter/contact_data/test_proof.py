@@ -95,7 +95,7 @@ class TestWhatItSays:
         assert first["event"]["wording"] == "Unsubscribe from <News>"
         assert first["words"] == {
             "kind": "Opted out",
-            "what": "No more “News” by email.",
+            "what": "You'll no longer get “News” by email.",
             "source": "One-click",
             "channel": "Email",
             "address": "a•••@example.com",

@@ -26,7 +26,7 @@ from unsubscribe.models import Address, OutboxMessage
 pytestmark = pytest.mark.django_db
 URL = "/preferences/"
 _SAVEPOINT = re.compile(r"\"s\d+_x\d+\"")
-ON_ITS_WAY = "If we write to this address, a mail with a link is on its way."
+ON_ITS_WAY = "If this address is on our lists, we've emailed you a link."
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ class TestThePage:
     def test_an_empty_field_is_said_so_too(self, visitor: Client) -> None:
         answer = ask(visitor, " ")
         assert answer.status_code == 400
-        assert "Please type your email address." in answer.content.decode()
+        assert "Enter your email address." in answer.content.decode()
 
     @pytest.mark.parametrize(
         "typed",

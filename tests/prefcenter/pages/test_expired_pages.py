@@ -15,7 +15,7 @@ from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent, Contact, OutboxMessage, Preference
 
 pytestmark = pytest.mark.django_db
-MORE = "This link has expired, so we didn&#x27;t save anything that gets you more messages."
+MORE = "This link has expired, so we didn't save changes that get you more messages."
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ class TestAPageLeftOpenUntilItsLinkExpired:
         assert "Partners" not in page
         assert not OutboxMessage.objects.exclude(kind=OutboxKind.CONFIRMATION).exists()
         assert (
-            "This was so already."
+            "Your preferences are already set this way."
             in post(phone, old, **sheet(**{f"c{news.pk}_email": "off as_sent was on as_sent"}))[1]
         )
 
@@ -76,11 +76,11 @@ class TestAPageLeftOpenUntilItsLinkExpired:
         self, phone: Client, old: str, ada: Address, news: Category
     ) -> None:
         page = post(phone, old, **sheet(**{f"c{news.pk}_email": "off as_sent was on as_sent"}))[1]
-        assert "You are unsubscribed." in page
+        assert "You're unsubscribed." in page
         assert MORE not in page
         assert 'value="link"' in page
         receipt = page.partition('name="receipt" value="')[2].partition('"')[0]
-        assert "as it was before" in post(phone, old, do="undo", receipt=receipt)[1]
+        assert "Your previous settings are back" in post(phone, old, do="undo", receipt=receipt)[1]
         assert answer_for(ada, news) == Answer.SEND
 
     @pytest.mark.parametrize("do", ["save", "resume", "resume-{tips}-email"])
@@ -168,11 +168,11 @@ class TestAPageLeftOpenUntilItsLinkExpired:
         mobile = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
         fields = sheet(**{f"c{news.pk}_sms": "off as_sent was on as_sent"})
         page = post(phone, preferences_of(mobile, news, age=61), **fields)[1]
-        assert "You are unsubscribed." in page
+        assert "You're unsubscribed." in page
         assert 'value="link"' not in page
 
     def test_who_was_erased_is_told_so(self, phone: Client, old: str, ada: Address, news: Category) -> None:
         actions.erase([ada.contact_id], source=Source.PAGE, now=timezone.now())
         page = post(phone, old, **sheet(**{f"c{news.pk}_email": "off as_sent was on as_sent"}))[1]
-        assert "Everything about you is erased." in page
+        assert "Your data has been deleted." in page
         assert [event.kind for event in ConsentEvent.objects.all()] == ["erase"]

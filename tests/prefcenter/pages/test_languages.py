@@ -52,7 +52,7 @@ def test_which_language_a_page_speaks(
     actions.choose_language(ada.contact_id, contact)
     answer = phone.get(link, {"lang": asked} if asked else {}, secure=True, headers={"accept-language": browser})
     assert answer["Content-Language"] == spoken
-    assert said_in(spoken, "Less often instead") in answer.content.decode()
+    assert said_in(spoken, "Get it less often") in answer.content.decode()
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -61,13 +61,13 @@ def test_the_confirmation_speaks_as_the_page_did(language: str, phone: Client, l
     row = OutboxMessage.objects.get()
     outbox.deliver(row.pk, now=row.due_at)
     letter = mail.outbox[0]
-    assert letter.subject == said_in(language, "Your choice is stored: %(sender_name)s") % {
+    assert letter.subject == said_in(language, "Your preferences at %(sender_name)s were updated") % {
         "sender_name": "Example Post"
     }
     html = letter.alternatives[0][0]  # type: ignore[attr-defined]  # it has a page beside the text
     for part in (letter.body, html):
-        assert said_in(language, "It takes effect at once.") in part
-        assert "effect at once" not in part
+        assert said_in(language, "This takes effect immediately.") in part
+        assert "takes effect immediately" not in part
     assert f'lang="{language}"' in html
     assert 'dir="rtl"' in html if language == "ar" else 'dir="ltr"' in html
 

@@ -53,7 +53,7 @@ class Boss:
         self.page.context.clear_cookies()
         self.page.goto(f"{self.site}/admin/")
         self.page.get_by_label("Email address").fill(BOSS)
-        self.press("Mail me a code")
+        self.press("Email me a code")
         account_outbox.sweep(now=timezone.now())
         [code] = re.findall(r"(?m)^\d{4}-\d{4}$", str(mail.outbox[-1].body))
         self.page.get_by_label("Code").fill(code)

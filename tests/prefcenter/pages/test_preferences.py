@@ -12,6 +12,7 @@ from unsubscribe import actions, gate, links
 from unsubscribe.choices import Answer, Channel, Frequency, OutboxKind, Source, SuppressionReason
 from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, CategoryGroup, ConsentEvent, Contact, OutboxMessage, Preference
+from unsubscribe.outbox.wording import frequency_label
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +43,7 @@ def answer_for(address: Address, category: Category) -> Answer:
 def post(phone: Client, url: str, **fields: str) -> tuple[int, str]:
     answer = phone.post(url, fields, secure=True)
     assert not answer.cookies
-    return answer.status_code, answer.content.decode()
+    return answer.status_code, answer.content.decode().replace("&#x27;", "'")
 
 
 def sheet(**ways: str) -> dict[str, str]:
@@ -96,14 +97,14 @@ def test_a_save_changes_only_what_was_touched(phone: Client, url: str, ada: Addr
     fields = sheet(**{f"c{news.pk}_email": "off as_sent was on as_sent", f"c{offers.pk}_email": "on as_sent"})
     status, page = post(phone, url, **fields)
     assert status == 200
-    assert "No more “News” by email." in page
+    assert "You'll no longer get “News” by email." in page
     assert answer_for(ada, news) == Answer.UNSUBSCRIBED
     assert answer_for(ada, offers) == Answer.UNSUBSCRIBED
 
 
 def test_what_is_not_on_the_form_stays_as_it_is(phone: Client, url: str, ada: Address, news: Category) -> None:
     status, page = post(phone, url, do="save")
-    assert (status, "Nothing needed to change" in page) == (200, True)
+    assert (status, "No changes to save." in page) == (200, True)
     assert answer_for(ada, news) == Answer.SEND
 
 
@@ -117,7 +118,7 @@ def test_a_slower_frequency_and_an_opt_in_are_one_save_one_undo_and_one_mail(
     assert answer_for(ada, partners) == Answer.SEND
     assert OutboxMessage.objects.count() == 1
     receipt = page.partition('name="receipt" value="')[2].partition('"')[0]
-    assert "as it was before" in post(phone, url, do="undo", receipt=receipt)[1]
+    assert "Your previous settings are back" in post(phone, url, do="undo", receipt=receipt)[1]
     assert answer_for(ada, partners) == Answer.UNSUBSCRIBED
 
 
@@ -127,7 +128,7 @@ def test_p9_a_yes_is_kept_with_the_words_it_was_said_to(phone: Client, url: str,
     post(phone, f"{url}?lang=de", **sheet(**{f"c{partners.pk}_email": "on weekly was off as_sent"}))
     event = ConsentEvent.objects.get()
     with translation.override("de"):
-        shown = [str(Channel.EMAIL.label), str(Frequency.WEEKLY.label), gettext("Save")]
+        shown = [str(Channel.EMAIL.label), frequency_label(Frequency.WEEKLY), gettext("Save")]
     assert event.wording == " · ".join(["Partner", "Post von Freunden.", *shown])
 
 
@@ -145,9 +146,9 @@ def test_each_channel_has_its_own_choice(phone: Client, url: str, ada: Address, 
 @pytest.mark.parametrize(
     ("way", "said"),
     [
-        ("on hourly was on as_sent", "Please choose one of these."),
-        ("off monthly was off as_sent", "Please switch this on first."),
-        ("on weekly was perhaps", "Please open this page anew."),
+        ("on hourly was on as_sent", "Please choose one of the options."),
+        ("off monthly was off as_sent", "Turn this on first."),
+        ("on weekly was perhaps", "Please reload this page."),
     ],
 )
 def test_odd_and_contradictory_fields_get_the_page_again_with_words_beside_them(
@@ -188,7 +189,7 @@ def test_p2_everything_and_the_way_back_in(phone: Client, url: str, ada: Address
     offers = CategoryFactory(slug="offers")
     assert 'value="everything"' in phone.get(url, secure=True).content.decode()
     post(phone, url, do="everything")
-    assert "You are unsubscribed from everything." in phone.get(url, secure=True).content.decode()
+    assert "You're unsubscribed from everything." in phone.get(url, secure=True).content.decode()
     ways = {f"c{news.pk}_email": "on as_sent was off as_sent", f"c{offers.pk}_email": "off as_sent"}
     post(phone, url, **sheet(**ways))
     assert answer_for(ada, news) == Answer.SEND
@@ -220,7 +221,7 @@ def test_one_category_is_paused_and_resumed_and_the_rest_of_the_form_is_saved_wi
     assert f'value="resume-{news.pk}-email"' in phone.get(url, secure=True).content.decode()
     ways = {f"c{news.pk}_email": "on as_sent", f"c{offers.pk}_email": "off as_sent was on as_sent"}
     page = post(phone, url, **sheet(**ways) | {"do": f"resume-{news.pk}-email"})[1]
-    assert "the pause is over" in page
+    assert "has resumed" in page
     assert answer_for(ada, news) == Answer.SEND
     assert answer_for(ada, offers) == Answer.UNSUBSCRIBED
 
@@ -229,7 +230,7 @@ def test_pausing_everything_keeps_what_was_switched_beside_it(
     phone: Client, url: str, ada: Address, news: Category
 ) -> None:
     page = post(phone, url, **sheet(**{f"c{news.pk}_email": "off as_sent was on as_sent"}) | {"do": "pause-60"})[1]
-    assert "No more “News” by email." in page
+    assert "You'll no longer get “News” by email." in page
     assert "Everything is paused until" in page
 
 
@@ -241,14 +242,14 @@ def test_p2_coming_back_takes_a_slower_frequency_or_a_pause_along(
     actions.pause([Target(ada.pk, news.pk)], until, source=Source.PAGE, now=timezone.now())
     post(phone, url, do="everything")
     page = post(phone, url, **sheet(**{f"c{news.pk}_email": "on weekly was off as_sent"}))[1]
-    assert "“News” by email is on: at most once a week." in page
+    assert "You're subscribed to “News” by email: at most once a week." in page
     assert answer_for(ada, news) == Answer.SEND
 
 
 def test_less_on_an_old_page_is_no_yes_again(phone: Client, url: str, ada: Address, news: Category) -> None:
     actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=timezone.now())
     page = post(phone, url, **sheet(**{f"c{news.pk}_email": "on monthly was on as_sent"}))[1]
-    assert "“News” by email stays off." in page
+    assert "You're still unsubscribed from “News” by email." in page
     assert answer_for(ada, news) == Answer.UNSUBSCRIBED
 
 
@@ -275,7 +276,7 @@ def test_what_went_away_while_the_page_was_open_is_left_but_not_joined(
     }
     status, page = post(phone, url, **sheet(**ways))
     assert status == 200
-    assert "Something you switched on is not offered any more." in page
+    assert "Something you turned on is no longer available." in page
     assert "at most once a week" in page
     assert answer_for(ada, gone) == Answer.UNSUBSCRIBED
     assert answer_for(ada, partners) == Answer.UNSUBSCRIBED
@@ -300,7 +301,7 @@ class TestALinkThatMayHaveBeenForwarded:
         ways = {f"c{news.pk}_email": "on as_sent was off as_sent", f"c{offers.pk}_email": "on weekly was on as_sent"}
         status, page = post(phone, url, **sheet(**ways))
         assert status == 200
-        assert "We have sent you a mail." in page
+        assert "We've sent you an email." in page
         assert "“Offers” by email: at most once a week." in page
         assert answer_for(ada, news) == Answer.SUPPRESSED
         question = OutboxMessage.objects.get(kind=OutboxKind.OPT_IN)
@@ -324,7 +325,7 @@ class TestALinkThatMayHaveBeenForwarded:
         self, often: str, phone: Client, url: str, ada: Address, news: Category, monthly: date
     ) -> None:
         page = post(phone, url, **sheet(**{f"c{news.pk}_email": f"on {often} was on monthly"}))[1]
-        assert "We have sent you a mail." in page
+        assert "We've sent you an email." in page
         assert "Undo" not in page
         assert self.held_by(ada) == (Frequency.MONTHLY, monthly, monthly)
         assert [row.kind for row in OutboxMessage.objects.all()] == [OutboxKind.LINK]
@@ -343,7 +344,7 @@ class TestALinkThatMayHaveBeenForwarded:
         key = key.format(news.pk)
         verb = f"resume-{key}" if do == "resume" and key else do
         fields = sheet(**{f"c{news.pk}_email": "on monthly"}) | {"do": verb, "pause": "" if do == "resume" else key}
-        assert "We have sent you a mail." in post(phone, url, **fields)[1]
+        assert "We've sent you an email." in post(phone, url, **fields)[1]
         assert self.held_by(ada) == (Frequency.MONTHLY, monthly, monthly)
         assert [row.kind for row in OutboxMessage.objects.all()] == [OutboxKind.LINK]
 
@@ -357,7 +358,7 @@ class TestALinkThatMayHaveBeenForwarded:
             f"c{partners.pk}_email": "on as_sent was off as_sent",
         }
         page = post(phone, url, **sheet(**ways))[1]
-        assert "No more “Offers” by email." in page
+        assert "You'll no longer get “Offers” by email." in page
         assert answer_for(ada, offers) == Answer.UNSUBSCRIBED
         assert answer_for(ada, partners) == Answer.UNSUBSCRIBED
         assert Preference.objects.get(category=news).frequency == Frequency.MONTHLY
@@ -412,7 +413,7 @@ class TestALinkThatMayHaveBeenForwarded:
         mobile = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
         url = preferences_of(mobile, news, purpose=LinkPurpose.PREFERENCES)
         page = post(phone, url, **sheet(**{f"c{news.pk}_sms": "on as_sent was off as_sent"}))[1]
-        assert "please open this page from a mail of ours" in page
+        assert "open this page from one of our emails" in page
         assert not OutboxMessage.objects.exists()
 
     def test_does_not_pass_for_the_one_that_was_asked_for(self, phone: Client, url: str) -> None:
@@ -462,13 +463,13 @@ def test_who_was_erased_has_no_preferences_any_more(phone: Client, url: str, ada
     actions.erase([ada.contact_id], source=Source.PAGE, now=timezone.now())
     fields = sheet(**{f"c{news.pk}_email": "on weekly was on as_sent"})
     for page in (phone.get(url, secure=True).content.decode(), post(phone, url, **fields)[1]):
-        assert "Everything about you is erased." in page
+        assert "Your data has been deleted." in page
     assert [event.kind for event in ConsentEvent.objects.all()] == ["erase"]
 
 
 def test_an_address_that_bounced_is_told_so(phone: Client, url: str, ada: Address) -> None:
     actions.suppress([ada.pk], SuppressionReason.HARD_BOUNCE, source=Source.IMPORT, now=timezone.now())
-    assert "We cannot write to this address." in phone.get(url, secure=True).content.decode()
+    assert "We can't send anything to this address." in phone.get(url, secure=True).content.decode()
 
 
 class TestExpired:
@@ -499,19 +500,19 @@ class TestExpired:
     ) -> None:
         page = post(phone, old, do="unsubscribe")[1]
         receipt = page.partition('name="receipt" value="')[2].partition('"')[0]
-        assert "Thank you" in post(phone, old, do="feedback", receipt=receipt, text="Too many")[1]
-        assert "as it was before" in post(phone, old, do="undo", receipt=receipt)[1]
+        assert "Thanks, that helps us improve." in post(phone, old, do="feedback", receipt=receipt, text="Too many")[1]
+        assert "Your previous settings are back" in post(phone, old, do="undo", receipt=receipt)[1]
         assert answer_for(ada, news) == Answer.SEND
 
     def test_p8_offers_no_mail_to_a_telephone(self, phone: Client, ada: Address, news: Category) -> None:
         mobile = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
         page = post(phone, preferences_of(mobile, news, age=61), do="link")[1]
-        assert "fresh" not in page
+        assert "new link" not in page
         assert not OutboxMessage.objects.exists()
 
     def test_p8_mails_a_fresh_one_once(self, phone: Client, old: str, ada: Address) -> None:
         for _ in range(2):
-            assert "on its way" in post(phone, old, do="link")[1]
+            assert "We've emailed you a new link." in post(phone, old, do="link")[1]
         assert OutboxMessage.objects.get().kind == OutboxKind.LINK
 
 

@@ -17,7 +17,7 @@ from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent, Contact, OutboxMessage, Preference
 
 pytestmark = pytest.mark.django_db
-QUESTION = {LinkPurpose.OPT_IN: "Would you like to get “Partners”?", LinkPurpose.ERASE: "Erase everything about you?"}
+QUESTION = {LinkPurpose.OPT_IN: "Would you like to get “Partners”?", LinkPurpose.ERASE: "Delete all your data?"}
 DO = {LinkPurpose.OPT_IN: "opt_in", LinkPurpose.ERASE: "erase"}
 Ask = Callable[[LinkPurpose], str]
 
@@ -48,13 +48,13 @@ def path_of(target: Target, purpose: LinkPurpose, *, age: int = 0) -> str:
 
 
 def get(client: Client, path: str) -> str:
-    return client.get(path, secure=True).content.decode()
+    return client.get(path, secure=True).content.decode().replace("&#x27;", "'")
 
 
 def post(client: Client, path: str, **fields: str) -> tuple[int, str]:
     answer = client.post(path, fields, secure=True)
     assert not answer.cookies
-    return answer.status_code, answer.content.decode()
+    return answer.status_code, answer.content.decode().replace("&#x27;", "'")
 
 
 def answer_for(category: Category) -> Answer:
@@ -123,7 +123,7 @@ def test_an_answer_can_be_undone_for_an_hour_although_its_link_has_expired_since
     page = post(browser_client, path_of(target, LinkPurpose.OPT_IN, age=7), do=DO[LinkPurpose.OPT_IN])[1]
     receipt = page.partition('name="receipt" value="')[2].partition('"')[0]
     page = post(browser_client, path_of(target, LinkPurpose.OPT_IN, age=8), do="undo", receipt=receipt)[1]
-    assert "It is as it was before." in page
+    assert "Undone. Your previous settings are back." in page
     assert gate.check([ada.value], category=partners, now=timezone.now())[0].verdict.answer == Answer.UNSUBSCRIBED
 
 
@@ -131,7 +131,7 @@ def test_an_answer_can_be_undone_for_an_hour_although_its_link_has_expired_since
 def test_e7_an_unknown_link_gets_the_uniform_answer(path: str, browser_client: Client) -> None:
     for answer in (browser_client.get(path, secure=True), browser_client.post(path, {"do": "erase"}, secure=True)):
         assert answer.status_code == 404
-        assert "This link is not valid." in answer.content.decode()
+        assert "This link isn't valid." in answer.content.decode()
 
 
 class TestOptIn:
@@ -143,7 +143,7 @@ class TestOptIn:
             assert f"https://mail.example.com/i/{token}" in text
             assert "Partners" in text
             assert "What our partners offer." in text
-            assert "If you did not ask for this, you need not do anything." in text
+            assert "If you didn't ask for this, you can ignore this email." in text
             assert "1 Main Street" in text
         assert mail.extra_headers["Auto-Submitted"] == "auto-generated"
         assert not [name for name in mail.message() if name.lower().startswith(("list-", "x-unsubscribe"))]
@@ -157,13 +157,13 @@ class TestOptIn:
         assert "a•••@example.com" in shown
         status, page = post(browser_client, path, do="opt_in")
         assert status == 200
-        assert "Your choice is stored." in page
+        assert "Your preferences are saved." in page
         assert answer_for(partners) == Answer.SEND
         event = ConsentEvent.objects.get()
         assert (event.kind, event.source) == (EventKind.OPT_IN, Source.PAGE)
         assert event.wording == (
             "Would you like to get “Partners”? What our partners offer. Never more than monthly. "
-            "You can leave again at any time with one tap. Yes, subscribe me"
+            "You can unsubscribe at any time with one tap. Yes, subscribe me"
         )
         assert f'name="wording" value="{event.wording}"' in shown
         assert all(sentence in shown for sentence in event.wording.split(". "))
@@ -202,7 +202,7 @@ class TestOptIn:
         post(browser_client, path, do="opt_in")
         status, page = post(browser_client, path, do="opt_in")
         assert status == 200
-        assert "This was so already." in page
+        assert "Your preferences are already set this way." in page
         assert ConsentEvent.objects.count() == 1
         assert OutboxMessage.objects.count() == 2  # the question, and one confirmation
 
@@ -210,7 +210,7 @@ class TestOptIn:
         path = ask(LinkPurpose.OPT_IN)
         page = post(browser_client, path, do="opt_in")[1]
         receipt = page.partition('name="receipt" value="')[2].partition('"')[0]
-        assert "as it was before" in post(browser_client, path, do="undo", receipt=receipt)[1]
+        assert "Your previous settings are back" in post(browser_client, path, do="undo", receipt=receipt)[1]
         assert answer_for(partners) == Answer.UNSUBSCRIBED
 
     def test_it_lifts_their_own_no_and_leaves_the_rest_off(
@@ -240,13 +240,13 @@ class TestOptIn:
         else:
             actions.suppress([ada.pk], reason, source=Source.STAFF, now=timezone.now())
         for page in (get(browser_client, path), post(browser_client, path, do="opt_in")[1]):
-            assert "We cannot write to this address." in page
+            assert "We can't send anything to this address." in page
         assert not Preference.objects.filter(state=PreferenceState.SUBSCRIBED).exists()
 
     def test_what_is_no_longer_offered_is_told_so(self, browser_client: Client, ask: Ask) -> None:
         path = ask(LinkPurpose.OPT_IN)
         Category.objects.update(purpose=CategoryPurpose.TRANSACTIONAL)
-        assert "This is no longer offered." in post(browser_client, path, do="opt_in")[1]
+        assert "This is no longer available." in post(browser_client, path, do="opt_in")[1]
         assert not ConsentEvent.objects.exists()
 
 
@@ -254,11 +254,11 @@ class TestErase:
     def test_it_says_what_goes_and_then_it_is_gone(self, browser_client: Client, ask: Ask) -> None:
         path = ask(LinkPurpose.ERASE)
         page = get(browser_client, path)
-        assert "This cannot be undone." in page
+        assert "This can't be undone." in page
         assert "a•••@example.com" in page
         status, page = post(browser_client, path, do="erase")
         assert status == 200
-        assert "Everything about you is erased." in page
+        assert "Your data has been deleted." in page
         assert "example.com<" not in page
         assert Address.objects.get().value == ""
         assert ConsentEvent.objects.latest("id").kind == EventKind.ERASE
@@ -276,6 +276,6 @@ class TestErase:
         post(browser_client, path, do="erase")
         erased_at = Contact.objects.get().erased_at
         for page in (get(browser_client, path), post(browser_client, path, do="erase")[1]):
-            assert "Everything about you is erased already." in page
+            assert "Your data has already been deleted." in page
         assert Contact.objects.get().erased_at == erased_at
         assert ConsentEvent.objects.filter(kind=EventKind.ERASE).count() == 1

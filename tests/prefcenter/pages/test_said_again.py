@@ -44,7 +44,7 @@ class Ada:
         return self._chooses(what) if door == "center" else self._reports(what, door)
 
     def undoes(self, receipt: str) -> bool:
-        return "as it was before" in self._post(self._link("leave"), do="undo", receipt=receipt)
+        return "Your previous settings are back" in self._post(self._link("leave"), do="undo", receipt=receipt)
 
     def state(self) -> tuple[object, ...]:
         answer = gate.check([ADA], category=self.news, now=timezone.now())[0].verdict.answer
@@ -93,7 +93,7 @@ class Ada:
     def _post(self, url: str, **fields: str) -> str:
         answer = self.phone.post(url, fields, secure=True)
         assert answer.status_code == 200
-        return answer.content.decode()
+        return answer.content.decode().replace("&#x27;", "'")
 
 
 @pytest.fixture
@@ -129,5 +129,5 @@ def test_less_tapped_on_an_older_page_stays_what_is_slower(slower: str, somebody
     for frequency in ("monthly", slower):
         url = somebody._link("less")
         page = somebody._post(url, do="less", frequency=frequency)
-    assert "so already" in page
+    assert "already set this way" in page
     assert Preference.objects.get().frequency == "monthly"

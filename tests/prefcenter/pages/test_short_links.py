@@ -45,7 +45,7 @@ def test_a_look_changes_nothing_and_a_tap_unsubscribes(
     assert "Unsubscribe from “News”?" in page.content.decode()
     assert (page["Referrer-Policy"], page["Cache-Control"]) == ("no-referrer", "no-store")
     page = browser_client.post(url, {"do": "unsubscribe"}, secure=True)
-    assert "You are unsubscribed." in page.content.decode()
+    assert "You&#x27;re unsubscribed." in page.content.decode()
     [event] = ConsentEvent.objects.all()
     assert (event.source, event.campaign_id) == (Source.PAGE, news.campaigns.get().pk)
     assert answer_for(phone, news) == Answer.UNSUBSCRIBED
@@ -69,7 +69,8 @@ def test_all_of_the_page_works(
     assert answer_for(phone, news) == answer
     receipt = page.partition('name="receipt" value="')[2].partition('"')[0]
     assert (
-        "as it was before" in browser_client.post(url, {"do": "undo", "receipt": receipt}, secure=True).content.decode()
+        "Your previous settings are back"
+        in browser_client.post(url, {"do": "undo", "receipt": receipt}, secure=True).content.decode()
     )
     assert answer_for(phone, news) == Answer.SEND
 
@@ -156,7 +157,7 @@ def test_a_short_link_is_no_other_link_and_no_other_is_one(
 def test_of_somebody_erased_it_says_so(url: str, phone: Address, browser_client: Client) -> None:
     actions.erase([phone.contact_id], source=Source.PAGE, now=timezone.now())
     page = browser_client.get(url, secure=True)
-    assert "Everything about you is erased." in page.content.decode()
+    assert "Your data has been deleted." in page.content.decode()
 
 
 def test_any_host_and_plain_http_will_do(url: str, browser_client: Client) -> None:

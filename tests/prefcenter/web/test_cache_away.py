@@ -157,4 +157,4 @@ class TestSigningIn:
 
     def assert_calm(self, answer: Any) -> None:
         assert (answer.status_code, answer["Retry-After"]) == (503, "60")
-        assert re.search(r"We cannot (store|answer)", answer.content.decode())
+        assert re.search(r"We can't save|temporarily unavailable", answer.content.decode())

@@ -83,8 +83,8 @@ def test_c1_a_confirmation_says_that_it_is_automatic(owed: OutboxMessage, now: d
 def test_c3_it_says_what_changed_from_when_and_how_to_undo_it(owed: OutboxMessage, now: datetime, inbox: Inbox) -> None:
     deliver(owed, now=now + MINUTE)
     text = text_of(inbox.mails[0])
-    assert "No more “News” by email." in text
-    assert "It takes effect at once." in text
+    assert "You'll no longer get “News” by email." in text
+    assert "This takes effect immediately." in text
     assert len(set(re.findall(r"https://mail\.example\.com/f/[\w-]{40}", text))) == 1
     assert "1 Main Street, Springfield" in text
     assert re.search(r'<a [^>]*style="', text)
@@ -195,7 +195,7 @@ def test_it_goes_to_the_address_that_asked(ada: Address, now: datetime, inbox: I
 def test_the_subject_is_plain_text(owed: OutboxMessage, now: datetime, inbox: Inbox, settings: Any) -> None:
     settings.UNSUBSCRIBE_SENDER_NAME = "Ben & Jerry's"
     deliver(owed, now=now + MINUTE)
-    assert inbox.mails[0]["Subject"] == "Your choice is stored: Ben & Jerry's"
+    assert inbox.mails[0]["Subject"] == "Your preferences at Ben & Jerry's were updated"
 
 
 def test_a_fresh_link_goes_by_mail_alone(ada: Address, now: datetime) -> None:
@@ -263,7 +263,7 @@ def test_a_mail_about_leaving_and_coming_back_does_not_contradict_itself(
     actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now + MINUTE / 2, wording="Yes")
     deliver(OutboxMessage.objects.get(), now=now + MINUTE)
     text = text_of(inbox.mails[0])
-    assert "“News” by email is on." in text
+    assert "You're subscribed to “News” by email." in text
     assert "unsubscribed from everything" not in text
 
 

@@ -19,22 +19,26 @@ EVERYTHING: Facts = {"suppressed": ["unsubscribed_all"]}
 @pytest.mark.parametrize(
     ("before", "after", "sentence"),
     [
-        (OPEN, OFF, "No more “News” by email."),
-        (ON, OFF, "No more “News” by email."),
-        (OFF, ON, "“News” by email is on."),
-        (OFF | AS_SENT, ON | WEEKLY, "“News” by email is on: at most once a week."),
-        (OPEN | AS_SENT, OFF | WEEKLY, "No more “News” by email."),
-        (OFF | NO_PAUSE, ON | UNTIL, "“News” by email is on. “News” by email is paused until April 1, 2026."),
+        (OPEN, OFF, "You'll no longer get “News” by email."),
+        (ON, OFF, "You'll no longer get “News” by email."),
+        (OFF, ON, "You're subscribed to “News” by email."),
+        (OFF | AS_SENT, ON | WEEKLY, "You're subscribed to “News” by email: at most once a week."),
+        (OPEN | AS_SENT, OFF | WEEKLY, "You'll no longer get “News” by email."),
+        (
+            OFF | NO_PAUSE,
+            ON | UNTIL,
+            "You're subscribed to “News” by email. “News” by email is paused until April 1, 2026.",
+        ),
         (ON | AS_SENT, ON | WEEKLY, "“News” by email: at most once a week."),
-        (WEEKLY, AS_SENT, "“News” by email: every message."),
+        (WEEKLY, AS_SENT, "“News” by email: every email."),
         (NO_PAUSE, UNTIL, "“News” by email is paused until April 1, 2026."),
-        (UNTIL, NO_PAUSE, "“News” by email: the pause is over."),
+        (UNTIL, NO_PAUSE, "“News” by email has resumed."),
         (WEEKLY | NO_PAUSE, WEEKLY | UNTIL, "“News” by email is paused until April 1, 2026."),
-        (NOTHING, EVERYTHING, "No more advertising from us: you are unsubscribed from everything."),
-        (EVERYTHING, NOTHING, "You are no longer unsubscribed from everything."),
+        (NOTHING, EVERYTHING, "You're unsubscribed from everything. We won't send you any more marketing."),
+        (EVERYTHING, NOTHING, "You're no longer unsubscribed from everything."),
         (NOTHING, {"suppressed": ["hard_bounce"]}, ""),
         ({"suppressed": ["manual"]}, NOTHING, ""),
-        ({}, EVERYTHING, "No more advertising from us: you are unsubscribed from everything."),
+        ({}, EVERYTHING, "You're unsubscribed from everything. We won't send you any more marketing."),
         (ON | WEEKLY | UNTIL, ON | WEEKLY | UNTIL, ""),
         (EVERYTHING, EVERYTHING, ""),
         (ON, {}, ""),
@@ -47,14 +51,14 @@ def test_a_change_is_one_sentence(before: Facts, after: Facts, sentence: str) ->
 
 def test_a_yes_that_was_taken_back_is_not_on_again() -> None:
     """Undoing an opt-in: off, where a category needs opt-in."""
-    assert describe(ON, OPEN, category="Partners") == "“Partners” by email is as it was before."
+    assert describe(ON, OPEN, category="Partners") == "Your previous setting for “Partners” by email is back."
 
 
 @pytest.mark.parametrize(
     ("before", "after", "sentence"),
     [
         (NO_PAUSE, UNTIL, "Everything is paused until April 1, 2026."),
-        (UNTIL, NO_PAUSE, "Everything: the pause is over."),
+        (UNTIL, NO_PAUSE, "Everything has resumed."),
     ],
 )
 def test_a_pause_of_no_category_is_of_everything(before: Facts, after: Facts, sentence: str) -> None:
@@ -74,7 +78,7 @@ def test_a_pause_of_no_category_is_of_everything(before: Facts, after: Facts, se
 )
 def test_every_channel_has_its_words(channel: Channel, words: str) -> None:
     assert by_channel(channel) == by_channel(channel.value) == words
-    assert describe(ON, OFF, category="News", channel=channel) == f"No more “News” {words}."
+    assert describe(ON, OFF, category="News", channel=channel) == f"You'll no longer get “News” {words}."
 
 
 def test_no_channel_was_forgotten() -> None:
@@ -82,4 +86,4 @@ def test_no_channel_was_forgotten() -> None:
 
 
 def test_a_percent_sign_in_a_name_is_just_one() -> None:
-    assert describe(ON, OFF, category="100 %(day)s off") == "No more “100 %(day)s off” by email."
+    assert describe(ON, OFF, category="100 %(day)s off") == "You'll no longer get “100 %(day)s off” by email."

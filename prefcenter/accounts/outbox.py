@@ -111,7 +111,7 @@ def _send(message: AccountMessage, *, now: datetime) -> claims.Outcome:
     if message.ends_at and message.ends_at <= now:
         return claims.dropped("It could not be sent in time.")
     if message.needs_account and not User.objects.filter(email=message.email.lower(), is_active=True).exists():
-        return claims.dropped("There is no account with this address.")
+        return claims.dropped("There is no account with this email address.")
     if not get_connection().send_messages([_compose(message, now=now)]):
         return claims.dropped("The gate refused the address.")
     return claims.sent(now=now)

@@ -15,8 +15,8 @@ def parser() -> ArgumentParser:
 
 
 def add_arguments(arguments: ArgumentParser) -> None:
-    arguments.add_argument("--port", type=int, default=8000, help="where the site will answer (8000)")
-    arguments.add_argument("--dir", default="demo", help="the folder for its database and its mails (./demo)")
+    arguments.add_argument("--port", type=int, default=8000, help="the port the site listens on (8000)")
+    arguments.add_argument("--dir", default="demo", help="the folder for its database and emails (./demo)")
 
 
 def prepare(argv: list[str]) -> None:

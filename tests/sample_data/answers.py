@@ -51,7 +51,7 @@ class Confirmations:
             return
         due = at + self._delay
         if said.source == Source.STAFF and all(one.kind == EventKind.LIFT for one in said.lines):
-            outcome: Outcome = OutboxStatus.DROPPED, 1, due, due, None, "Everything was as before by then."
+            outcome: Outcome = OutboxStatus.DROPPED, 1, due, due, None, "Nothing had changed by then."
         else:
             outcome = self._outcome(due)
         ids, is_waiting = list(event_ids), outcome[0] == OutboxStatus.QUEUED

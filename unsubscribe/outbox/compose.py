@@ -61,17 +61,17 @@ def has_had_enough(message: OutboxMessage, *, now: datetime) -> bool:
 def why_unneeded(message: OutboxMessage) -> str:
     """The reason not to send after all, or ""."""
     if not message.address.value:
-        return "The address is no longer kept."
+        return "The address is no longer on file."
     if message.kind == OutboxKind.CONFIRMATION and not _net_changes(message):
-        return "Everything was as before by then."
+        return "Nothing had changed by then."
     if message.kind == OutboxKind.OPT_IN and not _asked_about(message).exists():
-        return "The category is no longer offered."
+        return "The category is no longer available."
     if message.kind in {OutboxKind.JOIN, OutboxKind.JOINED} and not conf.has_pages():
-        return "There is no page on which it could be answered."
+        return "There is no page where it could be answered."
     if message.kind == OutboxKind.JOIN and not _asked_whose(message):
-        return "It was answered by then."
+        return "It had already been answered."
     if message.kind == OutboxKind.JOINED and len(_linked(message)) < 2:
-        return "They were kept apart by then."
+        return "They had been separated by then."
     return ""
 
 

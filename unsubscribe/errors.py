@@ -13,7 +13,7 @@ class InvalidAddress(UnsubscribeError):
 
 
 class InvalidDomain(UnsubscribeError):
-    """This isn't a domain that can be blocked. Please enter one like corp.example."""
+    """This is not a domain that can be blocked. Please enter one like corp.example."""
 
 
 class PublicMailDomain(UnsubscribeError):

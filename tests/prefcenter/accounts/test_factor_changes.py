@@ -107,9 +107,9 @@ class TestWhoMayChangeThem:
         staff.send(f"{FACTOR}app/remove/")
         said = [str(one.body).partition("\n")[0] for one in mail.outbox]
         assert said == [
-            "An app that shows codes was added to your account.",
+            "An authenticator app was added to your account.",
             "New recovery codes were made for your account. The old ones no longer work.",
-            "The app that shows codes was removed from your account.",
+            "The authenticator app was removed from your account.",
         ]
         assert {one.subject for one in mail.outbox} == {"Your account was changed · Example Post"}
         assert {tuple(one.to) for one in mail.outbox} == {(BOSS,)}

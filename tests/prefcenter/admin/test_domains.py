@@ -50,7 +50,7 @@ def test_another_reason_may_be_chosen(reason: str, desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"domain": "gmail.com"}, "anybody may have a mailbox"),
+        ({"domain": "gmail.com"}, "Anyone can have an email address at this domain"),
         ({"domain": "*@*.corp.example"}, "not a domain that can be blocked"),
         ({"domain": "eve@corp.example"}, "not a domain that can be blocked"),
         ({"domain": ""}, "This field is required."),

@@ -67,7 +67,7 @@ assert answer.status_code == 200, answer.content
 assert send() == 0
 tasks.sweep()
 confirmation = mail.outbox[-1]
-assert "News" in confirmation.body and "answer this mail" in confirmation.body, confirmation.body
+assert "News" in confirmation.body and "reply to this email" in confirmation.body, confirmation.body
 assert "https://" not in confirmation.body
 assert len(mail.outbox) == 2
 print("It was respected.")

@@ -1,7 +1,6 @@
 """The closed lists of words that code, database, API and pages share; it decides nothing."""
 
 from django.db.models import TextChoices
-from django.utils.translation import gettext_lazy as _
 
 from .channels import Channel as Channel  # noqa: PLC0414  (it is one of these lists)
 

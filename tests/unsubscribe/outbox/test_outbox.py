@@ -22,7 +22,7 @@ from unsubscribe import actions, outbox, tasks
 from unsubscribe.choices import Channel, Frequency, OutboxKind, OutboxStatus, Source, SuppressionReason
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Category, OutboxMessage
-from unsubscribe.outbox import claims
+from unsubscribe.outbox import claims, messages
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -527,7 +527,7 @@ def test_a_worker_that_lost_its_claim_writes_nothing(
         OutboxMessage.objects.update(**meanwhile)
         return {"status": OutboxStatus.FAILED}
 
-    monkeypatch.setattr(outbox, "_send", slow)
+    monkeypatch.setattr(messages, "_send", slow)
     assert deliver(owed, now=now + MINUTE).status == meanwhile.get("status", OutboxStatus.SENDING)
 
 

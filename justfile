@@ -22,7 +22,7 @@ only *arguments:
 
 # Brings the message catalogs in step with the texts in code and templates.
 translate:
-    .venv/bin/python -m tests.catalogs
+    .venv/bin/python manage.py translations
 
 # The site with a mailbox to try it out in.
 demo:

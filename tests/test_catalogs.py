@@ -1,4 +1,4 @@
-"""Whatever the house says to people it says in every language it offers. `python -m tests.catalogs` helps."""
+"""Whatever the house says to people it says in every language it offers. `manage.py translations` helps."""
 
 import json
 from pathlib import Path
@@ -9,9 +9,9 @@ from babel.messages.catalog import Message
 from django.template import Context, Template
 from django.utils import translation
 
-from tests import catalogs
-from tests.catalogs import PACKAGES, languages
-from tests.texts import ENGINE, found_in
+from prefcenter.management import catalogs
+from prefcenter.management.catalogs import PACKAGES, languages
+from prefcenter.management.texts import ENGINE, found_in
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -21,7 +21,7 @@ every_catalog = pytest.mark.parametrize(("package", "language"), [(p, code) for 
 @every_catalog
 def test_a_catalog_holds_what_code_and_templates_say_and_nothing_else(package: str, language: str) -> None:
     stored, said = catalogs.stored(package, language), catalogs.updated(package, language)
-    assert said_in(stored) == said_in(said), "please run: python -m tests.catalogs"
+    assert said_in(stored) == said_in(said), "please run: manage.py translations"
     assert not stored.obsolete
 
 
@@ -36,7 +36,7 @@ def test_everything_is_translated_and_nothing_is_left_in_doubt(package: str, lan
         for message in catalogs.messages(catalogs.stored(package, language))
         if not catalogs.is_translated(message)
     ]
-    assert open_ == [], f"please run: python -m tests.catalogs --missing {language}"
+    assert open_ == [], f"please run: manage.py translations --missing {language}"
 
 
 @every_catalog
@@ -49,7 +49,7 @@ def test_a_translation_keeps_placeholders_tags_and_line_ends(package: str, langu
 @every_catalog
 def test_what_runs_is_compiled_from_what_is_read(package: str, language: str) -> None:
     compiled = catalogs.po_path(package, language).with_suffix(".mo").read_bytes()
-    assert compiled == catalogs.compiled(catalogs.stored(package, language)), "please run: python -m tests.catalogs"
+    assert compiled == catalogs.compiled(catalogs.stored(package, language)), "please run: manage.py translations"
 
 
 @pytest.mark.parametrize("language", languages())

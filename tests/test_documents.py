@@ -148,8 +148,6 @@ OPTIONS_OF_OTHERS = {
     "--cov",
     "--screenshots",
     "--deploy",
-    "--fill",
-    "--missing",
     "--json",
 }
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from babel.messages.extract import extract
 from django.utils.translation.template import templatize
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+BASE_DIR = Path(__file__).resolve().parents[2]
 ENGINE, SITE = "unsubscribe", "prefcenter"
 #: Staff and developers read English.
 _NOT_FOR_READERS = (

@@ -1,15 +1,9 @@
-"""Keeps the message catalogs in step with the texts in code and templates. It translates nothing and guesses nothing.
+"""The message catalogs (.po and .mo), kept in step with the texts in code and templates without GNU gettext.
 
-python -m tests.catalogs                        after a text has changed: updates every .po and .mo
-python -m tests.catalogs --missing de           what is still to be said in German, as JSON
-python -m tests.catalogs --fill de FILE.json    takes translations: {"key of --missing": "text", or a list of forms}
+`manage.py translations` is its door. Translations are kept and filled in, never made up.
 """
 
-import argparse
-import json
-import os
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
@@ -21,12 +15,12 @@ from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation import to_locale
 
-from tests.texts import BASE_DIR, ENGINE, SITE, Found, found
+from .texts import BASE_DIR, ENGINE, SITE, Found, found
 
 #: In this order: what the engine says already is not translated again for the site.
 PACKAGES = (ENGINE, SITE)
 _SOURCE_LANGUAGE = "en"
-_HEADER = "# Written by python -m tests.catalogs; only the translations are edited by hand."
+_HEADER = "# Written by manage.py translations; only the translations are edited by hand."
 _CONTEXT_END = "\x04"  # as gettext itself joins context and msgid
 _PLACEHOLDER = re.compile(r"%(?:\(\w+\)\w|.)?")
 _TAG = re.compile(r"</?\w+")
@@ -186,29 +180,3 @@ def _take(message: Message, given: str | list[str], *, forms: int) -> list[str]:
     if wrong:
         message.string = old
     return wrong
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.catalogs", description=__doc__.partition("\n")[0])
-    parser.add_argument("--missing", metavar="LANGUAGE", choices=languages())
-    parser.add_argument("--fill", metavar=("LANGUAGE", "FILE"), nargs=2)
-    wanted = parser.parse_args()
-    if wanted.missing:
-        sys.stdout.write(json.dumps(missing(wanted.missing), ensure_ascii=False, indent=2) + "\n")
-        return 0
-    if wanted.fill:
-        language, file = wanted.fill
-        if language not in languages():
-            parser.error(f"{language} is none of {', '.join(languages())}")
-        wrong = fill(language, json.loads(Path(file).read_text()))
-        sys.stderr.writelines(f"{line}\n" for line in wrong)
-        return 1 if wrong else 0
-    for package in PACKAGES:
-        for language in languages():
-            write(package, language, updated(package, language))
-    return 0
-
-
-if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
-    sys.exit(main())

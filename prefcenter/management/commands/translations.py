@@ -1,0 +1,51 @@
+"""manage.py translations: brings the message catalogs in step with the texts in code and templates."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from prefcenter.management import catalogs
+
+
+class Command(BaseCommand):
+    """Exit status: 0, or 1 when a translation that was handed in does not fit its text."""
+
+    help = (
+        "Updates every .po and .mo file after a text has changed. With --missing it shows what is still to be "
+        "translated, with --fill it takes translations. Needs the packages of '.[test]'."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        languages = catalogs.languages()
+        parser.add_argument(
+            "--missing", metavar="LANGUAGE", choices=languages, help="what is to be translated, as JSON"
+        )
+        parser.add_argument(
+            "--fill",
+            metavar=("LANGUAGE", "FILE"),
+            nargs=2,
+            help='takes JSON: {"key shown by --missing": "translation", or a list with a text for each plural form}',
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["missing"]:
+            shown = json.dumps(catalogs.missing(options["missing"]), ensure_ascii=False, indent=2)
+            self.stdout.write(shown)
+        elif options["fill"]:
+            self._fill(*options["fill"])
+        else:
+            for language in catalogs.languages():
+                catalogs.fill(language, {})
+
+    def _fill(self, language: str, file: str) -> None:
+        if language not in catalogs.languages():
+            raise CommandError(f"There is no catalog for {language!r}, only for {', '.join(catalogs.languages())}.")
+        try:
+            given = json.loads(Path(file).read_text())
+        except (OSError, ValueError) as error:
+            raise CommandError(f"{file} cannot be read as JSON: {error}") from error
+        if mistakes := catalogs.fill(language, given):
+            raise CommandError("Some translations were not taken:\n" + "\n".join(mistakes))

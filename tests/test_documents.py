@@ -22,7 +22,7 @@ from unsubscribe import choices, headers
 pytestmark = pytest.mark.sqlite_only
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 CODE = [path for package in ("unsubscribe", "prefcenter") for path in (ROOT / package).rglob("*.py")]
 every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 #: Set by `manage.py demo` for itself, and by nobody else.

@@ -27,6 +27,7 @@ from unsubscribe.actions import ImportedNo
 from unsubscribe.choices import Channel, OutboxStatus, Source, SuppressionReason
 from unsubscribe.ledger import feed
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import (
     Address,
     Category,
@@ -137,13 +138,13 @@ def repeated_by_imports(now: datetime) -> None:
 
 def another_spelling(one: Somebody) -> None:
     with override_settings(UNSUBSCRIBE_GMAIL_SPELLINGS=True):
-        gate.check(["a.da+news@gmail.com", "ada@googlemail.com"], category=one.category, now=one.now)
+        gate.check(["a.da+news@gmail.com", "ada@googlemail.com"], Mailing(one.category), now=one.now)
 
 
 Question = Callable[[Somebody], object]
 OF_ONE: dict[str, Question] = {
     "may three addresses be written to?": lambda one: gate.check(
-        [one.address.value, "stranger@example.com", "x@example.com"], category=one.category, now=one.now
+        [one.address.value, "stranger@example.com", "x@example.com"], Mailing(one.category), now=one.now
     ),
     "may another spelling be written to?": another_spelling,
     "one-click": lambda one: actions.opt_out([one.target], source=Source.ONE_CLICK, now=one.now),
@@ -156,7 +157,7 @@ OF_ONE: dict[str, Question] = {
         [one.address.pk], SuppressionReason.HARD_BOUNCE, source=Source.STAFF, now=one.now
     ),
     "a mailing is recorded": lambda one: actions.record_sent(
-        [one.contact.pk], category=one.category, channel="email", now=one.now
+        [one.contact.pk], Mailing(one.category, channel="email"), now=one.now
     ),
     "erased": lambda one: actions.erase([one.contact.pk], source=Source.PAGE, now=one.now),
     "the preference center": lambda one: queries.preference_sheet(one.target, today=one.today),

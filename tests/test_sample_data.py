@@ -19,9 +19,10 @@ from tests.sample_data.guard import holds_real_addresses
 from tests.sample_data.person import Line
 from unsubscribe import actions, gate
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import Answer, Channel, EventKind, OutboxStatus, PreferenceState, Source, SuppressionReason
+from unsubscribe.choices import Channel, EventKind, OutboxStatus, Outcome, PreferenceState, Source, SuppressionReason
 from unsubscribe.ledger import seals
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import (
     Address,
     Category,
@@ -112,17 +113,17 @@ def test_whoever_said_no_last_is_refused_and_whoever_said_nothing_is_not(year: M
     answers = set()
     for category in Category.objects.filter(purpose="marketing"):
         for address, one in zip(
-            addresses, gate.check([each.value for each in addresses], category=category, now=now), strict=True
+            addresses, gate.check([each.value for each in addresses], Mailing(category), now=now), strict=True
         ):
-            answers.add(one.verdict.answer)
+            answers.add(one.outcome)
             if address.pk in blocked:
-                assert one.verdict.answer == Answer.SUPPRESSED
+                assert one.outcome == Outcome.SUPPRESSED
             elif (address.contact_id, category.pk, "email") in no:
-                assert one.verdict.answer == Answer.UNSUBSCRIBED
+                assert one.outcome == Outcome.UNSUBSCRIBED
             elif not said[address.contact_id] & {category.pk, None}:
                 only_chosen = category.needs_opt_in or Contact.objects.get(id=address.contact_id).only_chosen
                 assert one.may_send is not only_chosen
-    assert answers == set(Answer) - {Answer.INVALID}
+    assert answers == set(Outcome) - {Outcome.INVALID}
 
 
 def test_nothing_happens_before_somebody_is_there_or_after_the_year(year: Made, now: datetime) -> None:

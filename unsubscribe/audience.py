@@ -5,7 +5,7 @@ all ask the same question.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from django.db import connection
@@ -13,12 +13,12 @@ from django.utils import timezone
 
 from . import actions, gate, headers, links
 from .addresses import normalise
-from .choices import Answer, Channel, Purpose
-from .gate import Decision
+from .choices import Channel, Outcome, Purpose
 from .headers import Headers
 from .links import LinkPurpose, Target
-from .models import Address, Campaign, Category
-from .rules import Verdict
+from .mailing import Mailing
+from .models import Address
+from .rules import Rule, Verdict
 
 #: As many rows as there are places, in their order, and what is found for each of them.
 _PLACES = {
@@ -30,10 +30,10 @@ _PLACES = {
 }
 
 
-class Ways(NamedTuple):
-    """Links and headers for one message to each of some addresses, in their order. What is transactional has no way
-    out, only preferences: there the first and the third are empty. On other channels than email there are no headers:
-    the third and the fourth are empty."""
+class MessageLinks(NamedTuple):
+    """Links and headers for one message to each of some addresses, in their order. What is transactional cannot be
+    unsubscribed from: there the first and the third are empty. On other channels than email there are no headers: the
+    third and the fourth are empty."""
 
     unsubscribe_urls: Sequence[str]
     preferences_urls: Sequence[str]
@@ -41,120 +41,89 @@ class Ways(NamedTuple):
     list_id: str
 
 
-_NONE = Ways([], [], [], "")
+_NONE = MessageLinks([], [], [], "")
 
 
-class Entry(NamedTuple):
+class AudienceEntry(NamedTuple):
     """The URLs and headers are None for whoever may not be written to; what is transactional has only preferences, and
     what is no email no headers."""
 
-    decision: Decision
+    verdict: Verdict
     unsubscribe_url: str | None = None
     preferences_url: str | None = None
     headers: Headers | None = None
 
 
 def ask(
-    addresses: Sequence[str],
-    *,
-    category: Category | None,
-    channel: Channel = Channel.EMAIL,
-    purpose: Purpose | None = None,
-    campaign: Campaign | None = None,
-    once: bool = False,
-    now: datetime,
-    written: set[int] | None = None,
-) -> list[Entry]:
+    addresses: Sequence[str], mailing: Mailing, *, now: datetime, written: set[int] | None = None
+) -> list[AudienceEntry]:
     """One entry for each address, in their order. Strangers who may be written to become contacts.
 
-    In a category that needs opt-in nobody becomes a contact by being asked about. `once`: as gate.check has it. Who
-    chose a frequency is written to at the first of their addresses; `written` remembers them from one part of a mailing
-    to the next.
+    In a category that needs opt-in nobody becomes a contact by being asked about. Who chose a frequency is written to
+    at the first of their addresses; `written` remembers them from one part of a mailing to the next.
     """
-    purpose = gate.purpose_of(category, purpose)
-    decisions = decide(
-        addresses,
-        category=category,
-        channel=channel,
-        purpose=purpose,
-        campaign=campaign,
-        once=once,
-        now=now,
-        written=written,
-    )
-    strangers = [one.address for one in decisions if one.may_send and one.address_id is None and one.address]
+    verdicts = decide(addresses, mailing, now=now, written=written)
+    strangers = [one.address for one in verdicts if one.may_send and one.address_id is None and one.address]
     learnt = actions.learn(strangers, now=now) if strangers else {}
-    decisions = [_with_ids(one, learnt) for one in decisions]
-    ids = [one.address_id for one in decisions if one.may_send and one.address_id is not None]
-    found = ways(ids, category=category, channel=channel, campaign=campaign, purpose=purpose, now=now) if ids else _NONE
+    verdicts = [_with_ids(one, learnt) for one in verdicts]
+    ids = [one.address_id for one in verdicts if one.may_send and one.address_id is not None]
+    found = message_links(ids, mailing, now=now) if ids else _NONE
     each = _each(found)
-    return [Entry(one, *next(each)) if one.may_send else Entry(one) for one in decisions]
+    return [AudienceEntry(one, *next(each)) if one.may_send else AudienceEntry(one) for one in verdicts]
 
 
-def _with_ids(decision: Decision, learnt: Mapping[bytes, actions.LearnedAddress]) -> Decision:
+def _with_ids(verdict: Verdict, learnt: Mapping[bytes, actions.LearnedAddress]) -> Verdict:
     """With the ids of who became a contact by being asked about."""
-    if not decision.may_send or decision.address_id is not None or decision.address is None:
-        return decision
-    return decision._replace(**learnt[decision.address.digest]._asdict())
+    if not verdict.may_send or verdict.address_id is not None or verdict.address is None:
+        return verdict
+    return verdict._replace(**learnt[verdict.address.digest]._asdict())
 
 
 def decide(
-    addresses: Sequence[str],
-    *,
-    category: Category | None,
-    channel: Channel = Channel.EMAIL,
-    purpose: Purpose | None = None,
-    campaign: Campaign | None = None,
-    once: bool = False,
-    now: datetime,
-    written: set[int] | None = None,
-) -> list[Decision]:
-    """The gate's answers for one mailing; where it reaches a contact who chose a frequency twice, once is too soon."""
-    decisions = gate.check(
-        addresses, category=category, channel=channel, purpose=purpose, campaign=campaign, once=once, now=now
-    )
+    addresses: Sequence[str], mailing: Mailing, *, now: datetime, written: set[int] | None = None
+) -> list[Verdict]:
+    """The gate's verdicts for one mailing; where it reaches a contact who chose a frequency twice, once is too soon."""
+    verdicts = gate.check(addresses, mailing, now=now)
     written = set() if written is None else written
-    for place, one in enumerate(decisions):
+    for place, one in enumerate(verdicts):
         if one.next_day is None or one.contact_id is None or not one.may_send:
             continue
         if one.contact_id in written:
-            decisions[place] = one._replace(verdict=Verdict(Answer.TOO_SOON, one.next_day))
+            verdicts[place] = _too_soon(one)
         written.add(one.contact_id)
-    return decisions
+    return verdicts
 
 
-def _each(ways: Ways) -> Iterator[tuple[str | None, str, Headers | None]]:
+def _too_soon(verdict: Verdict) -> Verdict:
+    """Of who may be sent this message, and gets another one first."""
+    return verdict._replace(outcome=Outcome.TOO_SOON, rule=Rule.TOO_SOON, until=verdict.next_day)
+
+
+def _each(found: MessageLinks) -> Iterator[tuple[str | None, str, Headers | None]]:
     """By address, as an entry has them."""
-    if not ways.unsubscribe_urls:
-        return ((None, url, None) for url in ways.preferences_urls)
-    if not ways.list_unsubscribe:
-        return ((out, url, None) for out, url in zip(ways.unsubscribe_urls, ways.preferences_urls, strict=True))
-    each = zip(ways.unsubscribe_urls, ways.preferences_urls, ways.list_unsubscribe, strict=True)
-    return ((out, url, Headers(said, headers.ONE_CLICK, ways.list_id)) for out, url, said in each)
+    if not found.unsubscribe_urls:
+        return ((None, url, None) for url in found.preferences_urls)
+    if not found.list_unsubscribe:
+        return ((out, url, None) for out, url in zip(found.unsubscribe_urls, found.preferences_urls, strict=True))
+    each = zip(found.unsubscribe_urls, found.preferences_urls, found.list_unsubscribe, strict=True)
+    return ((out, url, Headers(said, headers.ONE_CLICK, found.list_id)) for out, url, said in each)
 
 
-def ways(
-    address_ids: Iterable[int],
-    *,
-    category: Category | None,
-    channel: Channel = Channel.EMAIL,
-    campaign: Campaign | None = None,
-    purpose: Purpose | None = None,
-    now: datetime,
-) -> Ways:
+def message_links(address_ids: Iterable[int], mailing: Mailing, *, now: datetime) -> MessageLinks:
     """What goes into the messages; on other channels than email the unsubscribe links are short ones. Whether they may
     be sent is asked of the gate before. Raises InsecureBaseUrl."""
     ids, today = list(address_ids), timezone.localtime(now).date()
-    about = Target(0, category.pk if category else None, campaign.pk if campaign else None)
+    about = Target(0, mailing.category_id, mailing.campaign_id)
     tokens = links.sign_many(ids, about, purpose=LinkPurpose.PREFERENCES, today=today)
     preferences = links.urls(tokens, purpose=LinkPurpose.PREFERENCES)
-    if gate.purpose_of(category, purpose) == Purpose.TRANSACTIONAL:
-        return Ways([], preferences, [], "")
-    if channel != Channel.EMAIL:  # RFC 2369, RFC 2919 and RFC 8058 are about mail
-        return Ways(actions.short_links(ids, about, now=now), preferences, [], "")
+    if mailing.purpose == Purpose.TRANSACTIONAL:
+        return MessageLinks([], preferences, [], "")
+    if mailing.channel != Channel.EMAIL:  # RFC 2369, RFC 2919 and RFC 8058 are about mail
+        return MessageLinks(actions.short_links(ids, about, now=now), preferences, [], "")
     tokens = links.sign_many(ids, about, today=today)
+    category = mailing.category
     list_id = headers.list_id(category.slug, category.name) if category else ""
-    return Ways(links.urls(tokens), preferences, headers.list_unsubscribes(tokens), list_id)
+    return MessageLinks(links.urls(tokens), preferences, headers.list_unsubscribes(tokens), list_id)
 
 
 def ids(texts: Sequence[str], digests: Sequence[bytes], *, channel: Channel, now: datetime) -> list[int]:
@@ -177,24 +146,16 @@ def _known(digests: Sequence[bytes], *, channel: Channel) -> list[int | None]:
         return [id_ for [id_] in cursor.fetchall()]
 
 
-def record(
-    entries: Sequence[Entry], *, category: Category, channel: Channel, campaign: Campaign | None, now: datetime
-) -> list[Entry]:
-    """Counts the mailing and starts the frequency clock for everyone in it who may be written to. Returns the entries;
-    who chose a frequency and was recorded for another message in the meantime is too soon."""
-    ids = [one.decision.contact_id for one in entries if one.decision.may_send and one.decision.contact_id]
-    paced = _paced(entries)
-    recorded = actions.record_sent(ids, category=category, channel=channel, campaign=campaign, paced=paced, now=now)
+def record(entries: Sequence[AudienceEntry], mailing: Mailing, *, now: datetime) -> list[AudienceEntry]:
+    """Counts the mailing, which has a category, and starts the frequency clock for everyone in it who may be written
+    to. Returns the entries; who chose a frequency and was recorded for another message in the meantime is too soon."""
+    verdicts = [one.verdict for one in entries if one.verdict.may_send]
+    paced = {one.contact_id: one.last_day for one in verdicts if one.contact_id and one.last_day}
+    recorded = actions.record_sent(
+        [one.contact_id for one in verdicts if one.contact_id], mailing, paced=paced, now=now
+    )
     overtaken = paced.keys() - recorded
-    return [_too_soon(one) if one.decision.contact_id in overtaken else one for one in entries]
-
-
-def _paced(entries: Sequence[Entry]) -> dict[int, date]:
-    decided = (one.decision for one in entries if one.decision.may_send)
-    return {one.contact_id: one.last_day for one in decided if one.contact_id and one.last_day}
-
-
-def _too_soon(entry: Entry) -> Entry:
-    if not entry.decision.may_send:
-        return entry
-    return Entry(entry.decision._replace(verdict=Verdict(Answer.TOO_SOON, entry.decision.next_day)))
+    return [
+        AudienceEntry(_too_soon(one.verdict)) if one.verdict.may_send and one.verdict.contact_id in overtaken else one
+        for one in entries
+    ]

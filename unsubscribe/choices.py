@@ -71,8 +71,8 @@ class EventKind(TextChoices):
     JOIN = "join", "Answered whether an address is theirs"
 
 
-class Answer(TextChoices):
-    """What the gate says about one address; `invalid` is a string that is no address at all."""
+class Outcome(TextChoices):
+    """What a verdict of the gate comes to; `invalid` is a string that is no address at all."""
 
     SEND = "send", "Send"
     SUPPRESSED = "suppressed", "Suppressed"

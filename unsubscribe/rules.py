@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from enum import Enum
 from typing import Any, NamedTuple
 
-from .choices import Answer, EventKind, Frequency, PreferenceState, Purpose, Source, SuppressionReason
+from .addresses import Normalised
+from .choices import EventKind, Frequency, Outcome, PreferenceState, Purpose, Source, SuppressionReason
 
 #: They let nothing through, not even a receipt (law 7).
 BLOCKS_EVERYTHING = frozenset({SuppressionReason.HARD_BOUNCE, SuppressionReason.ERASED, SuppressionReason.MANUAL})
@@ -46,32 +48,64 @@ class Facts(NamedTuple):
     had_until: date | None = None
 
 
-class Verdict(NamedTuple):
-    """The answer of the gate, and the first day on which it may change by itself."""
+class Rule(Enum):
+    """Which row of the table gave a verdict, from the top: may_send."""
 
-    answer: Answer
+    BLOCKED = "a block that holds for every message"
+    TRANSACTIONAL = "a transactional message, which no other row holds back"
+    SAID_NO = "the person's own no to every marketing message"
+    UNSUBSCRIBED = "unsubscribed from the category, or not subscribed to one that needs opt-in"
+    PAUSED = "a pause"
+    TOO_SOON = "the chosen frequency"
+    NOTHING = "nothing stands in the way"
+    INVALID = "no address: the table was not asked"
+
+
+class Verdict(NamedTuple):
+    """Whether one message may be sent to one address.
+
+    outcome:    what it comes to, and
+    rule:       by which row of the table
+    until:      the first day on which that may change by itself; None where it does not
+    next_day:   once this is sent, the first day on which the contact's frequency allows another; None is "any day"
+    last_day:   the last day on which another may have been sent for the frequency to allow this one, likewise
+    address:    the address as it was read; None where it is none, and where the rules alone were asked
+    address_id: None while nobody has learnt the address; contact_id likewise
+    """
+
+    outcome: Outcome
+    rule: Rule
     until: date | None = None
+    next_day: date | None = None
+    last_day: date | None = None
+    address: Normalised | None = None
+    address_id: int | None = None
+    contact_id: int | None = None
+
+    @property
+    def may_send(self) -> bool:
+        return self.outcome == Outcome.SEND
 
 
 def may_send(facts: Facts, *, now: datetime) -> Verdict:
     """The table of law 7: the first match from the top wins. `now` is in the house's time zone."""
     if facts.suppressed & BLOCKS_EVERYTHING:
-        return Verdict(Answer.SUPPRESSED)
+        return Verdict(Outcome.SUPPRESSED, Rule.BLOCKED)
     if facts.purpose == Purpose.TRANSACTIONAL:
-        return Verdict(Answer.SEND)
+        return Verdict(Outcome.SEND, Rule.TRANSACTIONAL)
     if facts.suppressed:
-        return Verdict(Answer.SUPPRESSED)
+        return Verdict(Outcome.SUPPRESSED, Rule.SAID_NO)
     if not is_subscribed(facts.chosen.state, needs_opt_in=facts.needs_opt_in):
-        return Verdict(Answer.UNSUBSCRIBED)
+        return Verdict(Outcome.UNSUBSCRIBED, Rule.UNSUBSCRIBED)
     paused_until = max(filter(None, (facts.chosen.paused_until, facts.contact_paused_until)), default=None)
     if paused_until and now.date() < paused_until:
-        return Verdict(Answer.PAUSED, paused_until)
+        return Verdict(Outcome.PAUSED, Rule.PAUSED, paused_until)
     next_day = next_sending_day(facts.chosen.frequency, facts.last_sent_on)
     if next_day and facts.had_until:
         next_day = max(next_day, facts.had_until)
     if next_day and now.date() < next_day:
-        return Verdict(Answer.TOO_SOON, next_day)
-    return Verdict(Answer.SEND)
+        return Verdict(Outcome.TOO_SOON, Rule.TOO_SOON, next_day)
+    return Verdict(Outcome.SEND, Rule.NOTHING)
 
 
 def is_subscribed(state: PreferenceState, *, needs_opt_in: bool) -> bool:

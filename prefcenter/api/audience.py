@@ -12,11 +12,11 @@ from ninja import Field, Router, Schema
 
 from prefcenter.accounts.api_keys import Scope
 from prefcenter.web.problems import Problem
-from unsubscribe import actions, audience, gate
-from unsubscribe.audience import Entry
-from unsubscribe.choices import Answer as Verdict
-from unsubscribe.choices import Channel
+from unsubscribe import actions, audience
+from unsubscribe.audience import AudienceEntry
+from unsubscribe.choices import Channel, Outcome
 from unsubscribe.errors import UnsubscribeError
+from unsubscribe.mailing import Mailing, purpose_of
 from unsubscribe.models import Category
 
 from .auth import Bearer
@@ -50,7 +50,7 @@ class Question(Body):
 
 class One(Schema):
     address: str
-    verdict: Verdict
+    verdict: Outcome
     until: str | None = Field(description="The day on which the verdict may change by itself.")
     unsubscribe_url: str | None = None
     preferences_url: str | None = None
@@ -82,35 +82,35 @@ def ask(request: HttpRequest, question: Question) -> HttpResponse:
     if question.record and not question.campaign.strip():
         raise Problem(422, "Please name the campaign, so that recording it twice counts it once.")
     entries = _entries(request, question, category, now=timezone.now())
-    said = Counter(entry.decision.verdict.answer for entry in entries)
-    counts = {answer.value: said[answer] for answer in Verdict}
+    said = Counter(entry.verdict.outcome for entry in entries)
+    counts = {outcome.value: said[outcome] for outcome in Outcome}
     include = question.include
     results = [_one(text, entry, include) for text, entry in zip(question.addresses, entries, strict=True)]
     return JsonResponse({"counts": counts, "results": results})
 
 
-def _entries(request: HttpRequest, question: Question, category: Category, *, now: datetime) -> list[Entry]:
-    channel, addresses = question.channel, question.addresses
+def _entries(request: HttpRequest, question: Question, category: Category, *, now: datetime) -> list[AudienceEntry]:
+    addresses = question.addresses
     try:
-        gate.purpose_of(category, None)
+        purpose_of(category, None)
         same_request(request)
         campaign = actions.campaign_named(question.campaign, category=category, now=now)
+        mailing = Mailing(category, channel=question.channel, campaign=campaign)
         # Asking alone takes no lock for long.
         with transaction.atomic() if question.record else nullcontext():
-            asked: dict[str, Any] = {"category": category, "channel": channel, "campaign": campaign, "now": now}
             if not (question.record or question.include.links or question.include.headers):
-                return [Entry(one) for one in audience.decide(addresses, **asked)]
-            entries = audience.ask(addresses, **asked)
+                return [AudienceEntry(one) for one in audience.decide(addresses, mailing, now=now)]
+            entries = audience.ask(addresses, mailing, now=now)
             if question.record:
-                entries = audience.record(entries, category=category, channel=channel, campaign=campaign, now=now)
+                entries = audience.record(entries, mailing, now=now)
     except UnsubscribeError as error:
         raise Problem(422, str(error)) from error
     return entries
 
 
-def _one(text: str, entry: Entry, include: Include) -> dict[str, Any]:
-    answer, until = entry.decision.verdict
-    one: dict[str, Any] = {"address": text, "verdict": answer, "until": until.isoformat() if until else None}
+def _one(text: str, entry: AudienceEntry, include: Include) -> dict[str, Any]:
+    outcome, until = entry.verdict.outcome, entry.verdict.until
+    one: dict[str, Any] = {"address": text, "verdict": outcome, "until": until.isoformat() if until else None}
     if include.links:
         one |= {"unsubscribe_url": entry.unsubscribe_url, "preferences_url": entry.preferences_url}
     if include.headers and entry.headers:

@@ -12,10 +12,11 @@ from premailer import transform
 
 from prefcenter.lists.reader import open_table
 from prefcenter.models import User
-from unsubscribe import actions, audience, gate, headers
+from unsubscribe import actions, audience, headers
 from unsubscribe.addresses import normalise
-from unsubscribe.audience import Entry
+from unsubscribe.audience import AudienceEntry
 from unsubscribe.choices import Purpose
+from unsubscribe.mailing import Mailing, purpose_of
 from unsubscribe.models import Campaign, Category, CategoryGroup
 
 _HERE = Path(__file__).parent
@@ -60,31 +61,31 @@ def send_first() -> int:
     if Campaign.objects.exists():
         return 0
     speak_to_everybody()
-    return len([one for one in send_next() if one.decision.may_send])
+    return len([one for one in send_next() if one.verdict.may_send])
 
 
-def send_next() -> Sequence[Entry]:
+def send_next() -> Sequence[AudienceEntry]:
     """The next issue of the newsletter to everyone the gate lets through. Returns every address's entry.
 
     Raises RetiredCategory: the admin is there to be tried out.
     """
     category = Category.objects.get(slug="news")
-    gate.purpose_of(category, None)
+    purpose_of(category, None)
     number = Campaign.objects.filter(category=category).count()
     name = f"{ISSUES[number % len(ISSUES)]}, no. {number + 1}"
     campaign = Campaign.objects.create(category=category, name=name, created_at=timezone.now())
-    entries = audience.ask(addresses(), category=category, campaign=campaign, now=timezone.now())
+    entries = audience.ask(addresses(), Mailing(category, campaign=campaign), now=timezone.now())
     get_connection().send_messages([_newsletter(entry, category, campaign) for entry in entries])
     return entries
 
 
-def _newsletter(entry: Entry, category: Category, campaign: Campaign) -> EmailMultiAlternatives:
+def _newsletter(entry: AudienceEntry, category: Category, campaign: Campaign) -> EmailMultiAlternatives:
     """Built for those who may not be written to as well: keeping it from them is the guarded backend's work."""
-    assert entry.decision.address  # noqa: S101  (the addresses are our own)
+    assert entry.verdict.address  # noqa: S101  (the addresses are our own)
     context = {"entry": entry, "title": campaign.name.partition(",")[0]}
     declared = {headers.CATEGORY: category.slug, headers.CAMPAIGN: campaign.name}
     text = render_to_string("prefcenter/demo/newsletter.txt", context)
-    mail = EmailMultiAlternatives(campaign.name, text, to=[entry.decision.address.value], headers=declared)
+    mail = EmailMultiAlternatives(campaign.name, text, to=[entry.verdict.address.value], headers=declared)
     html = render_to_string("prefcenter/demo/newsletter.html", context)
     mail.attach_alternative(transform(html, allow_network=False, disable_validation=True), "text/html")
     return mail

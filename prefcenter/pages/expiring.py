@@ -12,6 +12,7 @@ from unsubscribe import gate, links, queries
 from unsubscribe.choices import Channel, Purpose
 from unsubscribe.errors import ExpiredLink, InvalidLink
 from unsubscribe.links import LinkPurpose, Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address
 
 from .unsubscribe import not_allowed, sent_form, unknown_link
@@ -57,5 +58,5 @@ def said(request: HttpRequest, field: str = "do") -> str:
 
 def may_be_written_to(address: Address, *, now: datetime) -> bool:
     """Whether even what was asked for may reach the address: nothing reaches one that bounced or is blocked."""
-    channel, purpose = Channel(address.channel), Purpose.TRANSACTIONAL
-    return gate.check([address.value], category=None, channel=channel, purpose=purpose, now=now)[0].may_send
+    mailing = Mailing(None, channel=Channel(address.channel), purpose=Purpose.TRANSACTIONAL)
+    return gate.check([address.value], mailing, now=now)[0].may_send

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from prefcenter.contact_data.erase import erase_whose
 from prefcenter.web import languages
 from unsubscribe import actions, addresses, gate, links, queries, views
-from unsubscribe.choices import Answer, Channel, Purpose, Source
+from unsubscribe.choices import Channel, Outcome, Purpose, Source
 from unsubscribe.errors import MayNotLift
 from unsubscribe.links import LinkPurpose, Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category
 
 from . import joins, results
@@ -159,8 +160,8 @@ def _why_not(address: Address) -> str:
 def _pause(address: Address, category: Category, *, now: datetime) -> list[str]:
     """That a pause of everything still holds: a yes to one category does not end it."""
     channel = Channel(address.channel)
-    verdict = gate.check([address.value], category=category, channel=channel, now=now)[0].verdict
-    if verdict.answer != Answer.PAUSED or verdict.until is None:
+    [verdict] = gate.check([address.value], Mailing(category, channel=channel), now=now)
+    if verdict.outcome != Outcome.PAUSED or verdict.until is None:
         return []
     return [_("Everything is paused until %(day)s.") % {"day": date_format(verdict.until)}]
 

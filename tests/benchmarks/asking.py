@@ -65,11 +65,11 @@ def _read(path: Path) -> None:
 
 
 def _answer(filled: Filled, now: datetime, *, with_links: bool) -> None:
-    mailing = audience.mailing(
+    request = audience.request(
         filled.category, channel=Channel.EMAIL, campaign="", now=now, is_recorded=False, with_links=with_links
     )
     answered = filled.file.with_suffix(".answered")
     with filled.file.open("rb") as source, answered.open("w", newline="") as out:
-        counts = audience.write_answers(open_table(source), mailing, out, on_problem=lambda line, problem: None)
+        counts = audience.write_answers(open_table(source), request, out, on_problem=lambda line, problem: None)
     if sum(counts.values()) != filled.contacts or not 0 < counts["send"] < filled.contacts:
         raise AssertionError("The file was not answered as it should be.")

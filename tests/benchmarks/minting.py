@@ -8,6 +8,7 @@ from secrets import token_bytes
 from django.core import signing
 
 from unsubscribe import audience
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Category
 
 from .measuring import Figure, by_turns, timed
@@ -43,7 +44,7 @@ def bare_hmacs(messages: int) -> None:
 
 def _mint(category: Category, messages: int, now: datetime) -> None:
     for start in range(1, messages + 1, AT_ONCE):
-        audience.ways(range(start, min(start + AT_ONCE, messages + 1)), category=category, now=now)
+        audience.message_links(range(start, min(start + AT_ONCE, messages + 1)), Mailing(category), now=now)
 
 
 def _dumps(category: Category, messages: int) -> None:

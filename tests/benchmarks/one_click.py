@@ -23,6 +23,7 @@ from django.db import connection
 
 from unsubscribe import audience
 from unsubscribe.choices import EventKind, Source
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import ConsentEvent
 
 from .filling import Filled
@@ -60,7 +61,7 @@ def posts(filled: Filled, folder: Path, *, now: datetime, rounds: int) -> Figure
         taken = []
         for number in range(rounds):
             ids = range(number * clicks + 1, (number + 1) * clicks + 1)
-            urls = audience.ways(ids, category=filled.category, now=now).unsubscribe_urls
+            urls = audience.message_links(ids, Mailing(filled.category), now=now).unsubscribe_urls
             paths = [urlsplit(url).path for url in urls]
             taken.append(timed(partial(_post_all, port, paths)))
     written = ConsentEvent.objects.filter(kind=EventKind.OPT_OUT, source=Source.ONE_CLICK).count()

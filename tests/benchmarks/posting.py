@@ -11,6 +11,7 @@ from django.test import Client
 
 from prefcenter.accounts import api_keys
 from unsubscribe import gate
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Category
 
 from .filling import Filled, address
@@ -31,7 +32,7 @@ def audience(filled: Filled, *, now: datetime, rounds: int) -> Figure:
     _post(asked, filled.category, key)
     done = by_turns(
         partial(_post, asked, filled.category, key),
-        partial(gate.check, asked, category=filled.category, now=now),
+        partial(gate.check, asked, Mailing(filled.category), now=now),
         rounds=max(rounds, TURNS),
     )
     name, floor = "POST /audience", "the same through gate.check"

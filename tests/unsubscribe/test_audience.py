@@ -10,22 +10,23 @@ from django.utils import timezone
 from tests.factories import ADA, BOB, CLEO, DAN, AddressFactory, CampaignFactory, CategoryFactory
 from unsubscribe import actions, audience, headers, links, queries
 from unsubscribe.addresses import normalise
-from unsubscribe.audience import Entry
-from unsubscribe.choices import Answer, Channel, Frequency, Purpose, Source, SuppressionReason
+from unsubscribe.audience import AudienceEntry
+from unsubscribe.choices import Channel, Frequency, Outcome, Purpose, Source, SuppressionReason
 from unsubscribe.errors import InsecureBaseUrl
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, ConsentEvent, Contact, LastSent, SentCount
-from unsubscribe.rules import Verdict
+from unsubscribe.rules import Rule, Verdict
 
 pytestmark = pytest.mark.django_db
 
 
-def target(entry: Entry, today: date) -> Target:
+def target(entry: AudienceEntry, today: date) -> Target:
     assert entry.unsubscribe_url is not None
     return links.read(entry.unsubscribe_url.rpartition("/")[2], today=today)
 
 
-def preferences_target(entry: Entry, today: date) -> Target:
+def preferences_target(entry: AudienceEntry, today: date) -> Target:
     assert entry.preferences_url is not None
     assert entry.preferences_url.startswith("https://mail.example.com/p/")
     token = entry.preferences_url.rpartition("/")[2]
@@ -33,37 +34,37 @@ def preferences_target(entry: Entry, today: date) -> Target:
 
 
 def test_strangers_become_contacts_and_nothing_is_said_of_their_consent(news: Category, now: datetime) -> None:
-    entries = audience.ask([DAN, " DAN@Example.com", CLEO], category=news, now=now)
+    entries = audience.ask([DAN, " DAN@Example.com", CLEO], Mailing(news), now=now)
     assert {address.value: address.created_at for address in Address.objects.all()} == {DAN: now, CLEO: now}
     assert Contact.objects.count() == 2
     assert not ConsentEvent.objects.exists()
-    ids = [(one.decision.address_id, one.decision.contact_id) for one in entries]
+    ids = [(one.verdict.address_id, one.verdict.contact_id) for one in entries]
     dan, cleo = Address.objects.get(value=DAN), Address.objects.get(value=CLEO)
     assert ids == [(dan.pk, dan.contact_id), (dan.pk, dan.contact_id), (cleo.pk, cleo.contact_id)]
-    assert audience.ask([DAN, DAN, CLEO], category=news, now=now) == entries
+    assert audience.ask([DAN, DAN, CLEO], Mailing(news), now=now) == entries
 
 
 def test_where_opt_in_is_needed_being_asked_about_makes_nobody_a_contact(now: datetime) -> None:
     partners = CategoryFactory(opt_in=True)
-    assert audience.ask([DAN], category=partners, now=now)[0].decision.verdict.answer == Answer.UNSUBSCRIBED
+    assert audience.ask([DAN], Mailing(partners), now=now)[0].verdict.outcome == Outcome.UNSUBSCRIBED
     assert not Contact.objects.exists()
     assert not Address.objects.exists()
 
 
 def test_what_is_no_address_becomes_no_contact(news: Category, now: datetime) -> None:
-    [entry] = audience.ask(["nonsense"], category=news, now=now)
+    [entry] = audience.ask(["nonsense"], Mailing(news), now=now)
     assert entry[1:] == (None, None, None)
-    assert entry.decision.verdict.answer == Answer.INVALID
+    assert entry.verdict.outcome == Outcome.INVALID
     assert not Contact.objects.exists()
 
 
 def test_nobody_asked_about_nobody_answered(news: Category, now: datetime) -> None:
-    assert audience.ask([], category=news, now=now) == []
+    assert audience.ask([], Mailing(news), now=now) == []
 
 
 def test_links_and_headers_name_the_right_target(ada: Address, news: Category, now: datetime) -> None:
     campaign = CampaignFactory(category=news)
-    entries = audience.ask([BOB, ADA], category=news, campaign=campaign, now=now)
+    entries = audience.ask([BOB, ADA], Mailing(news, campaign=campaign), now=now)
     today = timezone.localtime(now).date()
     bob = Address.objects.get(value=BOB)
     for entry, address in zip(entries, [bob, ada], strict=True):
@@ -76,7 +77,7 @@ def test_links_and_headers_name_the_right_target(ada: Address, news: Category, n
 
 
 def test_without_a_category_the_link_means_everything(ada: Address, now: datetime) -> None:
-    [entry] = audience.ask([ADA], category=None, now=now)
+    [entry] = audience.ask([ADA], Mailing(None), now=now)
     assert target(entry, now.date()) == Target(ada.pk)
     assert entry.headers is not None
     assert entry.headers.list_id == ""
@@ -86,40 +87,38 @@ def test_whoever_may_not_be_written_to_gets_no_link(ada: Address, news: Category
     actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=now)
     bob = AddressFactory(text=BOB)
     actions.suppress([bob.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=now)
-    entries = audience.ask([ADA, BOB, CLEO], category=news, now=now)
-    answers = [one.decision.verdict.answer for one in entries]
-    assert answers == [Answer.UNSUBSCRIBED, Answer.SUPPRESSED, Answer.SEND]
+    entries = audience.ask([ADA, BOB, CLEO], Mailing(news), now=now)
+    answers = [one.verdict.outcome for one in entries]
+    assert answers == [Outcome.UNSUBSCRIBED, Outcome.SUPPRESSED, Outcome.SEND]
     assert [one[1:] for one in entries[:2]] == [(None, None, None)] * 2
     assert entries[2].headers is not None
     assert (
-        target(entries[2], now.date()).address_id
-        == entries[2].decision.address_id
-        == Address.objects.get(value=CLEO).pk
+        target(entries[2], now.date()).address_id == entries[2].verdict.address_id == Address.objects.get(value=CLEO).pk
     )
 
 
 def test_what_is_transactional_has_preferences_but_no_way_out(ada: Address, now: datetime) -> None:
     receipts = CategoryFactory(transactional=True)
-    [entry] = audience.ask([ADA], category=receipts, now=now)
+    [entry] = audience.ask([ADA], Mailing(receipts), now=now)
     assert (entry.unsubscribe_url, entry.headers) == (None, None)
     assert preferences_target(entry, now.date()) == Target(ada.pk, receipts.pk)
 
 
 @pytest.mark.parametrize(
     ("declared", "answer"),
-    [(None, Answer.SEND), (Purpose.TRANSACTIONAL, Answer.SEND), (Purpose.MARKETING, Answer.SUPPRESSED)],
+    [(None, Outcome.SEND), (Purpose.TRANSACTIONAL, Outcome.SEND), (Purpose.MARKETING, Outcome.SUPPRESSED)],
 )
 def test_what_was_declared_counts_more_than_the_category(
-    declared: Purpose | None, answer: Answer, ada: Address, now: datetime
+    declared: Purpose | None, answer: Outcome, ada: Address, now: datetime
 ) -> None:
     receipts = CategoryFactory(transactional=True)
     actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
-    [entry] = audience.ask([ADA], category=receipts, purpose=declared, now=now)
-    assert entry.decision.verdict.answer == answer
+    [entry] = audience.ask([ADA], Mailing(receipts, purpose=declared), now=now)
+    assert entry.verdict.outcome == answer
 
 
 def test_other_channels_are_asked_about_in_their_own_spelling(news: Category, now: datetime) -> None:
-    [entry] = audience.ask(["0049 30 901820"], category=news, channel=Channel.SMS, now=now)
+    [entry] = audience.ask(["0049 30 901820"], Mailing(news, channel=Channel.SMS), now=now)
     phone = Address.objects.get()
     assert (phone.channel, phone.value) == (Channel.SMS, "+4930901820")
     assert entry.unsubscribe_url is not None
@@ -132,7 +131,7 @@ def test_other_channels_get_short_links_the_same_each_time(channel: Channel, new
         channel, "+4930901820"
     )
     campaign = CampaignFactory(category=news)
-    [first], [again] = (audience.ask([spelt], category=news, channel=channel, campaign=campaign, now=now) for _ in "12")
+    [first], [again] = (audience.ask([spelt], Mailing(news, channel=channel, campaign=campaign), now=now) for _ in "12")
     assert first.unsubscribe_url is not None
     assert re.fullmatch(r"https://mail\.example\.com/s/[a-z2-7]{16}", first.unsubscribe_url)
     assert again.unsubscribe_url == first.unsubscribe_url
@@ -143,12 +142,12 @@ def test_other_channels_get_short_links_the_same_each_time(channel: Channel, new
 def test_without_https_nobody_gets_a_link(ada: Address, news: Category, now: datetime, settings: Any) -> None:
     settings.UNSUBSCRIBE_BASE_URL = "http://mail.example.com"
     with pytest.raises(InsecureBaseUrl):
-        audience.ask([ADA], category=news, now=now)
+        audience.ask([ADA], Mailing(news), now=now)
 
 
 class TestRecording:
-    def record(self, entries: list[Entry], category: Category, now: datetime, **kwargs: Any) -> None:
-        audience.record(entries, category=category, channel=Channel.EMAIL, **{"campaign": None} | kwargs, now=now)
+    def record(self, entries: list[AudienceEntry], category: Category, now: datetime, **kwargs: Any) -> None:
+        audience.record(entries, Mailing(category, **kwargs), now=now)
 
     def test_counts_and_starts_the_clock_of_those_who_may_be_written_to(
         self, ada: Address, news: Category, now: datetime
@@ -157,7 +156,7 @@ class TestRecording:
         actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
         bob = AddressFactory(text=BOB)
         actions.opt_out([Target(bob.pk, news.pk)], source=Source.PAGE, now=now)
-        entries = audience.ask([ADA, BOB, DAN, "nonsense"], category=news, campaign=campaign, now=now)
+        entries = audience.ask([ADA, BOB, DAN, "nonsense"], Mailing(news, campaign=campaign), now=now)
         self.record(entries, news, now, campaign=campaign)
         dan = Address.objects.get(value=DAN)
         clocks = set(LastSent.objects.values_list("contact_id", "category", "channel", "sent_on", "campaign"))
@@ -165,13 +164,13 @@ class TestRecording:
         assert clocks == {(one.contact_id, news.pk, "email", today, campaign.pk) for one in (ada, dan)}
         counts = SentCount.objects.values_list("day", "channel", "category", "campaign", "count")
         assert list(counts) == [(today, "email", news.pk, campaign.pk, 2)]
-        [again] = audience.ask([ADA], category=news, now=now)
-        assert again.decision.verdict == (Answer.TOO_SOON, today + timedelta(days=7))
+        [again] = audience.ask([ADA], Mailing(news), now=now)
+        assert (again.verdict.outcome, again.verdict.until) == (Outcome.TOO_SOON, today + timedelta(days=7))
 
     def test_twice_adds_up_and_moves_the_clock_on(self, ada: Address, news: Category, now: datetime) -> None:
         for days in (0, 0, 1):
             later = now + timedelta(days=days)
-            self.record(audience.ask([ADA, BOB], category=news, now=later), news, later)
+            self.record(audience.ask([ADA, BOB], Mailing(news), now=later), news, later)
         assert set(LastSent.objects.values_list("sent_on", flat=True)) == {now.date() + timedelta(days=1)}
         assert list(SentCount.objects.order_by("day").values_list("count", flat=True)) == [4, 2]
 
@@ -180,22 +179,22 @@ class TestRecording:
     ) -> None:
         actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
         june, july = CampaignFactory(category=news), CampaignFactory(category=news)
-        asked = [audience.ask([ADA, BOB, ADA], category=news, campaign=one, now=now) for one in (june, july, june)]
-        about = {"category": news, "channel": Channel.EMAIL, "now": now}
+        asked = [audience.ask([ADA, BOB, ADA], Mailing(news, campaign=one), now=now) for one in (june, july, june)]
         first, second, again = (
-            audience.record(entries, campaign=one, **about)
+            audience.record(entries, Mailing(news, campaign=one), now=now)
             for entries, one in zip(asked, (june, july, june), strict=True)
         )
-        assert [one.decision.may_send for one in first] == [True, True, False]
+        assert [one.verdict.may_send for one in first] == [True, True, False]
         assert again == first == asked[0]
-        assert second[0].decision.verdict == (Answer.TOO_SOON, now.date() + timedelta(days=7))
+        verdict = second[0].verdict
+        assert (verdict.outcome, verdict.until) == (Outcome.TOO_SOON, now.date() + timedelta(days=7))
         assert second[0][1:] == (None, None, None)
         assert second[1:] == asked[1][1:]
         assert sorted(SentCount.objects.values_list("count", flat=True)) == [1, 2]
 
     def test_of_nobody_counts_nothing(self, ada: Address, news: Category, now: datetime) -> None:
         actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
-        self.record(audience.ask([ADA], category=news, now=now), news, now)
+        self.record(audience.ask([ADA], Mailing(news), now=now), news, now)
         assert not SentCount.objects.exists()
         assert not LastSent.objects.exists()
 
@@ -207,7 +206,7 @@ def test_many_are_asked_about_in_as_many_queries_as_one(
     texts = [f"reader{number}@example.com" for number in range(size)]
     actions.learn(map(normalise, texts[: size // 2]), now=now)
     with django_assert_num_queries(8):  # the gate's, four of learning, and the savepoint of the test's transaction
-        audience.ask(texts, category=news, now=now)
+        audience.ask(texts, Mailing(news), now=now)
 
 
 def test_who_chose_a_frequency_is_written_to_at_one_of_their_addresses(
@@ -215,11 +214,11 @@ def test_who_chose_a_frequency_is_written_to_at_one_of_their_addresses(
 ) -> None:
     AddressFactory(text=BOB, contact=ada.contact)
     actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
-    entries = audience.ask([ADA, CLEO, BOB, ADA.upper()], category=news, now=now)
+    entries = audience.ask([ADA, CLEO, BOB, ADA.upper()], Mailing(news), now=now)
     next_week = timezone.localtime(now).date() + timedelta(days=7)
-    too_soon = Verdict(Answer.TOO_SOON, next_week)
-    send = Verdict(Answer.SEND)
-    assert [one.decision.verdict for one in entries] == [send, send, too_soon, too_soon]
+    too_soon = Verdict(Outcome.TOO_SOON, Rule.TOO_SOON, next_week)
+    send = Verdict(Outcome.SEND, Rule.NOTHING)
+    assert [one.verdict[:3] for one in entries] == [one[:3] for one in (send, send, too_soon, too_soon)]
     assert entries[2].unsubscribe_url is None
 
 
@@ -229,16 +228,16 @@ def test_an_address_that_is_blocked_takes_no_letter_from_another_one_of_theirs(
     AddressFactory(text=BOB, contact=ada.contact)
     actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
     actions.suppress([ada.pk], SuppressionReason.HARD_BOUNCE, source=Source.STAFF, now=now)
-    answers = [one.decision.verdict.answer for one in audience.ask([ADA, BOB, ADA], category=news, now=now)]
-    assert answers == [Answer.SUPPRESSED, Answer.SEND, Answer.SUPPRESSED]
+    answers = [one.verdict.outcome for one in audience.ask([ADA, BOB, ADA], Mailing(news), now=now)]
+    assert answers == [Outcome.SUPPRESSED, Outcome.SEND, Outcome.SUPPRESSED]
 
 
 def test_a_mailing_that_is_asked_about_in_parts_reaches_them_once(ada: Address, news: Category, now: datetime) -> None:
     AddressFactory(text=BOB, contact=ada.contact)
     actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
     written: set[int] = set()
-    parts = [audience.ask([text], category=news, now=now, written=written) for text in (ADA, CLEO, BOB)]
-    assert [one.decision.may_send for [one] in parts] == [True, True, False]
+    parts = [audience.ask([text], Mailing(news), now=now, written=written) for text in (ADA, CLEO, BOB)]
+    assert [one.verdict.may_send for [one] in parts] == [True, True, False]
 
 
 @pytest.mark.parametrize("by_us", [False, True], ids=["asked about", "sent by the guard as well"])
@@ -247,14 +246,13 @@ def test_asked_again_for_the_same_campaign_the_answer_is_the_same(
 ) -> None:
     june, july = CampaignFactory(category=news), CampaignFactory(category=news)
     actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
-    entries = audience.ask([ADA], category=news, campaign=june, now=now)
-    audience.record(entries, category=news, channel=Channel.EMAIL, campaign=june, now=now)
+    entries = audience.ask([ADA], Mailing(news, campaign=june), now=now)
+    audience.record(entries, Mailing(news, campaign=june), now=now)
     if by_us:
-        sent: dict[str, Any] = {"category": news, "channel": Channel.EMAIL, "campaign": june, "now": now}
-        actions.record_sent([ada.contact_id], by_us=True, **sent)
-    assert audience.ask([ADA], category=news, campaign=june, now=now) == entries
-    assert audience.decide([ADA], category=news, campaign=june, now=now)[0].may_send
-    assert not audience.ask([ADA], category=news, campaign=july, now=now)[0].decision.may_send
+        actions.record_sent([ada.contact_id], Mailing(news, campaign=june), by_us=True, now=now)
+    assert audience.ask([ADA], Mailing(news, campaign=june), now=now) == entries
+    assert audience.decide([ADA], Mailing(news, campaign=june), now=now)[0].may_send
+    assert not audience.ask([ADA], Mailing(news, campaign=july), now=now)[0].verdict.may_send
 
 
 class TestIds:
@@ -289,5 +287,5 @@ class TestIds:
 
 def test_who_chose_none_is_written_to_at_each_of_them(ada: Address, news: Category, now: datetime) -> None:
     AddressFactory(text=BOB, contact=ada.contact)
-    entries = audience.ask([ADA, BOB], category=news, now=now)
-    assert [one.decision.may_send for one in entries] == [True, True]
+    entries = audience.ask([ADA, BOB], Mailing(news), now=now)
+    assert [one.verdict.may_send for one in entries] == [True, True]

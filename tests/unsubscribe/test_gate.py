@@ -20,13 +20,13 @@ from tests.examples import examples
 from tests.factories import ADA, BOB, AddressFactory, CampaignFactory, CategoryFactory, ContactFactory
 from unsubscribe import actions, gate, rules
 from unsubscribe.actions.bulk import clocks
-from unsubscribe.actions.bulk.clocks import SentMailing
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import Answer, Channel, Frequency, PreferenceState, Purpose, Source, SuppressionReason
+from unsubscribe.choices import Channel, Frequency, Outcome, PreferenceState, Purpose, Source, SuppressionReason
 from unsubscribe.errors import ContradictoryPurpose
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Campaign, Category, LastSent, Preference, Suppression
-from unsubscribe.rules import Chosen, Facts, Verdict
+from unsubscribe.rules import Chosen, Facts, Rule, Verdict
 
 pytestmark = pytest.mark.django_db
 
@@ -200,8 +200,8 @@ class World(NamedTuple):
         LastSent.objects.create(category=self.other, channel=channel, **clock)
         LastSent.objects.create(category=self.category, channel=noise, **clock)
         for one in sorted(person.sent, key=lambda one: -one.hours_ago):
-            mailing = SentMailing(self.category, channel, self.campaigns.get(one.campaign), one.at)
-            clocks.wind([contact.pk], mailing, paced={}, sent_at=one.at if one.by_us else None)
+            mailing = Mailing(self.category, channel=channel, campaign=self.campaigns.get(one.campaign))
+            clocks.wind([contact.pk], mailing, paced={}, now=one.at, sent_at=one.at if one.by_us else None)
         return [self._address(contact, channel, blocks) for blocks in person.blocks]
 
     def _address(self, contact: Any, channel: Channel, blocks: list[tuple[SuppressionReason, bool]]) -> str:
@@ -250,14 +250,16 @@ def test_the_gate_and_the_rules_agree_whatever_is_in_the_database(question: Ques
         nobody = Facts(purpose=world.purpose, needs_opt_in=question.has_category and question.needs_opt_in)
         decisions = gate.check(
             [*(text for of_one in texts for text in of_one), stranger],
-            category=world.category if question.has_category else None,
-            channel=question.channel,
-            purpose=question.purpose,
-            campaign=world.campaign,
-            once=question.once,
+            Mailing(
+                world.category if question.has_category else None,
+                channel=question.channel,
+                purpose=question.purpose,
+                campaign=world.campaign,
+                once=question.once,
+            ),
             now=NOW,
         )
-        assert [one.verdict for one in decisions] == [*expected, rules.may_send(nobody, now=NOW)]
+        assert [one[:3] for one in decisions] == [one[:3] for one in (*expected, rules.may_send(nobody, now=NOW))]
 
 
 @examples(80)
@@ -273,31 +275,31 @@ def test_what_is_claimed_or_recorded_for_a_reader_is_what_the_gate_says(
     question = question._replace(has_category=True, category_purpose=Purpose.MARKETING, purpose=None)
     with forgotten():
         world = World.of(question)
-        about = {"category": world.category, "channel": question.channel, "campaign": world.campaign, "now": NOW}
-        [decision] = gate.check(world.settle(person), once=question.once, **about)
+        mailing = Mailing(world.category, channel=question.channel, campaign=world.campaign, once=question.once)
+        [decision] = gate.check(world.settle(person), mailing, now=NOW)
         assert decision.contact_id
         assert decision.last_day == rules.last_day_before(frequency, TODAY)
         paced = {decision.contact_id: decision.last_day}
         done = (
-            actions.claim(paced, **about)
+            actions.claim(paced, mailing, now=NOW)
             if question.once
-            else actions.record_sent([decision.contact_id], paced=paced, **about)
+            else actions.record_sent([decision.contact_id], mailing, paced=paced, now=NOW)
         )
         assert (decision.contact_id in done) is decision.may_send
 
 
 def test_the_generated_states_are_not_all_alike() -> None:
     """The test above would be worth little if nearly every verdict were the same."""
-    seen: set[Answer] = set()
+    seen: set[Outcome] = set()
 
     @hypothesis_settings(max_examples=300, deadline=None, derandomize=True)
     @given(question=questions, person=people)
     def look(question: Question, person: Person) -> None:
         world = World(Category(), Category(), {}, question)
-        seen.update(world.expected(person, blocks).answer for blocks in person.blocks)
+        seen.update(world.expected(person, blocks).outcome for blocks in person.blocks)
 
     look()
-    assert seen == set(Answer) - {Answer.INVALID}
+    assert seen == set(Outcome) - {Outcome.INVALID}
 
 
 @pytest.mark.parametrize("first", SuppressionReason)
@@ -307,11 +309,11 @@ def test_each_block_on_an_address_counts_in_whatever_order_they_came(
 ) -> None:
     for reason in dict.fromkeys([first, second]):
         Suppression.objects.create(address=ada, reason=reason, source=Source.API, since=NOW)
-    assert not gate.check([ADA], category=news, now=NOW)[0].may_send
-    receipt = gate.check([ADA], category=None, purpose=Purpose.TRANSACTIONAL, now=NOW)[0]
+    assert not gate.check([ADA], Mailing(news), now=NOW)[0].may_send
+    receipt = gate.check([ADA], Mailing(None, purpose=Purpose.TRANSACTIONAL), now=NOW)[0]
     assert receipt.may_send is not bool({first, second} & rules.BLOCKS_EVERYTHING)
     receipts = CategoryFactory(transactional=True)
-    everybody = gate.everybody(category=receipts, now=NOW)
+    everybody = gate.everybody(Mailing(receipts), now=NOW)
     assert everybody is not None
     assert (normalise(ADA).digest in everybody.named) is not receipt.may_send
 
@@ -338,22 +340,22 @@ def test_the_number_of_queries_does_not_grow(
     strangers = [f"stranger{number}@example.com" for number in range(known)]
     campaign = CampaignFactory(category=news)
     with django_assert_num_queries(3):
-        decisions = gate.check([*texts, *strangers], category=news, campaign=campaign, now=NOW)
+        decisions = gate.check([*texts, *strangers], Mailing(news, campaign=campaign), now=NOW)
     assert [one.address_id is not None for one in decisions] == [True] * known + [False] * known
     assert all(one.may_send for one in decisions)
 
 
 def test_no_addresses_no_decisions(news: Category) -> None:
-    assert gate.check([], category=news, now=NOW) == []
-    assert gate.check(iter([]), category=None, now=NOW) == []
+    assert gate.check([], Mailing(news), now=NOW) == []
+    assert gate.check(iter([]), Mailing(None), now=NOW) == []
 
 
 def test_the_order_and_the_duplicates_stay(ada: Address, news: Category) -> None:
     actions.suppress([ada.pk], SuppressionReason.MANUAL, source=Source.STAFF, now=NOW)
     asked = [BOB, ADA, "nonsense", " Ada@EXAMPLE.com", BOB, ADA]
-    decisions = gate.check((text for text in asked), category=news, now=NOW)
-    answers = [one.verdict.answer for one in decisions]
-    send, suppressed, invalid = Answer.SEND, Answer.SUPPRESSED, Answer.INVALID
+    decisions = gate.check((text for text in asked), Mailing(news), now=NOW)
+    answers = [one.outcome for one in decisions]
+    send, suppressed, invalid = Outcome.SEND, Outcome.SUPPRESSED, Outcome.INVALID
     assert answers == [send, suppressed, invalid, suppressed, send, suppressed]
     assert [one.address_id for one in decisions] == [None, ada.pk, None, ada.pk, None, ada.pk]
     assert {one.contact_id for one in decisions} == {None, ada.contact_id}
@@ -362,15 +364,15 @@ def test_the_order_and_the_duplicates_stay(ada: Address, news: Category) -> None
 @pytest.mark.parametrize("needs_opt_in", [True, False])
 def test_a_stranger_is_written_to_where_nobody_needs_to_opt_in(needs_opt_in: bool) -> None:
     category = CategoryFactory(needs_opt_in=needs_opt_in)
-    [decision] = gate.check([ADA], category=category, now=NOW)
+    [decision] = gate.check([ADA], Mailing(category), now=NOW)
     assert decision.may_send is not needs_opt_in
-    assert decision == gate.Decision(normalise(ADA), decision.verdict)
+    assert decision == Verdict(decision.outcome, decision.rule, address=normalise(ADA))
 
 
 @pytest.mark.parametrize("purpose", [None, *Purpose])
 def test_no_address_is_no_send_not_even_of_a_receipt(purpose: Purpose | None) -> None:
-    decisions = gate.check(["", "nonsense", "Ada <ada@example>", "\0"], category=None, purpose=purpose, now=NOW)
-    assert [one.verdict.answer for one in decisions] == [Answer.INVALID] * 4
+    decisions = gate.check(["", "nonsense", "Ada <ada@example>", "\0"], Mailing(None, purpose=purpose), now=NOW)
+    assert [one.outcome for one in decisions] == [Outcome.INVALID] * 4
     assert not any(one.may_send for one in decisions)
 
 
@@ -379,38 +381,38 @@ def test_an_address_is_asked_for_on_its_own_channel_alone(news: Category) -> Non
     by_text = AddressFactory(channel=Channel.SMS, text=number)
     actions.suppress([by_text.pk], SuppressionReason.MANUAL, source=Source.STAFF, now=NOW)
     for channel, address_id in ((Channel.SMS, by_text.pk), (Channel.WHATSAPP, None), (Channel.PHONE, None)):
-        [decision] = gate.check([number], category=news, channel=channel, now=NOW)
+        [decision] = gate.check([number], Mailing(news, channel=channel), now=NOW)
         assert (decision.address_id, decision.may_send) == (address_id, address_id is None)
 
 
 def test_a_campaign_is_not_too_soon_for_itself_as_long_as_it_runs(news: Category) -> None:
     campaign, another = CampaignFactory(category=news), CampaignFactory(category=news)
     address = _weekly(ADA, news)
-    actions.record_sent([address.contact_id], category=news, channel=Channel.EMAIL, campaign=campaign, now=NOW)
+    actions.record_sent([address.contact_id], Mailing(news, campaign=campaign), now=NOW)
 
-    def answer(campaign: Campaign | None, **later: int) -> Verdict:
-        [decision] = gate.check([ADA], category=news, campaign=campaign, now=NOW + timedelta(**later))
-        return decision.verdict
+    def answer(campaign: Campaign | None, **later: int) -> tuple[Outcome, date | None]:
+        [decision] = gate.check([ADA], Mailing(news, campaign=campaign), now=NOW + timedelta(**later))
+        return decision.outcome, decision.until
 
-    too_soon = Verdict(Answer.TOO_SOON, TODAY + timedelta(days=7))
-    assert answer(campaign).answer == Answer.SEND
-    assert answer(campaign, hours=11).answer == Answer.SEND
+    too_soon = (Outcome.TOO_SOON, TODAY + timedelta(days=7))
+    assert answer(campaign)[0] == Outcome.SEND
+    assert answer(campaign, hours=11)[0] == Outcome.SEND
     assert answer(another) == answer(None) == too_soon
-    assert answer(campaign, hours=47, minutes=59).answer == Answer.SEND
+    assert answer(campaign, hours=47, minutes=59)[0] == Outcome.SEND
     assert answer(campaign, hours=48) == answer(another, hours=47) == too_soon
-    assert answer(campaign, days=7).answer == Answer.SEND
+    assert answer(campaign, days=7)[0] == Outcome.SEND
 
 
 def test_the_clock_of_the_campaign_before_is_kept(news: Category) -> None:
     """Recording a campaign must not wipe out what counts against it: the answer stays the one that was given first."""
     before, campaign = CampaignFactory(category=news), CampaignFactory(category=news)
     address = _weekly(ADA, news)
-    recorded: dict[str, Any] = {"category": news, "channel": Channel.EMAIL}
-    actions.record_sent([address.contact_id], campaign=before, now=NOW - timedelta(days=3), **recorded)
+    actions.record_sent([address.contact_id], Mailing(news, campaign=before), now=NOW - timedelta(days=3))
     for hours in (0, 13, 26):  # a reader who chose "weekly" in the meantime
-        actions.record_sent([address.contact_id], campaign=campaign, now=NOW + timedelta(hours=hours), **recorded)
-        [decision] = gate.check([ADA], category=news, campaign=campaign, now=NOW + timedelta(hours=hours))
-        assert decision.verdict == Verdict(Answer.TOO_SOON, TODAY + timedelta(days=4))
+        mailing, at = Mailing(news, campaign=campaign), NOW + timedelta(hours=hours)
+        actions.record_sent([address.contact_id], mailing, now=at)
+        [decision] = gate.check([ADA], mailing, now=at)
+        assert (decision.outcome, decision.until) == (Outcome.TOO_SOON, TODAY + timedelta(days=4))
 
 
 @pytest.mark.parametrize("frequency", [Frequency.DAILY, Frequency.WEEKLY, Frequency.MONTHLY])
@@ -421,13 +423,11 @@ def test_two_campaigns_at_a_time_are_each_sent_once(frequency: Frequency, news: 
     sent = []
     for hours, campaign in [(0, first), (24, second), (25, first), (40, first), (45, second), (47, first)]:
         at = NOW + timedelta(hours=hours)
-        [decision] = gate.check([ADA], category=news, campaign=campaign, once=True, now=at)
+        [decision] = gate.check([ADA], Mailing(news, campaign=campaign, once=True), now=at)
         if decision.may_send:
             sent.append(campaign)
             contact_ids = [address.contact_id]
-            actions.record_sent(
-                contact_ids, category=news, channel=Channel.EMAIL, campaign=campaign, by_us=True, now=at
-            )
+            actions.record_sent(contact_ids, Mailing(news, campaign=campaign), by_us=True, now=at)
     assert sent == ([first, second] if frequency == Frequency.DAILY else [first])
 
 
@@ -435,32 +435,31 @@ def test_two_campaigns_at_a_time_are_each_sent_once(frequency: Frequency, news: 
 def test_that_it_was_sent_is_not_forgotten_when_somebody_records_it_again(between: bool, news: Category) -> None:
     first, second = CampaignFactory(category=news), CampaignFactory(category=news)
     address = _weekly(ADA, news)
-    sent: dict[str, Any] = {"category": news, "channel": Channel.EMAIL, "now": NOW}
-    actions.record_sent([address.contact_id], campaign=first, by_us=True, **sent)
+    actions.record_sent([address.contact_id], Mailing(news, campaign=first), by_us=True, now=NOW)
     for campaign in [second, first] if between else [first]:
-        actions.record_sent([address.contact_id], campaign=campaign, **sent)
+        actions.record_sent([address.contact_id], Mailing(news, campaign=campaign), now=NOW)
     LastSent.objects.update(earlier_on=None)
-    asked: dict[str, Any] = {"category": news, "campaign": first, "now": NOW + timedelta(hours=1)}
-    assert gate.check([ADA], **asked)[0].may_send
-    assert not gate.check([ADA], **asked, once=True)[0].may_send
+    later = NOW + timedelta(hours=1)
+    assert gate.check([ADA], Mailing(news, campaign=first), now=later)[0].may_send
+    assert not gate.check([ADA], Mailing(news, campaign=first, once=True), now=later)[0].may_send
 
 
 def test_clocks_from_before_they_had_a_time_count_by_their_day(news: Category) -> None:
     campaign = CampaignFactory(category=news)
-    for days, answer in [(0, Answer.SEND), (1, Answer.SEND), (2, Answer.TOO_SOON)]:
+    for days, answer in [(0, Outcome.SEND), (1, Outcome.SEND), (2, Outcome.TOO_SOON)]:
         text = f"reader{days}@example.com"
         _weekly(text, news, sent_on=TODAY - timedelta(days=days), campaign=campaign)
-        [decision] = gate.check([text], category=news, campaign=campaign, now=NOW)
-        assert decision.verdict.answer == answer
+        [decision] = gate.check([text], Mailing(news, campaign=campaign), now=NOW)
+        assert decision.outcome == answer
 
 
 @pytest.mark.parametrize(
     ("hours", "verdict"),
     [
-        (60, Verdict(Answer.TOO_SOON, TODAY + timedelta(days=4))),
-        (71, Verdict(Answer.TOO_SOON, TODAY + timedelta(days=4))),
-        (72, Verdict(Answer.SEND)),
-        (73, Verdict(Answer.SEND)),
+        (60, Verdict(Outcome.TOO_SOON, Rule.TOO_SOON, TODAY + timedelta(days=4))),
+        (71, Verdict(Outcome.TOO_SOON, Rule.TOO_SOON, TODAY + timedelta(days=4))),
+        (72, Verdict(Outcome.SEND, Rule.NOTHING)),
+        (73, Verdict(Outcome.SEND, Rule.NOTHING)),
     ],
 )
 def test_who_was_sent_a_campaign_is_sent_it_again_two_days_later_at_the_earliest(
@@ -468,51 +467,50 @@ def test_who_was_sent_a_campaign_is_sent_it_again_two_days_later_at_the_earliest
 ) -> None:
     campaign, address = CampaignFactory(category=news), _weekly(ADA, news)
     Preference.objects.update(frequency=Frequency.DAILY)
-    sent: dict[str, Any] = {"category": news, "channel": Channel.EMAIL, "campaign": campaign}
-    actions.record_sent([address.contact_id], now=NOW, **sent)
-    actions.record_sent([address.contact_id], now=NOW + timedelta(hours=24), by_us=True, **sent)
-    asked: dict[str, Any] = {"category": news, "campaign": campaign, "now": NOW + timedelta(hours=hours)}
-    assert gate.check([ADA], once=True, **asked)[0].verdict == verdict
+    mailing = Mailing(news, campaign=campaign, once=True)
+    actions.record_sent([address.contact_id], mailing, now=NOW)
+    actions.record_sent([address.contact_id], mailing, now=NOW + timedelta(hours=24), by_us=True)
+    assert gate.check([ADA], mailing, now=NOW + timedelta(hours=hours))[0][:3] == verdict[:3]
 
 
 def test_whoever_asks_about_everybody_may_write_to_them_again_while_the_campaign_runs(news: Category) -> None:
     campaign, address = CampaignFactory(category=news), _weekly(ADA, news)
-    sent: dict[str, Any] = {"category": news, "campaign": campaign, "now": NOW}
-    actions.record_sent([address.contact_id], channel=Channel.EMAIL, by_us=True, **sent)
-    verdicts = gate.everybody(**sent)
+    mailing = Mailing(news, campaign=campaign)
+    actions.record_sent([address.contact_id], mailing, by_us=True, now=NOW)
+    verdicts = gate.everybody(mailing, now=NOW)
     assert verdicts is not None
-    assert verdicts.of(normalise(ADA)).answer == Answer.SEND
+    assert verdicts.of(normalise(ADA)).outcome == Outcome.SEND
 
 
 def test_a_pause_is_found_among_everybody(ada: Address, news: Category) -> None:
     actions.pause([Target(ada.pk)], TODAY + timedelta(days=1), source=Source.PAGE, now=NOW)
-    verdicts = gate.everybody(category=news, now=NOW)
+    verdicts = gate.everybody(Mailing(news), now=NOW)
     assert verdicts is not None
-    assert verdicts.of(normalise(ADA)) == Verdict(Answer.PAUSED, TODAY + timedelta(days=1))
+    assert verdicts.of(normalise(ADA)) == Verdict(Outcome.PAUSED, Rule.PAUSED, TODAY + timedelta(days=1))
 
 
 def test_a_message_of_no_named_kind_reaches_whoever_left_it_on_another_channel(ada: Address, news: Category) -> None:
     number = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
     actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
     actions.opt_out([Target(number.pk, news.pk)], source=Source.SMS, now=NOW)
-    assert gate.check([ADA], category=None, now=NOW)[0].may_send
-    assert gate.check([ADA], category=news, now=NOW)[0].may_send
+    assert gate.check([ADA], Mailing(None), now=NOW)[0].may_send
+    assert gate.check([ADA], Mailing(news), now=NOW)[0].may_send
 
 
 def test_a_mailing_without_a_campaign_is_too_soon_for_every_other(news: Category) -> None:
     _weekly(ADA, news, sent_on=TODAY, campaign=None)
     for campaign in (None, CampaignFactory(category=news)):
-        [decision] = gate.check([ADA], category=news, campaign=campaign, now=NOW)
-        assert decision.verdict.answer == Answer.TOO_SOON
+        [decision] = gate.check([ADA], Mailing(news, campaign=campaign), now=NOW)
+        assert decision.outcome == Outcome.TOO_SOON
 
 
-@pytest.mark.parametrize(("hour", "answer"), [(14, Answer.PAUSED), (15, Answer.SEND)])
-def test_a_day_begins_where_the_house_stands(hour: int, answer: Answer, ada: Address, news: Category) -> None:
+@pytest.mark.parametrize(("hour", "answer"), [(14, Outcome.PAUSED), (15, Outcome.SEND)])
+def test_a_day_begins_where_the_house_stands(hour: int, answer: Outcome, ada: Address, news: Category) -> None:
     ada.contact.paused_until = date(2026, 3, 11)
     ada.contact.save()
     with timezone.override(ZoneInfo("Asia/Tokyo")):  # nine hours ahead
-        [decision] = gate.check([ADA], category=news, now=datetime(2026, 3, 10, hour, 0, tzinfo=UTC))
-    assert decision.verdict.answer == answer
+        [decision] = gate.check([ADA], Mailing(news), now=datetime(2026, 3, 10, hour, 0, tzinfo=UTC))
+    assert decision.outcome == answer
 
 
 def test_what_became_transactional_keeps_no_pace_whatever_was_chosen_of_it_before(news: Category) -> None:
@@ -520,7 +518,7 @@ def test_what_became_transactional_keeps_no_pace_whatever_was_chosen_of_it_befor
     AddressFactory(text=BOB, contact=address.contact)
     Category.objects.update(purpose=Purpose.TRANSACTIONAL)
     news.refresh_from_db()
-    for decision in gate.check([ADA, BOB], category=news, now=NOW):
+    for decision in gate.check([ADA, BOB], Mailing(news), now=NOW):
         assert (decision.may_send, decision.next_day, decision.last_day) == (True, None, None)
 
 
@@ -536,11 +534,11 @@ def a_table_is_gone(model: Any) -> Iterator[None]:
 @pytest.mark.parametrize("model", [Address, Suppression, Preference])
 def test_no_answer_is_no_send(model: Any, news: Category) -> None:
     with a_table_is_gone(model), pytest.raises(DatabaseError):
-        gate.check([ADA], category=news, now=NOW)
+        gate.check([ADA], Mailing(news), now=NOW)
     with a_table_is_gone(model), pytest.raises(DatabaseError):
         send_mail("What is new", "Hello.", None, [ADA])
     assert mail.outbox == []
-    assert gate.check([ADA], category=news, now=NOW)[0].may_send
+    assert gate.check([ADA], Mailing(news), now=NOW)[0].may_send
 
 
 def test_no_clock_is_no_send(news: Category) -> None:
@@ -550,17 +548,17 @@ def test_no_clock_is_no_send(news: Category) -> None:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(f"ALTER TABLE {LastSent._meta.db_table} RENAME TO gone")
         with pytest.raises(DatabaseError):
-            gate.check([ADA], category=news, now=NOW)
+            gate.check([ADA], Mailing(news), now=NOW)
         transaction.set_rollback(True)
 
 
 def test_a_message_of_no_named_kind_does_not_reach_whoever_left_some_kind(ada: Address, news: Category) -> None:
     CategoryFactory(slug="offers")
     actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=NOW)
-    assert gate.check([ada.value], category=None, now=NOW)[0].verdict.answer == Answer.UNSUBSCRIBED
-    assert gate.check([ada.value], category=None, purpose=Purpose.TRANSACTIONAL, now=NOW)[0].may_send
+    assert gate.check([ada.value], Mailing(None), now=NOW)[0].outcome == Outcome.UNSUBSCRIBED
+    assert gate.check([ada.value], Mailing(None, purpose=Purpose.TRANSACTIONAL), now=NOW)[0].may_send
 
 
 def test_a_marketing_category_is_never_transactional(news: Category) -> None:
     with pytest.raises(ContradictoryPurpose):
-        gate.check([ADA], category=news, purpose=Purpose.TRANSACTIONAL, now=NOW)
+        gate.check([ADA], Mailing(news, purpose=Purpose.TRANSACTIONAL), now=NOW)

@@ -19,17 +19,17 @@ from prefcenter.management.commands.audience import Command
 from tests.factories import ADA, BOB, DAN, AddressFactory, CategoryFactory
 from unsubscribe import actions, audience, gate, headers, links, outbox
 from unsubscribe.choices import (
-    Answer,
-    Channel,
     Frequency,
     OutboxKind,
     OutboxStatus,
+    Outcome,
     PreferenceState,
     Source,
     SuppressionReason,
 )
 from unsubscribe.errors import RetiredCategory
 from unsubscribe.links import LinkPurpose, Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Campaign, Category, ConsentEvent, Contact, OutboxMessage, Preference
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +65,7 @@ class TestSending:
         category = retire(CategoryFactory(**{kind: True} if kind else {}))
         for ask in (gate.check, audience.ask):
             with pytest.raises(RetiredCategory):
-                ask([ADA, DAN], category=category, now=now)
+                ask([ADA, DAN], Mailing(category), now=now)
         assert not Contact.objects.exclude(pk=ada.contact_id).exists()
 
     @pytest.mark.parametrize("kind", ["transactional", ""])
@@ -297,7 +297,7 @@ class TestBringingItBack:
         bring_back(news)
         assert list(Preference.objects.order_by("id").values()) == rows
         assert answers(people, news) == before
-        assert before == [Answer.UNSUBSCRIBED, Answer.SEND, Answer.SEND, Answer.PAUSED]
+        assert before == [Outcome.UNSUBSCRIBED, Outcome.SEND, Outcome.SEND, Outcome.PAUSED]
 
     def test_who_left_meanwhile_stays_left(self, ada: Address, news: Category, browser_client: Client) -> None:
         bob = AddressFactory(text=BOB)
@@ -305,7 +305,7 @@ class TestBringingItBack:
         browser_client.post(link(ada, news), secure=True)
         actions.suppress([bob.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=timezone.now())
         bring_back(news)
-        assert answers([ada, bob], news) == [Answer.UNSUBSCRIBED, Answer.SUPPRESSED]
+        assert answers([ada, bob], news) == [Outcome.UNSUBSCRIBED, Outcome.SUPPRESSED]
 
     def test_who_came_back_to_something_else_meanwhile_does_not_get_this(self, ada: Address, news: Category) -> None:
         offers, now = CategoryFactory(slug="offers"), timezone.now()
@@ -313,13 +313,13 @@ class TestBringingItBack:
         retire(news)
         actions.opt_in([Target(ada.pk, offers.pk)], source=Source.PAGE, now=now, wording="Yes")
         bring_back(news)
-        assert answers([ada], offers) == [Answer.SEND]
-        assert answers([ada], news) == [Answer.UNSUBSCRIBED]
+        assert answers([ada], offers) == [Outcome.SEND]
+        assert answers([ada], news) == [Outcome.UNSUBSCRIBED]
 
 
-def answers(people: list[Address], category: Category) -> list[Answer]:
-    decisions = gate.check([one.value for one in people], category=category, now=timezone.now())
-    return [one.verdict.answer for one in decisions]
+def answers(people: list[Address], category: Category) -> list[Outcome]:
+    decisions = gate.check([one.value for one in people], Mailing(category), now=timezone.now())
+    return [one.outcome for one in decisions]
 
 
 def test_renaming_changes_neither_answers_nor_the_list_id_nor_the_campaign_a_name_finds(
@@ -331,8 +331,8 @@ def test_renaming_changes_neither_answers_nor_the_list_id_nor_the_campaign_a_nam
     Category.objects.update(name="Fresh news", translations={"de": {"name": "Neues"}})
     Campaign.objects.update(title="The June issue, second try", retired_at=now)
     news.refresh_from_db()
-    assert answers([ada, bob], news) == [Answer.UNSUBSCRIBED, Answer.SEND]
-    [entry] = audience.ask([BOB], category=news, channel=Channel.EMAIL, now=now)
+    assert answers([ada, bob], news) == [Outcome.UNSUBSCRIBED, Outcome.SEND]
+    [entry] = audience.ask([BOB], Mailing(news), now=now)
     assert entry.headers is not None
     assert entry.headers.list_id == "Fresh news <news.mail.example.com>"
     again = actions.campaign_named("June", category=news, now=now)

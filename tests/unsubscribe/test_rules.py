@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from unsubscribe import rules
-from unsubscribe.choices import Answer, EventKind, Frequency, PreferenceState, Purpose, Source, SuppressionReason
+from unsubscribe.choices import EventKind, Frequency, Outcome, PreferenceState, Purpose, Source, SuppressionReason
 from unsubscribe.rules import Chosen, Facts
 
 pytestmark = pytest.mark.sqlite_only
@@ -15,11 +15,11 @@ TODAY = NOW.date()
 TOMORROW = TODAY + timedelta(days=1)
 YESTERDAY = TODAY - timedelta(days=1)
 SEND, SUPPRESSED, UNSUBSCRIBED, PAUSED, TOO_SOON = (
-    Answer.SEND,
-    Answer.SUPPRESSED,
-    Answer.UNSUBSCRIBED,
-    Answer.PAUSED,
-    Answer.TOO_SOON,
+    Outcome.SEND,
+    Outcome.SUPPRESSED,
+    Outcome.UNSUBSCRIBED,
+    Outcome.PAUSED,
+    Outcome.TOO_SOON,
 )
 NO = Chosen(PreferenceState.UNSUBSCRIBED)
 YES = Chosen(PreferenceState.SUBSCRIBED)
@@ -63,9 +63,9 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("facts", "marketing", "transactional"), TABLE)
-def test_the_first_match_from_the_top_wins(facts: Facts, marketing: Answer, transactional: Answer) -> None:
-    assert rules.may_send(facts, now=NOW).answer == marketing
-    assert rules.may_send(facts._replace(purpose=Purpose.TRANSACTIONAL), now=NOW).answer == transactional
+def test_the_first_match_from_the_top_wins(facts: Facts, marketing: Outcome, transactional: Outcome) -> None:
+    assert rules.may_send(facts, now=NOW).outcome == marketing
+    assert rules.may_send(facts._replace(purpose=Purpose.TRANSACTIONAL), now=NOW).outcome == transactional
 
 
 def test_a_pause_says_until_when_and_the_longer_one_counts() -> None:

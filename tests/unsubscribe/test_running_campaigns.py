@@ -11,14 +11,15 @@ from django.utils import timezone
 
 from tests.factories import ADA, BOB, AddressFactory, CampaignFactory, CategoryFactory
 from unsubscribe import actions, gate
-from unsubscribe.choices import Answer, Channel, Frequency, Source
+from unsubscribe.choices import Channel, Frequency, Outcome, Source
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Campaign, Category, LastSent, SentCount
 
 pytestmark = pytest.mark.django_db
 
 MONDAY = datetime(2026, 3, 9, 23, 0, tzinfo=UTC)
-SEND, TOO_SOON = Answer.SEND, Answer.TOO_SOON
+SEND, TOO_SOON = Outcome.SEND, Outcome.TOO_SOON
 
 
 @pytest.fixture
@@ -36,15 +37,15 @@ def choose(address: Address, category: Category, frequency: Frequency = Frequenc
     actions.opt_down([Target(address.pk, category.pk)], frequency, source=Source.PAGE, now=MONDAY)
 
 
-def answer(campaign: Campaign | None, at: datetime, *, once: bool = False) -> Answer:
-    [decision] = gate.check([ADA], category=Category.objects.get(slug="news"), campaign=campaign, once=once, now=at)
-    return decision.verdict.answer
+def answer(campaign: Campaign | None, at: datetime, *, once: bool = False) -> Outcome:
+    [decision] = gate.check([ADA], Mailing(Category.objects.get(slug="news"), campaign=campaign, once=once), now=at)
+    return decision.outcome
 
 
 def record(campaign: Campaign | None, at: datetime, *, by_us: bool = False, **paced: Any) -> set[int]:
-    about: dict[str, Any] = {"category": Category.objects.get(slug="news"), "channel": Channel.EMAIL}
+    mailing = Mailing(Category.objects.get(slug="news"), campaign=campaign)
     contact_id = Address.objects.get(value=ADA).contact_id
-    return actions.record_sent([contact_id], campaign=campaign, by_us=by_us, now=at, **about, **paced)
+    return actions.record_sent([contact_id], mailing, by_us=by_us, now=at, **paced)
 
 
 def hours(*some: float) -> list[datetime]:
@@ -178,9 +179,10 @@ class TestAnyNumber:
     ) -> None:
         offers = CategoryFactory(slug="offers")
         record(campaigns[0], MONDAY)
-        about: dict[str, Any] = {"campaign": CampaignFactory(category=offers), "now": MONDAY}
-        actions.record_sent([daily.contact_id], category=offers, channel=Channel.EMAIL, **about)
-        actions.record_sent([daily.contact_id], category=offers, channel=Channel.PUSH, **about)
+        campaign = CampaignFactory(category=offers)
+        for channel in (Channel.EMAIL, Channel.PUSH):
+            mailing = Mailing(offers, channel=channel, campaign=campaign)
+            actions.record_sent([daily.contact_id], mailing, now=MONDAY)
         assert LastSent.objects.count() == 3
         assert answer(campaigns[0], MONDAY + timedelta(hours=1)) == SEND
 
@@ -200,10 +202,10 @@ class TestWhoIsErased:
     ) -> None:
         record(campaigns[0], MONDAY)
         actions.erase([daily.contact_id], source=Source.PAGE, now=MONDAY)
-        contact_id, about = daily.contact_id, {"category": Category.objects.get(slug="news"), "channel": Channel.EMAIL}
-        assert actions.record_sent([contact_id], campaign=campaigns[0], now=MONDAY, **about) == set()
+        contact_id, mailing = daily.contact_id, Mailing(Category.objects.get(slug="news"), campaign=campaigns[0])
+        assert actions.record_sent([contact_id], mailing, now=MONDAY) == set()
         paced = {contact_id: MONDAY.date()}
-        assert actions.claim(paced, campaign=campaigns[0], now=MONDAY, **about) == set()
+        assert actions.claim(paced, mailing, now=MONDAY) == set()
         assert not LastSent.objects.exists()
         assert [one.count for one in SentCount.objects.all()] == [1]
 
@@ -215,10 +217,10 @@ def test_who_was_recorded_for_another_campaign_since_the_gate_was_asked_is_left_
     bob = AddressFactory(text=BOB)
     yesterday = MONDAY.date() - timedelta(days=1)
     record(a, MONDAY)
-    about: dict[str, Any] = {"category": news, "channel": Channel.EMAIL, "paced": {daily.contact_id: yesterday}}
+    paced = {daily.contact_id: yesterday}
     both = [daily.contact_id, bob.contact_id]
-    assert actions.record_sent(both, campaign=b, now=MONDAY, **about) == {bob.contact_id}
-    assert actions.record_sent(both, campaign=a, now=MONDAY, **about) == set(both)
+    assert actions.record_sent(both, Mailing(news, campaign=b), paced=paced, now=MONDAY) == {bob.contact_id}
+    assert actions.record_sent(both, Mailing(news, campaign=a), paced=paced, now=MONDAY) == set(both)
     assert {row.campaign.name: row.count for row in SentCount.objects.all() if row.campaign} == {"A": 2, "B": 1}
 
 
@@ -229,7 +231,6 @@ def test_what_was_only_recorded_may_still_be_claimed_however_many_were_recorded_
         record(one, at)
     [later] = hours(38)
     paced = {daily.contact_id: later.date() - timedelta(days=1)}
-    about: dict[str, Any] = {"category": news, "channel": Channel.EMAIL, "now": later}
     for one in campaigns:
-        assert actions.claim(paced, campaign=one, **about) == {daily.contact_id}
-        assert actions.claim(paced, campaign=one, **about) == set()
+        assert actions.claim(paced, Mailing(news, campaign=one), now=later) == {daily.contact_id}
+        assert actions.claim(paced, Mailing(news, campaign=one), now=later) == set()

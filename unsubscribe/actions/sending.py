@@ -7,10 +7,9 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from ..choices import Channel
+from ..mailing import Mailing
 from ..models import Campaign, Category, LastSent, SentCount
 from .bulk import clocks
-from .bulk.clocks import SentMailing
 
 
 def campaign_named(name: str, *, category: Category, now: datetime) -> Campaign | None:
@@ -24,16 +23,14 @@ def campaign_named(name: str, *, category: Category, now: datetime) -> Campaign 
 @transaction.atomic
 def record_sent(
     contact_ids: Sequence[int],
+    mailing: Mailing,
     *,
-    category: Category,
-    channel: Channel,
     now: datetime,
-    campaign: Campaign | None = None,
     by_us: bool = False,
     paced: Mapping[int, date] = {},
 ) -> set[int]:
-    """One message each to these contacts, sent today, however often each is named. Who has had this campaign within 48
-    hours is not counted again.
+    """One message of a category each to these contacts, sent today, however often each is named. Who has had this
+    campaign within 48 hours is not counted again.
 
     `by_us`: our own backend has sent it; else somebody else's mailer said that it will. `paced`: for those who chose a
     frequency and have not been sent it yet, rules.last_day_before. Who was recorded for another message since the gate
@@ -42,10 +39,10 @@ def record_sent(
     ids = sorted(set(contact_ids))
     if not ids:
         return set()
-    mailing = SentMailing(category, channel, campaign, now)
+    category, campaign, channel = mailing.category, mailing.campaign, mailing.channel
     _hold(campaign)
-    had = clocks.had(ids, mailing) if campaign else set()
-    recorded = clocks.wind(ids, mailing, paced=paced, sent_at=now if by_us else None)
+    had = clocks.had(ids, mailing, now=now) if campaign else set()
+    recorded = clocks.wind(ids, mailing, paced=paced, now=now, sent_at=now if by_us else None)
     if fresh := len(recorded - had):
         day = timezone.localtime(now).date()
         row, _ = SentCount.objects.get_or_create(day=day, channel=channel, category=category, campaign=campaign)
@@ -54,32 +51,28 @@ def record_sent(
 
 
 @transaction.atomic
-def claim(
-    paced: Mapping[int, date], *, category: Category, channel: Channel, campaign: Campaign | None, now: datetime
-) -> set[int]:
+def claim(paced: Mapping[int, date], mailing: Mailing, *, now: datetime) -> set[int]:
     """Of these contacts, who chose a frequency, those to whom the caller is to send this message: of several who claim
     one at the same moment, one gets them. `paced` is as in record_sent.
 
     Say afterwards what became of it: record_sent for whom it was sent to, give_back for the others. Who dies in between
     leaves them recorded and not sent; after rules.CLAIM_HOLDS whoever sends the campaign again gets them.
     """
-    _hold(campaign)
-    return clocks.claim(paced, SentMailing(category, channel, campaign, now))
+    _hold(mailing.campaign)
+    return clocks.claim(paced, mailing, now=now)
 
 
 @transaction.atomic
-def give_back(
-    contact_ids: Sequence[int], *, category: Category, channel: Channel, campaign: Campaign | None, claimed_at: datetime
-) -> None:
+def give_back(contact_ids: Sequence[int], mailing: Mailing, *, claimed_at: datetime) -> None:
     """Nothing was sent to these contacts, whom the caller claimed: as if it had not.
 
     Where the campaign was recorded before, it stays so, as of today.
     """
     claimed = LastSent.objects.filter(
         contact_id__any_of=list(contact_ids),
-        category=category,
-        channel=channel,
-        campaign=campaign,
+        category=mailing.category,
+        channel=mailing.channel,
+        campaign=mailing.campaign,
         claimed_at=claimed_at,
     )
     # In the order in which they are noted, so that nobody waits for another in a circle.

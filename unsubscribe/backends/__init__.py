@@ -18,8 +18,9 @@ from django.core.mail.backends.base import BaseEmailBackend
 
 from .. import conf
 from ..choices import Purpose
+from ..mailing import Mailing
 from . import claiming, declaring, letters, merging, placeholders, recipients
-from .declaring import Declaration, Declared
+from .declaring import Declaration
 from .letters import Letter
 
 T = TypeVar("T")
@@ -81,7 +82,7 @@ class GuardedEmailBackend(BaseEmailBackend):
         self,
         messages: Sequence[EmailMessage],
         said: Callable[[EmailMessage], Declaration],
-        declared: Mapping[Declaration, Declared],
+        declared: Mapping[Declaration, Mailing],
     ) -> int:
         by_kind: dict[Declaration, list[EmailMessage]] = {}
         for message in messages:
@@ -95,13 +96,13 @@ class GuardedEmailBackend(BaseEmailBackend):
                 sent |= self._send(personal, declared[kind])
         return len(sent)
 
-    def _send(self, written: Sequence[Letter], declared: Declared) -> set[int]:
+    def _send(self, written: Sequence[Letter], mailing: Mailing) -> set[int]:
         """The ids of the messages that went to somebody, who are recorded even if a later one fails."""
-        batch = claiming.claimed(written, declared)
+        batch = claiming.claimed(written, mailing)
         sent: list[Letter] = []
         try:
             for letter in batch.letters:
-                if batch.is_ours(letter) and self._carry(letter, is_marketing=declared.purpose == Purpose.MARKETING):
+                if batch.is_ours(letter) and self._carry(letter, is_marketing=mailing.purpose == Purpose.MARKETING):
                     sent.append(letter)
         finally:
             batch.settle(sent)
@@ -136,11 +137,11 @@ class TransactionalEmailBackend(GuardedEmailBackend):
     otherwise = Purpose.TRANSACTIONAL
 
 
-def _divided(messages: Iterable[EmailMessage], declared: Declared) -> tuple[list[EmailMessage], list[EmailMessage]]:
+def _divided(messages: Iterable[EmailMessage], mailing: Mailing) -> tuple[list[EmailMessage], list[EmailMessage]]:
     """Those that go out as they are, and those of which each recipient gets one of their own."""
     divided: tuple[list[EmailMessage], list[EmailMessage]] = [], []
     for message in messages:
-        divided[declared.purpose == Purpose.MARKETING or placeholders.are_in(message)].append(message)
+        divided[mailing.purpose == Purpose.MARKETING or placeholders.are_in(message)].append(message)
     return divided
 
 

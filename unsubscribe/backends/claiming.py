@@ -11,14 +11,14 @@ second copy, which is better than a monthly letter that never comes.
 import logging
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.utils import timezone
 
 from .. import actions
-from ..choices import Channel, Purpose
+from ..choices import Purpose
+from ..mailing import Mailing
 from ..rules import CLAIM_HOLDS
-from .declaring import Declared
 from .letters import Letter
 
 logger = logging.getLogger(__package__)
@@ -28,7 +28,7 @@ class ClaimedLetters(NamedTuple):
     """Letters of one kind that are ours to send."""
 
     letters: Sequence[Letter]
-    declared: Declared
+    mailing: Mailing
     claimed_at: datetime
 
     def is_ours(self, letter: Letter) -> bool:
@@ -41,35 +41,31 @@ class ClaimedLetters(NamedTuple):
 
     def settle(self, sent: Sequence[Letter]) -> None:
         """Notes whom they went to; of the others nothing stays but what was noted before."""
-        if not _is_noted(self.declared):
+        if not _is_noted(self.mailing):
             return
         reached = [letter.contact_id for letter in sent if letter.contact_id]
         missed = _paced(self.letters).keys() - set(reached)
         if reached:
-            actions.record_sent(reached, by_us=True, now=timezone.now(), **_about(self.declared))
+            actions.record_sent(reached, self.mailing, by_us=True, now=timezone.now())
         if missed:
-            actions.give_back(sorted(missed), claimed_at=self.claimed_at, **_about(self.declared))
+            actions.give_back(sorted(missed), self.mailing, claimed_at=self.claimed_at)
 
 
-def claimed(letters: Sequence[Letter], declared: Declared) -> ClaimedLetters:
+def claimed(letters: Sequence[Letter], mailing: Mailing) -> ClaimedLetters:
     """These letters without those that somebody else has sent, or is about to send."""
     now, paced = timezone.now(), _paced(letters)
-    if not paced or not _is_noted(declared):
-        return ClaimedLetters(letters, declared, now)
-    not_ours = paced.keys() - actions.claim(paced, now=now, **_about(declared))
+    if not paced or not _is_noted(mailing):
+        return ClaimedLetters(letters, mailing, now)
+    not_ours = paced.keys() - actions.claim(paced, mailing, now=now)
     for one in letters:
         if one.contact_id in not_ours:
             logger.info("Not sent to address %s: too_soon since the gate was asked", one.address_id)
-    return ClaimedLetters([one for one in letters if one.contact_id not in not_ours], declared, now)
+    return ClaimedLetters([one for one in letters if one.contact_id not in not_ours], mailing, now)
 
 
 def _paced(letters: Sequence[Letter]) -> dict[int, date]:
     return {one.contact_id: one.last_day for one in letters if one.contact_id and one.last_day}
 
 
-def _is_noted(declared: Declared) -> bool:
-    return declared.category is not None and declared.purpose == Purpose.MARKETING
-
-
-def _about(declared: Declared) -> dict[str, Any]:
-    return {"category": declared.category, "channel": Channel.EMAIL, "campaign": declared.campaign}
+def _is_noted(mailing: Mailing) -> bool:
+    return mailing.category is not None and mailing.purpose == Purpose.MARKETING

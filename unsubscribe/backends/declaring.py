@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 from django.core.mail import EmailMessage, get_connection, send_mail, send_mass_mail
 from django.utils import timezone
 
-from .. import actions, conf, gate, headers
+from .. import actions, conf, headers
 from ..choices import Purpose
 from ..errors import UnknownCategory
-from ..models import Campaign, Category
+from ..mailing import Mailing, purpose_of
+from ..models import Category
 
 logger = logging.getLogger(__package__)
 
@@ -36,14 +37,6 @@ class Declaration(NamedTuple):
         return not (self.category or self.purpose)
 
 
-class Declared(NamedTuple):
-    """What that means here."""
-
-    purpose: Purpose
-    category: Category | None
-    campaign: Campaign | None
-
-
 def said(message: EmailMessage, *, otherwise: Purpose | None = None) -> Declaration:
     """What the headers say; `otherwise` is the purpose of a message that names neither category nor purpose."""
     named = {str(name).lower(): str(value) for name, value in (message.extra_headers or {}).items()}
@@ -53,14 +46,17 @@ def said(message: EmailMessage, *, otherwise: Purpose | None = None) -> Declarat
     return found._replace(purpose=otherwise.value) if otherwise and found.is_undeclared else found
 
 
-def declared(said: Declaration) -> Declared:
-    """Raises UnknownCategory, RetiredCategory, ContradictoryPurpose, and ValueError for a purpose that is none."""
+def declared(said: Declaration) -> Mailing:
+    """What that means here; a campaign goes to nobody twice.
+
+    Raises UnknownCategory, RetiredCategory, ContradictoryPurpose, and ValueError for a purpose that is none.
+    """
     category = Category.objects.filter(slug=said.category).first() if said.category else None
     if said.category and category is None:
         raise UnknownCategory
-    purpose = gate.purpose_of(category, Purpose(said.purpose) if said.purpose else None)
+    purpose = purpose_of(category, Purpose(said.purpose) if said.purpose else None)
     campaign = actions.campaign_named(said.campaign, category=category, now=timezone.now()) if category else None
-    return Declared(purpose, category, campaign)
+    return Mailing(category, purpose=purpose, campaign=campaign, once=True)
 
 
 def is_sent_by_transactional_code() -> bool:

@@ -11,14 +11,19 @@ from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from .. import addresses, audience, gate, headers
-from ..choices import Answer, Purpose
+from ..audience import AudienceEntry
+from ..choices import Outcome, Purpose
+from ..mailing import Mailing
+from ..rules import Verdict
 from . import folding, merging, placeholders, recipients
-from .declaring import Declaration, Declared
+from .declaring import Declaration
 from .placeholders import Urls
 from .recipients import Recipient
 
 logger = logging.getLogger(__package__)
 
+#: Transactional mail of no category.
+_RECEIPT = Mailing(None, purpose=Purpose.TRANSACTIONAL)
 #: Whether the wrapped backend can send to this address as it is.
 CanCarry = Callable[[str], bool]
 #: Out of these some backends (`sendmail -t`) read whom to send to.
@@ -41,7 +46,7 @@ class Letter(NamedTuple):
     """A message as it will be sent. `spellings`: its addresses, and each as the caller wrote it.
 
     `address_id` and `contact_id` are those of its one recipient, None where it has several or was not asked about
-    as marketing. `last_day`: as in gate.Decision.
+    as marketing. `last_day`: as in rules.Verdict.
     """
 
     message: EmailMessage
@@ -52,23 +57,16 @@ class Letter(NamedTuple):
     last_day: date | None = None
 
 
-def personal(asked: Sequence[Recipient], declared: Declared, said: Declaration, *, can_carry: CanCarry) -> list[Letter]:
+def personal(asked: Sequence[Recipient], mailing: Mailing, said: Declaration, *, can_carry: CanCarry) -> list[Letter]:
     """One letter per recipient (RFC 8058, section 3.1), for those the gate lets through."""
-    entries = audience.ask(
-        [one.address for one in asked],
-        category=declared.category,
-        purpose=declared.purpose,
-        campaign=declared.campaign,
-        once=True,
-        now=timezone.now(),
-    )
+    entries = audience.ask([one.address for one in asked], mailing, now=timezone.now())
     letters, refused = [], []
     for one, entry in zip(asked, entries, strict=True):
-        address = _carried(entry.decision, can_carry=can_carry)
+        address = _carried(entry.verdict, can_carry=can_carry)
         if address and (letter := _letter(one, entry, address)):
             letters.append(letter)
-        elif not entry.decision.may_send:
-            refused.append((one, entry.decision))
+        elif not entry.verdict.may_send:
+            refused.append((one, entry.verdict))
     if said.is_undeclared:
         _warn_of_undeclared(refused)
     return letters
@@ -80,11 +78,9 @@ def receipts(messages: Iterable[EmailMessage], *, can_carry: CanCarry) -> list[L
     asked = [(place, one) for place in kept for one in recipients.named_in(place.message)]
     if not asked:
         return []
-    decisions = gate.check(
-        [one.address for _, one in asked], category=None, purpose=Purpose.TRANSACTIONAL, now=timezone.now()
-    )
-    for (place, one), decision in zip(asked, decisions, strict=True):
-        if address := _carried(decision, can_carry=can_carry, local=one.address):
+    verdicts = gate.check([one.address for _, one in asked], _RECEIPT, now=timezone.now())
+    for (place, one), verdict in zip(asked, verdicts, strict=True):
+        if address := _carried(verdict, can_carry=can_carry, local=one.address):
             place.add(one, address)
     return [letter for place in kept if place.spellings and (letter := _receipt(place))]
 
@@ -102,23 +98,23 @@ class _Kept:
         self.spellings[address] = one.address
 
 
-def _carried(decision: gate.Decision, *, can_carry: CanCarry, local: str = "") -> str:
+def _carried(verdict: Verdict, *, can_carry: CanCarry, local: str = "") -> str:
     """The address that goes on the envelope, as the gate decided on it; "" for one to which nothing is sent.
 
     `local`: the address as it was written, which the local server may know (`root`) although it is none to us.
     """
-    address = decision.address.value if decision.address else local
-    is_local = decision.verdict.answer == Answer.INVALID and local.isascii() and local.isprintable()
-    if not address or not (decision.may_send or is_local):
-        _log_refusal(decision)
+    address = verdict.address.value if verdict.address else local
+    is_local = verdict.outcome == Outcome.INVALID and local.isascii() and local.isprintable()
+    if not address or not (verdict.may_send or is_local):
+        _log_refusal(verdict)
         return ""
     if not can_carry(address):
-        logger.warning("Not sent to address %s: the wrapped backend takes only ASCII before the @", decision.address_id)
+        logger.warning("Not sent to address %s: the wrapped backend takes only ASCII before the @", verdict.address_id)
         return ""
     return address
 
 
-def _letter(one: Recipient, entry: audience.Entry, address: str) -> Letter | None:
+def _letter(one: Recipient, entry: AudienceEntry, address: str) -> Letter | None:
     message = _copy(one.message, without=_OURS if entry.headers else _CONTROL)
     vars(message).update(to=[recipients.written(one.name, address)], cc=[], bcc=[])
     if entry.headers:
@@ -126,8 +122,8 @@ def _letter(one: Recipient, entry: audience.Entry, address: str) -> Letter | Non
         folding.with_whole_links(message)
     preferences = entry.preferences_url or ""
     placeholders.fill(message, Urls(entry.unsubscribe_url or preferences, preferences))
-    spellings, decision = {address: one.address}, entry.decision
-    return _sound(Letter(message, one.message, spellings, decision.address_id, decision.contact_id, decision.last_day))
+    spellings, verdict = {address: one.address}, entry.verdict
+    return _sound(Letter(message, one.message, spellings, verdict.address_id, verdict.contact_id, verdict.last_day))
 
 
 def _receipt(kept: _Kept) -> Letter | None:
@@ -160,22 +156,22 @@ def _copy(message: EmailMessage, *, without: set[str]) -> EmailMessage:
     return letter
 
 
-def _log_refusal(decision: gate.Decision) -> None:
-    answer, until = decision.verdict
-    logger.info("Not sent to address %s: %s%s", decision.address_id, answer.value, f" until {until}" if until else "")
+def _log_refusal(verdict: Verdict) -> None:
+    until = f" until {verdict.until}" if verdict.until else ""
+    logger.info("Not sent to address %s: %s%s", verdict.address_id, verdict.outcome.value, until)
 
 
-def _warn_of_undeclared(refused: Sequence[tuple[Recipient, gate.Decision]]) -> None:
+def _warn_of_undeclared(refused: Sequence[tuple[Recipient, Verdict]]) -> None:
     """A message that has no unsubscribe link of its own may be a receipt: says whom it would have reached as one."""
-    suspects = [(one, decision) for one, decision in refused if decision.address and not _has_link(one.message)]
+    suspects = [(one, verdict) for one, verdict in refused if verdict.address and not _has_link(one.message)]
     if not suspects:
         return
     asked = [one.address for one, _ in suspects]
-    answers = gate.check(asked, category=None, purpose=Purpose.TRANSACTIONAL, now=timezone.now())
+    as_receipts = gate.check(asked, _RECEIPT, now=timezone.now())
     by_message: dict[int, list[str]] = {}
-    for (one, decision), answer in zip(suspects, answers, strict=True):
-        if answer.may_send:
-            by_message.setdefault(id(one.message), []).append(str(decision.address_id))
+    for (one, verdict), as_receipt in zip(suspects, as_receipts, strict=True):
+        if as_receipt.may_send:
+            by_message.setdefault(id(one.message), []).append(str(verdict.address_id))
     for ids in by_message.values():
         logger.warning(_UNDECLARED, len(ids), headers.PURPOSE, ", ".join(ids))
 

@@ -9,8 +9,9 @@ from django.db.models import FilteredRelation, Q, QuerySet
 from django.utils import timezone
 
 from .. import rules
-from ..choices import Channel, Frequency, PreferenceState, Purpose, SuppressionReason
-from ..models import Address, Campaign, Category, Contact, LastSent, Preference, Suppression, other_campaigns
+from ..choices import Channel, Frequency, PreferenceState, SuppressionReason
+from ..mailing import Mailing
+from ..models import Address, Category, Contact, LastSent, Preference, Suppression, other_campaigns
 from ..rules import CAMPAIGN_RUNS, Chosen, Facts
 
 
@@ -62,27 +63,19 @@ class FoundFacts(NamedTuple):
 
 
 def facts_about(
-    addresses: QuerySet[Address],
-    *,
-    category: Category | None,
-    channel: Channel,
-    purpose: Purpose,
-    campaign: Campaign | None,
-    now: datetime,
-    once: bool = False,
-    most: int | None = None,
+    addresses: QuerySet[Address], mailing: Mailing, *, now: datetime, most: int | None = None
 ) -> dict[bytes, FoundFacts]:
-    """By digest. With `most` they are read in stretches, and no further than one beyond it. `once`: see gate.check."""
-    rows = _rows(addresses, category=category, channel=channel)
+    """By digest. With `most` they are read in stretches, and no further than one beyond it."""
+    rows = _rows(addresses, mailing)
     stretches = rows if most is None else rows.iterator(chunk_size=5000)
-    found = _read(stretches, category=category, purpose=purpose, most=most)
+    found = _read(stretches, mailing, most=most)
     if most is None or len(found) <= most:
-        _wind_clocks(found, category=category, channel=channel, campaign=campaign, once=once, now=now)
+        _wind_clocks(found, mailing, now=now)
     return found
 
 
-def of_strangers(category: Category | None, purpose: Purpose) -> Facts:
-    return Facts(purpose=purpose, needs_opt_in=bool(category and category.needs_opt_in))
+def of_strangers(mailing: Mailing) -> Facts:
+    return Facts(purpose=mailing.purpose, needs_opt_in=mailing.needs_opt_in)
 
 
 def who_said_something(category: Category | None, channel: Channel) -> QuerySet[Address]:
@@ -95,10 +88,8 @@ def who_said_something(category: Category | None, channel: Channel) -> QuerySet[
     )
 
 
-def _read(
-    rows: Iterable[tuple], *, category: Category | None, purpose: Purpose, most: int | None
-) -> dict[bytes, FoundFacts]:
-    needs_opt_in = bool(category and category.needs_opt_in)
+def _read(rows: Iterable[tuple], mailing: Mailing, *, most: int | None) -> dict[bytes, FoundFacts]:
+    purpose, needs_opt_in = mailing.purpose, mailing.needs_opt_in
 
     @cache  # a few are shared by all
     def facts(*said: Any) -> Facts:
@@ -133,9 +124,9 @@ def _of_this_kind(category: Category | None, channel: Channel, *, prefix: str = 
     return on_channel & Q((f"{prefix}category", category.pk))
 
 
-def _rows(addresses: QuerySet[Address], *, category: Category | None, channel: Channel) -> QuerySet[Address, tuple]:
+def _rows(addresses: QuerySet[Address], mailing: Mailing) -> QuerySet[Address, tuple]:
     """One row per address, or one per block where there are several."""
-    preference = _of_this_kind(category, channel, prefix="contact__preferences__")
+    preference = _of_this_kind(mailing.category, mailing.channel, prefix="contact__preferences__")
     return addresses.annotate(
         preference=FilteredRelation("contact__preferences", condition=preference),
         block=FilteredRelation("suppressions", condition=Q(suppressions__lifted_at=None)),
@@ -153,39 +144,31 @@ def _rows(addresses: QuerySet[Address], *, category: Category | None, channel: C
     )
 
 
-def _wind_clocks(
-    found: dict[bytes, FoundFacts],
-    *,
-    category: Category | None,
-    channel: Channel,
-    campaign: Campaign | None,
-    once: bool,
-    now: datetime,
-) -> None:
+def _wind_clocks(found: dict[bytes, FoundFacts], mailing: Mailing, *, now: datetime) -> None:
     """Adds when each contact who chose a frequency was last written to; the others need no clock."""
     clocked = {digest: one for digest, one in found.items() if one.facts.chosen.frequency != Frequency.AS_SENT}
-    if not clocked or category is None:
+    if not clocked or mailing.category is None:
         return
     contact_ids = [one.contact_id for one in clocked.values()]
-    clocks = LastSent.objects.filter(contact_id__any_of=contact_ids, category=category, channel=channel)
-    own = campaign.pk if campaign else None
+    clocks = LastSent.objects.filter(contact_id__any_of=contact_ids, category=mailing.category, channel=mailing.channel)
     rows = clocks.values_list("contact_id", *Clock._fields)
-    sent = {id_: _last_sent(Clock(*row), own=own, once=once, now=now) for id_, *row in rows}
+    sent = {id_: _last_sent(Clock(*row), mailing, now=now) for id_, *row in rows}
     for digest, one in clocked.items():
         last_sent_on, had_until = sent.get(one.contact_id, (None, None))
         facts = one.facts._replace(last_sent_on=last_sent_on, had_until=had_until)
         found[digest] = one._replace(facts=facts)
 
 
-def _last_sent(clock: Clock, *, own: int | None, once: bool, now: datetime) -> tuple[date | None, date | None]:
+def _last_sent(clock: Clock, mailing: Mailing, *, now: datetime) -> tuple[date | None, date | None]:
     """The day of the latest message that counts, and the day on which whoever has had this campaign may get it again.
 
     While the campaign asked about runs, only what was there before it counts: it is answered as it was at first. With
     `once` all count for whom our own backend sent it to, and it runs for them from then on: it may have been recorded
     long before.
     """
+    own = mailing.campaign_id
     run = clock.run(own)
-    if run and once and run.sent_at:
+    if run and mailing.once and run.sent_at:
         until = max(run.ends_at(), run.sent_at + CAMPAIGN_RUNS)
         if until > now:
             return clock.last_on(), timezone.localtime(until).date() + timedelta(days=1)

@@ -12,17 +12,18 @@ from django.db import reset_queries
 
 from prefcenter.lists.reader import Row, Table
 from unsubscribe import actions
-from unsubscribe.choices import Answer, Channel, Purpose
+from unsubscribe.choices import Channel, Outcome
+from unsubscribe.mailing import Mailing, purpose_of
 from unsubscribe.models import Category
 
-from .answering import COLUMNS, VERDICT, Ask, FileMailing, declined, prepared
+from .answering import COLUMNS, VERDICT, Ask, FileRequest, declined, prepared
 from .lines import as_lines
 from .listed import ListColumns
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
-__all__ = ["COLUMNS", "FileMailing", "ListColumns", "mailing", "write_answers"]
+__all__ = ["COLUMNS", "FileRequest", "ListColumns", "request", "write_answers"]
 
 BATCH = 5000
 NOT_AN_ADDRESS = "this is not a valid address"
@@ -35,7 +36,7 @@ Counts = dict[str, int]
 
 def write_answers(
     table: Table,
-    mailing: FileMailing,
+    request: FileRequest,
     out: "SupportsWrite[str]",
     *,
     only: str = "",
@@ -49,19 +50,19 @@ def write_answers(
     answered `invalid` and told to `on_problem` with its line number; the rest goes on.
     """
     kept = _kept(table)
-    purpose = Purpose(mailing.category.purpose)
-    listed = listed or ListColumns(table, purpose=purpose, now=mailing.now, channel=mailing.channel)
-    head = ",".join(COLUMNS if mailing.with_links else VERDICT)
+    mailing = request.mailing
+    listed = listed or ListColumns(table, purpose=mailing.purpose, now=request.now, channel=mailing.channel)
+    head = ",".join(COLUMNS if request.with_links else VERDICT)
     out.write("".join(as_lines([[table.columns[index] for index in kept]], [head])))
-    counts: Counts = {answer.value: 0 for answer in Answer}
+    counts: Counts = {outcome.value: 0 for outcome in Outcome}
     with _collecting_rarely():
-        rows, ask = prepared(iter(table), mailing)
+        rows, ask = prepared(iter(table), request)
         while batch := list(islice(rows, BATCH)):
-            answers = _answers(batch, listed.noes(batch), ask, mailing)
+            answers = _answers(batch, listed.noes(batch), ask, request)
             verdicts = [answer.partition(",")[0] for answer in answers]
             for verdict, count in Counter(verdicts).items():
                 counts[verdict] += count
-            if Answer.INVALID in verdicts:
+            if Outcome.INVALID in verdicts:
                 _tell(batch, verdicts, on_problem)
             if only:
                 shown = [verdict == only for verdict in verdicts]
@@ -72,16 +73,16 @@ def write_answers(
     return counts
 
 
-def _answers(batch: Sequence[Row], noes: Sequence[bool], ask: Ask, mailing: FileMailing) -> list[str]:
+def _answers(batch: Sequence[Row], noes: Sequence[bool], ask: Ask, request: FileRequest) -> list[str]:
     """The gate is asked about those who did not say no in the list: nobody else is recorded, or learnt."""
     if not any(noes):
         return ask([row.address for row in batch])
     asked = iter(ask([row.address for row, is_no in zip(batch, noes, strict=True) if not is_no]))
-    said = iter(declined([row.address for row in compress(batch, noes)], mailing))
+    said = iter(declined([row.address for row in compress(batch, noes)], request))
     return [next(said) if is_no else next(asked) for is_no in noes]
 
 
-def mailing(
+def request(
     category: Category,
     *,
     channel: Channel,
@@ -89,9 +90,11 @@ def mailing(
     now: datetime,
     is_recorded: bool,
     with_links: bool = True,
-) -> FileMailing:
+) -> FileRequest:
+    """Raises RetiredCategory."""
+    purpose_of(category, None)
     named = actions.campaign_named(campaign, category=category, now=now)
-    return FileMailing(category, channel, named, now, is_recorded, with_links)
+    return FileRequest(Mailing(category, channel=channel, campaign=named), now, is_recorded, with_links)
 
 
 def _kept(table: Table) -> list[int]:
@@ -107,7 +110,7 @@ def _fields(rows: Sequence[Row], kept: Sequence[int]) -> list[list[str]]:
 
 
 def _tell(batch: Sequence[Row], verdicts: Sequence[str], on_problem: Callable[[int, str], None]) -> None:
-    for row in compress(batch, (verdict == Answer.INVALID for verdict in verdicts)):
+    for row in compress(batch, (verdict == Outcome.INVALID for verdict in verdicts)):
         on_problem(row.line, row.problem or NOT_AN_ADDRESS)
 
 

@@ -6,7 +6,7 @@ a million people a few said something, and they are found sooner than the lines 
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
-from datetime import datetime
+from datetime import date, datetime
 from itertools import chain, islice
 from math import inf
 from time import monotonic
@@ -17,11 +17,11 @@ from django.db.models import Max
 
 from prefcenter.lists.reader import Row
 from unsubscribe import addresses, audience, gate
-from unsubscribe.audience import Entry, Ways
-from unsubscribe.choices import Answer, Channel, Purpose
+from unsubscribe.audience import AudienceEntry, MessageLinks
+from unsubscribe.choices import Outcome, Purpose
 from unsubscribe.headers import ONE_CLICK
-from unsubscribe.models import Address, Campaign, Category
-from unsubscribe.rules import Verdict
+from unsubscribe.mailing import Mailing
+from unsubscribe.models import Address
 
 from .lines import column, quoted
 
@@ -38,78 +38,68 @@ FRESH = 60.0
 Ask = Callable[[Sequence[str]], list[str]]
 
 
-class FileMailing(NamedTuple):
-    category: Category
-    channel: Channel
-    campaign: Campaign | None
+class FileRequest(NamedTuple):
+    """What is asked about a file: the mailing, which has a category; whether it is recorded, and which columns."""
+
+    mailing: Mailing
     now: datetime
     is_recorded: bool
     with_links: bool = True
 
 
-def prepared(rows: Iterator[Row], mailing: FileMailing) -> tuple[Iterator[Row], Ask]:
+def prepared(rows: Iterator[Row], request: FileRequest) -> tuple[Iterator[Row], Ask]:
     """The same rows, some of which had to be read, and how to ask about them."""
-    if mailing.is_recorded:  # what was recorded for one set counts for the next
-        return rows, _Sets(mailing, set()).answers
+    if request.is_recorded:  # what was recorded for one set counts for the next
+        return rows, _Sets(request, set()).answers
     newest = Address.objects.aggregate(Max("id"))["id__max"] or 0
     many = min(LONG, max(SHORT, newest // LONG_SHARE))
     ahead = list(islice(rows, many))
     if len(ahead) < many:
-        return iter(ahead), _Sets(mailing, set()).answers
-    return chain(ahead, rows), _Everybody(mailing).answers
+        return iter(ahead), _Sets(request, set()).answers
+    return chain(ahead, rows), _Everybody(request).answers
 
 
-def declined(texts: Sequence[str], mailing: FileMailing) -> list[str]:
+def declined(texts: Sequence[str], request: FileRequest) -> list[str]:
     """For addresses that the list itself says no for: `unsubscribed`, or what weighs more. It learns nobody."""
-    category, channel, campaign, now, _, with_links = mailing
-    is_marketing = category.purpose == Purpose.MARKETING
-    no = Verdict(Answer.UNSUBSCRIBED if is_marketing else Answer.SUPPRESSED)
-    found = []
-    for one in gate.check(texts, category=category, channel=channel, campaign=campaign, now=now):
-        answer = one.verdict.answer
-        is_said = answer in {Answer.SUPPRESSED, Answer.INVALID}
-        found.append(_said(one.verdict if is_said else no, with_links=with_links))
-    return found
+    mailing, with_links = request.mailing, request.with_links
+    no = Outcome.UNSUBSCRIBED if mailing.purpose == Purpose.MARKETING else Outcome.SUPPRESSED
+    verdicts = gate.check(texts, mailing, now=request.now)
+    outcomes = (one.outcome if one.outcome in {Outcome.SUPPRESSED, Outcome.INVALID} else no for one in verdicts)
+    return [_said(outcome, with_links=with_links) for outcome in outcomes]
 
 
 class _Sets:
     """Asks about the addresses of each set."""
 
-    def __init__(self, mailing: FileMailing, written: set[int]) -> None:
-        self._mailing, self._written = mailing, written
+    def __init__(self, request: FileRequest, written: set[int]) -> None:
+        self._request, self._written = request, written
 
     def answers(self, texts: Sequence[str]) -> list[str]:
-        category, channel, campaign, now, is_recorded, with_links = self._mailing
+        mailing, now, is_recorded, with_links = self._request
         if not with_links and not is_recorded:
-            decisions = audience.decide(
-                texts, category=category, channel=channel, campaign=campaign, now=now, written=self._written
-            )
-            return [_said(one.verdict, with_links=False) for one in decisions]
+            verdicts = audience.decide(texts, mailing, now=now, written=self._written)
+            return [_said(one.outcome, one.until, with_links=False) for one in verdicts]
         entries = self._entries(texts)
-        found = [_said(one.decision.verdict, with_links=with_links) for one in entries]
+        found = [_said(one.verdict.outcome, one.verdict.until, with_links=with_links) for one in entries]
         if with_links:
-            linked = [(place, one) for place, one in enumerate(entries) if one.decision.may_send]
+            linked = [(place, one) for place, one in enumerate(entries) if one.verdict.may_send]
             _link(found, [place for place, _ in linked], _gathered([one for _, one in linked]))
         return found
 
-    def _entries(self, texts: Sequence[str]) -> list[Entry]:
-        category, channel, campaign, now, is_recorded, _ = self._mailing
+    def _entries(self, texts: Sequence[str]) -> list[AudienceEntry]:
+        mailing, now, is_recorded, _ = self._request
         with transaction.atomic() if is_recorded else nullcontext():  # asking alone keeps nobody waiting
-            entries = audience.ask(
-                texts, category=category, channel=channel, campaign=campaign, now=now, written=self._written
-            )
-            if is_recorded:
-                entries = audience.record(entries, category=category, channel=channel, campaign=campaign, now=now)
-        return entries
+            entries = audience.ask(texts, mailing, now=now, written=self._written)
+            return audience.record(entries, mailing, now=now) if is_recorded else entries
 
 
 class _Everybody:
     """Looks up each address in what the gate says of everybody, and falls back on sets where that is too much."""
 
-    def __init__(self, mailing: FileMailing) -> None:
-        self._mailing = mailing
+    def __init__(self, request: FileRequest) -> None:
+        self._request = request
         self._written: set[int] = set()
-        self._sets = _Sets(mailing, self._written)
+        self._sets = _Sets(request, self._written)
         self._asked_at = -inf
 
     def answers(self, texts: Sequence[str]) -> list[str]:
@@ -117,24 +107,23 @@ class _Everybody:
             self._ask()
         if self._named is None:
             return self._sets.answers(texts)
-        named, others, invalid = self._named, self._others, self._text(Verdict(Answer.INVALID))
-        values = addresses.values(texts, channel=self._mailing.channel)
+        named, others, invalid = self._named, self._others, self._text(Outcome.INVALID)
+        values = addresses.values(texts, channel=self._request.mailing.channel)
         digests = addresses.digests_of(values)
         found = [invalid if one is None else named.get(one, others) for one in digests]
         covered = self._cover(found, values, digests) if self._verdicts.has_covers else set()
         if self._shared:
             self._once_each(found, [None if place in covered else one for place, one in enumerate(digests)])
-        if self._mailing.with_links:
+        if self._request.with_links:
             self._link(found, texts, digests)
         return found
 
     def _ask(self) -> None:
-        category, channel, campaign, now, *_ = self._mailing
-        verdicts = gate.everybody(category=category, channel=channel, campaign=campaign, now=now)
+        verdicts = gate.everybody(self._request.mailing, now=self._request.now)
         self._asked_at = monotonic() if verdicts else inf
         self._named: dict[bytes, str] | None = None
         if verdicts:
-            texts = {one: self._text(one) for one in {verdicts.others, *verdicts.named.values()}}
+            texts = {one: self._text(one.outcome, one.until) for one in {verdicts.others, *verdicts.named.values()}}
             self._named = {digest: texts[one] for digest, one in verdicts.named.items()}
             self._others = texts[verdicts.others]
             self._shared = verdicts.shared
@@ -143,10 +132,10 @@ class _Everybody:
     def _cover(self, found: list[str], values: Sequence[str], digests: Sequence[bytes | None]) -> set[int]:
         """Puts in what is said of a domain or a mailbox as a whole. At which places that is so."""
         covered = set()
-        suppressed = self._text(Verdict(Answer.SUPPRESSED))
+        suppressed = self._text(Outcome.SUPPRESSED)
         for place, (value, digest) in enumerate(zip(values, digests, strict=True)):
             if digest and found[place] != suppressed and (verdict := self._verdicts.cover(value, digest)):
-                found[place] = self._text(verdict)
+                found[place] = self._text(verdict.outcome, verdict.until)
                 covered.add(place)
         return covered
 
@@ -155,48 +144,47 @@ class _Everybody:
             if digest and (contact := self._shared.get(digest)):
                 contact_id, next_day = contact
                 if contact_id in self._written:
-                    found[place] = self._text(Verdict(Answer.TOO_SOON, next_day))
+                    found[place] = self._text(Outcome.TOO_SOON, next_day)
                 self._written.add(contact_id)
 
-    def _text(self, verdict: Verdict) -> str:
-        return _said(verdict, with_links=self._mailing.with_links)
+    def _text(self, outcome: Outcome, until: date | None = None) -> str:
+        return _said(outcome, until, with_links=self._request.with_links)
 
     def _link(self, found: list[str], texts: Sequence[str], digests: Sequence[bytes | None]) -> None:
-        category, channel, campaign, now, *_ = self._mailing
-        send = self._text(Verdict(Answer.SEND))
+        mailing, now = self._request.mailing, self._request.now
+        send = self._text(Outcome.SEND)
         asked = [(place, texts[place], one) for place, one in enumerate(digests) if one and found[place] == send]
         if asked:
             places, theirs, known_by = zip(*asked, strict=True)
-            ids = audience.ids(theirs, known_by, channel=channel, now=now)
-            _link(found, places, audience.ways(ids, category=category, channel=channel, campaign=campaign, now=now))
+            ids = audience.ids(theirs, known_by, channel=mailing.channel, now=now)
+            _link(found, places, audience.message_links(ids, mailing, now=now))
 
 
-def _said(verdict: Verdict, *, with_links: bool) -> str:
-    answer, until = verdict
-    return ",".join([answer.value, until.isoformat() if until else "", *([""] * len(LINKS) if with_links else ())])
+def _said(outcome: Outcome, until: date | None = None, *, with_links: bool) -> str:
+    return ",".join([outcome.value, until.isoformat() if until else "", *([""] * len(LINKS) if with_links else ())])
 
 
-def _link(found: list[str], places: Sequence[int], ways: Ways) -> None:
+def _link(found: list[str], places: Sequence[int], links: MessageLinks) -> None:
     """Puts links and headers to whom they are for."""
-    send, preferences = f"{Answer.SEND.value},", column(ways.preferences_urls)
-    if not ways.unsubscribe_urls:
+    send, preferences = f"{Outcome.SEND.value},", column(links.preferences_urls)
+    if not links.unsubscribe_urls:
         for place, url in zip(places, preferences, strict=True):
             found[place] = f"{send},,{url},,,"
         return
-    if not ways.list_unsubscribe:
-        for place, out, url in zip(places, column(ways.unsubscribe_urls), preferences, strict=True):
+    if not links.list_unsubscribe:
+        for place, out, url in zip(places, column(links.unsubscribe_urls), preferences, strict=True):
             found[place] = f"{send},{out},{url},,,"
         return
-    rest = f"{quoted(ONE_CLICK)},{quoted(ways.list_id)}"
-    each = zip(places, column(ways.unsubscribe_urls), preferences, column(ways.list_unsubscribe), strict=True)
+    rest = f"{quoted(ONE_CLICK)},{quoted(links.list_id)}"
+    each = zip(places, column(links.unsubscribe_urls), preferences, column(links.list_unsubscribe), strict=True)
     for place, out, url, said in each:
         found[place] = f"{send},{out},{url},{said},{rest}"
 
 
-def _gathered(entries: Sequence[Entry]) -> Ways:
-    """The ways of those who may be written to, as they stand in their entries."""
+def _gathered(entries: Sequence[AudienceEntry]) -> MessageLinks:
+    """Of those who may be written to, as they stand in their entries."""
     said = [one.headers for one in entries if one.headers]
-    return Ways(
+    return MessageLinks(
         [one.unsubscribe_url for one in entries if one.unsubscribe_url],
         [one.preferences_url for one in entries if one.preferences_url],
         [one.list_unsubscribe for one in said],

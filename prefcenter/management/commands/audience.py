@@ -15,7 +15,7 @@ from prefcenter.lists.imports import Misfit, wording
 from prefcenter.lists.imports.progress import PASSED_OVER
 from prefcenter.lists.reader import TableError, open_table
 from prefcenter.management import column_questions
-from unsubscribe.choices import Answer, Channel, Purpose
+from unsubscribe.choices import Channel, Outcome
 from unsubscribe.errors import RetiredCategory, UnsubscribeError
 from unsubscribe.models import Category
 
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--no-links", action="store_true", help="leave out the links and headers; much faster")
         column_questions.add_arguments(parser)
-        parser.add_argument("--only", choices=Answer.values, default="", help="drop the rows with another verdict")
+        parser.add_argument("--only", choices=Outcome.values, default="", help="drop the rows with another verdict")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -57,7 +57,7 @@ class Command(BaseCommand):
         if options["record"] and not options["campaign"].strip():
             raise CommandError("Please name the campaign (--campaign NAME), so that recording it twice counts it once.")
         channel = Channel(options["channel"])
-        mailing = audience.mailing(
+        request = audience.request(
             self._category(options["category"]),
             channel=channel,
             campaign=options["campaign"],
@@ -68,11 +68,11 @@ class Command(BaseCommand):
         said = column_questions.said(options)
         try:
             table = open_table(source, channel=channel.value)
-            purpose = Purpose(mailing.category.purpose)
-            listed = ListColumns(table, purpose=purpose, now=mailing.now, channel=channel, said=said)
+            purpose = request.mailing.purpose
+            listed = ListColumns(table, purpose=purpose, now=request.now, channel=channel, said=said)
             counts = audience.write_answers(
                 table,
-                mailing,
+                request,
                 self.stdout,
                 only=options["only"],
                 listed=listed,
@@ -86,7 +86,7 @@ class Command(BaseCommand):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return
         self._say_of_the_list(listed)
-        found = ", ".join(f"{count} {answer}" for answer, count in counts.items() if count)
+        found = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
         self.stderr.write(f"{sum(counts.values())} rows{': ' if found else ''}{found}.")
 
     def _say_of_the_list(self, listed: ListColumns) -> None:

@@ -24,6 +24,7 @@ from unsubscribe import actions
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, EventKind, OutboxKind, PreferenceState, Source, SuppressionReason
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, ConsentEvent, Contact, OutboxMessage, Suppression
 
 pytestmark = pytest.mark.django_db
@@ -253,8 +254,8 @@ def test_the_ledger_has_pages_newest_first(desk: Desk, ada: Address, news: Categ
 def test_the_page_shows_the_last_mailing_that_was_recorded(desk: Desk, ada: Address, news: Category) -> None:
     now = timezone.now()
     june = CampaignFactory(category=news, name="June")
-    actions.record_sent([ada.contact_id], category=news, channel=Channel.EMAIL, campaign=june, now=now)
-    actions.record_sent([ada.contact_id], category=CategoryFactory(slug="offers"), channel=Channel.SMS, now=now)
+    actions.record_sent([ada.contact_id], Mailing(news, campaign=june), now=now)
+    actions.record_sent([ada.contact_id], Mailing(CategoryFactory(slug="offers"), channel=Channel.SMS), now=now)
     text = page_text(desk.get(url_of(ada.contact)))
     table = text[text.index("Last mail recorded") :].split("</table>")[0]
     for said in ("News", "June", "Email", "Offers", "Text message", date_format(timezone.localdate(now))):

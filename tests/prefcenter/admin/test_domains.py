@@ -12,6 +12,7 @@ from unsubscribe import actions, gate
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Source, SuppressionReason
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, DomainSuppression
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +37,7 @@ def test_a_domain_is_blocked_in_any_spelling(desk: Desk, news: Category) -> None
     assert "corp.example" in page
     row = DomainSuppression.objects.get()
     assert (row.domain, row.source, row.actor, row.note) == (CORP, "staff", f"staff {desk.user.pk}", "Their letter.")
-    assert not gate.check(["eve@corp.example"], category=news, now=NOW)[0].may_send
+    assert not gate.check(["eve@corp.example"], Mailing(news), now=NOW)[0].may_send
     assert "That was so already." in block(desk)
     assert (DomainSuppression.objects.count(), LogEntry.objects.count()) == (1, 1)
 
@@ -75,7 +76,7 @@ def test_a_block_is_lifted_with_a_reason_and_stays_in_the_list(desk: Desk, news:
     assert "They changed their mind." in page
     row.refresh_from_db()
     assert (row.lifted_by, row.lifted_note) == (f"staff {desk.user.pk}", "They changed their mind.")
-    assert gate.check(["eve@corp.example"], category=news, now=NOW)[0].may_send
+    assert gate.check(["eve@corp.example"], Mailing(news), now=NOW)[0].may_send
     desk.post(lift, page=LIST, note="Again.")
     assert "That was so already." in page_text(desk.get(LIST))
 

@@ -31,6 +31,7 @@ from unsubscribe import actions
 from unsubscribe.choices import Channel, Source, SuppressionReason
 from unsubscribe.ledger import seals
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, CategoryGroup, ConsentEvent, SentCount
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +61,7 @@ def something_of_everything(ada: Address, news: Category) -> None:
     now = timezone.now()
     [event] = actions.opt_out([Target(ada.pk, news.pk, campaign.pk)], source=Source.PAGE, now=now)
     actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
-    actions.record_sent([ada.contact_id], category=news, channel=Channel.EMAIL, campaign=campaign, now=now)
+    actions.record_sent([ada.contact_id], Mailing(news, campaign=campaign), now=now)
     reason = FeedbackReason.objects.create(text="Too many mails")
     said = Feedback.objects.create(
         event=event, category=news, campaign=campaign, reason=reason, text="Daily!", created_at=now

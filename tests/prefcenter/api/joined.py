@@ -8,15 +8,16 @@ from django.test import Client
 from django.utils import timezone
 
 from unsubscribe import gate, links, outbox
-from unsubscribe.choices import Answer, Channel
+from unsubscribe.choices import Channel, Outcome
 from unsubscribe.links import LinkPurpose, Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category
 
 MALLORY = "mallory@evil.example"
 
 
-def answer(text: str, category: Category | None = None, channel: Channel = Channel.EMAIL) -> Answer:
-    return gate.check([text], category=category, channel=channel, now=timezone.now())[0].verdict.answer
+def answer(text: str, category: Category | None = None, channel: Channel = Channel.EMAIL) -> Outcome:
+    return gate.check([text], Mailing(category, channel=channel), now=timezone.now())[0].outcome
 
 
 def deliver() -> list[tuple[str, str]]:

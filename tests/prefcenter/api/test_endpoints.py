@@ -15,6 +15,7 @@ from unsubscribe import actions, gate, links
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, EventKind, Frequency, Source, SuppressionReason
 from unsubscribe.links import LinkPurpose, Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, Contact, LastSent, OutboxMessage, Suppression
 
 from .conftest import Caller
@@ -438,7 +439,7 @@ class TestWhatHappened:
     def test_a_campaign_tells_what_became_of_it(self, caller: Caller, ada: Address, news: Category) -> None:
         now = timezone.now()
         campaign = CampaignFactory(category=news, name="June", created_at=now)
-        actions.record_sent([ada.contact_id], category=news, channel=Channel.EMAIL, campaign=campaign, now=now)
+        actions.record_sent([ada.contact_id], Mailing(news, campaign=campaign), now=now)
         [event] = actions.opt_out([Target(ada.pk, news.pk, campaign.pk)], source=Source.PAGE, now=now)
         Visits.objects.create(day=now.date(), campaign=campaign, method="GET", count=3)
         reason = FeedbackReason.objects.create(text="Too many mails")
@@ -458,8 +459,8 @@ class TestWhatHappened:
 
 def test_what_the_api_says_is_what_the_gate_says(caller: Caller, ada: Address, news: Category) -> None:
     caller.post("/suppressions", {"suppressions": [{"address": ADA, "category": "news"}]})
-    [decision] = gate.check([ADA], category=news, now=timezone.now())
-    assert verdicts(caller, ADA) == [decision.verdict.answer.value]
+    [decision] = gate.check([ADA], Mailing(news), now=timezone.now())
+    assert verdicts(caller, ADA) == [decision.outcome.value]
 
 
 def test_nothing_is_sent_in_a_retired_category_and_no_campaign_is_made(caller: Caller, news: Category) -> None:

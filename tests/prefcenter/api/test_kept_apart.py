@@ -13,7 +13,7 @@ from prefcenter.models import User
 from tests.factories import ADA, AddressFactory, CategoryFactory
 from unsubscribe import actions, links
 from unsubscribe.actions import Said
-from unsubscribe.choices import Answer, Channel, EventKind, Frequency, Source, SuppressionReason
+from unsubscribe.choices import Channel, EventKind, Frequency, Outcome, Source, SuppressionReason
 from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent, Preference
 
@@ -178,7 +178,7 @@ class TestLinksThatWereMintedBefore:
     ) -> None:
         actions.part([ada.pk], source=Source.PAGE, now=timezone.now())
         post(client, paths["u"], do="unsubscribe")
-        assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.SUPPRESSED, Answer.SEND)
+        assert (answer(ADA, news), answer(MALLORY, news)) == (Outcome.SUPPRESSED, Outcome.SEND)
         data = client.post(f"{paths['f']}/data", {"do": "download"}, secure=True).content.decode()
         assert (ADA in data, MALLORY in data) == (True, False)
         post(client, paths["e"], do="erase")
@@ -190,7 +190,7 @@ class TestLinksThatWereMintedBefore:
         actions.part([ada.pk], source=Source.PAGE, now=timezone.now())
         for one in (ada, mallory):
             assert "can no longer be undone" in post(client, link_for(one), do="undo", receipt=receipt)
-            assert answer(one.value, news) == Answer.SUPPRESSED
+            assert answer(one.value, news) == Outcome.SUPPRESSED
 
     def test_of_the_question_agree_to_nothing_any_more(
         self, client: Client, ada: Address, mallory: Address, paths: dict[str, str]
@@ -221,7 +221,7 @@ class TestTheirOwnNo:
             "as sent": lambda: actions.opt_down([here], Frequency.AS_SENT, **origin),
         }[what]()
 
-    AFTER = {"everything": Answer.SUPPRESSED, "category": Answer.UNSUBSCRIBED, "complaint": Answer.SUPPRESSED}
+    AFTER = {"everything": Outcome.SUPPRESSED, "category": Outcome.UNSUBSCRIBED, "complaint": Outcome.SUPPRESSED}
 
     @pytest.mark.parametrize("no", AFTER)
     def test_comes_back_in_force_with_an_event(
@@ -229,7 +229,7 @@ class TestTheirOwnNo:
     ) -> None:
         self.says(ada, no, news)
         self.says(mallory, "yes", news)
-        assert answer(ADA, news) == Answer.SEND
+        assert answer(ADA, news) == Outcome.SEND
         deliver()
         last = ConsentEvent.objects.order_by("-id")[0].pk
         page = post(client, expired(ada), do="alone")
@@ -240,7 +240,7 @@ class TestTheirOwnNo:
         assert {one.address_id for one in events} == {ada.pk}
         assert events.exists()
         assert [to for to, text in deliver() if "Your preferences are saved" in text] == [ADA]
-        assert answer(MALLORY, news) == Answer.SEND
+        assert answer(MALLORY, news) == Outcome.SEND
 
     @pytest.mark.parametrize("less", ["pause", "break", "monthly"])
     def test_and_so_does_what_was_less(
@@ -255,8 +255,8 @@ class TestTheirOwnNo:
             assert Preference.objects.get(contact=ada.contact_id).frequency == Frequency.MONTHLY
             assert "at most once a month" in page
         else:
-            assert answer(ADA, news) == Answer.PAUSED
-        assert answer(MALLORY, news) == Answer.SEND
+            assert answer(ADA, news) == Outcome.PAUSED
+        assert answer(MALLORY, news) == Outcome.SEND
         assert Preference.objects.filter(contact=mallory.contact_id, frequency=Frequency.MONTHLY).count() == 0
 
     @pytest.mark.parametrize("no", AFTER)
@@ -268,7 +268,7 @@ class TestTheirOwnNo:
         self.says(ada, no, news)
         self.says(ada, "yes", news)
         post(client, expired(ada), do="alone")
-        assert answer(ADA, news) == Answer.SEND
+        assert answer(ADA, news) == Outcome.SEND
 
     @pytest.mark.parametrize("no", AFTER)
     def test_of_the_older_one_comes_back_as_well(
@@ -277,12 +277,12 @@ class TestTheirOwnNo:
         """The staff were fooled, so that here the newer address is the one that takes back."""
         self.says(mallory, no, news)
         self.says(ada, "yes", news)
-        assert answer(MALLORY, news) == Answer.SEND
+        assert answer(MALLORY, news) == Outcome.SEND
         deliver()
         post(client, link_for(mallory), do=f"part-{ada.pk}")
         assert answer(MALLORY, news) == self.AFTER[no]
         assert MALLORY in {to for to, text in deliver() if "Your preferences are saved" in text}
-        assert answer(ADA, news) == Answer.SEND
+        assert answer(ADA, news) == Outcome.SEND
 
     def test_that_stands_is_not_said_a_second_time(
         self, client: Client, ada: Address, mallory: Address, news: Category
@@ -294,7 +294,7 @@ class TestTheirOwnNo:
         assert ConsentEvent.objects.order_by("-id")[0].kind == EventKind.JOIN
         assert deliver() == []
         for text in (ADA, MALLORY):
-            assert answer(text, news) == Answer.SUPPRESSED
+            assert answer(text, news) == Outcome.SUPPRESSED
 
     def test_that_was_said_anew_since_is_not_said_once_more(
         self, client: Client, ada: Address, mallory: Address, news: Category
@@ -313,9 +313,9 @@ class TestTheirOwnNo:
         self.says(mallory, "complaint", news)
         self.says(ada, "yes", news)
         self.says(phone, "yes", CategoryFactory(opt_in=True))
-        assert answer(MALLORY, news) == Answer.SEND
+        assert answer(MALLORY, news) == Outcome.SEND
         post(client, expired(ada), do="alone")
-        assert answer(MALLORY, news) == Answer.SUPPRESSED
+        assert answer(MALLORY, news) == Outcome.SUPPRESSED
 
     @pytest.mark.parametrize("less", ["pause", "break"])
     def test_does_not_begin_again_where_it_would_be_over_by_now(
@@ -336,7 +336,7 @@ class TestTheirOwnNo:
         ada = join(MALLORY, ADA)
         actions.agree([ada.pk], source=Source.STAFF, now=timezone.now())
         post(client, expired(ada), do="alone")
-        assert answer(ADA, news) == Answer.SEND
+        assert answer(ADA, news) == Outcome.SEND
 
     @pytest.mark.parametrize("speaker", [ADA, MALLORY])
     @pytest.mark.parametrize("do", ["everything", "unsubscribe", "pause-30", "often"])
@@ -354,7 +354,7 @@ class TestTheirOwnNo:
         assert receipt
         post(client, path, do="undo", receipt=receipt[1])
         assert "This takes effect immediately." not in post(client, expired(ada), do="alone")
-        assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.SEND, Answer.SEND)
+        assert (answer(ADA, news), answer(MALLORY, news)) == (Outcome.SEND, Outcome.SEND)
         assert not Preference.objects.exclude(frequency=Frequency.AS_SENT).exists()
 
     @pytest.mark.parametrize("speaker", [ADA, MALLORY])
@@ -369,7 +369,7 @@ class TestTheirOwnNo:
         while actions.take_back(7, most=10, now=timezone.now()).looked_at:
             pass
         assert "This takes effect immediately." not in post(client, expired(ada), do="alone")
-        assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.SEND, Answer.SEND)
+        assert (answer(ADA, news), answer(MALLORY, news)) == (Outcome.SEND, Outcome.SEND)
 
     def test_ended_by_the_other_stays_ended_while_they_are_one(
         self, client: Client, ada: Address, mallory: Address, news: Category
@@ -377,7 +377,7 @@ class TestTheirOwnNo:
         self.says(ada, "everything", news)
         deliver()
         post(client, link_for(mallory), **switched_on(news))
-        assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.SEND, Answer.SEND)
+        assert (answer(ADA, news), answer(MALLORY, news)) == (Outcome.SEND, Outcome.SEND)
         assert {to for to, _ in deliver()} == {ADA, MALLORY}
 
     def test_yes_of_the_other_is_none_of_theirs_and_they_are_told(
@@ -386,11 +386,11 @@ class TestTheirOwnNo:
         partners, events = CategoryFactory(opt_in=True), CategoryFactory(slug="events", needs_opt_in=True)
         self.says(mallory, "yes", partners)
         self.says(ada, "yes", events)
-        assert answer(ADA, partners) == Answer.SEND
+        assert answer(ADA, partners) == Outcome.SEND
         page = post(client, link_for(ada, LinkPurpose.JOIN), do=f"part-{mallory.pk}")
         assert "You'll no longer get “Partners” by email." in page
-        assert (answer(ADA, partners), answer(MALLORY, partners)) == (Answer.UNSUBSCRIBED, Answer.SEND)
-        assert answer(ADA, events) == Answer.SEND
+        assert (answer(ADA, partners), answer(MALLORY, partners)) == (Outcome.UNSUBSCRIBED, Outcome.SEND)
+        assert answer(ADA, events) == Outcome.SEND
 
     def test_is_shown_to_whom_it_is_about_alone(
         self, client: Client, ada: Address, mallory: Address, news: Category
@@ -465,7 +465,7 @@ class TestAnAddressThatWasKnownByItself:
         actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=timezone.now())
         post(client, link_for(mallory), do=f"agree-{ada.pk}")
         post(client, link_for(mallory), **switched_on(news))
-        assert answer(ADA, news) == Answer.SUPPRESSED
+        assert answer(ADA, news) == Outcome.SUPPRESSED
         assert ADA not in client.post(f"{link_for(mallory)}/data", {"do": "download"}, secure=True).content.decode()
 
     def test_one_yes_is_none_once_they_were_kept_apart(self, pair: tuple[Address, Address], client: Client) -> None:

@@ -17,7 +17,7 @@ from prefcenter.pages import link_requests
 from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
 from unsubscribe import actions, links
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import Answer, Channel, EventKind, Frequency, Source, SuppressionReason
+from unsubscribe.choices import Channel, EventKind, Frequency, Outcome, Source, SuppressionReason
 from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent, Preference
 
@@ -62,9 +62,9 @@ class TestTheTakeover:
         assert "m•••@evil.example" in page
         post(client, fresh, **switched_on(news))
         post(client, link_for(Address.objects.get(value=MALLORY), LinkPurpose.OPT_IN, news.pk), do="opt_in")
-        assert answer(ADA, news) != Answer.SEND
+        assert answer(ADA, news) != Outcome.SEND
         if said_no != "complaint":  # it stands on the address alone, as it always did
-            assert answer(MALLORY, news) != Answer.SEND
+            assert answer(MALLORY, news) != Outcome.SEND
 
     def test_downloads_and_erases_nothing_of_the_victims(
         self, said_no: str, client: Client, join: Any, ada: Address
@@ -83,8 +83,8 @@ class TestTheTakeover:
         assert ada.value == ADA
         assert ada.contact.erased_at is None
         assert not Address.objects.filter(value=MALLORY).exists()
-        assert answer(ADA) != Answer.SEND or said_no == "category"
-        assert answer(MALLORY) == Answer.SUPPRESSED
+        assert answer(ADA) != Outcome.SEND or said_no == "category"
+        assert answer(MALLORY) == Outcome.SUPPRESSED
 
     def test_signed_in_it_is_the_same(
         self, said_no: str, client: Client, join: Any, ada: Address, news: Category
@@ -97,7 +97,7 @@ class TestTheTakeover:
         post(client, "/preferences/mine/", **switched_on(news))
         data = client.post("/preferences/mine/data/", {"do": "download"}, secure=True).content.decode()
         assert ADA not in data
-        assert answer(ADA, news) != Answer.SEND
+        assert answer(ADA, news) != Outcome.SEND
 
 
 def test_what_the_older_one_chose_is_not_shown_to_the_other(client: Client, join: Any, ada: Address) -> None:
@@ -106,7 +106,7 @@ def test_what_the_older_one_chose_is_not_shown_to_the_other(client: Client, join
     actions.opt_in([Target(ada.pk, partners.pk)], source=Source.PAGE, now=timezone.now(), wording="Yes")
     key = f"{partners.pk}-email"
     assert f'value="off as_sent" name="was-{key}"' in _sorted(get(client, link_for(mallory)), key)
-    assert (answer(ADA, partners), answer(MALLORY, partners)) == (Answer.SEND, Answer.UNSUBSCRIBED)
+    assert (answer(ADA, partners), answer(MALLORY, partners)) == (Outcome.SEND, Outcome.UNSUBSCRIBED)
     data = client.post(f"{link_for(mallory)}/data", {"do": "download"}, secure=True).content.decode()
     assert "partners" not in data
 
@@ -130,8 +130,8 @@ class TestANo:
             client.post(path, {"List-Unsubscribe": "One-Click"}, secure=True)
         else:
             post(client, path, do="everything" if do == "everything" else "unsubscribe")
-        assert answer(ADA, news) != Answer.SEND
-        assert answer(MALLORY, news) != Answer.SEND
+        assert answer(ADA, news) != Outcome.SEND
+        assert answer(MALLORY, news) != Outcome.SEND
 
     @pytest.mark.parametrize("reason", ["unsubscribed_all", "complaint"])
     @pytest.mark.parametrize("speaker", [ADA, MALLORY])
@@ -146,7 +146,7 @@ class TestANo:
             else:
                 id_ = Address.objects.get(value=speaker).pk
                 actions.suppress([id_], SuppressionReason(reason), source=Source.COMPLAINT, now=timezone.now())
-        assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.SUPPRESSED, Answer.SUPPRESSED)
+        assert (answer(ADA, news), answer(MALLORY, news)) == (Outcome.SUPPRESSED, Outcome.SUPPRESSED)
         complaints = ConsentEvent.objects.filter(kind=EventKind.SUPPRESS, source=Source.COMPLAINT, note="")
         assert complaints.count() == (1 if door == "verb" and reason == "complaint" else 0)
 
@@ -156,7 +156,7 @@ class TestANo:
     ) -> None:
         join(ADA, MALLORY)
         caller.post("/suppressions", {"suppressions": [{"address": ADA, "reason": reason}]})
-        assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.SUPPRESSED, Answer.SEND)
+        assert (answer(ADA, news), answer(MALLORY, news)) == (Outcome.SUPPRESSED, Outcome.SEND)
 
     @pytest.mark.parametrize("whole", [True, False])
     def test_of_the_other_is_told_to_the_older_one_for_whom_it_holds_and_not_the_other_way_round(
@@ -180,7 +180,7 @@ class TestANo:
         deliver()
         actions.opt_out([Target(phone.pk, news.pk)], source=Source.PAGE, now=timezone.now())
         assert deliver() == []
-        assert answer(ADA, news) == Answer.SEND
+        assert answer(ADA, news) == Outcome.SEND
 
     def test_of_the_other_is_ended_by_the_older_ones_yes_for_the_older_one_alone(
         self, client: Client, join: Any, ada: Address, news: Category
@@ -188,7 +188,7 @@ class TestANo:
         mallory = join(ADA, MALLORY)
         actions.opt_out([Target(mallory.pk)], source=Source.PAGE, now=timezone.now())
         post(client, link_for(ada), **switched_on(news))
-        assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.SEND, Answer.SUPPRESSED)
+        assert (answer(ADA, news), answer(MALLORY, news)) == (Outcome.SEND, Outcome.SUPPRESSED)
 
     def test_just_said_is_undone_by_its_own_receipt(
         self, client: Client, join: Any, ada: Address, news: Category
@@ -198,7 +198,7 @@ class TestANo:
         receipt = re.search(r'name="receipt" value="([^"]*)"', page)
         assert receipt
         post(client, link_for(mallory), do="undo", receipt=receipt[1])
-        assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.SEND, Answer.SEND)
+        assert (answer(ADA, news), answer(MALLORY, news)) == (Outcome.SEND, Outcome.SEND)
 
     def test_said_by_the_older_one_is_undone_by_nothing_of_the_others(
         self, client: Client, join: Any, ada: Address, news: Category
@@ -208,7 +208,7 @@ class TestANo:
         page = post(client, link_for(mallory), do="everything")
         receipt = re.search(r'name="receipt" value="([^"]*)"', page)
         post(client, link_for(mallory), do="undo", receipt=receipt[1] if receipt else "")
-        assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.SUPPRESSED, Answer.SUPPRESSED)
+        assert (answer(ADA, news), answer(MALLORY, news)) == (Outcome.SUPPRESSED, Outcome.SUPPRESSED)
 
 
 class TestAYesOfTheOther:
@@ -217,7 +217,7 @@ class TestAYesOfTheOther:
         mallory = join(ADA, MALLORY)
         assert [to for to, _ in deliver()] == [ADA]
         post(client, link_for(mallory), **switched_on(partners))
-        assert (answer(ADA, partners), answer(MALLORY, partners)) == (Answer.UNSUBSCRIBED, Answer.SEND)
+        assert (answer(ADA, partners), answer(MALLORY, partners)) == (Outcome.UNSUBSCRIBED, Outcome.SEND)
         assert not Preference.objects.filter(contact=ada.contact_id).exists()
         assert [to for to, _ in deliver()] == [MALLORY]
 
@@ -233,14 +233,14 @@ class TestAYesOfTheOther:
         post(client, link_for(mallory), do="save", **fields)
         post(client, link_for(mallory), do="resume")
         assert Preference.objects.get(contact=ada.contact_id).frequency == Frequency.MONTHLY
-        assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.PAUSED, Answer.SEND)
+        assert (answer(ADA, news), answer(MALLORY, news)) == (Outcome.PAUSED, Outcome.SEND)
 
     def test_of_a_number_is_its_own(self, client: Client, join: Any, ada: Address, news: Category) -> None:
         phone = join(ADA, "+49 30 901820", channel="sms")
         actions.opt_out([Target(phone.pk, news.pk)], source=Source.SMS, now=timezone.now())
-        assert answer("+4930901820", news, Channel.SMS) == Answer.UNSUBSCRIBED
+        assert answer("+4930901820", news, Channel.SMS) == Outcome.UNSUBSCRIBED
         actions.opt_in([Target(phone.pk, news.pk)], source=Source.SMS, now=timezone.now(), wording="START")
-        assert answer("+4930901820", news, Channel.SMS) == Answer.SEND
+        assert answer("+4930901820", news, Channel.SMS) == Outcome.SEND
         assert "text message" not in get(client, link_for(ada)).lower()
 
     def test_choosing_a_language_changes_nothing_for_the_older_one(
@@ -280,7 +280,7 @@ class TestTheQuestion:
         data = client.post(f"{link_for(mallory)}/data", {"do": "download"}, secure=True).json()
         assert [one["address"] for one in data["addresses"]] == [ADA, MALLORY]
         post(client, link_for(mallory), **switched_on(news))
-        assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.SEND, Answer.SEND)
+        assert (answer(ADA, news), answer(MALLORY, news)) == (Outcome.SEND, Outcome.SEND)
         event = ConsentEvent.objects.get(kind=EventKind.JOIN)
         assert (event.source, event.address_id, event.after) == (Source.PAGE, mallory.pk, {"is_theirs": True})
 
@@ -289,12 +289,12 @@ class TestTheQuestion:
     ) -> None:
         actions.opt_out([Target(mallory.pk, news.pk)], source=Source.PAGE, now=timezone.now())
         assert "The addresses are kept separate." in post(client, path, do=f"part-{mallory.pk}")
-        assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.UNSUBSCRIBED, Answer.UNSUBSCRIBED)
+        assert (answer(ADA, news), answer(MALLORY, news)) == (Outcome.UNSUBSCRIBED, Outcome.UNSUBSCRIBED)
         mallory.refresh_from_db()
         assert mallory.contact_id != ada.contact_id
         actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=timezone.now())
         post(client, link_for(mallory), **switched_on(news))
-        assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.SUPPRESSED, Answer.SEND)
+        assert (answer(ADA, news), answer(MALLORY, news)) == (Outcome.SUPPRESSED, Outcome.SEND)
 
     def test_answered_twice_or_both_ways_only_the_first_counts(
         self, path: str, client: Client, mallory: Address
@@ -332,9 +332,9 @@ class TestTheQuestion:
         actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=timezone.now())
         assert "still unsubscribed" in post(client, link_for(mallory), **switched_on(news))
         post(client, link_for(mallory), do=f"part-{mallory.pk}")
-        assert answer(MALLORY, news) == Answer.SUPPRESSED
+        assert answer(MALLORY, news) == Outcome.SUPPRESSED
         post(client, link_for(mallory), **switched_on(news))
-        assert (answer(ADA, news), answer(MALLORY, news)) == (Answer.SUPPRESSED, Answer.SEND)
+        assert (answer(ADA, news), answer(MALLORY, news)) == (Outcome.SUPPRESSED, Outcome.SEND)
 
     def test_comes_once_for_each_join_and_not_again(self, path: str, join: Any, mallory: Address) -> None:
         join(ADA, MALLORY)
@@ -367,8 +367,8 @@ def test_whoever_erases_themselves_leaves_the_address_that_was_joined_to_them(
     ada.refresh_from_db()
     mallory.refresh_from_db()
     assert (ada.value, mallory.value) == ("", MALLORY)
-    assert answer(MALLORY, news) == Answer.UNSUBSCRIBED
-    assert answer(MALLORY) == Answer.UNSUBSCRIBED
+    assert answer(MALLORY, news) == Outcome.UNSUBSCRIBED
+    assert answer(MALLORY) == Outcome.UNSUBSCRIBED
 
 
 def test_a_typing_error_starts_nothing_for_whoever_has_that_address(
@@ -378,7 +378,7 @@ def test_a_typing_error_starts_nothing_for_whoever_has_that_address(
     partners = CategoryFactory(opt_in=True)
     bob = join(ADA, BOB)
     post(client, link_for(ada), **switched_on(partners))
-    assert (answer(ADA, partners), answer(BOB, partners)) == (Answer.SEND, Answer.UNSUBSCRIBED)
+    assert (answer(ADA, partners), answer(BOB, partners)) == (Outcome.SEND, Outcome.UNSUBSCRIBED)
     bob.refresh_from_db()
     assert "Partners" not in json.dumps(_mails_to(BOB))
 
@@ -396,7 +396,7 @@ class TestLessMailIsNotAskedForBehindAnybodysBack:
         caller.post("/contacts", {"contacts": [{"addresses": places}]})
         phone = Address.objects.get(channel=Channel.SMS)
         post(client, link_for(phone, LinkPurpose.PREFERENCES), do="everything")
-        assert answer(ADA, news) == Answer.SUPPRESSED
+        assert answer(ADA, news) == Outcome.SUPPRESSED
         assert [to for to, text in deliver() if "unsubscribed from everything" in text] == [ADA]
         post(client, link_for(phone, LinkPurpose.PREFERENCES), do="everything")
         assert deliver() == []

@@ -22,8 +22,9 @@ from prefcenter.models import Feedback, FeedbackReason, LinkRequest, User
 from tests.factories import ADA, BOB, AddressFactory, CampaignFactory, CategoryFactory
 from unsubscribe import actions, gate
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import Answer, Channel, Frequency, OutboxStatus, Source, SuppressionReason
+from unsubscribe.choices import Channel, Frequency, OutboxStatus, Outcome, Source, SuppressionReason
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, ConsentEvent, OutboxMessage, Preference
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +50,7 @@ def live(address: Address, *, now: datetime) -> None:
     target = Target(address.pk, news.pk, CampaignFactory(category=news, name=f"For {address.pk}").pk)
     AddressFactory(contact=address.contact, channel=Channel.SMS, text=f"{PHONE}{address.pk}")
     actions.choose_language(address.contact_id, "de")
-    actions.record_sent([address.contact_id], category=news, channel=Channel.EMAIL, now=now)
+    actions.record_sent([address.contact_id], Mailing(news), now=now)
     actions.opt_down([target], Frequency.WEEKLY, source=Source.PAGE, now=now, wording="Less often")
     actions.pause([Target(address.pk)], now.date() + timedelta(days=30), source=Source.PAGE, now=now)
     [event] = actions.opt_out([Target(address.pk, offers.pk)], source=Source.PAGE, now=now, wording="Unsubscribe")
@@ -92,8 +93,8 @@ def stored_texts() -> str:
     return "\n".join(found)
 
 
-def answer_for(category: Category, *, now: datetime) -> Answer:
-    return gate.check([ADA], category=category, now=now)[0].verdict.answer
+def answer_for(category: Category, *, now: datetime) -> Outcome:
+    return gate.check([ADA], Mailing(category), now=now)[0].outcome
 
 
 @pytest.fixture
@@ -132,7 +133,7 @@ class TestHeld:
     def test_all_mailings_that_are_kept_are_in_it(self, ada: Address, news: Category, now: datetime) -> None:
         for hours, name in [(0, "April"), (1, "May"), (2, "June"), (25, "July")]:
             campaign, at = CampaignFactory(category=news, name=name), now + timedelta(hours=hours)
-            actions.record_sent([ada.contact_id], category=news, channel=Channel.EMAIL, campaign=campaign, now=at)
+            actions.record_sent([ada.contact_id], Mailing(news, campaign=campaign), now=at)
         said = [(row["campaign"], row["day"]) for row in held(ada.contact_id, now=now)["last_sent"]]
         assert said[:2] == [("July", "2026-03-11"), ("June", "2026-03-10")]
         assert sorted(said[2:]) == [("April", "2026-03-10"), ("May", "2026-03-10")]
@@ -231,7 +232,7 @@ class TestErase:
         known = actions.learn([normalise(ADA)], now=now)
         assert [one.address_id for one in known.values()] == [ada.pk]
         for category in (news, CategoryFactory(transactional=True)):
-            assert answer_for(category, now=now) == Answer.SUPPRESSED
+            assert answer_for(category, now=now) == Outcome.SUPPRESSED
         assert ADA not in stored_texts()
 
     def test_twice_is_the_same_as_once(self, ada: Address, now: datetime) -> None:

@@ -54,5 +54,5 @@ def test_the_next_mailing_leaves_out_who_said_no(mails: Path, settings: Any) -> 
     goran = Address.objects.get(value="goran@example.net")
     actions.opt_out([Target(goran.pk)], source=Source.ONE_CLICK, now=timezone.now())
     entries = seed.send_next()
-    assert [one.decision.address_id for one in entries if not one.decision.may_send] == [goran.pk]
+    assert [one.verdict.address_id for one in entries if not one.verdict.may_send] == [goran.pk]
     assert len(list(mails.glob("*.eml"))) == 23

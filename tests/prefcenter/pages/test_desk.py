@@ -19,6 +19,7 @@ from prefcenter.tasks import work_on_imports
 from tests.factories import ADA, BOB
 from unsubscribe import actions, gate
 from unsubscribe.choices import Source, SuppressionReason
+from unsubscribe.mailing import Mailing
 
 from . import axe, measures
 from .desk import EVERY_PAGE, ONE_BAD_LINE, Desk
@@ -84,8 +85,8 @@ def test_support_records_the_opt_out_of_a_caller_with_the_keyboard_alone(desk: D
         desk.page.keyboard.press("Enter")
     expect(desk.page.locator(".messagelist")).to_have_text("Recorded an opt-out: One category: News.")
     expect(desk.page.locator("#ledger li").first).to_contain_text("Wording: “No more news, please.”")
-    [about_news] = gate.check([ADA], category=desk.days.news, now=timezone.now())
-    [about_offers] = gate.check([ADA], category=desk.days.offers, now=timezone.now())
+    [about_news] = gate.check([ADA], Mailing(desk.days.news), now=timezone.now())
+    [about_offers] = gate.check([ADA], Mailing(desk.days.offers), now=timezone.now())
     assert (about_news.may_send, about_offers.may_send) == (False, True)
 
 
@@ -103,11 +104,11 @@ def test_a_file_is_imported_and_its_report_taken_home(desk: Desk, tmp_path: Path
     # The page looks again by itself.
     bad = desk.page.get_by_role("region", name="Lines that are not taken")
     expect(bad.get_by_role("row")).to_have_text(["LineWhy", "3this is not a valid address"])
-    assert gate.check([BOB], category=desk.days.news, now=timezone.now())[0].may_send
+    assert gate.check([BOB], Mailing(desk.days.news), now=timezone.now())[0].may_send
     desk.presses("Import 2 opt-outs")
     work_on_imports()
     expect(desk.page.get_by_text("The whole file was read. The file itself was deleted.")).to_be_visible()
-    assert not any(one.may_send for one in gate.check([ADA, BOB], category=desk.days.news, now=timezone.now()))
+    assert not any(one.may_send for one in gate.check([ADA, BOB], Mailing(desk.days.news), now=timezone.now()))
     report = desk.takes(desk.page.get_by_role("link", name="Download the report"))
     assert rows_of(report) == [["line", "problem"], ["3", "this is not a valid address"]]
 

@@ -10,7 +10,7 @@ from tests.factories import BOB, AddressFactory, CategoryFactory
 from tests.prefcenter.pages.test_preferences import answer_for, post, preferences_of, sheet
 from unsubscribe import actions
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import Answer, Channel, Frequency, OutboxKind, Source
+from unsubscribe.choices import Channel, Frequency, OutboxKind, Outcome, Source
 from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent, Contact, OutboxMessage, Preference
 
@@ -81,7 +81,7 @@ class TestAPageLeftOpenUntilItsLinkExpired:
         assert 'value="link"' in page
         receipt = page.partition('name="receipt" value="')[2].partition('"')[0]
         assert "Your previous settings are back" in post(phone, old, do="undo", receipt=receipt)[1]
-        assert answer_for(ada, news) == Answer.SEND
+        assert answer_for(ada, news) == Outcome.SEND
 
     @pytest.mark.parametrize("do", ["save", "resume", "resume-{tips}-email"])
     def test_where_all_of_it_is_more_nothing_is_changed(
@@ -109,7 +109,7 @@ class TestAPageLeftOpenUntilItsLinkExpired:
         page = post(phone, old, **fields | {"do": "pause-30", "pause": f"{news.pk}-email"})[1]
         day = timezone.localdate() + timedelta(days=30)
         assert Preference.objects.get(category=news).paused_until == day
-        assert answer_for(ada, offers) == Answer.UNSUBSCRIBED
+        assert answer_for(ada, offers) == Outcome.UNSUBSCRIBED
         assert Contact.objects.get(pk=ada.contact_id).paused_until is None
         assert MORE not in page
         post(phone, old, **fields | {"do": "pause-60", "pause": ""})
@@ -134,7 +134,7 @@ class TestAPageLeftOpenUntilItsLinkExpired:
             "another": {f"was-{offers.pk}-email": "maybe", f"often-{offers.pk}-email": "never"},
         }[odd]
         assert "News" in post(phone, old, **fields)[1]
-        assert [answer_for(ada, one) for one in (news, offers)] == [Answer.UNSUBSCRIBED, Answer.SEND]
+        assert [answer_for(ada, one) for one in (news, offers)] == [Outcome.UNSUBSCRIBED, Outcome.SEND]
         assert Contact.objects.get(pk=ada.contact_id).paused_until is None
 
     @pytest.mark.parametrize("fields", [{"do": "save"}, {"do": "save", "was-1-email": "odd"}, {"do": "pause-31"}])

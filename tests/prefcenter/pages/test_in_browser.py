@@ -11,8 +11,9 @@ from playwright.sync_api import BrowserContext, Page
 
 from tests.factories import ADA
 from unsubscribe import gate
-from unsubscribe.choices import Answer
+from unsubscribe.choices import Outcome
 from unsubscribe.links import LinkPurpose
+from unsubscribe.mailing import Mailing
 
 from . import measures
 from .walker import Walker
@@ -38,8 +39,8 @@ def walker(page: Page, site: str, settings: Any, monkeypatch: Any, *, language: 
     return Walker(page, site, settings, monkeypatch, language=language)
 
 
-def answer_for_ada(ada: Walker) -> Answer:
-    return gate.check([ADA], category=ada.news, now=timezone.now())[0].verdict.answer
+def answer_for_ada(ada: Walker) -> Outcome:
+    return gate.check([ADA], Mailing(ada.news), now=timezone.now())[0].outcome
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])
@@ -54,12 +55,12 @@ def test_p5_the_whole_way_from_link_to_undo(
     ada.link(LinkPurpose.UNSUBSCRIBE)
     url = page.url
     ada.press("unsubscribe")
-    assert answer_for_ada(ada) == Answer.UNSUBSCRIBED
+    assert answer_for_ada(ada) == Outcome.UNSUBSCRIBED
     page.locator("textarea").fill("Twice a day is too much.")
     ada.press("feedback")
     assert page.locator("[role=status] h1").is_visible()
     ada.press("undo")
-    assert answer_for_ada(ada) == Answer.SEND
+    assert answer_for_ada(ada) == Outcome.SEND
     assert page.url == url
     assert page.evaluate(measures.TOO_WIDE) == []
 
@@ -101,7 +102,7 @@ def test_enter_saves_and_does_nothing_else(
     with page.expect_navigation():
         page.locator(".switch").nth(1).press("Enter")
     assert "You'll no longer get “Offers” by email." in page.get_by_role("status").inner_text()
-    assert answer_for_ada(ada) == Answer.PAUSED
+    assert answer_for_ada(ada) == Outcome.PAUSED
 
 
 def test_the_preference_page_saves_what_was_touched(
@@ -116,7 +117,7 @@ def test_the_preference_page_saves_what_was_touched(
     said = page.get_by_role("status").inner_text()
     assert "You'll no longer get “Product news” by email." in said
     assert "“Offers” by email: at most once a week." in said
-    assert answer_for_ada(ada) == Answer.UNSUBSCRIBED
+    assert answer_for_ada(ada) == Outcome.UNSUBSCRIBED
 
 
 def test_p6_the_keyboard_alone_is_enough_to_leave_and_to_come_back(
@@ -127,11 +128,11 @@ def test_p6_the_keyboard_alone_is_enough_to_leave_and_to_come_back(
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.get_by_role("status").wait_for()
-    assert answer_for_ada(ada) == Answer.UNSUBSCRIBED
+    assert answer_for_ada(ada) == Outcome.UNSUBSCRIBED
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.get_by_text("Undone. Your previous settings are back.").wait_for()
-    assert answer_for_ada(ada) == Answer.SEND
+    assert answer_for_ada(ada) == Outcome.SEND
 
 
 def test_asking_for_a_link_needs_no_cookie(

@@ -16,8 +16,9 @@ from kombu import Connection
 from tests import commands
 from tests.factories import CampaignFactory, CategoryFactory
 from unsubscribe import actions, gate, links, tasks
-from unsubscribe.choices import Answer, Source
+from unsubscribe.choices import Outcome, Source
 from unsubscribe.links import LinkPurpose, Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, ConsentEvent, OutboxMessage, Preference, Suppression
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +41,7 @@ def url(ada: Address, news: Category) -> str:
 
 
 def is_out(address: Address, category: Category) -> bool:
-    return gate.check([address.value], category=category, now=timezone.now())[0].verdict.answer != Answer.SEND
+    return gate.check([address.value], Mailing(category), now=timezone.now())[0].outcome != Outcome.SEND
 
 
 def nothing_changed() -> bool:

@@ -9,8 +9,9 @@ from django.utils.translation import gettext
 
 from tests.factories import AddressFactory, CategoryFactory
 from unsubscribe import actions, gate, links
-from unsubscribe.choices import Answer, Channel, Frequency, OutboxKind, Source, SuppressionReason
+from unsubscribe.choices import Channel, Frequency, OutboxKind, Outcome, Source, SuppressionReason
 from unsubscribe.links import LinkPurpose, Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, CategoryGroup, ConsentEvent, Contact, OutboxMessage, Preference
 from unsubscribe.outbox.wording import frequency_label
 
@@ -35,9 +36,9 @@ def preferences_of(
     return f"/{purpose}/" + links.sign(target, purpose=purpose, today=today)
 
 
-def answer_for(address: Address, category: Category) -> Answer:
+def answer_for(address: Address, category: Category) -> Outcome:
     channel = Channel(address.channel)
-    return gate.check([address.value], category=category, channel=channel, now=timezone.now())[0].verdict.answer
+    return gate.check([address.value], Mailing(category, channel=channel), now=timezone.now())[0].outcome
 
 
 def post(phone: Client, url: str, **fields: str) -> tuple[int, str]:
@@ -98,14 +99,14 @@ def test_a_save_changes_only_what_was_touched(phone: Client, url: str, ada: Addr
     status, page = post(phone, url, **fields)
     assert status == 200
     assert "You'll no longer get “News” by email." in page
-    assert answer_for(ada, news) == Answer.UNSUBSCRIBED
-    assert answer_for(ada, offers) == Answer.UNSUBSCRIBED
+    assert answer_for(ada, news) == Outcome.UNSUBSCRIBED
+    assert answer_for(ada, offers) == Outcome.UNSUBSCRIBED
 
 
 def test_what_is_not_on_the_form_stays_as_it_is(phone: Client, url: str, ada: Address, news: Category) -> None:
     status, page = post(phone, url, do="save")
     assert (status, "No changes to save." in page) == (200, True)
-    assert answer_for(ada, news) == Answer.SEND
+    assert answer_for(ada, news) == Outcome.SEND
 
 
 def test_a_slower_frequency_and_an_opt_in_are_one_save_one_undo_and_one_mail(
@@ -115,11 +116,11 @@ def test_a_slower_frequency_and_an_opt_in_are_one_save_one_undo_and_one_mail(
     ways = {f"c{news.pk}_email": "on weekly was on as_sent", f"c{partners.pk}_email": "on monthly was off as_sent"}
     page = post(phone, url, **sheet(**ways))[1]
     assert "at most once a week" in page
-    assert answer_for(ada, partners) == Answer.SEND
+    assert answer_for(ada, partners) == Outcome.SEND
     assert OutboxMessage.objects.count() == 1
     receipt = page.partition('name="receipt" value="')[2].partition('"')[0]
     assert "Your previous settings are back" in post(phone, url, do="undo", receipt=receipt)[1]
-    assert answer_for(ada, partners) == Answer.UNSUBSCRIBED
+    assert answer_for(ada, partners) == Outcome.UNSUBSCRIBED
 
 
 def test_p9_a_yes_is_kept_with_the_words_it_was_said_to(phone: Client, url: str, ada: Address) -> None:
@@ -139,8 +140,8 @@ def test_each_channel_has_its_own_choice(phone: Client, url: str, ada: Address, 
     assert sorted(shown, key=page.index) == shown
     ways = {f"c{news.pk}_email": "on as_sent", f"c{news.pk}_sms": "off as_sent was on as_sent"}
     post(phone, url, **sheet(**ways))
-    assert answer_for(mobile, news) == Answer.UNSUBSCRIBED
-    assert answer_for(ada, news) == Answer.SEND
+    assert answer_for(mobile, news) == Outcome.UNSUBSCRIBED
+    assert answer_for(ada, news) == Outcome.SEND
 
 
 @pytest.mark.parametrize(
@@ -192,23 +193,23 @@ def test_p2_everything_and_the_way_back_in(phone: Client, url: str, ada: Address
     assert "You're unsubscribed from everything." in phone.get(url, secure=True).content.decode()
     ways = {f"c{news.pk}_email": "on as_sent was off as_sent", f"c{offers.pk}_email": "off as_sent"}
     post(phone, url, **sheet(**ways))
-    assert answer_for(ada, news) == Answer.SEND
-    assert answer_for(ada, offers) == Answer.UNSUBSCRIBED
+    assert answer_for(ada, news) == Outcome.SEND
+    assert answer_for(ada, offers) == Outcome.UNSUBSCRIBED
 
 
 def test_p3_leaving_takes_no_more_taps_than_coming_back(phone: Client, url: str, ada: Address, news: Category) -> None:
     """One switch and one Save, there and back; and leaving everything takes one tap, coming back a choice."""
-    for state, was, answer in (("off", "on", Answer.UNSUBSCRIBED), ("on", "off", Answer.SEND)):
+    for state, was, answer in (("off", "on", Outcome.UNSUBSCRIBED), ("on", "off", Outcome.SEND)):
         post(phone, url, **sheet(**{f"c{news.pk}_email": f"{state} as_sent was {was} as_sent"}))
         assert answer_for(ada, news) == answer
 
 
 def test_a_pause_of_everything_can_be_resumed(phone: Client, url: str, ada: Address, news: Category) -> None:
     post(phone, url, do="pause-60")
-    assert answer_for(ada, news) == Answer.PAUSED
+    assert answer_for(ada, news) == Outcome.PAUSED
     assert "Everything is paused until" in phone.get(url, secure=True).content.decode()
     post(phone, url, do="resume")
-    assert answer_for(ada, news) == Answer.SEND
+    assert answer_for(ada, news) == Outcome.SEND
 
 
 def test_one_category_is_paused_and_resumed_and_the_rest_of_the_form_is_saved_with_it(
@@ -216,14 +217,14 @@ def test_one_category_is_paused_and_resumed_and_the_rest_of_the_form_is_saved_wi
 ) -> None:
     offers = CategoryFactory(slug="offers")
     post(phone, url, **sheet(**{f"c{news.pk}_email": "on as_sent"}) | {"do": "pause-30", "pause": f"{news.pk}-email"})
-    assert answer_for(ada, news) == Answer.PAUSED
-    assert answer_for(ada, offers) == Answer.SEND
+    assert answer_for(ada, news) == Outcome.PAUSED
+    assert answer_for(ada, offers) == Outcome.SEND
     assert f'value="resume-{news.pk}-email"' in phone.get(url, secure=True).content.decode()
     ways = {f"c{news.pk}_email": "on as_sent", f"c{offers.pk}_email": "off as_sent was on as_sent"}
     page = post(phone, url, **sheet(**ways) | {"do": f"resume-{news.pk}-email"})[1]
     assert "has resumed" in page
-    assert answer_for(ada, news) == Answer.SEND
-    assert answer_for(ada, offers) == Answer.UNSUBSCRIBED
+    assert answer_for(ada, news) == Outcome.SEND
+    assert answer_for(ada, offers) == Outcome.UNSUBSCRIBED
 
 
 def test_pausing_everything_keeps_what_was_switched_beside_it(
@@ -243,14 +244,14 @@ def test_p2_coming_back_takes_a_slower_frequency_or_a_pause_along(
     post(phone, url, do="everything")
     page = post(phone, url, **sheet(**{f"c{news.pk}_email": "on weekly was off as_sent"}))[1]
     assert "You're subscribed to “News” by email: at most once a week." in page
-    assert answer_for(ada, news) == Answer.SEND
+    assert answer_for(ada, news) == Outcome.SEND
 
 
 def test_less_on_an_old_page_is_no_yes_again(phone: Client, url: str, ada: Address, news: Category) -> None:
     actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=timezone.now())
     page = post(phone, url, **sheet(**{f"c{news.pk}_email": "on monthly was on as_sent"}))[1]
     assert "You're still unsubscribed from “News” by email." in page
-    assert answer_for(ada, news) == Answer.UNSUBSCRIBED
+    assert answer_for(ada, news) == Outcome.UNSUBSCRIBED
 
 
 def test_an_odd_pause_is_said_beside_its_field(phone: Client, url: str, news: Category) -> None:
@@ -278,8 +279,8 @@ def test_what_went_away_while_the_page_was_open_is_left_but_not_joined(
     assert status == 200
     assert "Something you turned on is no longer available." in page
     assert "at most once a week" in page
-    assert answer_for(ada, gone) == Answer.UNSUBSCRIBED
-    assert answer_for(ada, partners) == Answer.UNSUBSCRIBED
+    assert answer_for(ada, gone) == Outcome.UNSUBSCRIBED
+    assert answer_for(ada, partners) == Outcome.UNSUBSCRIBED
 
 
 class TestALinkThatMayHaveBeenForwarded:
@@ -291,7 +292,7 @@ class TestALinkThatMayHaveBeenForwarded:
 
     def test_stops_and_reduces_like_any_other(self, phone: Client, url: str, ada: Address, news: Category) -> None:
         post(phone, url, **sheet(**{f"c{news.pk}_email": "off as_sent was on as_sent"}))
-        assert answer_for(ada, news) == Answer.UNSUBSCRIBED
+        assert answer_for(ada, news) == Outcome.UNSUBSCRIBED
 
     def test_asks_the_mailbox_before_it_switches_anything_on(
         self, phone: Client, url: str, ada: Address, news: Category
@@ -303,7 +304,7 @@ class TestALinkThatMayHaveBeenForwarded:
         assert status == 200
         assert "We've sent you an email." in page
         assert "“Offers” by email: at most once a week." in page
-        assert answer_for(ada, news) == Answer.SUPPRESSED
+        assert answer_for(ada, news) == Outcome.SUPPRESSED
         question = OutboxMessage.objects.get(kind=OutboxKind.OPT_IN)
         assert question.category_ids == [news.pk]
 
@@ -359,8 +360,8 @@ class TestALinkThatMayHaveBeenForwarded:
         }
         page = post(phone, url, **sheet(**ways))[1]
         assert "You'll no longer get “Offers” by email." in page
-        assert answer_for(ada, offers) == Answer.UNSUBSCRIBED
-        assert answer_for(ada, partners) == Answer.UNSUBSCRIBED
+        assert answer_for(ada, offers) == Outcome.UNSUBSCRIBED
+        assert answer_for(ada, partners) == Outcome.UNSUBSCRIBED
         assert Preference.objects.get(category=news).frequency == Frequency.MONTHLY
         kinds = {row.kind for row in OutboxMessage.objects.all()}
         assert kinds == {OutboxKind.CONFIRMATION, OutboxKind.OPT_IN, OutboxKind.LINK}
@@ -448,8 +449,8 @@ class TestSeveralAddresses:
         offers = CategoryFactory(slug="offers")
         actions.suppress([ada.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=timezone.now())
         post(phone, url, **sheet(**{f"c{news.pk}_email": "on as_sent was off as_sent"}))
-        assert [answer_for(ada, one) for one in (news, offers)] == [Answer.SEND, Answer.UNSUBSCRIBED]
-        assert [answer_for(mobile, one) for one in (news, offers)] == [Answer.SEND, Answer.SEND]
+        assert [answer_for(ada, one) for one in (news, offers)] == [Outcome.SEND, Outcome.UNSUBSCRIBED]
+        assert [answer_for(mobile, one) for one in (news, offers)] == [Outcome.SEND, Outcome.SEND]
 
 
 def test_a_yes_says_that_everything_is_paused(phone: Client, url: str, ada: Address) -> None:
@@ -485,9 +486,9 @@ class TestExpired:
 
     def test_still_stops_mail(self, phone: Client, old: str, ada: Address, news: Category) -> None:
         post(phone, old, do="unsubscribe")
-        assert answer_for(ada, news) == Answer.UNSUBSCRIBED
+        assert answer_for(ada, news) == Outcome.UNSUBSCRIBED
         post(phone, old, do="everything")
-        assert answer_for(ada, CategoryFactory(slug="offers")) == Answer.SUPPRESSED
+        assert answer_for(ada, CategoryFactory(slug="offers")) == Outcome.SUPPRESSED
 
     def test_starts_nothing(self, phone: Client, old: str, ada: Address, news: Category) -> None:
         actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=timezone.now())
@@ -502,7 +503,7 @@ class TestExpired:
         receipt = page.partition('name="receipt" value="')[2].partition('"')[0]
         assert "Thanks, that helps us improve." in post(phone, old, do="feedback", receipt=receipt, text="Too many")[1]
         assert "Your previous settings are back" in post(phone, old, do="undo", receipt=receipt)[1]
-        assert answer_for(ada, news) == Answer.SEND
+        assert answer_for(ada, news) == Outcome.SEND
 
     def test_p8_offers_no_mail_to_a_telephone(self, phone: Client, ada: Address, news: Category) -> None:
         mobile = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")

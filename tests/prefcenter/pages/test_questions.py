@@ -11,9 +11,10 @@ from django.utils import timezone
 from prefcenter.models import Feedback, FeedbackReason
 from tests.factories import ADA, CategoryFactory
 from unsubscribe import actions, gate, links, outbox
-from unsubscribe.choices import Answer, EventKind, OutboxStatus, PreferenceState, Source, SuppressionReason
+from unsubscribe.choices import EventKind, OutboxStatus, Outcome, PreferenceState, Source, SuppressionReason
 from unsubscribe.choices import LinkPurpose as CategoryPurpose
 from unsubscribe.links import LinkPurpose, Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, ConsentEvent, Contact, OutboxMessage, Preference
 
 pytestmark = pytest.mark.django_db
@@ -57,8 +58,8 @@ def post(client: Client, path: str, **fields: str) -> tuple[int, str]:
     return answer.status_code, answer.content.decode().replace("&#x27;", "'")
 
 
-def answer_for(category: Category) -> Answer:
-    return gate.check([ADA], category=category, now=timezone.now())[0].verdict.answer
+def answer_for(category: Category) -> Outcome:
+    return gate.check([ADA], Mailing(category), now=timezone.now())[0].outcome
 
 
 @pytest.mark.parametrize("purpose", QUESTION)
@@ -124,7 +125,7 @@ def test_an_answer_can_be_undone_for_an_hour_although_its_link_has_expired_since
     receipt = page.partition('name="receipt" value="')[2].partition('"')[0]
     page = post(browser_client, path_of(target, LinkPurpose.OPT_IN, age=8), do="undo", receipt=receipt)[1]
     assert "Undone. Your previous settings are back." in page
-    assert gate.check([ada.value], category=partners, now=timezone.now())[0].verdict.answer == Answer.UNSUBSCRIBED
+    assert gate.check([ada.value], Mailing(partners), now=timezone.now())[0].outcome == Outcome.UNSUBSCRIBED
 
 
 @pytest.mark.parametrize("path", ["/i", "/i/", "/e", "/e/", "/i/nonsense", "/e/nonsense/"])
@@ -152,13 +153,13 @@ class TestOptIn:
         self, browser_client: Client, ask: Ask, partners: Category
     ) -> None:
         path = ask(LinkPurpose.OPT_IN)
-        assert answer_for(partners) == Answer.UNSUBSCRIBED
+        assert answer_for(partners) == Outcome.UNSUBSCRIBED
         shown = get(browser_client, path)
         assert "a•••@example.com" in shown
         status, page = post(browser_client, path, do="opt_in")
         assert status == 200
         assert "Your preferences are saved." in page
-        assert answer_for(partners) == Answer.SEND
+        assert answer_for(partners) == Outcome.SEND
         event = ConsentEvent.objects.get()
         assert (event.kind, event.source) == (EventKind.OPT_IN, Source.PAGE)
         assert event.wording == (
@@ -211,15 +212,15 @@ class TestOptIn:
         page = post(browser_client, path, do="opt_in")[1]
         receipt = page.partition('name="receipt" value="')[2].partition('"')[0]
         assert "Your previous settings are back" in post(browser_client, path, do="undo", receipt=receipt)[1]
-        assert answer_for(partners) == Answer.UNSUBSCRIBED
+        assert answer_for(partners) == Outcome.UNSUBSCRIBED
 
     def test_it_lifts_their_own_no_and_leaves_the_rest_off(
         self, browser_client: Client, ask: Ask, ada: Address, news: Category, partners: Category
     ) -> None:
         actions.opt_out([Target(ada.pk)], source=Source.ONE_CLICK, now=timezone.now() - timedelta(days=1))
         post(browser_client, ask(LinkPurpose.OPT_IN), do="opt_in")
-        assert answer_for(partners) == Answer.SEND
-        assert answer_for(news) == Answer.UNSUBSCRIBED
+        assert answer_for(partners) == Outcome.SEND
+        assert answer_for(news) == Outcome.UNSUBSCRIBED
 
     def test_a_pause_of_everything_that_still_holds_is_told(
         self, browser_client: Client, ask: Ask, ada: Address
@@ -262,7 +263,7 @@ class TestErase:
         assert "example.com<" not in page
         assert Address.objects.get().value == ""
         assert ConsentEvent.objects.latest("id").kind == EventKind.ERASE
-        assert answer_for(CategoryFactory(transactional=True)) == Answer.SUPPRESSED
+        assert answer_for(CategoryFactory(transactional=True)) == Outcome.SUPPRESSED
 
     def test_what_they_wrote_goes_too(self, browser_client: Client, ask: Ask, ada: Address, news: Category) -> None:
         [event] = actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=timezone.now())

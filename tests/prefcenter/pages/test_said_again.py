@@ -11,8 +11,9 @@ from tests.prefcenter.api.conftest import Caller
 from tests.prefcenter.pages.test_preferences import preferences_of, sheet
 from tests.prefcenter.pages.test_unsubscribe import receipt_in
 from unsubscribe import gate, links
-from unsubscribe.choices import Answer, Channel
+from unsubscribe.choices import Channel, Outcome
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, ConsentEvent, Contact, OutboxMessage, Preference
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +48,7 @@ class Ada:
         return "Your previous settings are back" in self._post(self._link("leave"), do="undo", receipt=receipt)
 
     def state(self) -> tuple[object, ...]:
-        answer = gate.check([ADA], category=self.news, now=timezone.now())[0].verdict.answer
+        answer = gate.check([ADA], Mailing(self.news), now=timezone.now())[0].outcome
         row = Preference.objects.filter(category=self.news).values_list("state", "frequency", "paused_until")
         return answer, *row, Contact.objects.get().paused_until
 
@@ -106,7 +107,7 @@ def somebody(ada: Address, news: Category) -> Ada:
 def test_an_older_receipt_undoes_nothing_that_was_said_again(what: str, first: str, again: str, somebody: Ada) -> None:
     receipt = receipt_in(somebody.says(what, first))
     state, mails = somebody.state(), OutboxMessage.objects.count()
-    assert state[0] != Answer.SEND or what == "less"
+    assert state[0] != Outcome.SEND or what == "less"
     assert "receipt" not in somebody.says(what, again)
     assert somebody.state() == state
     assert not somebody.undoes(receipt)

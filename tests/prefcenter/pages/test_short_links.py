@@ -10,8 +10,9 @@ from django.utils import timezone
 from tests.factories import AddressFactory, CampaignFactory
 from tests.services import free_port
 from unsubscribe import actions, gate, links
-from unsubscribe.choices import Answer, Channel, Source
+from unsubscribe.choices import Channel, Outcome, Source
 from unsubscribe.links import LinkPurpose, Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, ConsentEvent, ShortLink
 
 pytestmark = pytest.mark.django_db
@@ -29,9 +30,9 @@ def url(phone: Address, news: Category) -> str:
     return made.removeprefix("https://mail.example.com")
 
 
-def answer_for(address: Address, category: Category) -> Answer:
+def answer_for(address: Address, category: Category) -> Outcome:
     channel, now = Channel(address.channel), timezone.now()
-    return gate.check([address.value], category=category, channel=channel, now=now)[0].verdict.answer
+    return gate.check([address.value], Mailing(category, channel=channel), now=now)[0].outcome
 
 
 def test_a_look_changes_nothing_and_a_tap_unsubscribes(
@@ -48,7 +49,7 @@ def test_a_look_changes_nothing_and_a_tap_unsubscribes(
     assert "You&#x27;re unsubscribed." in page.content.decode()
     [event] = ConsentEvent.objects.all()
     assert (event.source, event.campaign_id) == (Source.PAGE, news.campaigns.get().pk)
-    assert answer_for(phone, news) == Answer.UNSUBSCRIBED
+    assert answer_for(phone, news) == Outcome.UNSUBSCRIBED
 
 
 @pytest.mark.parametrize("body", [{}, {"List-Unsubscribe": "One-Click"}, {"a": "b"}])
@@ -61,9 +62,9 @@ def test_a_post_that_is_no_tap_gets_the_page_and_changes_nothing(
     assert not ConsentEvent.objects.exists()
 
 
-@pytest.mark.parametrize(("do", "answer"), [("pause", Answer.PAUSED), ("everything", Answer.SUPPRESSED)])
+@pytest.mark.parametrize(("do", "answer"), [("pause", Outcome.PAUSED), ("everything", Outcome.SUPPRESSED)])
 def test_all_of_the_page_works(
-    do: str, answer: Answer, url: str, phone: Address, news: Category, browser_client: Client
+    do: str, answer: Outcome, url: str, phone: Address, news: Category, browser_client: Client
 ) -> None:
     page = browser_client.post(url, {"do": do, "days": "30"}, secure=True).content.decode()
     assert answer_for(phone, news) == answer
@@ -72,7 +73,7 @@ def test_all_of_the_page_works(
         "Your previous settings are back"
         in browser_client.post(url, {"do": "undo", "receipt": receipt}, secure=True).content.decode()
     )
-    assert answer_for(phone, news) == Answer.SEND
+    assert answer_for(phone, news) == Outcome.SEND
 
 
 def test_it_is_read_leniently(url: str, browser_client: Client) -> None:

@@ -11,8 +11,9 @@ from django.utils import timezone
 from prefcenter.models import Feedback, FeedbackReason
 from tests.factories import AddressFactory, CampaignFactory, CategoryFactory
 from unsubscribe import actions, gate, links, outbox
-from unsubscribe.choices import Answer, Frequency, PreferenceState, Source, SuppressionReason
+from unsubscribe.choices import Frequency, Outcome, PreferenceState, Source, SuppressionReason
 from unsubscribe.links import LinkPurpose, Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, ConsentEvent, OutboxMessage, Preference
 
 pytestmark = pytest.mark.django_db
@@ -30,8 +31,8 @@ def url(ada: Address, news: Category) -> str:
     return "/u/" + links.sign(Target(ada.pk, news.pk, campaign.pk), today=timezone.localdate())
 
 
-def answer_for(address: Address, category: Category) -> Answer:
-    return gate.check([address.value], category=category, now=timezone.now())[0].verdict.answer
+def answer_for(address: Address, category: Category) -> Outcome:
+    return gate.check([address.value], Mailing(category), now=timezone.now())[0].outcome
 
 
 def receipt_in(page: str) -> str:
@@ -61,13 +62,13 @@ def test_p1_one_tap_unsubscribes_and_says_so(phone: Client, url: str, ada: Addre
     assert status == 200
     assert "You're unsubscribed." in page
     assert "You'll no longer get “News” by email." in page
-    assert answer_for(ada, news) == Answer.UNSUBSCRIBED
+    assert answer_for(ada, news) == Outcome.UNSUBSCRIBED
 
 
 def test_p2_everything_is_always_there(phone: Client, url: str, ada: Address) -> None:
     assert 'value="everything"' in phone.get(url, secure=True).content.decode()
     post(phone, url, do="everything")
-    assert answer_for(ada, CategoryFactory(slug="offers")) == Answer.SUPPRESSED
+    assert answer_for(ada, CategoryFactory(slug="offers")) == Outcome.SUPPRESSED
 
 
 def test_less_often_offers_only_what_is_slower(phone: Client, url: str, ada: Address, news: Category) -> None:
@@ -94,7 +95,7 @@ def test_a_pause_says_until_when(phone: Client, url: str, ada: Address, news: Ca
     assert status == 200
     assert "is paused until" in page
     assert Preference.objects.get().paused_until == timezone.localdate() + timedelta(days=30)
-    assert answer_for(ada, news) == Answer.PAUSED
+    assert answer_for(ada, news) == Outcome.PAUSED
 
 
 @pytest.mark.parametrize("fields", [{"do": "pause", "days": "1000"}, {"do": "less"}, {"do": "nonsense"}])
@@ -108,16 +109,16 @@ def test_odd_fields_get_the_page_again_and_change_nothing(fields: dict[str, str]
 def test_undo_is_one_tap_and_two_are_the_same(phone: Client, url: str, ada: Address, news: Category) -> None:
     receipt = receipt_in(post(phone, url, do="unsubscribe")[1])
     assert "Your previous settings are back" in post(phone, url, do="undo", receipt=receipt)[1]
-    assert answer_for(ada, news) == Answer.SEND
+    assert answer_for(ada, news) == Outcome.SEND
     assert "can no longer be undone" in post(phone, url, do="undo", receipt=receipt)[1]
-    assert answer_for(ada, news) == Answer.SEND
+    assert answer_for(ada, news) == Outcome.SEND
 
 
 def test_a_made_up_receipt_undoes_nothing(phone: Client, url: str, ada: Address, news: Category) -> None:
     post(phone, url, do="unsubscribe")
     for receipt in ("", "WzFd.made.up", url.removeprefix("/u/")):
         assert "can no longer be undone" in post(phone, url, do="undo", receipt=receipt)[1]
-    assert answer_for(ada, news) == Answer.UNSUBSCRIBED
+    assert answer_for(ada, news) == Outcome.UNSUBSCRIBED
 
 
 class TestFeedback:
@@ -232,7 +233,7 @@ def test_an_odd_charset_breaks_nothing(charset: str, phone: Client, url: str, ad
     kind = f"multipart/form-data; boundary=B; charset={charset}"
     assert phone.generic("POST", "/preferences/", body, content_type=kind, secure=True).status_code == 400
     assert phone.generic("POST", url, body, content_type=kind, secure=True).status_code == 200
-    assert answer_for(ada, news) == Answer.UNSUBSCRIBED
+    assert answer_for(ada, news) == Outcome.UNSUBSCRIBED
 
 
 def test_a_second_look_says_that_nothing_is_left_to_do(phone: Client, url: str) -> None:
@@ -262,15 +263,15 @@ def test_an_old_link_never_brings_mail_sooner(whole: bool, phone: Client, ada: A
     url = "/u/" + links.sign(Target(ada.pk, None if whole else news.pk), today=long_ago)
     for days in ("90", "30"):
         post(phone, url, do="pause", days=days)
-    [decision] = gate.check([ada.value], category=news, now=timezone.now())
-    assert decision.verdict.until == timezone.localdate() + timedelta(days=90)
+    [decision] = gate.check([ada.value], Mailing(news), now=timezone.now())
+    assert decision.until == timezone.localdate() + timedelta(days=90)
 
 
 def test_less_of_what_was_left_is_not_promised(phone: Client, url: str, ada: Address, news: Category) -> None:
     post(phone, url, do="unsubscribe")
     page = post(phone, url, do="less", frequency="weekly")[1]
     assert "You're not subscribed to “News”." in page
-    assert answer_for(ada, news) == Answer.UNSUBSCRIBED
+    assert answer_for(ada, news) == Outcome.UNSUBSCRIBED
 
 
 def test_a_link_without_a_category_offers_to_leave_everything(phone: Client, ada: Address) -> None:
@@ -300,12 +301,12 @@ class TestTheScopeOfTheButton:
         assert 'value="everything"' not in page
         _status, page = post(phone, url, do="unsubscribe")
         assert "You're unsubscribed from everything" in page
-        assert answer_for(ada, CategoryFactory(slug="offers")) == Answer.SUPPRESSED
+        assert answer_for(ada, CategoryFactory(slug="offers")) == Outcome.SUPPRESSED
 
     def test_e9_the_undo_takes_all_of_it_back(self, phone: Client, url: str, ada: Address, news: Category) -> None:
         receipt = receipt_in(post(phone, url, do="unsubscribe")[1])
         assert "no longer unsubscribed from everything" in post(phone, url, do="undo", receipt=receipt)[1]
-        assert answer_for(ada, news) == Answer.SEND
+        assert answer_for(ada, news) == Outcome.SEND
 
     def test_e9_button_and_page_leave_the_same_behind(self, phone: Client, url: str, ada: Address) -> None:
         phone.post(url, {"List-Unsubscribe": "One-Click"}, secure=True)
@@ -335,7 +336,7 @@ class TestTheScopeOfTheButton:
         post(phone, url, do="less", frequency="weekly")
         assert Preference.objects.get().frequency == Frequency.WEEKLY
         post(phone, url, do="pause", days="30")
-        assert answer_for(ada, CategoryFactory(slug="offers")) == Answer.PAUSED
+        assert answer_for(ada, CategoryFactory(slug="offers")) == Outcome.PAUSED
 
     def test_e9_who_left_everything_can_ask_to_come_back(self, phone: Client, url: str) -> None:
         post(phone, url, do="unsubscribe")
@@ -350,7 +351,7 @@ class TestTheScopeOfTheButton:
         page = phone.get(f"/p/{token}", secure=True).content.decode()
         assert 'value="unsubscribe"' not in page
         post(phone, f"/p/{token}", do="unsubscribe")  # a page that was opened before the setting was changed
-        assert answer_for(ada, CategoryFactory(slug="offers")) == Answer.SUPPRESSED
+        assert answer_for(ada, CategoryFactory(slug="offers")) == Outcome.SUPPRESSED
 
 
 def test_e9_a_pause_by_a_link_of_what_cannot_be_switched_off_is_one_of_everything(
@@ -358,7 +359,7 @@ def test_e9_a_pause_by_a_link_of_what_cannot_be_switched_off_is_one_of_everythin
 ) -> None:
     token = links.sign(Target(ada.pk, CategoryFactory(transactional=True).pk), today=timezone.localdate())
     assert post(phone, f"/u/{token}", do="pause", days="30")[0] == 200
-    assert answer_for(ada, news) == Answer.PAUSED
+    assert answer_for(ada, news) == Outcome.PAUSED
 
 
 @pytest.mark.parametrize("do", ["unsubscribe", "everything"])
@@ -370,6 +371,6 @@ def test_an_older_receipt_does_not_undo_the_button_of_the_mail_program(
     receipt = receipt_in(post(phone, url, do=do)[1])
     assert phone.post(url, {"List-Unsubscribe": "One-Click"}, secure=True).status_code == 200
     assert "can no longer be undone" in post(phone, url, do="undo", receipt=receipt)[1]
-    assert answer_for(ada, news) != Answer.SEND
+    assert answer_for(ada, news) != Outcome.SEND
     assert OutboxMessage.objects.count() == 1
     assert ConsentEvent.objects.filter(kind="opt_out").count() == 1  # the figures count one person who left

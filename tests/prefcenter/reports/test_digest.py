@@ -20,8 +20,9 @@ from prefcenter.reports.digest import DAYS, NO_REASON, Digest, gather, period
 from tests.factories import AddressFactory, CategoryFactory
 from tests.staff import member, signed_in
 from unsubscribe import actions
-from unsubscribe.choices import Channel, Source
+from unsubscribe.choices import Source
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Campaign
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +46,7 @@ def mailing(name: str, *, sent: int, opt_outs: int, at: datetime = THIS_WEEK) ->
     assert campaign is not None
     people = [AddressFactory() for _ in range(max(sent, opt_outs))]
     ids = [one.contact_id for one in people[:sent]]
-    actions.record_sent(ids, category=news, channel=Channel.EMAIL, campaign=campaign, now=at)
+    actions.record_sent(ids, Mailing(news, campaign=campaign), now=at)
     left = [Target(one.pk, news.pk, campaign.pk) for one in people[:opt_outs]]
     actions.opt_out(left, source=Source.PAGE, now=at)
     return campaign

@@ -20,7 +20,7 @@ from tests.prefcenter.staff_browser import BOSS, FACTOR, SHOW, Staff
 from tests.services import RedisService, ServiceMissing, missing, start_redis
 from tests.staff import given_an_app, member, shown_by_the_app, signed_in
 from unsubscribe import actions
-from unsubscribe.choices import Answer
+from unsubscribe.choices import Outcome
 from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category
 
@@ -64,13 +64,13 @@ class TestANo:
         url = path(LinkPurpose.UNSUBSCRIBE, ada, news)
         assert browser_client.get(url, secure=True).status_code == 200
         assert browser_client.post(url, form, secure=True).status_code == 200
-        assert answer_for(ada, news) != Answer.SEND
+        assert answer_for(ada, news) != Outcome.SEND
 
     def test_behind_a_short_link(self, browser_client: Client, ada: Address, news: Category) -> None:
         [url] = actions.short_links([ada.pk], Target(0, news.pk), now=timezone.now())
         answer = browser_client.post(urlsplit(url).path, {"do": "unsubscribe"}, secure=True)
         assert answer.status_code == 200
-        assert answer_for(ada, news) == Answer.UNSUBSCRIBED
+        assert answer_for(ada, news) == Outcome.UNSUBSCRIBED
         assert browser_client.get("/s/nonsense", secure=True).status_code == 404
 
     @pytest.mark.parametrize("purpose", [LinkPurpose.FRESH, LinkPurpose.PREFERENCES])
@@ -79,7 +79,7 @@ class TestANo:
     ) -> None:
         form = sheet(**{f"c{news.pk}_email": "off as_sent was on as_sent"})
         assert browser_client.post(path(purpose, ada, news), form, secure=True).status_code == 200
-        assert answer_for(ada, news) == Answer.UNSUBSCRIBED
+        assert answer_for(ada, news) == Outcome.UNSUBSCRIBED
 
     def test_of_whoever_is_signed_in(self, ada: Address, news: Category) -> None:
         user = User.objects.create_user(ADA)
@@ -88,7 +88,7 @@ class TestANo:
         client.force_login(user)
         form = sheet(**{f"c{news.pk}_email": "off as_sent was on as_sent"})
         assert client.post("/preferences/mine/", form, secure=True).status_code == 200
-        assert answer_for(ada, news) == Answer.UNSUBSCRIBED
+        assert answer_for(ada, news) == Outcome.UNSUBSCRIBED
 
     def test_of_whoever_asks_for_a_link_first(self, browser_client: Client, ada: Address) -> None:
         assert browser_client.post("/preferences/", {"email": ADA}, secure=True).status_code == 200
@@ -120,7 +120,7 @@ def test_the_other_links_work_as_ever(browser_client: Client, ada: Address) -> N
     partners = CategoryFactory(opt_in=True)
     yes = path(LinkPurpose.OPT_IN, ada, partners)
     assert browser_client.post(yes, {"do": "opt_in"}, secure=True).status_code == 200
-    assert answer_for(ada, partners) == Answer.SEND
+    assert answer_for(ada, partners) == Outcome.SEND
     data = f"{path(LinkPurpose.FRESH, ada, partners)}/data"
     assert browser_client.post(data, {"do": "download"}, secure=True).status_code == 200
     assert browser_client.post(path(LinkPurpose.ERASE, ada, partners), {"do": "erase"}, secure=True).status_code == 200

@@ -21,9 +21,10 @@ from unsubscribe import actions, gate
 from unsubscribe.actions import Said, Taken
 from unsubscribe.actions.bulk import hold, learn_and_hold
 from unsubscribe.addresses import Normalised, normalise
-from unsubscribe.choices import Answer, Channel, Frequency, Source, SuppressionReason
+from unsubscribe.choices import Channel, Frequency, Outcome, Source, SuppressionReason
 from unsubscribe.ledger import seals
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, ConsentEvent, Contact, OutboxMessage, Preference, Suppression
 
 pytestmark = pytest.mark.django_db
@@ -327,8 +328,8 @@ def test_the_gate_refuses_everybody_on_the_list(news: Category) -> None:
     actions.learn_many([*everybody[::2], *leavers[::2]], now=NOW)
     take(listed(everybody))
     take(listed(leavers), category_id=news.pk)
-    decisions = gate.check([one.value for one in [*everybody, *leavers]], category=news, now=NOW)
-    assert [one.verdict.answer for one in decisions] == [Answer.SUPPRESSED] * 30 + [Answer.UNSUBSCRIBED] * 10
+    decisions = gate.check([one.value for one in [*everybody, *leavers]], Mailing(news), now=NOW)
+    assert [one.outcome for one in decisions] == [Outcome.SUPPRESSED] * 30 + [Outcome.UNSUBSCRIBED] * 10
 
 
 def test_nobody_gets_a_mail_about_it(news: Category) -> None:
@@ -368,7 +369,7 @@ def test_everywhere_is_every_address_of_the_contact_and_those_learnt_later(ada: 
     assert take(said, everywhere=True) == Taken(1, 0, 0)
     assert take(said, everywhere=True) == Taken(0, 1, 0)
     actions.add_addresses(ada.contact_id, [later], now=NOW)
-    assert gate.check([bob.value], category=news, now=NOW)[0].verdict.answer == Answer.SUPPRESSED
+    assert gate.check([bob.value], Mailing(news), now=NOW)[0].outcome == Outcome.SUPPRESSED
     assert Suppression.objects.filter(everywhere=True, address__contact=ada.contact_id).count() == 3
     with pytest.raises(ValueError, match="not about a category"):
         take(said, everywhere=True, category_id=news.pk)
@@ -596,14 +597,14 @@ def test_an_old_no_to_everything_leaves_what_they_said_yes_to_since_and_nothing_
     for one in (ada, phone):
         for slug in ("news", "offers", "tips"):
             [decision] = gate.check(
-                [one.value], category=CategoryFactory(slug=slug), channel=Channel(one.channel), now=NOW + DAY
+                [one.value], Mailing(CategoryFactory(slug=slug), channel=Channel(one.channel)), now=NOW + DAY
             )
-            answers[one.channel, slug] = decision.verdict.answer
-    elsewhere = Answer.UNSUBSCRIBED if wish.everywhere else Answer.SEND
+            answers[one.channel, slug] = decision.outcome
+    elsewhere = Outcome.UNSUBSCRIBED if wish.everywhere else Outcome.SEND
     assert answers == {
-        ("email", "news"): Answer.SEND,
-        ("email", "offers"): Answer.UNSUBSCRIBED,
-        ("email", "tips"): Answer.UNSUBSCRIBED,
+        ("email", "news"): Outcome.SEND,
+        ("email", "offers"): Outcome.UNSUBSCRIBED,
+        ("email", "tips"): Outcome.UNSUBSCRIBED,
         **{("sms", slug): elsewhere for slug in ("news", "offers", "tips")},
     }
     assert not Suppression.objects.exists()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
 from django.db import connection, transaction
@@ -16,6 +16,7 @@ from unsubscribe.actions import Said
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, OutboxKind, OutboxStatus, Source
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import (
     Address,
     ConsentEvent,
@@ -187,9 +188,7 @@ def test_a_campaign_recorded_by_eight_at_once_is_counted_once(readers: Sequence[
     news = CategoryFactory()
     june = CampaignFactory(category=news)
     contact_ids = [one.contact_id for one in readers]
-    at_once(
-        lambda number: actions.record_sent(contact_ids, category=news, channel=Channel.EMAIL, campaign=june, now=now)
-    )
+    at_once(lambda number: actions.record_sent(contact_ids, Mailing(news, campaign=june), now=now))
     assert SentCount.objects.get().count == len(readers)
 
 
@@ -197,14 +196,13 @@ def test_an_address_that_moves_and_a_mailing_do_not_wait_for_each_other_in_a_cir
     """The mailing comes to the first contact, whom somebody else holds, and the address that moves after it."""
     news = CategoryFactory()
     first, second, one, two = (AddressFactory() for _ in range(4))
-    about: dict[str, Any] = {"category": news, "channel": Channel.EMAIL, "now": now}
-    actions.record_sent([first.contact_id, one.contact_id, two.contact_id], **about)
+    actions.record_sent([first.contact_id, one.contact_id, two.contact_id], Mailing(news), now=now)
     both = [first.contact_id, second.contact_id]
     wanted = dict(zip(both, ([normalise(other.value)] for other in (one, two)), strict=True))
     with ThreadPoolExecutor(2) as pool:
         with transaction.atomic():
             LastSent.objects.select_for_update().get(contact=first.contact_id)
-            mailing = pool.submit(closing(lambda: actions.record_sent(both, **about)))
+            mailing = pool.submit(closing(lambda: actions.record_sent(both, Mailing(news), now=now)))
             wait_until(lambda: waiting() == 1)
             joining = pool.submit(closing(lambda: actions.add_addresses_to(wanted, now=now)))
             wait_until(lambda: waiting() == 2)

@@ -8,9 +8,10 @@ from tests.factories import ADA, BOB, AddressFactory, CampaignFactory, CategoryF
 from unsubscribe import actions, gate, rules
 from unsubscribe.actions import Wanted
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import Answer, Channel, EventKind, Frequency, PreferenceState, Source, SuppressionReason
+from unsubscribe.choices import Channel, EventKind, Frequency, Outcome, PreferenceState, Source, SuppressionReason
 from unsubscribe.errors import LedgerIsAppendOnly, MayNotLift
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import (
     Address,
     Campaign,
@@ -27,9 +28,9 @@ from unsubscribe.models import (
 pytestmark = pytest.mark.django_db
 
 
-def answer(address: Address, category: Category | None, now: datetime) -> Answer:
+def answer(address: Address, category: Category | None, now: datetime) -> Outcome:
     channel = Channel(address.channel)
-    return gate.check([address.value], category=category, channel=channel, now=now)[0].verdict.answer
+    return gate.check([address.value], Mailing(category, channel=channel), now=now)[0].outcome
 
 
 def test_opting_out_is_state_ledger_and_outbox(ada: Address, news: Category, now: datetime) -> None:
@@ -42,7 +43,7 @@ def test_opting_out_is_state_ledger_and_outbox(ada: Address, news: Category, now
     assert event.after["state"] == "unsubscribed"
     assert event.wording == "one-click"
     assert OutboxMessage.objects.get().event_ids == [event.pk]
-    assert answer(ada, news, now) == Answer.UNSUBSCRIBED
+    assert answer(ada, news, now) == Outcome.UNSUBSCRIBED
 
 
 def test_twice_is_the_same_as_once(ada: Address, news: Category, now: datetime) -> None:
@@ -63,17 +64,17 @@ def test_the_same_target_twice_in_one_call_counts_once(ada: Address, news: Categ
 def test_one_category_leaves_the_others_alone(ada: Address, news: Category, now: datetime) -> None:
     offers = CategoryFactory(slug="offers")
     actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)
-    assert answer(ada, offers, now) == Answer.SEND
+    assert answer(ada, offers, now) == Outcome.SEND
 
 
 def test_everything_means_every_address_on_every_channel(ada: Address, news: Category, now: datetime) -> None:
     phone = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
     receipts = CategoryFactory(transactional=True)
     actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
-    assert answer(ada, news, now) == Answer.SUPPRESSED
-    assert answer(phone, news, now) == Answer.SUPPRESSED
-    assert answer(ada, None, now) == Answer.SUPPRESSED
-    assert answer(ada, receipts, now) == Answer.SEND
+    assert answer(ada, news, now) == Outcome.SUPPRESSED
+    assert answer(phone, news, now) == Outcome.SUPPRESSED
+    assert answer(ada, None, now) == Outcome.SUPPRESSED
+    assert answer(ada, receipts, now) == Outcome.SEND
     assert OutboxMessage.objects.count() == 1
 
 
@@ -81,16 +82,16 @@ def test_everything_covers_addresses_learnt_later(ada: Address, news: Category, 
     actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
     later = [normalise("+49 30 901820", channel=Channel.SMS)]
     [phone] = actions.add_addresses(ada.contact_id, later, now=now)
-    assert answer(phone, news, now) == Answer.SUPPRESSED
+    assert answer(phone, news, now) == Outcome.SUPPRESSED
     assert actions.add_addresses(ada.contact_id, later, now=now) == [phone]
     assert Suppression.objects.filter(address=phone).count() == 1
     actions.lift([ada.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.PAGE, now=now)
-    assert answer(phone, news, now) == Answer.SEND
+    assert answer(phone, news, now) == Outcome.SEND
 
 
 def test_a_category_that_was_lost_widens_to_everything(ada: Address, news: Category, now: datetime) -> None:
     actions.opt_out([Target(ada.pk, news.pk + 1)], source=Source.ONE_CLICK, now=now)
-    assert answer(ada, news, now) == Answer.SUPPRESSED
+    assert answer(ada, news, now) == Outcome.SUPPRESSED
 
 
 def test_an_address_that_does_not_exist_changes_nothing(news: Category, now: datetime) -> None:
@@ -102,10 +103,10 @@ def test_an_address_that_does_not_exist_changes_nothing(news: Category, now: dat
 def test_opting_down_sets_the_clock(ada: Address, news: Category, now: datetime) -> None:
     actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
     assert ConsentEvent.objects.get().kind == EventKind.OPT_DOWN
-    assert answer(ada, news, now) == Answer.SEND
-    actions.record_sent([ada.contact_id], category=news, channel=Channel.EMAIL, now=now)
-    assert answer(ada, news, now + timedelta(days=6)) == Answer.TOO_SOON
-    assert answer(ada, news, now + timedelta(days=7)) == Answer.SEND
+    assert answer(ada, news, now) == Outcome.SEND
+    actions.record_sent([ada.contact_id], Mailing(news), now=now)
+    assert answer(ada, news, now + timedelta(days=6)) == Outcome.TOO_SOON
+    assert answer(ada, news, now + timedelta(days=7)) == Outcome.SEND
 
 
 @pytest.mark.parametrize("whole", [True, False])
@@ -114,11 +115,11 @@ def test_a_pause_ends_by_itself_and_can_be_resumed(whole: bool, ada: Address, ne
     until = now.date() + timedelta(days=30)
     actions.pause(targets, until, source=Source.PAGE, now=now)
     assert actions.pause(targets, until, source=Source.PAGE, now=now) == []
-    assert answer(ada, news, now) == Answer.PAUSED
-    assert answer(ada, news, now + timedelta(days=30)) == Answer.SEND
+    assert answer(ada, news, now) == Outcome.PAUSED
+    assert answer(ada, news, now + timedelta(days=30)) == Outcome.SEND
     [event] = actions.pause(targets, None, source=Source.PAGE, now=now)
     assert event.kind == EventKind.RESUME
-    assert answer(ada, news, now) == Answer.SEND
+    assert answer(ada, news, now) == Outcome.SEND
 
 
 @pytest.mark.parametrize("source", [Source.IMPORT, Source.API, Source.STAFF, Source.COMPLAINT])
@@ -128,7 +129,7 @@ def test_nobody_else_takes_back_a_no(source: Source, ada: Address, news: Categor
         actions.opt_in([Target(ada.pk, news.pk)], source=source, now=now, wording="Yes, please")
     with pytest.raises(MayNotLift):
         actions.lift([ada.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=source, now=now)
-    assert answer(ada, news, now) == Answer.UNSUBSCRIBED
+    assert answer(ada, news, now) == Outcome.UNSUBSCRIBED
 
 
 def test_a_forbidden_opt_in_among_others_writes_nothing_at_all(ada: Address, news: Category, now: datetime) -> None:
@@ -142,10 +143,10 @@ def test_a_forbidden_opt_in_among_others_writes_nothing_at_all(ada: Address, new
 
 def test_opting_in_is_recorded_with_the_wording(ada: Address, now: datetime) -> None:
     partners = CategoryFactory(opt_in=True)
-    assert answer(ada, partners, now) == Answer.UNSUBSCRIBED
+    assert answer(ada, partners, now) == Outcome.UNSUBSCRIBED
     [event] = actions.opt_in([Target(ada.pk, partners.pk)], source=Source.PAGE, now=now, wording="Yes, partners too")
     assert (event.kind, event.wording) == (EventKind.OPT_IN, "Yes, partners too")
-    assert answer(ada, partners, now) == Answer.SEND
+    assert answer(ada, partners, now) == Outcome.SEND
 
 
 def test_coming_back_to_one_category_leaves_the_rest_off(ada: Address, news: Category, now: datetime) -> None:
@@ -153,24 +154,24 @@ def test_coming_back_to_one_category_leaves_the_rest_off(ada: Address, news: Cat
     actions.opt_in([Target(ada.pk, offers.pk)], source=Source.PAGE, now=now, wording="offers")
     actions.opt_out([Target(ada.pk)], source=Source.ONE_CLICK, now=now)
     actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="news again")
-    assert answer(ada, news, now) == Answer.SEND
-    assert answer(ada, offers, now) == Answer.UNSUBSCRIBED
-    assert answer(ada, later, now) == Answer.UNSUBSCRIBED
-    assert answer(ada, None, now) == Answer.UNSUBSCRIBED
+    assert answer(ada, news, now) == Outcome.SEND
+    assert answer(ada, offers, now) == Outcome.UNSUBSCRIBED
+    assert answer(ada, later, now) == Outcome.UNSUBSCRIBED
+    assert answer(ada, None, now) == Outcome.UNSUBSCRIBED
 
 
 def test_a_no_said_while_everything_is_off_outlives_the_undo(ada: Address, news: Category, now: datetime) -> None:
     everything = actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
     actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)
     actions.undo([event.pk for event in everything], source=Source.PAGE, now=now)
-    assert answer(ada, news, now) == Answer.UNSUBSCRIBED
+    assert answer(ada, news, now) == Outcome.UNSUBSCRIBED
 
 
 def test_a_complaint_still_lets_a_receipt_through(ada: Address, news: Category, now: datetime) -> None:
     receipts = CategoryFactory(transactional=True)
     actions.suppress([ada.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=now)
-    assert answer(ada, news, now) == Answer.SUPPRESSED
-    assert answer(ada, receipts, now) == Answer.SEND
+    assert answer(ada, news, now) == Outcome.SUPPRESSED
+    assert answer(ada, receipts, now) == Outcome.SEND
     assert not OutboxMessage.objects.exists()
 
 
@@ -221,20 +222,20 @@ class TestUndo:
         phone = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
         events = actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
         actions.undo([event.pk for event in events], source=Source.PAGE, now=now)
-        assert [answer(one, news, now) for one in (ada, phone)] == [Answer.SEND] * 2
+        assert [answer(one, news, now) for one in (ada, phone)] == [Outcome.SEND] * 2
 
     def test_of_a_pause_resumes(self, ada: Address, news: Category, now: datetime) -> None:
         events = actions.pause([Target(ada.pk)], now.date() + timedelta(days=9), source=Source.PAGE, now=now)
         actions.undo([event.pk for event in events], source=Source.PAGE, now=now)
-        assert answer(ada, news, now) == Answer.SEND
+        assert answer(ada, news, now) == Outcome.SEND
 
     def test_of_coming_back_is_everything_off_again(self, ada: Address, news: Category, now: datetime) -> None:
         actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
         events = actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="yes")
         actions.undo([event.pk for event in events], source=Source.PAGE, now=now)
-        assert answer(ada, news, now) == Answer.SUPPRESSED
+        assert answer(ada, news, now) == Outcome.SUPPRESSED
         [later] = actions.add_addresses(ada.contact_id, [normalise("ada@work.example")], now=now)
-        assert answer(later, news, now) == Answer.SUPPRESSED
+        assert answer(later, news, now) == Outcome.SUPPRESSED
 
     def test_twice_is_the_same_as_once(self, ada: Address, news: Category, now: datetime) -> None:
         events = actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)
@@ -246,15 +247,15 @@ class TestUndo:
         earlier = actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)
         actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
         assert actions.undo([event.pk for event in earlier], source=Source.PAGE, now=now) == []
-        assert answer(ada, news, now) == Answer.SUPPRESSED
+        assert answer(ada, news, now) == Outcome.SUPPRESSED
 
     def test_leaves_other_categories_alone(self, ada: Address, news: Category, now: datetime) -> None:
         offers = CategoryFactory(slug="offers")
         earlier = actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)
         actions.opt_out([Target(ada.pk, offers.pk)], source=Source.PAGE, now=now)
         actions.undo([event.pk for event in earlier], source=Source.PAGE, now=now)
-        assert answer(ada, news, now) == Answer.SEND
-        assert answer(ada, offers, now) == Answer.UNSUBSCRIBED
+        assert answer(ada, news, now) == Outcome.SEND
+        assert answer(ada, offers, now) == Outcome.UNSUBSCRIBED
 
 
 def test_erasing_leaves_a_digest_and_nothing_else(ada: Address, news: Category, now: datetime) -> None:
@@ -265,8 +266,8 @@ def test_erasing_leaves_a_digest_and_nothing_else(ada: Address, news: Category, 
     assert actions.erase([ada.contact_id], source=Source.PAGE, now=now) == []
     ada.refresh_from_db()
     assert (ada.value, ada.contact.language) == ("", "")
-    assert gate.check([text], category=None, now=now)[0].verdict.answer == Answer.SUPPRESSED
-    assert gate.check([text], category=CategoryFactory(transactional=True), now=now)[0].may_send is False
+    assert gate.check([text], Mailing(None), now=now)[0].outcome == Outcome.SUPPRESSED
+    assert gate.check([text], Mailing(CategoryFactory(transactional=True)), now=now)[0].may_send is False
     with pytest.raises(MayNotLift):
         actions.lift([ada.pk], SuppressionReason.ERASED, source=Source.STAFF, now=now)
 
@@ -276,7 +277,7 @@ def test_an_erased_address_stays_so_when_it_is_imported_again(ada: Address, now:
     actions.erase([ada.contact_id], source=Source.PAGE, now=now)
     known = actions.learn([normalise(text)], now=now)
     assert [one.address_id for one in known.values()] == [ada.pk]
-    assert gate.check([text], category=None, now=now)[0].verdict.answer == Answer.SUPPRESSED
+    assert gate.check([text], Mailing(None), now=now)[0].outcome == Outcome.SUPPRESSED
 
 
 def test_learning_makes_one_contact_per_address(now: datetime) -> None:
@@ -308,7 +309,7 @@ def test_an_address_that_was_only_ever_learnt_joins_and_is_covered(ada: Address,
     [known] = actions.learn([normalise("ada@work.example")], now=now).values()
     [joined] = actions.add_addresses(ada.contact_id, [normalise("ada@work.example")], now=now)
     assert joined.pk == known.address_id
-    assert answer(joined, news, now) == Answer.SUPPRESSED
+    assert answer(joined, news, now) == Outcome.SUPPRESSED
 
 
 class TestNobodyElseLoosens:
@@ -339,7 +340,7 @@ class TestNobodyElseLoosens:
         with pytest.raises(MayNotLift):
             actions.opt_in(targets, source=source, now=now, wording="Yes")
         assert len(actions.opt_down(targets, Frequency.WEEKLY, source=source, now=now)) == 1
-        assert answer(ada, news, now) == Answer.SUPPRESSED
+        assert answer(ada, news, now) == Outcome.SUPPRESSED
 
     def test_what_was_left_off_by_coming_back(self, ada: Address, news: Category, now: datetime) -> None:
         offers = CategoryFactory(slug="offers")
@@ -369,8 +370,8 @@ class TestLinksOutliveRows:
     ) -> None:
         receipts = CategoryFactory(transactional=True)
         actions.opt_out([Target(ada.pk, receipts.pk)], source=Source.ONE_CLICK, now=now)
-        assert answer(ada, news, now) == Answer.SUPPRESSED
-        assert answer(ada, receipts, now) == Answer.SEND
+        assert answer(ada, news, now) == Outcome.SUPPRESSED
+        assert answer(ada, receipts, now) == Outcome.SEND
 
 
 @pytest.mark.parametrize("reason", sorted(rules.OWN_NO))
@@ -382,14 +383,14 @@ def test_an_undo_lifts_no_block_that_stood_before(
     events = actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=now)
     actions.undo([event.pk for event in events], source=Source.PAGE, now=now)
     assert Preference.objects.get().state == PreferenceState.SUBSCRIBED
-    assert answer(ada, news, now) == Answer.SUPPRESSED
+    assert answer(ada, news, now) == Outcome.SUPPRESSED
 
 
 def test_a_yes_ends_the_pause_of_that_category(ada: Address, news: Category, now: datetime) -> None:
     actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=now)
     actions.pause([Target(ada.pk, news.pk)], now.date() + timedelta(days=9), source=Source.PAGE, now=now)
     actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="News again")
-    assert answer(ada, news, now) == Answer.SEND
+    assert answer(ada, news, now) == Outcome.SEND
 
 
 def test_a_campaign_counts_each_contact_once_while_it_runs(ada: Address, news: Category, now: datetime) -> None:
@@ -407,7 +408,7 @@ def test_a_campaign_counts_each_contact_once_while_it_runs(ada: Address, news: C
         (49, campaign, [ada.contact_id, *others]),  # it has run out: another mailing of the same name
     ]:
         at = now + timedelta(hours=hours)
-        actions.record_sent(contact_ids, category=news, channel=Channel.EMAIL, campaign=one, now=at)
+        actions.record_sent(contact_ids, Mailing(news, campaign=one), now=at)
     for row in SentCount.objects.all():
         assert row.campaign
         days.setdefault(row.campaign, {})[row.day] = row.count
@@ -418,7 +419,7 @@ def test_a_campaign_counts_each_contact_once_while_it_runs(ada: Address, news: C
 def test_who_is_no_longer_there_when_a_mailing_is_recorded_has_no_clock(
     ada: Address, news: Category, now: datetime
 ) -> None:
-    actions.record_sent([ada.contact_id, 10**9], category=news, channel=Channel.EMAIL, now=now)
+    actions.record_sent([ada.contact_id, 10**9], Mailing(news), now=now)
     assert LastSent.objects.get().contact_id == ada.contact_id
 
 

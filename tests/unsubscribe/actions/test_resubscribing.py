@@ -10,6 +10,7 @@ from unsubscribe.actions.resubscribing import LEFT_OFF
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, EventKind, Frequency, Purpose, Source, SuppressionReason
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, ConsentEvent, Contact, Preference
 
 pytestmark = pytest.mark.django_db
@@ -39,8 +40,8 @@ def phone(ada: Address) -> Address:
 
 def by_text(address: Address, slug: str, now: datetime) -> str:
     category = Category.objects.get(slug=slug)
-    [decision] = gate.check([address.value], category=category, channel=Channel.SMS, now=now)
-    return decision.verdict.answer.value
+    [decision] = gate.check([address.value], Mailing(category, channel=Channel.SMS), now=now)
+    return decision.outcome.value
 
 
 def test_what_came_by_text_and_was_never_blocked_goes_on(
@@ -106,7 +107,7 @@ def test_a_yes_ends_what_another_address_of_theirs_said_on_that_channel(
     work = AddressFactory(contact=ada.contact, text="ada@work.example", **when)
     actions.suppress([work.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.MAILTO, now=now)
     actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="Yes, news")
-    assert [one.may_send for one in gate.check([ada.value, work.value], category=news, now=now)] == [True, True]
+    assert [one.may_send for one in gate.check([ada.value, work.value], Mailing(news), now=now)] == [True, True]
 
 
 @pytest.mark.parametrize("is_everywhere", [True, False])

@@ -14,8 +14,9 @@ from tests.factories import ADA, BOB, AddressFactory, CategoryFactory, ContactFa
 from unsubscribe import actions, gate
 from unsubscribe.actions import ImportedNo, ImportStanding
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import Answer, Channel, EventKind, Frequency, Source, SuppressionReason
+from unsubscribe.choices import Channel, EventKind, Frequency, Outcome, Source, SuppressionReason
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, ConsentEvent, DomainSuppression, ImportRepeat, Preference, Suppression
 
 pytestmark = pytest.mark.django_db
@@ -45,12 +46,12 @@ def take_back(number: int, now: datetime = NOW + DAY) -> int:
     return lifted
 
 
-def answer(category: Category, text: str = ADA, now: datetime = NOW + 2 * DAY) -> Answer:
-    return gate.check([text], category=category, now=now)[0].verdict.answer
+def answer(category: Category, text: str = ADA, now: datetime = NOW + 2 * DAY) -> Outcome:
+    return gate.check([text], Mailing(category), now=now)[0].outcome
 
 
 def is_off(category: Category, text: str = ADA) -> bool:
-    return answer(category, text) != Answer.SEND
+    return answer(category, text) != Outcome.SEND
 
 
 @pytest.fixture

@@ -18,8 +18,9 @@ from tests.services import PATIENCE
 from tests.unsubscribe.backends.test_backends import Postman, about, message, send
 from unsubscribe import actions, audience, headers
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import Answer, Channel, Frequency, Source
+from unsubscribe.choices import Frequency, Outcome, Source
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, LastSent, SentCount
 
 pytestmark = [
@@ -105,7 +106,7 @@ def test_what_a_mailer_was_promised_before_goes_out_once_as_well(
     daily: Address, news: Category, met: Barrier, carried: list[str]
 ) -> None:
     june, now = campaign_of("June", news), timezone.now()
-    actions.record_sent([daily.contact_id], category=news, channel=Channel.EMAIL, campaign=june, now=now)
+    actions.record_sent([daily.contact_id], Mailing(news, campaign=june), now=now)
     at_once(*[partial(send, mailing("June", ADA))] * SENDERS)
     assert to(ADA, carried) == 1
 
@@ -138,15 +139,15 @@ def test_of_campaigns_recorded_at_once_a_reader_who_chose_daily_is_in_one(
     """The same campaign asked about twice has the same answer twice; of several, one gets the reader."""
     campaigns = [campaign_of(name, news) for name in names]
 
-    def record(campaign: Any) -> list[Answer]:
+    def record(campaign: Any) -> list[Outcome]:
         now = timezone.now()
         with transaction.atomic():
-            entries = audience.ask([ADA, BOB], category=news, campaign=campaign, now=now)
-            entries = audience.record(entries, category=news, channel=Channel.EMAIL, campaign=campaign, now=now)
-        return [one.decision.verdict.answer for one in entries]
+            entries = audience.ask([ADA, BOB], Mailing(news, campaign=campaign), now=now)
+            entries = audience.record(entries, Mailing(news, campaign=campaign), now=now)
+        return [one.verdict.outcome for one in entries]
 
     answers = at_once(*(partial(record, one) for one in campaigns))
-    send_, too_soon = Answer.SEND, Answer.TOO_SOON
+    send_, too_soon = Outcome.SEND, Outcome.TOO_SOON
     ada = [send_] * SENDERS if len(set(names)) == 1 else [send_] + [too_soon] * (SENDERS - 1)
     assert sorted(one for one, _ in answers) == sorted(ada)
     assert [one for _, one in answers] == [send_] * SENDERS

@@ -15,8 +15,9 @@ from tests.factories import ADA, BOB, CLEO, AddressFactory, CategoryFactory
 from tests.unsubscribe.backends.test_backends import TRANSACTIONAL, Postman, about, block, message, recipients, send
 from unsubscribe import actions, audience, headers
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import Channel, Frequency, Source, SuppressionReason
+from unsubscribe.choices import Frequency, Source, SuppressionReason
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Campaign, Category, LastSent, SentCount
 
 pytestmark = pytest.mark.django_db
@@ -46,10 +47,10 @@ def time_passes(**hours: int) -> None:
 
 def ask(category: Category, *texts: str, record: bool) -> list[bool]:
     campaign = actions.campaign_named("June", category=category, now=timezone.now())
-    entries = audience.ask(texts, category=category, campaign=campaign, now=timezone.now())
+    entries = audience.ask(texts, Mailing(category, campaign=campaign), now=timezone.now())
     if record:
-        audience.record(entries, category=category, channel=Channel.EMAIL, campaign=campaign, now=timezone.now())
-    return [one.decision.may_send for one in entries]
+        audience.record(entries, Mailing(category, campaign=campaign), now=timezone.now())
+    return [one.verdict.may_send for one in entries]
 
 
 class TestOnce:

@@ -20,8 +20,9 @@ from tests.factories import ADA, BOB, CLEO, AddressFactory
 from tests.unsubscribe.backends.test_backends import Postman, about, message, send
 from unsubscribe import actions, gate, headers
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import Channel, Frequency, Source
+from unsubscribe.choices import Frequency, Source
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Campaign, Category, LastSent, SentCount
 from unsubscribe.rules import CLAIM_HOLDS
 
@@ -139,7 +140,7 @@ class TestWhatWasNotSent:
         assert [[row[name] for name in names] for row in clocks()] == [[row[name] for name in names] for row in kept]
         for name in filter(None, before):  # that they were sent is remembered
             sent_before = Campaign.objects.get(name=name)
-            [decision] = gate.check([ADA], category=news, campaign=sent_before, once=True, now=NOW)
+            [decision] = gate.check([ADA], Mailing(news, campaign=sent_before, once=True), now=NOW)
             assert not decision.may_send
 
     def test_stays_recorded_where_a_mailer_was_promised_it(
@@ -147,7 +148,7 @@ class TestWhatWasNotSent:
     ) -> None:
         june = actions.campaign_named("June", category=news, now=NOW)
         for one in readers:
-            actions.record_sent([one.contact_id], category=news, channel=Channel.EMAIL, campaign=june, now=NOW)
+            actions.record_sent([one.contact_id], Mailing(news, campaign=june), now=NOW)
         at(NOW + timedelta(hours=20))
         Failing.told = {BOB: 0}
         send(mailing(ADA, BOB))
@@ -166,7 +167,7 @@ class TestWhoDiesOnTheWay:
         june = actions.campaign_named("June", category=news, now=NOW)
         assert june
         days = {one.contact_id: NOW.date() - timedelta(days=7) for one in readers}
-        claimed = actions.claim(days, category=news, channel=Channel.EMAIL, campaign=june, now=NOW)
+        claimed = actions.claim(days, Mailing(news, campaign=june), now=NOW)
         assert claimed == set(days)
         return june
 
@@ -190,9 +191,9 @@ class TestWhoDiesOnTheWay:
 
     def test_leaves_what_the_gate_answers_a_mailer_as_it_is(self, killed: Campaign, news: Category) -> None:
         for later in (A_MINUTE, 2 * CLAIM_HOLDS):
-            assert gate.check([ADA], category=news, campaign=killed, now=NOW + later)[0].may_send
+            assert gate.check([ADA], Mailing(news, campaign=killed), now=NOW + later)[0].may_send
         ids = [one.contact_id for one in Address.objects.all()]
-        actions.record_sent(ids, category=news, channel=Channel.EMAIL, campaign=killed, now=NOW + A_MINUTE)
+        actions.record_sent(ids, Mailing(news, campaign=killed), now=NOW + A_MINUTE)
         assert [one.count for one in SentCount.objects.all()] == [3]
         assert send(mailing(ADA)) == 0, "another process may be sending it still"
 

@@ -17,6 +17,7 @@ from unsubscribe.actions import ImportedNo
 from unsubscribe.addresses import gmail_digest, normalise
 from unsubscribe.choices import Channel, PreferenceState, Purpose, Source, SuppressionReason
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, Preference
 
 ADA = "ada.lovelace@gmail.com"
@@ -182,11 +183,11 @@ class TestTheGate:
         assert answers(SPELLINGS, None, Purpose.TRANSACTIONAL) == ["suppressed"] * 4
 
     def test_whoever_asks_about_everybody_is_told_that_there_are_such_noes(self, ada: Address, news: Category) -> None:
-        verdicts = gate.everybody(category=news, now=NOW)
+        verdicts = gate.everybody(Mailing(news), now=NOW)
         assert verdicts
         assert not verdicts.has_covers
         actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW)
-        verdicts = gate.everybody(category=news, now=NOW)
+        verdicts = gate.everybody(Mailing(news), now=NOW)
         assert verdicts
         assert verdicts.has_covers
 
@@ -229,5 +230,5 @@ class TestTheGate:
         actions.opt_out([Target(one.pk) for one in people], source=Source.PAGE, now=NOW)
         for texts in (["reader1@gmail.com"], [f"reader{number}@gmail.com" for number in range(30)]):
             with django_assert_num_queries(3):  # who is known, the domains, the mailboxes; nobody asked about is known
-                decisions = gate.check(texts, category=news, now=NOW)
+                decisions = gate.check(texts, Mailing(news), now=NOW)
             assert not any(one.may_send for one in decisions)

@@ -7,13 +7,13 @@ Only what reads lists and JSON differs by database.
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
 from ...choices import Channel
-from ...models import Campaign, Category
+from ...mailing import Mailing
 from ...rules import CAMPAIGN_RUNS, CLAIM_HOLDS
 
 _AMONG = {"postgresql": "= ANY(%({ids})s)", "sqlite": "IN (SELECT value FROM json_each(%({ids})s))"}
@@ -84,49 +84,47 @@ _HAD = f"""
     SELECT contact_id FROM unsubscribe_lastsent AS clock
     WHERE contact_id {{among}} AND category_id = %(category)s AND channel = %(channel)s AND {_RUNS} AND NOT {_IS_OPEN}
 """  # noqa: S608  (our own words)
-# What the gate asks (gathering.Clock), asked once more: while a campaign runs, only what was there before it counts.
+# What the gate asks (facts.own.Clock), asked once more: while a campaign runs, only what was there before it counts.
 _IS_ALLOWED = f"""COALESCE({{allowed}} >= CASE WHEN NOT {_RUNS} THEN clock.sent_on
     WHEN {_IS_LAST} THEN clock.before_on END, TRUE)"""
 _IS_FREE = f"""NOT COALESCE({_SENT} > %(since)s, FALSE)
     AND NOT COALESCE({_IS_LAST} AND clock.claimed_at > %(held_since)s, FALSE)"""
 
 
-class SentMailing(NamedTuple):
-    """What is noted, and when. Without a campaign each message is one of its own."""
-
-    category: Category
-    channel: Channel
-    campaign: Campaign | None
-    now: datetime
-
-
 def wind(
-    contact_ids: Sequence[int], mailing: SentMailing, *, paced: Mapping[int, date], sent_at: datetime | None = None
+    contact_ids: Sequence[int],
+    mailing: Mailing,
+    *,
+    paced: Mapping[int, date],
+    now: datetime,
+    sent_at: datetime | None = None,
 ) -> set[int]:
-    """Notes the mailing for each of these contacts who is still there, and returns who that is.
+    """Notes the mailing, which has a category, for each of these contacts who is still there, and returns who that is.
+    Without a campaign each message is one of its own.
 
     `paced`: for those who chose a frequency, the last day on which another message may have gone out. Whose clock says
     a later one is left out, whatever it said when the gate was asked.
     """
-    return _wind(contact_ids, mailing, [_IS_ALLOWED] if paced else [], paced=paced, sent_at=sent_at)
+    return _wind(contact_ids, mailing, [_IS_ALLOWED] if paced else [], paced=paced, now=now, sent_at=sent_at)
 
 
-def claim(paced: Mapping[int, date], mailing: SentMailing) -> set[int]:
+def claim(paced: Mapping[int, date], mailing: Mailing, *, now: datetime) -> set[int]:
     """The same for those to whom the caller is about to send it, less whom it was sent to and whom another claimed."""
-    return _wind(list(paced), mailing, [_IS_ALLOWED, _IS_FREE], paced=paced, claimed_at=mailing.now)
+    return _wind(list(paced), mailing, [_IS_ALLOWED, _IS_FREE], paced=paced, now=now, claimed_at=now)
 
 
-def had(contact_ids: Sequence[int], mailing: SentMailing) -> set[int]:
+def had(contact_ids: Sequence[int], mailing: Mailing, *, now: datetime) -> set[int]:
     """Those of these contacts for whom this campaign was noted while it runs."""
-    return _run(_HAD, mailing, {"ids": _list(contact_ids)})
+    return _run(_HAD, mailing, {"ids": _list(contact_ids)}, now=now)
 
 
 def _wind(
     contact_ids: Sequence[int],
-    mailing: SentMailing,
+    mailing: Mailing,
     conditions: Sequence[str],
     *,
     paced: Mapping[int, date],
+    now: datetime,
     sent_at: datetime | None = None,
     claimed_at: datetime | None = None,
 ) -> set[int]:
@@ -140,13 +138,19 @@ def _wind(
         f"WHEN clock.contact_id {among.format(ids=f'ids{place}')} THEN %(day{place})s" for place, _ in enumerate(days)
     )
     allowed = f"CASE {' '.join(cases)} END"
-    return _run(_WIND, mailing, moments, condition=" AND ".join(conditions) or "TRUE", allowed=allowed)
+    return _run(_WIND, mailing, moments, now=now, condition=" AND ".join(conditions) or "TRUE", allowed=allowed)
 
 
 def _run(
-    statement: str, mailing: SentMailing, more: Mapping[str, Any], *, condition: str = "", allowed: str = ""
+    statement: str,
+    mailing: Mailing,
+    more: Mapping[str, Any],
+    *,
+    now: datetime,
+    condition: str = "",
+    allowed: str = "",
 ) -> set[int]:
-    vendor, now = connection.vendor, mailing.now.astimezone(UTC)  # hours are counted, also where an hour is left out
+    vendor, now = connection.vendor, now.astimezone(UTC)  # hours are counted, also where an hour is left out
     since = now - CAMPAIGN_RUNS
     words = {
         "among": _AMONG[vendor].format(ids="ids"),
@@ -156,10 +160,10 @@ def _run(
         "allowed": allowed,
     }
     asked = {
-        "category": mailing.category.pk,
+        "category": mailing.category_id,
         "channel": Channel(mailing.channel).value,
-        "campaign": mailing.campaign.pk if mailing.campaign else None,
-        "key": str(mailing.campaign.pk) if mailing.campaign else "",
+        "campaign": mailing.campaign_id,
+        "key": str(mailing.campaign_id or ""),
         "today": _day(now),
         "now": _moment(now),
         "since": _moment(since),

@@ -24,6 +24,7 @@ from tests.services import PATIENCE
 from unsubscribe import actions, links
 from unsubscribe.choices import Channel, Frequency, Source, SuppressionReason
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, Contact, LastSent, SentCount
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
@@ -115,7 +116,7 @@ def test_whoever_said_no_gets_a_verdict_and_no_link(ada: Address, news: Category
     actions.suppress([bob.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=now)
     actions.pause([Target(cleo.pk)], timezone.localdate().replace(year=2099), source=Source.PAGE, now=now)
     actions.opt_down([Target(emil.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
-    actions.record_sent([emil.contact_id], category=news, channel=Channel.EMAIL, now=now)
+    actions.record_sent([emil.contact_id], Mailing(news), now=now)
     text = "email\n" + "\n".join(one.value for one in (ada, bob, cleo, emil))
     rows, _ = run(text, "--category", "news")
     assert [row["verdict"] for row in rows] == ["unsubscribed", "suppressed", "paused", "too_soon"]

@@ -19,6 +19,7 @@ from unsubscribe import actions, gate, queries
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, Frequency, PreferenceState, Source, SuppressionReason
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, Contact, LastSent
 
 pytestmark = pytest.mark.django_db
@@ -52,10 +53,10 @@ def ways(request: pytest.FixtureRequest) -> Iterator[bool]:
 def answered(text: str, category: Category, **options: Any) -> str:
     only, out = options.pop("only", ""), io.StringIO()
     asked: dict[str, Any] = {"channel": Channel.EMAIL, "campaign": "", "now": NOW, "is_recorded": False}
-    mailing = audience.mailing(category, **(asked | options))
+    request = audience.request(category, **(asked | options))
     progress = options.pop("on_progress", lambda rows: None)
-    table = open_table(io.BytesIO(text.encode()), channel=mailing.channel.value)
-    audience.write_answers(table, mailing, out, only=only, on_problem=lambda line, problem: None, on_progress=progress)
+    table = open_table(io.BytesIO(text.encode()), channel=request.mailing.channel.value)
+    audience.write_answers(table, request, out, only=only, on_problem=lambda line, problem: None, on_progress=progress)
     return out.getvalue()
 
 
@@ -154,9 +155,9 @@ def test_what_the_gate_said_of_everybody_grows_old(news: Category, monkeypatch: 
     def leave(rows: int) -> None:
         actions.opt_out([Target(fay.pk)], source=Source.ONE_CLICK, now=NOW)
 
-    mailing = audience.mailing(news, channel=Channel.EMAIL, campaign="", now=NOW, is_recorded=False, with_links=False)
+    request = audience.request(news, channel=Channel.EMAIL, campaign="", now=NOW, is_recorded=False, with_links=False)
     audience.write_answers(
-        open_table(io.BytesIO(FILE.encode())), mailing, out, on_problem=lambda line, problem: None, on_progress=leave
+        open_table(io.BytesIO(FILE.encode())), request, out, on_problem=lambda line, problem: None, on_progress=leave
     )
     assert [row["verdict"] for row in rows_of(out.getvalue())][5:7] == ["send", "suppressed"]
 
@@ -166,7 +167,7 @@ def test_where_too_many_said_something_sets_are_asked_about(news: Category, monk
     settle(news)
     expected = answered(FILE, news)
     monkeypatch.setattr(gate, "everybody", partial(gate.everybody, most=1))
-    assert gate.everybody(category=news, now=NOW) is None
+    assert gate.everybody(Mailing(news), now=NOW) is None
     assert answered(FILE, news) == expected
 
 
@@ -186,9 +187,9 @@ def test_phone_numbers_are_asked_about_in_their_own_spelling(news: Category) -> 
     actions.opt_out([Target(ada.pk, news.pk)], source=Source.SMS, now=NOW)
     text = "phone\n0049 30 901 8000\n+49 30 901 8001\n12\n"
     table = open_table(io.BytesIO(text.encode()), channel="sms")
-    mailing = audience.mailing(news, channel=Channel.SMS, campaign="", now=NOW, is_recorded=False, with_links=False)
+    request = audience.request(news, channel=Channel.SMS, campaign="", now=NOW, is_recorded=False, with_links=False)
     out = io.StringIO()
-    counts = audience.write_answers(table, mailing, out, on_problem=lambda line, problem: None)
+    counts = audience.write_answers(table, request, out, on_problem=lambda line, problem: None)
     assert (counts["unsubscribed"], counts["send"], counts["invalid"]) == (1, 1, 1)
     assert PreferenceState.UNSUBSCRIBED in out.getvalue()
 

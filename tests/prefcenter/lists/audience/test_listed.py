@@ -153,12 +153,12 @@ def test_an_answer_of_ours_from_before_says_nothing(news: Category) -> None:
 def test_the_number_of_queries_does_not_grow_with_the_list(news: Category) -> None:
     def queries(rows: int) -> int:
         text = "email,status\n" + "".join(f"p{n}@x.example,{'un' * (n % 2)}subscribed\n" for n in range(rows))
-        mailing = audience.mailing(
+        request = audience.request(
             news, channel=Channel.EMAIL, campaign="", now=timezone.now(), is_recorded=False, with_links=False
         )
         table, options = open_table(io.BytesIO(text.encode())), {"on_problem": lambda line, problem: None}
         with CaptureQueriesContext(connection) as captured:
-            audience.write_answers(table, mailing, io.StringIO(), **options)
+            audience.write_answers(table, request, io.StringIO(), **options)
         return len(captured)
 
     assert queries(3) <= queries(audience.BATCH) <= 20

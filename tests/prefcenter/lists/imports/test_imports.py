@@ -22,8 +22,9 @@ from tests.factories import ADA, BOB, CategoryFactory, address
 from tests.staff import member
 from unsubscribe import actions, gate
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import Answer, Channel, EventKind, PreferenceState, Source, SuppressionReason
+from unsubscribe.choices import Channel, EventKind, Outcome, PreferenceState, Source, SuppressionReason
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, ConsentEvent, Contact, OutboxMessage, Preference, Suppression
 
 pytestmark = pytest.mark.django_db
@@ -131,9 +132,9 @@ class TestTheWholeWay:
 
     def test_whoever_is_in_it_is_not_written_to(self, news: Category) -> None:
         imported(people(1) + f"{ADA}\n")
-        decisions = gate.check([ADA, "p1@x.example", BOB], category=news, now=timezone.now())
-        answers = [one.verdict.answer for one in decisions]
-        assert answers == [Answer.SUPPRESSED, Answer.SUPPRESSED, Answer.SEND]
+        decisions = gate.check([ADA, "p1@x.example", BOB], Mailing(news), now=timezone.now())
+        answers = [one.outcome for one in decisions]
+        assert answers == [Outcome.SUPPRESSED, Outcome.SUPPRESSED, Outcome.SEND]
 
     def test_the_same_file_again_changes_nothing_and_is_known(self, boss: User) -> None:
         first = imported(POSTMARK)

@@ -24,9 +24,10 @@ from tests.factories import ADA, BOB, CLEO, CategoryFactory, address
 from tests.staff import member, signed_in
 from unsubscribe import actions, gate, rules
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import Answer, Channel, EventKind, Source, SuppressionReason
+from unsubscribe.choices import Channel, EventKind, Outcome, Source, SuppressionReason
 from unsubscribe.ledger import seals
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import (
     Address,
     Category,
@@ -72,8 +73,8 @@ def taken_back(run: ImportRun, boss: User) -> ImportRun:
     return run
 
 
-def answer(text: str, category: Category | None = None) -> Answer:
-    return gate.check([text], category=category, now=timezone.now())[0].verdict.answer
+def answer(text: str, category: Category | None = None) -> Outcome:
+    return gate.check([text], Mailing(category), now=timezone.now())[0].outcome
 
 
 def known(text: str) -> Address:
@@ -85,11 +86,11 @@ def test_what_it_set_is_lifted_with_the_import_as_the_source(
     reason: SuppressionReason | None, boss: User, news: Category
 ) -> None:
     run = imported(ADA, BOB, terms=OPT_OUTS._replace(reason=reason))
-    assert answer(ADA, news) == Answer.SUPPRESSED
+    assert answer(ADA, news) == Outcome.SUPPRESSED
     foreseen = imports.foresee_taking_back(run)
     assert (foreseen.blocks, foreseen.choices, foreseen.said_again) == (2, 0, {})
     assert taken_back(run, boss).taken_back == 2
-    assert [answer(one, news) for one in (ADA, BOB)] == [Answer.SEND] * 2
+    assert [answer(one, news) for one in (ADA, BOB)] == [Outcome.SEND] * 2
     lifts = ConsentEvent.objects.filter(kind=EventKind.LIFT)
     assert {(one.source, one.actor, one.note) for one in lifts} == {
         (Source.IMPORT, f"staff {boss.pk}", f"Import {run.pk} was taken back.")
@@ -107,11 +108,11 @@ def test_a_category_goes_back_to_what_it_was_before(before: str | None, boss: Us
         actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=timezone.now() - DAY, wording="Yes")
     actions.opt_down([Target(ada.pk, news.pk)], "weekly", source=Source.PAGE, now=timezone.now() - DAY)
     run = imported(ADA, BOB, terms=OPT_OUTS._replace(category_id=news.pk))
-    assert answer(ADA, news) == Answer.UNSUBSCRIBED
+    assert answer(ADA, news) == Outcome.UNSUBSCRIBED
     taken_back(run, boss)
     row = Preference.objects.get(contact=ada.contact_id)
     assert (row.state, row.frequency, row.import_id) == (before or "unspecified", "weekly", None)
-    assert answer(BOB, news) == Answer.SEND
+    assert answer(BOB, news) == Outcome.SEND
     event = ConsentEvent.objects.filter(address=ada).latest("id")
     assert (event.kind, event.source, event.category_id) == (EventKind.OPT_IN, Source.IMPORT, news.pk)
     assert event.before["state"] == "unsubscribed"
@@ -146,7 +147,7 @@ def test_what_was_said_again_since_stays(again: Callable[[Address], None], boss:
     standing = imports.foresee_taking_back(run)
     assert (standing.blocks, sum(standing.said_again.values())) == (1, 1)
     taken_back(run, boss)
-    assert [answer(one, news) for one in (ADA, BOB)] == [Answer.SUPPRESSED, Answer.SEND]
+    assert [answer(one, news) for one in (ADA, BOB)] == [Outcome.SUPPRESSED, Outcome.SEND]
 
 
 @pytest.mark.parametrize("source", [Source.ONE_CLICK, Source.PAGE, Source.API, Source.STAFF])
@@ -154,7 +155,7 @@ def test_a_category_that_was_left_again_since_stays_left(source: Source, boss: U
     run = imported(ADA, terms=OPT_OUTS._replace(category_id=news.pk))
     actions.opt_out([Target(known(ADA).pk, news.pk)], source=source, now=timezone.now())
     taken_back(run, boss)
-    assert answer(ADA, news) == Answer.UNSUBSCRIBED
+    assert answer(ADA, news) == Outcome.UNSUBSCRIBED
 
 
 @pytest.mark.parametrize("order", [[0, 1], [1, 0]])
@@ -169,11 +170,11 @@ def test_the_same_wrong_file_twice_is_gone_when_both_imports_are_taken_back(
     foreseen = imports.foresee_taking_back(first)
     assert (sum(foreseen[:3]), foreseen.said_again) == (0, {"import": 1})
     assert taken_back(first, boss).taken_back == 0
-    assert answer(asked, news) != Answer.SEND
+    assert answer(asked, news) != Outcome.SEND
     foreseen = imports.foresee_taking_back(last)
     assert (sum(foreseen[:3]), foreseen.said_again) == (1, {})
     assert taken_back(last, boss).taken_back == 1
-    assert answer(asked, news) == Answer.SEND
+    assert answer(asked, news) == Outcome.SEND
 
 
 def test_what_an_import_repeated_stands_once_that_cannot_be_taken_back_any_more(boss: User, news: Category) -> None:
@@ -182,14 +183,14 @@ def test_what_an_import_repeated_stands_once_that_cannot_be_taken_back_any_more(
     imports.tidy(now=timezone.now())
     assert imports.foresee_taking_back(first).said_again == {"": 1}
     taken_back(first, boss)
-    assert [answer(one, news) for one in (ADA, BOB)] == [Answer.SUPPRESSED, Answer.SEND]
+    assert [answer(one, news) for one in (ADA, BOB)] == [Outcome.SUPPRESSED, Outcome.SEND]
 
 
 def test_what_was_so_already_is_none_of_its_doing(boss: User, news: Category) -> None:
     clicks(address(ADA))
     run = imported(ADA, BOB)
     taken_back(run, boss)
-    assert [answer(one, news) for one in (ADA, BOB)] == [Answer.SUPPRESSED, Answer.SEND]
+    assert [answer(one, news) for one in (ADA, BOB)] == [Outcome.SUPPRESSED, Outcome.SEND]
 
 
 def test_what_people_chose_themselves_since_is_theirs(boss: User, news: Category) -> None:
@@ -200,7 +201,7 @@ def test_what_people_chose_themselves_since_is_theirs(boss: User, news: Category
     clicks(ada)
     assert imports.foresee_taking_back(run).ended == 1
     taken_back(run, boss)
-    assert [answer(ADA, one) for one in (news, offers)] == [Answer.SUPPRESSED] * 2
+    assert [answer(ADA, one) for one in (news, offers)] == [Outcome.SUPPRESSED] * 2
 
 
 def test_an_erased_contact_is_left_alone(boss: User) -> None:
@@ -210,15 +211,15 @@ def test_an_erased_contact_is_left_alone(boss: User) -> None:
     assert imports.foresee_taking_back(run).erased == 1
     taken_back(run, boss)
     assert ConsentEvent.objects.count() == lines
-    assert answer(ADA) == Answer.SUPPRESSED
+    assert answer(ADA) == Outcome.SUPPRESSED
 
 
 def test_an_address_that_joined_meanwhile_is_freed_with_it(boss: User, news: Category) -> None:
     run = imported(ADA)
     actions.add_addresses(known(ADA).contact_id, [normalise(CLEO)], now=timezone.now())
-    assert answer(CLEO, news) == Answer.SUPPRESSED
+    assert answer(CLEO, news) == Outcome.SUPPRESSED
     taken_back(run, boss)
-    assert answer(CLEO, news) == Answer.SEND
+    assert answer(CLEO, news) == Outcome.SEND
 
 
 def test_a_file_that_repeats_itself_has_said_it_once(monkeypatch: pytest.MonkeyPatch, boss: User) -> None:
@@ -232,7 +233,7 @@ def test_what_was_taken_back_is_no_yes_that_overtakes_a_no(boss: User, news: Cat
     taken_back(imported(ADA), boss)
     said = [actions.ImportedNo(normalise(ADA).digest, ADA, timezone.now() - DAY)]
     assert actions.import_opt_outs(said, channel=Channel.EMAIL, now=timezone.now()).new == 1
-    assert answer(ADA, news) == Answer.SUPPRESSED
+    assert answer(ADA, news) == Outcome.SUPPRESSED
 
 
 def test_an_import_lifts_nothing_else() -> None:
@@ -310,7 +311,7 @@ class TestPage:
         page = desk.get(f"/admin/imports/{run.pk}/", secure=True).content.decode()
         assert "Taken back" in page
         assert url not in page
-        assert [answer(one, news) for one in (ADA, BOB)] == [Answer.SEND, Answer.SUPPRESSED]
+        assert [answer(one, news) for one in (ADA, BOB)] == [Outcome.SEND, Outcome.SUPPRESSED]
         assert LogEntry.objects.filter(change_message="Had an import of opt-outs taken back.").count() == 1
         assert desk.post(url, secure=True).status_code == 302  # a second tap is told so, and changes nothing
         assert desk.get(url, secure=True).status_code == 302
@@ -326,7 +327,7 @@ class TestPage:
             assert ('value="Take back 2"' in page) != is_second
             assert desk.post(f"/admin/imports/{run.pk}/take-back/", secure=True).status_code == 302
             imports.work(now=timezone.now())
-            expected = Answer.SUPPRESSED if is_second else Answer.SEND
+            expected = Outcome.SUPPRESSED if is_second else Outcome.SEND
             assert [answer(one, news) for one in (ADA, BOB)] == [expected] * 2
         page = desk.get(f"/admin/imports/{second.pk}/", secure=True).content.decode()
         assert "was lifted: 0." in page
@@ -343,7 +344,7 @@ class TestPage:
         for method in ("get", "post"):
             other = signed_in(member("view_feedback"))
             assert getattr(other, method)(f"/admin/imports/{run.pk}/take-back/", secure=True).status_code == 403
-        assert answer(ADA, news) == Answer.SUPPRESSED
+        assert answer(ADA, news) == Outcome.SUPPRESSED
 
 
 class TestCommand:
@@ -356,9 +357,9 @@ class TestCommand:
         run = imported(ADA)
         foreseen = self.said("--take-back", str(run.pk))
         assert (foreseen["applied"], foreseen["blocks"]) == (False, 1)
-        assert answer(ADA, news) == Answer.SUPPRESSED
+        assert answer(ADA, news) == Outcome.SUPPRESSED
         assert self.said("--take-back", str(run.pk), "--apply") == foreseen | {"applied": True}
-        assert answer(ADA, news) == Answer.SEND
+        assert answer(ADA, news) == Outcome.SEND
         assert ConsentEvent.objects.latest("id").actor == "import_optouts"
         run.refresh_from_db()
         assert run.state == ImportState.TAKEN_BACK
@@ -382,7 +383,7 @@ class TestCommand:
         (tmp_path / "list.csv").write_text(f"email\n{ADA}\n")
         made = self.said(str(tmp_path / "list.csv"), "--apply")
         self.said("--take-back", str(made["import"]), "--apply")
-        assert answer(ADA, news) == Answer.SEND
+        assert answer(ADA, news) == Outcome.SEND
 
 
 EVE, FAY = "eve@corp.example", "fay@firm.example"
@@ -412,11 +413,11 @@ class TestDomains:
         self, reason: SuppressionReason | None, boss: User, news: Category
     ) -> None:
         run = imported(CORP, "@firm.example", ADA, terms=OPT_OUTS._replace(reason=reason))
-        assert [answer(one, news) for one in (EVE, FAY, ADA)] == [Answer.SUPPRESSED] * 3
+        assert [answer(one, news) for one in (EVE, FAY, ADA)] == [Outcome.SUPPRESSED] * 3
         foreseen = imports.foresee_taking_back(run)
         assert (foreseen.blocks, foreseen.domains, foreseen.said_again) == (1, 2, {})
         assert taken_back(run, boss).taken_back == 3
-        assert [answer(one, news) for one in (EVE, FAY, ADA)] == [Answer.SEND] * 3
+        assert [answer(one, news) for one in (EVE, FAY, ADA)] == [Outcome.SEND] * 3
         said = set(DomainSuppression.objects.values_list("lifted_source", "lifted_by", "lifted_note"))
         assert said == {("import", f"staff {boss.pk}", f"Import {run.pk} was taken back.")}
         assert actions.take_back(run.pk, most=10, now=timezone.now()) == (0, 0)
@@ -428,20 +429,20 @@ class TestDomains:
         standing = imports.foresee_taking_back(run)
         assert (standing.domains, sum(standing.said_again.values())) == (1, 1)
         taken_back(run, boss)
-        assert [answer(one, news) for one in (EVE, FAY)] == [Answer.SUPPRESSED, Answer.SEND]
+        assert [answer(one, news) for one in (EVE, FAY)] == [Outcome.SUPPRESSED, Outcome.SEND]
 
     def test_one_for_another_reason_is_not_the_same(self, boss: User, news: Category) -> None:
         run = imported(CORP, terms=OPT_OUTS._replace(reason=SuppressionReason.MANUAL))
         domain_is_blocked_by_staff()
         assert imports.foresee_taking_back(run).domains == 1
         taken_back(run, boss)
-        assert answer(EVE, news) == Answer.SUPPRESSED
+        assert answer(EVE, news) == Outcome.SUPPRESSED
         assert not DomainSuppression.objects.filter(lifted_at=None, reason="manual").exists()
 
     def test_one_that_was_there_before_is_none_of_its_doing(self, boss: User, news: Category) -> None:
         domain_is_blocked_by_staff()
         taken_back(imported(CORP, FIRM), boss)
-        assert [answer(one, news) for one in (EVE, FAY)] == [Answer.SUPPRESSED, Answer.SEND]
+        assert [answer(one, news) for one in (EVE, FAY)] == [Outcome.SUPPRESSED, Outcome.SEND]
 
     def test_one_that_the_staff_lifted_since_is_not_counted_as_lifted_by_it(self, boss: User) -> None:
         run = imported(CORP, FIRM)
@@ -456,14 +457,14 @@ class TestDomains:
     ) -> None:
         monkeypatch.setattr("prefcenter.lists.imports.reading.ROWS", 2)
         taken_back(imported(CORP, FIRM, "@CORP.example", FIRM, CORP), boss)
-        assert [answer(one, news) for one in (EVE, FAY)] == [Answer.SEND] * 2
+        assert [answer(one, news) for one in (EVE, FAY)] == [Outcome.SEND] * 2
 
     def test_what_was_taken_back_is_no_lift_that_overtakes_a_no(self, boss: User, news: Category) -> None:
         taken_back(imported(CORP), boss)
         said = {"corp.example": timezone.now() - DAY}
         assert actions.preview_domains(said, OWN_NO).new == ["corp.example"]
         assert actions.suppress_domains(said, OWN_NO, source=Source.API, now=timezone.now()).new == ["corp.example"]
-        assert answer(EVE, news) == Answer.SUPPRESSED
+        assert answer(EVE, news) == Outcome.SUPPRESSED
 
     def test_a_worker_that_dies_is_followed_by_one_that_goes_on(
         self, monkeypatch: pytest.MonkeyPatch, boss: User
@@ -503,9 +504,9 @@ class TestDomains:
         out = io.StringIO()
         call_command("import_optouts", "--take-back", str(run.pk), stdout=out)
         assert json.loads(out.getvalue())["domains"] == 2
-        assert answer(EVE, news) == Answer.SUPPRESSED
+        assert answer(EVE, news) == Outcome.SUPPRESSED
         call_command("import_optouts", "--take-back", str(run.pk), "--apply", stdout=out)
-        assert answer(EVE, news) == Answer.SEND
+        assert answer(EVE, news) == Outcome.SEND
 
     def test_a_file_of_domains_alone_can_be_taken_back(self, news: Category) -> None:
         run = imported(CORP)
@@ -513,4 +514,4 @@ class TestDomains:
         assert 'value="Take back 1"' in desk.get(url, secure=True).content.decode()
         assert desk.post(url, secure=True).status_code == 302
         imports.work(now=timezone.now())
-        assert answer(EVE, news) == Answer.SEND
+        assert answer(EVE, news) == Outcome.SEND

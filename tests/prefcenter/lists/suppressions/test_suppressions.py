@@ -15,15 +15,16 @@ from prefcenter.lists import spreadsheets, suppressions
 from prefcenter.lists.suppressions import FORMATS, REASONS, SuppressionQuery, listing
 from tests.factories import CampaignFactory, CategoryFactory, ContactFactory, address
 from unsubscribe import actions, addresses, gate
-from unsubscribe.choices import Answer, Channel, Source, SuppressionReason
+from unsubscribe.choices import Channel, Outcome, Source, SuppressionReason
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category
 
 pytestmark = pytest.mark.django_db
 
 ON_TUESDAY = "Tue, 10 Mar 2026 12:00:00 +0000"
 DAY = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
-REFUSED = {Answer.SUPPRESSED, Answer.UNSUBSCRIBED}
+REFUSED = {Outcome.SUPPRESSED, Outcome.UNSUBSCRIBED}
 
 
 def block(text: str, reason: str, *, source: Source = Source.PAGE, now: datetime = DAY, **kwargs: Any) -> Address:
@@ -103,8 +104,8 @@ def test_about_a_category_it_is_exactly_those_whom_the_gate_refuses_for_good(slu
         now=DAY,
         wording="Yes",
     )
-    decisions = gate.check(cast, category=category, now=DAY + timedelta(days=1))
-    refused = {text for text, one in zip(cast, decisions, strict=True) if one.verdict.answer in REFUSED}
+    decisions = gate.check(cast, Mailing(category), now=DAY + timedelta(days=1))
+    refused = {text for text, one in zip(cast, decisions, strict=True) if one.outcome in REFUSED}
     assert held(SuppressionQuery(category=category, channel=Channel.EMAIL)) - {""} == refused
     assert refused  # or the test says nothing
 

@@ -19,8 +19,9 @@ from tests.unsubscribe.test_gate import forgotten
 from unsubscribe import actions, gate
 from unsubscribe.actions import ImportedNo
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import Answer, Channel, EventKind, OutboxKind, Source, SuppressionReason
+from unsubscribe.choices import Channel, EventKind, OutboxKind, Outcome, Source, SuppressionReason
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, ConsentEvent, OutboxMessage, Suppression
 
 pytestmark = pytest.mark.django_db
@@ -37,8 +38,8 @@ def bob(ada: Address) -> Address:
     return joined[0]
 
 
-def answer(text: str, category: Category, *, at: timedelta = timedelta()) -> Answer:
-    return gate.check([text], category=category, now=NOW + at)[0].verdict.answer
+def answer(text: str, category: Category, *, at: timedelta = timedelta()) -> Outcome:
+    return gate.check([text], Mailing(category), now=NOW + at)[0].outcome
 
 
 def blocked() -> set[tuple[str, str]]:
@@ -59,7 +60,7 @@ def test_what_either_says_of_its_whole_channel_holds_for_both_and_for_no_other_c
         file = [ImportedNo(bytes(one.digest), one.value)]
         actions.import_opt_outs(file, channel=Channel.EMAIL, reason=reason, source=Source.API, now=NOW)
     assert blocked() == {(ADA, reason), (BOB, reason)}
-    assert answer(ADA, news) == answer(BOB, news) == Answer.SUPPRESSED
+    assert answer(ADA, news) == answer(BOB, news) == Outcome.SUPPRESSED
     assert ConsentEvent.objects.filter(conditions.COMPLAINT).count() == (reason == SuppressionReason.COMPLAINT)
 
 
@@ -90,7 +91,7 @@ def test_an_import_that_is_taken_back_lifts_it_at_both(ada: Address, bob: Addres
     assert blocked() == {(one, SuppressionReason.UNSUBSCRIBED_ALL) for one in (ADA, BOB)}
     while actions.take_back(7, most=10, now=NOW + DAY).looked_at:
         pass
-    assert answer(ADA, news, at=DAY) == answer(BOB, news, at=DAY) == Answer.SEND
+    assert answer(ADA, news, at=DAY) == answer(BOB, news, at=DAY) == Outcome.SEND
 
 
 def test_many_take_as_many_queries_as_a_few() -> None:
@@ -160,7 +161,7 @@ class TestTheOwnNoOfAnAddressThatWasPending:
         [other] = actions.add_addresses(ada.contact_id, [normalise(BOB)], now=NOW)
         actions.opt_out([Target(other.pk, news.pk)], source=Source.ONE_CLICK, now=NOW)
         actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW + DAY, wording="Yes")
-        assert (answer(ADA, news), answer(BOB, news)) == (Answer.SEND, Answer.UNSUBSCRIBED)
+        assert (answer(ADA, news), answer(BOB, news)) == (Outcome.SEND, Outcome.UNSUBSCRIBED)
         return other
 
     @pytest.mark.parametrize("source", [Source.STAFF, Source.PAGE])
@@ -169,7 +170,7 @@ class TestTheOwnNoOfAnAddressThatWasPending:
     ) -> None:
         OutboxMessage.objects.all().delete()
         actions.agree([joined.pk], source=source, now=NOW + 2 * DAY)
-        assert answer(ADA, news, at=2 * DAY) == answer(BOB, news, at=2 * DAY) == Answer.UNSUBSCRIBED
+        assert answer(ADA, news, at=2 * DAY) == answer(BOB, news, at=2 * DAY) == Outcome.UNSUBSCRIBED
         told = OutboxMessage.objects.filter(kind=OutboxKind.CONFIRMATION).values_list("address", flat=True)
         assert set(told) == {ada.pk, joined.pk}
         kinds = ConsentEvent.objects.order_by("id").values_list("kind", "address")
@@ -184,14 +185,14 @@ class TestTheOwnNoOfAnAddressThatWasPending:
         assert ConsentEvent.objects.filter(address=other).count() == 1
         assert not OutboxMessage.objects.filter(address=other).exists()
         actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW + DAY, wording="Yes")
-        assert (answer(ADA, news), answer(BOB, news)) == (Answer.SEND, Answer.UNSUBSCRIBED)
+        assert (answer(ADA, news), answer(BOB, news)) == (Outcome.SEND, Outcome.UNSUBSCRIBED)
         actions.agree([other.pk], source=Source.STAFF, now=NOW + 2 * DAY)
-        assert answer(ADA, news, at=2 * DAY) == answer(BOB, news, at=2 * DAY) == Answer.UNSUBSCRIBED
+        assert answer(ADA, news, at=2 * DAY) == answer(BOB, news, at=2 * DAY) == Outcome.UNSUBSCRIBED
 
     def test_ends_with_its_next_yes(self, joined: Address, ada: Address, news: Category) -> None:
         actions.agree([joined.pk], source=Source.STAFF, now=NOW + 2 * DAY)
         actions.opt_in([Target(joined.pk, news.pk)], source=Source.PAGE, now=NOW + 2 * DAY, wording="Yes")
-        assert answer(ADA, news, at=2 * DAY) == answer(BOB, news, at=2 * DAY) == Answer.SEND
+        assert answer(ADA, news, at=2 * DAY) == answer(BOB, news, at=2 * DAY) == Outcome.SEND
 
     def test_is_none_where_it_was_taken_back(self, ada: Address, news: Category) -> None:
         """By Undo, before the older one said yes."""
@@ -200,14 +201,14 @@ class TestTheOwnNoOfAnAddressThatWasPending:
         actions.undo([one.pk for one in receipt], source=Source.PAGE, now=NOW)
         actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW + DAY, wording="Yes")
         actions.agree([other.pk], source=Source.STAFF, now=NOW + 2 * DAY)
-        assert answer(BOB, news, at=2 * DAY) == Answer.SEND
+        assert answer(BOB, news, at=2 * DAY) == Outcome.SEND
 
     def test_does_not_come_about_where_only_the_older_one_chose(self, ada: Address, news: Category) -> None:
         [other] = actions.add_addresses(ada.contact_id, [normalise(BOB)], now=NOW)
         actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW)
         actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW + DAY, wording="Yes")
         actions.agree([other.pk], source=Source.STAFF, now=NOW + 2 * DAY)
-        assert answer(ADA, news, at=2 * DAY) == answer(BOB, news, at=2 * DAY) == Answer.SEND
+        assert answer(ADA, news, at=2 * DAY) == answer(BOB, news, at=2 * DAY) == Outcome.SEND
 
 
 @hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

@@ -10,16 +10,17 @@ from tests.factories import ADA, BOB, CategoryFactory
 from unsubscribe import actions, gate
 from unsubscribe.actions import ImportedNo
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import Answer, Channel, Source, SuppressionReason
+from unsubscribe.choices import Channel, Outcome, Source, SuppressionReason
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 
 
-def answer(text: str, category: Category) -> Answer:
-    return gate.check([text], category=category, now=NOW + 9 * DAY)[0].verdict.answer
+def answer(text: str, category: Category) -> Outcome:
+    return gate.check([text], Mailing(category), now=NOW + 9 * DAY)[0].outcome
 
 
 @pytest.fixture
@@ -48,8 +49,8 @@ def test_holds_for_it_whatever_the_older_one_said_since(
     else:
         actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
     says_older_no(bob, news, scope)
-    assert answer(BOB, news) in {Answer.UNSUBSCRIBED, Answer.SUPPRESSED}
-    is_left = answer(BOB, CategoryFactory(slug="later")) == Answer.SUPPRESSED
+    assert answer(BOB, news) in {Outcome.UNSUBSCRIBED, Outcome.SUPPRESSED}
+    is_left = answer(BOB, CategoryFactory(slug="later")) == Outcome.SUPPRESSED
     assert is_left == (scope != "category")
 
 
@@ -71,7 +72,7 @@ class TestTakingAnImportBack:
     def test_lifts_it_at_both(self, bob: Address, news: Category) -> None:
         self.imports(bob, 7)  # resumed: that is no no said again
         self.take_back()
-        assert (answer(ADA, news), answer(BOB, news)) == (Answer.SEND, Answer.SEND)
+        assert (answer(ADA, news), answer(BOB, news)) == (Outcome.SEND, Outcome.SEND)
 
     @pytest.mark.parametrize("again", ["another import", "a sender's system", "the page"])
     def test_leaves_both_where_either_said_it_since(self, again: str, bob: Address, news: Category) -> None:
@@ -82,4 +83,4 @@ class TestTakingAnImportBack:
         else:
             actions.suppress([bob.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.API, now=NOW + DAY / 2)
         self.take_back()
-        assert (answer(ADA, news), answer(BOB, news)) == (Answer.SUPPRESSED, Answer.SUPPRESSED)
+        assert (answer(ADA, news), answer(BOB, news)) == (Outcome.SUPPRESSED, Outcome.SUPPRESSED)

@@ -17,11 +17,12 @@ from tests.settings import ON_POSTGRESQL
 from tests.unsubscribe.actions.test_bulk import needs_postgresql, waiting
 from tests.unsubscribe.actions.test_concurrency import at_once
 from unsubscribe import actions, gate
-from unsubscribe.actions import Said, Taken, Wanted
+from unsubscribe.actions import ImportedCounts, ImportedNo, Wanted
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import Answer, Channel, EventKind, Frequency, PreferenceState, Source, SuppressionReason
+from unsubscribe.choices import Channel, EventKind, Frequency, Outcome, PreferenceState, Source, SuppressionReason
 from unsubscribe.errors import MayNotLift
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, ConsentEvent, Contact, Preference, SentCount, Suppression
 
 pytestmark = pytest.mark.django_db
@@ -30,16 +31,16 @@ SIZES = (20, 200) if ON_POSTGRESQL else (4, 40)
 PHONE = normalise("+49 30 901820", channel=Channel.SMS)
 
 
-def answer(text: str, category: Category) -> Answer:
-    return gate.check([text], category=category, now=NOW)[0].verdict.answer
+def answer(text: str, category: Category) -> Outcome:
+    return gate.check([text], Mailing(category), now=NOW)[0].outcome
 
 
 class TestNothingStarts:
     def test_for_somebody_who_only_gets_what_they_choose(self, ada: Address, news: Category) -> None:
         actions.learn([normalise(BOB)], now=NOW, only_chosen=True)
-        assert answer(BOB, news) == Answer.UNSUBSCRIBED
+        assert answer(BOB, news) == Outcome.UNSUBSCRIBED
         assert actions.add_addresses(ada.contact_id, [normalise(BOB)], now=NOW) == []
-        assert answer(BOB, news) == Answer.UNSUBSCRIBED
+        assert answer(BOB, news) == Outcome.UNSUBSCRIBED
 
     @pytest.mark.parametrize("is_known", [True, False])
     def test_where_the_contact_opted_in(self, is_known: bool, ada: Address) -> None:
@@ -49,13 +50,13 @@ class TestNothingStarts:
             actions.learn([normalise(BOB)], now=NOW)
         joined = actions.add_addresses(ada.contact_id, [normalise(BOB), normalise(ADA), PHONE], now=NOW)
         assert [(one.pk == ada.pk, one.channel) for one in joined] == [(True, Channel.EMAIL), (False, Channel.SMS)]
-        assert answer(BOB, partners) == Answer.UNSUBSCRIBED
+        assert answer(BOB, partners) == Outcome.UNSUBSCRIBED
 
     def test_for_whoever_left_everything_although_they_opted_in_before(self, ada: Address, news: Category) -> None:
         actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
         actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW)
         assert len(actions.add_addresses(ada.contact_id, [normalise(BOB)], now=NOW)) == 1
-        assert answer(BOB, news) == Answer.SUPPRESSED
+        assert answer(BOB, news) == Outcome.SUPPRESSED
 
 
 class TestEverythingOnOneChannel:
@@ -70,9 +71,7 @@ class TestEverythingOnOneChannel:
     def test_covers_the_numbers_learnt_later_and_nothing_else(self, ada: Address, texted: Address) -> None:
         later = normalise("+49 30 901821", channel=Channel.SMS)
         [number] = actions.add_addresses(ada.contact_id, [later, normalise(BOB)], now=NOW)[:1]
-        assert gate.check([later.value], category=None, channel=Channel.SMS, now=NOW)[0].verdict.answer == (
-            Answer.SUPPRESSED
-        )
+        assert gate.check([later.value], Mailing(None, channel=Channel.SMS), now=NOW)[0].outcome == (Outcome.SUPPRESSED)
         assert not Suppression.objects.exclude(address__channel=Channel.SMS).exists()
         event = ConsentEvent.objects.get(address=number)
         assert (event.kind, event.note) == (
@@ -104,7 +103,7 @@ class TestAComplaint:
         if is_known:
             actions.learn([normalise(BOB)], now=NOW)
         later, phone = actions.add_addresses(complained.contact_id, [normalise(BOB), PHONE], now=NOW)
-        assert answer(BOB, news) == Answer.SUPPRESSED
+        assert answer(BOB, news) == Outcome.SUPPRESSED
         assert Suppression.objects.get(address=later).reason == SuppressionReason.COMPLAINT
         assert not Suppression.objects.filter(address=phone).exists()
         event = ConsentEvent.objects.get(address=later)
@@ -124,7 +123,7 @@ class TestAComplaint:
         actions.set_preferences([wanted], source=Source.PAGE, now=NOW, wording="Yes")
         actions.suppress([complained.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=NOW)
         assert len(actions.add_addresses(complained.contact_id, [normalise(BOB)], now=NOW)) == 1
-        assert answer(BOB, news) == Answer.SUPPRESSED
+        assert answer(BOB, news) == Outcome.SUPPRESSED
 
     def test_that_was_taken_back_covers_nothing(self, complained: Address, news: Category) -> None:
         actions.opt_in([Target(complained.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
@@ -153,10 +152,10 @@ class TestErased:
     @pytest.mark.parametrize("slug", ["news", None])
     def test_a_file_with_them_writes_nothing(self, slug: str | None, ada: Address) -> None:
         category_id = CategoryFactory(slug=slug).pk if slug else None
-        said = [Said(bytes(ada.digest), ADA)]
+        said = [ImportedNo(bytes(ada.digest), ADA)]
         options: dict[str, Any] = {"channel": Channel.EMAIL, "now": NOW, "category_id": category_id}
-        assert actions.preview_opt_outs(said, **options) == Taken(0, 1, 0)
-        assert actions.import_opt_outs(said, **options) == Taken(0, 1, 0)
+        assert actions.preview_opt_outs(said, **options) == ImportedCounts(0, 1, 0)
+        assert actions.import_opt_outs(said, **options) == ImportedCounts(0, 1, 0)
         assert ConsentEvent.objects.get().kind == EventKind.ERASE
         assert Suppression.objects.get().reason == SuppressionReason.ERASED
         assert not Preference.objects.exists()
@@ -204,7 +203,7 @@ class TestMany:
 
 def test_who_is_named_twice_in_a_mailing_is_counted_once(ada: Address, news: Category) -> None:
     for contact_ids in ([ada.contact_id] * 3, [ada.contact_id] * 2):
-        actions.record_sent(contact_ids, category=news, channel=Channel.EMAIL, now=NOW)
+        actions.record_sent(contact_ids, Mailing(news), now=NOW)
     assert SentCount.objects.get().count == 2
 
 
@@ -218,7 +217,7 @@ def test_a_no_follows_the_address_that_moves_while_it_waits(slug: str | None, ad
             assert len(actions.add_addresses(ada.contact_id, [normalise(BOB)], now=NOW)) == 1
             clicked = waiting(pool, lambda: actions.opt_out([target], source=Source.ONE_CLICK, now=NOW))
         assert {event.contact_id for event in clicked.result()} == {ada.contact_id}
-    assert answer(BOB, news) == (Answer.UNSUBSCRIBED if slug else Answer.SUPPRESSED)
+    assert answer(BOB, news) == (Outcome.UNSUBSCRIBED if slug else Outcome.SUPPRESSED)
 
 
 @needs_postgresql
@@ -234,7 +233,7 @@ def test_an_address_does_not_move_while_a_no_is_written_about_it(ada: Address, n
     with ThreadPoolExecutor(1) as pool, transaction.atomic():
         assert len(actions.opt_out([Target(bob.pk, news.pk)], source=Source.ONE_CLICK, now=NOW)) == 1
         assert pool.submit(add).result(timeout=PATIENCE) == []
-    assert answer(BOB, news) == Answer.UNSUBSCRIBED
+    assert answer(BOB, news) == Outcome.UNSUBSCRIBED
 
 
 @needs_postgresql
@@ -294,12 +293,12 @@ class TestPending:
         until = NOW.date() + timedelta(days=30)
         actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=NOW)
         actions.pause([Target(ada.pk)], until, source=Source.PAGE, now=NOW)
-        actions.record_sent([ada.contact_id], category=news, channel=Channel.EMAIL, now=NOW)
+        actions.record_sent([ada.contact_id], Mailing(news), now=NOW)
         offers = CategoryFactory(slug="offers")
         actions.opt_out([Target(bob.pk, offers.pk)], source=Source.PAGE, now=NOW)
         actions.part([bob.pk], source=Source.PAGE, now=NOW)
         bob.refresh_from_db()
-        assert answer(BOB, offers) == answer(ADA, offers) == Answer.UNSUBSCRIBED
+        assert answer(BOB, offers) == answer(ADA, offers) == Outcome.UNSUBSCRIBED
         assert bob.contact.paused_until == until
         assert bob.contact.last_sent.get().sent_on == NOW.date()
         assert {one.frequency for one in Preference.objects.filter(category=news)} == {Frequency.WEEKLY}
@@ -344,7 +343,7 @@ class TestPending:
                     pass
 
             at_once(act)
-            assert answer(ada.value, partners) == Answer.SUPPRESSED
+            assert answer(ada.value, partners) == Outcome.SUPPRESSED
             bob.refresh_from_db()
             alone = bob.contact_id != ada.contact_id
-            assert answer(bob.value, partners) == (Answer.SEND if alone else Answer.SUPPRESSED)
+            assert answer(bob.value, partners) == (Outcome.SEND if alone else Outcome.SUPPRESSED)

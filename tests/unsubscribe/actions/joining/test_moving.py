@@ -12,13 +12,14 @@ from tests.conftest import NOW
 from tests.factories import ADA, BOB, AddressFactory, CampaignFactory, CategoryFactory
 from unsubscribe import actions, gate
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import Answer, Channel, Frequency, Source
+from unsubscribe.choices import Channel, Frequency, Outcome, Source
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Campaign, Category, LastSent, OutboxMessage
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
-SEND, TOO_SOON = Answer.SEND, Answer.TOO_SOON
+SEND, TOO_SOON = Outcome.SEND, Outcome.TOO_SOON
 
 
 @pytest.fixture
@@ -34,8 +35,7 @@ def bob(db: None) -> Address:
 
 def record(address: Address, at: datetime, campaign: Campaign | None = None, **options: Any) -> None:
     news = Category.objects.get(slug="news")
-    about = {"category": news, "channel": Channel.EMAIL, "campaign": campaign}
-    actions.record_sent([address.contact_id], now=at, **about, **options)
+    actions.record_sent([address.contact_id], Mailing(news, campaign=campaign), now=at, **options)
 
 
 def join(other: Address, contact_of: Address) -> None:
@@ -43,10 +43,10 @@ def join(other: Address, contact_of: Address) -> None:
     other.refresh_from_db()
 
 
-def answers(campaign: Campaign | None = None, *, at: datetime = NOW, once: bool = False) -> list[Answer]:
+def answers(campaign: Campaign | None = None, *, at: datetime = NOW, once: bool = False) -> list[Outcome]:
     news = Category.objects.get(slug="news")
-    decided = gate.check([ADA, BOB], category=news, campaign=campaign, once=once, now=at)
-    return [one.verdict.answer for one in decided]
+    decided = gate.check([ADA, BOB], Mailing(news, campaign=campaign, once=once), now=at)
+    return [one.outcome for one in decided]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def answers(campaign: Campaign | None = None, *, at: datetime = NOW, once: bool 
     ],
 )
 def test_nobody_who_chose_weekly_is_written_to_twice_in_a_week_because_an_address_moved(
-    before: Sequence[int | None], expected: Answer, weekly: Address, bob: Address
+    before: Sequence[int | None], expected: Outcome, weekly: Address, bob: Address
 ) -> None:
     """`before`: how many days ago the address that moves, and the contact it joins, were written to."""
     for address, days in zip((bob, weekly), before, strict=True):
@@ -98,8 +98,7 @@ def test_what_was_sent_to_either_of_them_is_not_sent_again(later: str, weekly: A
 
 def test_what_is_on_its_way_to_it_counts_as_sent(weekly: Address, bob: Address, news: Category) -> None:
     issue = CampaignFactory()
-    about: dict[str, Any] = {"category": news, "channel": Channel.EMAIL, "campaign": issue}
-    assert actions.claim({bob.contact_id: date.min}, now=NOW, **about) == {bob.contact_id}
+    assert actions.claim({bob.contact_id: date.min}, Mailing(news, campaign=issue), now=NOW) == {bob.contact_id}
     join(bob, weekly)
     assert answers(issue, once=True) == [TOO_SOON] * 2
 
@@ -107,7 +106,7 @@ def test_what_is_on_its_way_to_it_counts_as_sent(weekly: Address, bob: Address, 
 def test_its_clock_on_another_channel_and_in_another_category_goes_along_too(ada: Address) -> None:
     number = AddressFactory(text="+49 30 901820", channel=Channel.SMS)
     offers = CategoryFactory(slug="offers")
-    actions.record_sent([number.contact_id], category=offers, channel=Channel.SMS, now=NOW)
+    actions.record_sent([number.contact_id], Mailing(offers, channel=Channel.SMS), now=NOW)
     actions.add_addresses(ada.contact_id, [normalise(number.value, channel=Channel.SMS)], now=NOW)
     clock = LastSent.objects.get(contact=ada.contact_id)
     assert (clock.category, clock.channel, clock.sent_on) == (offers, Channel.SMS, NOW.date())
@@ -130,7 +129,7 @@ def test_many_take_as_many_queries_as_a_few(news: Category) -> None:
         readers, known = ([AddressFactory() for _ in range(size)] for _ in range(2))
         for some in (readers, known):
             ids = [one.contact_id for one in some]
-            actions.record_sent(ids, category=news, channel=Channel.EMAIL, now=NOW, campaign=CampaignFactory())
+            actions.record_sent(ids, Mailing(news, campaign=CampaignFactory()), now=NOW)
         actions.send_link([one.pk for one in known], now=NOW)
         wanted = {one.contact_id: [normalise(other.value)] for one, other in zip(readers, known, strict=True)}
         with CaptureQueriesContext(connection) as queries:

@@ -10,6 +10,7 @@ from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, EventKind, OutboxKind, Source, SuppressionReason
 from unsubscribe.facts import joins
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import (
     Address,
     Category,
@@ -72,7 +73,7 @@ def test_it_is_as_old_as_it_was_and_keeps_its_pause_its_clock_and_its_mails(
     actions.pause([Target(ada.pk)], until, source=Source.PAGE, now=now)
     june = CampaignFactory(category=news)
     for channel in (Channel.EMAIL, Channel.SMS):
-        actions.record_sent([ada.contact_id], category=news, channel=channel, campaign=june, now=now)
+        actions.record_sent([ada.contact_id], Mailing(news, channel=channel, campaign=june), now=now)
     actions.opt_out([Target(bob.pk, news.pk)], source=Source.PAGE, now=now)
     Contact.objects.update(only_chosen=True)
     mails = dict(OutboxMessage.objects.filter(kind=OutboxKind.CONFIRMATION).values_list("address_id", "id"))

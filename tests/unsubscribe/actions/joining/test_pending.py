@@ -14,9 +14,10 @@ from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
 from tests.unsubscribe.test_gate import forgotten
 from unsubscribe import actions, gate
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import Answer, Channel, Frequency, Source, SuppressionReason
+from unsubscribe.choices import Channel, Frequency, Outcome, Source, SuppressionReason
 from unsubscribe.errors import MayNotLift
 from unsubscribe.links import Target
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, Suppression
 
 pytestmark = pytest.mark.django_db
@@ -48,14 +49,14 @@ def say(address: Address, what: str, category: Category, *, now: datetime = NOW)
         assert what in MORE
 
 
-def answers(address: Address, categories: list[Category]) -> list[Answer]:
+def answers(address: Address, categories: list[Category]) -> list[Outcome]:
     channel = Channel(address.channel)
-    return [gate.check([address.value], category=one, channel=channel, now=NOW)[0].verdict.answer for one in categories]
+    return [gate.check([address.value], Mailing(one, channel=channel), now=NOW)[0].outcome for one in categories]
 
 
 def open_to(address: Address, categories: list[Category]) -> set[str]:
     return {
-        one.slug for one, answer in zip(categories, answers(address, categories), strict=True) if answer == Answer.SEND
+        one.slug for one, answer in zip(categories, answers(address, categories), strict=True) if answer == Outcome.SEND
     }
 
 
@@ -103,8 +104,8 @@ def test_an_older_ones_no_keeps_the_other_off_whatever_it_says(ada: Address, new
             [other] = actions.add_addresses(ada.contact_id, [normalise(f"{what.replace(' ', '-')}@x.example")], now=NOW)
             say(ada, what, news)
             say(other, "join in", news)
-            assert answers(other, [news]) != [Answer.SEND]
-            assert answers(ada, [news]) != [Answer.SEND]
+            assert answers(other, [news]) != [Outcome.SEND]
+            assert answers(ada, [news]) != [Outcome.SEND]
 
 
 def _joined(ada: Address, *numbers: str, now: datetime) -> list[Address]:

@@ -1,0 +1,11 @@
+"""May this be sent? The gate has the facts gathered, asks the rules (law 1), and changes nothing.
+
+`check` answers for some addresses, `everybody` for files of any length.
+
+No answer means no send: when the database does not answer, the error reaches whoever wanted to send.
+"""
+
+from .bulk import BulkVerdicts, everybody
+from .checking import check
+
+__all__ = ["BulkVerdicts", "check", "everybody"]

@@ -1,0 +1,66 @@
+"""What is about to be sent. Whoever asks the gate, hands out links or records what was sent names one of these."""
+
+from dataclasses import dataclass
+
+from .choices import Channel, Purpose
+from .errors import ContradictoryPurpose, RetiredCategory
+from .models import Campaign, Category
+
+
+@dataclass(frozen=True, init=False)
+class Mailing:
+    """One message to any number of addresses.
+
+    category: None for marketing of no named kind, or for a transactional message of none
+    purpose:  what was declared, else what the category is for (purpose_of)
+    campaign: not too soon for itself for rules.CAMPAIGN_RUNS after it was first recorded for a contact, whatever was
+              recorded since: that is how a mailing that was asked about, recorded and then sent through the guarded
+              backend passes the gate a second time
+    once:     but it is, for those who chose a frequency and to whom our own backend has sent it
+
+    Raises ContradictoryPurpose and RetiredCategory when it is made.
+    """
+
+    category: Category | None
+    channel: Channel
+    purpose: Purpose
+    campaign: Campaign | None
+    once: bool
+
+    def __init__(
+        self,
+        category: Category | None,
+        *,
+        channel: Channel = Channel.EMAIL,
+        purpose: Purpose | None = None,
+        campaign: Campaign | None = None,
+        once: bool = False,
+    ) -> None:
+        vars(self).update(category=category, channel=channel, campaign=campaign, once=once)
+        vars(self).update(purpose=purpose_of(category, purpose))
+
+    @property
+    def category_id(self) -> int | None:
+        return self.category.pk if self.category else None
+
+    @property
+    def campaign_id(self) -> int | None:
+        return self.campaign.pk if self.campaign else None
+
+    @property
+    def needs_opt_in(self) -> bool:
+        """Whether it goes to nobody who did not subscribe."""
+        return bool(self.category and self.category.needs_opt_in)
+
+
+def purpose_of(category: Category | None, declared: Purpose | None) -> Purpose:
+    """What was declared, else what the category is for; marketing where nobody said anything (law 7).
+
+    Raises ContradictoryPurpose for a message that is of a marketing category and calls itself transactional, and
+    RetiredCategory for any message of a category in which nothing is sent any more.
+    """
+    if category and category.retired_at:
+        raise RetiredCategory
+    if category and category.purpose == Purpose.MARKETING and declared == Purpose.TRANSACTIONAL:
+        raise ContradictoryPurpose
+    return declared or (Purpose(category.purpose) if category else Purpose.MARKETING)

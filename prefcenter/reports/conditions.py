@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from django.db.models import BigIntegerField, Case, Q, When
 
 from unsubscribe.actions.joining.adding import AFTER_A_COMPLAINT
-from unsubscribe.actions.joining.sharing import SHARED
 from unsubscribe.actions.resubscribing import LEFT_OFF
 from unsubscribe.actions.undoing import UNDO
 from unsubscribe.choices import EventKind, PreferenceState, Source, SuppressionReason
+from unsubscribe.facts.joins import SHARED
 from unsubscribe.models import Campaign, ConsentEvent
 from unsubscribe.rules import OWN_VOICE
 

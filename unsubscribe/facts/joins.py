@@ -11,6 +11,8 @@ from ..models import Address, ConsentEvent
 
 #: Who agreed, as a line of the ledger has it: an address that the contact has, or the one that was joined to it.
 CONTACT, JOINED = "contact", "joined"
+#: The note of a block that another address brought about (actions/joining/sharing.py).
+SHARED = "Said by an address that a sender joined to this one."
 
 
 def needed(joined: Address) -> set[str]:

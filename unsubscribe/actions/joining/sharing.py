@@ -5,12 +5,10 @@ from collections.abc import Sequence
 
 from ... import rules
 from ...choices import EventKind, Source, SuppressionReason
+from ...facts.joins import SHARED
 from ...models import Address, ConsentEvent, Suppression
 from ..recording import Change, Origin, record
 from ..repeating import blocks_again
-
-#: The note of a block that another address brought about.
-SHARED = "Said by an address that a sender joined to this one."
 
 
 def share(address_ids: Sequence[int], reason: SuppressionReason, origin: Origin) -> list[ConsentEvent]:

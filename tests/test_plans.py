@@ -179,8 +179,8 @@ OF_ONE: dict[str, Question] = {
     ),
 }
 OF_ALL: dict[str, Question] = {
-    "opt-outs over a year": lambda one: reports.wishes.count(one.year),
-    "waits of a year": lambda one: reports.outbox.look(one.year.period),
+    "opt-outs over a year": lambda one: reports.counts.count(one.year),
+    "waits of a year": lambda one: reports.confirmations.look(one.year.period),
     "how many gave a reason": lambda one: Feedback.objects.filter(reason=one.reason).count(),
     "how many left a category with feedback": lambda one: Feedback.objects.filter(category=one.category).count(),
     "an imported no": lambda one: actions.import_opt_outs(

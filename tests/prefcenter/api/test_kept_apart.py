@@ -12,7 +12,7 @@ from django.utils import timezone
 from prefcenter.models import User
 from tests.factories import ADA, AddressFactory, CategoryFactory
 from unsubscribe import actions, links
-from unsubscribe.actions import Said
+from unsubscribe.actions import ImportedNo
 from unsubscribe.choices import Channel, EventKind, Frequency, Outcome, Source, SuppressionReason
 from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent, Preference
@@ -364,7 +364,7 @@ class TestTheirOwnNo:
     ) -> None:
         one = Address.objects.get(value=speaker)
         options: dict[str, Any] = {"category": {"category_id": news.pk}, "everywhere": {"everywhere": True}}
-        said, now = [Said(bytes(one.digest), one.value)], timezone.now()
+        said, now = [ImportedNo(bytes(one.digest), one.value)], timezone.now()
         actions.import_opt_outs(said, channel=Channel.EMAIL, now=now, import_id=7, **options.get(scope, {}))
         while actions.take_back(7, most=10, now=timezone.now()).looked_at:
             pass

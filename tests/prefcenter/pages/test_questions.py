@@ -12,7 +12,7 @@ from prefcenter.models import Feedback, FeedbackReason
 from tests.factories import ADA, CategoryFactory
 from unsubscribe import actions, gate, links, outbox
 from unsubscribe.choices import EventKind, OutboxStatus, Outcome, PreferenceState, Source, SuppressionReason
-from unsubscribe.choices import LinkPurpose as CategoryPurpose
+from unsubscribe.choices import Purpose as CategoryPurpose
 from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, ConsentEvent, Contact, OutboxMessage, Preference

@@ -18,7 +18,7 @@ from tests.factories import AddressFactory, CampaignFactory, CategoryFactory, Co
 from tests.services import PATIENCE, wait_until
 from tests.unsubscribe.actions.test_concurrency import at_once
 from unsubscribe import actions, gate
-from unsubscribe.actions import Said, Taken
+from unsubscribe.actions import ImportedCounts, ImportedNo
 from unsubscribe.actions.bulk import hold, learn_and_hold
 from unsubscribe.addresses import Normalised, normalise
 from unsubscribe.choices import Channel, Frequency, Outcome, Source, SuppressionReason
@@ -59,9 +59,9 @@ class World(NamedTuple):
         more.setdefault("contact", ContactFactory(created_at=BEFORE))
         return AddressFactory(**fields | more)
 
-    def said(self, who: str, *, is_hash: bool = False) -> Said:
+    def said(self, who: str, *, is_hash: bool = False) -> ImportedNo:
         one = self.normalised(who)
-        return Said(one.digest, "" if is_hash else one.value)
+        return ImportedNo(one.digest, "" if is_hash else one.value)
 
 
 class Wish(NamedTuple):
@@ -161,7 +161,7 @@ def two_worlds(channel: Channel = Channel.EMAIL) -> list[World]:
     return worlds
 
 
-def one_by_one(said: Sequence[Said], wish: Wish, *, channel: Channel, now: datetime) -> Taken:
+def one_by_one(said: Sequence[ImportedNo], wish: Wish, *, channel: Channel, now: datetime) -> ImportedCounts:
     """Each of the file once: what it says twice of somebody, or of two addresses of theirs, is said once."""
     new, done = 0, set()
     for one in said:
@@ -179,10 +179,10 @@ def one_by_one(said: Sequence[Said], wish: Wish, *, channel: Channel, now: datet
             new += meant.count() > before
         else:
             new += len(actions.suppress([known.address_id], wish.reason, now=now, **ORIGIN))
-    return Taken(new, len({one.digest for one in said}) - new, 0)
+    return ImportedCounts(new, len({one.digest for one in said}) - new, 0)
 
 
-def in_bulk(said: Sequence[Said], wish: Wish, *, channel: Channel, now: datetime) -> Taken:
+def in_bulk(said: Sequence[ImportedNo], wish: Wish, *, channel: Channel, now: datetime) -> ImportedCounts:
     options: dict[str, Any] = wish._asdict() | {"category_id": wish.category_id}
     options = {name: value for name, value in options.items() if name != "slug"} | {"channel": channel, "now": now}
     options |= ORIGIN
@@ -266,11 +266,11 @@ def emails(number: int, name: str = "reader") -> list[Normalised]:
     return [normalise(f"{name}{n}@example.com") for n in range(number)]
 
 
-def listed(addresses: Sequence[Normalised], at: datetime | None = None) -> list[Said]:
-    return [Said(one.digest, one.value, at) for one in addresses]
+def listed(addresses: Sequence[Normalised], at: datetime | None = None) -> list[ImportedNo]:
+    return [ImportedNo(one.digest, one.value, at) for one in addresses]
 
 
-def take(said: Sequence[Said], **more: Any) -> Taken:
+def take(said: Sequence[ImportedNo], **more: Any) -> ImportedCounts:
     return actions.import_opt_outs(said, **{"channel": Channel.EMAIL, "now": NOW} | more)
 
 
@@ -278,15 +278,15 @@ def take(said: Sequence[Said], **more: Any) -> Taken:
 def test_a_second_time_nothing_is_written(slug: str | None) -> None:
     category_id = Wish(slug=slug).category_id
     said = listed(emails(20))
-    assert take(said, category_id=category_id) == Taken(20, 0, 0)
-    assert take([*said, *said], category_id=category_id, now=NOW + DAY) == Taken(0, 20, 0)
+    assert take(said, category_id=category_id) == ImportedCounts(20, 0, 0)
+    assert take([*said, *said], category_id=category_id, now=NOW + DAY) == ImportedCounts(0, 20, 0)
     assert Contact.objects.count() == Address.objects.count() == ConsentEvent.objects.count() == 20
     assert set(ConsentEvent.objects.values_list("at", flat=True)) == {NOW}
 
 
 @pytest.mark.parametrize("verb", [actions.import_opt_outs, actions.preview_opt_outs])
-def test_a_file_without_lines_changes_nothing(verb: Callable[..., Taken]) -> None:
-    assert verb([], channel=Channel.EMAIL, now=NOW) == Taken(0, 0, 0)
+def test_a_file_without_lines_changes_nothing(verb: Callable[..., ImportedCounts]) -> None:
+    assert verb([], channel=Channel.EMAIL, now=NOW) == ImportedCounts(0, 0, 0)
     assert actions.learn_many([], now=NOW) == 0
 
 
@@ -295,7 +295,7 @@ def test_a_preview_writes_nothing_and_draws_no_number(slug: str | None) -> None:
     category_id = Wish(slug=slug).category_id
     actions.learn_many(emails(5), now=NOW)
     preview = actions.preview_opt_outs(listed(emails(9)), channel=Channel.EMAIL, now=NOW, category_id=category_id)
-    assert preview == Taken(9, 0, 0)
+    assert preview == ImportedCounts(9, 0, 0)
     assert Address.objects.count() == 5
     assert not ConsentEvent.objects.exists()
     [later] = actions.learn(emails(1, "later"), now=NOW).values()
@@ -352,8 +352,8 @@ def test_the_ledger_can_be_sealed_and_verified(news: Category) -> None:
 
 def test_a_category_people_cannot_leave_becomes_everything(news: Category) -> None:
     receipts = CategoryFactory(transactional=True)
-    assert take(listed(emails(2)), category_id=receipts.pk) == Taken(2, 0, 0)
-    assert take(listed(emails(3)), category_id=999_999) == Taken(1, 2, 0)
+    assert take(listed(emails(2)), category_id=receipts.pk) == ImportedCounts(2, 0, 0)
+    assert take(listed(emails(3)), category_id=999_999) == ImportedCounts(1, 2, 0)
     assert Suppression.objects.filter(reason=WHOLE).count() == 3
     assert not Preference.objects.exists()
 
@@ -365,9 +365,9 @@ def test_a_category_is_left_not_blocked_for_another_reason(news: Category) -> No
 
 def test_everywhere_is_every_address_of_the_contact_and_those_learnt_later(ada: Address, news: Category) -> None:
     bob, later = AddressFactory(contact=ada.contact), normalise("+49 30 123456", channel=Channel.SMS)
-    said = [Said(bytes(ada.digest), ada.value)]
-    assert take(said, everywhere=True) == Taken(1, 0, 0)
-    assert take(said, everywhere=True) == Taken(0, 1, 0)
+    said = [ImportedNo(bytes(ada.digest), ada.value)]
+    assert take(said, everywhere=True) == ImportedCounts(1, 0, 0)
+    assert take(said, everywhere=True) == ImportedCounts(0, 1, 0)
     actions.add_addresses(ada.contact_id, [later], now=NOW)
     assert gate.check([bob.value], Mailing(news), now=NOW)[0].outcome == Outcome.SUPPRESSED
     assert Suppression.objects.filter(everywhere=True, address__contact=ada.contact_id).count() == 3
@@ -380,14 +380,14 @@ def opts_out(ada: Address) -> None:
 
 
 def is_on_the_list(ada: Address) -> None:
-    take([Said(bytes(ada.digest), ada.value)], everywhere=True)
+    take([ImportedNo(bytes(ada.digest), ada.value)], everywhere=True)
 
 
 @pytest.mark.parametrize("say_it", [opts_out, is_on_the_list])
 def test_everywhere_covers_what_is_learnt_later_although_every_address_was_blocked_before(
     say_it: Callable[[Address], None], ada: Address
 ) -> None:
-    take([Said(bytes(ada.digest), ada.value)])
+    take([ImportedNo(bytes(ada.digest), ada.value)])
     say_it(ada)
     say_it(ada)
     [phone] = actions.add_addresses(ada.contact_id, [normalise("+49 30 123456", channel=Channel.SMS)], now=NOW)
@@ -395,7 +395,7 @@ def test_everywhere_covers_what_is_learnt_later_although_every_address_was_block
 
 
 def test_to_take_back_an_everywhere_leaves_what_was_blocked_before(ada: Address) -> None:
-    take([Said(bytes(ada.digest), ada.value)])
+    take([ImportedNo(bytes(ada.digest), ada.value)])
     bob = AddressFactory(contact=ada.contact)
     events = actions.opt_out([Target(bob.pk)], source=Source.PAGE, now=NOW)
     actions.undo([one.pk for one in events], source=Source.PAGE, now=NOW)
@@ -406,7 +406,7 @@ def test_to_take_back_an_everywhere_leaves_what_was_blocked_before(ada: Address)
 def test_the_campaign_it_came_from_stands_in_the_ledger(wish: Wish, ada: Address, news: Category) -> None:
     june = CampaignFactory(category=news)
     take(
-        [Said(bytes(ada.digest), ada.value)],
+        [ImportedNo(bytes(ada.digest), ada.value)],
         reason=wish.reason,
         category_id=wish.category_id,
         everywhere=wish.everywhere,
@@ -418,30 +418,30 @@ def test_the_campaign_it_came_from_stands_in_the_ledger(wish: Wish, ada: Address
 
 def test_a_value_is_filled_in_as_soon_as_somebody_knows_it() -> None:
     [ada, bob] = emails(2)
-    assert take([Said(ada.digest), Said(bob.digest)]) == Taken(2, 0, 0)
+    assert take([ImportedNo(ada.digest), ImportedNo(bob.digest)]) == ImportedCounts(2, 0, 0)
     assert set(Address.objects.values_list("value", flat=True)) == {""}
     actions.preview_opt_outs(listed([ada]), channel=Channel.EMAIL, now=NOW)
     assert set(Address.objects.values_list("value", flat=True)) == {""}
-    assert take([Said(ada.digest), *listed([ada])]) == Taken(0, 1, 0)
+    assert take([ImportedNo(ada.digest), *listed([ada])]) == ImportedCounts(0, 1, 0)
     assert set(Address.objects.values_list("value", flat=True)) == {"", ada.value}
-    assert take([Said(ada.digest)]) == Taken(0, 1, 0)
+    assert take([ImportedNo(ada.digest)]) == ImportedCounts(0, 1, 0)
     assert Address.objects.get(digest=ada.digest).value == ada.value
     assert Contact.objects.count() == 2
 
 
 def test_the_value_of_one_who_was_erased_stays_away(ada: Address) -> None:
     actions.erase([ada.contact_id], source=Source.PAGE, now=NOW)
-    assert take([Said(bytes(ada.digest), "ada@example.com")]) == Taken(0, 1, 0)
+    assert take([ImportedNo(bytes(ada.digest), "ada@example.com")]) == ImportedCounts(0, 1, 0)
     assert Address.objects.get().value == ""
 
 
 def test_of_two_lines_the_later_no_counts_and_one_without_a_time_most_of_all(ada: Address, news: Category) -> None:
     actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
     preview = partial(actions.preview_opt_outs, channel=Channel.EMAIL, now=NOW + DAY, category_id=news.pk)
-    early, late, undated = (Said(bytes(ada.digest), ada.value, at) for at in (NOW - DAY, NOW + DAY, None))
-    assert preview([early, early]) == Taken(0, 0, 1)
+    early, late, undated = (ImportedNo(bytes(ada.digest), ada.value, at) for at in (NOW - DAY, NOW + DAY, None))
+    assert preview([early, early]) == ImportedCounts(0, 0, 1)
     for lines in ([early, late], [late, early], [early, undated], [undated, early], [late, undated]):
-        assert preview(lines) == Taken(1, 0, 0)
+        assert preview(lines) == ImportedCounts(1, 0, 0)
 
 
 def says_yes(ada: Address, slug: str = "news", *, source: Source = Source.PAGE, **more: Any) -> None:
@@ -506,7 +506,7 @@ def leaves_after_an_undo(ada: Address) -> None:
     actions.opt_out([Target(ada.pk, CategoryFactory().pk)], source=Source.PAGE, now=NOW)
 
 
-TAKEN, SO, OVERTAKEN = Taken(1, 0, 0), Taken(0, 1, 0), Taken(0, 0, 1)
+TAKEN, SO, OVERTAKEN = ImportedCounts(1, 0, 0), ImportedCounts(0, 1, 0), ImportedCounts(0, 0, 1)
 BOUNCE = Wish(SuppressionReason.HARD_BOUNCE)
 YES = [
     ("a yes to the same category", says_yes, Wish(slug="news"), OVERTAKEN),
@@ -555,14 +555,14 @@ YES = [
 
 @pytest.mark.parametrize(("past", "wish", "early"), [row[1:] for row in YES], ids=[row[0] for row in YES])
 def test_a_yes_of_the_person_overtakes_an_earlier_no(
-    past: Callable[[Address], None], wish: Wish, early: Taken, ada: Address
+    past: Callable[[Address], None], wish: Wish, early: ImportedCounts, ada: Address
 ) -> None:
     past(ada)
     options = {"reason": wish.reason, "category_id": wish.category_id, "everywhere": wish.everywhere}
     options |= {"now": NOW + 2 * DAY}
     lines = ConsentEvent.objects.count()
     with transaction.atomic():
-        said = [Said(bytes(ada.digest), ada.value, NOW - DAY)]
+        said = [ImportedNo(bytes(ada.digest), ada.value, NOW - DAY)]
         assert actions.preview_opt_outs(said, channel=Channel.EMAIL, **options) == early
         assert take(said, **options) == early
         assert ConsentEvent.objects.count() == lines + early.new
@@ -570,7 +570,8 @@ def test_a_yes_of_the_person_overtakes_an_earlier_no(
     for at in (NOW, NOW + DAY, None):
         late = SO if early == SO else TAKEN
         assert (
-            actions.preview_opt_outs([Said(bytes(ada.digest), ada.value, at)], channel=Channel.EMAIL, **options) == late
+            actions.preview_opt_outs([ImportedNo(bytes(ada.digest), ada.value, at)], channel=Channel.EMAIL, **options)
+            == late
         )
 
 
@@ -590,7 +591,7 @@ def test_an_old_no_to_everything_leaves_what_they_said_yes_to_since_and_nothing_
     actions.opt_down([Target(ada.pk, CategoryFactory(slug="tips").pk)], Frequency.WEEKLY, source=Source.PAGE, now=NOW)
     options = {"reason": wish.reason, "everywhere": wish.everywhere, "now": NOW + DAY}
     mails = OutboxMessage.objects.count()
-    said = [Said(bytes(ada.digest), ada.value, NOW - DAY)]
+    said = [ImportedNo(bytes(ada.digest), ada.value, NOW - DAY)]
     assert actions.preview_opt_outs(said, channel=Channel.EMAIL, **options) == TAKEN
     assert take(said, **options) == TAKEN
     answers = {}
@@ -616,14 +617,14 @@ def test_of_several_who_said_yes_since_each_is_counted_whatever_they_said(ada: A
     bob = AddressFactory(text="bob@example.com")
     comes_back(ada)
     says_yes(bob)
-    said = [Said(bytes(one.digest), one.value, NOW - DAY) for one in (ada, bob)]
-    assert actions.preview_opt_outs(said, channel=Channel.EMAIL, now=NOW + DAY) == Taken(0, 0, 2)
-    assert take(said, now=NOW + DAY) == Taken(0, 0, 2)
+    said = [ImportedNo(bytes(one.digest), one.value, NOW - DAY) for one in (ada, bob)]
+    assert actions.preview_opt_outs(said, channel=Channel.EMAIL, now=NOW + DAY) == ImportedCounts(0, 0, 2)
+    assert take(said, now=NOW + DAY) == ImportedCounts(0, 0, 2)
 
 
 def test_of_a_moment_to_come_the_present_counts(ada: Address, news: Category) -> None:
     says_yes(ada)
-    said = [Said(bytes(ada.digest), ada.value, NOW + 900 * DAY)]
+    said = [ImportedNo(bytes(ada.digest), ada.value, NOW + 900 * DAY)]
     take(said, category_id=news.pk, now=NOW + DAY)
     actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW + 2 * DAY, wording="Yes")
     assert take(said, category_id=news.pk, now=NOW + 3 * DAY) == TAKEN  # somebody says so once more, as of today
@@ -631,7 +632,7 @@ def test_of_a_moment_to_come_the_present_counts(ada: Address, news: Category) ->
 
 
 @transaction.atomic
-def gives_up(said: Sequence[Said]) -> None:
+def gives_up(said: Sequence[ImportedNo]) -> None:
     take(said)
     raise RuntimeError
 
@@ -640,8 +641,8 @@ def test_a_call_that_fails_leaves_nothing_and_others_may_share_a_transaction(new
     with pytest.raises(RuntimeError):
         gives_up(listed(emails(3)))
     with transaction.atomic():
-        assert take(listed(emails(3))) == Taken(3, 0, 0)
-        assert take(listed(emails(4)), category_id=news.pk) == Taken(4, 0, 0)
+        assert take(listed(emails(3))) == ImportedCounts(3, 0, 0)
+        assert take(listed(emails(4)), category_id=news.pk) == ImportedCounts(4, 0, 0)
     assert Address.objects.count() == 4
 
 
@@ -707,7 +708,7 @@ def test_eight_imports_at_once_write_every_line_once() -> None:
 @needs_postgresql
 def test_an_import_and_all_the_other_verbs_at_once_wait_for_each_other_in_no_circle(now: datetime) -> None:
     news, readers, strangers = CategoryFactory().pk, [AddressFactory() for _ in range(30)], emails(60, "stranger")
-    on_the_list = [*(Said(bytes(one.digest), one.value) for one in readers), *listed(strangers)]
+    on_the_list = [*(ImportedNo(bytes(one.digest), one.value) for one in readers), *listed(strangers)]
     dice = random.Random(1)
     orders = [dice.sample(readers, len(readers)) for _ in range(8)]
 
@@ -755,17 +756,17 @@ def waiting(pool: Executor, call: Callable[[], T]) -> Future[T]:
 
 @needs_postgresql
 @pytest.mark.parametrize("verb", [take, lambda said: actions.learn_many([_learnable(one) for one in said], now=NOW)])
-def test_whom_somebody_else_learns_first_is_one_contact(verb: Callable[[Sequence[Said]], object]) -> None:
+def test_whom_somebody_else_learns_first_is_one_contact(verb: Callable[[Sequence[ImportedNo]], object]) -> None:
     three = emails(3)
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             actions.learn(three[1:2], now=NOW)
             imported = waiting(pool, lambda: verb(listed(three)))
-        assert imported.result() in {Taken(3, 0, 0), 2}
+        assert imported.result() in {ImportedCounts(3, 0, 0), 2}
     assert Contact.objects.count() == Address.objects.count() == 3
 
 
-def _learnable(one: Said) -> Normalised:
+def _learnable(one: ImportedNo) -> Normalised:
     return Normalised(Channel.EMAIL, one.value, one.digest)
 
 
@@ -777,9 +778,9 @@ def test_who_learns_further_addresses_of_a_locked_contact_does_not_wait_for_the_
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             actions.pause([Target(ada.pk)], NOW.date(), source=Source.PAGE, now=NOW)
-            imported = waiting(pool, lambda: take([Said(bytes(ada.digest)), *listed([later])]))
+            imported = waiting(pool, lambda: take([ImportedNo(bytes(ada.digest)), *listed([later])]))
             assert len(actions.add_addresses(ada.contact_id, [later], now=NOW)) == 1
-        assert imported.result() == Taken(2, 0, 0)
+        assert imported.result() == ImportedCounts(2, 0, 0)
     assert Suppression.objects.filter(address__contact=ada.contact_id).count() == 2
     assert ConsentEvent.objects.filter(kind="opt_out", contact=ada.contact_id).count() == 2
     assert Contact.objects.count() == 1
@@ -792,8 +793,8 @@ def test_whoever_clicks_a_moment_before_has_said_it(slug: str | None, ada: Addre
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             actions.opt_out([Target(ada.pk, category_id)], source=Source.ONE_CLICK, now=NOW)
-            imported = waiting(pool, lambda: take([Said(bytes(ada.digest))], category_id=category_id))
-        assert imported.result() == Taken(0, 1, 0)
+            imported = waiting(pool, lambda: take([ImportedNo(bytes(ada.digest))], category_id=category_id))
+        assert imported.result() == ImportedCounts(0, 1, 0)
     clicked, again = ConsentEvent.objects.order_by("id")
     assert (clicked.source, again.kind, again.source) == (Source.ONE_CLICK, "again", Source.IMPORT)
 
@@ -806,7 +807,7 @@ def test_a_no_is_the_contacts_whom_the_address_joined_in_that_moment(ada: Addres
         with transaction.atomic():
             assert len(actions.add_addresses(ada.contact_id, [later], now=NOW)) == 1
             imported = waiting(pool, lambda: take(listed([later]), category_id=news.pk))
-        assert imported.result() == Taken(1, 0, 0)
+        assert imported.result() == ImportedCounts(1, 0, 0)
     assert Preference.objects.get().contact == ada.contact
     assert ConsentEvent.objects.get().contact == ada.contact
 
@@ -823,6 +824,6 @@ def test_an_address_does_not_move_while_an_import_writes_about_it(ada: Address, 
             connection.close()
 
     with ThreadPoolExecutor(1) as pool, transaction.atomic():
-        assert take(listed([later]), category_id=news.pk) == Taken(1, 0, 0)
+        assert take(listed([later]), category_id=news.pk) == ImportedCounts(1, 0, 0)
         assert pool.submit(add).result(timeout=PATIENCE) == []
     assert Address.objects.get(digest=later.digest).contact == Preference.objects.get().contact != ada.contact

@@ -12,7 +12,7 @@ from django.utils import timezone
 from tests.factories import AddressFactory, CampaignFactory, CategoryFactory
 from tests.services import wait_until
 from unsubscribe import actions, outbox
-from unsubscribe.actions import Said
+from unsubscribe.actions import ImportedNo
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, OutboxKind, OutboxStatus, Source
 from unsubscribe.links import Target
@@ -142,7 +142,7 @@ def test_imports_clicks_and_taking_back_at_once_leave_what_people_said(now: date
     clicking = readers[::3]
 
     def imports(number: int, some: Sequence[Address]) -> None:
-        said = [Said(bytes(one.digest), one.value) for one in some]
+        said = [ImportedNo(bytes(one.digest), one.value) for one in some]
         for category_id in (None, news.pk):
             actions.import_opt_outs(
                 said, channel=Channel.EMAIL, now=timezone.now(), import_id=number, category_id=category_id

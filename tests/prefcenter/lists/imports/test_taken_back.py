@@ -116,7 +116,7 @@ def test_a_category_goes_back_to_what_it_was_before(before: str | None, boss: Us
     event = ConsentEvent.objects.filter(address=ada).latest("id")
     assert (event.kind, event.source, event.category_id) == (EventKind.OPT_IN, Source.IMPORT, news.pk)
     assert event.before["state"] == "unsubscribed"
-    assert reports.wishes.count(Selection(Period.latest(7, now=timezone.now()))).total.back == 0
+    assert reports.counts.count(Selection(Period.latest(7, now=timezone.now()))).total.back == 0
 
 
 def clicks(ada: Address) -> None:

@@ -12,7 +12,7 @@ from tests.conftest import NOW
 from tests.examples import examples
 from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
 from tests.unsubscribe.actions.test_taking_back import imports, is_off, take_back
-from tests.unsubscribe.test_gate import forgotten
+from tests.unsubscribe.gate.test_checking import forgotten
 from unsubscribe import actions
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Frequency, Source, SuppressionReason

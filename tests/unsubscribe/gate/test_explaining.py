@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.conftest import NOW
 from tests.examples import examples
 from tests.factories import ADA, BOB, AddressFactory, CampaignFactory, CategoryFactory
-from tests.unsubscribe.test_gate import Person, Question, World, forgotten, people, questions
+from tests.unsubscribe.gate.test_checking import Person, Question, World, forgotten, people, questions
 from unsubscribe import actions, gate
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, Frequency, Outcome, PreferenceState, Purpose, Source, SuppressionReason

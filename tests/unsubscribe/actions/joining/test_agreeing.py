@@ -15,7 +15,7 @@ from prefcenter.reports import conditions
 from tests.conftest import NOW
 from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
 from tests.unsubscribe.actions.joining.test_pending import OLDER, OTHER, open_to, said, say
-from tests.unsubscribe.test_gate import forgotten
+from tests.unsubscribe.gate.test_checking import forgotten
 from unsubscribe import actions, gate
 from unsubscribe.actions import ImportedNo
 from unsubscribe.addresses import normalise

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.conftest import NOW
 from tests.examples import examples
 from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
-from tests.unsubscribe.test_gate import forgotten
+from tests.unsubscribe.gate.test_checking import forgotten
 from unsubscribe import actions, gate
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, Frequency, Outcome, Source, SuppressionReason

@@ -6,7 +6,7 @@ import pytest
 
 from unsubscribe import rules
 from unsubscribe.choices import EventKind, Frequency, Outcome, PreferenceState, Purpose, Source, SuppressionReason
-from unsubscribe.rules import Chosen, Facts
+from unsubscribe.rules import Chosen, Facts, Rule
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -66,6 +66,22 @@ TABLE = [
 def test_the_first_match_from_the_top_wins(facts: Facts, marketing: Outcome, transactional: Outcome) -> None:
     assert rules.may_send(facts, now=NOW).outcome == marketing
     assert rules.may_send(facts._replace(purpose=Purpose.TRANSACTIONAL), now=NOW).outcome == transactional
+
+
+@pytest.mark.parametrize(
+    ("facts", "rule"),
+    [
+        (blocked(SuppressionReason.MANUAL, chosen=NO), Rule.BLOCKED),
+        (blocked(SuppressionReason.COMPLAINT, chosen=NO), Rule.SAID_NO),
+        (Facts(purpose=Purpose.TRANSACTIONAL, suppressed=frozenset({SuppressionReason.COMPLAINT})), Rule.TRANSACTIONAL),
+        (Facts(chosen=NO, contact_paused_until=TOMORROW), Rule.UNSUBSCRIBED),
+        (Facts(chosen=WEEKLY, contact_paused_until=TOMORROW, last_sent_on=TODAY), Rule.PAUSED),
+        (Facts(chosen=WEEKLY, last_sent_on=TODAY), Rule.TOO_SOON),
+        (Facts(chosen=YES), Rule.NOTHING),
+    ],
+)
+def test_a_verdict_names_the_row_that_matched(facts: Facts, rule: Rule) -> None:
+    assert rules.may_send(facts, now=NOW).rule == rule
 
 
 def test_a_pause_says_until_when_and_the_longer_one_counts() -> None:

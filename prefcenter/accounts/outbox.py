@@ -68,7 +68,7 @@ def sweep(*, now: datetime) -> int:
     """Sends whatever is due, for at most fifty seconds, and empties what is over. Returns how many it took up."""
     claims.release(AccountMessage.objects.all(), now=now)
     expired = AccountMessage.objects.filter(status=OutboxStatus.QUEUED, ends_at__lte=now)
-    expired.update(**claims.dropped("It could not be sent in time."))
+    expired.update(**claims.dropped("Could not be sent in time."))
     stop_at, taken = time.monotonic() + SWEEP_SECONDS, 0
     while ids := claims.due(AccountMessage.objects.all(), now=now, limit=BATCH):
         for id_ in ids:
@@ -109,11 +109,11 @@ def _empty(rows: QuerySet[AccountMessage]) -> None:
 
 def _send(message: AccountMessage, *, now: datetime) -> claims.Outcome:
     if message.ends_at and message.ends_at <= now:
-        return claims.dropped("It could not be sent in time.")
+        return claims.dropped("Could not be sent in time.")
     if message.needs_account and not User.objects.filter(email=message.email.lower(), is_active=True).exists():
         return claims.dropped("There is no account with this email address.")
     if not get_connection().send_messages([_compose(message, now=now)]):
-        return claims.dropped("The gate refused the address.")
+        return claims.dropped("The gate refused this address.")
     return claims.sent(now=now)
 
 

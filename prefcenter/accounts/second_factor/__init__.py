@@ -23,7 +23,7 @@ FRESH = 15 * 60
 #: In the demo's sessions: somebody has pressed "Skip this".
 SKIPPED = "skips_second_factor"
 
-_KINDS = {Type.WEBAUTHN: "passkey", Type.TOTP: "app", Type.RECOVERY_CODES: "recovery codes"}
+_KINDS = {Type.WEBAUTHN: "passkey", Type.TOTP: "authenticator app", Type.RECOVERY_CODES: "recovery codes"}
 
 
 def has_one(user: User) -> bool:

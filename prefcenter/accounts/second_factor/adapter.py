@@ -15,8 +15,8 @@ from unsubscribe import conf
 
 class FactorAdapter(DefaultMFAAdapter):
     error_messages = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": "That did not work. Please try once more.",
-        "unreadable": "Your second factor cannot be read any more. Please ask a colleague to remove it.",
+        "incorrect_code": "That didn’t work. Try again.",
+        "unreadable": "Your two-step sign-in can’t be read any more. Ask a colleague who manages accounts to reset it.",
     }
 
     def get_totp_issuer(self) -> str:

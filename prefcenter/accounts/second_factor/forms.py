@@ -15,10 +15,10 @@ from django.core.exceptions import ValidationError
 
 TOO_OFTEN = "too_many_login_attempts"
 _OURS = {
-    TOO_OFTEN: "That was too often. Please wait five minutes, then try again.",
-    "rate_limited": "That was too often. Please wait five minutes, then try again.",
+    TOO_OFTEN: "Too many attempts. Wait five minutes, then try again.",
+    "rate_limited": "Too many attempts. Wait five minutes, then try again.",
 }
-_WRONG_CODE = {"incorrect_code": "This is not right. A code works once, for half a minute: please type the next one."}
+_WRONG_CODE = {"incorrect_code": "That code isn’t right. Each code works once, for 30 seconds. Enter the next one."}
 #: What a browser never sends, but somebody may.
 _NO_CREDENTIAL = (ValueError, TypeError, LookupError, AttributeError)
 #: Seconds for which a recovery code that was used is remembered beside allauth's own list.
@@ -39,7 +39,7 @@ def _checked(check: Callable[[], Checked], said: dict[str, str]) -> Checked:
 
 def _code_field(label: str) -> forms.CharField:
     attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
-    missing = {"required": "Please type the code."}
+    missing = {"required": "Enter the code."}
     return forms.CharField(label=label, max_length=40, widget=forms.TextInput(attrs=attrs), error_messages=missing)
 
 
@@ -65,14 +65,14 @@ class CodeForm(AuthenticateForm):
 
 
 class AppForm(ActivateTOTPForm):
-    code = _code_field("The code it shows now")
+    code = _code_field("Code from the app")
 
     def clean_code(self) -> str:
         return _checked(super().clean_code, _OURS | _WRONG_CODE)
 
 
 class NewPasskeyForm(AddWebAuthnForm):
-    name = forms.CharField(label="A name for it", required=False, max_length=60)
+    name = forms.CharField(label="Name (optional)", required=False, max_length=60)
 
     def clean(self) -> dict[str, Any]:
         return _checked(super().clean, _OURS)

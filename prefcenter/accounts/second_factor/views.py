@@ -183,7 +183,7 @@ class NewCodes(GenerateRecoveryCodesView):
 
 class RemoveApp(DeactivateTOTPView):
     template_name = "mfa/remove.html"
-    extra_context = {"what": "the app that shows codes"}
+    extra_context = {"what": "the authenticator app"}
 
 
 class RemovePasskey(RemoveWebAuthnView):

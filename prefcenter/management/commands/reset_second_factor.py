@@ -11,7 +11,10 @@ from prefcenter.models import User
 
 
 class Command(BaseCommand):
-    help = "Removes all second factors of an account and ends its sessions. It is told by mail."
+    help = (
+        "Resets two-step sign-in for an account: removes its passkeys, authenticator app and recovery codes, signs it "
+        "out everywhere and notifies it by email."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")
@@ -19,11 +22,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         user = User.objects.filter(email=options["email"].strip().lower()).first()
         if user is None:
-            raise CommandError("There is no account with this address.")
+            raise CommandError("There is no account with this email address.")
         now = timezone.now()
         removed = second_factor.remove_all(user, now=now)
         if not removed:
-            self.stdout.write("There was none. Its sessions ended.")
+            self.stdout.write("Two-step sign-in was not set up. The account was signed out everywhere.")
             return
         notices.tell(user, notices.REMOVED, now=now)
-        self.stdout.write(f"Removed: {removed}. Its sessions ended; after the next code they set up a new one.")
+        self.stdout.write(
+            f"Removed: {removed}. The account was signed out everywhere. It sets up two-step sign-in again next time."
+        )

@@ -65,11 +65,11 @@ class TestWhoMayChangeThem:
         staff.comes()
         staff.waits()
         shown = staff.open(f"{FACTOR}{page}?next=/admin/people/").content.decode()
-        assert "Please sign in once more" in shown
+        assert "Sign in again" in shown
         assert staff.posts(FACTOR + page, code="1", credential="{}").status_code == 200
         assert not Authenticator.objects.exists()
         answer = staff.send(f"{FACTOR}{page}?next=/admin/people/")
-        assert "Please sign in once more" in answer.content.decode()
+        assert "Sign in again" in answer.content.decode()
         [back] = re.findall(r'name="next" value="([^"]+)"', shown)
         leads = staff.posts("/accounts/logout/", next=back)["Location"]
         assert leads.startswith(f"{ASK}?next=")
@@ -77,7 +77,7 @@ class TestWhoMayChangeThem:
 
     def test_a_password_does_not_make_a_session_fresh(self, staff: Staff, boss: User) -> None:
         staff.client.force_login(boss)
-        assert "Please sign in once more" in staff.open(f"{FACTOR}app/").content.decode()
+        assert "Sign in again" in staff.open(f"{FACTOR}app/").content.decode()
 
     def test_whoever_has_just_shown_theirs_removes_it_and_sets_up_another(self, staff: Staff, secret: str) -> None:
         staff.comes()
@@ -144,7 +144,7 @@ class TestWhoeverLostTheirs:
         assert half_in.open(ASK).status_code == 200
         assert [one.to for one in mail.outbox] == [[lost.email]]
         log = desk.get("/admin/admin/logentry/", secure=True).content.decode()
-        assert "Remove all second factors" in log
+        assert "Reset two-step sign-in" in log
         assert desk.get("/admin/", secure=True).status_code == 200
 
     def test_they_set_up_a_new_one_then_even_if_too_many_codes_were_wrong(

@@ -62,7 +62,7 @@ class TestTheWayIn:
         elsewhere = given_an_app(boss)
         again = staff.open("/admin/login/?next=/admin/people/")["Location"]
         assert again == f"{FACTOR}again/?next=%2Fadmin%2Fpeople%2F"
-        assert "not right" in alerts(staff.send(again, code="000"))[0]
+        assert "isn’t right" in alerts(staff.send(again, code="000"))[0]
         assert not staff.is_in()
         assert staff.send(again, code=shown_by_the_app(elsewhere))["Location"] == "/admin/people/"
         assert staff.is_in()
@@ -106,7 +106,7 @@ class TestCodes:
         monkeypatch.setattr("time.time", lambda: clock + 31)
         thief = Staff()
         thief.comes()
-        assert "not right" in alerts(thief.send(SHOW, code=shown))[0]
+        assert "isn’t right" in alerts(thief.send(SHOW, code=shown))[0]
         assert not thief.is_signed_in()
         assert thief.send(SHOW, code=shown_by_the_app(secret))["Location"] == "/admin/"
 
@@ -120,7 +120,7 @@ class TestCodes:
         assert [answer.status_code for answer in answers] == [200] * 6
         answer = staff.send(SHOW, code=shown_by_the_app(secret))
         assert answer.status_code == 429
-        assert "too often" in alerts(answer)[0]
+        assert "Too many attempts" in alerts(answer)[0]
         again = Staff()
         again.comes()
         assert again.send(SHOW, code=shown_by_the_app(secret)).status_code == 429
@@ -145,7 +145,7 @@ class TestCodes:
         assert staff.is_in()
         thief = Staff()
         thief.comes()
-        assert "not right" in alerts(thief.send(SHOW, code=recovery))[0]
+        assert "isn’t right" in alerts(thief.send(SHOW, code=recovery))[0]
 
     def test_whoever_came_in_with_an_old_recovery_code_stays_in_with_new_ones(
         self, staff: Staff, boss: User, secret: str
@@ -202,7 +202,10 @@ class TestSecrets:
     ) -> None:
         settings.SECRET_KEY = "new" * 20
         staff.comes()
-        assert "Please ask a colleague to remove it." in alerts(staff.send(SHOW, code=shown_by_the_app(secret)))[0]
+        assert (
+            "Ask a colleague who manages accounts to reset it."
+            in alerts(staff.send(SHOW, code=shown_by_the_app(secret)))[0]
+        )
         assert not staff.is_signed_in()
 
     def test_no_log_line_and_no_url_holds_one(self, staff: Staff, boss: User, caplog: pytest.LogCaptureFixture) -> None:
@@ -223,7 +226,7 @@ class TestTheDemo:
         assert staff.posts(f"{FACTOR}skip/").status_code == 404
         settings.DEMO = True
         assert not staff.is_in()
-        assert "Only here, this step can be left out." in staff.open(FACTOR).content.decode()
+        assert "You can skip this step in the demo." in staff.open(FACTOR).content.decode()
         assert staff.posts(f"{FACTOR}skip/", next="/admin/people/")["Location"] == "/admin/people/"
         assert staff.is_in()
         settings.DEMO = False

@@ -71,7 +71,7 @@ class Boss:
         self.has_a_key()
         self.signs_in()
         self.follows("Set up a passkey")
-        self.press("Set it up")
+        self.press("Set up")
 
     def opens(self, page: str = "") -> None:
         self.page.goto(f"{self.site}/accounts/second-factor/{page}")
@@ -99,34 +99,34 @@ def boss(context: BrowserContext, site: str) -> Boss:
 def test_a_passkey_is_set_up_and_signs_in_again(boss: Boss) -> None:
     boss.has_a_key()
     boss.signs_in()
-    boss.sees("One more step to the admin")
+    boss.sees("Set up two-step sign-in")
     assert not boss.is_in()
     boss.follows("Set up a passkey")
-    boss.press("Set it up")
+    boss.press("Set up")
     boss.sees("Recovery codes")
     assert len(boss.page.locator(".codes li").all()) == 10
-    boss.follows("I have them. Go to the admin")
+    boss.follows("I’ve saved them. Continue")
     assert boss.is_in()
     boss.signs_in()
-    boss.sees("Show your second factor")
-    boss.press("Use your passkey")
+    boss.sees("Verify it’s you")
+    boss.press("Use a passkey")
     assert boss.page.url == f"{boss.site}/admin/"
     assert boss.complaints == []
 
 
 def test_an_app_is_set_up_and_its_code_signs_in(boss: Boss) -> None:
     boss.signs_in()
-    boss.follows("Set up an app")
-    boss.page.get_by_text("Type the key instead").click()
+    boss.follows("Set up an authenticator app")
+    boss.page.get_by_text("Enter the key instead").click()
     secret = boss.page.locator("code").inner_text()
-    boss.page.get_by_label("The code it shows now").fill(shown_by_the_app(secret))
-    boss.press("Set it up")
+    boss.page.get_by_label("Code from the app").fill(shown_by_the_app(secret))
+    boss.press("Set up")
     boss.sees("Recovery codes")
-    boss.follows("I have them. Go to the admin")
+    boss.follows("I’ve saved them. Continue")
     assert boss.is_in()
     boss.signs_in()
-    boss.page.get_by_label("The code that your app shows").fill(shown_by_the_app(secret))
-    boss.press("Go on")
+    boss.page.get_by_label("Code from your authenticator app").fill(shown_by_the_app(secret))
+    boss.press("Continue")
     assert boss.page.url == f"{boss.site}/admin/"
     assert boss.complaints == []
 
@@ -134,7 +134,7 @@ def test_an_app_is_set_up_and_its_code_signs_in(boss: Boss) -> None:
 def test_a_device_that_holds_one_already_is_told_so(boss: Boss) -> None:
     boss.sets_up_a_passkey()
     boss.opens("passkey/")
-    boss.page.get_by_role("button", name="Set it up").click()
+    boss.page.get_by_role("button", name="Set up").click()
     expect(boss.page.get_by_role("alert")).to_contain_text("No passkey was set up.")
     assert Authenticator.objects.filter(type="webauthn").count() == 1
 
@@ -145,10 +145,10 @@ def test_another_device_shows_nothing_and_a_recovery_code_is_enough(boss: Boss, 
     elsewhere = chromium.new_context(extra_http_headers={"X-Forwarded-Proto": "https"}, java_script_enabled=False)
     boss.page = elsewhere.new_page()
     boss.signs_in()
-    expect(boss.page.get_by_role("button", name="Use your passkey")).to_be_hidden()
-    expect(boss.page.get_by_text("This browser knows no passkeys, or runs no scripts.")).to_be_visible()
-    boss.page.get_by_label("Or one of your recovery codes").fill(code)
-    boss.press("Go on")
+    expect(boss.page.get_by_role("button", name="Use a passkey")).to_be_hidden()
+    expect(boss.page.get_by_text("This browser doesn’t support passkeys, or JavaScript is turned off.")).to_be_visible()
+    boss.page.get_by_label("Or enter a recovery code").fill(code)
+    boss.press("Continue")
     assert boss.page.url == f"{boss.site}/admin/"
     elsewhere.close()
 
@@ -162,18 +162,18 @@ def every_page(boss: Boss, settings: Any) -> Iterator[str]:
     boss.page.reload()
     yield "overview_in_the_demo"
     settings.DEMO = False
-    boss.follows("Set up an app")
+    boss.follows("Set up an authenticator app")
     yield "app"
-    boss.page.get_by_label("The code it shows now").fill("12345")
-    boss.press("Set it up")
+    boss.page.get_by_label("Code from the app").fill("12345")
+    boss.press("Set up")
     yield "app_with_a_wrong_code"
     boss.opens("passkey/")
     yield "passkey"
-    boss.press("Set it up")
+    boss.press("Set up")
     yield "codes"
     boss.page.reload()
     yield "codes_seen_before"
-    boss.follows("Make new ones")
+    boss.follows("Create new codes")
     yield "new_codes"
     boss.opens()
     yield "what_there_is"
@@ -181,8 +181,8 @@ def every_page(boss: Boss, settings: Any) -> Iterator[str]:
     yield "remove"
     boss.signs_in()
     yield "show"
-    boss.page.get_by_label("Or one of your recovery codes").fill("1")
-    boss.press("Go on")
+    boss.page.get_by_label("Or enter a recovery code").fill("1")
+    boss.press("Continue")
     yield "show_with_a_wrong_code"
 
 

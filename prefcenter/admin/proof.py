@@ -28,8 +28,8 @@ from unsubscribe.models import Address, Contact
 
 NEEDS = ("unsubscribe.view_contact", "prefcenter.prove_contact")
 _DIFFERENT = (
-    "Something has happened since that page was made: a mail went out, a seal was made, or there is a new event. "
-    "Please make the proof again, so that the page and the file say the same."
+    "Something has changed since you created the proof: an email was sent, a seal was created, or there is a new "
+    "event. Create the proof again, so that the page and the file match."
 )
 
 
@@ -37,11 +37,11 @@ class AboutForm(forms.Form):
     """Whose record it is said to be. What is typed is hashed, and goes no further."""
 
     address = forms.CharField(
-        label="Their address, if the reader knows it",
+        label="Contact’s address (optional)",
         required=False,
         max_length=1000,
-        help_text="The proof then holds its SHA-256, so that whoever knows the address can see that the record is "
-        "about it. The address itself is not in the proof and is not kept. An erased address can be named too.",
+        help_text="Adds the SHA-256 of the address to the proof, so that people who know the address can verify that "
+        "the record is about it. The address itself is not stored. You can also enter an erased address.",
         widget=AdminTextInputWidget(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
     )
 
@@ -58,7 +58,7 @@ class AboutForm(forms.Form):
         for inner in _readings(typed, self.held):
             if digest_of_sha256(inner) in digests:
                 return inner
-        raise forms.ValidationError("This is no address of this contact. No proof was made.")
+        raise forms.ValidationError("This contact doesn’t have this address. No proof was created.")
 
 
 class SameForm(forms.Form):
@@ -78,15 +78,15 @@ def make(request: HttpRequest, contact_id: int) -> HttpResponse:
     contact = get_object_or_404(Contact, id=contact_id)
     form = AboutForm(contact, *([request.POST] if request.method == "POST" else []))
     if not form.is_valid():
-        return _render(request, "make", title=f"Proof about contact {contact.pk}", contact=contact, form=form)
+        return _render(request, "make", title=f"Proof for contact {contact.pk}", contact=contact, form=form)
     user = cast(User, request.user)
     try:
         made = proof.make(contact, Made(timezone.now(), f"staff {user.pk}", form.cleaned_data["address"]))
     except proof.Unreadable as error:
         return _refused(request, contact.pk, str(error))
-    said = f"Made a proof with the fingerprint {made.fingerprint}."
+    said = f"Created a proof with the fingerprint {made.fingerprint}."
     LogEntry.objects.log_actions(user.pk, [contact], CHANGE, said, single_object=True)
-    return _render(request, "proof", title="What happened with this address", contact=contact, proof=made)
+    return _render(request, "proof", title="Proof of what happened", contact=contact, proof=made)
 
 
 @require_POST

@@ -26,9 +26,11 @@ def check(raw: bytes) -> Checked:
     if signature is None or not signing.holds(signature, canonical.spell(record)):
         return Checked(record, _where(record))
     if not signing.is_ours(signature.public_key):
-        return Checked(record, ["It was signed with a key that is not ours, or of a SECRET_KEY no longer listed."])
+        return Checked(
+            record, ["It was signed with an unknown key, or with the key of a SECRET_KEY that is no longer listed."]
+        )
     if record["made"]["version"] != VERSION:
-        return Checked(record, ["It is of a version that this program does not know."])
+        return Checked(record, ["It has a version that this software doesn’t know."])
     return Checked(record, [], signing.is_retired(signature.public_key))
 
 
@@ -42,7 +44,7 @@ def against_ledger(record: Facts) -> Iterator[str]:
     hashes = {one["number"]: bytes(one["hash"]).hex() for one in seals}
     for seal in record["seals"]:
         if hashes.get(seal["number"]) != seal["hash"]:
-            yield f"Seal {seal['number']} is missing, or another one than it was."
+            yield f"Seal {seal['number']} is missing or has been replaced."
 
 
 def _opened(document: Any) -> tuple[Facts, Signature | None]:
@@ -56,7 +58,7 @@ def _opened(document: Any) -> tuple[Facts, Signature | None]:
 def _where(record: Facts) -> list[str]:
     places = canonical.changed(record)
     if not places:
-        return ["This is not what was signed. Where it was changed does not show."]
+        return ["This is not what was signed. It can’t be determined where it was changed."]
     return ["This is not what was signed.", *(f"Changed: {one}." for one in places)]
 
 
@@ -65,8 +67,8 @@ def _compared(then: Facts, now: Facts | None) -> Iterator[str]:
     if now is None:
         yield f"Event {number} is no longer in the ledger of this contact."
     elif (now["event"], now["hash"]) != (then["event"], then["hash"]):
-        yield f"Event {number} no longer says what it said."
+        yield f"Event {number} no longer says the same."
     elif now["standing"] in {SealState.TOUCHED, SealState.MISSED} and now["standing"] != then["standing"]:
-        yield f"Event {number} no longer fits the seals."
+        yield f"Event {number} no longer matches the seals."
     elif then["seal"] not in {None, now["seal"]}:
         yield f"Event {number} is no longer in seal {then['seal']}."

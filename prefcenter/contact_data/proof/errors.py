@@ -9,9 +9,9 @@ class ProofError(Exception):
 
 
 class NoProof(ProofError):
-    """This file is no proof of this program."""
+    """This file is not a proof created by this software."""
 
 
 class Unreadable(ProofError):
-    """The ledger or its seals hold something that this program never wrote, so no proof can be made.
-    'manage.py verify_ledger' names it."""
+    """The ledger or its seals contain something this software never wrote, so no proof can be created. Run
+    'manage.py verify_ledger' to find it."""

@@ -9,7 +9,7 @@ from unsubscribe.choices import Channel, EventKind, Frequency, PreferenceState, 
 from unsubscribe.facts.joins import JOINED
 from unsubscribe.outbox.wording import describe
 
-ODD = "This line says what this program never writes."
+ODD = "This event contains something this software never writes."
 
 
 def label(choices: type[TextChoices], code: Any) -> str:
@@ -24,17 +24,17 @@ def what(kind: str, before: Any, after: Any, *, category: str, channel: str) -> 
     """One sentence for a line of the ledger; "" where its facts say all there is."""
     try:
         if kind == EventKind.AGAIN:
-            return "The same no was said once more, in another way than before."
+            return "The same opt-out was repeated in another way."
         if reasons := after.get("suppressed"):
-            return f"Block set: {_reasons(reasons)}."
+            return f"Suppressed: {_reasons(reasons)}."
         if reasons := before.get("suppressed"):
-            return f"Block ended: {_reasons(reasons)}."
+            return f"Suppression lifted: {_reasons(reasons)}."
         if kind == EventKind.ACCESS:
-            return "The person was given everything that is held about them."
+            return "The contact received a copy of all data held about them."
         if kind == EventKind.JOIN:
             if "agreed" in after:
-                return "One of the two addresses agreed that they belong together."
-            return "The address was agreed to." if after.get("is_theirs") else "The address was taken out again."
+                return "One of the two addresses confirmed that they belong together."
+            return "The address was confirmed." if after.get("is_theirs") else "The address was removed again."
         return describe(before, after, category=category, channel=Channel(channel))
     except (ValueError, TypeError, LookupError, AttributeError):
         return ODD
@@ -58,8 +58,10 @@ _FACTS: dict[str, Callable[[Any], str]] = {
     "state": lambda value: label(PreferenceState, value),
     "frequency": lambda value: label(Frequency, value),
     "paused_until": lambda value: f"Paused until {value}" if value else "No pause",
-    "suppressed": lambda value: f"Blocked: {_reasons(value)}" if value else "No block",
-    "everywhere": lambda value: "On every address" if value else "",
+    "suppressed": lambda value: f"Suppressed: {_reasons(value)}" if value else "Not suppressed",
+    "everywhere": lambda value: "All addresses" if value else "",
     "is_theirs": lambda value: "Theirs" if value else "Not theirs",
-    "agreed": lambda value: "By the address that was joined" if value == JOINED else "By the contact's address",
+    "agreed": lambda value: (
+        "Confirmed by the added address" if value == JOINED else "Confirmed by the contact's address"
+    ),
 }

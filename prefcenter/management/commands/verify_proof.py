@@ -14,20 +14,22 @@ from prefcenter.contact_data.proof.seals import SealState
 SAID = {
     SealState.SEALED: "sealed",
     SealState.OPEN: "not sealed yet",
-    SealState.TOUCHED: "not as sealed",
-    SealState.MISSED: "in no seal",
-    SealState.UNKNOWN: "sealed in an unknown form",
+    SealState.TOUCHED: "changed since sealed",
+    SealState.MISSED: "missing from seals",
+    SealState.UNKNOWN: "sealed in an unknown format",
 }
 
 
 class Command(BaseCommand):
     """Exit status: 0 when nothing was found, 1 when something was, 2 when file or ledger cannot be read."""
 
-    help = "Compares a proof with its signature, and with the ledger as it is now."
+    help = "Checks a proof against its signature and, optionally, against the current ledger."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, metavar="FILE", help="the proof, as it was downloaded (JSON)")
-        parser.add_argument("--against-ledger", action="store_true", help="and does the ledger still say so?")
+        parser.add_argument("file", type=Path, metavar="FILE", help="the proof as downloaded (JSON)")
+        parser.add_argument(
+            "--against-ledger", action="store_true", help="also compare the proof with the current ledger"
+        )
 
     def handle(self, *, file: Path, against_ledger: bool, **options: Any) -> None:
         try:
@@ -37,12 +39,12 @@ class Command(BaseCommand):
             if against_ledger and not findings:
                 findings = list(proof.against_ledger(checked.record))
         except OSError as error:
-            raise CommandError(f"The file cannot be read: {error.strerror}.", returncode=2) from error
+            raise CommandError(f"The file can’t be read: {error.strerror}.", returncode=2) from error
         except (proof.NoProof, proof.Unreadable) as error:
             raise CommandError(str(error), returncode=2) from error
         except DatabaseFailure as error:
             reason = str(error).partition("\n")[0]
-            raise CommandError(f"The database does not answer: {reason}.", returncode=2) from error
+            raise CommandError(f"The database doesn’t respond: {reason}.", returncode=2) from error
         for finding in findings:
             self.stdout.write(finding)
         if findings:
@@ -54,11 +56,11 @@ def _spoken(checked: Checked, *, against_ledger: bool) -> str:
     record, made = checked.record, checked.record["made"]
     counts = [f"Events: {len(record['lines'])}", *(f"{SAID[name]}: {n}" for name, n in record["standings"].items())]
     said = [
-        f"Unchanged since it was made at {made['at']} by {made['by']}, about contact {record['contact']['id']}.",
+        f"Unchanged since it was created at {made['at']} by {made['by']}, about contact {record['contact']['id']}.",
         f"{', '.join(counts)}.",
     ]
     if checked.is_retired:
-        said.append("It was signed with a key that has been retired since.")
+        said.append("It was signed with a key that has since been retired.")
     if against_ledger:
-        said.append("The ledger still says so.")
+        said.append("The ledger still matches it.")
     return "\n".join([*said, f"Fingerprint: {proof.fingerprint(checked.record)}"])

@@ -112,7 +112,7 @@ def test_the_page_and_the_file_say_the_same(desk: Client, officer: User, story: 
         *json.loads(answer.content)["signature"].values(),
     ):
         assert text in pressed
-    for text in ("Complained", "Confirmation", "Waiting", "2 sealed, and as they were sealed.", "1 not sealed yet."):
+    for text in ("Complained", "Confirmation", "Waiting", "2 sealed and unchanged.", "1 not sealed yet."):
         assert text in said
 
 
@@ -128,8 +128,8 @@ def test_a_touched_line_is_said_loudly(desk: Client, story: Address) -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE unsubscribe_consentevent SET note = 'never said' WHERE id = %s", [event.pk])
     said = str(Text(make(desk, story)))
-    assert "1 not as sealed: the event or its seal was changed afterwards." in said
-    assert f"Event {event.pk}, not as seal 1 has it" in said
+    assert "1 changed: the event or its seal was changed afterwards." in said
+    assert f"Event {event.pk}, does not match seal 1" in said
 
 
 def test_a_ledger_that_cannot_be_read_makes_no_proof_and_takes_no_log(desk: Client, story: Address) -> None:
@@ -157,7 +157,7 @@ def test_making_one_is_logged_and_downloading_it_is_the_same_one(desk: Client, o
     entry = LogEntry.objects.get()
     record = json.loads(download(desk, story, page).content)["record"]
     assert (entry.user_id, entry.object_id) == (officer.pk, str(story.contact_id))
-    assert entry.change_message == f"Made a proof with the fingerprint {proof.fingerprint(record)}."
+    assert entry.change_message == f"Created a proof with the fingerprint {proof.fingerprint(record)}."
 
 
 def test_the_person_s_page_leads_there_for_those_who_may(desk: Client, story: Address) -> None:
@@ -175,7 +175,7 @@ class TestTheFile:
         outbox.deliver(OutboxMessage.objects.earliest("id").pk, now=timezone.now() + timedelta(days=1))
         answer = download(desk, story, page)
         assert (answer.status_code, answer["Location"]) == (302, page_of(story))
-        assert "Something has happened since" in desk.get(page_of(story), secure=True).content.decode()
+        assert "Something has changed since" in desk.get(page_of(story), secure=True).content.decode()
         assert download(desk, story, make(desk, story)).status_code == 200
 
     @pytest.mark.parametrize(
@@ -234,9 +234,9 @@ class TestTheAddress:
     def test_of_an_erased_person_it_still_says_that_it_was_theirs(self, desk: Client, story: Address) -> None:
         actions.erase([story.contact_id], source=Source.PAGE, now=timezone.now())
         said = str(Text(make(desk, story, ADA)))
-        assert "What is left names nobody" in said
+        assert "No personal data remains" in said
         assert sha256(ADA.encode()).hexdigest() in said.replace(" ", "")
-        assert "Block set: Erased." in said
+        assert "Suppressed: Erased." in said
         assert "a•••" not in said
         assert "Fingerprint" not in make(desk, story, BOB)
 

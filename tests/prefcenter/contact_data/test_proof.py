@@ -105,9 +105,9 @@ class TestWhatItSays:
             "after": "Unsubscribed; Every message; No pause",
         }
         assert first["mails"] == [{"id": OutboxMessage.objects.earliest("id").pk, "status": "sent"}]
-        assert last["words"]["what"] == "The person was given everything that is held about them."
+        assert last["words"]["what"] == "The contact received a copy of all data held about them."
         blocked = next(line for line in record["lines"] if line["event"]["channel"] == "sms")
-        assert blocked["words"]["what"] == "Block set: Blocked by staff."
+        assert blocked["words"]["what"] == "Suppressed: Blocked by staff."
         assert (blocked["event"]["actor"], blocked["event"]["note"]) == ("staff 7", "Legal")
         assert blocked["words"]["address"] == "+49•••56"
 
@@ -230,7 +230,7 @@ class TestWhose:
         assert record["contact"]["erased_at"] == "2026-03-10T12:00:00.000000Z"
         assert record["about"]["address_ids"] == [story.pk]
         assert {one["words"]["address"] for one in record["addresses"]} == {"•••"}
-        assert record["lines"][-1]["words"]["what"] == "Block set: Erased."
+        assert record["lines"][-1]["words"]["what"] == "Suppressed: Erased."
         assert findings(made.file) == []
         assert b"example.com" not in made.file.replace(b"https://mail.example.com", b"")
 
@@ -287,7 +287,7 @@ class TestChanges:
         ids=lambda raw: repr(raw[:30]),
     )
     def test_what_is_no_proof_is_said(self, raw: bytes) -> None:
-        with pytest.raises(proof.NoProof, match="no proof"):
+        with pytest.raises(proof.NoProof, match="not a proof"):
             proof.check(raw)
 
     @pytest.mark.parametrize(
@@ -318,7 +318,9 @@ class TestChanges:
     )
     def test_without_its_signature_nobody_vouches_for_it(self, part: dict[str, Any], story: Address) -> None:
         document = json.loads(make(story).file) | part
-        assert findings(json.dumps(document)) == ["This is not what was signed. Where it was changed does not show."]
+        assert findings(json.dumps(document)) == [
+            "This is not what was signed. It can’t be determined where it was changed."
+        ]
 
     def test_a_signature_spelt_otherwise_is_another_one(self, story: Address) -> None:
         document = json.loads(make(story).file)
@@ -333,13 +335,13 @@ class TestKeys:
         settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [OLD]
         assert proof.check(raw) == proof.Checked(json.loads(raw)["record"], [], is_retired=True)
         settings.SECRET_KEY_FALLBACKS = []
-        assert "a key that is not ours" in findings(raw)[0]
+        assert "an unknown key" in findings(raw)[0]
 
     def test_what_somebody_else_signed_is_not_ours(self, story: Address, settings: Any) -> None:
         settings.SECRET_KEY = "somebody-elses-key-of-more-than-fifty-characters-0123456789"
         raw = make(story).file
         settings.SECRET_KEY = NEW
-        assert "a key that is not ours" in findings(raw)[0]
+        assert "an unknown key" in findings(raw)[0]
 
     def test_outsiders_can_check_it_without_us(self, story: Address, client: Client, tmp_path: Path) -> None:
         """As docs/proof.md tells them to."""
@@ -384,8 +386,8 @@ class TestAgainstTheLedger:
     @pytest.mark.parametrize(
         ("statement", "said"),
         [
-            ("UPDATE unsubscribe_consentevent SET note = 'never said' WHERE id = %s", "no longer says what it said"),
-            ("UPDATE unsubscribe_consentevent SET at = '2020-01-01' WHERE id = %s", "no longer says what it said"),
+            ("UPDATE unsubscribe_consentevent SET note = 'never said' WHERE id = %s", "no longer says the same"),
+            ("UPDATE unsubscribe_consentevent SET at = '2020-01-01' WHERE id = %s", "no longer says the same"),
             ("UPDATE unsubscribe_outboxmessage SET event_ids = '[]' WHERE id = %s", ""),
             ("DELETE FROM unsubscribe_consentevent WHERE id = %s", "is no longer in the ledger of this contact"),
         ],
@@ -400,12 +402,12 @@ class TestAgainstTheLedger:
         record = of(story)
         ids = [line["id"] for line in record["lines"] if line["seal"]]
         sql("UPDATE unsubscribe_seal SET at = '2020-01-01'")
-        assert list(proof.against_ledger(record)) == [f"Event {id_} no longer fits the seals." for id_ in ids]
+        assert list(proof.against_ledger(record)) == [f"Event {id_} no longer matches the seals." for id_ in ids]
         sql("DELETE FROM unsubscribe_seal")
         said = list(proof.against_ledger(record))
         assert said == [
             *(f"Event {id_} is no longer in seal 1." for id_ in ids),
-            "Seal 1 is missing, or another one than it was.",
+            "Seal 1 is missing or has been replaced.",
         ]
         seals.seal(now=now + timedelta(days=9))
         assert list(proof.against_ledger(record)) == said[-1:]

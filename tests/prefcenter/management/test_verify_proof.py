@@ -49,12 +49,12 @@ def file(event: ConsentEvent, tmp_path: Path, now: datetime) -> Path:
 def test_an_untouched_proof_is_said_to_be_one(file: Path, event: ConsentEvent) -> None:
     fingerprint = proof.fingerprint(json.loads(file.read_bytes())["record"])
     said = (
-        f"Unchanged since it was made at 2026-03-10T12:00:00.000000Z by staff 7, about contact {event.contact_id}.\n"
+        f"Unchanged since it was created at 2026-03-10T12:00:00.000000Z by staff 7, about contact {event.contact_id}.\n"
         "Events: 2, not sealed yet: 1, sealed: 1.\n{}"
         f"Fingerprint: {fingerprint}\n"
     )
     assert run(file) == (0, said.format(""))
-    assert run(file, "--against-ledger") == (0, said.format("The ledger still says so.\n"))
+    assert run(file, "--against-ledger") == (0, said.format("The ledger still matches it.\n"))
 
 
 def test_a_changed_proof_is_one_no_more_and_is_compared_with_nothing(file: Path) -> None:
@@ -68,7 +68,7 @@ def test_a_ledger_that_says_something_else_is_found_only_when_asked(file: Path, 
     with connection.cursor() as cursor:
         cursor.execute("UPDATE unsubscribe_consentevent SET wording = 'never said' WHERE id = %s", [event.pk])
     assert run(file)[0] == 0
-    assert run(file, "--against-ledger") == (1, f"Event {event.pk} no longer says what it said.\n")
+    assert run(file, "--against-ledger") == (1, f"Event {event.pk} no longer says the same.\n")
 
 
 def test_a_new_chain_of_seals_is_not_the_one_in_the_proof(file: Path, now: datetime) -> None:
@@ -77,7 +77,7 @@ def test_a_new_chain_of_seals_is_not_the_one_in_the_proof(file: Path, now: datet
     seals.seal(now=now + timedelta(days=1))
     assert Seal.objects.count() == 1
     assert list(seals.verify()) == []
-    assert run(file, "--against-ledger") == (1, "Seal 1 is missing, or another one than it was.\n")
+    assert run(file, "--against-ledger") == (1, "Seal 1 is missing or has been replaced.\n")
 
 
 def test_a_retired_key_is_mentioned(file: Path, settings: Any) -> None:
@@ -85,12 +85,12 @@ def test_a_retired_key_is_mentioned(file: Path, settings: Any) -> None:
     settings.SECRET_KEY = "another-key-for-tests-of-more-than-fifty-characters-0123456789"
     status, said = run(file)
     assert status == 0
-    assert "It was signed with a key that has been retired since.\n" in said
+    assert "It was signed with a key that has since been retired.\n" in said
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(None, "The file cannot be read: No such file or directory."), (b"{", "This file is no proof")],
+    [(None, "The file can’t be read: No such file or directory."), (b"{", "This file is not a proof")],
 )
 def test_what_cannot_be_read_is_said(content: bytes | None, said: str, tmp_path: Path) -> None:
     path = tmp_path / "proof.json"
@@ -107,6 +107,6 @@ def test_a_database_that_is_away_is_said_and_the_signature_needs_none(file: Path
 
     with connection.execute_wrapper(away):
         assert run(file)[0] == 0
-        with pytest.raises(CommandError, match=r"The database does not answer: connection refused\.$") as refused:
+        with pytest.raises(CommandError, match=r"The database doesn’t respond: connection refused\.$") as refused:
             run(file, "--against-ledger")
     assert refused.value.returncode == 2

@@ -109,7 +109,7 @@ def proof(desk: Desk) -> None:
     actions.opt_out([Target(desk.ada.pk, desk.days.news.pk)], source=Source.PAGE, now=timezone.now())
     seals.seal(now=timezone.now())
     proof_asked(desk)
-    desk.presses("Make the proof")
+    desk.presses("Create proof")
 
 
 @page

@@ -27,10 +27,29 @@ class Desk(AdminSite):
         """Leads to what is missing, and from there back to where somebody wanted to go."""
         return never_cache(_lead)(request, self)
 
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """With the lists' own titles, and what is technical apart, under "System"; see prefcenter.admin.naming."""
+        found, technical = super().get_app_list(request, app_label), []
+        for app in found:
+            for one in app["models"]:
+                owner: Any = self.get_model_admin(one["model"])
+                one["name"] = owner.get_list_title()
+                if owner.is_technical and app_label is None:
+                    technical.append(one)
+            app["models"] = sorted((one for one in app["models"] if one not in technical), key=_name)
+        url = f"{reverse('admin:index')}#elsewhere"
+        system = {"name": "System", "app_label": "system", "app_url": url, "has_module_perms": True}
+        system |= {"models": sorted(technical, key=_name)}
+        return [app for app in [*found, system] if app["models"]]
+
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Before Django's pages that change a password comes ours of the second factor: there is no password."""
         factor = RedirectView.as_view(pattern_name="mfa_index")
         return [re_path(r"^password_change/(?:done/)?$", factor), *super().get_urls()]
+
+
+def _name(listed: dict[str, Any]) -> str:
+    return str(listed["name"])
 
 
 def _lead(request: HttpRequest, desk: Desk) -> HttpResponse:

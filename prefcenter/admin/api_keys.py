@@ -43,7 +43,7 @@ class ApiKeyForm(forms.ModelForm):
     scopes = forms.MultipleChoiceField(
         choices=_choices(Scope),
         widget=forms.CheckboxSelectMultiple,
-        help_text="As few as it needs. You can give only what you may do yourself.",
+        help_text="Choose only what the system needs. You can only grant what you are allowed to do yourself.",
     )
 
     class Meta:
@@ -53,7 +53,7 @@ class ApiKeyForm(forms.ModelForm):
     def clean_expires_at(self) -> Any:
         expires_at = self.cleaned_data["expires_at"]
         if expires_at and expires_at <= timezone.now():
-            raise forms.ValidationError("This time has passed.")
+            raise forms.ValidationError("Choose a time in the future.")
         return expires_at
 
 
@@ -62,6 +62,10 @@ class ApiKeyAdmin(NeverDeletedAdmin):
     form = ApiKeyForm
     list_display = ["name", "hint", "is_valid", "scopes_in_words", "expires_at", "last_used_at", "revoked_at"]
     actions = ["revoke"]
+    help_texts = {
+        "name": "Which system uses the key, and for what.",
+        "expires_at": "Leave empty for a key that never expires.",
+    }
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
         """What a key may do is settled when it is made: who holds it was told so."""
@@ -105,7 +109,7 @@ class ApiKeyAdmin(NeverDeletedAdmin):
         add_never_cache_headers(response)
         return response
 
-    @admin.display(description="may")
+    @admin.display(description="scopes")
     def scopes_in_words(self, key: ApiKey) -> str:
         return ", ".join(key.scopes)
 
@@ -113,16 +117,18 @@ class ApiKeyAdmin(NeverDeletedAdmin):
     def is_valid(self, key: ApiKey) -> bool:
         return key.revoked_at is None and (key.expires_at is None or key.expires_at > timezone.now())
 
-    @admin.action(description="Revoke: they open nothing from now on", permissions=["change"])
+    @admin.action(description="Revoke selected keys", permissions=["change"])
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
         for key in keys.filter(revoked_at=None):
             api_keys.revoke(key, now=timezone.now())
             self.log_change(request, key, "Revoked.")
-        messages.success(request, "They open nothing from now on.")
+        messages.success(request, "Revoked. These keys no longer work.")
 
 
 @admin.register(IdempotentAnswer)
 class IdempotentAnswerAdmin(ReadOnlyAdmin):
+    list_title = "Idempotency keys"
+    is_technical = True
     list_display = ["created_at", "key", "status"]
     fields = ["created_at", "key", "status"]
     ordering = ["-id"]

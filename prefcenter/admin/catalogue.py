@@ -9,13 +9,14 @@ from django.utils import timezone
 
 from unsubscribe.models import Campaign, Category, CategoryGroup, SentCount
 
+from .naming import column, titled
 from .readonly import ReadOnlyAdmin
 from .retiring import RetirableAdmin, Retired
 from .translations import TranslatableAdmin, in_every_language
 
 _WHO_CHOOSES = (
-    "What is transactional is sent also to people who said no to everything, so only a superuser chooses this, "
-    "when the category is made."
+    "Transactional messages are also sent to people who unsubscribed from everything. Only a superuser can choose "
+    "this, and only when creating the category."
 )
 
 
@@ -23,20 +24,26 @@ _WHO_CHOOSES = (
 class CategoryAdmin(RetirableAdmin, TranslatableAdmin):
     form = in_every_language(Category, ["name", "description"])
     fields = ["slug", "name", "description", "group", "position", "is_listed", "purpose", "needs_opt_in"]
-    list_display = ["name", "position", "slug", "is_listed", "retired_on", "group", "purpose", "needs_opt_in"]
+    list_display = ["name", "position", "slug", "visible", "retired_on", "group", "purpose", "opt_in_required"]
     list_editable = ["position"]
-    list_filter = [Retired, "group", "purpose", "is_listed"]
+    list_filter = [Retired, "group", "purpose", ("is_listed", titled(admin.BooleanFieldListFilter, "visible"))]
     list_select_related = ["group"]
     search_fields = ["name", "slug"]
+    labels = {"is_listed": "Visible", "needs_opt_in": "Requires opt-in"}
+    help_texts = {
+        "is_listed": "Shown on the preference page.",
+        "needs_opt_in": "Only people who opted in receive this.",
+        "purpose": _WHO_CHOOSES,
+        "retired_at": "A retired category is no longer sent or offered. What people chose is kept.",
+    }
+    visible = column("is_listed", "visible", boolean=True)
+    opt_in_required = column("needs_opt_in", "requires opt-in", boolean=True)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Category | None = None) -> list[str]:
         """List-Id rests on the slug (RFC 2919); a new purpose, or no need to opt in, would overrule people's no."""
         fixed = ["slug", "purpose", "needs_opt_in"] if obj else []
         for_superusers = [] if obj or request.user.is_superuser else ["purpose"]
         return [*super().get_readonly_fields(request, obj), *fixed, *for_superusers]
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, change=change, **kwargs, help_texts={"purpose": _WHO_CHOOSES})
 
 
 @admin.register(CategoryGroup)
@@ -56,6 +63,11 @@ class CampaignAdmin(RetirableAdmin):
     list_per_page = 50
     show_full_result_count = False
     search_fields = ["name", "title"]
+    help_texts = {
+        "name": "The name that the sending system uses. It can’t be changed later.",
+        "title": "Shown to staff instead of the name.",
+        "retired_at": "Retired campaigns no longer appear in filters.",
+    }
     ordering = ["-id"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> list[str]:
@@ -75,6 +87,7 @@ class CampaignAdmin(RetirableAdmin):
 
 @admin.register(SentCount)
 class SentCountAdmin(ReadOnlyAdmin):
+    list_title = "Messages sent"
     list_display = ["day", "category", "campaign", "channel", "count"]
     list_filter = ["category", "channel"]
     date_hierarchy = "day"

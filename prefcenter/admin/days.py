@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 
-_ODD = "This day is too far from today."
+_ODD = "This date is too far from today."
 #: Years near 1 and 9999 overflow in the arithmetic of days and time zones.
 NEAR_ENOUGH: list[Callable[[Any], None]] = [
     MinValueValidator(date(1900, 1, 1), _ODD),

@@ -27,7 +27,7 @@ from .contacts.forms import ABOUT_WORDS, NoteForm, Words
 SEE, BLOCK = "unsubscribe.view_domainsuppression", "unsubscribe.block_domain"
 PER_PAGE = 50
 REASONS = [one for one in SuppressionReason if one != SuppressionReason.ERASED]
-_SO_ALREADY = "That was so already. Nothing was changed."
+_SO_ALREADY = "Already recorded. Nothing changed."
 
 View = Callable[..., HttpResponse]
 
@@ -35,15 +35,15 @@ View = Callable[..., HttpResponse]
 class DomainForm(forms.Form):
     domain = forms.CharField(
         max_length=300,
-        help_text="Such as corp.example: every address there, and none at its subdomains.",
+        help_text="For example corp.example. Applies to every address at this domain, but not to its subdomains.",
         widget=AdminTextInputWidget(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
     )
     reason = forms.ChoiceField(
         choices=[(one.value, one.label) for one in REASONS],
-        help_text="“Unsubscribed from everything” and “Complained” let receipts through, and what a person there "
-        "chooses afterwards on their own page. The others stop everything.",
+        help_text="“Unsubscribed from everything” and “Complained” still allow receipts, and categories that a person "
+        "subscribes to afterwards on their own preference page. The other reasons stop everything.",
     )
-    note = Words(label="Why")
+    note = Words(label="Note")
 
     def clean_domain(self) -> str:
         try:
@@ -68,7 +68,7 @@ def block(request: HttpRequest) -> HttpResponse:
         messages.info(request, _SO_ALREADY)
         return redirect("domains:list")
     row = DomainSuppression.objects.get(domain=domain, reason=reason, lifted_at=None)
-    return _done(request, row, ADDITION, f"Blocked a domain: {row.get_reason_display()}.")
+    return _done(request, row, ADDITION, f"Suppressed a domain: {row.get_reason_display()}.")
 
 
 @require_POST
@@ -76,13 +76,13 @@ def lift(request: HttpRequest, block_id: int) -> HttpResponse:
     row = get_object_or_404(DomainSuppression, id=block_id)
     form = NoteForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Please say why the block is lifted. Nothing was changed.")
+        messages.error(request, "Add a note that says why the suppression is lifted. Nothing changed.")
         return redirect("domains:list")
     who = _as_staff(request, note=form.cleaned_data["note"])
     if row.lifted_at or not actions.lift_domains([row.domain], SuppressionReason(row.reason), **who):
         messages.info(request, _SO_ALREADY)
         return redirect("domains:list")
-    return _done(request, row, CHANGE, f"Lifted the block on a domain: {row.get_reason_display()}.")
+    return _done(request, row, CHANGE, f"Lifted the suppression of a domain: {row.get_reason_display()}.")
 
 
 def _as_staff(request: HttpRequest, *, note: str) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def _page(request: HttpRequest, form: DomainForm) -> HttpResponse:
     """The newest first; a form that was filled in wrongly comes back as it was typed."""
     rows = Paginator(DomainSuppression.objects.order_by("-id"), PER_PAGE).get_page(request.GET.get("page"))
     context = {
-        "title": "Blocked domains",
+        "title": "Suppressed domains",
         "page": rows,
         "form": form,
         "may_block": request.user.has_perm(BLOCK),

@@ -6,11 +6,12 @@ from datetime import date
 from typing import Any, TypeAlias, cast
 
 from django import forms
-from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import FieldDoesNotExist, SuspiciousOperation, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+
+from .naming import NamedAdmin
 
 #: Years outside of these overflow in the arithmetic of time zones, and mean nobody's event.
 _YEARS = range(1900, 9000)
@@ -23,7 +24,7 @@ _PARTS = {"year": _YEARS, "month": range(1, 13), "day": range(1, 32)}
 Column: TypeAlias = "models.Field[Any, Any]"
 
 
-class ListedLookupsAdmin(admin.ModelAdmin):
+class ListedLookupsAdmin(NamedAdmin):
     """Refuses, with 400, every look-up in the URL that is not one of the list's own filters or its date hierarchy.
 
     Django lets through any look-up on any column of the model: `?secret__regex=^a` spells a secret out letter by

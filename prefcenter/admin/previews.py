@@ -36,7 +36,7 @@ def first(request: HttpRequest) -> HttpResponse:
     """For who comes from no category: the one that stands first on the preference page."""
     category = Category.objects.filter(retired_at=None).first()
     if category is None:
-        messages.info(request, "There is no category yet. Add one, and come back to see it.")
+        messages.info(request, "There are no categories yet. Add one to see a preview.")
         return redirect("admin:index")
     return redirect("previews:category", category.pk)
 
@@ -48,7 +48,7 @@ def preview(request: HttpRequest, category_id: int, kind: str = "") -> HttpRespo
     shown, language = _kind(kind or kinds[0], category), preview_data.language(request)
     query = f"?{PARAMETER}={language}"
     context: dict[str, Any] = {
-        "title": f"What people see of “{category}”",
+        "title": f"Preview of “{category}”",
         "category": category,
         "kinds": [(one, reverse("previews:kind", args=[category.pk, one.value]) + query) for one in kinds],
         "kind": shown,

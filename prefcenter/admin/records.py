@@ -8,6 +8,7 @@ from prefcenter.models import AccountMessage, ImportAnswer, ImportRun, LinkReque
 from unsubscribe.models import ConsentEvent, DomainSuppression, OutboxMessage, Seal, ShortLink
 
 from .feedback.filters import NewestCampaigns
+from .naming import column, titled
 from .overview.filters import ConditionFilter, MailOf
 from .paging import ByKey
 from .readonly import ReadOnlyAdmin
@@ -15,10 +16,11 @@ from .readonly import ReadOnlyAdmin
 
 @admin.register(ConsentEvent)
 class ConsentEventAdmin(ReadOnlyAdmin):
-    list_display = ["at", "kind", "source", "address", "channel", "category", "campaign"]
+    list_display = ["date", "kind", "source", "address", "channel", "category", "campaign"]
+    date = column("at", "date")
     # No date_hierarchy: to find out which years there are it would look at every line, on SQLite in Python.
     list_filter = [
-        "at",
+        ("at", titled(admin.DateFieldListFilter, "date")),
         "kind",
         "source",
         "channel",
@@ -34,7 +36,10 @@ class ConsentEventAdmin(ReadOnlyAdmin):
 
 @admin.register(Seal)
 class SealAdmin(ReadOnlyAdmin):
-    list_display = ["number", "at", "count", "fingerprint"]
+    list_display = ["number", "date", "events", "fingerprint"]
+    labels = {"at": "Date", "count": "Events"}
+    date = column("at", "date")
+    events = column("count", "events")
     fields = ["number", "at", "count", "settled", "follows", "fingerprint"]
     date_hierarchy = "at"
     ordering = ["-number"]
@@ -56,6 +61,8 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
 class AccountMessageAdmin(ReadOnlyAdmin):
     """Not what it says, nor to whom: until it is sent that is a code, and an address that somebody typed."""
 
+    list_title = "Account emails"
+    is_technical = True
     list_display = ["created_at", "template", "status", "attempts", "due_at", "sent_at", "last_error"]
     list_filter = ["status"]
     fields = ["created_at", "template", "status", "attempts", "due_at", "sent_at", "last_error"]
@@ -64,12 +71,15 @@ class AccountMessageAdmin(ReadOnlyAdmin):
 
 @admin.register(SignInCode)
 class SignInCodeAdmin(ReadOnlyAdmin):
+    list_title = "Sign-in codes"
+    is_technical = True
     list_display = ["created_at", "tries", "used_at"]
     ordering = ["-id"]
 
 
 @admin.register(LinkRequest)
 class LinkRequestAdmin(ReadOnlyAdmin):
+    is_technical = True
     list_display = ["created_at", "answered_at"]
     fields = ["created_at", "answered_at"]
     date_hierarchy = "created_at"
@@ -80,6 +90,7 @@ class LinkRequestAdmin(ReadOnlyAdmin):
 class DomainSuppressionAdmin(ReadOnlyAdmin):
     """The page of domains sets and lifts them: admin/domains.py."""
 
+    list_title = "Suppressed domains"
     list_display = ["domain", "reason", "source", "since", "lifted_at"]
     list_filter = ["reason", "source"]
     ordering = ["-id"]
@@ -87,6 +98,7 @@ class DomainSuppressionAdmin(ReadOnlyAdmin):
 
 @admin.register(ShortLink)
 class ShortLinkAdmin(ReadOnlyAdmin):
+    is_technical = True
     list_display = ["id", "address", "category", "campaign", "issued_on"]
     list_select_related = ["address", "category", "campaign"]
     ordering = ["-id"]
@@ -95,6 +107,7 @@ class ShortLinkAdmin(ReadOnlyAdmin):
 
 @admin.register(Visits)
 class VisitsAdmin(ReadOnlyAdmin):
+    list_title = "Link visits"
     list_display = ["day", "campaign", "method", "count"]
     list_filter = ["method", ("campaign", NewestCampaigns)]
     list_select_related = ["campaign"]
@@ -108,6 +121,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
     list_display = ["__str__", "kind", "state", "file_name", "created_by", "created_at", "finished_at"]
     list_filter = ["kind", "state"]
     list_select_related = ["created_by"]
+    help_texts = {"reason": "Empty: as stated in the file."}
     exclude = ["stored_as", "problems"]
     date_hierarchy = "created_at"
     ordering = ["-id"]
@@ -121,6 +135,7 @@ class ImportRunAdmin(ReadOnlyAdmin):
 class ImportAnswerAdmin(ReadOnlyAdmin):
     """They are given on the pages of imports, and taken back there."""
 
+    list_title = "Column meanings"
     list_display = ["shown", "answered_by", "answered_at"]
     fields = ["shown", "means", "answered_by", "answered_at"]
     ordering = ["shown"]

@@ -62,11 +62,11 @@ def _set(request: HttpRequest, rows: QuerySet[Any], retired_at: Any, done: str) 
     changed = list(rows)
     rows.model.objects.filter(pk__any_of=[one.pk for one in changed]).update(retired_at=retired_at)
     if not changed:
-        messages.info(request, "Nothing was changed: it was so already.")
+        messages.info(request, "Nothing to change.")
         return
     LogEntry.objects.log_actions(cast(User, request.user).pk, changed, CHANGE, f"{done}.")
     messages.success(request, f"{done}: {_names(changed)}.")
 
 
 def _names(changed: list[Any]) -> str:
-    return str(changed[0]) if len(changed) == 1 else str(len(changed))
+    return str(changed[0]) if len(changed) == 1 else f"{len(changed):,}"

@@ -23,6 +23,7 @@ from prefcenter.accounts.fields import AccountAddressField
 from prefcenter.models import User
 
 from .lookups import ListedLookupsAdmin
+from .naming import column, titled
 from .readonly import ReadOnlyAdmin
 
 # Which address an account has proved is for `proof` to say; a row made by hand could name somebody else's.
@@ -37,10 +38,11 @@ _POWERS = ("is_active", "is_staff", "is_superuser", "groups", "user_permissions"
 
 class AccountForm(forms.ModelForm):
     removes_second_factors = forms.BooleanField(
-        label="Remove all second factors",
+        label="Reset two-step sign-in",
         required=False,
-        help_text="For whoever has lost theirs. Their open sessions end, they are told by mail, and after the next "
-        "code they set up a new one. Make sure that it is really them who ask: by phone, not by mail.",
+        help_text="For people who lost their passkey or authenticator app. It signs them out everywhere and notifies "
+        "them by email. They set up two-step sign-in again when they next sign in. First make sure that the request "
+        "really comes from them: by phone, not by email.",
     )
 
 
@@ -50,17 +52,25 @@ class UserAdmin(ListedLookupsAdmin, DjangoUserAdmin):
     addresses and second factors of those that may do no more than they themselves: see `powers`."""
 
     ordering = ["email"]
-    list_display = ["email", "is_staff", "is_active", "date_joined"]
-    list_filter = ["is_staff", "is_active", "groups"]
+    list_display = ["email", "staff", "active", "date_joined"]
+    list_filter = [
+        ("is_staff", titled(admin.BooleanFieldListFilter, "staff")),
+        ("is_active", titled(admin.BooleanFieldListFilter, "active")),
+        "groups",
+    ]
     search_fields = ["email"]
+    labels = {"is_staff": "Staff", "is_active": "Active", "wants_digest": "Weekly digest"}
+    help_texts = {"wants_digest": "An email every Monday with feedback from people who unsubscribed."}
+    staff = column("is_staff", "staff", boolean=True)
+    active = column("is_active", "active", boolean=True)
     form = AccountForm
     add_form = forms.ModelForm
     readonly_fields = ["second_factors", "last_login"]
     fieldsets = [
         (None, {"fields": ["email"]}),
         ("Access", {"fields": _POWERS}),
-        ("Second factor", {"fields": ["second_factors", "removes_second_factors"]}),
-        ("Mail", {"fields": ["wants_digest"]}),
+        ("Two-step sign-in", {"fields": ["second_factors", "removes_second_factors"]}),
+        ("Email", {"fields": ["wants_digest"]}),
         ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "is_staff", "is_superuser", "groups"]})]
@@ -82,7 +92,7 @@ class UserAdmin(ListedLookupsAdmin, DjangoUserAdmin):
     @admin.display(description="set up")
     def second_factors(self, user: User) -> str:
         """Their kinds and days. Names are people's own words, and keys are nobody's business."""
-        return "; ".join(second_factor.described(user)) or "none yet"
+        return "; ".join(second_factor.described(user)) or "Not set up"
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Whoever may make accounts vouches for their addresses."""
@@ -97,7 +107,9 @@ class UserAdmin(ListedLookupsAdmin, DjangoUserAdmin):
             removed = second_factor.remove_all(obj, now=now)
             if removed:
                 notices.tell(obj, notices.REMOVED, now=now)
-            messages.success(request, f"Removed: {removed}. They set up a new one when they next sign in.")
+            messages.success(
+                request, f"Removed: {removed}. They will set up two-step sign-in again when they next sign in."
+            )
 
 
 @admin.register(Group)
@@ -123,12 +135,18 @@ def _may_touch(request: HttpRequest, account: User | None) -> bool:
 class LogEntryAdmin(ReadOnlyAdmin):
     """What was done in the admin, by whom."""
 
-    list_display = ["action_time", "user", "content_type", "object_id", "said"]
-    list_filter = ["action_flag", "content_type"]
+    list_display = ["date", "user", "type_of_object", "object_id", "said"]
+    list_filter = [
+        ("action_flag", titled(admin.ChoicesFieldListFilter, "action")),
+        ("content_type", titled(admin.RelatedFieldListFilter, "type of object")),
+    ]
+    labels = {"action_time": "Date", "content_type": "Type of object"}
+    date = column("action_time", "date")
+    type_of_object = column("content_type", "type of object")
     list_select_related = ["user", "content_type"]
     fields = ["action_time", "user", "content_type", "object_id", "said"]
     ordering = ["-id"]
 
-    @admin.display(description="what")
+    @admin.display(description="change")
     def said(self, entry: LogEntry) -> str:
         return entry.get_change_message() or entry.get_action_flag_display()

@@ -26,24 +26,28 @@ _READS_LEDGER = ("unsubscribe.view_consentevent", "prefcenter.export_opt_outs")
 
 class EndpointForm(forms.ModelForm):
     url = forms.URLField(
-        label="URL", max_length=500, assume_scheme="https", help_text="What it gets is signed; it answers with 2xx."
+        label="URL",
+        max_length=500,
+        assume_scheme="https",
+        help_text="Must start with https. Webhooks are signed, and the endpoint answers with a 2xx status.",
     )
     kinds = forms.MultipleChoiceField(
         choices=EventKind.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="None ticked: all of them, also those to come.",
+        help_text="None selected = all, including future ones.",
     )
     left_out = forms.MultipleChoiceField(
-        label="Leave out what came by",
+        label="Exclude events from",
         choices=Source.choices,
         required=False,
         initial=delivery.LEFT_OUT,
         widget=forms.CheckboxSelectMultiple,
         help_text=(
-            "Import: lines go out one after the other, so a long list holds up the opt-outs behind it; the feed of the "
-            "API has them all the same. API: tick it if this is the only system that writes through the API and it "
-            "need not get its own writes back. If others write there too, leave it: it would not hear of theirs."
+            "Import: events are sent one after another, so a long import delays the opt-outs behind it. Excluded "
+            "events are still in the API’s event feed. API: select this if the endpoint belongs to the only system "
+            "that writes through the API and it doesn’t need its own changes back. Otherwise it would miss changes by "
+            "others."
         ),
     )
 
@@ -69,6 +73,7 @@ class WebhookEndpointAdmin(NeverDeletedAdmin):
     form = EndpointForm
     list_display = ["name", "is_on", "disabled_because", "resting_until", "waiting", "created_at"]
     actions = ["enable", "disable"]
+    help_texts = {"name": "Which system receives the webhooks."}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and cast(User, request.user).has_perms(_READS_LEDGER)
@@ -109,14 +114,14 @@ class WebhookEndpointAdmin(NeverDeletedAdmin):
         known = str(endpoint.previous_until or "")
         if request.method != "POST":
             is_changing = len(endpoint.secrets(now=timezone.now())) > 1
-            context = {"title": "A new secret", "made": endpoint, "known": known, "is_changing": is_changing}
+            context = {"title": "Create a new secret", "made": endpoint, "known": known, "is_changing": is_changing}
             return render(request, "admin/webhooks/new_secret.html", admin.site.each_context(request) | context)
         if request.POST.get("known") != known:
-            messages.info(request, "Nothing was changed: a new secret was made since this page was opened.")
+            messages.info(request, "Nothing changed: another secret was created after you opened this page.")
             return redirect("admin:prefcenter_webhookendpoint_change", pk)
         delivery.renew_secret(endpoint, now=timezone.now())
-        self.log_change(request, endpoint, "A new secret was made.")
-        return self._shown_once(request, endpoint, title="A new secret")
+        self.log_change(request, endpoint, "Created a new secret.")
+        return self._shown_once(request, endpoint, title="New secret")
 
     def _shown_once(self, request: HttpRequest, endpoint: WebhookEndpoint, *, title: str) -> HttpResponse:
         """The secret stands in the answer itself: a message would wait in a cookie or in the session."""
@@ -138,19 +143,19 @@ class WebhookEndpointAdmin(NeverDeletedAdmin):
     def waiting(self, endpoint: Any) -> int:
         return endpoint.waiting_lines
 
-    @admin.action(description="Switch on: they get what they missed", permissions=["change"])
+    @admin.action(description="Turn on and send missed events", permissions=["change"])
     def enable(self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint]) -> None:
         for endpoint in endpoints:
             delivery.enable(endpoint, now=timezone.now())
-            self.log_change(request, endpoint, "Switched on.")
-        messages.success(request, "Switched on. They get what they missed.")
+            self.log_change(request, endpoint, "Turned on.")
+        messages.success(request, "Turned on. Missed events will be sent.")
 
-    @admin.action(description="Switch off: what happens waits in the ledger", permissions=["change"])
+    @admin.action(description="Turn off (events are kept for later)", permissions=["change"])
     def disable(self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint]) -> None:
         for endpoint in endpoints:
-            delivery.disable(endpoint, "Switched off by the staff.", now=timezone.now())
-            self.log_change(request, endpoint, "Switched off.")
-        messages.success(request, "Switched off. What happens waits in the ledger.")
+            delivery.disable(endpoint, "Turned off by staff.", now=timezone.now())
+            self.log_change(request, endpoint, "Turned off.")
+        messages.success(request, "Turned off. Events are kept and will be sent when it is turned on again.")
 
 
 @admin.register(WebhookDelivery)
@@ -161,11 +166,11 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
     actions = ["send_again"]  # type: ignore[assignment]  # the only thing that can be done here
 
-    @admin.action(description="Send once more", permissions=["resend"])
+    @admin.action(description="Send again", permissions=["resend"])
     def send_again(self, request: HttpRequest, deliveries: QuerySet[WebhookDelivery]) -> None:
-        LogEntry.objects.log_actions(cast(int, request.user.pk), deliveries, CHANGE, "Sent once more.")
+        LogEntry.objects.log_actions(cast(int, request.user.pk), deliveries, CHANGE, "Sent again.")
         count = delivery.again(deliveries, now=timezone.now())
-        messages.success(request, f"{count} will be sent once more in a moment, if their endpoints are on.")
+        messages.success(request, f"{count:,} will be sent again in a moment if their endpoints are on.")
 
     def has_resend_permission(self, request: HttpRequest) -> bool:
         return cast(User, request.user).has_perms(["prefcenter.change_webhookendpoint", *_READS_LEDGER])

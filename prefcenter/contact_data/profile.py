@@ -30,10 +30,10 @@ MOST = 50
 #: What somebody may have typed, in the order in which it is tried.
 CHANNELS = tuple(one for one in Channel if channels.of(one).kind in {Kind.MAILBOX, Kind.NUMBER})
 _MASKED = re.compile(r"\s*(\S)[*•…]+@(\S+)\s*")
-_WHOLE_DOMAIN = "With its whole domain: {}"
-_SAME_MAILBOX = "The same Gmail mailbox as contact {}: a no there counts here, too"
-_ONLY_THE_PERSON = "Only the person can take this back, from a link in a mail of ours or signed in."
-_ERASED = "The person was erased. This block stays, so that nobody writes to them again."
+_WHOLE_DOMAIN = "Whole domain: {}"
+_SAME_MAILBOX = "Same Gmail mailbox as contact {}: opt-outs there count here, too"
+_ONLY_THE_PERSON = "Only the contact can lift this: from a link in one of our emails, or signed in."
+_ERASED = "The contact was erased. This suppression stays, so that they never get email again."
 
 
 class SuppressionShown(NamedTuple):
@@ -174,13 +174,13 @@ def _feedback(contact: Contact) -> Sequence[Feedback]:
 def _what(event: ConsentEvent) -> str:
     """A block is said with its reason: to the person all of them are "everything", to support they are not."""
     if event.kind == EventKind.AGAIN:
-        return "They said the same no once more. It had been said another way before."
+        return "They repeated the same opt-out in another way."
     if reasons := event.after.get("suppressed"):
-        return f"Block set: {_reasons(reasons)}."
+        return f"Suppressed: {_reasons(reasons)}."
     if reasons := event.before.get("suppressed"):
-        return f"Block ended: {_reasons(reasons)}."
+        return f"Suppression lifted: {_reasons(reasons)}."
     if event.kind == EventKind.ACCESS:
-        return "The person was given everything that is held about them."
+        return "The contact received a copy of all data held about them."
     if event.kind == EventKind.JOIN:
         return joined(event.after)
     category = event.category.name if event.category else ""
@@ -190,10 +190,12 @@ def _what(event: ConsentEvent) -> str:
 def joined(after: Mapping[str, Any]) -> str:
     """What was answered about an address that a sender had joined to a contact."""
     if "agreed" in after:
-        return "One of the two addresses agreed that they belong together; the other has to agree as well."
+        return "One of the two addresses confirmed that they belong together. The other has to confirm it as well."
     if after.get("is_theirs"):
-        return "The address belongs to the contact: it was agreed to."
-    return "The address does not belong to the contact: it became a contact of its own, and each no stays with both."
+        return "Confirmed: the address belongs to the contact."
+    return (
+        "The address doesn’t belong to the contact. It is now a contact of its own, and every opt-out stays with both."
+    )
 
 
 def _reasons(reasons: Sequence[str]) -> str:

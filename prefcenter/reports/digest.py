@@ -27,7 +27,7 @@ DAYS = 7
 REASONS_SHOWN = 5
 CAMPAIGNS_SHOWN = 5
 TEXTS_SHOWN = 10
-NO_REASON = "No reason, only their own words"
+NO_REASON = "No reason, only a comment"
 
 
 class DigestPeriod(NamedTuple):
@@ -135,7 +135,7 @@ def _send_to(user: User, digest: Digest, *, now: datetime) -> bool:
 
 def _compose(user: User, digest: Digest) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(
-        f"What people said when they left: {conf.sender_name()}",
+        f"Weekly feedback digest: {conf.sender_name()}",
         as_text(digest),
         to=[user.email],
         headers={"Auto-Submitted": "auto-generated", headers.PURPOSE: Purpose.TRANSACTIONAL},

@@ -10,7 +10,7 @@ from prefcenter.models import FeedbackReason
 from .period import Span
 from .selection import Selection, during
 
-NO_REASON = "No reason, only their own words"
+NO_REASON = "No reason, only a comment"
 
 
 class ReasonCount(NamedTuple):

@@ -35,14 +35,14 @@ class PreviewKind(TextChoices):
     UNSUBSCRIBE = "unsubscribe", "Unsubscribe page"
     DONE = "done", "After unsubscribing"
     PREFERENCES = "preferences", "Preference page"
-    CONFIRMATION = OutboxKind.CONFIRMATION.value, "Confirmation mail"
-    LINK = OutboxKind.LINK.value, "Mail with a fresh link"
-    OPT_IN = OutboxKind.OPT_IN.value, "Mail that asks whether to opt in"
-    ERASE = OutboxKind.ERASE.value, "Mail that asks whether to erase"
-    JOIN = OutboxKind.JOIN.value, "Mail that asks whether an address is theirs"
-    JOINED = OutboxKind.JOINED.value, "Mail that an address was added"
-    DOWNLOAD = OutboxKind.DOWNLOAD.value, "Mail that the data was downloaded"
-    ERASING = OutboxKind.ERASING.value, "Mail that somebody asked to erase"
+    CONFIRMATION = OutboxKind.CONFIRMATION.value, "Confirmation email"
+    LINK = OutboxKind.LINK.value, "Email with a new link"
+    OPT_IN = OutboxKind.OPT_IN.value, "Opt-in request email"
+    ERASE = OutboxKind.ERASE.value, "Deletion request email"
+    JOIN = OutboxKind.JOIN.value, "Address ownership email"
+    JOINED = OutboxKind.JOINED.value, "Address added email"
+    DOWNLOAD = OutboxKind.DOWNLOAD.value, "Data downloaded email"
+    ERASING = OutboxKind.ERASING.value, "Deletion requested email"
 
 
 MAILS = {

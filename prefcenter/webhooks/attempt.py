@@ -50,6 +50,8 @@ def attempt(delivery: WebhookDelivery, way: HostConnection, *, now: datetime) ->
     if 200 <= status < 300:
         return AttemptResult()
     if 300 <= status < 400:
-        return AttemptResult(f"It redirects ({status}), which is not followed.", is_silent=True)
+        return AttemptResult(f"The endpoint redirected ({status}). Redirects are not followed.", is_silent=True)
     is_gone = status == GONE
-    return AttemptResult(f"It answered {status}.", is_gone, is_silent=is_gone or status == TOO_MANY or status >= 500)
+    return AttemptResult(
+        f"The endpoint answered with {status}.", is_gone, is_silent=is_gone or status == TOO_MANY or status >= 500
+    )

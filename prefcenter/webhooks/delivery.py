@@ -207,9 +207,9 @@ def _failed(delivery: WebhookDelivery, outcome: AttemptResult, *, now: datetime)
     endpoint.save(update_fields=["failures", "failing_since", "resting_until"])
     _put_off(delivery, outcome, now=now)
     if outcome.is_gone:
-        disable(endpoint, "It answered 410: gone.", now=now)
+        disable(endpoint, "The endpoint answered with 410 Gone.", now=now)
     elif now - endpoint.failing_since >= PATIENCE:
-        disable(endpoint, f"Nothing arrived for three days. {outcome.error}"[:200], now=now)
+        disable(endpoint, f"No delivery succeeded for three days. {outcome.error}"[:200], now=now)
     return endpoint.resting_until is not None
 
 

@@ -58,7 +58,7 @@ class HostConnection:
                 return self._status(_parsed(url), body, headers)
         except (HTTPError, ValueError) as error:
             # Never the text of the error: it carries the URL, which may carry a secret.
-            raise NoAnswer(f"It did not answer ({self._what(error)}).") from error
+            raise NoAnswer(f"No response ({self._what(error)}).") from error
 
     def close(self) -> None:
         if self._pool:
@@ -135,13 +135,13 @@ def why_not(url: str) -> str:
     try:
         parts = _parsed(url)
     except LocationParseError:
-        return "Please enter a URL: without blanks and backslashes, and with a host."
+        return "Enter a full URL with a host, without spaces or backslashes."
     if parts.auth or _NAMES_A_USER.match(url):
-        return "Please leave name and password out of the URL: the signature says who we are."
+        return "Leave the user name and password out of the URL: webhooks are authenticated by their signature."
     if settings.WEBHOOKS_ALLOW_PRIVATE:
         return ""
     if parts.scheme != "https":
-        return "Please use https."
+        return "Use https."
     host = (parts.host or "").strip("[]").rstrip(".").lower()
     try:
         is_public = is_global(host)
@@ -154,7 +154,7 @@ def _parsed(url: str) -> Url:
     """Raises LocationParseError also for what another program could read as another host."""
     parts = parse_url(url)
     if _ODD.search(url) or not _HOST.fullmatch(parts.host or "") or parts.port == 0:
-        raise LocationParseError("an odd URL")
+        raise LocationParseError("invalid URL")
     return parts
 
 

@@ -16,10 +16,10 @@ WAYS = {
     "phone": "By phone",
     "letter": "By letter",
     "in_person": "In person",
-    "mail": "By mail",
-    "other": "Another way",
+    "mail": "By email",
+    "other": "Other",
 }
-ABOUT_WORDS = "No addresses, no names: the ledger is kept for ever. The person can read this."
+ABOUT_WORDS = "Don’t include names or addresses: this is kept permanently in the ledger, and the contact can read it."
 
 
 class Words(forms.CharField):
@@ -39,7 +39,7 @@ class FindForm(forms.Form):
     address = forms.CharField(
         label="Email address or phone number",
         max_length=320,
-        help_text="In any spelling, a phone number with its country code. Or an email address as pages show it: "
+        help_text="Include the country code in phone numbers. You can also enter a masked email address: "
         "j•••@example.com or j***@example.com.",
         widget=AdminTextInputWidget(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
     )
@@ -49,12 +49,12 @@ class OptOutForm(forms.Form):
     """What the person no longer wants, in their words, and how those reached us."""
 
     what = forms.ChoiceField(
-        label="What they no longer want",
-        help_text="One category: on every channel on which we know them today. Everything: also where we learn to "
-        "know them later.",
+        label="Opt out of",
+        help_text="One category: on all channels where they have an address today. Everything: on all channels, "
+        "including addresses added later.",
     )
-    wording = Words(label="Their words", rows=4)
-    way = forms.ChoiceField(label="How they reached us", choices=list(WAYS.items()))
+    wording = Words(label="What they said", rows=4)
+    way = forms.ChoiceField(label="How they contacted us", choices=list(WAYS.items()))
     note = Words(label="Note", required=False)
 
     def __init__(self, person: Profile, typed: QueryDict | None = None) -> None:
@@ -62,7 +62,7 @@ class OptOutForm(forms.Form):
         # Only what can be chosen: for the engine a no to a category that cannot is a no to everything.
         marketing = Category.objects.filter(purpose=Purpose.MARKETING)
         cast(forms.ChoiceField, self.fields["what"]).choices = self.offered = [
-            ("", "Please choose"),
+            ("", "Choose…"),
             (EVERYTHING, "Everything, on every channel"),
             *((f"{CHANNEL}:{one}", f"Everything on one channel: {one.label}") for one in person.channels),
             *((f"{CATEGORY}:{one.pk}", f"One category: {one.name}") for one in marketing),
@@ -82,7 +82,7 @@ class OptOutForm(forms.Form):
 class NoteForm(forms.Form):
     """Why a block is set or lifted."""
 
-    note = Words(label="Why")
+    note = Words(label="Note")
 
 
 class BlockForm(NoteForm):

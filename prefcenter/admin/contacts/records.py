@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from unsubscribe.models import Address, Contact, ImportRepeat, LastSent, Preference, Suppression
 
+from ..naming import column
 from ..readonly import ReadOnlyAdmin
 
 
@@ -68,6 +69,8 @@ class SuppressionAdmin(ReadOnlyAdmin):
 
 @admin.register(LastSent)
 class LastSentAdmin(ReadOnlyAdmin):
+    list_title = "Last messages sent"
+    is_technical = True
     list_display = ["contact", "category", "channel", "sent_on", "campaign"]
     list_filter = ["category", "channel"]
     ordering = ["-id"]
@@ -75,6 +78,9 @@ class LastSentAdmin(ReadOnlyAdmin):
 
 @admin.register(ImportRepeat)
 class ImportRepeatAdmin(ReadOnlyAdmin):
-    list_display = ["import_id", "model", "row_id", "at"]
+    list_title = "Repeated imports"
+    is_technical = True
+    list_display = ["import_id", "model", "row_id", "date"]
+    date = column("at", "date")
     list_filter = ["model"]
     ordering = ["-id"]

@@ -25,11 +25,11 @@ from unsubscribe.models import Address, ConsentEvent, Contact, Suppression
 from .forms import ABOUT_WORDS, CATEGORY, CHANNEL, BlockForm, FindForm, NoteForm, OptOutForm
 
 SEE, ACT = "unsubscribe.view_contact", "unsubscribe.act_for_contact"
-_NOBODY = "We know nobody with this address."
-_NOBODY_LIKE_IT = "We know nobody whose email address looks like this."
-_NO_ADDRESS = "This is neither an email address nor a phone number with its country code, such as +49 30 123456."
-_SO_ALREADY = "That was so already. Nothing was changed or written down."
-_GONE = "This person was erased. Nothing is left that could be changed."
+_NOBODY = "No contact has this address."
+_NOBODY_LIKE_IT = "No contact has an email address that looks like this."
+_NO_ADDRESS = "Enter an email address, or a phone number with its country code, like +49 30 123456."
+_SO_ALREADY = "Already recorded. Nothing changed."
+_GONE = "This contact was erased. There is nothing left to change."
 
 View = Callable[..., HttpResponse]
 
@@ -45,7 +45,7 @@ def find(request: HttpRequest) -> HttpResponse:
         if exact and len({one.contact_id for one in exact}) == 1:
             return redirect("people:contact", exact[0].contact_id)
         found = exact or _alike(form, is_address=exact is not None)
-    return _render(request, "find", title="Find a person", form=form, found=found, most=profile.MOST)
+    return _render(request, "find", title="Find a contact", form=form, found=found, most=profile.MOST)
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -80,7 +80,7 @@ def block(request: HttpRequest, contact_id: int) -> HttpResponse:
     events = actions.suppress(
         [form.cleaned_data["address"]], SuppressionReason.MANUAL, **_as_staff(request, note=form.cleaned_data["note"])
     )
-    return _done(request, person.contact, "Blocked an address.", is_new=bool(events))
+    return _done(request, person.contact, "Suppressed an address.", is_new=bool(events))
 
 
 @require_POST
@@ -90,14 +90,14 @@ def lift(request: HttpRequest, contact_id: int, suppression_id: int) -> HttpResp
     row = get_object_or_404(Suppression, id=suppression_id, address__contact=contact_id)
     form = NoteForm(request.POST)
     if not form.is_valid():
-        return _refused(request, contact_id, "Please say why the block is lifted. Nothing was changed.")
+        return _refused(request, contact_id, "Add a note that says why the suppression is lifted. Nothing changed.")
     try:
         events = actions.lift(
             [row.address_id], SuppressionReason(row.reason), **_as_staff(request, note=form.cleaned_data["note"])
         )
     except MayNotLift:
         return _refused(request, contact_id, profile.why_not(row.reason))
-    said = f"Lifted a block: {row.get_reason_display()}."
+    said = f"Lifted a suppression: {row.get_reason_display()}."
     return _done(request, _contact(contact_id), said, is_new=bool(events))
 
 
@@ -109,11 +109,9 @@ def join(request: HttpRequest, contact_id: int, address_id: int) -> HttpResponse
     form, answer = NoteForm(request.POST), request.POST.get("answer", "")
     verb = {"agree": actions.agree, "part": actions.part}.get(answer)
     if not form.is_valid() or verb is None:
-        return _refused(request, contact_id, "Please say how you know whose address it is. Nothing was changed.")
+        return _refused(request, contact_id, "Say how you know whose address it is. Nothing changed.")
     events = verb([address.pk], **_as_staff(request, note=form.cleaned_data["note"]))
-    said = (
-        "Agreed that an address is theirs." if answer == "agree" else "Took an address out: it is a contact of its own."
-    )
+    said = "Confirmed that an address is theirs." if answer == "agree" else "Moved an address to a contact of its own."
     return _done(request, _contact(contact_id), said, is_new=bool(events))
 
 
@@ -122,9 +120,9 @@ def send_link(request: HttpRequest, contact_id: int, address_id: int) -> HttpRes
     """Mails the person the link to their preferences: what only they may take back, they can take back there."""
     address = get_object_or_404(Address, id=address_id, contact=contact_id)
     if not SuppressionBeside(address, []).takes_mail:
-        return _refused(request, contact_id, "A link can only be mailed to an email address that we still know.")
+        return _refused(request, contact_id, "The link can only be sent to an email address that is still stored.")
     actions.send_link([address.pk], now=timezone.now())
-    return _done(request, _contact(contact_id), "Their link goes out by mail in a moment.")
+    return _done(request, _contact(contact_id), "The preferences link will be emailed in a moment.")
 
 
 def _alike(form: FindForm, *, is_address: bool) -> list[Address]:

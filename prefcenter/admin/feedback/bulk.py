@@ -39,7 +39,7 @@ def mark_not_reviewed(model_admin: Any, request: HttpRequest, queryset: Rows) ->
 
 @admin.action(description="Assign to me", permissions=["change"])
 def assign_to_me(model_admin: Any, request: HttpRequest, queryset: Rows) -> None:
-    _update(request, queryset, {"assigned_to": request.user}, "Assigned to themselves")
+    _update(request, queryset, {"assigned_to": request.user}, "Assigned to me")
 
 
 @admin.action(description="Add the tag", permissions=["change"])
@@ -84,11 +84,11 @@ def _tag(request: HttpRequest) -> FeedbackTag | None:
     """The chosen one; None, and a word about it, if there is none. What is no tag has not come past the form."""
     tag: FeedbackTag | None = WithTag.base_fields["tag"].clean(request.POST.get("tag"))
     if tag is None:
-        messages.warning(request, "Please choose a tag first. New ones are made under Feedback tags.")
+        messages.warning(request, "Choose a tag first. You can add tags under Feedback tags.")
     return tag
 
 
 def _say(request: HttpRequest, count: int, done: str) -> None:
-    messages.success(request, f"{done}: {count}.")
+    messages.success(request, f"{done}: {count:,}.")
     if count:
         spreadsheets.log_many(request.user.pk, Feedback, count=count, message=f"{done}.")

@@ -28,7 +28,7 @@ class Reviewed(admin.SimpleListFilter):
     parameter_name = "reviewed"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return [("no", "Not yet"), ("yes", "Reviewed")]
+        return [("no", "Not reviewed"), ("yes", "Reviewed")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Feedback]) -> QuerySet[Feedback]:
         wanted = {"no": True, "yes": False}.get(str(self.value()))
@@ -40,7 +40,7 @@ class Assigned(admin.SimpleListFilter):
     parameter_name = "assigned"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return [("me", "To me"), ("anybody", "To anybody"), ("nobody", "To nobody")]
+        return [("me", "To me"), ("anybody", "To anyone"), ("nobody", "Not assigned")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Feedback]) -> QuerySet[Feedback]:
         wanted: dict[str, dict[str, Any]] = {

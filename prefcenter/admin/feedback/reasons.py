@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from prefcenter.models import FeedbackReason, FeedbackTag
 
 from ..lookups import ListedLookupsAdmin
+from ..naming import column
 from ..translations import TranslatableAdmin, in_every_language
 
 
@@ -15,7 +16,10 @@ from ..translations import TranslatableAdmin, in_every_language
 class FeedbackReasonAdmin(TranslatableAdmin):
     form = in_every_language(FeedbackReason, ["text"])
     fields = ["text", "asks_for_more", "is_active", "position"]
-    list_display = ["text", "asks_for_more", "is_active", "position"]
+    list_display = ["text", "adds_text_field", "is_active", "position"]
+    labels = {"asks_for_more": "Text field", "is_active": "Active"}
+    help_texts = {"asks_for_more": "Adds a text field to this reason."}
+    adds_text_field = column("asks_for_more", "text field", boolean=True)
     list_editable = ["is_active", "position"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

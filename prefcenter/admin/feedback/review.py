@@ -20,6 +20,7 @@ from prefcenter.lists import spreadsheets
 from prefcenter.models import Feedback, User
 from unsubscribe.models import Contact
 
+from ..naming import column
 from ..overview.filters import ChangedOn, MailOf
 from ..readonly import NeverDeletedAdmin
 from . import bulk
@@ -29,7 +30,7 @@ from .filters import Assigned, NewestCampaigns, Reviewed
 #: Shown to the staff, and changed by nobody.
 SAID = ("created_at", "reason", "more", "text", "category", "campaign", "event")
 
-_DIGEST = {"start": (True, "Asked for the weekly digest."), "stop": (False, "Stopped the weekly digest.")}
+_DIGEST = {"start": (True, "Turned the weekly digest on."), "stop": (False, "Turned the weekly digest off.")}
 
 
 class ReviewForm(forms.ModelForm):
@@ -58,10 +59,10 @@ def export_xlsx(model_admin: Any, request: HttpRequest, queryset: QuerySet[Feedb
 @admin.register(Feedback)
 class FeedbackAdmin(NeverDeletedAdmin):
     list_display = [
-        "created_at",
+        "date",
         "reason",
-        "more",
-        "text",
+        "details",
+        "comment",
         "category",
         "campaign",
         "is_reviewed",
@@ -69,9 +70,14 @@ class FeedbackAdmin(NeverDeletedAdmin):
         "tag_names",
     ]
     # In another order a million rows would be sorted for each page.
-    sortable_by = ["created_at"]
+    sortable_by = ["date"]
+    date = column("created_at", "date")
+    details = column("more", "details")
+    comment = column("text", "comment")
     list_filter = [Reviewed, Assigned, "reason", "category", ("campaign", NewestCampaigns), "tags", MailOf, ChangedOn]
     list_select_related = ["reason", "category", "campaign", "assigned_to"]
+    labels = {"more": "Details", "text": "Comment", "created_at": "Date"}
+    help_texts = {"note": "For staff only. It is deleted together with the contact’s own words."}
     list_per_page = 50
     show_full_result_count = False
     search_fields = ["more", "text"]
@@ -80,7 +86,7 @@ class FeedbackAdmin(NeverDeletedAdmin):
     action_form = bulk.WithTag
     form = ReviewForm
     fieldsets = [
-        ("What was said", {"fields": SAID}),
+        ("Feedback", {"fields": SAID}),
         ("Review", {"fields": ["is_reviewed", "reviewed_at", "reviewed_by", "assigned_to", "tags", "note"]}),
     ]
     readonly_fields = [*SAID, "reviewed_at", "reviewed_by"]
@@ -122,7 +128,7 @@ class FeedbackAdmin(NeverDeletedAdmin):
     def _without_note(self, request: HttpRequest, form: Any) -> None:
         if "note" in form.changed_data:
             form.changed_data.remove("note")
-            messages.warning(request, "The person was erased, so no note was kept.")
+            messages.warning(request, "The contact was erased, so the note was not saved.")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         can_export = self.has_export_permission(request)

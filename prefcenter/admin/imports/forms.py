@@ -19,33 +19,33 @@ from unsubscribe.models import Category
 #: Behind the number of a question that one of a few words answers.
 CHOICE = "choice"
 _REASONS = {
-    "": "As the file says",
+    "": "As stated in the file",
     SuppressionReason.UNSUBSCRIBED_ALL: "They unsubscribed",
     SuppressionReason.COMPLAINT: "They complained",
     SuppressionReason.HARD_BOUNCE: "The address does not exist",
-    SuppressionReason.MANUAL: "We block it: nothing at all, not even a receipt",
+    SuppressionReason.MANUAL: "Suppressed by us: send nothing, not even receipts",
 }
 _MEANINGS = {
-    "": "Please choose",
+    "": "Choose…",
     Meaning.UNSUBSCRIBED: "They unsubscribed",
     Meaning.SUBSCRIBED: "They are subscribed",
     Meaning.COMPLAINT: "They complained",
     Meaning.HARD_BOUNCE: "The address does not exist",
-    Meaning.MANUAL: "We block it: nothing at all, not even a receipt",
-    Meaning.IGNORE: "Neither: leave these lines out",
+    Meaning.MANUAL: "Suppressed by us: send nothing, not even receipts",
+    Meaning.IGNORE: "None of these: skip these lines",
 }
 _CHOICES = {
     "day-first": "The day (31/12/2026)",
     "month-first": "The month (12/31/2026)",
     "year-first": "The year (26/12/31)",
-    UNDATED: "They count as said now",
-    ADDRESS: "They are those of the same people: the row holds for them, too",
-    IGNORE: "They are somebody else's: leave them out",
+    UNDATED: "Use the time of the import",
+    ADDRESS: "They belong to the same people: apply the row to them, too",
+    IGNORE: "They belong to other people: ignore them",
 }
 _ASKED = {
-    QuestionKind.ORDER: "What comes first in its dates, such as {shown}",
-    QuestionKind.UNDATED: "What cannot be read as a date, such as {shown} ({rows})",
-    QuestionKind.ADDRESSES: "The addresses in it ({rows})",
+    QuestionKind.ORDER: "What comes first in dates like {shown}?",
+    QuestionKind.UNDATED: "Values that aren’t dates, like {shown} ({rows})",
+    QuestionKind.ADDRESSES: "The addresses in this column ({rows})",
 }
 
 
@@ -53,29 +53,29 @@ class TermsForm(forms.Form):
     """Reason and category are about opt-outs; contacts have neither."""
 
     kind = forms.ChoiceField(
-        label="What it holds",
-        choices=[(ImportKind.OPT_OUTS, "Opt-outs: do not write to them"), (ImportKind.CONTACTS, "Contacts: know them")],
-        help_text="Knowing an address is no consent: nothing is subscribed, and whoever opted out stays so.",
+        label="File contents",
+        choices=[(ImportKind.OPT_OUTS, "Opt-outs: stop sending to them"), (ImportKind.CONTACTS, "Contacts: add them")],
+        help_text="Adding a contact doesn’t subscribe them to anything. People who opted out stay opted out.",
     )
     channel = forms.ChoiceField(label="Channel", choices=Channel.choices, initial=Channel.EMAIL)
     reason = forms.ChoiceField(
-        label="Reason of the opt-outs",
+        label="Reason for the opt-outs",
         choices=list(_REASONS.items()),
         required=False,
-        help_text="Where the file says nothing, they unsubscribed. Lines that say “subscribed” are never taken.",
+        help_text="Lines without a reason count as unsubscribed. Lines that say “subscribed” are always skipped.",
     )
     category = forms.ModelChoiceField(
         Category.objects.filter(purpose=Purpose.MARKETING, retired_at=None),
         required=False,
         empty_label="Everything on this channel",
-        help_text="For whoever unsubscribed. A complaint, or an address that does not exist, counts for everything.",
+        help_text="Only for people who unsubscribed. Complaints and nonexistent addresses always apply to everything.",
     )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         is_about_everything = cleaned.get("reason") not in {"", None, SuppressionReason.UNSUBSCRIBED_ALL}
         if cleaned.get("category") and is_about_everything:
-            self.add_error("category", "With this reason the opt-outs are about everything: please choose no category.")
+            self.add_error("category", "Opt-outs with this reason apply to everything. Leave the category empty.")
         return cleaned
 
     @property
@@ -90,21 +90,21 @@ class TermsForm(forms.Form):
 
 class UploadForm(TermsForm):
     file = forms.FileField(
-        help_text="CSV or a plain list, as Mailchimp, Mailgun, SendGrid, Postmark and Klaviyo export it, or as SHA-256."
+        help_text="CSV or a plain list: exports from Mailchimp, Mailgun, SendGrid, Postmark or Klaviyo, or SHA-256."
     )
     field_order = ["file", "kind"]
 
 
 def too_large() -> str:
     most = filesizeformat(settings.IMPORT_MAX_MB * 2**20)
-    return f"This file is larger than {most}. Please split it, or have it imported on the server by the command."
+    return f"This file is larger than {most}. Split it, or have it imported on the server with manage.py."
 
 
 def _choice(question: ColumnQuestion) -> forms.ChoiceField:
     """For a question that one of a few words answers."""
     [example] = question.values
     label = _ASKED[QuestionKind(question.kind)].format(shown=example.shown, rows=rows(example.rows))
-    choices = [("", "Please choose"), *((one, _CHOICES[one]) for one in question.choices)]
+    choices = [("", "Choose…"), *((one, _CHOICES[one]) for one in question.choices)]
     return forms.ChoiceField(label=label, choices=choices, required=False)
 
 
@@ -118,9 +118,7 @@ class AnswersForm(forms.Form):
             if question.choices:
                 self.fields[f"{number}-{CHOICE}"] = _choice(question)
                 continue
-            self.fields[f"{number}"] = forms.BooleanField(
-                label="This column does not say who opted out", required=False
-            )
+            self.fields[f"{number}"] = forms.BooleanField(label="This column doesn’t say who opted out", required=False)
             for place, value in self._asked(question):
                 self.fields[f"{number}-{place}"] = forms.ChoiceField(
                     label=f"{value.shown} ({rows(value.rows)})",
@@ -140,7 +138,7 @@ class AnswersForm(forms.Form):
         cleaned = super().clean() or {}
         for name in self.fields:
             if "-" in name and not cleaned.get(name) and not cleaned.get(name.partition("-")[0]):
-                self.add_error(name, "Please choose what this means, or tick that the column does not say it.")
+                self.add_error(name, "Choose what this means, or confirm that the column doesn’t say who opted out.")
         return cleaned
 
     @property

@@ -80,7 +80,7 @@ class RunPage:
         found: Mapping[str, int] = self.run.counts.get("reasons", {})
         named = [(str(one.label), found[one]) for one in SuppressionReason if one in found]
         if SAID_YES in found:
-            named.append(("Subscribed, and so no opt-out", found[SAID_YES]))
+            named.append(("Subscribed (not an opt-out)", found[SAID_YES]))
         return named if self.run.kind == ImportKind.OPT_OUTS else []
 
     @cached_property
@@ -95,7 +95,7 @@ class RunPage:
 
     @property
     def state(self) -> str:
-        return "Waiting for an answer" if self.is_asking else self.run.get_state_display()
+        return "Waiting for answers" if self.is_asking else self.run.get_state_display()
 
     @property
     def what(self) -> str:
@@ -168,5 +168,5 @@ class TakeBackPreview:
 
     @property
     def stays(self) -> list[tuple[str, int]]:
-        rest = [("Ended since", self._found.ended), ("Of people who were erased", self._found.erased)]
+        rest = [("Lifted since", self._found.ended), ("Contact erased", self._found.erased)]
         return [(why, number) for why, number in (*wording.said_again(self._found), *rest) if number]

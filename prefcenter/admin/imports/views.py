@@ -65,7 +65,7 @@ def _new(request: HttpRequest) -> HttpResponse:
     except TableError as error:
         form.add_error("file", str(error))
         return _form(request, form)
-    _log(request, run, f"Handed in a file of {_kind(run)}: {imports.label(run)}, {run.size} bytes.", flag=ADDITION)
+    _log(request, run, f"Uploaded a file of {_kind(run)}: {imports.label(run)}, {run.size:,} bytes.", flag=ADDITION)
     return redirect("imports:run", run.pk)
 
 
@@ -80,7 +80,7 @@ def check(request: HttpRequest, run_id: int) -> HttpResponse:
     one, form = _run(run_id), TermsForm(request.POST)
     if not form.is_valid():
         return _page(request, one, form=form)
-    said = f"Had an import checked again, as {form.terms.kind.label.lower()}."
+    said = f"Checked an import again, as {form.terms.kind.label.lower()}."
     return _do(request, one, lambda: imports.check_again(one, form.terms), said)
 
 
@@ -94,7 +94,7 @@ def answer(request: HttpRequest, run_id: int) -> HttpResponse:
     form = AnswersForm(imports.questions(one), request.POST)
     if not form.is_valid():
         return _page(request, one, answers_form=form)
-    said = f"Said what {len(form.said)} columns of an import mean, and had it checked again."
+    said = f"Answered what {len(form.said)} columns of an import mean and checked it again."
     return _do(
         request, one, lambda: imports.answer(one, form.said, user_id=_user_id(request), now=timezone.now()), said
     )
@@ -103,7 +103,7 @@ def answer(request: HttpRequest, run_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD"])
 def kept(request: HttpRequest) -> HttpResponse:
     rows = [(one, answers.in_words(one.means)) for one in ImportAnswer.objects.order_by("shown")]
-    return _render(request, "answers", title="What columns mean", answers=rows)
+    return _render(request, "answers", title="Column meanings", answers=rows)
 
 
 @require_POST
@@ -111,7 +111,7 @@ def forget(request: HttpRequest, answer_id: int) -> HttpResponse:
     """The next file with such a column is asked about again."""
     one = get_object_or_404(ImportAnswer, id=answer_id)
     LogEntry.objects.log_actions(
-        _user_id(request), [one], CHANGE, "Forgot what a column of imported files means.", single_object=True
+        _user_id(request), [one], CHANGE, "Deleted the answer about a column of imported files.", single_object=True
     )
     one.delete()
     return redirect("imports:answers")
@@ -139,7 +139,7 @@ def take_back(request: HttpRequest, run_id: int) -> HttpResponse:
     """What it would lift and what stays, and the button that does it."""
     one = _run(run_id)
     if request.method == "POST":
-        said = f"Had an import of {_kind(one)} taken back."
+        said = f"Took an import of {_kind(one)} back."
         return _do(request, one, lambda: imports.take_back(one, user_id=_user_id(request), now=timezone.now()), said)
     if not imports.can_be_taken_back(one, now=timezone.now()):
         messages.error(request, str(NotNow()))

@@ -19,7 +19,7 @@ class _Day(forms.DateField):
 
 class AskedForm(forms.Form):
     category = forms.ModelChoiceField(
-        Category.objects.all(), label="About", required=False, empty_label="Everything: blocked addresses"
+        Category.objects.all(), label="Category", required=False, empty_label="Everything: suppressed addresses"
     )
     reason = forms.ChoiceField(choices=[("", "Any"), *REASONS.items()], required=False)
     channel = forms.ChoiceField(choices=[("", "Any"), *Channel.choices], required=False)
@@ -37,9 +37,9 @@ class AskedForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         said = self.cleaned_data
         if said.get("reason") in OF_A_CATEGORY and not said.get("category") and "category" not in self.errors:
-            self.add_error("reason", "Please choose a category as well: only a category has this reason.")
+            self.add_error("reason", "Choose a category as well: this reason applies only to categories.")
         if said.get("since") and said.get("until") and said["since"] > said["until"]:
-            self.add_error("until", "The last day is before the first one.")
+            self.add_error("until", "The end date is before the start date.")
         return said
 
     def asked(self) -> SuppressionQuery:
@@ -66,12 +66,12 @@ class AskedForm(forms.Form):
 class ExportForm(AskedForm):
     """The same, carried along unseen, and the file."""
 
-    format = forms.ChoiceField(label="File", choices=[(key, one.label) for key, one in FORMATS.items()])
+    format = forms.ChoiceField(label="Format", choices=[(key, one.label) for key, one in FORMATS.items()])
 
     def clean(self) -> dict[str, Any]:
         said = super().clean()
         if said.get("format") and not FORMATS[said["format"]].takes(said.get("channel", "")):
-            self.add_error("format", "This file holds email addresses only. Please choose the channel Email, or any.")
+            self.add_error("format", "This format contains only email addresses. Choose the channel Email, or Any.")
         return said
 
     @property

@@ -55,15 +55,17 @@ def export(request: HttpRequest) -> HttpResponseBase:
     # Before the first line leaves: whoever breaks off has had some.
     spreadsheets.log_many(request.user.pk, OptOut, count=file.count, message=file.in_words())
     if file.left_out.in_words:
-        messages.warning(request, f"The file {file.kind} leaves out: {'; '.join(file.left_out.in_words)}.")
+        messages.warning(request, f"Not in the file “{file.kind}”: {'; '.join(file.left_out.in_words)}.")
     return _answer(file)
 
 
 def _why_not(file: File) -> str:
     if not file.count:
-        return " ".join(["There is nothing for this file.", *map("Left out: {}.".format, file.left_out.in_words)])
+        return " ".join(
+            ["There is nothing to export in this format.", *map("Not exported: {}.".format, file.left_out.in_words)]
+        )
     if file.format.suffix == "xlsx" and file.count > XLSX_MOST:
-        return f"These are {file.count} lines, and XLSX is made for {XLSX_MOST} at most. Please take CSV."
+        return f"There are {file.count:,} rows, and XLSX is limited to {XLSX_MOST:,}. Choose CSV instead."
     return ""
 
 

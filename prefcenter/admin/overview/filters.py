@@ -42,10 +42,10 @@ class ConditionFilter(_Following):
     title = "meaning"
     parameter_name = "meaning"
     _KNOWN = {
-        "left": ("Opted out, not left off on coming back", conditions.opted_out()),
-        "rated": ("Opted out, as rates count it", conditions.opted_out(conditions.OF_THESE_DAYS)),
-        "undo": ("Taken back by Undo", conditions.UNDONE),
-        "back": ("Yes again after a no", conditions.BACK),
+        "left": ("Opted out (without categories left off when resubscribing)", conditions.opted_out()),
+        "rated": ("Opted out (as counted in rates)", conditions.opted_out(conditions.OF_THESE_DAYS)),
+        "undo": ("Undone", conditions.UNDONE),
+        "back": ("Resubscribed", conditions.BACK),
         "complaint": ("Complained", conditions.COMPLAINT),
     }
 
@@ -57,7 +57,7 @@ class ConditionFilter(_Following):
 
 
 class MailOf(_Following):
-    title = "category, and no to everything from its mailings"
+    title = "category (including opt-outs from everything in its mailings)"
     parameter_name = "mail_of"
 
     def choices_known(self) -> Lookups:

@@ -20,8 +20,8 @@ from ..days import NEAR_ENOUGH
 DAYS = (7, 30, 90, 365)
 USUAL = 30
 CAMPAIGNS_SHOWN = 30
-_INSTEAD = f"You see the last {USUAL} days instead."
-_NO_DAY = {"invalid": f"Please write days as 2026-03-31. {_INSTEAD}"}
+_INSTEAD = f"Showing the last {USUAL} days instead."
+_NO_DAY = {"invalid": f"Enter dates like 2026-03-31. {_INSTEAD}"}
 
 
 class LookForm(forms.Form):
@@ -33,7 +33,7 @@ class LookForm(forms.Form):
         empty_value=None,
         required=False,
         widget=forms.HiddenInput,
-        error_messages={"invalid_choice": f"We do not know this period. {_INSTEAD}"},
+        error_messages={"invalid_choice": f"Unknown period. {_INSTEAD}"},
     )
     first = forms.DateField(
         required=False,
@@ -53,20 +53,20 @@ class LookForm(forms.Form):
         Category.objects.all(),
         required=False,
         empty_label="All",
-        error_messages={"invalid_choice": "We do not know this category. You see all of them."},
+        error_messages={"invalid_choice": "Unknown category. Showing all categories."},
     )
     campaign = forms.ModelChoiceField(
         Campaign.objects.all(),
         required=False,
         empty_label="All",
-        error_messages={"invalid_choice": "We do not know this campaign. You see all of them."},
+        error_messages={"invalid_choice": "Unknown campaign. Showing all campaigns."},
     )
     channel = forms.TypedChoiceField(
         choices=[("", "All"), *Channel.choices],
         coerce=Channel,
         empty_value=None,
         required=False,
-        error_messages={"invalid_choice": "We do not know this channel. You see all of them."},
+        error_messages={"invalid_choice": "Unknown channel. Showing all channels."},
     )
 
     def __init__(self, data: Mapping[str, Any], *, now: datetime) -> None:
@@ -99,11 +99,11 @@ class LookForm(forms.Form):
         first, last = self._asked()
         today = timezone.localdate(self._now)
         if first > last:
-            self.add_error(None, f"The first day is after the last. {_INSTEAD}")
+            self.add_error(None, f"The end date is before the start date. {_INSTEAD}")
         elif first > today:
-            self.add_error(None, f"These days are still to come. {_INSTEAD}")
+            self.add_error(None, f"These dates are in the future. {_INSTEAD}")
         elif (last - first).days >= MOST_DAYS:
-            self.add_error(None, f"More than five years are too many to show. {_INSTEAD}")
+            self.add_error(None, f"The period can be five years at most. {_INSTEAD}")
         return self.cleaned_data
 
     def _asked(self) -> tuple[date, date]:

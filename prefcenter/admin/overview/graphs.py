@@ -67,7 +67,7 @@ def _complaints(step: Bucket, count: int, rate: float | None) -> ChartRow:
 
 
 def _rate_head(selection: Selection) -> str:
-    return f"Rate of {rates.DAYS_TOGETHER} days" if selection.period.step == "day" else "Rate"
+    return f"{rates.DAYS_TOGETHER}-day rate" if selection.period.step == "day" else "Rate"
 
 
 def _axis(counted: Counted) -> list[str]:

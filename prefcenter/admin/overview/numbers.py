@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from prefcenter.reports import rates
 
-TOO_FEW = "too few to say"
+TOO_FEW = "Not enough data"
 #: Where a rate of complaints stands, as a class of the stylesheet and in words.
-GMAIL = {"": "", "near": "above Gmail’s line of 0.1 %", "over": "above Gmail’s limit of 0.3 %"}
+GMAIL = {"": "", "near": "above Gmail’s target of 0.1%", "over": "above Gmail’s limit of 0.3%"}
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
@@ -23,12 +23,12 @@ def number(count: int) -> str:
 
 
 def percent(rate: float | None) -> str:
-    """Of a rate from 0 to 1, with two digits that count; None is "too few to say"."""
+    """Of a rate from 0 to 1, with two digits that count; None is "Not enough data"."""
     if rate is None:
         return TOO_FEW
     hundred = 100 * rate
     digits = 0 if hundred == 0 else 2 if hundred < 10 else 1
-    return f"{hundred:.{digits}f} %"
+    return f"{hundred:.{digits}f}%"
 
 
 def short(count: float) -> str:
@@ -40,7 +40,7 @@ def short(count: float) -> str:
 
 def short_percent(rate: float) -> str:
     """For the scale of a chart."""
-    return f"{100 * rate:g} %"
+    return f"{100 * rate:g}%"
 
 
 def gmail(rate: float | None) -> str:
@@ -52,17 +52,17 @@ def gmail(rate: float | None) -> str:
 
 def change(count: int, before: int) -> Difference:
     if count == before:
-        return Difference("as before", "same")
+        return Difference("No change", "same")
     trend = "more" if count > before else "less"
     if not before:
-        return Difference("none before", trend)
+        return Difference("None previously", trend)
     part = abs(count - before) / before
-    return Difference(f"{times(part)} {trend} than before", trend)
+    return Difference(f"{times(part)} {'more' if count > before else 'fewer'} than before", trend)
 
 
 def times(part: float) -> str:
-    """A part as a percentage; what is very much as a multiple, because nobody pictures 4,000 %."""
-    return f"{100 * part:.0f} %" if part < 10 else f"{part:.0f} times"
+    """A part as a percentage; what is very much as a multiple, because nobody pictures 4,000%."""
+    return f"{100 * part:.0f}%" if part < 10 else f"{part:.0f} times"
 
 
 def difference(count: int, before: int) -> str:

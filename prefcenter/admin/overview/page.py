@@ -14,7 +14,7 @@ from prefcenter.reports import Selection, confirmations, counts, rates, reasons,
 from . import graphs, tables, tiles
 from .form import DAYS, LookForm
 
-TITLE = "How are we doing?"
+TITLE = "Overview"
 Context = dict[str, Any]
 
 _LEDGER, _SENT = "unsubscribe.view_consentevent", "unsubscribe.view_sentcount"

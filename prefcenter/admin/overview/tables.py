@@ -94,9 +94,7 @@ def categories(selection: Selection, found: Rates) -> list[RateRow]:
     rows = [_row(selection, one.name, "", rate, top=top, mail_of=one.pk) for one, rate in found.by_category]
     if found.unnamed.opt_outs or found.unnamed.complaints:
         nowhere = {"category__isnull": "True", "campaign__isnull": "True"}
-        rows.append(
-            _row(selection, "No category", "everything at once, or not named", found.unnamed, top=top, **nowhere)
-        )
+        rows.append(_row(selection, "No category", "all categories, or none named", found.unnamed, top=top, **nowhere))
     return rows
 
 
@@ -110,7 +108,7 @@ def campaigns(selection: Selection, found: Rates) -> list[RateRow]:
 
 def limits(longest: timedelta) -> list[LimitRow]:
     return [
-        LimitRow(one.who, one.said, "kept" if longest <= one.longest else "not always kept", longest <= one.longest)
+        LimitRow(one.who, one.said, "Met" if longest <= one.longest else "Not always met", longest <= one.longest)
         for one in LIMITS
     ]
 

@@ -40,9 +40,7 @@ def wishes(selection: Selection, counted: Counted) -> list[Tile]:
 
 def rates(selection: Selection, total: Rate) -> list[Tile]:
     """Of everything together."""
-    opt_outs = (
-        f"{numbers.number(total.opt_outs)} of {numbers.number(total.sent)} mails recorded as sent, without imports"
-    )
+    opt_outs = f"{numbers.number(total.opt_outs)} of {numbers.number(total.sent)} messages sent, imports not included"
     emails = f"{numbers.number(total.complaints)} of {numbers.number(total.emails)} emails"
     line = numbers.gmail(total.complaint_rate)
     return [
@@ -67,14 +65,14 @@ def waits(found: Waits) -> list[Tile]:
     if found.median is None or found.longest is None:
         return []
     return [
-        Tile("Median", numbers.duration(found.median), note="from the wish to the mail that confirms it"),
+        Tile("Median", numbers.duration(found.median), note="from the request to the confirmation email"),
         Tile("Longest", numbers.duration(found.longest), note=f"of {numbers.number(found.sent)} confirmations"),
     ]
 
 
 def outbox(found: Outbox, *, now: datetime, is_linked: bool) -> list[Tile]:
     """Numbers and ages; the list behind them names addresses, so the links are not for everybody."""
-    waiting = f"the oldest for {numbers.duration(found.oldest)}" if found.oldest else "nothing is owed to anybody"
+    waiting = f"oldest: {numbers.duration(found.oldest)}" if found.oldest else "nothing to send"
     since = day_ago(now).isoformat()
     shown = [
         Tile(
@@ -88,14 +86,14 @@ def outbox(found: Outbox, *, now: datetime, is_linked: bool) -> list[Tile]:
             "Failed",
             numbers.number(found.failed),
             lists.outbox(OutboxStatus.FAILED, due_at__gte=since),
-            note=f"given up in the last 24 hours; {numbers.number(found.failed_in_all)} in all",
+            note=f"in the last 24 hours; {numbers.number(found.failed_in_all)} in total",
             line="near" if found.failed else "",
         ),
         Tile(
             "Sent",
             numbers.number(found.sent),
             lists.outbox(OutboxStatus.SENT, due_at__gte=since),
-            note="of what was due in the last 24 hours",
+            note="of those due in the last 24 hours",
         ),
     ]
     return shown if is_linked else [one._replace(url="") for one in shown]
@@ -105,9 +103,13 @@ def seals(found: Seals, *, now: datetime, is_linked: bool) -> Tile:
     if found.latest is None:
         value, note = "–", "the ledger has not been sealed yet"
     else:
-        value, note = numbers.duration(now - found.latest), "ago; every line older than two hours is sealed"
+        value, note = numbers.duration(now - found.latest), "ago; all events older than two hours are sealed"
     if found.is_behind:
-        note = "ago; newer lines wait for theirs. Is the worker running?" if found.latest else "Is the worker running?"
+        note = (
+            "ago; newer events are still not sealed. Is the worker running?"
+            if found.latest
+            else "Is the worker running?"
+        )
     url = lists.seals() if is_linked else ""
     return Tile("Last seal", value, url, note=note, line="near" if found.is_behind else "")
 
@@ -120,7 +122,7 @@ def _tile(name: str, count: int, before: int, url: str) -> Tile:
 def _kept(selection: Selection, counted: Counted) -> Tile:
     url = lists.events(selection, EventKind.OPT_DOWN, EventKind.PAUSE, source=Source.PAGE)
     if not counted.came_to_leave:
-        return Tile("Kept", "–", url, note="Nobody came to the pages to leave")
+        return Tile("Retained", "–", url, note="no visitors came to leave")
     part = f"{numbers.number(counted.kept)} of {numbers.number(counted.came_to_leave)}"
-    note = f"{part} times that somebody came to leave they took less instead; the list has a line for each change"
-    return Tile("Kept", numbers.percent(counted.kept / counted.came_to_leave), url, note=note)
+    note = f"{part} visitors chose less instead of leaving; the list shows each change"
+    return Tile("Retained", numbers.percent(counted.kept / counted.came_to_leave), url, note=note)

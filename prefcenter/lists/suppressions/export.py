@@ -31,11 +31,11 @@ class LeftOut(NamedTuple):
     @property
     def in_words(self) -> list[str]:
         said = {
-            "known only by a keyed digest (erased, or only a hash was ever known)": self.without_address,
-            "beginning like a formula (they are in the file “by hand”)": self.like_a_formula,
-            "no email addresses": self.on_other_channels,
+            "without a stored address (erased, or only a hash was ever known)": self.without_address,
+            "that start like a formula (export the file “by-hand” for these)": self.like_a_formula,
+            "that are not email addresses": self.on_other_channels,
         }
-        return [f"{count} {which}" for which, count in said.items() if count]
+        return [f"{count:,} {which}" for which, count in said.items() if count]
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,13 @@ class File:
 
     def in_words(self) -> str:
         """For a log: what it is, and nobody's address."""
-        about = f" about {self.asked.category.slug}" if self.asked.category else ""
-        missing = f", without {sum(self.left_out)} addresses that it cannot hold" if sum(self.left_out) else ""
-        return f"Exported {self.count} opt-outs{about} as {self.kind}{missing}."
+        about = f" from {self.asked.category.slug}" if self.asked.category else ""
+        missing = (
+            f", without {sum(self.left_out):,} addresses that can’t be exported in this format"
+            if sum(self.left_out)
+            else ""
+        )
+        return f"Exported {self.count:,} opt-outs{about} as {self.kind}{missing}."
 
 
 def prepare(asked: SuppressionQuery, kind: str) -> File:

@@ -101,8 +101,8 @@ def _rfc2822(found: Sequence[ListedOptOut]) -> str:
 
 _COLUMNS = ("address", "channel", "reason", "category", "source", "campaign", "date", "contact")
 FORMATS = {
-    "csv": ExportFormat("CSV, to be read by people", Holds.OPT_OUTS, _COLUMNS, _table),
-    "xlsx": ExportFormat("XLSX, to be read by people", Holds.OPT_OUTS, _COLUMNS, _table, suffix="xlsx"),
+    "csv": ExportFormat("CSV (readable table)", Holds.OPT_OUTS, _COLUMNS, _table),
+    "xlsx": ExportFormat("XLSX (readable table)", Holds.OPT_OUTS, _COLUMNS, _table, suffix="xlsx"),
     # Mailgun, Suppressions API: POST /v3/{domain}/unsubscribes/import, bounces/import and complaints/import.
     "mailgun-unsubscribes": ExportFormat(
         "Mailgun: unsubscribes",
@@ -129,6 +129,6 @@ FORMATS = {
     "postmark": ExportFormat("Postmark", Holds.UPLOAD, ("EmailAddress", "SuppressionReason", "Origin"), _postmark),
     # Twilio SendGrid, Suppressions: a list of addresses for the global unsubscribes or for an unsubscribe group.
     "sendgrid": ExportFormat("SendGrid", Holds.UPLOAD, ("email",), _email),
-    "by-hand": ExportFormat("What uploads leave out, to be entered by hand", Holds.REST, ("address",), _email),
-    "sha256": ExportFormat("SHA-256 of the email addresses, for partners", Holds.HASHES, ("sha256",), _hash),
+    "by-hand": ExportFormat("Addresses missing from uploads, to enter by hand", Holds.REST, ("address",), _email),
+    "sha256": ExportFormat("SHA-256 hashes of the email addresses, for partners", Holds.HASHES, ("sha256",), _hash),
 }

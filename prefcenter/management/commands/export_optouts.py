@@ -29,25 +29,27 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise ArgumentTypeError("please give a day such as 2026-03-10") from error
+        raise ArgumentTypeError("enter a date like 2026-03-10") from error
 
 
 class Command(BaseCommand):
     help = (
-        "Writes the opt-outs as a file: every blocked address, or with --category whoever may not be written to about "
-        "it. Progress goes to a terminal; elsewhere a summary in JSON follows, on standard output, or on standard "
-        "error when the file itself goes to standard output."
+        "Exports opt-outs to a file: all suppressed addresses or, with --category, everyone who may not be sent that "
+        "category. On a terminal it shows progress; otherwise it writes a JSON summary to standard output, or to "
+        "standard error if the file itself goes to standard output."
     )
     target: BinaryIO | None = None
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--format", default="csv", choices=list(FORMATS))
         parser.add_argument("--output", default=STANDARD_OUTPUT, metavar="FILE", help="“-” is standard output")
-        parser.add_argument("--category", default="", metavar="SLUG", help="the slug of a category")
+        parser.add_argument(
+            "--category", default="", metavar="SLUG", help="the slug of a category; without it, everything"
+        )
         parser.add_argument("--channel", default="", choices=Channel.values)
         parser.add_argument("--reason", default="", choices=list(REASONS))
         parser.add_argument("--source", default="", choices=[str(one) for one in COMING_IN])
-        parser.add_argument("--since", type=_day, metavar="DAY", help="the first day, such as 2026-03-10")
+        parser.add_argument("--since", type=_day, metavar="DAY", help="the first day, like 2026-03-10")
         parser.add_argument("--until", type=_day, metavar="DAY", help="the last day")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -59,13 +61,15 @@ class Command(BaseCommand):
                 self._write(file, out)
         except DatabaseFailure as error:
             reason = str(error).partition("\n")[0]
-            raise CommandError(f"The database does not answer: {reason}. Is it there, and migrated?") from error
+            raise CommandError(
+                f"The database doesn’t respond: {reason}. Check that it is running and migrated."
+            ) from error
         except BrokenPipeError:
             # Whoever reads us has seen enough (`| head`); Python would complain once more while it shuts down.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return
         except OSError as error:
-            raise CommandError(f"The file could not be written: {error.strerror}.") from error
+            raise CommandError(f"The file can’t be written: {error.strerror}.") from error
         self._sum_up(file, options["output"])
 
     @contextmanager
@@ -100,13 +104,13 @@ class Command(BaseCommand):
             if is_shown and percent != shown:
                 shown = percent
                 bar = "#" * (percent * _BAR // 100)
-                self.stderr.write(f"\r[{bar:<{_BAR}}] {percent} %, {number} lines", ending="")
+                self.stderr.write(f"\r[{bar:<{_BAR}}] {percent}%, {number:,} rows", ending="")
                 self.stderr.flush()
 
     def _sum_up(self, file: File, output: str) -> None:
         if self.stderr.isatty():
-            said = "".join(f"\nLeft out: {one}." for one in file.left_out.in_words)
-            self.stderr.write(f"\r\x1b[K{file.count} lines.{said}")
+            said = "".join(f"\nNot exported: {one}." for one in file.left_out.in_words)
+            self.stderr.write(f"\r\x1b[K{file.count:,} rows.{said}")
             return
         category = file.asked.category.slug if file.asked.category else None
         summary: dict[str, Any] = {"format": file.kind, "category": category, "file": output}
@@ -118,11 +122,11 @@ def _asked(options: dict[str, Any]) -> SuppressionQuery:
     """Raises CommandError for what contradicts itself, where an empty file would be taken for good news."""
     category, reason = _category(options["category"]), options["reason"]
     if reason in OF_A_CATEGORY and category is None:
-        raise CommandError(f"The reason '{reason}' is one of a category: please give --category as well.")
+        raise CommandError(f"The reason '{reason}' applies only to categories: add --category.")
     if not FORMATS[options["format"]].takes(options["channel"]):
-        raise CommandError("This format holds email addresses only.")
+        raise CommandError("This format contains only email addresses.")
     if options["since"] and options["until"] and options["since"] > options["until"]:
-        raise CommandError("The last day is before the first one.")
+        raise CommandError("The end date is before the start date.")
     reasons = frozenset({reason} if reason else REASONS)
     return SuppressionQuery(
         category, options["channel"], reasons, options["source"], options["since"], options["until"]
@@ -133,5 +137,5 @@ def _category(slug: str) -> Category | None:
     category = Category.objects.filter(slug=slug).first()
     if slug and category is None:
         known = ", ".join(Category.objects.values_list("slug", flat=True)) or "none yet"
-        raise CommandError(f"There is no category '{slug}'. Known are: {known}.")
+        raise CommandError(f"There is no category '{slug}'. Categories: {known}.")
     return category

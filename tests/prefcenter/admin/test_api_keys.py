@@ -110,5 +110,5 @@ def test_the_command_prints_the_key_and_nothing_else_to_standard_output() -> Non
 
 
 def test_the_command_refuses_a_key_without_a_life() -> None:
-    with pytest.raises(CommandError, match="a day at least"):
+    with pytest.raises(CommandError, match="at least one day"):
         call_command("api_key", "Shop", "audience", days=0)

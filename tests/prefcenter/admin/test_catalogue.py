@@ -95,14 +95,14 @@ class TestCategories:
         for slug, client, purpose in (("ours", desk, Purpose.MARKETING), ("theirs", boss, Purpose.TRANSACTIONAL)):
             page = client.get(f"{CATEGORIES}add/", secure=True)
             assert ("purpose" in page.context["adminform"].form.fields) == (client is boss)
-            assert "only a superuser chooses this" in page.content.decode()
+            assert "Only a superuser can choose this" in page.content.decode()
             sent = {"slug": slug, "name": slug, "purpose": "transactional", "position": "0"}
             assert client.post(f"{CATEGORIES}add/", sent, secure=True).status_code == 302
             assert Category.objects.get(slug=slug).purpose == purpose
 
     def test_the_purpose_is_changed_by_nobody(self, desk: Client, news: Category) -> None:
         for client in (desk, signed_in(member(is_superuser=True))):
-            assert "only a superuser chooses this" in client.get(page_of(news), secure=True).content.decode()
+            assert "Only a superuser can choose this" in client.get(page_of(news), secure=True).content.decode()
             assert save(client, news, purpose="transactional").status_code == 302
             assert news.purpose == Purpose.MARKETING
             row = {"form-0-purpose": "transactional", "form-0-needs_opt_in": "on"}
@@ -160,7 +160,7 @@ class TestCategories:
     def test_retiring_twice_keeps_the_first_day_and_says_so(self, desk: Client, news: Category) -> None:
         Category.objects.update(retired_at=NOW)
         other = CategoryFactory(slug="offers")
-        assert do(desk, CATEGORIES, "retire", news) == ["Nothing was changed: it was so already."]
+        assert do(desk, CATEGORIES, "retire", news) == ["Nothing to change."]
         assert do(desk, CATEGORIES, "retire", news, other) == ["Retired: Offers."]
         news.refresh_from_db()
         assert (news.retired_at, logged(news)) == (NOW, [])

@@ -109,23 +109,23 @@ def test_any_spelling_leads_to_the_contact(typed: str, desk: Desk, ada: Address,
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("dan@example.com", "We know nobody with this address."),
-        ("+49 30 999999", "We know nobody with this address."),
-        ("d***@example.com", "We know nobody whose email address looks like this."),
-        ("a***@example.org", "We know nobody whose email address looks like this."),
-        ("a***@", "neither an email address nor a phone number"),
-        ("ada", "neither an email address nor a phone number"),
-        ("*@example.com", "neither an email address nor a phone number"),
-        ("Corp <*@corp.example>", "neither an email address nor a phone number"),
-        ("030 123456", "neither an email address nor a phone number"),
-        ("<script>@", "neither an email address nor a phone number"),
+        ("dan@example.com", "No contact has this address."),
+        ("+49 30 999999", "No contact has this address."),
+        ("d***@example.com", "No contact has an email address that looks like this."),
+        ("a***@example.org", "No contact has an email address that looks like this."),
+        ("a***@", "Enter an email address, or a phone number"),
+        ("ada", "Enter an email address, or a phone number"),
+        ("*@example.com", "Enter an email address, or a phone number"),
+        ("Corp <*@corp.example>", "Enter an email address, or a phone number"),
+        ("030 123456", "Enter an email address, or a phone number"),
+        ("<script>@", "Enter an email address, or a phone number"),
         ("", "This field is required."),
         ("   ", "This field is required."),
         ("x" * 321, "at most 320 characters"),
         ("a\x00b@example.com", "Null characters are not allowed."),
-        ("%a@example.com", "We know nobody with this address."),
-        ("%@example.com", "neither an email address nor a phone number"),
-        ("•••", "neither an email address nor a phone number"),
+        ("%a@example.com", "No contact has this address."),
+        ("%@example.com", "Enter an email address, or a phone number"),
+        ("•••", "Enter an email address, or a phone number"),
     ],
 )
 def test_whoever_is_not_found_is_said_calmly(typed: str, said: str, desk: Desk, ada: Address) -> None:
@@ -215,15 +215,15 @@ def test_the_page_tells_all_and_shows_no_address(desk: Desk, much: Address) -> N
         "a•••@example.com",
         "+49•••56",
         "You'll no longer get “News” by email.",
-        "Block set: Address does not exist.",
-        "The person was given everything",
+        "Suppressed: Address does not exist.",
+        "The contact received a copy of all data",
         "campaign “June”",
         "Wording: “Unsubscribe from News”",
         "Note: 550 no such user",
         "One-click",
-        "Unsubscribed from everything, on every address",
+        "Unsubscribed from everything, all addresses",
         "Fresh link",
-        "Only the person can take this back",
+        "Only the contact can lift this",
     ):
         assert text in page
     assert ADA not in page
@@ -257,7 +257,7 @@ def test_the_page_shows_the_last_mailing_that_was_recorded(desk: Desk, ada: Addr
     actions.record_sent([ada.contact_id], Mailing(news, campaign=june), now=now)
     actions.record_sent([ada.contact_id], Mailing(CategoryFactory(slug="offers"), channel=Channel.SMS), now=now)
     text = page_text(desk.get(url_of(ada.contact)))
-    table = text[text.index("Last mail recorded") :].split("</table>")[0]
+    table = text[text.index("Last messages sent") :].split("</table>")[0]
     for said in ("News", "June", "Email", "Offers", "Text message", date_format(timezone.localdate(now))):
         assert said in table, said
     assert "None." not in table
@@ -266,8 +266,8 @@ def test_the_page_shows_the_last_mailing_that_was_recorded(desk: Desk, ada: Addr
 def test_the_page_says_what_is_confirmed_and_how_far_one_category_reaches(desk: Desk, phone: Address) -> None:
     text = page_text(desk.get(url_of(phone.contact)))
     assert "if we know an email address of theirs" not in text
-    assert "to every mailbox of theirs that we know where it is about another channel" in text
-    assert "One category: on every channel on which we know them today" in text
+    assert "an opt-out on another channel is confirmed to all of their known email addresses" in text
+    assert "One category: on all channels where they have an address today" in text
     form = WORDS | {"what": f"channel:{Channel.SMS}"}
     desk.does(phone.contact, "opt_out", **form)
     mailboxes = phone.contact.addresses.filter(channel=Channel.EMAIL).values_list("id", flat=True)
@@ -344,7 +344,7 @@ def test_a_no_to_one_channel_leaves_the_others_and_is_the_persons_to_take_back(
 
 
 def test_twice_is_once_and_says_so(desk: Desk, ada: Address) -> None:
-    for said in ("Recorded an opt-out", "That was so already"):
+    for said in ("Recorded an opt-out", "Already recorded"):
         assert said in desk.does(ada.contact, "opt_out", **{**WORDS, "what": "everything"})
     assert ConsentEvent.objects.count() == LogEntry.objects.count() == 1
 
@@ -381,10 +381,10 @@ def test_a_form_filled_in_wrongly_comes_back_as_typed(
 
 
 def test_a_manual_block_can_be_set_and_lifted_with_a_note(desk: Desk, ada: Address) -> None:
-    assert "Blocked an address" in desk.does(ada.contact, "block", address=str(ada.pk), note="Legal asked")
+    assert "Suppressed an address" in desk.does(ada.contact, "block", address=str(ada.pk), note="Legal asked")
     row = Suppression.objects.get(reason=SuppressionReason.MANUAL)
-    assert "Please say why" in desk.does(ada.contact, "lift", row.pk, note=" ")
-    assert "Lifted a block: Blocked by staff." in desk.does(ada.contact, "lift", row.pk, note="Legal is content")
+    assert "Add a note that says why" in desk.does(ada.contact, "lift", row.pk, note=" ")
+    assert "Lifted a suppression: Blocked by staff." in desk.does(ada.contact, "lift", row.pk, note="Legal is content")
     row.refresh_from_db()
     assert row.lifted_at
     told = ConsentEvent.objects.order_by("id").values_list("kind", "source", "actor", "note")
@@ -393,7 +393,7 @@ def test_a_manual_block_can_be_set_and_lifted_with_a_note(desk: Desk, ada: Addre
         (EventKind.SUPPRESS, Source.STAFF, actor, "Legal asked"),
         (EventKind.LIFT, Source.STAFF, actor, "Legal is content"),
     ]
-    assert "That was so already" in desk.does(ada.contact, "lift", row.pk, note="Again")
+    assert "Already recorded" in desk.does(ada.contact, "lift", row.pk, note="Again")
 
 
 @pytest.mark.parametrize(
@@ -401,9 +401,9 @@ def test_a_manual_block_can_be_set_and_lifted_with_a_note(desk: Desk, ada: Addre
     [
         (SuppressionReason.HARD_BOUNCE, ""),
         (SuppressionReason.MANUAL, ""),
-        (SuppressionReason.UNSUBSCRIBED_ALL, "Only the person can take this back"),
-        (SuppressionReason.COMPLAINT, "Only the person can take this back"),
-        (SuppressionReason.ERASED, "The person was erased."),
+        (SuppressionReason.UNSUBSCRIBED_ALL, "Only the contact can lift this"),
+        (SuppressionReason.COMPLAINT, "Only the contact can lift this"),
+        (SuppressionReason.ERASED, "The contact was erased."),
     ],
 )
 def test_the_staff_lift_what_the_rules_allow_and_are_told_why_not(
@@ -422,9 +422,9 @@ def test_the_staff_lift_what_the_rules_allow_and_are_told_why_not(
 
 
 def test_their_link_goes_out_by_mail(desk: Desk, ada: Address, phone: Address) -> None:
-    assert "Their link goes out" in desk.does(ada.contact, "send_link", ada.pk)
+    assert "The preferences link will be emailed" in desk.does(ada.contact, "send_link", ada.pk)
     assert OutboxMessage.objects.get().kind == OutboxKind.LINK
-    assert "only be mailed to an email address" in desk.does(ada.contact, "send_link", phone.pk)
+    assert "only be sent to an email address" in desk.does(ada.contact, "send_link", phone.pk)
     assert OutboxMessage.objects.count() == LogEntry.objects.count() == 1
 
 
@@ -443,11 +443,11 @@ class TestWhoseAnAddressIs:
 
     def test_is_answered_with_a_note(self, desk: Desk, joined: Address) -> None:
         assert not OutboxMessage.objects.exists()  # there is no mailbox to ask
-        assert "Joined by a sender, not agreed to" in page_text(desk.get(url_of(joined.contact)))
+        assert "Added by a sender, not confirmed" in page_text(desk.get(url_of(joined.contact)))
         note = "Rang us from that number, and read the code to us."
         after = desk.does(joined.contact, "join", joined.pk, answer="agree", note=note)
-        assert "Agreed that an address is theirs." in after
-        assert "The address belongs to the contact: it was agreed to." in after
+        assert "Confirmed that an address is theirs." in after
+        assert "Confirmed: the address belongs to the contact." in after
         event = ConsentEvent.objects.get()
         assert (event.kind, event.source, event.actor, event.note) == (
             EventKind.JOIN,
@@ -457,18 +457,18 @@ class TestWhoseAnAddressIs:
         )
         joined.refresh_from_db()
         assert not joined.is_pending
-        assert "That was so already" in desk.does(joined.contact, "join", joined.pk, answer="agree", note=note)
+        assert "Already recorded" in desk.does(joined.contact, "join", joined.pk, answer="agree", note=note)
 
     def test_or_not_theirs_at_all(self, desk: Desk, joined: Address) -> None:
         older = joined.contact
         after = desk.does(older, "join", joined.pk, answer="part", note="A typing error of ours.")
-        assert "Took an address out" in after
+        assert "Moved an address to a contact of its own" in after
         joined.refresh_from_db()
         assert (joined.contact_id == older.pk, joined.parted_from_id) == (False, older.pk)
 
     @pytest.mark.parametrize("fields", [{"answer": "agree", "note": ""}, {"answer": "perhaps", "note": "Why"}, {}])
     def test_takes_a_note_and_an_answer(self, fields: dict[str, str], desk: Desk, joined: Address) -> None:
-        assert "Nothing was changed." in desk.does(joined.contact, "join", joined.pk, **fields)
+        assert "Nothing changed." in desk.does(joined.contact, "join", joined.pk, **fields)
         assert not ConsentEvent.objects.exists()
 
     def test_takes_the_right_to_act(self, joined: Address) -> None:
@@ -478,7 +478,7 @@ class TestWhoseAnAddressIs:
 
     def test_the_address_a_contact_began_with_is_asked_about_by_nobody(self, desk: Desk, ada: Address) -> None:
         assert 'name="answer"' not in page_text(desk.get(url_of(ada.contact)))
-        assert "That was so already" in desk.does(ada.contact, "join", ada.pk, answer="part", note="Why")
+        assert "Already recorded" in desk.does(ada.contact, "join", ada.pk, answer="part", note="Why")
 
 
 def test_what_belongs_to_somebody_else_is_not_found(desk: Desk, ada: Address) -> None:
@@ -496,14 +496,14 @@ def test_of_an_erased_person_nothing_can_be_changed(desk: Desk, ada: Address) ->
     actions.erase([ada.contact_id], source=Source.PAGE, now=timezone.now())
     assert desk.find(ADA)["Location"] == url_of(ada.contact)
     page = page_text(desk.get(url_of(ada.contact)))
-    assert "This person was erased" in page
+    assert "This contact was erased" in page
     assert 'method="post" action="/admin/people/' not in page
     for what, fields in (
         ("opt_out", {**WORDS, "what": "everything"}),
         ("block", {"address": str(ada.pk), "note": "x"}),
     ):
-        assert "Nothing is left that could be changed" in desk.does(ada.contact, what, **fields)
-    assert "only be mailed" in desk.does(ada.contact, "send_link", ada.pk)
+        assert "There is nothing left to change" in desk.does(ada.contact, what, **fields)
+    assert "only be sent" in desk.does(ada.contact, "send_link", ada.pk)
     assert [one.kind for one in ConsentEvent.objects.all()] == [EventKind.ERASE]
 
 

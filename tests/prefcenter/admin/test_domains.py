@@ -33,12 +33,12 @@ def block(desk: Desk, domain: str = CORP, **fields: str) -> str:
 
 def test_a_domain_is_blocked_in_any_spelling(desk: Desk, news: Category) -> None:
     page = block(desk, "*@Corp.example.")
-    assert "Blocked a domain: Unsubscribed from everything." in page
+    assert "Suppressed a domain: Unsubscribed from everything." in page
     assert "corp.example" in page
     row = DomainSuppression.objects.get()
     assert (row.domain, row.source, row.actor, row.note) == (CORP, "staff", f"staff {desk.user.pk}", "Their letter.")
     assert not gate.check(["eve@corp.example"], Mailing(news), now=NOW)[0].may_send
-    assert "That was so already." in block(desk)
+    assert "Already recorded." in block(desk)
     assert (DomainSuppression.objects.count(), LogEntry.objects.count()) == (1, 1)
 
 
@@ -51,9 +51,9 @@ def test_another_reason_may_be_chosen(reason: str, desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"domain": "gmail.com"}, "Anyone can have an email address at this domain"),
-        ({"domain": "*@*.corp.example"}, "not a domain that can be blocked"),
-        ({"domain": "eve@corp.example"}, "not a domain that can be blocked"),
+        ({"domain": "gmail.com"}, "public email provider"),
+        ({"domain": "*@*.corp.example"}, "not a domain that can be suppressed"),
+        ({"domain": "eve@corp.example"}, "not a domain that can be suppressed"),
         ({"domain": ""}, "This field is required."),
         ({"note": " "}, "This field is required."),
         ({"reason": "erased"}, "Select a valid choice."),
@@ -69,16 +69,16 @@ def test_a_block_is_lifted_with_a_reason_and_stays_in_the_list(desk: Desk, news:
     row = DomainSuppression.objects.get()
     lift = f"{LIST}{row.pk}/lift/"
     desk.post(lift, page=LIST, note=" ")
-    assert "Please say why the block is lifted." in page_text(desk.get(LIST))
+    assert "Add a note that says why the suppression is lifted." in page_text(desk.get(LIST))
     desk.post(lift, page=LIST, note="They changed their mind.")
     page = page_text(desk.get(LIST))
-    assert "Lifted the block on a domain" in page
+    assert "Lifted the suppression of a domain" in page
     assert "They changed their mind." in page
     row.refresh_from_db()
     assert (row.lifted_by, row.lifted_note) == (f"staff {desk.user.pk}", "They changed their mind.")
     assert gate.check(["eve@corp.example"], Mailing(news), now=NOW)[0].may_send
     desk.post(lift, page=LIST, note="Again.")
-    assert "That was so already." in page_text(desk.get(LIST))
+    assert "Already recorded." in page_text(desk.get(LIST))
 
 
 def test_the_staff_lift_what_an_import_set(desk: Desk) -> None:
@@ -95,7 +95,7 @@ def test_seeing_and_blocking_are_two_permissions(permissions: Any, may_see: bool
     desk = Desk(*permissions)
     page = desk.get(LIST)
     assert page.status_code == (200 if may_see else 403)
-    assert ("Block the domain" in page.content.decode()) is may_block
+    assert ("Suppress the domain" in page.content.decode()) is may_block
     block(desk)
     assert DomainSuppression.objects.exists() is may_block
     actions.suppress_domains({"firm.example": None}, SuppressionReason.MANUAL, source=Source.API, now=NOW)
@@ -116,7 +116,7 @@ def test_the_page_of_a_person_says_that_their_domain_is_blocked() -> None:
     url = f"/admin/people/{eve.contact_id}/"
     assert "whole domain" not in page_text(desk.get(url))
     actions.suppress_domains({CORP: None}, SuppressionReason.MANUAL, source=Source.STAFF, now=NOW)
-    assert "With its whole domain: Blocked by staff" in page_text(desk.get(url))
+    assert "Whole domain: Blocked by staff" in page_text(desk.get(url))
     actions.lift_domains([CORP], SuppressionReason.MANUAL, source=Source.STAFF, now=NOW)
     assert "whole domain" not in page_text(desk.get(url))
 
@@ -129,6 +129,6 @@ def test_the_page_of_a_person_names_the_other_spellings_whose_noes_count(is_on: 
     ada, other, bob = (Address.objects.get(pk=learnt[one.digest].address_id) for one in some)
     actions.opt_out([Target(other.pk)], source=Source.PAGE, now=NOW)
     desk = Desk("view_contact")
-    said = f"The same Gmail mailbox as contact {other.contact_id}"
+    said = f"Same Gmail mailbox as contact {other.contact_id}"
     assert (said in page_text(desk.get(f"/admin/people/{ada.contact_id}/"))) is is_on
-    assert "The same Gmail mailbox" not in page_text(desk.get(f"/admin/people/{bob.contact_id}/"))
+    assert "Same Gmail mailbox" not in page_text(desk.get(f"/admin/people/{bob.contact_id}/"))

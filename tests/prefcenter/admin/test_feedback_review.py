@@ -173,7 +173,7 @@ class TestReviewing:
         said.refresh_from_db()
         assert (said.note, said.text) == ("", "")
         assert said.reviewed_at is not None
-        assert "The person was erased, so no note was kept." in [str(one) for one in answer.context["messages"]]
+        assert "The contact was erased, so the note was not saved." in [str(one) for one in answer.context["messages"]]
         assert "note" not in LogEntry.objects.get().change_message.lower()
 
     def test_whoever_may_only_look_changes_nothing(self, say: Say) -> None:
@@ -235,7 +235,7 @@ class TestBulk:
         assert [sorted(map(str, row.tags.all())) for row in rows] == [["b"], [], []]
 
     @pytest.mark.parametrize(
-        ("tag", "answer"), [("", "choose a tag first"), ("999999", "No action"), ("nonsense", "No action")]
+        ("tag", "answer"), [("", "Choose a tag first"), ("999999", "No action"), ("nonsense", "No action")]
     )
     def test_without_a_tag_nothing_is_tagged(self, tag: str, answer: str, desk: Client, say: Say) -> None:
         said = say("Daily!")
@@ -267,8 +267,8 @@ class TestDigest:
         reader, _ = member(*codenames), member("view_feedback")
         client = signed_in(reader)
         for offered, act, wants in (
-            ("Send me the weekly digest", "start", True),
-            ("Stop the weekly digest", "stop", False),
+            ("Turn on weekly digest", "start", True),
+            ("Turn off weekly digest", "stop", False),
         ):
             assert offered in client.get(LIST, secure=True).content.decode()
             for _ in range(2):
@@ -277,8 +277,8 @@ class TestDigest:
             assert set(User.objects.filter(wants_digest=True)) == ({reader} if wants else set())
         logged = LogEntry.objects.order_by("id").values_list("user", "object_id", "change_message")
         assert list(logged) == [
-            (reader.pk, str(reader.pk), "Asked for the weekly digest."),
-            (reader.pk, str(reader.pk), "Stopped the weekly digest."),
+            (reader.pk, str(reader.pk), "Turned the weekly digest on."),
+            (reader.pk, str(reader.pk), "Turned the weekly digest off."),
         ]
 
     @pytest.mark.parametrize(("method", "act", "status"), [("get", "start", 405), ("post", "begin", 404)])

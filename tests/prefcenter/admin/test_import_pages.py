@@ -91,10 +91,10 @@ def test_the_whole_way_from_the_upload_to_the_report(desk: Client, user: User) -
 
     work_on_imports()
     shown = page(desk, run)
-    assert "Nothing was imported yet. This is what it would do." in shown
+    assert "Nothing has been imported yet. This is what the import would do." in shown
     assert "Recognised as: SendGrid: bounces" in shown
     assert "Address does not exist: 2" in shown
-    assert '<tr><th scope="row">4</th><td>the file says that a mail failed for a while' in shown
+    assert '<tr><th scope="row">4</th><td>the file says that delivery failed temporarily' in shown
     assert 'value="Import 2 opt-outs"' in shown
     assert REFRESH not in shown
     assert not Suppression.objects.exists()
@@ -105,7 +105,7 @@ def test_the_whole_way_from_the_upload_to_the_report(desk: Client, user: User) -
     assert REFRESH in shown
     work_on_imports()
     shown = page(desk, run)
-    assert "The whole file was read. The file itself was deleted." in shown
+    assert "The whole file was read. The file itself has been deleted." in shown
     assert '<tr><th scope="row">New opt-outs</th><td>2</td><td>2</td></tr>' in shown
     assert f"by {user}" in shown
     assert set(Suppression.objects.values_list("address__value", "reason")) == {
@@ -121,7 +121,7 @@ def test_the_report_lists_lines_and_reasons_and_no_address(desk: Client) -> None
     rows = list(csv.reader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))
     assert rows == [
         ["line", "problem"],
-        ["2", "the file does not say that this person opted out"],
+        ["2", "the file doesn’t say that this person opted out"],
         ["3", "this is not a valid address"],
     ]
     assert f'filename="import-{run.pk}-lines.csv"' in answer["Content-Disposition"]
@@ -131,7 +131,7 @@ def test_of_many_bad_lines_the_page_shows_a_few_and_the_report_has_all(desk: Cli
     run = checked(desk, "email\n" + "nobody\n" * 1500)
     shown = page(desk, run)
     assert shown.count("this is not a valid address") == 10
-    assert "Each of these lines, its number and reason" in shown
+    assert "The number of each skipped line and the reason" in shown
     answer = desk.get(f"{LIST}{run.pk}/lines/", secure=True)
     assert len(list(csv.reader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))) == 1501
 
@@ -154,10 +154,10 @@ def test_each_act_is_one_line_of_the_log_with_figures_and_without_the_files_name
         assert (entry.user, entry.object_repr, entry.get_edited_object()) == (user, f"import {run.pk}", run)
     assert [entry.action_flag for entry in entries] == [ADDITION, CHANGE, CHANGE, CHANGE]
     assert logged() == [
-        "Handed in a file of opt-outs: SendGrid: bounces, 145 bytes.",
-        "Had an import checked again, as opt-outs.",
-        "Confirmed an import of opt-outs: new opt-outs 3, already there 0, said yes again later, and are left so 0, "
-        "refused 0, not readable 0.",
+        "Uploaded a file of opt-outs: SendGrid: bounces, 145 bytes.",
+        "Checked an import again, as opt-outs.",
+        "Confirmed an import of opt-outs: new opt-outs 3, already recorded 0, resubscribed since: kept 0, "
+        "refused 0, invalid 0.",
         "Stopped an import of opt-outs.",
     ]
 
@@ -170,7 +170,7 @@ def test_what_was_not_done_is_not_in_the_log(desk: Client) -> None:
     press(desk, run, "stop")
     for button in ("stop", "confirm", "check"):
         press(desk, run, button, kind="opt_outs", channel="email")
-    assert logged() == ["Handed in a file of opt-outs: SendGrid: bounces, 145 bytes.", "Stopped an import of opt-outs."]
+    assert logged() == ["Uploaded a file of opt-outs: SendGrid: bounces, 145 bytes.", "Stopped an import of opt-outs."]
 
 
 def test_the_same_file_again_is_recognised(desk: Client) -> None:
@@ -179,9 +179,9 @@ def test_the_same_file_again_is_recognised(desk: Client) -> None:
     work_on_imports()
     again = checked(desk)
     shown = page(desk, again)
-    assert "This very file was imported before, on " in shown
+    assert "This exact file was already imported on " in shown
     assert f'href="{LIST}{first.pk}/"' in shown
-    assert "There is nothing new in this file. Importing it would change nothing." in shown
+    assert "There’s nothing new in this file. Importing it would change nothing." in shown
     assert "/confirm/" not in shown
 
 
@@ -192,10 +192,10 @@ def test_other_terms_are_checked_before_anything_is_imported(desk: Client, news:
     assert "Being checked" in page(desk, run)
     work_on_imports()
     shown = page(desk, run)
-    assert "What they no longer want: News" in shown
+    assert "Opted out of: News" in shown
     assert f'<option value="{news.pk}" selected>' in shown
     wrong = press(desk, run, "check", **(terms | {"reason": "complaint"}))
-    assert "please choose no category" in wrong.content.decode()
+    assert "Leave the category empty" in wrong.content.decode()
     assert (the_run().category, the_run().state) == (news, ImportState.READY)
 
 
@@ -230,14 +230,14 @@ def test_stopped_midway_it_says_where(desk: Client) -> None:
     press(desk, run, "confirm")
     ImportRun.objects.update(last_line=2, position=1)
     press(desk, run, "stop")
-    assert "Stopped after line 2 of the file. What was imported by then stays." in page(desk, run)
+    assert "Stopped after line 2 of the file. What was imported up to then stays." in page(desk, run)
 
 
 def test_who_waits_long_is_told_to_look_after_the_worker(desk: Client) -> None:
     upload(desk, SENDGRID)
-    assert "look whether the worker is running" not in page(desk, the_run())
+    assert "check that the worker is running" not in page(desk, the_run())
     ImportRun.objects.update(created_at=timezone.now() - timedelta(minutes=4))
-    assert "look whether the worker is running" in page(desk, the_run())
+    assert "check that the worker is running" in page(desk, the_run())
 
 
 def test_a_check_that_somebody_else_repeated_has_to_be_looked_at_again(desk: Client) -> None:
@@ -247,7 +247,7 @@ def test_a_check_that_somebody_else_repeated_has_to_be_looked_at_again(desk: Cli
     answer = press(desk, run, "confirm", checked="2026-01-01T00:00:00+00:00")
     assert answer.status_code == 302
     assert said(desk, run) == [
-        "Somebody else was faster: this import is no longer waiting for that. Nothing was changed."
+        "This import has changed in the meantime, so that is no longer possible. Nothing changed."
     ]
     assert the_run().state == ImportState.READY
     assert len(logged()) == 1
@@ -269,10 +269,10 @@ def test_pressing_twice_is_the_same_as_once(desk: Client) -> None:
     ("content", "sentence"),
     [
         (b"", "The submitted file is empty."),
-        (b"\n\n", "This file is empty. A line of column names was expected"),
-        (b"PK\x03\x04spreadsheet", "please save it as CSV and use that."),
-        (b"first,last\nAnn,Other\n", "No column of this file is called"),
-        (f"Ann,{ADA}\n".encode(), "The first line of this file seems to hold a person already."),
+        (b"\n\n", "This file is empty. It needs a line with column names"),
+        (b"PK\x03\x04spreadsheet", "save it as CSV and use that file."),
+        (b"first,last\nAnn,Other\n", "This file has no column called"),
+        (f"Ann,{ADA}\n".encode(), "The first line of this file seems to be a person already."),
     ],
 )
 def test_a_file_that_is_no_list_of_people_is_named_on_the_form(
@@ -367,14 +367,14 @@ def tick(client: Client, run: ImportRun, **said: str) -> Any:
 def test_a_column_that_may_say_no_is_asked_about_and_nothing_can_be_imported_before(desk: Client) -> None:
     run = checked(desk, ASKING, name="users.csv")
     shown = page(desk, run)
-    assert "Waiting for an answer" in shown
+    assert "Waiting for answers" in shown
     assert "Column “subscribed_to_emails”" in shown
     assert "true (2 rows)" in shown
     assert '<option value="unsubscribed" selected>' in shown
     assert f"{LIST}{run.pk}/confirm/" not in shown
-    assert "Waiting for an answer" in desk.get(LIST, secure=True).content.decode()
+    assert "Waiting for answers" in desk.get(LIST, secure=True).content.decode()
     press(desk, run, "confirm", checked=imports_checked(run))
-    assert "What some columns of this file mean has not been said yet" in said(desk, run)[0]
+    assert "have no answer yet" in said(desk, run)[0]
     work_on_imports()
     assert not Address.objects.exists()
 
@@ -388,9 +388,9 @@ def test_answered_it_is_checked_again_and_the_answer_holds_for_the_next_file(des
     assert tick(desk, run, **answers()).status_code == 302
     work_on_imports()
     shown = page(desk, run)
-    assert "Nothing was imported yet. This is what it would do." in shown
-    assert "Subscribed, and so no opt-out: 1" in shown
-    assert "What its columns mean" in shown
+    assert "Nothing has been imported yet. This is what the import would do." in shown
+    assert "Subscribed (not an opt-out): 1" in shown
+    assert "What the columns mean" in shown
     press(desk, run, "confirm")
     work_on_imports()
     assert set(Suppression.objects.values_list("address__value", flat=True)) == {BOB, "c@x.example"}
@@ -401,13 +401,13 @@ def test_answered_it_is_checked_again_and_the_answer_holds_for_the_next_file(des
     }
     again = checked(desk, ASKING + "4,d@x.example,false,0\n", name="users.csv")
     assert 'value="Import 1 opt-out"' in page(desk, again)
-    assert "Said what 2 columns of an import mean, and had it checked again." in logged()
+    assert "Answered what 2 columns of an import mean and checked it again." in logged()
 
 
 def test_every_value_has_to_be_answered_or_the_column_left_out(desk: Client) -> None:
     run = checked(desk, ASKING, name="users.csv")
     answer = tick(desk, run, **answers(**{"1-1": ""}))
-    assert "Please choose what this means" in answer.content.decode()
+    assert "Choose what this means" in answer.content.decode()
     assert not ImportAnswer.objects.exists()
     tick(desk, run, **answers(**{"1-0": "", "1-1": "", "1": "on"}))
     work_on_imports()
@@ -449,7 +449,7 @@ def test_an_answer_can_be_forgotten_and_is_asked_for_again(desk: Client) -> None
     assert f"{LIST}answers/{one.pk}/forget/" in shown
     assert desk.post(f"{LIST}answers/{one.pk}/forget/", secure=True).status_code == 302
     again = checked(desk, ASKING + "\n", name="users.csv")
-    assert "Waiting for an answer" in page(desk, again)
+    assert "Waiting for answers" in page(desk, again)
 
 
 def test_the_answers_are_for_those_who_may_import(desk: Client) -> None:

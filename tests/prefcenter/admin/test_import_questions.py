@@ -44,7 +44,7 @@ class Desk:
     def asks(self) -> list[str]:
         """The columns, if there is an open question."""
         page = self.page
-        return re.findall(r"<h3>Column “(.*?)”</h3>", page) if "Waiting for an answer" in page else []
+        return re.findall(r"<h3>Column “(.*?)”</h3>", page) if "Waiting for answers" in page else []
 
     @property
     def choices(self) -> dict[str, str]:
@@ -114,7 +114,7 @@ class TestAWordThatIsNotKnown:
         desk.hands_in(content)
         fields = sorted(set(desk.choices.values()) - {"0"})
         shown = desk.answers(**{f"f{name.replace('-', '_')}": "unsubscribed" for name in fields})
-        assert "Nothing was imported yet." in shown
+        assert "Nothing has been imported yet." in shown
         assert desk.confirms()["new"] == 2
         assert blocked() == {ADA, BOB}
 
@@ -129,14 +129,14 @@ class TestAWordThatIsNotKnown:
 
     def test_has_to_be_answered(self, content: str | bytes, column: str, desk: Desk) -> None:
         desk.hands_in(content)
-        assert "Please choose what this means, or tick that the column does not say it." in desk.answers()
+        assert "Choose what this means, or confirm that the column doesn’t say who opted out." in desk.answers()
         assert (desk.asks, ImportAnswer.objects.exists()) == ([column], False)
 
     def test_a_column_that_does_not_say_it_is_left_out(self, content: str | bytes, column: str, desk: Desk) -> None:
         desk.hands_in(content)
         desk.answers(f0="on")
         assert desk.asks == []
-        assert "”: does not say who opted out</li>" in desk.page
+        assert "”: doesn’t say who opted out</li>" in desk.page
         assert desk.confirms()["new"] == 2, "the rest of the file says nothing, so all of them opted out"
 
 
@@ -166,13 +166,13 @@ class TestWhatOneOfAFewWordsAnswers:
     def test_the_order_of_a_date(self, desk: Desk) -> None:
         desk.hands_in(f"email,abgemeldet am\n{ADA},03/04/2021\n{BOB},\n")
         assert desk.asks == ["abgemeldet am"]
-        assert "What comes first in its dates, such as 03/04/2021" in desk.page
+        assert "What comes first in dates like 03/04/2021?" in desk.page
         desk.answers(f0_choice="day-first")
         assert (desk.confirms()["new"], ImportAnswer.objects.get().means["order"]) == (1, "day-first")
 
     def test_what_is_no_date(self, desk: Desk) -> None:
         desk.hands_in(f"email,abgemeldet am\n{ADA},2021-02-30\n{BOB},\n")
-        assert "What cannot be read as a date, such as 2021-02-30 (1 row)" in desk.page
+        assert "Values that aren’t dates, like 2021-02-30 (1 row)" in desk.page
         desk.answers(f0_choice="undated")
         assert (desk.confirms()["new"], blocked()) == (1, {ADA})
 

@@ -110,8 +110,8 @@ def test_the_list_can_be_narrowed(asked: dict[str, str], seen: bool, reader: Cli
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"reason": "left"}, "only a category has this reason"),
-        ({"since": "2026-03-11", "until": "2026-03-10"}, "The last day is before the first one"),
+        ({"reason": "left"}, "this reason applies only to categories"),
+        ({"since": "2026-03-11", "until": "2026-03-10"}, "The end date is before the start date"),
         ({"since": "yesterday"}, "Enter a valid date"),
         ({"reason": "boredom"}, "Select a valid choice"),
         ({"category": "999"}, "Select a valid choice"),
@@ -149,7 +149,7 @@ def test_millions_are_not_counted(reader: Client, monkeypatch: pytest.MonkeyPatc
 
 def test_about_a_category_that_needs_an_opt_in_strangers_are_mentioned(reader: Client) -> None:
     partners = CategoryFactory(opt_in=True)
-    assert "strangers may not be written to either" in page(reader, category=partners.pk)
+    assert "may not be sent it either" in page(reader, category=partners.pk)
     assert "it is transactional" in page(reader, category=CategoryFactory(transactional=True).pk)
 
 
@@ -207,7 +207,7 @@ def test_it_is_logged_who_took_how_many_before_the_first_line_leaves(exporter: C
     entry = LogEntry.objects.get()
     assert entry.user_id == int(exporter.session["_auth_user_id"])
     assert entry.object_repr == "3 opt-outs"
-    assert entry.change_message == "Exported 3 opt-outs about news as sendgrid."
+    assert entry.change_message == "Exported 3 opt-outs from news as sendgrid."
 
 
 def test_the_log_can_be_read_on_the_front_page(exporter: Client) -> None:
@@ -234,8 +234,8 @@ def test_whom_the_file_leaves_out_is_in_its_name_and_told_on_the_next_page(expor
     assert read(answer) == [["email"], ["bob@example.com"]]
     assert answer["Content-Disposition"].endswith('-without-2.csv"')
     said = told(exporter)
-    assert "The file sendgrid leaves out: 1 known only by a keyed digest" in said
-    assert "1 beginning like a formula (they are in the file “by hand”)" in said
+    assert "Not in the file “sendgrid”: 1 without a stored address" in said
+    assert "1 that start like a formula (export the file “by-hand” for these)" in said
     assert [row[0] for row in read(take(exporter, "by-hand"))] == ["address", "'=cmd@example.com"]
 
 
@@ -247,17 +247,17 @@ def test_a_hashed_file_says_how_many_were_erased(exporter: Client) -> None:
     [[header], [hashed]] = read(answer)
     assert (header, len(hashed)) == ("sha256", 64)
     assert "-without-1.csv" in answer["Content-Disposition"]
-    assert "1 known only by a keyed digest" in told(exporter)
+    assert "1 without a stored address" in told(exporter)
 
 
 @pytest.mark.parametrize(
     ("kind", "asked", "said"),
     [
-        ("sendgrid", {"channel": "sms"}, "holds email addresses only"),
+        ("sendgrid", {"channel": "sms"}, "contains only email addresses"),
         ("nonsense", {}, "Select a valid choice"),
-        ("csv", {"reason": "left"}, "only a category has this reason"),
-        ("mailgun-bounces", {}, "There is nothing for this file."),
-        ("xlsx", {}, "XLSX is made for 1 at most. Please take CSV."),
+        ("csv", {"reason": "left"}, "this reason applies only to categories"),
+        ("mailgun-bounces", {}, "There is nothing to export in this format."),
+        ("xlsx", {}, "XLSX is limited to 1. Choose CSV instead."),
     ],
 )
 def test_what_cannot_be_exported_is_said_and_not_logged(
@@ -280,7 +280,7 @@ def test_a_file_for_nobody_says_who_would_have_been_in_it(exporter: Client) -> N
     gone = block("gone@example.com")
     actions.erase([gone.contact_id], source=Source.PAGE, now=DAY)
     take(exporter, "sendgrid")
-    assert "There is nothing for this file. Left out: 1 known only by a keyed digest" in told(exporter)
+    assert "There is nothing to export in this format. Not exported: 1 without a stored address" in told(exporter)
 
 
 def test_only_sources_by_which_something_comes_in_are_offered_and_any_is_understood(reader: Client) -> None:

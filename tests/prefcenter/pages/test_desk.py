@@ -67,8 +67,8 @@ def test_a_marketer_finds_the_top_reason_and_reads_what_was_said(desk: Desk) -> 
 def test_support_records_the_opt_out_of_a_caller_with_the_keyboard_alone(desk: Desk) -> None:
     desk.may("view_contact", "act_for_contact")
     desk.opens("admin:index")
-    expect(desk.page.get_by_role("navigation", name="Every day").get_by_role("link")).to_have_text(["Find a person"])
-    desk.follows("Find a person")
+    expect(desk.page.get_by_role("navigation", name="Every day").get_by_role("link")).to_have_text(["Find a contact"])
+    desk.follows("Find a contact")
     desk.page.get_by_label("Email address or phone number").focus()
     desk.page.keyboard.type(ADA.upper())
     with desk.page.expect_navigation():
@@ -102,12 +102,12 @@ def test_a_file_is_imported_and_its_report_taken_home(desk: Desk, tmp_path: Path
     expect(desk.page.locator("#content")).to_contain_text("Waiting for the worker.")
     work_on_imports()
     # The page looks again by itself.
-    bad = desk.page.get_by_role("region", name="Lines that are not taken")
-    expect(bad.get_by_role("row")).to_have_text(["LineWhy", "3this is not a valid address"])
+    bad = desk.page.get_by_role("region", name="Skipped lines")
+    expect(bad.get_by_role("row")).to_have_text(["LineReason", "3this is not a valid address"])
     assert gate.check([BOB], Mailing(desk.days.news), now=timezone.now())[0].may_send
     desk.presses("Import 2 opt-outs")
     work_on_imports()
-    expect(desk.page.get_by_text("The whole file was read. The file itself was deleted.")).to_be_visible()
+    expect(desk.page.get_by_text("The whole file was read. The file itself has been deleted.")).to_be_visible()
     assert not any(one.may_send for one in gate.check([ADA, BOB], Mailing(desk.days.news), now=timezone.now()))
     report = desk.takes(desk.page.get_by_role("link", name="Download the report"))
     assert rows_of(report) == [["line", "problem"], ["3", "this is not a valid address"]]

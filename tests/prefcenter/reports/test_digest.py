@@ -154,7 +154,7 @@ class TestSending:
         [message] = mail.outbox
         html = str(message.alternatives[0][0])  # type: ignore[attr-defined]  # EmailMultiAlternatives
         for body in (str(message.body), html):
-            assert all(said in body for said in (MANY, "1 (+1)", "June (News): 25.00 %, 1 of 4 sent", "2 March 2026"))
+            assert all(said in body for said in (MANY, "1 (+1)", "June (News): 25.00%, 1 of 4 sent", "2 March 2026"))
             assert "https://mail.example.com/admin/prefcenter/feedback/?created_at__gte=2026-03-02T00" in body
             assert "Example Post" in body
         assert "Every <b>day</b>, even" in message.body
@@ -242,7 +242,7 @@ class TestNothingToSay:
         assert User.objects.get().digest_sent_on is None
 
     def test_the_command_says_so(self) -> None:
-        assert "nothing to say" in run()
+        assert "Nothing to report" in run()
 
 
 class TestCommand:
@@ -255,7 +255,7 @@ class TestCommand:
     def test_it_sends_once(self, reader: Reader) -> None:
         reader()
         say("Twice a day!", at=datetime.now(UTC) - timedelta(days=20))
-        assert "nothing to say" in run()
+        assert "Nothing to report" in run()
         assert run("--days", "30") == "Sent to 1.\n"
         assert run("--days", "30") == "Sent to 0.\n"
         assert len(mail.outbox) == 1

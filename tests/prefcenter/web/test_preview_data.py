@@ -261,7 +261,7 @@ def test_it_is_found_from_a_category_and_from_a_reason(staff: Client, news: Cate
 
 def test_before_there_is_a_category_the_desk_says_so(staff: Client, db: None) -> None:
     answer = staff.get(reverse("previews:first"), follow=True, secure=True)
-    assert "There is no category yet." in answer.content.decode()
+    assert "There are no categories yet." in answer.content.decode()
 
 
 def test_it_takes_leave_to_read_categories(news: Category) -> None:

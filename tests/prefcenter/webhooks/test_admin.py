@@ -77,7 +77,7 @@ def test_a_new_secret_is_asked_about_made_once_and_shown_once(desk: Any, endpoin
     assert WebhookEndpoint.objects.get().secret == endpoint.secret, "the page was only sent again"
     for url in (reverse(LIST), change, page):
         assert endpoint.secret not in desk.get(url, secure=True).content.decode()
-    assert [entry.change_message for entry in LogEntry.objects.all()] == ["A new secret was made."]
+    assert [entry.change_message for entry in LogEntry.objects.all()] == ["Created a new secret."]
 
 
 def test_nobody_has_things_sent_who_may_not_see_them(endpoint: WebhookEndpoint) -> None:
@@ -136,7 +136,7 @@ def test_a_line_is_sent_once_more_by_hand(
     desk.post(reverse("admin:prefcenter_webhookdelivery_changelist"), form, secure=True)
     assert send(endpoint) == 1
     assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
-    assert "Sent once more." in LogEntry.objects.latest("id").change_message
+    assert "Sent again." in LogEntry.objects.latest("id").change_message
 
 
 def test_what_is_sent_once_more_stays_as_old_as_it_is(endpoint: WebhookEndpoint, ada: Address) -> None:

@@ -329,7 +329,7 @@ def test_gone_is_taken_for_an_answer(endpoint: WebhookEndpoint, receiver: Receiv
     receiver.answers = [410]
     happen(ada, 2)
     send(endpoint)
-    assert endpoint.disabled_because == "It answered 410: gone."
+    assert endpoint.disabled_because == "The endpoint answered with 410 Gone."
     assert len(receiver.got) == 1
 
 

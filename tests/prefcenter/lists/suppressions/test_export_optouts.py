@@ -98,8 +98,8 @@ def test_a_person_at_a_terminal_sees_it_grow_and_no_json(monkeypatch: pytest.Mon
     assert shown[2] == f"[{'#' * 30}] 100 %, 2 lines"
     assert shown[3].splitlines() == [
         "\x1b[K2 lines.",
-        "Left out: 1 known only by a keyed digest (erased, or only a hash was ever known).",
-        "Left out: 1 beginning like a formula (they are in the file “by hand”).",
+        "Not exported: 1 without a stored address (erased, or only a hash was ever known).",
+        "Not exported: 1 that start like a formula (export the file “by-hand” for these).",
     ]
 
 
@@ -138,12 +138,12 @@ def test_it_takes_the_filters_of_the_list(arguments: list[str], lines: int) -> N
     ("arguments", "said"),
     [
         (["--category", "nothing"], "There is no category 'nothing'. Known are: news."),
-        (["--reason", "left"], "please give --category as well"),
-        (["--format", "sha256", "--channel", Channel.SMS.value], "holds email addresses only"),
-        (["--since", "2026-03-11", "--until", "2026-03-10"], "The last day is before the first one."),
-        (["--since", "yesterday"], "a day such as 2026-03-10"),
+        (["--reason", "left"], "applies only to categories: add --category"),
+        (["--format", "sha256", "--channel", Channel.SMS.value], "contains only email addresses"),
+        (["--since", "2026-03-11", "--until", "2026-03-10"], "The end date is before the start date."),
+        (["--since", "yesterday"], "a date like 2026-03-10"),
         (["--format", "word"], "invalid choice"),
-        (["--output", "/nowhere/at/all"], "The file could not be written: No such file or directory."),
+        (["--output", "/nowhere/at/all"], "The file can’t be written: No such file or directory."),
     ],
 )
 @pytest.mark.usefixtures("blocked")
@@ -162,7 +162,7 @@ def test_half_a_list_never_stands_under_its_name(tmp_path: Path, monkeypatch: py
 
     file = FORMATS["csv"]
     monkeypatch.setitem(FORMATS, "csv", file._replace(rows=fail))
-    with pytest.raises(CommandError, match="The database does not answer: the server closed the connection"):
+    with pytest.raises(CommandError, match="The database doesn’t respond: the server closed the connection"):
         Ran("--output", str(path))
     assert path.read_text() == "yesterday's"
     assert list(tmp_path.iterdir()) == [path]
@@ -173,7 +173,9 @@ def test_it_is_logged_that_and_how_many_and_nobody_is_named(caplog: pytest.LogCa
     caplog.set_level(logging.INFO)
     Ran("--format", "sendgrid")
     [said] = [record.getMessage() for record in caplog.records if record.name == export_optouts.__name__]
-    assert said.startswith("Exported 2 opt-outs as sendgrid, without 2 addresses that it cannot hold. By the system's")
+    assert said.startswith(
+        "Exported 2 opt-outs as sendgrid, without 2 addresses that can’t be exported in this format. By the system's"
+    )
 
 
 @pytest.mark.usefixtures("blocked")

@@ -359,12 +359,15 @@ def test_whom_a_file_cannot_hold_is_counted_and_told(cast: list[str], news: Cate
     file = suppressions.prepare(SuppressionQuery(category=news), "sendgrid")
     assert file.left_out == (1, 2, 2)
     assert file.left_out.in_words == [
-        "1 known only by a keyed digest (erased, or only a hash was ever known)",
-        "2 beginning like a formula (they are in the file “by hand”)",
-        "2 no email addresses",
+        "1 without a stored address (erased, or only a hash was ever known)",
+        "2 that start like a formula (export the file “by-hand” for these)",
+        "2 that are not email addresses",
     ]
     assert file.name(date(2026, 3, 10)) == "opt-outs-news-sendgrid-2026-03-10-without-5"
-    assert file.in_words() == "Exported 10 opt-outs about news as sendgrid, without 5 addresses that it cannot hold."
+    assert (
+        file.in_words()
+        == "Exported 10 opt-outs from news as sendgrid, without 5 addresses that can’t be exported in this format."
+    )
     assert suppressions.prepare(SuppressionQuery(category=news), "sha256").left_out == (1, 0, 2)
     assert suppressions.prepare(SuppressionQuery(category=news), "mailgun-bounces").left_out == (0, 0, 0)
 

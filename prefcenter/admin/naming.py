@@ -1,0 +1,61 @@
+"""What lists, columns, filters and fields of the admin are called, where the model's own words are not for readers."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils.text import capfirst
+
+
+class NamedAdmin(admin.ModelAdmin):
+    """`list_title` is what the list is called in headings, breadcrumbs and the menu; the model's plural if empty.
+    `labels` and `help_texts` are those of fields in forms, by field. A list that `is_technical` stands apart in the
+    menu, under "System".
+    """
+
+    list_title: ClassVar[str] = ""
+    labels: ClassVar[Mapping[str, str]] = {}
+    help_texts: ClassVar[Mapping[str, str]] = {}
+    is_technical: ClassVar[bool] = False
+
+    def get_list_title(self) -> str:
+        return self.list_title or capfirst(str(self.opts.verbose_name_plural))
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        named = {"labels": dict(self.labels), "help_texts": dict(self.help_texts)}
+        return super().get_form(request, obj, change=change, **(named | kwargs))
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": self.get_list_title()} | (extra_context or {}))
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        titled: dict[str, Any] = {"list_title": self.get_list_title()} | (extra_context or {})
+        made: HttpResponse = super().changeform_view(request, object_id, form_url, titled)
+        return made
+
+
+def column(field: str, description: str, *, boolean: bool | None = None) -> Callable[[Any, Any], Any]:
+    """A column of a list that shows `field` and is sorted by it, under another heading."""
+
+    @admin.display(description=description, ordering=field, boolean=boolean)
+    def shown(model_admin: Any, row: Any) -> Any:
+        return getattr(row, field)
+
+    return shown
+
+
+def titled(base: type[admin.FieldListFilter], title: str) -> type[admin.FieldListFilter]:
+    """The filter `base` of a field, under another heading."""
+
+    def made(self: Any, *args: Any, **kwargs: Any) -> None:
+        base.__init__(self, *args, **kwargs)
+        self.title = title
+
+    return type(base.__name__, (base,), {"__init__": made})

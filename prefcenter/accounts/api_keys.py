@@ -32,16 +32,16 @@ class Scope(StrEnum):
 
 
 _LABELS = {
-    Scope.AUDIENCE: "ask whom it may write to, and record mailings",
-    Scope.CONTACTS_READ: "read contacts and what they chose",
-    Scope.CONTACTS_WRITE: "hand over contacts, opt them out or down",
-    Scope.SUPPRESSIONS_READ: "read who is blocked, with addresses",
-    Scope.SUPPRESSIONS_WRITE: "block addresses, and lift where rules allow",
-    Scope.DOMAINS_READ: "read which domains are blocked as a whole",
-    Scope.DOMAINS_WRITE: "block whole domains, and lift what came by the API",
-    Scope.EVENTS_READ: "read the ledger as a feed, with addresses",
-    Scope.CATALOGUE_READ: "read categories, campaigns and their figures",
-    Scope.FEEDBACK_READ: "read what people said when they left",
+    Scope.AUDIENCE: "check audiences and record mailings",
+    Scope.CONTACTS_READ: "read contacts and their preferences",
+    Scope.CONTACTS_WRITE: "add contacts, opt them out or down",
+    Scope.SUPPRESSIONS_READ: "read suppressions, including addresses",
+    Scope.SUPPRESSIONS_WRITE: "record suppressions, and lift them where rules allow",
+    Scope.DOMAINS_READ: "read suppressed domains",
+    Scope.DOMAINS_WRITE: "suppress domains, and lift domain suppressions set through the API",
+    Scope.EVENTS_READ: "read the event feed, including addresses",
+    Scope.CATALOGUE_READ: "read categories, campaigns and their statistics",
+    Scope.FEEDBACK_READ: "read feedback",
 }
 #: So that a key that strays into a repository or a chat is recognised by those who scan for such.
 PREFIX = "prefcenter_"

@@ -25,62 +25,67 @@ from .idempotency import TAKES_KEY, same_request
 from .lookup import category_named
 
 MOST = 50_000
-router = Router(tags=["Before a mailing"])
+router = Router(tags=["Audience"])
 
 
-class Include(Body):
-    """What to hand out for those who may be written to."""
+class IncludeIn(Body):
+    """What to return for addresses that may be sent to."""
 
-    links: Bool = Field(default=False, description="The unsubscribe and preferences URLs.")
+    links: Bool = Field(default=False, description="Include the unsubscribe and preferences URLs.")
     headers: Bool = Field(
-        default=False, description="List-Unsubscribe, List-Unsubscribe-Post and List-Id; by email only."
+        default=False, description="Include List-Unsubscribe, List-Unsubscribe-Post and List-Id; email only."
     )
 
 
-class Question(Body):
+class AudienceIn(Body):
     category: Text = Field(description="The slug of the category.", max_length=63)
     channel: Channel = Channel.EMAIL
-    campaign: Text = Field("", description="Names the mailing; made when it is new.", max_length=120)
+    campaign: Text = Field(
+        "", description="The name of the mailing. The campaign is created if it is new.", max_length=120
+    )
     addresses: list[str] = Field(max_length=MOST, fail_fast=True)
-    include: Include = Include()
+    include: IncludeIn = IncludeIn()
     record: Bool = Field(
-        False, description="Counts those who may be written to as sent today, and starts their frequency clock."
+        False, description="Counts the addresses that may be sent to as sent today, for rates and frequencies."
     )
 
 
-class One(Schema):
+class AudienceResultOut(Schema):
     address: str
     verdict: Outcome
-    until: str | None = Field(description="The day on which the verdict may change by itself.")
+    until: str | None = Field(description="The day on which the verdict may change without further action.")
     unsubscribe_url: str | None = None
     preferences_url: str | None = None
     headers: dict[str, str] | None = None
 
 
-class Verdicts(Schema):
+class AudienceOut(Schema):
     counts: dict[str, int]
-    results: list[One] = Field(description="One for each address, in their order.")
+    results: list[AudienceResultOut] = Field(description="One result for each address, in the same order.")
 
 
 @router.post(
     "/audience",
     auth=Bearer(Scope.AUDIENCE),
-    response=Verdicts,
+    response=AudienceOut,
     operation_id="ask_audience",
-    summary="Whom may this be written to?",
+    summary="Check who may be sent a mailing",
     openapi_extra=TAKES_KEY,
 )
-def ask(request: HttpRequest, question: Question) -> HttpResponse:
-    """Whom may this be written to? Ask right before sending, and send only where the verdict is `send`.
+def ask(request: HttpRequest, question: AudienceIn) -> HttpResponse:
+    """Checks which addresses may be sent a mailing. Call this right before sending, and send only to addresses with the
+    verdict `send`.
 
-    An address that is none gets the verdict `invalid`; the others are answered all the same. Asking again changes
-    nothing. Recording the same campaign again within 48 hours counts it once, and is answered as before; an
-    Idempotency-Key is not needed, and makes sure that its second request is the same. The answer is always of now:
-    somebody may have left since.
+    Strings that are not addresses get the verdict `invalid`; the other addresses are still checked. Repeating a check
+    changes nothing. Recording the same campaign again within 48 hours counts it once and returns the same result. An
+    Idempotency-Key is not required; it only ensures that a repeated request is identical. The result is always
+    current, because people may have opted out since the last request.
     """
     category = category_named(question.category)
     if question.record and not question.campaign.strip():
-        raise Problem(422, "Please name the campaign, so that recording it twice counts it once.")
+        raise Problem(
+            422, "Recording requires a campaign name, so that recording the same mailing twice counts it once."
+        )
     entries = _entries(request, question, category, now=timezone.now())
     said = Counter(entry.verdict.outcome for entry in entries)
     counts = {outcome.value: said[outcome] for outcome in Outcome}
@@ -89,7 +94,7 @@ def ask(request: HttpRequest, question: Question) -> HttpResponse:
     return JsonResponse({"counts": counts, "results": results})
 
 
-def _entries(request: HttpRequest, question: Question, category: Category, *, now: datetime) -> list[AudienceEntry]:
+def _entries(request: HttpRequest, question: AudienceIn, category: Category, *, now: datetime) -> list[AudienceEntry]:
     addresses = question.addresses
     try:
         purpose_of(category, None)
@@ -108,7 +113,7 @@ def _entries(request: HttpRequest, question: Question, category: Category, *, no
     return entries
 
 
-def _one(text: str, entry: AudienceEntry, include: Include) -> dict[str, Any]:
+def _one(text: str, entry: AudienceEntry, include: IncludeIn) -> dict[str, Any]:
     outcome, until = entry.verdict.outcome, entry.verdict.until
     one: dict[str, Any] = {"address": text, "verdict": outcome, "until": until.isoformat() if until else None}
     if include.links:

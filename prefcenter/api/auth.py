@@ -13,8 +13,8 @@ from prefcenter.models import ApiKey
 from prefcenter.web.problems import Problem
 
 _URL_NAMES = {"key", "api_key", "apikey", "token", "access_token"}
-_NO_KEY = "Please send a valid key as “Authorization: Bearer …”. It may have expired or been revoked."
-_IN_URL = "A key in a URL ends up in logs: please send it as “Authorization: Bearer …”, and revoke this one."
+_NO_KEY = "Send a valid API key as “Authorization: Bearer …”. The key may have expired or been revoked."
+_IN_URL = "An API key in a URL ends up in logs. Revoke this key and send a new one as “Authorization: Bearer …”."
 
 
 class CallerRequest(HttpRequest):
@@ -40,7 +40,7 @@ class Bearer(HttpBearer):
         # A mistyped filter must not pass for the whole list.
         if set(request.GET) - set(self.names):
             taken = ", ".join(self.names) or "none"
-            raise Problem(422, f"The URL has a parameter that is not in the document. This endpoint takes: {taken}.")
+            raise Problem(422, f"Unknown query parameter. Query parameters of this endpoint: {taken}.")
         return caller
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
@@ -49,9 +49,9 @@ class Bearer(HttpBearer):
         if found is None:
             return None
         if seconds := api_keys.count_call(found, now=now):
-            raise Problem(429, f"Too many requests. Please come again in {seconds} seconds.", Retry_After=str(seconds))
+            raise Problem(429, f"Too many requests. Try again in {seconds} seconds.", Retry_After=str(seconds))
         if not found.has_scope(self.scope):
-            raise Problem(403, f"This key lacks the scope “{self.scope}”.")
+            raise Problem(403, f"This API key doesn’t have the scope “{self.scope}”.")
         return found
 
 

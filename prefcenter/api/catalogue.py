@@ -16,7 +16,7 @@ from unsubscribe.models import Campaign, Category, ConsentEvent, SentCount
 
 from .auth import Bearer
 from .fields import Text
-from .paging import LARGEST, Listed, Part
+from .paging import LARGEST, PageIn, PageOut
 
 router = Router(tags=["Categories and campaigns"])
 
@@ -28,10 +28,10 @@ class CategoryOut(Schema):
     purpose: Purpose
     needs_opt_in: bool
     is_listed: bool
-    is_retired: bool = Field(description="Nothing is sent in it any more.")
+    is_retired: bool = Field(description="Retired: no longer sent or offered.")
 
 
-class Categories(Schema):
+class CategoriesOut(Schema):
     items: list[CategoryOut]
 
 
@@ -42,20 +42,22 @@ class CampaignOut(Schema):
     created_at: datetime
 
 
-class Campaigns(Listed):
+class CampaignsOut(PageOut):
     items: list[CampaignOut]
 
 
-class Which(Part):
-    category: Text = Field("", description="The slug of one category.", max_length=63)
+class CampaignFilterIn(PageIn):
+    category: Text = Field("", description="Only campaigns of the category with this slug.", max_length=63)
 
 
-class Stats(Schema):
+class CampaignStatsOut(Schema):
     campaign: CampaignOut
-    sent: int = Field(description="Messages recorded as sent.")
-    complaints: int = Field(description="Of the suppress lines, those about a complaint: reported as spam.")
-    events: dict[str, int] = Field(description="Lines of the ledger that name the campaign, by kind.")
-    looks: dict[str, int] = Field(description="How often its links were fetched, by method; scanners do so too.")
+    sent: int = Field(description="Number of messages recorded as sent.")
+    complaints: int = Field(description="Number of spam complaints. They are also counted in the suppress events.")
+    events: dict[str, int] = Field(description="Number of consent events that name the campaign, by kind.")
+    looks: dict[str, int] = Field(
+        description="How often its links were fetched, by HTTP method. Link scanners count, too."
+    )
     feedback: int
 
 
@@ -70,19 +72,19 @@ class FeedbackOut(Schema):
     text: str
 
 
-class FeedbackList(Listed):
+class FeedbackListOut(PageOut):
     items: list[FeedbackOut]
 
 
 @router.get(
     "/categories",
     auth=Bearer(Scope.CATALOGUE_READ),
-    response=Categories,
+    response=CategoriesOut,
     operation_id="list_categories",
-    summary="Categories",
+    summary="List categories",
 )
 def categories(request: HttpRequest) -> HttpResponse:
-    """Every category, in the order of the preference page."""
+    """Lists all categories in the order of the preference page."""
     fields = ("slug", "name", "description", "purpose", "needs_opt_in", "is_listed")
     rows = Category.objects.annotate(is_retired=Q(retired_at__isnull=False)).values(*fields, "is_retired")
     return JsonResponse({"items": list(rows)})
@@ -90,13 +92,13 @@ def categories(request: HttpRequest) -> HttpResponse:
 
 @router.get(
     "/campaigns",
-    auth=Bearer(Scope.CATALOGUE_READ, Which),
-    response=Campaigns,
+    auth=Bearer(Scope.CATALOGUE_READ, CampaignFilterIn),
+    response=CampaignsOut,
     operation_id="list_campaigns",
-    summary="Campaigns",
+    summary="List campaigns",
 )
-def campaigns(request: HttpRequest, which: Query[Which]) -> HttpResponse:
-    """Every campaign, oldest first."""
+def campaigns(request: HttpRequest, which: Query[CampaignFilterIn]) -> HttpResponse:
+    """Lists all campaigns, oldest first."""
     named = {"category__slug": which.category} if which.category else {}
     rows = Campaign.objects.filter(id__gt=which.cursor, **named).select_related("category")
     return which.answer([_campaign(one) for one in rows.order_by("id")[: which.limit]])
@@ -105,15 +107,15 @@ def campaigns(request: HttpRequest, which: Query[Which]) -> HttpResponse:
 @router.get(
     "/campaigns/{int:campaign_id}/stats",
     auth=Bearer(Scope.CATALOGUE_READ),
-    response=Stats,
+    response=CampaignStatsOut,
     operation_id="read_campaign_stats",
-    summary="What became of a campaign",
+    summary="Get campaign statistics",
 )
 def stats(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """What became of one campaign."""
+    """Returns how many messages of one campaign were sent, and how people responded."""
     campaign = Campaign.objects.select_related("category").filter(id=min(campaign_id, LARGEST)).first()
     if campaign is None:
-        raise Problem(404, "There is no campaign of this number.")
+        raise Problem(404, "There is no campaign with this ID.")
     lines = ConsentEvent.objects.filter(at__gte=campaign.created_at, campaign=campaign)
     by_kind = dict(lines.order_by().values_list("kind").annotate(Count("id")))
     looks = Visits.objects.filter(campaign=campaign).order_by().values_list("method").annotate(Sum("count"))
@@ -131,13 +133,13 @@ def stats(request: HttpRequest, campaign_id: int) -> HttpResponse:
 
 @router.get(
     "/feedback",
-    auth=Bearer(Scope.FEEDBACK_READ, Part),
-    response=FeedbackList,
+    auth=Bearer(Scope.FEEDBACK_READ, PageIn),
+    response=FeedbackListOut,
     operation_id="list_feedback",
-    summary="What people said",
+    summary="List feedback",
 )
-def feedback(request: HttpRequest, part: Query[Part]) -> HttpResponse:
-    """What people said when they left, oldest first; `event_id` is the line of the ledger it belongs to."""
+def feedback(request: HttpRequest, part: Query[PageIn]) -> HttpResponse:
+    """Lists feedback from people who opted out, oldest first. `event_id` is the consent event it belongs to."""
     rows = Feedback.objects.filter(id__gt=part.cursor).select_related("category", "campaign", "reason")
     return part.answer([_feedback(one) for one in rows.order_by("id")[: part.limit]])
 

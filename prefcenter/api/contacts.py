@@ -29,66 +29,69 @@ MOST = 10_000
 MOST_ADDRESSES = 10
 NOT_AN_ADDRESS = "This is not a valid address for this channel."
 NOT_ADDED = (
-    "An address was not added: it belongs to another contact, or this one opted in on its channel, or was erased."
+    "An address was not added: it belongs to another contact, or this contact opted in on its channel or was erased."
 )
-NOT_SPOKEN = "No page speaks this language: none was noted."
+NOT_SPOKEN = "This language is not supported, so no language was stored."
 router = Router(tags=["Contacts"])
 
 
-class Place(Body):
-    """Where somebody is reached."""
+class AddressIn(Body):
+    """An address on one channel."""
 
     channel: Channel = Channel.EMAIL
     address: str
 
 
-class Person(Body):
-    addresses: list[Place] = Field(
-        min_length=1, max_length=MOST_ADDRESSES, description="The first one names the contact."
+class ContactIn(Body):
+    addresses: list[AddressIn] = Field(
+        min_length=1, max_length=MOST_ADDRESSES, description="The first address identifies the contact."
     )
     language: str = Field(
-        "", max_length=16, description="Such as de or de-AT. Counts while the person has not chosen one here."
+        "", max_length=16, description="For example de or de-AT. Used until the contact chooses a language here."
     )
 
 
-class People(Body):
-    contacts: list[Person] = Field(max_length=MOST, fail_fast=True)
+class ContactsIn(Body):
+    contacts: list[ContactIn] = Field(max_length=MOST, fail_fast=True)
 
 
-class Taken(Schema):
+class ContactResultOut(Schema):
     index: int
-    status: str = Field(description="`known` (from now on, or before) or `invalid`.")
+    status: str = Field(description="`known` (newly added or already there) or `invalid`.")
     contact_id: int | None
     problem: str | None = None
 
 
-class TakenAll(Schema):
+class ContactResultsOut(Schema):
     counts: dict[str, int]
-    results: list[Taken]
+    results: list[ContactResultOut]
 
 
-class Asked(Body):
+class ContactLookupIn(Body):
     channel: Channel = Channel.EMAIL
     addresses: list[str] = Field(max_length=50_000, fail_fast=True)
 
 
-class Found(Schema):
-    contact_ids: list[int | None] = Field(description="One for each address, in their order; null for nobody we know.")
+class ContactLookupOut(Schema):
+    contact_ids: list[int | None] = Field(
+        description="One ID for each address, in the same order; null if there is no such contact."
+    )
 
 
 @router.post(
     "/contacts",
     auth=Bearer(Scope.CONTACTS_WRITE),
-    response=TakenAll,
+    response=ContactResultsOut,
     operation_id="hand_over_contacts",
-    summary="Hand over contacts",
+    summary="Add contacts",
     openapi_extra=TAKES_KEY,
 )
-def hand_over(request: HttpRequest, people: People) -> HttpResponse:
-    """Makes contacts of people we do not know, and adds further addresses to those we do. Nothing else is kept.
+def hand_over(request: HttpRequest, people: ContactsIn) -> HttpResponse:
+    """Creates contacts for new people and adds more addresses to existing contacts. Nothing else is stored, and no one
+    gets subscribed.
 
-    An address that belongs to another contact, who chose something, stays there. None is added on a channel on which
-    the contact opted in to something: that consent was for the addresses they had.
+    An address that belongs to another contact with choices of their own stays there. No address is added on a channel
+    on which the contact has opted in to something, because that consent was for the addresses they had.
     """
     return once(request, lambda: _hand_over(people.contacts, now=timezone.now()))
 
@@ -96,19 +99,19 @@ def hand_over(request: HttpRequest, people: People) -> HttpResponse:
 @router.post(
     "/contacts/lookup",
     auth=Bearer(Scope.CONTACTS_READ),
-    response=Found,
+    response=ContactLookupOut,
     operation_id="look_up_contacts",
-    summary="Find contacts by their addresses",
+    summary="Look up contacts by address",
 )
-def look_up(request: HttpRequest, asked: Asked) -> HttpResponse:
-    """The numbers of the contacts with these addresses."""
+def look_up(request: HttpRequest, asked: ContactLookupIn) -> HttpResponse:
+    """Returns the IDs of the contacts with these addresses."""
     wanted = [normalised(text, asked.channel) for text in asked.addresses]
     rows = Address.objects.filter(channel=asked.channel, digest__any_of=list({one.digest for one in wanted if one}))
     ids = {bytes(digest): id_ for digest, id_ in rows.values_list("digest", "contact_id")}
     return JsonResponse({"contact_ids": [ids.get(one.digest) if one else None for one in wanted]})
 
 
-def _hand_over(people: Sequence[Person], *, now: datetime) -> Answer:
+def _hand_over(people: Sequence[ContactIn], *, now: datetime) -> Answer:
     places = [[normalised(place.address, place.channel) for place in one.addresses] for one in people]
     hold([one for some in places for one in some if one])
     ids = _learn([some[0] for some in places if some[0]], now=now)

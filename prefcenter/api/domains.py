@@ -19,27 +19,29 @@ from unsubscribe.models import DomainSuppression
 from .auth import Bearer, caller
 from .fields import Body, Moment, Text, Words
 from .idempotency import TAKES_KEY, Answer, once
-from .paging import Listed, Part
-from .recording import Reason, Recorded
+from .paging import PageIn, PageOut
+from .recording import Reason, RecordedOut
 
 MOST = 10_000
 router = Router(tags=["Domains"])
 
 
-class NewDomain(Body):
-    """A domain to whose addresses nothing is to be sent: this one, and none of its subdomains."""
+class DomainSuppressionIn(Body):
+    """A domain whose addresses get no messages. Subdomains are not included."""
 
-    domain: Text = Field(max_length=1000, description="Such as corp.example; also @corp.example and *@corp.example.")
+    domain: Text = Field(max_length=1000, description="For example corp.example, @corp.example or *@corp.example.")
     reason: Reason = "unsubscribed_all"
-    said_at: Moment | None = Field(None, description="When they said it. A later yes of a person there then stands.")
+    said_at: Moment | None = Field(
+        None, description="When they asked for it. Later opt-ins by people at this domain are kept."
+    )
 
 
-class NewDomains(Body):
-    domains: list[NewDomain] = Field(max_length=MOST, fail_fast=True)
-    note: Words = Field("", max_length=500, description="Why; no personal data.")
+class DomainSuppressionsIn(Body):
+    domains: list[DomainSuppressionIn] = Field(max_length=MOST, fail_fast=True)
+    note: Words = Field("", max_length=500, description="The reason, without personal data.")
 
 
-class DomainBlock(Schema):
+class DomainSuppressionOut(Schema):
     id: int
     domain: str
     reason: SuppressionReason
@@ -47,47 +49,47 @@ class DomainBlock(Schema):
     since: datetime
 
 
-class DomainBlocks(Listed):
-    items: list[DomainBlock]
+class DomainSuppressionsOut(PageOut):
+    items: list[DomainSuppressionOut]
 
 
-class LiftDomain(Body):
+class DomainLiftIn(Body):
     domain: Text = Field(max_length=1000)
     reason: Reason = "unsubscribed_all"
     note: Words = Field(min_length=1, max_length=500)
 
 
-class LiftedDomains(Schema):
+class DomainLiftOut(Schema):
     lifted: int
 
 
 @router.post(
     "/domains",
     auth=Bearer(Scope.DOMAINS_WRITE),
-    response=Recorded,
+    response=RecordedOut,
     operation_id="block_domains",
-    summary="Block whole domains",
+    summary="Suppress whole domains",
     openapi_extra=TAKES_KEY,
 )
-def block(request: HttpRequest, wanted: NewDomains) -> HttpResponse:
-    """Nothing is sent to any address of these domains, known or not. A person there who says yes to a category
-    afterwards, on their own page, gets that one.
+def block(request: HttpRequest, wanted: DomainSuppressionsIn) -> HttpResponse:
+    """Suppresses all addresses at these domains, including ones added later. A person who subscribes to a category
+    afterwards on their own preference page still gets that category.
 
-    Domains at which anybody may have a mailbox, such as gmail.com, are refused. Doing it twice changes nothing. What is
-    wrong with one item is said in `invalid`.
+    Domains of public email providers, such as gmail.com, are refused. Repeating the request changes nothing. Problems
+    with single items are listed in `invalid`.
     """
     return once(request, lambda: _block(wanted, actor=caller(request).actor, now=timezone.now()))
 
 
 @router.get(
     "/domains",
-    auth=Bearer(Scope.DOMAINS_READ, Part),
-    response=DomainBlocks,
+    auth=Bearer(Scope.DOMAINS_READ, PageIn),
+    response=DomainSuppressionsOut,
     operation_id="list_domains",
-    summary="Every domain that is blocked",
+    summary="List suppressed domains",
 )
-def listed(request: HttpRequest, part: Query[Part]) -> HttpResponse:
-    """Every block on a domain that holds, oldest first."""
+def listed(request: HttpRequest, part: Query[PageIn]) -> HttpResponse:
+    """Lists all active domain suppressions, oldest first."""
     rows = DomainSuppression.objects.filter(lifted_at=None, id__gt=part.cursor).order_by("id")
     return part.answer([_as_json(one) for one in rows[: part.limit]])
 
@@ -95,18 +97,18 @@ def listed(request: HttpRequest, part: Query[Part]) -> HttpResponse:
 @router.post(
     "/domains/lift",
     auth=Bearer(Scope.DOMAINS_WRITE),
-    response=LiftedDomains,
+    response=DomainLiftOut,
     operation_id="lift_domain",
-    summary="Lift the block on a domain",
+    summary="Lift a domain suppression",
     openapi_extra=TAKES_KEY,
 )
-def lift(request: HttpRequest, wish: LiftDomain) -> HttpResponse:
-    """Ends a block that came by the API. One that the staff or an import set is lifted by the staff: then 409. What
-    people there said themselves stays."""
+def lift(request: HttpRequest, wish: DomainLiftIn) -> HttpResponse:
+    """Lifts a domain suppression that was set through the API. One that was set by staff or an import can only be
+    lifted by staff: the response is 409. Opt-outs by people at the domain stay."""
     return once(request, lambda: _lift(wish, actor=caller(request).actor, now=timezone.now()))
 
 
-def _block(wanted: NewDomains, *, actor: str, now: datetime) -> Answer:
+def _block(wanted: DomainSuppressionsIn, *, actor: str, now: datetime) -> Answer:
     said: dict[SuppressionReason, dict[str, datetime | None]] = defaultdict(dict)
     invalid, count = [], 0
     for index, one in enumerate(wanted.domains):
@@ -125,7 +127,7 @@ def _block(wanted: NewDomains, *, actor: str, now: datetime) -> Answer:
     return Answer({"new": new, "already": already, "overtaken": overtaken, "invalid": invalid})
 
 
-def _lift(wish: LiftDomain, *, actor: str, now: datetime) -> Answer:
+def _lift(wish: DomainLiftIn, *, actor: str, now: datetime) -> Answer:
     try:
         domain = domains.read_any(wish.domain)
         who: dict[str, Any] = {"source": Source.API, "now": now, "actor": actor, "note": wish.note}

@@ -12,42 +12,44 @@ from unsubscribe.choices import Channel, EventKind, Source
 from unsubscribe.ledger import feed
 
 from .auth import Bearer
-from .paging import Listed, Part
+from .paging import PageIn, PageOut
 
 #: Who asks waits no longer than this for those who are writing, in seconds.
 PATIENCE = 0.1
 
-router = Router(tags=["What happened"])
+router = Router(tags=["Events"])
 
 
-class Line(Schema):
+class EventOut(Schema):
     id: int
     at: str
     kind: EventKind
     source: Source
     contact_id: int
     channel: Channel
-    address: str | None = Field(description="Null once the person was erased, or while only its hash is known.")
-    category: str | None = Field(description="Null: the address, or the person, as a whole.")
+    address: str | None = Field(
+        description="Null if the contact was erased, or if only the hash of the address is known."
+    )
+    category: str | None = Field(description="Null if the event is about the whole address or contact.")
     campaign: str | None
     before: dict[str, Any]
     after: dict[str, Any]
 
 
-class Lines(Listed):
-    items: list[Line]
+class EventsOut(PageOut):
+    items: list[EventOut]
 
 
 @router.get(
     "/events",
-    auth=Bearer(Scope.EVENTS_READ, Part),
-    response=Lines,
+    auth=Bearer(Scope.EVENTS_READ, PageIn),
+    response=EventsOut,
     operation_id="read_events",
-    summary="The ledger as a feed",
+    summary="Read the event feed",
 )
-def read(request: HttpRequest, part: Query[Part]) -> HttpResponse:
-    """What happened, oldest first. While somebody is writing, their lines and later ones wait for another request:
-    then `has_more` is true although nothing comes, and asking again in a second is soon enough."""
+def read(request: HttpRequest, part: Query[PageIn]) -> HttpResponse:
+    """Returns consent events from the ledger, oldest first. Events that are still being written, and later ones, come
+    with a later request: then `has_more` is true even if `items` is empty. Try again after a second."""
     try:
         found = feed.after(part.cursor, limit=part.limit, patience=PATIENCE)
     except feed.BeyondTheEnd as error:

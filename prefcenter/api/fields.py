@@ -26,7 +26,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 def _written_out(value: Any) -> Any:
     """Pydantic takes a number for seconds since 1970; our document does not."""
     if not isinstance(value, str) or not _DATE.match(value):
-        raise ValueError("Please write it as in RFC 3339: 2026-03-31, or 2026-03-31T09:00:00+02:00.")
+        raise ValueError("Use the format of RFC 3339: 2026-03-31, or 2026-03-31T09:00:00+02:00.")
     return value
 
 
@@ -38,7 +38,7 @@ _AHEAD = timedelta(minutes=5)
 
 def _has_been(value: datetime) -> datetime:
     if not _EARLIEST <= value <= timezone.now() + _AHEAD:
-        raise ValueError("This must be a moment that has passed, and not before 1970.")
+        raise ValueError("This must be a time in the past, and not before 1970.")
     return value
 
 

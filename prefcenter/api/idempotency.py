@@ -33,7 +33,7 @@ TAKES_KEY = {
             "name": HEADER,
             "in": "header",
             "required": False,
-            "description": "A request with the same key and body within a day is the same request.",
+            "description": "A repeated request with the same key and body within a day returns the first response.",
             "schema": {"type": "string", "maxLength": _LONGEST},
         }
     ]
@@ -95,7 +95,7 @@ def same_request(request: HttpRequest) -> IdempotentAnswer | None:
     if not key:
         return None
     if len(key) > _LONGEST:
-        raise Problem(422, f"The {HEADER} may have {_LONGEST} characters at most.")
+        raise Problem(422, f"The {HEADER} can have at most {_LONGEST} characters.")
     fingerprint = _digest(f"{request.method} {request.get_full_path()}\n".encode() + request.body)
     row, _ = IdempotentAnswer.objects.get_or_create(
         key=caller(request),
@@ -103,7 +103,7 @@ def same_request(request: HttpRequest) -> IdempotentAnswer | None:
         defaults={"fingerprint": fingerprint, "created_at": timezone.now()},
     )
     if bytes(row.fingerprint) != fingerprint:
-        raise Problem(422, f"This {HEADER} was used with another request. Nothing was changed.")
+        raise Problem(422, f"This {HEADER} was already used for a different request. Nothing was changed.")
     return row
 
 

@@ -8,7 +8,7 @@ from unsubscribe.models import Category, Contact
 
 from .paging import LARGEST
 
-_NO_CATEGORY = "There is no category of this slug."
+_NO_CATEGORY = "There is no category with this slug."
 
 
 def category_named(slug: str) -> Category:
@@ -21,7 +21,7 @@ def category_named(slug: str) -> Category:
 def contact(contact_id: int) -> Contact:
     found = Contact.objects.filter(id=min(contact_id, LARGEST)).first()
     if found is None:
-        raise Problem(404, "There is no contact of this number.")
+        raise Problem(404, "There is no contact with this ID.")
     return found
 
 

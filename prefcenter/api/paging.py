@@ -9,17 +9,21 @@ from ninja import Field, Schema
 LARGEST = 2**63 - 1
 
 
-class Part(Schema):
+class PageIn(Schema):
     """Which part of a list is asked for."""
 
-    cursor: int = Field(0, ge=0, le=LARGEST, description="Where you stopped; 0 begins with the oldest.")
-    limit: int = Field(100, ge=1, le=1000)
+    cursor: int = Field(
+        0, ge=0, le=LARGEST, description="The `next_cursor` of the previous page; 0 starts with the oldest item."
+    )
+    limit: int = Field(100, ge=1, le=1000, description="The maximum number of items.")
 
     def answer(self, items: list[dict[str, Any]]) -> HttpResponse:
         next_cursor = items[-1]["id"] if items else self.cursor
         return JsonResponse({"items": items, "next_cursor": next_cursor, "has_more": len(items) == self.limit})
 
 
-class Listed(Schema):
-    next_cursor: int = Field(description="Keep it, and send it as `cursor` to go on from here.")
-    has_more: bool = Field(description="False: you have all there is for now. Only /events is sure to miss no line.")
+class PageOut(Schema):
+    next_cursor: int = Field(description="Send this as `cursor` to get the next page.")
+    has_more: bool = Field(
+        description="False if there are no more items for now. Only /events guarantees that no item is missed."
+    )

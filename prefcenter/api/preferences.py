@@ -24,34 +24,34 @@ from .fields import Body, Bool, Day, Moment, Text, Words
 from .idempotency import TAKES_KEY, Answer, once
 
 MOST = 200
-OWN_NO = "The person said no, or less, themselves. Only they can take it back: mail them the link to their preferences."
-ERASED = "This contact was erased. Nothing was changed, and nothing is sent to them."
+OWN_NO = "The contact opted out or down themselves, so only they can undo it. Send them the link to their preferences."
+ERASED = "This contact was erased. Nothing was changed."
 router = Router(tags=["Contacts"])
 
 
-class Preference(Schema):
+class PreferenceOut(Schema):
     category: str
     channel: Channel
     is_subscribed: bool = Field(
-        description="Whether each address they have on this channel may be written to today: what they chose, blocks "
-        "and retired categories considered, pauses and frequencies not."
+        description="Whether all addresses of the contact on this channel may be sent this category. Choices, "
+        "suppressions and retired categories count; pauses and frequencies don’t."
     )
     frequency: Frequency
     paused_until: date | None
-    is_fixed: bool = Field(description="Transactional: always sent, cannot be changed.")
+    is_fixed: bool = Field(description="Transactional: always sent and can’t be changed.")
 
 
-class Sheet(Schema):
+class PreferencesOut(Schema):
     contact_id: int
     language: str
     is_erased: bool
     has_said_no_to_everything: bool
     paused_until: date | None
-    preferences: list[Preference]
+    preferences: list[PreferenceOut]
 
 
-class Change(Body):
-    """Only what is given is changed."""
+class PreferenceChangeIn(Body):
+    """Only the given fields are changed."""
 
     category: Text = Field(max_length=63)
     channel: Channel = Channel.EMAIL
@@ -60,56 +60,62 @@ class Change(Body):
     paused_until: Day | None = None
 
 
-class Evidence(Body):
-    """Of somebody's consent, as it will stand in the ledger (GDPR Art. 7(1))."""
+class EvidenceIn(Body):
+    """Evidence of consent, as stored in the ledger (GDPR Art. 7(1))."""
 
-    given_at: Moment = Field(description="When they agreed, with a time zone.")
-    wording: Words = Field(min_length=1, max_length=2000, description="What they read when they agreed.")
-    where: Words = Field(min_length=1, max_length=500, description="On which page or form; no personal data.")
+    given_at: Moment = Field(description="When the contact agreed, with a time zone.")
+    wording: Words = Field(min_length=1, max_length=2000, description="The text the contact agreed to.")
+    where: Words = Field(
+        min_length=1, max_length=500, description="The page or form on which the contact agreed, without personal data."
+    )
 
 
-class Changed(Schema):
-    """What is answered to a key that may not read: what it changed."""
+class PreferenceChangeOut(PreferenceChangeIn):
+    """A change that was made."""
+
+
+class PreferencesChangedOut(Schema):
+    """The response for a key that may not read contacts: only what the request changed."""
 
     contact_id: int
-    preferences: list[Change]
+    preferences: list[PreferenceChangeOut]
 
 
-class Changes(Body):
-    preferences: list[Change] = Field(min_length=1, max_length=MOST)
-    evidence: Evidence | None = Field(None, description="Needed where something is switched on.")
+class PreferencesIn(Body):
+    preferences: list[PreferenceChangeIn] = Field(min_length=1, max_length=MOST)
+    evidence: EvidenceIn | None = Field(None, description="Required when subscribing the contact to something.")
 
 
 @router.get(
     "/contacts/{int:contact_id}/preferences",
     auth=Bearer(Scope.CONTACTS_READ),
-    response=Sheet,
+    response=PreferencesOut,
     operation_id="read_preferences",
-    summary="What one contact chose",
+    summary="Get preferences of a contact",
 )
 def read(request: HttpRequest, contact_id: int) -> HttpResponse:
-    """What the person chose, as it holds today, for every category on every channel they have."""
+    """Returns the contact’s current preferences for every category on every channel on which they have an address."""
     return JsonResponse(_sheet(contact_id))
 
 
 @router.patch(
     "/contacts/{int:contact_id}/preferences",
     auth=Bearer(Scope.CONTACTS_WRITE),
-    response=Sheet | Changed,
+    response=PreferencesOut | PreferencesChangedOut,
     operation_id="change_preferences",
-    summary="Less for one contact; more with evidence",
+    summary="Change preferences of a contact",
     openapi_extra=TAKES_KEY,
 )
-def change(request: HttpRequest, contact_id: int, changes: Changes) -> HttpResponse:
-    """Opts out or down, or pauses. Opts in with evidence, unless the person said no themselves: then 409.
+def change(request: HttpRequest, contact_id: int, changes: PreferencesIn) -> HttpResponse:
+    """Opts a contact out or down, or pauses. Opting in requires evidence. If the contact opted out themselves, or was
+    erased, the response is 409.
 
-    Of an erased contact nothing is changed: 409 as well. The whole sheet is answered to a key with the scope
-    contacts:read, and to others what they changed.
+    A key with the scope contacts:read gets all preferences in response, other keys only what they changed.
     """
     return once(request, lambda: _change(request, contact_id, changes))
 
 
-def _change(request: HttpRequest, contact_id: int, changes: Changes) -> Answer:
+def _change(request: HttpRequest, contact_id: int, changes: PreferencesIn) -> Answer:
     wanted, evidence = _wanted(contact_id, changes), changes.evidence
     if lookup.contact(contact_id).erased_at:
         raise Problem(409, ERASED)
@@ -127,11 +133,11 @@ def _change(request: HttpRequest, contact_id: int, changes: Changes) -> Answer:
     return Answer({"contact_id": contact_id, "preferences": given})
 
 
-def _note(evidence: Evidence) -> str:
+def _note(evidence: EvidenceIn) -> str:
     return f"Consent given at {evidence.given_at.isoformat()}: {evidence.where}"
 
 
-def _wanted(contact_id: int, changes: Changes) -> list[Wanted]:
+def _wanted(contact_id: int, changes: PreferencesIn) -> list[Wanted]:
     lookup.contact(contact_id)
     # What is chosen on a channel is the first address's there, and no pending one's that came beside it.
     rows = Address.objects.filter(contact=contact_id, is_beside=False).order_by("-id").values_list("channel", "id")
@@ -152,27 +158,27 @@ def _wanted(contact_id: int, changes: Changes) -> list[Wanted]:
 
 
 def _problem(
-    one: Change, categories: dict[str, Category], addresses: dict[str, int], evidence: Evidence | None
+    one: PreferenceChangeIn, categories: dict[str, Category], addresses: dict[str, int], evidence: EvidenceIn | None
 ) -> str | None:
     category = categories.get(one.category)
     if category is None:
-        return "There is no category of this slug."
+        return "There is no category with this slug."
     if category.purpose == Purpose.TRANSACTIONAL:
-        return "This category is transactional: it is always sent."
+        return "This category is transactional, so it is always sent."
     if not _fields(one):
-        return "Please say what is to change: is_subscribed, frequency or paused_until."
+        return "Set at least one of is_subscribed, frequency and paused_until."
     if one.is_subscribed and category.retired_at:
-        return "This category is retired: nothing is sent in it any more."
+        return "This category is retired and no longer sent."
     if one.channel not in addresses:
         return "The contact has no address on this channel."
     if one.is_subscribed and evidence is None:
-        return "To switch something on, please give evidence of the consent."
+        return "Subscribing a contact requires evidence of their consent."
     if one.paused_until and one.paused_until <= timezone.localdate():
-        return "A pause must last until a day to come."
+        return "A pause must end in the future."
     return None
 
 
-def _fields(one: Change) -> dict[str, Any]:
+def _fields(one: PreferenceChangeIn) -> dict[str, Any]:
     given = one.model_dump(exclude_unset=True, include={"frequency", "paused_until"})
     if one.is_subscribed is not None:
         given["state"] = PreferenceState.SUBSCRIBED if one.is_subscribed else PreferenceState.UNSUBSCRIBED

@@ -20,48 +20,51 @@ from .idempotency import Answer
 from .lookup import normalised
 
 MOST = 50_000
-A_DOMAIN = "This stands for a whole domain, and not for an address: please send it to /domains."
+A_DOMAIN = "This is a whole domain, not an address. Send it to /domains."
 #: What another system may say of an address. Erasing somebody takes more than a block.
 Reason = Literal["unsubscribed_all", "complaint", "hard_bounce", "manual"]
 
 
-class NewBlock(Body):
-    """Somebody's no that reached you, or an address that a provider gave back."""
+class SuppressionIn(Body):
+    """An opt-out that you received, or an address that a provider reported."""
 
     address: str
     channel: Channel = Channel.EMAIL
     reason: Reason = "unsubscribed_all"
-    category: Text = Field("", max_length=63, description="Only this one; with the reason unsubscribed_all.")
+    category: Text = Field(
+        "", max_length=63, description="Opt out of this category only. Requires the reason unsubscribed_all."
+    )
     everywhere: Bool = Field(
         False,
-        description="They meant everything, everywhere: every address of the contact is blocked, on every channel, "
-        "also those learnt later. With the reason unsubscribed_all, and no category.",
+        description="Suppress all addresses of the contact on all channels, including ones added later. Requires the "
+        "reason unsubscribed_all and no category.",
     )
     campaign_id: Number | None = Field(
-        None, description="The mailing it came from, as in /campaigns. With the reasons complaint and unsubscribed_all."
+        None,
+        description="The ID of the campaign, as in /campaigns. Only for the reasons complaint and unsubscribed_all.",
     )
     said_at: Moment | None = Field(
         None,
-        description="When they said it. A later yes of theirs then stands: to the same category, and to one category "
-        "against a no to everything, by which they then leave the others. So does a later lift of the same block.",
+        description="When the person opted out. A later opt-in by them is kept: to the same category, or to one "
+        "category after unsubscribing from everything (they then leave the others). So is a later lift.",
     )
 
 
-class NewBlocks(Body):
-    suppressions: list[NewBlock] = Field(max_length=MOST, fail_fast=True)
-    note: Words = Field("", max_length=500, description="Stands in the ledger; no personal data.")
+class SuppressionsIn(Body):
+    suppressions: list[SuppressionIn] = Field(max_length=MOST, fail_fast=True)
+    note: Words = Field("", max_length=500, description="Stored in the ledger, without personal data.")
 
 
-class Refused(Schema):
+class InvalidItemOut(Schema):
     index: int
     problem: str
 
 
-class Recorded(Schema):
-    new: int = Field(description="For which something was written.")
-    already: int = Field(description="It was so already.")
-    overtaken: int = Field(description="The person said yes since, or the block was lifted since.")
-    invalid: list[Refused]
+class RecordedOut(Schema):
+    new: int = Field(description="Number of items that were recorded.")
+    already: int = Field(description="Number of items that were already recorded.")
+    overtaken: int = Field(description="Number of items that were not recorded because of a later opt-in or lift.")
+    invalid: list[InvalidItemOut]
 
 
 class _Kind(NamedTuple):
@@ -72,7 +75,7 @@ class _Kind(NamedTuple):
     campaign_id: int  # 0 is none
 
 
-def record(blocks: NewBlocks, *, actor: str, now: datetime) -> Answer:
+def record(blocks: SuppressionsIn, *, actor: str, now: datetime) -> Answer:
     said: dict[_Kind, list[ImportedNo]] = defaultdict(list)
     invalid, addresses = [], []
     categories = _categories({one.category for one in blocks.suppressions if one.category})
@@ -121,18 +124,18 @@ def _categories(slugs: set[str]) -> dict[str, Category]:
     return {one.slug: one for one in Category.objects.filter(slug__in=slugs, purpose=Purpose.MARKETING)}
 
 
-def _problem(one: NewBlock, categories: dict[str, Category], campaigns: Collection[int | None]) -> str | None:
+def _problem(one: SuppressionIn, categories: dict[str, Category], campaigns: Collection[int | None]) -> str | None:
     if domains.is_pattern(one.address, channel=one.channel):
         return A_DOMAIN
     is_no = one.reason == SuppressionReason.UNSUBSCRIBED_ALL
     if one.category and one.category not in categories:
-        return "There is no category of this slug that people can leave."
+        return "There is no category with this slug that people can opt out of."
     if one.category and not is_no:
-        return "A category can be left; this reason blocks the whole address. Please leave one of them out."
+        return "This reason suppresses the whole address, so it can’t be combined with a category."
     if one.everywhere and (one.category or not is_no):
-        return "Everywhere goes with the reason unsubscribed_all, and with no category."
+        return "everywhere requires the reason unsubscribed_all and no category."
     if one.campaign_id not in campaigns:
-        return "There is no campaign of this number."
+        return "There is no campaign with this ID."
     if one.campaign_id and one.reason not in rules.OWN_NO:
-        return "A campaign goes with the reasons complaint and unsubscribed_all."
+        return "A campaign can only be given with the reasons complaint and unsubscribed_all."
     return None

@@ -1,6 +1,7 @@
 """The API as one thing: its endpoints, its errors, its limits, and the document that describes them."""
 
 import logging
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -14,36 +15,36 @@ from ninja.openapi.docs import Swagger
 from prefcenter.web import problems
 from prefcenter.web.problems import CONTENT_TYPE, Problem
 
-from . import audience, catalogue, contacts, domains, events, preferences, suppressions
+from . import audience, catalogue, contacts, domains, events, preferences, suppressions, unknown_fields
 from .idempotency import met_another
 
 logger = logging.getLogger(__name__)
 
 _INTRODUCTION = """
-Ask before each mailing whom you may write to (`POST /audience`), tell us of every no that reached you
-(`POST /suppressions`), and hear of those that reached us (`GET /events`, or webhooks).
+Before each mailing, check who may be sent it (`POST /audience`). Record every opt-out that you receive
+(`POST /suppressions`), and follow the ones received here (`GET /events`, or webhooks).
 
-Send the key as `Authorization: Bearer …`. Every write takes an `Idempotency-Key`: a request that comes again within a
-day gets the answer of the first. Errors are problem details (RFC 9457).
+Send your API key as `Authorization: Bearer …`. All writes accept an `Idempotency-Key`: a repeated request within a day
+returns the first response. Errors are problem details (RFC 9457).
 """
 #: What any endpoint may answer besides its own; 409 where somebody's own no stands against it.
 _PROBLEMS = {
-    400: "The request cannot be understood: its body is no JSON.",
-    401: "No valid key, or a key in the URL.",
-    403: "The key lacks the scope.",
-    404: "What the URL names is not there.",
-    409: "The person's own no stands against it.",
-    411: "The body comes without its length.",
-    413: "The body is too large.",
-    415: "The body is compressed.",
-    422: "Something in the request is wrong; `errors` say what, and where. Nothing was changed.",
-    429: "Too many requests with this key; `Retry-After` says in how many seconds to come again.",
-    503: "The database is away. Nothing was changed; `Retry-After` says when to come again.",
+    400: "The request is invalid: its body is not JSON.",
+    401: "The API key is missing or invalid, or it was sent in the URL.",
+    403: "The API key doesn’t have the required scope.",
+    404: "The resource doesn’t exist.",
+    409: "Not allowed: the contact opted out themselves, or was erased.",
+    411: "The Content-Length header is missing.",
+    413: "The request body is too large.",
+    415: "The request body is compressed.",
+    422: "The request is invalid; `errors` lists the fields and problems. Nothing was changed.",
+    429: "Too many requests with this key; try again after `Retry-After` seconds.",
+    503: "The database is unavailable. Nothing was changed; try again after `Retry-After` seconds.",
 }
 
 
-class ProblemDetails(Schema):
-    """RFC 9457."""
+class ProblemOut(Schema):
+    """Problem details as in RFC 9457."""
 
     type: str
     title: str
@@ -56,17 +57,15 @@ class Api(NinjaAPI):
     def get_openapi_schema(self, **kwargs: Any) -> Any:
         """With the errors, which are the same everywhere."""
         schema = super().get_openapi_schema(**kwargs)
-        details = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
-        schema["components"]["schemas"]["ProblemDetails"] = details
-        content = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
+        details = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
+        schema["components"]["schemas"]["ProblemOut"] = details
+        content = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
         errors = {str(code): {"description": said, "content": content} for code, said in _PROBLEMS.items()}
         for path in schema["paths"].values():
             for operation in path.values():
                 operation["responses"] = {str(code): one for code, one in operation["responses"].items()} | errors
         return schema
 
-
-_SAID = {"extra_forbidden": "There is a field here that is not in the document."}
 
 api = Api(
     title="prefcenter",
@@ -95,22 +94,35 @@ def _problem(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 @api.exception_handler(AuthenticationError)
 def _unknown(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    return problems.answer(401, "Please send a key as “Authorization: Bearer …”.", WWW_Authenticate="Bearer")
+    return problems.answer(401, "Send an API key as “Authorization: Bearer …”.", WWW_Authenticate="Bearer")
 
 
 @api.exception_handler(ValidationError)
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Where and what, but not the value: it may be an address."""
-    errors = [
-        {"at": _place(one["loc"]), "detail": _SAID.get(one["type"], str(one["msg"]))} for one in error.errors[:100]
-    ]
-    return problems.answer(422, "Something in this request is wrong. Nothing was changed.", errors=errors)
+    errors = [{"at": _place(one["loc"]), "detail": _detail(request, one)} for one in error.errors[:100]]
+    return problems.answer(422, "The request is invalid. Nothing was changed.", errors=errors)
+
+
+def _detail(request: HttpRequest, error: dict[str, Any]) -> str:
+    if error["type"] != "extra_forbidden":
+        return str(error["msg"])
+    # First "body", then the name of the view's argument; at the end what the caller made up.
+    *within, field = error["loc"][2:]
+    known = (fields for method, path, fields in _bodies() if method == request.method and path.fullmatch(request.path))
+    place = ".".join(part for part in within if isinstance(part, str))
+    return unknown_fields.sentence(str(field), within=place, known=next(known, []))
 
 
 def _place(loc: Sequence[str | int]) -> str:
     """In the words of the document: a field that the caller made up may be an address too."""
     known = [str(part) for part in loc[1:] if isinstance(part, int) or part in _documented()]
     return ".".join(known) or str(loc[0])
+
+
+@cache
+def _bodies() -> list[tuple[str, re.Pattern[str], list[str]]]:
+    return unknown_fields.bodies(api.get_openapi_schema())
 
 
 @cache
@@ -123,13 +135,13 @@ def _documented() -> frozenset[str]:
 
 @api.exception_handler(HttpError)
 def _refused(request: HttpRequest, error: HttpError) -> HttpResponse:
-    sentences = {400: "The body of this request is no valid JSON in UTF-8."}
+    sentences = {400: "The request body is not valid JSON in UTF-8."}
     return problems.answer(error.status_code, sentences.get(error.status_code, str(error)))
 
 
 @api.exception_handler(Http404)
 def _missing(request: HttpRequest, error: Http404) -> HttpResponse:
-    return problems.answer(404, "There is nothing at this address.")
+    return problems.answer(404, "Not found.")
 
 
 @api.exception_handler(OperationalError)
@@ -137,7 +149,9 @@ def _missing(request: HttpRequest, error: Http404) -> HttpResponse:
 def _away(request: HttpRequest, error: Exception) -> HttpResponse:
     if met_another(error):
         return problems.answer(
-            503, "Somebody else was writing the same. Nothing was changed; please send it again.", Retry_After="1"
+            503,
+            "Another request was changing the same data. Nothing was changed; send the request again.",
+            Retry_After="1",
         )
     logger.error("The database is away: %s", type(error).__name__)
-    return problems.answer(503, "The database is away. Nothing was changed.", Retry_After="60")
+    return problems.answer(503, "The database is unavailable. Nothing was changed.", Retry_After="60")

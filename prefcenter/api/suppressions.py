@@ -22,18 +22,20 @@ from .contacts import NOT_AN_ADDRESS
 from .fields import Body, Day, Words
 from .idempotency import TAKES_KEY, Answer, once
 from .lookup import normalised
-from .paging import Listed, Part
-from .recording import MOST, NewBlocks, Recorded
+from .paging import PageIn, PageOut
+from .recording import MOST, RecordedOut, SuppressionsIn
 
-_OWN_NO = "Only the person can take this back: mail them the link to their preferences."
-_STAFF_ONLY = "Only the staff can lift this block, in the admin, with a note that says why."
-router = Router(tags=["Blocks"])
+_OWN_NO = "Only the contact can lift this suppression. Send them the link to their preferences."
+_STAFF_ONLY = "Only staff can lift this suppression, in the admin, with a note that says why."
+router = Router(tags=["Suppressions"])
 
 
-class Block(Schema):
+class SuppressionOut(Schema):
     id: int
     contact_id: int
-    address: str | None = Field(description="Null once the person was erased, or while only its hash is known.")
+    address: str | None = Field(
+        description="Null if the contact was erased, or if only the hash of the address is known."
+    )
     channel: Channel
     reason: SuppressionReason
     source: Source
@@ -41,70 +43,70 @@ class Block(Schema):
     lifted_at: datetime | None
 
 
-class Blocks(Listed):
-    items: list[Block]
+class SuppressionsOut(PageOut):
+    items: list[SuppressionOut]
 
 
-class Which(Part):
+class SuppressionFilterIn(PageIn):
     channel: Channel | None = None
     reason: SuppressionReason | None = None
-    since: Day | None = Field(None, description="Only what was recorded on this day or later.")
+    since: Day | None = Field(None, description="Only suppressions recorded on this day or later.")
 
 
-class Search(Body):
+class SuppressionSearchIn(Body):
     channel: Channel = Channel.EMAIL
     addresses: list[str] = Field(max_length=MOST, fail_fast=True)
 
 
-class Hit(Schema):
+class SuppressionMatchOut(Schema):
     address: str
     reasons: list[SuppressionReason]
 
 
-class Hits(Schema):
-    suppressed: list[Hit] = Field(description="Those of your addresses that are blocked, and no others.")
+class SuppressionSearchOut(Schema):
+    suppressed: list[SuppressionMatchOut] = Field(description="Only those of the addresses that are suppressed.")
 
 
-class Lift(Body):
+class SuppressionLiftIn(Body):
     address: str
     channel: Channel = Channel.EMAIL
     reason: SuppressionReason
     note: Words = Field(min_length=1, max_length=500)
 
 
-class Lifted(Schema):
+class SuppressionLiftOut(Schema):
     lifted: int
 
 
 @router.post(
     "/suppressions",
     auth=Bearer(Scope.SUPPRESSIONS_WRITE),
-    response=Recorded,
+    response=RecordedOut,
     operation_id="record_blocks",
-    summary="Record who said no",
+    summary="Record opt-outs and suppressions",
     openapi_extra=TAKES_KEY,
 )
-def record(request: HttpRequest, blocks: NewBlocks) -> HttpResponse:
-    """Blocks each address, and no other known address of the same person: those are written to as before. After an
-    `unsubscribed_all` an address that the person gets later on the same channel is blocked, too.
+def record(request: HttpRequest, blocks: SuppressionsIn) -> HttpResponse:
+    """Suppresses each address, but no other known address of the same contact. After `unsubscribed_all`, addresses
+    that are added to the contact later on the same channel are suppressed as well.
 
-    With `everywhere` all of the person's addresses are blocked, on every channel, also those learnt later. With a
-    `category` nothing is blocked; the person left that category on this channel, with each address they have there. It
-    lifts nothing, and doing it twice changes nothing. What is wrong with one item is said in `invalid`; of the rest
-    either all is recorded or nothing.
+    With `everywhere`, all addresses of the contact are suppressed on all channels, including ones added later. With a
+    `category`, nothing is suppressed; the contact is opted out of that category on this channel, with all their
+    addresses there. Nothing is ever lifted, and repeating the request changes nothing. Problems with single items are
+    listed in `invalid`; of the others either all are recorded or none.
     """
     return once(request, lambda: recording.record(blocks, actor=caller(request).actor, now=timezone.now()))
 
 
 @router.get(
     "/suppressions",
-    auth=Bearer(Scope.SUPPRESSIONS_READ, Which),
-    response=Blocks,
+    auth=Bearer(Scope.SUPPRESSIONS_READ, SuppressionFilterIn),
+    response=SuppressionsOut,
     operation_id="list_blocks",
-    summary="Every block that holds",
+    summary="List suppressions",
 )
-def listed(request: HttpRequest, which: Query[Which]) -> HttpResponse:
-    """Every block that holds, oldest first."""
+def listed(request: HttpRequest, which: Query[SuppressionFilterIn]) -> HttpResponse:
+    """Lists all active suppressions, oldest first."""
     asked = {"address__channel": which.channel, "reason": which.reason, "since__date__gte": which.since}
     rows = Suppression.objects.filter(lifted_at=None, id__gt=which.cursor, **{k: v for k, v in asked.items() if v})
     return which.answer([_as_json(one) for one in rows.select_related("address").order_by("id")[: which.limit]])
@@ -113,13 +115,13 @@ def listed(request: HttpRequest, which: Query[Which]) -> HttpResponse:
 @router.post(
     "/suppressions/search",
     auth=Bearer(Scope.SUPPRESSIONS_READ),
-    response=Hits,
+    response=SuppressionSearchOut,
     operation_id="search_blocks",
-    summary="Which of these are blocked?",
+    summary="Search for suppressed addresses",
 )
-def search(request: HttpRequest, asked: Search) -> HttpResponse:
-    """Which of these are blocked, by themselves or with their domain? For whether one category may be sent, ask
-    /audience."""
+def search(request: HttpRequest, asked: SuppressionSearchIn) -> HttpResponse:
+    """Returns which of these addresses are suppressed, either themselves or through their domain. To check whether a
+    category may be sent, use /audience."""
     wanted = [normalised(text, asked.channel) for text in asked.addresses]
     rows = Suppression.objects.filter(
         lifted_at=None,
@@ -144,23 +146,23 @@ def search(request: HttpRequest, asked: Search) -> HttpResponse:
 @router.post(
     "/suppressions/lift",
     auth=Bearer(Scope.SUPPRESSIONS_WRITE),
-    response=Lifted,
+    response=SuppressionLiftOut,
     operation_id="lift_block",
-    summary="Lift a block where rules allow",
+    summary="Lift a suppression",
     openapi_extra=TAKES_KEY,
 )
-def lift(request: HttpRequest, wish: Lift) -> HttpResponse:
-    """Ends a block where rules allow. A person's own no is ended by that person alone: then 409."""
+def lift(request: HttpRequest, wish: SuppressionLiftIn) -> HttpResponse:
+    """Lifts a suppression where the rules allow it. Only contacts can lift their own opt-outs: the response is 409."""
     return once(request, lambda: _lift(wish, actor=caller(request).actor))
 
 
-def _lift(wish: Lift, *, actor: str) -> Answer:
+def _lift(wish: SuppressionLiftIn, *, actor: str) -> Answer:
     address = normalised(wish.address, wish.channel)
     if address is None:
         raise Problem(422, NOT_AN_ADDRESS)
     known = Address.objects.filter(digest=address.digest, channel=wish.channel).first()
     if known is None:
-        raise Problem(404, "Nobody with this address is known.")
+        raise Problem(404, "There is no contact with this address.")
     try:
         ended = actions.lift(
             [known.pk], wish.reason, source=Source.API, now=timezone.now(), actor=actor, note=wish.note

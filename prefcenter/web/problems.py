@@ -40,21 +40,21 @@ def refused(request: HttpRequest) -> HttpResponse | None:
     if not request.path_info.startswith(API):
         return None
     if settings.SECURE_SSL_REDIRECT and not request.is_secure():
-        return answer(403, "Please use https. If a key was sent, revoke it: it came in clear.")
+        return answer(403, "Use https. If you sent an API key, revoke it: it was not encrypted.")
     if request.headers.get("Transfer-Encoding"):
-        return answer(411, "Please send the length of the body: Content-Length.")
+        return answer(411, "Send the length of the body in a Content-Length header.")
     if request.headers.get("Content-Encoding"):
-        return answer(415, "Please send the body as it is, not compressed.")
+        return answer(415, "Send the body uncompressed.")
     return None
 
 
 _SENTENCES = {
-    400: "This request cannot be understood.",
-    404: "There is nothing at this address.",
-    405: "This address does not take this method.",
-    413: "This request is too large. Nothing was changed.",
-    500: "Something went wrong on our side. It was noted; please try again later.",
-    503: "The database is away. Nothing was changed; please try again in a minute.",
+    400: "The request is invalid.",
+    404: "Not found.",
+    405: "This method is not allowed here.",
+    413: "The request is too large. Nothing was changed.",
+    500: "Something went wrong on our side. The error was logged. Try again later.",
+    503: "The database is unavailable. Nothing was changed. Try again in a minute.",
 }
 
 

@@ -176,6 +176,27 @@ def test_a_refusal_names_the_place_in_the_words_of_the_document(caller: Caller) 
     assert caller.get("/suppressions?limit=x").json()["errors"][0]["at"] == "limit"
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "detail"),
+    [
+        ("/audience", {"links": True}, "Unknown field “links”. Did you mean include.links?"),
+        ("/audience", {"adresses": []}, "Unknown field “adresses”. Did you mean addresses?"),
+        ("/audience", {"include": {"link": True}}, "Unknown field “link”. Did you mean include.links?"),
+        ("/audience", {"include": {"x": 1}}, "Unknown field. Known fields here: links, headers."),
+        (
+            "/suppressions",
+            {"suppressions": [{"adress": ADA}]},
+            "Unknown field “adress”. Did you mean suppressions.address?",
+        ),
+        ("/suppressions", {"links": True}, "Unknown field. Known fields here: suppressions, note."),
+    ],
+)
+def test_a_field_that_is_unknown_is_answered_with_the_one_that_was_meant(
+    path: str, body: Any, detail: str, caller: Caller
+) -> None:
+    assert detail in [one["detail"] for one in caller.post(path, body).json()["errors"]]
+
+
 def test_a_body_over_the_limit_is_refused(caller: Caller, settings: Any) -> None:
     settings.API_LARGEST_BODY = 1000
     assert is_problem(caller.post("/audience", "x" * 1001), 413)

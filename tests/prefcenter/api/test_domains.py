@@ -34,8 +34,8 @@ def test_what_is_wrong_with_one_is_said_and_the_others_are_taken(caller: Caller)
     answer = caller.post("/domains", {"domains": [{"domain": text} for text in texts]}).json()
     assert answer["new"] == 1
     assert [one["index"] for one in answer["invalid"]] == [0, 1, 3, 4]
-    assert "Anyone can have an email address at this domain" in answer["invalid"][0]["problem"]
-    assert "not a domain that can be blocked" in answer["invalid"][1]["problem"]
+    assert "public email provider" in answer["invalid"][0]["problem"]
+    assert "not a domain that can be suppressed" in answer["invalid"][1]["problem"]
 
 
 def test_it_is_honoured_wherever_a_caller_asks(caller: Caller) -> None:

@@ -193,7 +193,7 @@ class TestPreferences:
         body = {"preferences": [{"category": "news", "is_subscribed": True}], "evidence": EVIDENCE}
         answer = caller.patch(self.path(ada), body)
         assert answer.status_code == 409
-        assert "Only they can take it back" in answer.json()["detail"]
+        assert "so only they can undo it" in answer.json()["detail"]
         assert verdicts(caller, ADA) == ["suppressed" if everything else "unsubscribed"]
 
     def test_a_faster_frequency_is_the_persons_own_to_choose(

@@ -46,15 +46,15 @@ def post_one_click(link: str, *, timeout: float = TIMEOUT) -> EndpointAnswer:
 def endpoint_points(link: str | None, post: Poster | None) -> list[Point]:
     """E4 and E3 of the link; skipped when nobody asked for the POST or there is no link to post to."""
     if post is None:
-        return _skipped("The link was not tried; --post does that, and unsubscribes its recipient.")
+        return _skipped("The link was not tested. Use --post to test it; this unsubscribes its recipient.")
     if link is None:
         return _skipped("There is no single https link to post to; see H2.")
     try:
         answer = post(link)
     except NoAnswerError as error:
         return [
-            failed("E4", f"{error}; see to it that the link answers a POST with 200."),
-            skipped("E3", "There was no answer whose cookies could be looked at."),
+            failed("E4", f"{error}; make sure that the link answers a POST with 200."),
+            skipped("E3", "There was no response to check for cookies."),
         ]
     return [_status(answer), _cookies(answer)]
 
@@ -89,10 +89,10 @@ def _reason(error: Exception, timeout: float) -> str:
     if isinstance(error, requests.Timeout):
         return f"The link did not answer within {timeout:g} seconds"
     if isinstance(error, requests.exceptions.SSLError):
-        return "The https certificate of the link is not accepted"
+        return "The https certificate of the link is not valid"
     if isinstance(error, requests.ConnectionError):
-        return "The host of the link cannot be reached, or closed the connection"
-    return f"The link cannot be posted to ({type(error).__name__})"
+        return "The host of the link can’t be reached or closed the connection"
+    return f"The link can’t be posted to ({type(error).__name__})"
 
 
 def _skipped(reason: str) -> list[Point]:
@@ -105,10 +105,10 @@ def _status(answer: EndpointAnswer) -> Point:
     if 300 <= answer.status < 400:
         where = shown(answer.location.encode()) or "nowhere"
         return failed("E4", f"The link redirects ({answer.status}, to {where}); answer the POST itself.")
-    return failed("E4", f"The link answered the POST with {answer.status}; it has to answer with 200.")
+    return failed("E4", f"The link answered the POST with {answer.status}; it must answer with 200.")
 
 
 def _cookies(answer: EndpointAnswer) -> Point:
     if answer.sets_cookie:
-        return failed("E3", "The answer sets a cookie; serve the link without session and CSRF cookies.")
-    return passed("E3", "The POST was sent without a cookie, and the answer sets none.")
+        return failed("E3", "The response sets a cookie; serve the link without session and CSRF cookies.")
+    return passed("E3", "The POST was sent without cookies, and the response sets none.")

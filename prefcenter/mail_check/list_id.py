@@ -18,22 +18,22 @@ def list_id_points(message: Message) -> list[Point]:
     """H10 of this message."""
     headers = message.named(b"List-Id")
     if not headers:
-        text = "List-Id is missing; one-click works without it, but filters and reports go by it, so add one."
+        text = "List-Id is missing; one-click works without it, but filters and reports use it, so add one."
         return [warned("H10", text, level=Level.SHOULD)]
     flaw = _flaw(headers)
     if flaw:
         return [failed("H10", flaw, level=Level.SHOULD)]
-    return [passed("H10", "There is one List-Id, and its form is right.", level=Level.SHOULD)]
+    return [passed("H10", "There is one List-Id header, and it is valid.", level=Level.SHOULD)]
 
 
 def _flaw(headers: list[Header]) -> str:
     if len(headers) > 1:
         return f"List-Id occurs {len(headers)} times; send exactly one."
     if b"(" in _without_quoted(headers[0].value):
-        return "List-Id has a comment in it, which RFC 2919 does not allow; leave it out."
+        return "List-Id contains a comment, which RFC 2919 doesn’t allow; leave it out."
     match = _FORM.fullmatch(headers[0].value)
     if not (match and _WORDS.fullmatch(_without_quoted(match[1])) and _IDENTIFIER.fullmatch(match[2])):
-        return "List-Id does not have the form Name <category.list-domain>; write it so."
+        return "List-Id does not have the form Name <category.list-domain>; use this form."
     if len(match[2]) > LONGEST_LIST_ID:
         return f"The List-Id in the brackets has {len(match[2])} octets; keep it within {LONGEST_LIST_ID}."
     return ""

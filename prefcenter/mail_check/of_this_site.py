@@ -38,27 +38,27 @@ def _whose(link: str | None, today: date) -> Point:
     try:
         base = conf.base_url()
     except InsecureBaseUrl:
-        return skipped("H5", "Whose link it is cannot be said as long as SITE_URL is not set.")
+        return skipped("H5", "Set SITE_URL to check whose link it is.")
     if link is None:
-        return skipped("H5", "There is no link in the header of which to say whose it is.")
+        return skipped("H5", "There is no link in the header to check.")
     here, there = _site(base), _site(link)
     try:
         links.read(_token(link, base), today=today)
     except InvalidLink:
         if there == here:
-            return failed("E7", "The link leads to this site, but its token is not ours; send it was given.")
+            return failed("E7", "The link leads to this site, but its token is not valid; send links unchanged.")
         return warned(
             "H5",
-            f"The link is not ours: it leads to {there}, and this site is {here}. Who leaves there is not "
-            "known here, and would be written to again.",
+            f"The link leads to {there}, not to this site ({here}). People who unsubscribe there are not known here "
+            "and would be emailed again.",
         )
     if there != here:
         return warned(
             "H5",
-            f"The token is ours, but the link leads to {there}, and this site is {here}. Unless that leads here, who "
-            "leaves there is not known here, and would be written to again.",
+            f"The token is from this site, but the link leads to {there}, not to {here}. Unless that host leads "
+            "here, people who unsubscribe there are not known here and would be emailed again.",
         )
-    return passed("H5", "The link is ours, and its token is valid.")
+    return passed("H5", "The link leads to this site, and its token is valid.")
 
 
 def _token(link: str, base: str) -> str:
@@ -82,7 +82,7 @@ def _visible_link(found: Sequence[MessagePart], link: str | None) -> Point:
     lacking = [part.name for part in found if not any(_leaves(one, link) for one in part.links)]
     if not found or lacking:
         where = f"the {' and the '.join(dict.fromkeys(lacking))} of the message" if found else "the message"
-        return failed("B1", f"No visible unsubscribe link was found in {where}; put one there for people.", level=level)
+        return failed("B1", f"No visible unsubscribe link was found in {where}; add one for readers.", level=level)
     return passed("B1", "There is a visible unsubscribe link in the body.", level=level)
 
 
@@ -92,7 +92,7 @@ def _leaves(one: Link, link: str | None) -> bool:
 
 def _postal_address(found: Sequence[MessagePart], address: str) -> Point:
     if not _words(address):
-        text = "SENDER_POSTAL_ADDRESS is not set, so a postal address was not looked for."
+        text = "SENDER_POSTAL_ADDRESS is not set, so the postal address was not checked."
         return skipped("B2", text, level=Level.SHOULD)
     lacking = [part.name for part in found if _words(address) not in _words(part.text)]
     if not found or lacking:

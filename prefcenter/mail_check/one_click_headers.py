@@ -33,7 +33,7 @@ def _complaint(name: bytes, count: int) -> str:
 
 def _exact_post(headers: list[Header]) -> Point:
     if not headers:
-        return skipped("H3", "There is no List-Unsubscribe-Post header to look at.")
+        return skipped("H3", "There is no List-Unsubscribe-Post header to check.")
     for header in headers:
         if len(header.lines) > 1 or not _EXACT.fullmatch(header.lines[0]):
             return failed("H3", f'The List-Unsubscribe-Post line {_flaw(header)}; send exactly "{_WANTED}".')
@@ -46,7 +46,7 @@ def _flaw(header: Header) -> str:
     if b"=?" in header.value:
         return "is encoded (=?...?=)"
     if b"(" in header.value:
-        return "has a comment in it"
+        return "contains a comment"
     if header.value == _WANTED_VALUE:
-        return "has white space where none belongs"
+        return "contains white space where there must be none"
     return f'says "{shown(header.value)}"'

@@ -86,21 +86,21 @@ def summary(points: Iterable[Point]) -> str:
     found = list(points)
     broken = list(dict.fromkeys(point.id for point in must_fails(found)))
     if any(id_.startswith("H") for id_ in broken):
-        return f"No: mail clients will not offer one-click unsubscribe here; see {_listed(broken)}."
+        return f"No: email clients won’t offer one-click unsubscribe for this message; see {_listed(broken)}."
     if broken:
-        return f"No: one-click is offered, but its link does not work as it must; see {_listed(broken)}."
+        return f"No: one-click is offered, but its link doesn’t work correctly; see {_listed(broken)}."
     outcomes = {(point.id, point.outcome) for point in found}
     if ("H2", PointStatus.WARN) in outcomes:
-        return "Not yet: no mail client offers one-click unsubscribe for a plain http link to this machine."
+        return "Not yet: email clients don’t offer one-click unsubscribe for a plain http link to this machine."
     is_verified = not outcomes & {("H4", PointStatus.WARN), ("H4", PointStatus.SKIPPED)}
     if ("H5", PointStatus.WARN) in outcomes:
         return "Yes, " + ("" if is_verified else "provided that the DKIM signature is valid, ") + _NOT_OURS
     if not is_verified:
         return "Yes, provided that the DKIM signature is valid, which was not verified here."
-    return "Yes: mail clients that know RFC 8058 and trust the sender will offer one-click unsubscribe."
+    return "Yes: email clients that support RFC 8058 and trust the sender will offer one-click unsubscribe."
 
 
-_NOT_OURS = "but the link is not ours; see H5."
+_NOT_OURS = "but the link doesn’t lead to this site; see H5."
 
 
 def _listed(words: list[str]) -> str:

@@ -44,12 +44,12 @@ def signatures(message: Message) -> list[DkimSignature]:
 def coverage_point(found: list[DkimSignature]) -> Point:
     """H4, as far as it can be seen without DNS. One signature that names both headers is enough."""
     if not found:
-        return failed("H4", "There is no DKIM signature; have the mail signed, with both headers in h=.")
+        return failed("H4", "There is no DKIM signature; sign the message, with both headers in h=.")
     for signature in found:
         if not signature.flaw:
             return passed("H4", f"The DKIM signature of {signature.domain} names both headers in h=.")
     flaws = ", and ".join(f"the one of {signature.domain} {signature.flaw}" for signature in found)
-    return failed("H4", f"No DKIM signature will do: {flaws}; have {', '.join(NAMES_TO_SIGN)} signed.")
+    return failed("H4", f"No usable DKIM signature: {flaws}; sign {', '.join(NAMES_TO_SIGN)}.")
 
 
 def _read(index: int, header: Header) -> DkimSignature:

@@ -22,7 +22,7 @@ def link_points(message: Message) -> list[Point]:
     """H2, H7 and H8 of this message."""
     headers = message.named(LIST_UNSUBSCRIBE)
     if not headers:
-        return [skipped(id_, "There is no List-Unsubscribe header to look at.") for id_ in ("H2", "H7", "H8")]
+        return [skipped(id_, "There is no List-Unsubscribe header to check.") for id_ in ("H2", "H7", "H8")]
     links = _links(headers)
     return [_one_https(links), _proper_list(headers), _not_encoded(headers), _short(links)]
 
@@ -76,7 +76,7 @@ def _one_https(links: list[bytes]) -> Point:
         return passed("H2", f"There is exactly one https link: {shown(web[0])}")
     if _is_local_http(web[0]):
         return warned("H2", "The link is plain http to this machine, for development only; send https links.")
-    return failed("H2", f"The only web link is not a proper https link ({shown(web[0])}); make it one.")
+    return failed("H2", f"The only web link is not a proper https link ({shown(web[0])}); use an https link.")
 
 
 def _proper_list(headers: list[Header]) -> Point:
@@ -84,7 +84,7 @@ def _proper_list(headers: list[Header]) -> Point:
     if any(_BROKEN_LINK.search(value) for value in values):
         return failed("H7", "There is white space within a link's brackets; keep each <link> in one piece.")
     if not all(_LINKS.fullmatch(value) for value in values):
-        return failed("H7", "List-Unsubscribe does not read <link>, <link>; write it so, and nothing else.")
+        return failed("H7", "List-Unsubscribe does not read <link>, <link>; use this form and nothing else.")
     if any(not _may_end(line) for header in headers for line in header.lines[:-1]):
         # Once unfolded it is a proper list (RFC 5322, section 2.2.3), so that only careless clients stumble.
         text = "List-Unsubscribe is folded elsewhere than after a comma; to be safe, fold it only there."
@@ -102,7 +102,7 @@ def _not_encoded(headers: list[Header]) -> Point:
         return failed(
             "H8",
             "List-Unsubscribe is encoded (=?...?=), so that no client can read the link; keep each <link> "
-            f"within {LONGEST_BRACKETED_LINK} characters, or have the mail program leave the header alone.",
+            f"within {LONGEST_BRACKETED_LINK} characters, or keep the mail software from changing the header.",
         )
     return passed("H8", "List-Unsubscribe is not encoded.")
 
@@ -110,7 +110,7 @@ def _not_encoded(headers: list[Header]) -> Point:
 def _short(links: list[bytes]) -> Point:
     longest = max((len(link) + len("<>") for link in links), default=0)
     if not longest:
-        return skipped("H8", "There is no link whose length could be measured.", level=Level.SHOULD)
+        return skipped("H8", "There is no link to measure.", level=Level.SHOULD)
     found = f"The longest <link> has {longest} characters"
     if longest > LONGEST_BRACKETED_LINK:
         advice = f"some mail programs encode those over {LONGEST_BRACKETED_LINK}, so a shorter one is safer"

@@ -56,9 +56,9 @@ def validity_point(message: Message, found: list[DkimSignature], dnsfunc: KeyLoo
     """H4, the part that needs DNS. One valid signature among those that name both headers is enough."""
     usable = [signature for signature in found if not signature.flaw]
     if not usable:
-        return skipped("H4", "There is no signature over both headers that could be verified.")
+        return skipped("H4", "There is no signature over both headers to verify.")
     if dnsfunc is None:
-        return skipped("H4", "Whether the signature is valid was not looked up; --dns does that.")
+        return skipped("H4", "The signature was not verified. Use --dns to verify it.")
     answers = [_verify(message, signature, dnsfunc) for signature in usable]
     validity, text = min(answers, key=lambda answer: answer[0].value)
     return {Validity.VALID: passed, Validity.UNKNOWN: warned, Validity.BAD: failed}[validity]("H4", text)
@@ -98,7 +98,7 @@ def _flaw(message: Message, signature: DkimSignature, record: bytes) -> str:
     except dkim.KeyFormatError:
         return "the key is too weak; sign with 2048 bits (RFC 8301 refuses fewer than 1024)"
     except _NONSENSE:
-        return "it cannot be read, or the header has a line that is none; have the message signed anew"
+        return "it can’t be read, or the header contains a malformed line; sign the message again"
     return "a signed header was changed, or DNS holds another key; sign last, and publish the key that signs"
 
 

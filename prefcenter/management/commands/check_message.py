@@ -27,7 +27,7 @@ NO_BREAK_SPACE = "\u00a0"
 class Command(BaseCommand):
     """Exit status: 0 when no MUST fails, 1 when one does, 2 when there is no message to read."""
 
-    help = "Reads a raw message as sent and says whether mail clients will offer one-click unsubscribe."
+    help = "Reads a raw message as sent and says whether email clients will offer one-click unsubscribe."
     # It looks at a file and not at this site, whose settings need not be right for that.
     requires_system_checks: list[str] = []
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--post",
             action="store_true",
-            help="send the one-click POST and check the answer: this unsubscribes the link's recipient",
+            help="send the one-click POST and check the response; this unsubscribes the link's recipient",
         )
 
     def handle(self, *, file: str, dns: bool, post: bool, **options: Any) -> None:
@@ -61,7 +61,7 @@ def _read(file: str) -> bytes:
     try:
         return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
-        raise CommandError(f"{_spoken(file)} cannot be read: {error.strerror}.", returncode=2) from error
+        raise CommandError(f"{_spoken(file)} can’t be read: {error.strerror}.", returncode=2) from error
 
 
 def _spoken(file: str) -> str:

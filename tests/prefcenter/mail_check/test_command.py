@@ -44,7 +44,7 @@ def test_a_failed_must_ends_with_no_and_status_1(tmp_path: Path) -> None:
     output, status = run(written(tmp_path, message()))
 
     assert status == 1
-    assert output.splitlines()[-1] == "No: mail clients will not offer one-click unsubscribe here; see H4."
+    assert output.splitlines()[-1] == "No: email clients won’t offer one-click unsubscribe for this message; see H4."
 
 
 def test_every_point_is_printed_with_outcome_id_level_and_standard_in_columns(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_a_message_is_read_from_standard_input_as_octets(monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        (None, "cannot be read: No such file or directory."),
+        (None, "can’t be read: No such file or directory."),
         (b"", "is empty."),
         (b"\x89PNG\r\n\x1a\n\0", "is not an email message: it does not begin with header lines"),
     ],
@@ -87,7 +87,7 @@ def test_what_cannot_be_checked_ends_with_one_sentence_and_status_2(
 
 
 def test_a_folder_is_not_a_message(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="cannot be read: Is a directory") as caught:
+    with pytest.raises(CommandError, match="can’t be read: Is a directory") as caught:
         run(str(tmp_path))
 
     assert caught.value.returncode == 2

@@ -63,18 +63,18 @@ class TestWhoseLink:
 
     def test_anothers_is_said_not_to_be_and_the_summary_says_so_too(self, tmp_path: Any) -> None:
         [point, *_] = points(message())
-        assert (point.id, point.outcome) == ("H5", Outcome.WARN)
-        assert "not ours: it leads to news.example.com, and this site is mail.example.com" in point.text
+        assert (point.id, point.outcome) == ("H5", PointStatus.WARN)
+        assert "leads to news.example.com, not to this site (mail.example.com)" in point.text
         output, status = run(written(tmp_path, signed(message())))
         assert status == 0
-        last = "Yes, provided that the DKIM signature is valid, but the link is not ours; see H5."
+        last = "Yes, provided that the DKIM signature is valid, but the link doesn’t lead to this site; see H5."
         assert output.splitlines()[-1] == last
         verified = [one for one in check(signed(message())) if one.id != "H4"]
-        assert summary([*verified, point]) == "Yes, but the link is not ours; see H5."
+        assert summary([*verified, point]) == "Yes, but the link doesn’t lead to this site; see H5."
 
     def test_a_message_of_ours_gets_its_plain_yes(self, tmp_path: Any) -> None:
         output, status = run(written(tmp_path, signed(listed(ours()))))
-        assert (status, "not ours" in output) == (0, False)
+        assert (status, "not to this site" in output) == (0, False)
         assert output.splitlines()[-1].startswith("Yes, provided that the DKIM signature is valid, which")
 
     @pytest.mark.parametrize("token", ["x" * 40, "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcY", "1"])
@@ -83,7 +83,7 @@ class TestWhoseLink:
         assert [one.id for one in must_fails(points(raw))] == ["E7"]
         output, status = run(written(tmp_path, signed(raw)))
         assert status == 1
-        assert output.splitlines()[-1].startswith("No: one-click is offered, but its link does not work")
+        assert output.splitlines()[-1].startswith("No: one-click is offered, but its link doesn’t work")
 
     @pytest.mark.parametrize("path", ["/u//{}", "/U/{}", "/u/{}/", "/u/{}/?utm_source=x", "/u/{}.", "/u/{}/foo"])
     def test_ours_with_something_glued_on_is_ours(self, path: str) -> None:
@@ -99,8 +99,8 @@ class TestWhoseLink:
     def test_our_token_on_another_host_is_said_to_lead_there(self) -> None:
         token = links.sign(Target(1), today=today())
         [point, *_] = points(listed(f"<https://clicks.example.net/u/{token}>".encode()))
-        assert (point.id, point.outcome) == ("H5", Outcome.WARN)
-        assert "leads to clicks.example.net, and this site is mail.example.com" in point.text
+        assert (point.id, point.outcome) == ("H5", PointStatus.WARN)
+        assert "leads to clicks.example.net, not to mail.example.com" in point.text
 
     @pytest.mark.parametrize(
         ("base", "link", "outcome"),

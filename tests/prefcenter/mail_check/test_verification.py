@@ -138,7 +138,7 @@ def test_without_a_signature_over_both_headers_dns_is_not_asked() -> None:
 def test_a_header_line_that_is_none_makes_the_signature_unreadable() -> None:
     raw = signed(message()).replace(b"Subject:", b"not a header\r\nSubject:")
 
-    assert "cannot be read" in validity(raw, holding(key_record())).text
+    assert "can’t be read" in validity(raw, holding(key_record())).text
 
 
 def test_an_expired_signature_is_judged_by_its_octets_and_not_by_todays_date() -> None:

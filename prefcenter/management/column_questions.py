@@ -17,26 +17,26 @@ from unsubscribe.addresses import redact
 STATUS = 2
 _HELP = (
     "what the values of that column mean: “true=subscribed,false=unsubscribed”, or "
-    f"“filled=unsubscribed,empty=subscribed”, or “{IGNORE}” if it does not say who opted out"
+    f"“filled=unsubscribed,empty=subscribed”, or “{IGNORE}” if it doesn’t say who opted out"
 )
 _NOTHING_DONE = (
-    "Nothing was imported. Please say what the values mean, as in the last line below each column: each is "
-    f"{', '.join(Meaning)}. “empty” stands for cells without a value, “filled” for all that are not named. "
-    f"--means {IGNORE} is for a column that does not say who opted out. What you say is kept once it is applied."
+    "Nothing was imported. Say what the values mean, as in the last line below each column. Meanings: "
+    f"{', '.join(Meaning)}. “empty” stands for cells without a value, “filled” for all other values. "
+    f"Use --means {IGNORE} for a column that doesn’t say who opted out. Answers are remembered once you use --apply."
 )
 #: Of each kind: the question, and what its number counts.
 _ASKED = {
-    QuestionKind.ORDER: ("which comes first in its dates, such as {}?", "can be read in two ways"),
+    QuestionKind.ORDER: ("what comes first in dates like {}?", "with a date that can be read in two ways"),
     QuestionKind.UNDATED: (
-        "some of its dates cannot be read, such as {}. Shall these rows count as said now, as if there were no date?",
-        "cannot be read as a date",
+        "some values aren’t dates, like {}. Use the time of the import for these rows, as if they had no date?",
+        "with a value that isn’t a date",
     ),
-    QuestionKind.ADDRESSES: ("does it hold further addresses of the same people?", "with another address"),
+    QuestionKind.ADDRESSES: ("does it contain more addresses of the same people?", "with another address"),
 }
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--column", action="append", default=[], metavar="NAME", help="a column that was asked about")
+    parser.add_argument("--column", action="append", default=[], metavar="NAME", help="the column to answer about")
     parser.add_argument("--means", action="append", default=[], metavar="MEANING", help=_HELP)
 
 
@@ -44,20 +44,18 @@ def said(options: dict[str, Any]) -> dict[str, ColumnAnswer]:
     """By the keys of the headings. Each --column goes with the --means in the same place."""
     columns, means = options["column"], options["means"]
     if len(columns) != len(means):
-        raise CommandError("Please give each --column its --means, one after the other.")
+        raise CommandError("Each --column needs its own --means after it.")
     found: dict[str, ColumnAnswer] = {}
     for column, text in zip(columns, means, strict=True):
         if not answers.key(column):
-            raise CommandError("A column without a name means nothing, and nothing can be said of it.")
+            raise CommandError("A column without a name can’t be given a meaning.")
         try:
             means = answers.parse(text)
         except NotUnderstood as error:
             raise CommandError(f"--means {shlex.quote(redact(text))}: {error}") from error
         before = found.setdefault(answers.key(column), means)
         if before.contradicts(means):
-            raise CommandError(
-                f"Column {shlex.quote(redact(column))} is given twice: please say in one --means what it means."
-            )
+            raise CommandError(f"Column {shlex.quote(redact(column))} is given twice. Use one --means for each column.")
         found[answers.key(column)] = before.with_more(means)
     return found
 
@@ -70,8 +68,8 @@ def not_known(question: ColumnQuestion) -> str:
     """In a line: a column that may say no, was not looked at for the answer."""
     values = ", ".join(f"{one.shown} ({wording.rows(one.rows)})" for one in question.open_values)
     return (
-        f"Column “{question.heading}” may say who opted out; it is not known, and was not looked at. "
-        f"Its values: {values}. Say what they mean:{_answer(question)[3:]}"
+        f"Column “{question.heading}” may say who opted out, but its values aren’t recognised and it was not used. "
+        f"Values: {values}. Say what they mean:{_answer(question)[3:]}"
     )
 
 
@@ -88,7 +86,7 @@ def _lines(question: ColumnQuestion) -> list[str]:
     if question.choices:
         return [*_about(question), *(f"    or --means {shlex.quote(one)}" for one in question.choices[1:])]
     return [
-        f"Column “{question.heading}” may say who opted out and who did not. What do its values mean?",
+        f"Column “{question.heading}” may say who opted out and who didn’t. What do its values mean?",
         *(f"{one.rows:>12,}  {one.shown}{_meaning(one.means, one.would_mean)}" for one in question.values),
         _answer(question),
     ]

@@ -21,9 +21,9 @@ from . import column_questions
 
 LINES_SHOWN = 20
 WIDTH = 30
-_DRY = "This was a dry run and nothing was imported. Add --apply to import it."
-_REST = "The report names these lines. What else can be read is imported all the same."
-_INTERRUPTED = "Interrupted. What was imported by then stays; run it again to go on, what is there is left as it is."
+_DRY = "Dry run: nothing was imported. Add --apply to import the file."
+_REST = "See the report for these lines. All other valid lines are imported."
+_INTERRUPTED = "Interrupted. What was imported up to then stays. Run the command again to continue."
 
 
 class ImportCommand(BaseCommand):
@@ -33,9 +33,11 @@ class ImportCommand(BaseCommand):
     file_nargs: str | None = None
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        help_ = "a CSV or a plain list, as it was exported"
+        help_ = "a CSV or a plain list, exactly as exported"
         parser.add_argument("file", type=Path, metavar="FILE", nargs=self.file_nargs, help=help_)
-        parser.add_argument("--apply", action="store_true", help="import it; without this it is a dry run")
+        parser.add_argument(
+            "--apply", action="store_true", help="import the file; without this option, only do a dry run"
+        )
         parser.add_argument("--channel", default=Channel.EMAIL.value, choices=Channel.values)
         column_questions.add_arguments(parser)
 
@@ -50,12 +52,14 @@ class ImportCommand(BaseCommand):
         except Misfit as error:
             raise CommandError(f"{error} Nothing was imported.") from error
         except OSError as error:
-            raise CommandError(f"'{redact(str(options['file']))}' cannot be read: {error.strerror}.") from error
+            raise CommandError(f"'{redact(str(options['file']))}' can’t be read: {error.strerror}.") from error
         except DatabaseFailure as error:
             reason = str(error).partition("\n")[0]
-            raise CommandError(f"The database does not answer: {reason}. Is it there, and migrated?") from error
+            raise CommandError(
+                f"The database doesn’t respond: {reason}. Check that it is running and migrated."
+            ) from error
         except Lost as error:
-            raise CommandError("The import was stopped in the admin. What was imported by then stays.") from error
+            raise CommandError("The import was stopped in the admin. What was imported up to then stays.") from error
         except KeyboardInterrupt as error:
             raise CommandError(_INTERRUPTED, returncode=130) from error
 
@@ -80,7 +84,9 @@ class ImportCommand(BaseCommand):
     def _say_in_words(self, terms: ImportOptions, result: Result) -> None:
         self.stdout.write(f"{result.label}, {wording.encoding(result.encoding)}.")
         if result.before and result.before.finished_at:
-            self.stdout.write(f"This very file was imported before, on {result.before.finished_at:%Y-%m-%d %H:%M} UTC.")
+            self.stdout.write(
+                f"This exact file was already imported on {result.before.finished_at:%Y-%m-%d %H:%M} UTC."
+            )
         for heading, means in result.columns.items():
             self.stdout.write(f"Column “{heading}”: {means}.")
         for sentence in wording.other_addresses(result.tally.figures):
@@ -88,11 +94,11 @@ class ImportCommand(BaseCommand):
         for _, label, number in wording.figures(terms.kind, result.tally.figures):
             self.stdout.write(f"{number:>12,}  {label}")
         if said_yes := result.tally.reasons[SAID_YES]:
-            self.stdout.write(f"Of the refused, {wording.rows(said_yes)} say yes.")
+            self.stdout.write(f"Refused because they are subscribed: {wording.rows(said_yes)}.")
         for line, problem in result.tally.problems[:LINES_SHOWN]:
             self.stdout.write(f"line {line}: {problem}")
         if result.tally.problem_count > LINES_SHOWN:
-            self.stdout.write(f"… and {result.tally.problem_count - LINES_SHOWN:,} more such lines.")
+            self.stdout.write(f"… and {result.tally.problem_count - LINES_SHOWN:,} more lines with problems.")
         self.stdout.write(f"Done: import {result.run.pk}." if result.run else _DRY)
 
     def _say_progress(self, tally: Progress, read: int, size: int) -> None:

@@ -11,10 +11,10 @@ from prefcenter.lists.imports import ImportStanding, Lost, NotNow, wording
 from prefcenter.models import ImportRun, ImportState
 
 _NONE = "There is no import {number}."
-_NOT_NOW = "Import {number} cannot be taken back: it brought contacts, is not over yet, or ended more than 30 days ago."
-_TWICE = "Import {number} was taken back already, or is being taken back: there is nothing left to do."
-_DRY = "This was a dry run and nothing was taken back. Add --apply to do it."
-_INTERRUPTED = "Interrupted. The worker goes on with it."
+_NOT_NOW = "Import {number} can’t be taken back: it added contacts, isn’t finished, or finished more than 30 days ago."
+_TWICE = "Import {number} has already been taken back, or is being taken back. Nothing to do."
+_DRY = "Dry run: nothing was taken back. Add --apply to take the import back."
+_INTERRUPTED = "Interrupted. The worker will continue."
 
 
 def run(command: BaseCommand, number: int, *, is_for_real: bool) -> None:
@@ -30,7 +30,7 @@ def run(command: BaseCommand, number: int, *, is_for_real: bool) -> None:
         _take_back(command, one)
     if command.stdout.isatty():
         _say(command, one, standing)
-        command.stdout.write(f"Done: import {number} is taken back." if is_for_real else _DRY)
+        command.stdout.write(f"Done: import {number} has been taken back." if is_for_real else _DRY)
     else:
         command.stdout.write(json.dumps(_summary(one, standing, is_for_real=is_for_real), indent=2))
 
@@ -46,15 +46,15 @@ def _take_back(command: BaseCommand, one: ImportRun) -> None:
     except NotNow as error:
         raise CommandError(_NOT_NOW.format(number=one.pk)) from error
     except Lost as error:
-        raise CommandError("A worker goes on with it.") from error
+        raise CommandError("A worker will continue.") from error
     except KeyboardInterrupt as error:
         raise CommandError(_INTERRUPTED, returncode=130) from error
 
 
 def _say(command: BaseCommand, one: ImportRun, standing: ImportStanding) -> None:
-    stays = [*wording.said_again(standing), ("Ended since", standing.ended), ("Erased", standing.erased)]
-    lines = [*wording.lifts(standing), *((f"Stays. {why}", count) for why, count in stays)]
-    for label, count in [*lines, ("Was there already when it was imported", one.counts.get("already", 0))]:
+    stays = [*wording.said_again(standing), ("Lifted since", standing.ended), ("Contact erased", standing.erased)]
+    lines = [*wording.lifts(standing), *((f"Unchanged. {why}", count) for why, count in stays)]
+    for label, count in [*lines, ("Already there when it was imported", one.counts.get("already", 0))]:
         command.stdout.write(f"{count:>12,}  {label}")
 
 

@@ -12,7 +12,7 @@ from unsubscribe.addresses import spellings
 from . import files, lifecycle
 from .file_names import PersonSpellings
 
-_STOPPED = "Somebody in this file was erased. Please hand it in again without them."
+_STOPPED = "A person in this file was erased. Remove them from the file and upload it again."
 _BLANK = "•••"
 _CHUNK = 2**20
 _OVERLAP = 2000

@@ -58,7 +58,7 @@ _MAILCHIMP = [  # the files of an audience export: UNSUB_TIME or CLEAN_TIME, and
     ),
     FileFormat(
         "mailchimp_cleaned",
-        "Mailchimp: cleaned, that is bounced",
+        "Mailchimp: cleaned (bounced)",
         "emailaddress cleantime",
         always=_HARD_BOUNCE,
         filled="cleantime",
@@ -82,7 +82,7 @@ _MAILGUN = [  # documentation.mailgun.com: import of bounces, unsubscribes and c
     FileFormat("mailgun_bounces", "Mailgun: bounces", "address code error createdat", always=_HARD_BOUNCE, code="code"),
     FileFormat("mailgun_unsubscribes", "Mailgun: unsubscribes", "address tags createdat", always=_UNSUBSCRIBED),
     FileFormat("mailgun_unsubscribes", "Mailgun: unsubscribes", "address tag createdat", always=_UNSUBSCRIBED),
-    FileFormat("mailgun_members", "Mailgun: members of a mailing list", "address subscribed", tells=("subscribed",)),
+    FileFormat("mailgun_members", "Mailgun: mailing list members", "address subscribed", tells=("subscribed",)),
     FileFormat("mailgun_complaints", "Mailgun: complaints", "address createdat", is_exact=True, always=_COMPLAINT),
 ]
 _SENDGRID = [  # suppression_bounces.csv and its siblings, with the fields of docs.sendgrid.com, Suppressions API

@@ -40,11 +40,11 @@ _UNCHECKED: dict[str, Any] = {"checked_at": None, "columns": None, "answers": No
 
 
 class NotNow(UnsubscribeError):
-    """Somebody else was faster: this import is no longer waiting for that. Nothing was changed."""
+    """This import has changed in the meantime, so that is no longer possible. Nothing changed."""
 
 
 class Unanswered(UnsubscribeError):
-    """What some columns of this file mean has not been said yet. Nothing was imported."""
+    """Some questions about this file's columns have no answer yet. Nothing was imported."""
 
 
 def hand_in(

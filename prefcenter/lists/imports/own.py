@@ -26,14 +26,16 @@ from .columns.dates import DateOrder, moment
 
 #: The names of the columns, folded, that make a table ours. The others may have been taken out.
 COLUMNS = frozenset(map(folded, suppressions.FORMATS["csv"].header)) - {"source", "campaign", "date", "contact"}
-NOT_CHOSEN_SAYS_NOTHING = "they did not choose the category, which is no opt-out: nobody did anything there"
-NO_CONTACTS = "this file lists whom not to write to, and not whom to know: import it as opt-outs"
-NO_ADDRESS = "the address is gone (erased, or only its hash was ever known), so nobody can be found by this line"
-NO_CHANNEL = "channel “{}” is none that we know"
-NO_REASON = "this reason is none of those that our own export has"
-NO_CATEGORY = "there is no category “{}” here; make it first, or give it the name that the file has"
-UNNAMED_CATEGORY = "it does not name the category that they left"
-SEVERAL_CATEGORIES = "there are several categories “{}” here, so nobody can say which of them they left"
+NOT_CHOSEN_SAYS_NOTHING = "they never chose the category, which is not an opt-out"
+NO_CONTACTS = "this is an export of opt-outs, not contacts: import it as opt-outs"
+NO_ADDRESS = (
+    "the address is missing (erased, or only its hash was ever known), so no contact can be found for this line"
+)
+NO_CHANNEL = "unknown channel “{}”"
+NO_REASON = "unknown reason: it is not one that exports of this site contain"
+NO_CATEGORY = "there is no category “{}” here: create it first, or rename yours to match the file"
+UNNAMED_CATEGORY = "the category that they left is missing"
+SEVERAL_CATEGORIES = "several categories are named “{}” here, so it is unclear which one they left"
 #: Of a name that this site does not know so many letters are shown.
 _LONGEST_NAME = 60
 

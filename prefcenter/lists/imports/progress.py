@@ -19,7 +19,7 @@ BESIDES = ("hashed", "covered", "elsewhere")
 #: Further addresses of the rows by the headings of their columns: each of them is a row, or was passed over.
 TAKEN, PASSED_OVER = "addresses_taken", "addresses_passed_over"
 #: Rows that say no, and to what is not known here, by the reason why; of so many reasons, and then of others together.
-UNPLACED, REASONS_KEPT, OTHERS = "unplaced", 20, "other categories or channels are none that we know"
+UNPLACED, REASONS_KEPT, OTHERS = "unplaced", 20, "other unknown categories or channels"
 
 
 @dataclass

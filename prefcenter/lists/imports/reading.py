@@ -29,16 +29,16 @@ from .own import OwnLines
 #: So many rows are read, taken and written down together.
 ROWS = 10_000
 NOT_AN_ADDRESS = "this is not a valid address"
-ANOTHER_HASH = "this looks like an MD5 or SHA-1 hash; only SHA-256 of the address can be taken"
-NOBODY = "a hash names nobody whom we could write to"
-ELSEWHERE = "this line is about another channel; import the file once more for that one"
-NO_ADDRESS_THERE = "this line is about another channel, and its address there is not a valid one"
-NOT_A_DOMAIN = "this is not a domain that can be blocked"
-PUBLIC_DOMAIN = "at this domain anybody may have a mailbox: it is never blocked as a whole"
-NOBODY_THERE = "this names a whole domain, and nobody whom we could write to"
-NO_CATEGORY = "a whole domain leaves everything: import the file once more, without a category, for this line"
-SAYS_NO = "the file, or its name, says that this person opted out: import it as opt-outs"
-BELOW_A_WORD = "line {:,} says something of those below it: they have to be in a file of their own"
+ANOTHER_HASH = "this looks like an MD5 or SHA-1 hash; only SHA-256 hashes can be imported"
+NOBODY = "a hash can’t be imported as a contact"
+ELSEWHERE = "this line is for another channel: import the file again for that channel"
+NO_ADDRESS_THERE = "this line is for another channel, and its address there is not valid"
+NOT_A_DOMAIN = "this is not a domain that can be suppressed"
+PUBLIC_DOMAIN = "this is a public email provider: its domain is never suppressed as a whole"
+NOBODY_THERE = "this is a whole domain, which can’t be imported as a contact"
+NO_CATEGORY = "a whole domain can only opt out of everything: import the file again without a category for this line"
+SAYS_NO = "the file or its name says that this person opted out: import it as opt-outs"
+BELOW_A_WORD = "line {:,} is a heading for the lines below it: move them to a separate file"
 NOBODY_SAID = Answers()
 _HASH = re.compile(r"[0-9a-fA-F]{64}")
 _OTHER_HASH = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}")

@@ -26,7 +26,7 @@ def lines(run: ImportRun) -> Iterator[list[str]]:
         listed += 1
         yield [str(line), problem]
     if left_out := _count(run) - listed:
-        yield ["", f"{left_out:,} more lines were not taken; this report lists the first {listed:,}."]
+        yield ["", f"{left_out:,} more lines were skipped; this report lists the first {listed:,}."]
 
 
 def is_whole(run: ImportRun) -> bool:

@@ -10,7 +10,7 @@ from unsubscribe import actions
 from . import files, lifecycle, taking_back
 from .reading import ROWS
 
-_GIVEN_UP = "Nobody confirmed it within {days} days, so the file was deleted. Nothing was imported."
+_GIVEN_UP = "The import was not confirmed within {days} days, so the file was deleted. Nothing was imported."
 
 
 def tidy(*, now: datetime) -> None:

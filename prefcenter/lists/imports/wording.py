@@ -12,34 +12,33 @@ from .progress import PASSED_OVER, TAKEN, UNPLACED
 OUTCOMES = {
     ImportKind.OPT_OUTS: {
         "new": "New opt-outs",
-        "domains": "New blocks on whole domains",
-        "covered": "Contacts whom these would cover",
-        "already": "Already there",
-        "overtaken": "Said yes again later, and are left so",
+        "domains": "New suppressed domains",
+        "covered": "Contacts at these domains",
+        "already": "Already recorded",
+        "overtaken": "Resubscribed since: kept",
         "refused": "Refused",
-        "invalid": "Not readable",
+        "invalid": "Invalid",
     },
     ImportKind.CONTACTS: {
         "new": "New contacts",
         "already": "Already known",
-        "blocked": "Known and opted out, and stay so",
+        "blocked": "Opted out: kept",
         "refused": "Refused",
-        "invalid": "Not readable",
+        "invalid": "Invalid",
     },
 }
 #: Said only where there are any.
 _RARE = frozenset({"domains", "covered"})
-_NOTHING_READ = "Not one line of this file can be read, so nothing was imported."
+_NOTHING_READ = "None of the lines in this file is valid, so nothing was imported."
 _ALL_ELSEWHERE = (
-    "Every line of this file is about another channel than this import, so nothing was imported: import it once more, "
-    "for that channel."
+    "All lines in this file are for another channel, so nothing was imported. Import the file again for that channel."
 )
 _ENCODINGS = {
     "utf-8": "UTF-8",
     "utf-8-sig": "UTF-8 with a byte order mark",
     "cp1252": "Latin-1 (Windows-1252)",
     "cp932": "Shift JIS",
-    "xlsx": "A spreadsheet",
+    "xlsx": "Spreadsheet",
 }
 
 
@@ -56,8 +55,8 @@ def in_words(kind: ImportKind, counts: Mapping[str, Any]) -> str:
 
 def lifts(standing: ImportStanding) -> list[tuple[str, int]]:
     """What ends when an import is taken back; domains only where there are any."""
-    always = [("Blocks that end", standing.blocks), ("Categories that are as before", standing.choices)]
-    return [*always, ("Blocks on whole domains that end", standing.domains)] if standing.domains else always
+    always = [("Suppressions lifted", standing.blocks), ("Category opt-outs lifted", standing.choices)]
+    return [*always, ("Domain suppressions lifted", standing.domains)] if standing.domains else always
 
 
 def said_again(standing: ImportStanding) -> list[tuple[str, int]]:
@@ -67,17 +66,22 @@ def said_again(standing: ImportStanding) -> list[tuple[str, int]]:
 
 def _why(how: str) -> str:
     if how == Source.IMPORT:
-        return "Another import says the same"
-    return f"Said again since, by: {dict(Source.choices).get(how, 'somebody, or an import that cannot be taken back')}"
+        return "Also in another import"
+    source = dict(Source.choices).get(how, "unknown, or an import that can’t be taken back")
+    return f"Recorded again since. Source: {source}"
 
 
 def other_addresses(counts: Mapping[str, Any]) -> list[str]:
     """A sentence for each further column with addresses: whether it was read, and how many there were."""
     said = {
-        TAKEN: "Column “{}” is read, too: it has {:,} more addresses, and a no holds for all of a row.",
-        PASSED_OVER: "Column “{}” is not read: it has {:,} more addresses.",
+        TAKEN: "Column “{}” is used, too: it contains {}. An opt-out applies to the whole row.",
+        PASSED_OVER: "Column “{}” is not used: it contains {}.",
     }
-    return [said[key].format(name, number) for key in said for name, number in counts.get(key, {}).items()]
+    return [said[key].format(name, _more(number)) for key in said for name, number in counts.get(key, {}).items()]
+
+
+def _more(number: int) -> str:
+    return f"{number:,} more address{'' if number == 1 else 'es'}"
 
 
 def lost(counts: Mapping[str, Any]) -> list[str]:
@@ -90,7 +94,7 @@ def lost(counts: Mapping[str, Any]) -> list[str]:
 
 
 def _unplaced(number: int, why: str) -> str:
-    return f"{rows(number)} {'says' if number == 1 else 'say'} no, and could not be taken: {why}."
+    return f"{rows(number)} with an opt-out could not be imported: {why}."
 
 
 def encoding(name: str) -> str:

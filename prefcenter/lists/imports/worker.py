@@ -29,12 +29,12 @@ LEASE = timedelta(minutes=1)
 MOST_ATTEMPTS = 5
 #: Who took an import back, where no account did.
 BY_COMMAND = "import_optouts"
-_DIED = "The worker stopped several times at the same place, after line {line}. {so_far}"
-INTERRUPTED = "It was interrupted after line {line}. What was imported stays, and it can be run again."
+_DIED = "The worker stopped several times after line {line}. {so_far}"
+INTERRUPTED = "Interrupted after line {line}. What was imported up to then stays. You can run it again."
 _SO_FAR = {
     ImportState.CHECKING: "Nothing was imported.",
-    ImportState.RUNNING: "What was imported by then stays.",
-    ImportState.TAKING_BACK: "What was taken back by then stays so; the rest can be taken back once more.",
+    ImportState.RUNNING: "What was imported up to then stays.",
+    ImportState.TAKING_BACK: "What was taken back up to then stays taken back. Start again to take back the rest.",
 }
 
 

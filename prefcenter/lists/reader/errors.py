@@ -2,7 +2,7 @@
 
 
 class TableError(ValueError):
-    """This file cannot be read as a table of people."""
+    """This file can’t be read as a list of people."""
 
     def __init__(self, **details: str) -> None:
         sentence = " ".join((type(self).__doc__ or "").split())
@@ -10,32 +10,32 @@ class TableError(ValueError):
 
 
 class EmptyTableError(TableError):
-    """This file is empty. A line of column names was expected, and then a line for each person."""
+    """This file is empty. It needs a line with column names and one line for each person."""
 
 
 class NotATableError(TableError):
-    """This file is not a table in plain text, nor JSON. If it is a spreadsheet, please save it as CSV and use that."""
+    """This file is neither a plain-text table nor JSON. If it is a spreadsheet, save it as CSV and use that file."""
 
 
 class SheetTooLargeError(TableError):
-    """This spreadsheet is too large to be read. Please save it as CSV and use that."""
+    """This spreadsheet is too large. Save it as CSV and use that file."""
 
 
 class FormulaError(TableError):
-    """This spreadsheet has formulas whose results are not in it. Please open it in a spreadsheet program, save it, and
-    use that; or save it as CSV."""
+    """This spreadsheet contains formulas without saved results. Open it in a spreadsheet program and save it again, or
+    save it as CSV."""
 
 
 class ArchiveError(TableError):
-    """This is an archive of several files. Please unpack it, and use each of them under its own name, which may say
-    what it holds."""
+    """This is an archive with several files. Unpack it and use each file separately. Keep the file names: they may say
+    what the files contain."""
 
 
 class NoColumnNamesError(TableError):
-    """The first line of this file seems to hold a person already. Please put a line with the names of the
-    columns before it; the column with the address can be called {expected}."""
+    """The first line of this file seems to be a person already. Add a line with column names above it. The column with
+    the address can be called {expected}."""
 
 
 class NoAddressColumnError(TableError):
-    """No column of this file is called {expected}. Its columns are: {found}. Please rename the one that holds
-    the address."""
+    """This file has no column called {expected}. Its columns are: {found}. Rename the column that contains the
+    address."""

@@ -20,9 +20,9 @@ from .text import LINE_LIMIT
 
 #: So many records are looked at to learn the columns.
 AHEAD = 1000
-_BROKEN = "from here on this is no JSON; what follows on this line is not read"
-_LATE_KEY = f"it has a key that none of the first {AHEAD:,} records has"
-_NUL = "it holds a NUL byte"
+_BROKEN = "invalid JSON from here on; the rest of this line is not read"
+_LATE_KEY = f"it has a key that none of the first {AHEAD:,} records have"
+_NUL = "it contains a NUL byte"
 _DEPTH = 8  # of objects in objects, as columns; of lists in lists, as records
 _BETWEEN = re.compile(r"[\s,\ufeff\x1e]*")
 # An object, or a text alone: one before a colon is a key of what was broken.

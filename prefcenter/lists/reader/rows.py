@@ -14,14 +14,14 @@ from .text import LINE_LIMIT
 RECORD_LINES = 50
 """So many lines may one record have: addresses and notes hold line breaks, but not more than these."""
 
-_QUOTE_WITHIN = "a quote within a quoted field is not doubled"
+_QUOTE_WITHIN = "a quotation mark inside a quoted field is not doubled"
 _CALMER = {
-    "end of data": "an opening quote is never closed",
+    "end of data": "a quoted field is never closed",
     "field larger": "a field is too long",
 }
 _TOO_MANY = "it has more fields than there are columns"
-_OTHER_NAMES = "these are other column names than the first; what follows has to be a file of its own"
-_BELOW_OTHERS = "it stands below other column names than the first, and has to be in a file of its own"
+_OTHER_NAMES = "new column names start here: move this line and the lines below it to a separate file"
+_BELOW_OTHERS = "it is below new column names: move it to a separate file"
 _MARK = "\ufeff"
 _row = tuple.__new__  # as Row() does, without a call in between: a tenth of the time that a usual line takes
 # For Excel. Whatever wrote the line may have quoted it, and a spreadsheet fills it up to the width of the table.
@@ -216,7 +216,7 @@ def _before_heading(line: str, heading: str) -> str:
 def _flaw(line: str) -> str | None:
     if len(line) > LINE_LIMIT:
         return f"it is longer than {LINE_LIMIT:,} characters"
-    return "it holds a NUL byte" if "\0" in line else None
+    return "it contains a NUL byte" if "\0" in line else None
 
 
 def _why(line: str, delimiter: str) -> str:

@@ -24,8 +24,8 @@ MOST_TEXTS, MOST = 256 * 2**20, 4 * 2**30
 AHEAD = 50
 _TEXTS, _BOOK = "xl/sharedStrings.xml", "xl/workbook.xml"
 _OF_TABLES = (".csv", ".txt", ".tsv", ".json", ".xlsx")
-_ANOTHER_TABLE = "another sheet begins here, with other columns: save it as a file of its own"
-_NOT_OF_PEOPLE = "this sheet has no column of addresses, and nothing of it is read"
+_ANOTHER_TABLE = "another sheet with other columns starts here: save it as a separate file"
+_NOT_OF_PEOPLE = "this sheet has no column with addresses, so it is not read"
 #: How spreadsheets number their sheets, which then says nothing about what they hold.
 _NUMBERED = re.compile(r"[\d\s()_.-]+")
 _USUAL = frozenset(["", "sheet", "worksheet", "tabelle", "feuil", "feuille", "hoja", "planilha", "シート", "ورقة"])

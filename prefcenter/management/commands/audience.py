@@ -20,8 +20,8 @@ from unsubscribe.errors import RetiredCategory, UnsubscribeError
 from unsubscribe.models import Category
 
 _LOOKS_LIKE = (
-    "This list has the columns of an export of opt-outs ({export}). If it is one, write to nobody in it, and run "
-    "import_optouts on it. It was answered as a list of contacts."
+    "This list has the columns of an export of opt-outs ({export}). If it is one, don’t send to anyone in it and run "
+    "import_optouts on it. It was checked as a list of contacts."
 )
 
 
@@ -33,29 +33,35 @@ class Command(BaseCommand):
     source: BinaryIO | None = None
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--category", required=True, help="the slug of the category you are about to send")
-        parser.add_argument("--campaign", default="", help="the name of this mailing; it is carried in the links")
+        parser.add_argument("--category", required=True, help="the slug of the category to send")
+        parser.add_argument("--campaign", default="", help="the name of this mailing, which its links carry")
         parser.add_argument("--channel", default=Channel.EMAIL.value, choices=Channel.values)
         parser.add_argument(
-            "--record", action="store_true", help="count the mailing and start the frequency clock; needs --campaign"
+            "--record",
+            action="store_true",
+            help="count these messages as sent today, for rates and frequencies; needs --campaign",
         )
-        parser.add_argument("--no-links", action="store_true", help="leave out the links and headers; much faster")
+        parser.add_argument("--no-links", action="store_true", help="without links and headers; much faster")
         column_questions.add_arguments(parser)
-        parser.add_argument("--only", choices=Outcome.values, default="", help="drop the rows with another verdict")
+        parser.add_argument("--only", choices=Outcome.values, default="", help="keep only the rows with this verdict")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             self._answer(options)
         except DatabaseFailure as error:
             reason = str(error).partition("\n")[0]
-            raise CommandError(f"The database does not answer: {reason}. Is it there, and migrated?") from error
+            raise CommandError(
+                f"The database doesn’t respond: {reason}. Check that it is running and migrated."
+            ) from error
 
     def _answer(self, options: dict[str, Any]) -> None:
         source = self.source or sys.stdin.buffer
         if source.isatty():
-            raise CommandError("Please give me a CSV on standard input: manage.py audience … < contacts.csv")
+            raise CommandError("Pass a CSV on standard input: manage.py audience … < contacts.csv")
         if options["record"] and not options["campaign"].strip():
-            raise CommandError("Please name the campaign (--campaign NAME), so that recording it twice counts it once.")
+            raise CommandError(
+                "--record needs --campaign NAME, so that recording the same mailing twice counts it once."
+            )
         channel = Channel(options["channel"])
         request = audience.request(
             self._category(options["category"]),
@@ -99,14 +105,14 @@ class Command(BaseCommand):
         for sentence in wording.other_addresses({PASSED_OVER: listed.passed_over}):
             self.stderr.write(sentence)
         if listed.count:
-            self.stderr.write(f"{wording.rows(listed.count)} said no in the list itself.")
+            self.stderr.write(f"{wording.rows(listed.count)} opted out according to the list itself.")
 
     def _category(self, slug: str) -> Category:
         category = Category.objects.filter(slug=slug).first()
         if category is None:
             in_use = Category.objects.filter(retired_at=None).values_list("slug", flat=True)
             known = ", ".join(in_use) or "none yet"
-            raise CommandError(f"There is no category '{slug}'. Known are: {known}.")
+            raise CommandError(f"There is no category '{slug}'. Categories: {known}.")
         if category.retired_at:
             raise CommandError(str(RetiredCategory()))
         return category

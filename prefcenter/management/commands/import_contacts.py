@@ -10,8 +10,9 @@ from unsubscribe.choices import Channel
 
 class Command(ImportCommand):
     help = (
-        "Learns the addresses of a file as contacts, with their language if a column has it. Nobody is subscribed by "
-        "it; rows that say “unsubscribed” are refused. A dry run unless --apply is given. It can be run again any time."
+        "Adds the addresses in a file as contacts, with their language if a column contains it. No one gets "
+        "subscribed; rows that say “unsubscribed” are refused. A dry run unless --apply is given. It is safe to run "
+        "it again."
     )
     name = "import_contacts"
 

@@ -17,8 +17,8 @@ REASONS = [one.value for one in SuppressionReason if one != SuppressionReason.ER
 
 class Command(ImportCommand):
     help = (
-        "Imports opt-outs from a file: exports of Mailchimp, Mailgun, SendGrid, Postmark and Klaviyo as they are, "
-        "plain lists, and SHA-256 lists of partners. A dry run unless --apply is given. It can be run again any time."
+        "Imports opt-outs from a file: unchanged exports from Mailchimp, Mailgun, SendGrid, Postmark and Klaviyo, "
+        "plain lists, and SHA-256 lists from partners. A dry run unless --apply is given. It is safe to run it again."
     )
     name = "import_optouts"
     file_nargs = "?"
@@ -26,33 +26,38 @@ class Command(ImportCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
-            "--reason", choices=REASONS, default="", help="of all of them; without it, as the file says"
+            "--reason",
+            choices=REASONS,
+            default="",
+            help="the reason for all opt-outs; without it, as stated in the file",
         )
-        parser.add_argument("--category", default="", help="the slug of the only category they leave; without it, all")
+        parser.add_argument(
+            "--category", default="", help="the slug of the category they opt out of; without it, everything"
+        )
 
         parser.add_argument(
             "--take-back",
             type=int,
             metavar="NUMBER",
-            help="take this import back, as a whole, within 30 days; a dry run unless --apply is given",
+            help="take this import back (possible for 30 days); a dry run unless --apply is given",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["take_back"] is None:
             if options["file"] is None:
-                raise CommandError("Please name the file, or the import to --take-back.")
+                raise CommandError("Name a file to import, or an import to take back with --take-back.")
             return super().handle(*args, **options)
         if options["file"] is not None:
-            raise CommandError("Please either import a file or take an import back.")
+            raise CommandError("Either import a file or take an import back, not both.")
         if options["column"] or options["means"] or options["reason"] or options["category"]:
-            raise CommandError("An import is taken back as a whole: nothing else can be said of it.")
+            raise CommandError("An import can only be taken back as a whole: use --take-back without other options.")
         return taking_back.run(self, options["take_back"], is_for_real=options["apply"])
 
     def terms(self, options: dict[str, Any]) -> ImportOptions:
         reason = SuppressionReason(options["reason"]) if options["reason"] else None
         category_id = _category(options["category"]) if options["category"] else None
         if category_id and reason not in {None, SuppressionReason.UNSUBSCRIBED_ALL}:
-            raise CommandError("With this reason the opt-outs are about everything: leave out --category.")
+            raise CommandError("Opt-outs with this reason apply to everything: leave out --category.")
         return ImportOptions(ImportKind.OPT_OUTS, Channel(options["channel"]), reason, category_id)
 
 
@@ -61,5 +66,5 @@ def _category(slug: str) -> int:
     found = categories.filter(slug=slug).first()
     if found is None:
         known = ", ".join(categories.values_list("slug", flat=True)) or "none yet"
-        raise CommandError(f"There is no category '{slug}' that people can leave. Known are: {known}.")
+        raise CommandError(f"There is no category '{slug}' that people can opt out of. Categories: {known}.")
     return found.pk

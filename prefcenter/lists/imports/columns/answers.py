@@ -158,19 +158,19 @@ def parse(text: str) -> ColumnAnswer:
     for token in chain.from_iterable(csv.reader(text.splitlines(), skipinitialspace=True)):
         value, is_there, meant = token.rpartition("=")
         if is_there and cells.is_address(cells.folded(value)):
-            raise NotUnderstood("An address is no value of a column that says who opted out.")
+            raise NotUnderstood("An address can’t be a value in a column that says who opted out.")
         if is_there:
             name, found = cells.folded(value) or EMPTY, _meaning(meant)
             if values.setdefault(name, found) != found:
-                raise NotUnderstood(f"“{redact(value.strip())}” is said to mean two things: please say one of them.")
+                raise NotUnderstood(f"“{redact(value.strip())}” was given two meanings. Choose one.")
         elif token.strip():
             words.append(_word(token))
     if not values and not words:
-        raise NotUnderstood("It is not said what the values mean, as in “true=subscribed,false=unsubscribed”.")
+        raise NotUnderstood("Say what the values mean, for example “true=subscribed,false=unsubscribed”.")
     orders = [one for one in dict.fromkeys(words) if one in ORDERS]
     means = ColumnAnswer(values, IGNORE in words, "".join(orders[:1]), UNDATED in words, ADDRESS in words)
     if len(orders) > 1 or (means.is_alone and (values or len(set(words)) > 1)):
-        raise NotUnderstood("This says two things that cannot both be so: please say one of them.")
+        raise NotUnderstood("These answers contradict each other. Choose one.")
     return means
 
 
@@ -178,10 +178,10 @@ def in_words(means: Mapping[str, Any]) -> str:
     """As they are kept, in one line: true: subscribed; false: unsubscribed."""
     found = ColumnAnswer.of_json(means)
     if found.is_ignored:
-        return "does not say who opted out"
+        return "doesn’t say who opted out"
     if found.is_address:
-        return "holds another address of the same person"
-    words = [found.order, "what is no date counts as now" if found.is_undated else ""]
+        return "contains another address of the same person"
+    words = [found.order, "values that aren’t dates count as now" if found.is_undated else ""]
     return "; ".join([*(f"{cell}: {one}" for cell, one in found.values.items()), *filter(None, words)])
 
 
@@ -212,13 +212,13 @@ def _meaning(text: str) -> Meaning:
     try:
         return Meaning(cells.folded(text).replace("-", "_"))
     except ValueError:
-        raise NotUnderstood(f"“{redact(text)}” is no meaning. There are: {_listed(Meaning)}.") from None
+        raise NotUnderstood(f"“{redact(text)}” is not a meaning. Use one of: {_listed(Meaning)}.") from None
 
 
 def _word(token: str) -> str:
     word = cells.folded(token).replace("_", "-")
     if word not in _WORDS:
-        raise NotUnderstood(f"“{redact(token)}” is not understood: say value=meaning, or one of {_listed(_WORDS)}.")
+        raise NotUnderstood(f"“{redact(token)}” is not valid. Use value=meaning, or one of: {_listed(_WORDS)}.")
     return word
 
 

@@ -19,11 +19,11 @@ class Says(NamedTuple):
 
 
 NOTHING = Says()
-SUBSCRIBED = Says(refusal="the file does not say that this person opted out")
-TEMPORARY = Says(refusal="the file says that a mail failed for a while: that is no opt-out, and the address exists")
-IGNORED = Says(refusal="you said that the value in this line is to be ignored")
+SUBSCRIBED = Says(refusal="the file doesn’t say that this person opted out")
+TEMPORARY = Says(refusal="the file says that delivery failed temporarily, which is not an opt-out")
+IGNORED = Says(refusal="you chose to ignore lines with this value")
 UNKNOWN = Says(
-    refusal="the file's word for this person is not one we know; if all of them opted out, choose the reason"
+    refusal="the file’s value for this person is not recognised; if everyone in the file opted out, choose a reason"
 )
 
 _BY_WORD: dict[str, Says] = {

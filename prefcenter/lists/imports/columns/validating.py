@@ -22,13 +22,15 @@ def columns_of(table: Table, columns: Columns, said: Mapping[str, ColumnAnswer])
     for name, means in said.items():
         heading = redact(columns.headings.get(name, name))
         if name not in columns.headings:
-            raise Misfit(f"There is no column '{heading}' in this file.")
+            raise Misfit(f"This file has no column “{heading}”.")
         if _holds_the_addresses(table, name):
-            raise Misfit(f"Column “{heading}” holds the addresses, so nothing else can be said of it.")
+            raise Misfit(f"Column “{heading}” contains the addresses, so it can’t have another meaning.")
         if columns.is_own and name not in {answers.key("reason"), *dates}:
-            raise Misfit(f"This is an export of this site's own: what its column “{heading}” means is known.")
+            raise Misfit(
+                f"This file is an export of this site, so the meaning of its column “{heading}” can’t be changed."
+            )
         if (means.order or means.is_undated) and name not in dates:
-            raise Misfit(f"Column “{heading}” does not say when somebody opted out, so its dates are not read.")
+            raise Misfit(f"Column “{heading}” doesn’t say when people opted out, so its dates are not used.")
 
 
 def values_of(asking: Asking, said: Answers) -> None:

@@ -146,7 +146,7 @@ def test_record_counts_the_mailing_and_starts_the_clock(ada: Address, news: Cate
 def test_recording_without_a_campaign_is_refused_before_anything_is_read(
     campaign: tuple[str, ...], news: Category
 ) -> None:
-    with pytest.raises(CommandError, match="Please name the campaign"):
+    with pytest.raises(CommandError, match="--record needs --campaign NAME"):
         run(f"email\n{ADA}\n", "--category", "news", "--record", *campaign)
     assert not Contact.objects.exists()
     assert not SentCount.objects.exists()
@@ -188,7 +188,7 @@ def test_what_is_no_email_gets_links_and_no_headers(
 def test_a_malformed_line_is_invalid_and_named_and_the_rest_goes_on(news: Category) -> None:
     rows, said = run(f'email,name\n"broken,x\n{ADA},Ada\nno address,N\n{BOB},Bob\n', "--category", "news")
     assert [row["verdict"] for row in rows] == ["invalid", "send", "invalid", "send"]
-    assert "line 2: an opening quote is never closed" in said
+    assert "line 2: a quoted field is never closed" in said
     assert "line 4: this is not a valid address" in said
     assert "no address" not in said
 
@@ -221,10 +221,10 @@ def test_a_transactional_category_gets_no_unsubscribe_headers(ada: Address) -> N
 @pytest.mark.parametrize(
     ("text", "arguments", "sentence"),
     [
-        ("email\n", ("--category", "nope"), "There is no category 'nope'. Known are: news."),
+        ("email\n", ("--category", "nope"), "There is no category 'nope'. Categories: news."),
         ("", ("--category", "news"), "This file is empty"),
         ("name,town\nAda,Paris\n", ("--category", "news"), "Its columns are"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(32)) * 8, ("--category", "news"), "not a table"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(32)) * 8, ("--category", "news"), "neither a plain-text table"),
     ],
 )
 def test_bad_input_is_one_calm_sentence(
@@ -238,7 +238,7 @@ def test_a_database_that_is_not_ready_is_said(news: Category) -> None:
     def away(*args: Any) -> None:
         raise OperationalError("no such table: unsubscribe_category")
 
-    with connection.execute_wrapper(away), pytest.raises(CommandError, match="The database does not answer: no such"):
+    with connection.execute_wrapper(away), pytest.raises(CommandError, match="The database doesn’t respond: no such"):
         run(f"email\n{ADA}\n", "--category", "news")
 
 

@@ -22,10 +22,10 @@ KNOWN = ["--column", "mail ok", "--means", "true=subscribed,false=unsubscribed"]
 
 #: What is said, what the answer begins with, and in which file.
 MISFITS: dict[str, tuple[str, list[str], str]] = {
-    "the column of the addresses": (TEXT, ["email", "ignore"], "Column “email” holds the addresses"),
-    "the same, with values": (TEXT, ["Email", "true=subscribed"], "Column “email” holds the addresses"),
-    "a list": (f"{ADA}\n{BOB}\n", ["email", "ignore"], "Column “email” holds the addresses"),
-    "no column": (TEXT, ["mail okay", "ignore"], "There is no column 'mailokay' in this file."),
+    "the column of the addresses": (TEXT, ["email", "ignore"], "Column “email” contains the addresses"),
+    "the same, with values": (TEXT, ["Email", "true=subscribed"], "Column “email” contains the addresses"),
+    "a list": (f"{ADA}\n{BOB}\n", ["email", "ignore"], "Column “email” contains the addresses"),
+    "no column": (TEXT, ["mail okay", "ignore"], "This file has no column “mailokay”."),
     "no value": (TEXT, ["mail ok", "ture=subscribed,false=unsubscribed"], "No row has “ture” in column “mail ok”."),
     "none of two values": (
         TEXT,
@@ -33,24 +33,40 @@ MISFITS: dict[str, tuple[str, list[str], str]] = {
         "No row has “yes” in column “mail ok”.",
     ),
     "a value of another column": (TEXT, ["vip", "true=subscribed"], "No row has “true” in column “vip”."),
-    "two orders": (TEXT, ["unsubscribed_at", "day-first,month-first"], "--means .* This says two things"),
-    "nothing and an order": (TEXT, ["unsubscribed_at", "ignore,day-first"], "--means .* This says two things"),
-    "nothing and a value": (TEXT, ["mail ok", "ignore,true=subscribed"], "--means .* This says two things"),
-    "an address and a value": (TEXT, ["mail ok", "address,true=subscribed"], "--means .* This says two things"),
+    "two orders": (
+        TEXT,
+        ["unsubscribed_at", "day-first,month-first"],
+        "--means .* These answers contradict each other",
+    ),
+    "nothing and an order": (
+        TEXT,
+        ["unsubscribed_at", "ignore,day-first"],
+        "--means .* These answers contradict each other",
+    ),
+    "nothing and a value": (
+        TEXT,
+        ["mail ok", "ignore,true=subscribed"],
+        "--means .* These answers contradict each other",
+    ),
+    "an address and a value": (
+        TEXT,
+        ["mail ok", "address,true=subscribed"],
+        "--means .* These answers contradict each other",
+    ),
     "one value twice": (
         TEXT,
         ["mail ok", "true=subscribed,TRUE=unsubscribed"],
-        "--means .* is said to mean two things",
+        "--means .* was given two meanings",
     ),
-    "an order of no dates": (TEXT, ["mail ok", "day-first"], "Column “mail ok” does not say when"),
-    "no dates of a name": (TEXT, ["Name", "undated"], "Column “Name” does not say when"),
+    "an order of no dates": (TEXT, ["mail ok", "day-first"], "Column “mail ok” doesn’t say when"),
+    "no dates of a name": (TEXT, ["Name", "undated"], "Column “Name” doesn’t say when"),
     "addresses where there are none": (TEXT, ["mail ok", "address"], "No row has an address in column “mail ok”."),
-    "an address as a value": (TEXT, ["mail ok", f"{ADA}=subscribed"], "--means .* An address is no value"),
-    "a column of our own export": (OWN, ["source", "ignore"], "This is an export of this site's own"),
-    "nothing": (TEXT, ["mail ok", ""], "--means '': It is not said what the values mean"),
-    "no meaning": (TEXT, ["mail ok", "true=maybe"], "--means .* “maybe” is no meaning"),
-    "no word": (TEXT, ["mail ok", "ingore"], "--means ingore: “ingore” is not understood"),
-    "no name": (TEXT, [" ", "ignore"], "A column without a name means nothing"),
+    "an address as a value": (TEXT, ["mail ok", f"{ADA}=subscribed"], "--means .* An address can’t be a value"),
+    "a column of our own export": (OWN, ["source", "ignore"], "This file is an export of this site"),
+    "nothing": (TEXT, ["mail ok", ""], "--means '': Say what the values mean"),
+    "no meaning": (TEXT, ["mail ok", "true=maybe"], "--means .* “maybe” is not a meaning"),
+    "no word": (TEXT, ["mail ok", "ingore"], "--means ingore: “ingore” is not valid"),
+    "no name": (TEXT, [" ", "ignore"], "A column without a name can’t be given a meaning"),
 }
 
 
@@ -87,9 +103,9 @@ class TestAnAddressIsNoValue:
     def test_typed_by_hand_it_is_refused_and_not_kept(self, value: str, files: Files, news: Category) -> None:
         text = f"email,mail ok\n{ADA},{value}\n{BOB},no\n"
         status, said, _ = files.fails("import_optouts", text, "--column", "mail ok", "--means", f"{value}=unsubscribed")
-        assert (status, "An address is no value" in said) == (1, True)
+        assert (status, "An address can’t be a value" in said) == (1, True)
         assert "@" not in said
-        with pytest.raises(CommandError, match="An address is no value"):
+        with pytest.raises(CommandError, match="An address can’t be a value"):
             audience(text, "--column", "mail ok", "--means", f"{value}=unsubscribed")
 
     @pytest.mark.parametrize("value", [ADA, "+49 30 901820", "a" * 64])
@@ -144,7 +160,7 @@ class TestWhatIsNoMistake:
 
     def test_that_a_name_says_nothing(self, files: Files) -> None:
         done = files.does("import_optouts", f"email,Name\n{ADA},A\n", "--column", "name", "--means", "ignore")
-        assert done["columns"] == {"Name": "does not say who opted out"}
+        assert done["columns"] == {"Name": "doesn’t say who opted out"}
 
     def test_that_the_channel_of_a_row_says_nothing(self, files: Files) -> None:
         text = f"email,channel\n{ADA},SMS\n{BOB},email\n"
@@ -154,5 +170,5 @@ class TestWhatIsNoMistake:
 
 @pytest.mark.parametrize("more", [KNOWN, ["--reason", "complaint"], ["--category", "news"]])
 def test_an_import_is_taken_back_as_a_whole(more: list[str]) -> None:
-    with pytest.raises(CommandError, match="nothing else can be said of it"):
+    with pytest.raises(CommandError, match="only be taken back as a whole"):
         call_command("import_optouts", "--take-back", "1", *more)

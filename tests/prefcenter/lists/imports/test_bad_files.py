@@ -116,8 +116,8 @@ def test_a_line_that_cannot_be_read_costs_nobody_else_theirs() -> None:
     )
     assert set(Address.objects.values_list("value", flat=True)) == {"a@x.example", "e@x.example"}
     assert run.problems == [
-        [3, "an opening quote is never closed"],
-        [4, "it holds a NUL byte"],
+        [3, "a quoted field is never closed"],
+        [4, "it contains a NUL byte"],
         [5, "it has more fields than there are columns"],
     ]
 
@@ -166,7 +166,7 @@ def test_where_the_file_of_lines_is_gone_the_report_says_how_many_it_leaves_out(
     kept.unlink()
     lines = list(report.lines(run))
     assert lines[PROBLEMS_KEPT - 1] == [str(PROBLEMS_KEPT + 1), FIELDS]
-    assert lines[PROBLEMS_KEPT:] == [["", "19,000 more lines were not taken; this report lists the first 1,000."]]
+    assert lines[PROBLEMS_KEPT:] == [["", "19,000 more lines were skipped; this report lists the first 1,000."]]
 
 
 def test_the_file_of_lines_is_kept_as_long_as_those_in_the_row(folder: Path, settings: Any) -> None:

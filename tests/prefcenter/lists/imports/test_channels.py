@@ -49,7 +49,7 @@ def test_an_import_for_phones_takes_the_email_addresses_of_rows_about_email(file
 def test_a_number_that_cannot_be_read_is_a_no_that_cannot_be_placed(arguments: tuple[str, ...], files: Files) -> None:
     status, said, _ = files.fails("import_optouts", f"email,phone,channel\n{ADA},12,sms\n{BOB},,email\n", *arguments)
     assert status == 1
-    assert "1 row says no, and could not be taken: this line is about another channel" in said
+    assert "1 row with an opt-out could not be imported: this line is for another channel" in said
 
 
 def test_a_yes_about_another_channel_is_none(files: Files) -> None:
@@ -65,7 +65,7 @@ def test_a_file_that_is_all_about_another_channel_ends_with_status_1(
 ) -> None:
     status, said, _ = files.fails(command, f"email,channel\n{ADA},SMS\n{BOB},sms\n", *arguments)
     assert status == 1
-    assert "Every line of this file is about another channel" in said
+    assert "All lines in this file are for another channel" in said
 
 
 def test_of_a_row_about_another_channel_no_contact_is_learnt(files: Files) -> None:

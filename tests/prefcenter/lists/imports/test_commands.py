@@ -122,29 +122,29 @@ def test_on_a_terminal_it_speaks_in_sentences_and_shows_a_bar(tmp_path: Path) ->
     assert out.getvalue().splitlines()[:6] == [
         "A plain list, UTF-8.",
         "           1  New opt-outs",
-        "           0  Already there",
-        "           0  Said yes again later, and are left so",
+        "           0  Already recorded",
+        "           0  Resubscribed since: kept",
         "           0  Refused",
-        "          30  Not readable",
+        "          30  Invalid",
     ]
     assert out.getvalue().splitlines()[-3:] == [
         "line 21: this is not a valid address",
-        "… and 10 more such lines.",
-        "This was a dry run and nothing was imported. Add --apply to import it.",
+        "… and 10 more lines with problems.",
+        "Dry run: nothing was imported. Add --apply to import the file.",
     ]
     assert f"[{'#' * 30}] 31 rows" in err.getvalue()
     call_command("import_optouts", str(path), apply=True, stdout=out, stderr=err, no_color=True)
     call_command("import_optouts", str(path), stdout=out, stderr=err, no_color=True)
     assert f"Done: import {ImportRun.objects.get().pk}." in out.getvalue()
-    assert "This very file was imported before, on " in out.getvalue()
+    assert "This exact file was already imported on " in out.getvalue()
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         (b"", "This file is empty"),
-        (b"PK\x03\x04rest", "please save it as CSV"),
-        (b"first,last\nAnn,Other\n", "No column of this file"),
+        (b"PK\x03\x04rest", "save it as CSV"),
+        (b"first,last\nAnn,Other\n", "This file has no column"),
     ],
 )
 @pytest.mark.parametrize("command", ["import_optouts", "import_contacts"])
@@ -174,9 +174,9 @@ def test_a_file_that_is_not_there_is_named_without_an_address(arguments: list[st
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--category", "gone"], "There is no category 'gone' that people can leave. Known are: news."),
-        (["--category", "receipts"], "There is no category 'receipts' that people can leave. Known are: news."),
-        (["--category", "news", "--reason", "hard_bounce"], "With this reason the opt-outs are about everything"),
+        (["--category", "gone"], "There is no category 'gone' that people can opt out of. Categories: news."),
+        (["--category", "receipts"], "There is no category 'receipts' that people can opt out of. Categories: news."),
+        (["--category", "news", "--reason", "hard_bounce"], "Opt-outs with this reason apply to everything"),
         (["--reason", "erased"], "invalid choice: 'erased'"),
     ],
 )
@@ -197,12 +197,12 @@ def test_interrupted_it_says_where_and_can_be_run_again(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("prefcenter.management.import_command.ImportCommand._say_progress", interrupt)
-    with pytest.raises(CommandError, match=r"^Interrupted\. What was imported by then stays") as caught:
+    with pytest.raises(CommandError, match=r"^Interrupted\. What was imported up to then stays") as caught:
         call_command("import_optouts", str(path), "--apply")
     assert caught.value.returncode == 130
     [row] = ImportRun.objects.all()
     assert (row.state, row.last_line, Suppression.objects.count()) == (ImportState.STOPPED, 3, 2)
-    assert row.error == "It was interrupted after line 3. What was imported stays, and it can be run again."
+    assert row.error == "Interrupted after line 3. What was imported up to then stays. You can run it again."
     monkeypatch.undo()
     again = run("import_optouts", path, "--apply")
     assert (again["new"], again["already"]) == (3, 2)
@@ -228,7 +228,9 @@ def test_a_database_that_is_away_is_said_calmly(file: Path, monkeypatch: pytest.
         raise OperationalError("connection refused\nIs the server running?")
 
     monkeypatch.setattr(connection, "cursor", away)
-    with pytest.raises(CommandError, match=r"^The database does not answer: connection refused\. Is it there"):
+    with pytest.raises(
+        CommandError, match=r"^The database doesn’t respond: connection refused\. Check that it is running"
+    ):
         call_command("import_optouts", str(file))
 
 

@@ -123,11 +123,11 @@ class TestWhatIsNoDate:
         came_back(ADA, AFTER)
         [column] = files.asks("import_optouts", text, "--apply", name=name)
         _, said, _ = files.fails("import_optouts", text, name=name)
-        assert "1  cannot be read as a date" in said
+        assert "1  with a value that isn’t a date" in said
         assert "--means undated" in said
         done = files.does("import_optouts", text, "--column", column, "--means", "undated", "--apply", name=name)
         assert ADA in blocked()
-        assert "what is no date counts as now" in done["columns"][column]
+        assert "values that aren’t dates count as now" in done["columns"][column]
         assert files.does("import_optouts", text, "--apply", name=name)["new"] == 0, "and the next night, too"
 
     def test_is_not_asked_about_where_it_is_a_word(self, files: Files) -> None:

@@ -16,7 +16,7 @@ from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, DomainSuppression, Suppression
 
 pytestmark = pytest.mark.django_db
-PUBLIC = "at this domain anybody may have a mailbox: it is never blocked as a whole"
+PUBLIC = "this is a public email provider: its domain is never suppressed as a whole"
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +73,7 @@ def test_domains_that_cannot_be_blocked_are_refused_with_their_line(tmp_path: Pa
         "--apply",
     )
     assert figures(said) == {"new": 1, "refused": 2, "invalid": 3}
-    no_domain = "this is not a domain that can be blocked"
+    no_domain = "this is not a domain that can be suppressed"
     assert [(one["line"], one["problem"]) for one in said["problems"]] == [
         (2, PUBLIC),
         (3, PUBLIC),
@@ -101,7 +101,7 @@ def test_no_contact_is_made_of_a_domain(tmp_path: Path) -> None:
     )
     assert figures(said) == {"new": 1, "refused": 2}
     assert {one["problem"] for one in said["problems"]} == {
-        "this names a whole domain, and nobody whom we could write to"
+        "this is a whole domain, which can’t be imported as a contact"
     }
     assert Address.objects.count() == 1
 

@@ -248,7 +248,7 @@ def test_refused_and_unreadable_lines_are_told_apart_and_keep_their_numbers() ->
     _, batch = read('email,status\na@x.example,subscribed\n"b@x.example,open\nnobody,unsubscribed\n')
     assert batch.bad == [
         Bad(2, SUBSCRIBED.refusal, is_refused=True),
-        Bad(3, "an opening quote is never closed", is_refused=False),
+        Bad(3, "a quoted field is never closed", is_refused=False),
         Bad(4, NOT_AN_ADDRESS, is_refused=False),
     ]
     assert (batch.rows, batch.last_line) == (3, 4)

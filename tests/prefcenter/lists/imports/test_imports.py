@@ -402,7 +402,7 @@ class TestWorkers:
             ImportRun.objects.update(claimed_at=timezone.now() - MINUTE)
         assert work() == 1
         assert now_is(run) == ImportState.FAILED
-        assert run.error == "The worker stopped several times at the same place, after line 0. Nothing was imported."
+        assert run.error == "The worker stopped several times after line 0. Nothing was imported."
         assert list(folder.iterdir()) == []
 
     def test_a_file_that_is_not_where_the_worker_looks_is_said_so(self, folder: Path) -> None:
@@ -418,7 +418,7 @@ class TestWorkers:
         imports.check_again(run, OPT_OUTS._replace(channel=Channel.SMS))
         work()
         assert now_is(run) == ImportState.FAILED
-        assert run.error.startswith("No column of this file is called “phone number”")
+        assert run.error.startswith("This file has no column called “phone number”")
 
     def test_a_command_that_died_is_said_to_have_been_interrupted(self) -> None:
         run = hand_in(people(1))
@@ -429,7 +429,7 @@ class TestWorkers:
         assert work() == 0
         assert work(later=MINUTE) == 1
         assert now_is(run) == ImportState.STOPPED
-        assert run.error.startswith("It was interrupted after line 7.")
+        assert run.error.startswith("Interrupted after line 7.")
 
 
 class TestFiles:
@@ -447,7 +447,10 @@ class TestFiles:
         assert (now_is(waiting), len(list(folder.iterdir())), len(done.problems)) == (ImportState.READY, 1, 1)
         imports.tidy(now=timezone.now() + 8 * DAY)
         assert (now_is(waiting), list(folder.iterdir())) == (ImportState.STOPPED, [])
-        assert waiting.error == "Nobody confirmed it within 7 days, so the file was deleted. Nothing was imported."
+        assert (
+            waiting.error
+            == "The import was not confirmed within 7 days, so the file was deleted. Nothing was imported."
+        )
         imports.tidy(now=timezone.now() + 31 * DAY)
         assert (now_is(done), done.problems, done.counts["invalid"]) == (ImportState.DONE, [], 1)
 

@@ -196,7 +196,7 @@ def test_below_a_line_that_says_something_of_those_below_it_nobody_is_read(
     done = json.loads(out)
     assert (status, done["new"]) == (1, 1)
     assert [one["line"] for one in done["problems"]] == [3, 4]
-    assert "line 3 says something of those below it" in done["problems"][1]["problem"]
+    assert "line 3 is a heading for the lines below it" in done["problems"][1]["problem"]
 
 
 @pytest.mark.django_db

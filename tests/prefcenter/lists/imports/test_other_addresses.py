@@ -106,7 +106,7 @@ def test_of_a_contact_one_address_is_learnt_and_it_is_said_which_column_is_not_r
     assert not Address.objects.filter(value=BOB).exists()
     verdicts, said = audience(text)
     assert verdicts == ["send"] * 3
-    assert f"Column “{heading}” is not read: it has 1 more addresses." in said
+    assert f"Column “{heading}” is not used: it contains 1 more address." in said
 
 
 class TestAColumnThatIsNotKnown:
@@ -115,14 +115,14 @@ class TestAColumnThatIsNotKnown:
     def test_is_asked_about(self, files: Files) -> None:
         assert files.asks("import_optouts", self.TEXT, "--apply") == ["Login"]
         _, said, _ = files.fails("import_optouts", self.TEXT)
-        assert "Column “Login”: does it hold further addresses of the same people?" in said
+        assert "Column “Login”: does it contain more addresses of the same people?" in said
         assert "1  with another address" in said
         assert "--column Login --means address\n    or --means ignore" in said
 
     def test_is_read_if_that_is_said_and_the_next_night_too(self, files: Files) -> None:
         done = files.does("import_optouts", self.TEXT, "--column", "login", "--means", "address", "--apply")
         assert (done["new"], blocked()) == (3, {ADA, BOB, CLEO})
-        assert done["columns"] == {"Login": "holds another address of the same person"}
+        assert done["columns"] == {"Login": "contains another address of the same person"}
         assert files.does("import_optouts", self.TEXT, "--apply")["already"] == 3
 
     def test_is_not_read_if_that_is_said(self, files: Files) -> None:
@@ -159,7 +159,7 @@ class TestThePages:
     def test_say_which_columns_were_read(self) -> None:
         desk = signed_in(member("import_opt_outs"))
         run = checked(desk, f"Email,Email 2\n{ADA},{BOB}\n", name="left.csv")
-        said = "Column “Email 2” is read, too: it has 1 more addresses"
+        said = "Column “Email 2” is used, too: it contains 1 more address"
         assert said in page(desk, run)
         press(desk, run, "confirm")
         imports.work(now=timezone.now())
@@ -170,7 +170,7 @@ class TestThePages:
     def test_ask_about_one_that_is_not_known(self, answer: str, names: set[str]) -> None:
         desk = signed_in(member("import_opt_outs"))
         run = checked(desk, f"Email,Login\n{ADA},{BOB}\n", name="left.csv")
-        assert "The addresses in it (1 row)" in page(desk, run)
+        assert "The addresses in this column (1 row)" in page(desk, run)
         run.refresh_from_db()
         press(
             desk, run, "answer", **{"0-choice": answer, "checked": run.checked_at.isoformat() if run.checked_at else ""}

@@ -271,7 +271,7 @@ class TestSpreadsheets:
         assert [row[1] for row in self.rows(book(one, other))] == ["a@x.example", "b@x.example"]
         third = [["name", "email"], ["Cleo", "c@x.example"]]
         last = self.rows(book([["email", "n"], ["a@x.example"]], third))[-1]
-        assert last[1:] == ("", "another sheet begins here, with other columns: save it as a file of its own")
+        assert last[1:] == ("", "another sheet with other columns starts here: save it as a separate file")
 
     @pytest.mark.parametrize("file", [b"PK\x03\x04\x14\x00", book([]), b"PK\x03\x04" + bytes(500)])
     def test_what_is_none_is_said_so(self, file: bytes) -> None:

@@ -397,7 +397,7 @@ class TestTheCommand:
         path.write_text(f"email,has_car\n{ADA},true\n{BOB},false\n")
         self.asks("import_optouts", path)
         done = self.does("import_optouts", path, "--column", "has_car", "--means", "ignore", "--apply")
-        assert done["columns"] == {"has_car": "does not say who opted out"}
+        assert done["columns"] == {"has_car": "doesn’t say who opted out"}
         assert self.blocked() == {ADA, BOB}
         assert self.does("import_optouts", path)["columns"] == done["columns"], "and it is said whenever it is used"
 
@@ -441,10 +441,10 @@ class TestTheCommand:
     @pytest.mark.parametrize(
         ("arguments", "said"),
         [
-            (["--column", "subscribed_to_emails"], "Please give each --column its --means"),
-            (["--column", "nowhere", "--means", "ignore"], "There is no column 'nowhere' in this file."),
-            (["--column", "subscribed_to_emails", "--means", "true=perhaps"], "“perhaps” is no meaning"),
-            (["--column", " ", "--means", "ignore"], "A column without a name means nothing"),
+            (["--column", "subscribed_to_emails"], "Each --column needs its own --means"),
+            (["--column", "nowhere", "--means", "ignore"], "This file has no column “nowhere”."),
+            (["--column", "subscribed_to_emails", "--means", "true=perhaps"], "“perhaps” is not a meaning"),
+            (["--column", " ", "--means", "ignore"], "A column without a name can’t be given a meaning"),
         ],
     )
     def test_an_answer_that_makes_no_sense_is_refused(self, arguments: list[str], said: str, file: Path) -> None:
@@ -462,7 +462,7 @@ class TestTheCommand:
         path = tmp_path / "crm.csv"
         path.write_text(f"email,unsubscribed_at\n{ADA},03/04/2021\n{BOB},\n")
         said, _ = self.asks("import_optouts", path, "--apply")
-        assert "which comes first in its dates, such as 03/04/2021?" in said
+        assert "what comes first in dates like 03/04/2021?" in said
         assert "--column unsubscribed_at --means day-first" in said
         came_back(ADA, datetime(2021, 3, 20, tzinfo=UTC))
         done = self.does("import_optouts", path, "--column", "unsubscribed_at", "--means", "month-first", "--apply")

@@ -303,7 +303,7 @@ class TestPage:
         lines = ConsentEvent.objects.count()
         page = desk.get(url, secure=True).content.decode()
         assert 'value="Take back 1"' in page
-        assert "Said again since, by: One-click" in page
+        assert "Recorded again since. Source: One-click" in page
         assert ConsentEvent.objects.count() == lines
         assert desk.post(url, secure=True).status_code == 302
         assert "Being taken back" in desk.get(f"/admin/imports/{run.pk}/", secure=True).content.decode()
@@ -312,7 +312,7 @@ class TestPage:
         assert "Taken back" in page
         assert url not in page
         assert [answer(one, news) for one in (ADA, BOB)] == [Outcome.SEND, Outcome.SUPPRESSED]
-        assert LogEntry.objects.filter(change_message="Had an import of opt-outs taken back.").count() == 1
+        assert LogEntry.objects.filter(change_message="Took an import of opt-outs back.").count() == 1
         assert desk.post(url, secure=True).status_code == 302  # a second tap is told so, and changes nothing
         assert desk.get(url, secure=True).status_code == 302
 
@@ -321,8 +321,8 @@ class TestPage:
         for run in (second, first):
             page = desk.get(f"/admin/imports/{run.pk}/take-back/", secure=True).content.decode()
             is_second = run == second
-            assert ("Another import says the same" in page) == is_second
-            assert ("2 of its rows were there already" in page) == is_second
+            assert ("Also in another import" in page) == is_second
+            assert ("2 of its rows were already there" in page) == is_second
             assert ('value="Take this import back"' in page) == is_second
             assert ('value="Take back 2"' in page) != is_second
             assert desk.post(f"/admin/imports/{run.pk}/take-back/", secure=True).status_code == 302
@@ -330,14 +330,14 @@ class TestPage:
             expected = Outcome.SUPPRESSED if is_second else Outcome.SEND
             assert [answer(one, news) for one in (ADA, BOB)] == [expected] * 2
         page = desk.get(f"/admin/imports/{second.pk}/", secure=True).content.decode()
-        assert "was lifted: 0." in page
+        assert "Lifted: 0." in page
 
     def test_where_somebody_else_had_said_it_all_there_is_nothing_to_do(self, desk: Client) -> None:
         clicks(address(ADA))
         run = imported(ADA)
         page = desk.get(f"/admin/imports/{run.pk}/take-back/", secure=True).content.decode()
-        assert "There is nothing to take back." in page
-        assert "1 of its rows were there already" in page
+        assert "There’s nothing to take back." in page
+        assert "1 of its rows were already there" in page
 
     def test_it_is_for_those_who_may_import(self, news: Category) -> None:
         run = imported(ADA)
@@ -363,7 +363,7 @@ class TestCommand:
         assert ConsentEvent.objects.latest("id").actor == "import_optouts"
         run.refresh_from_db()
         assert run.state == ImportState.TAKEN_BACK
-        with pytest.raises(CommandError, match="was taken back already"):
+        with pytest.raises(CommandError, match="has already been taken back"):
             self.said("--take-back", str(run.pk), "--apply")
 
     def test_it_says_why_nothing_is_lifted(self) -> None:
@@ -374,9 +374,9 @@ class TestCommand:
     def test_what_it_does_not_understand_it_says(self, tmp_path: Path) -> None:
         with pytest.raises(CommandError, match="no import 99"):
             self.said("--take-back", "99")
-        with pytest.raises(CommandError, match="either"):
+        with pytest.raises(CommandError, match="Either"):
             self.said(str(tmp_path / "x.csv"), "--take-back", "1")
-        with pytest.raises(CommandError, match="name the file"):
+        with pytest.raises(CommandError, match="Name a file"):
             self.said()
 
     def test_what_a_command_imported_can_be_taken_back_too(self, tmp_path: Path, news: Category) -> None:
@@ -500,7 +500,7 @@ class TestDomains:
         desk, url = signed_in(member("import_opt_outs")), f"/admin/imports/{run.pk}/take-back/"
         page = desk.get(url, secure=True).content.decode()
         assert 'value="Take back 3"' in page
-        assert "Blocks on whole domains that end" in page
+        assert "Domain suppressions lifted" in page
         out = io.StringIO()
         call_command("import_optouts", "--take-back", str(run.pk), stdout=out)
         assert json.loads(out.getvalue())["domains"] == 2

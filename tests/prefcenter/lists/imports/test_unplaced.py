@@ -62,7 +62,7 @@ class TestACategoryThatIsNotHere:
     def test_it_is_named_and_the_status_is_1(self, arguments: tuple[str, ...], files: Files, news: Category) -> None:
         status, said, out = files.fails("import_optouts", UNKNOWN, *arguments)
         assert status == 1
-        assert "1 row says no, and could not be taken: there is no category “Club” here" in said
+        assert "1 row with an opt-out could not be imported: there is no category “Club” here" in said
         found = json.loads(out)
         assert (found["new"], found["invalid"], found["applied"]) == (1, 1, bool(arguments))
         assert found["problems"][0]["line"] == 2
@@ -81,9 +81,9 @@ class TestACategoryThatIsNotHere:
     @pytest.mark.parametrize(
         ("line", "why"),
         [
-            (f"{ADA},email,Left the category,,One-click,,,1", "it does not name the category that they left"),
-            (f"{ADA},email,Left the category,Twice,One-click,,,1", "there are several categories “Twice” here"),
-            (f"{ADA},fax,Complained,,Complaint,,,1", "channel “fax” is none that we know"),
+            (f"{ADA},email,Left the category,,One-click,,,1", "the category that they left is missing"),
+            (f"{ADA},email,Left the category,Twice,One-click,,,1", "several categories are named “Twice” here"),
+            (f"{ADA},fax,Complained,,Complaint,,,1", "unknown channel “fax”"),
         ],
     )
     def test_also_what_else_cannot_be_placed(self, line: str, why: str, files: Files) -> None:
@@ -96,8 +96,8 @@ class TestACategoryThatIsNotHere:
         names = [*["Club"] * 3, "Shop", *(f"No {number}" for number in range(100))]
         rows = "".join(f"p{n}@x.example,email,Left the category,{name},,,,1\n" for n, name in enumerate(names))
         _, said, out = files.fails("import_optouts", HEAD + rows)
-        assert "3 rows say no, and could not be taken: there is no category “Club” here" in said
-        assert "1 row says no, and could not be taken: there is no category “Shop” here" in said
+        assert "3 rows with an opt-out could not be imported: there is no category “Club” here" in said
+        assert "1 row with an opt-out could not be imported: there is no category “Shop” here" in said
         assert sum(json.loads(out)["unplaced"].values()) == 104
         assert len(said.splitlines()) < 30
 
@@ -107,12 +107,12 @@ class TestACategoryThatIsNotHere:
 
     def test_the_page_says_so_before_and_after(self, desk: Client, news: Category) -> None:
         shown = upload(desk, UNKNOWN)
-        assert "1 row says no, and could not be taken: there is no category “Club” here" in shown
+        assert "1 row with an opt-out could not be imported: there is no category “Club” here" in shown
         run = ImportRun.objects.get()
         assert run.checked_at
         desk.post(f"/admin/imports/{run.pk}/confirm/", {"checked": run.checked_at.isoformat()}, secure=True)
         work_on_imports()
-        assert "1 row says no, and could not be taken: there is no category “Club” here" in page(desk)
+        assert "1 row with an opt-out could not be imported: there is no category “Club” here" in page(desk)
         assert blocked() == {BOB}
 
 
@@ -123,7 +123,7 @@ class TestNothingThatCanBeRead:
     def test_the_status_is_1(self, text: str, command: str, arguments: tuple[str, ...], files: Files) -> None:
         status, said, out = files.fails(command, text, *arguments)
         assert status == 1
-        assert "Not one line of this file can be read, so nothing was imported." in said
+        assert "None of the lines in this file is valid, so nothing was imported." in said
         assert json.loads(out)["problems"]
 
     @BOTH
@@ -136,8 +136,8 @@ class TestNothingThatCanBeRead:
         assert files.does("import_optouts", text, *arguments)["rows"] < 3
 
     def test_the_page_says_so(self, desk: Client) -> None:
-        assert "Not one line of this file can be read" in upload(desk, UNREAD["a table"])
-        assert "There is nothing new in this file." in upload(desk, f"email,status\n{ADA},subscribed\n")
+        assert "None of the lines in this file is valid" in upload(desk, UNREAD["a table"])
+        assert "There’s nothing new in this file." in upload(desk, f"email,status\n{ADA},subscribed\n")
 
 
 class TestRowsBelowAWord:
@@ -151,12 +151,12 @@ class TestRowsBelowAWord:
     ) -> None:
         status, said, out = files.fails(command, f"email\n{ADA}\n{word}\n{BOB}\n{CLEO}\n", *arguments)
         assert (status, json.loads(out)["new"]) == (1, 1)
-        assert "2 rows say no, and could not be taken: line 3 says something of those below it" in said
+        assert "2 rows with an opt-out could not be imported: line 3 is a heading for the lines below it" in said
 
     def test_the_last_word_counts(self, files: Files) -> None:
         text = f"email,name\n{ADA},A\nAktiv,\n{BOB},B\nAbgemeldet,\n{CLEO},C\n"
         assert files.fails("import_optouts", text)[0] == 1
-        assert "1 row says no, and could not be taken: line 5" in files.fails("import_optouts", text)[1]
+        assert "1 row with an opt-out could not be imported: line 5" in files.fails("import_optouts", text)[1]
         assert files.does("import_optouts", text[: text.index("Abgemeldet")])["invalid"] == 2
 
 
@@ -180,7 +180,7 @@ def test_a_sheet_that_is_not_read_and_may_say_no_by_its_name(
     if is_lost:
         status, said, _ = files.fails(command, file.getvalue(), *arguments, name="people.xlsx")
         assert status == 1
-        assert "1 row says no, and could not be taken: another sheet begins here" in said
+        assert "1 row with an opt-out could not be imported: another sheet with other columns starts here" in said
     else:
         assert files.does(command, file.getvalue(), *arguments, name="people.xlsx")["invalid"] == 1
 
@@ -198,6 +198,6 @@ def test_on_a_terminal_the_figures_come_first(files: Files, monkeypatch: pytest.
             return True
 
     out = Terminal()
-    with pytest.raises(CommandError, match="could not be taken"):
+    with pytest.raises(CommandError, match="could not be imported"):
         call_command("import_optouts", str(files.write(UNKNOWN)), stdout=out, stderr=io.StringIO())
     assert "1  New opt-outs" in out.getvalue()

@@ -239,7 +239,7 @@ def test_below_a_heading_with_other_columns_nothing_is_read_by_the_first() -> No
         (6, "", False),
         (7, "", False),
     ]
-    assert "file of its own" in str(rows[-1].problem)
+    assert "to a separate file" in str(rows[-1].problem)
 
 
 def test_one_cell_that_is_called_as_the_heading_is_no_heading() -> None:

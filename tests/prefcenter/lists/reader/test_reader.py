@@ -163,8 +163,8 @@ def test_a_table_without_an_address_column_says_which_columns_it_has() -> None:
     with pytest.raises(NoAddressColumnError) as caught:
         read("id,First Name\n1,secret@x.example\n")
     assert str(caught.value) == (
-        "No column of this file is called “email address”, “email” or “address”. Its columns are: “id”, "
-        "“First Name”. Please rename the one that holds the address."
+        "This file has no column called “email address”, “email” or “address”. Its columns are: “id”, "
+        "“First Name”. Rename the column that contains the address."
     )
 
 
@@ -205,7 +205,7 @@ def test_an_empty_file_is_refused(data: bytes) -> None:
     ids=["png", "xlsx", "pdf", "html", "binary", "nul in header", "open quote in header", "one line", "utf-16"],
 )
 def test_what_is_no_table_is_refused(data: bytes) -> None:
-    with pytest.raises(NotATableError, match="please save it as CSV") as caught:
+    with pytest.raises(NotATableError, match="save it as CSV") as caught:
         read(data)
     assert isinstance(caught.value, TableError)
 

@@ -46,15 +46,15 @@ class Generated(io.BytesIO):
 @pytest.mark.parametrize(
     ("bad", "problem"),
     [
-        ('bad@x.example,"never closed', "an opening quote is never closed"),
-        ('"bad@x.example,B', "an opening quote is never closed"),
-        ('bad@x.example,"Bob "Bobby" B"', "a quote within a quoted field is not doubled"),
+        ('bad@x.example,"never closed', "a quoted field is never closed"),
+        ('"bad@x.example,B', "a quoted field is never closed"),
+        ('bad@x.example,"Bob "Bobby" B"', "a quotation mark inside a quoted field is not doubled"),
         ("bad@x.example,B,more", "it has more fields than there are columns"),
-        ("bad@x.example,B\0", "it holds a NUL byte"),
+        ("bad@x.example,B\0", "it contains a NUL byte"),
         ("bad@x.example," + "x" * (csv.field_size_limit() + 1), "a field is too long"),
         ("bad@x.example," + "x," * LINE_LIMIT, f"it is longer than {LINE_LIMIT:,} characters"),
     ],
-    ids=["open quote", "open at once", "quote within", "too many", "nul", "long field", "long line"],
+    ids=["open quote", "open at once", "quotation mark inside", "too many", "nul", "long field", "long line"],
 )
 @pytest.mark.parametrize("after", [0, 1, RECORD_LINES - 1, 200])
 @pytest.mark.parametrize("quote", ["", '"'], ids=["plain", "all quoted"])

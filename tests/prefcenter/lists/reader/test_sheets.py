@@ -71,7 +71,7 @@ def test_what_stands_below_no_name_means_nothing() -> None:
 
 class TestFormulas:
     def test_without_their_results_are_refused(self) -> None:
-        with pytest.raises(TableError, match="formulas whose results are not in it"):
+        with pytest.raises(TableError, match="formulas without saved results"):
             opened(book([["email", "unsubscribed"], ["a@x.example", "=1=1"]]))
 
     def test_count_as_their_results(self) -> None:
@@ -133,7 +133,7 @@ class TestSeveralSheets:
 
         found = fields(book(first, PEOPLE, then=hide))
         assert found[-2:] == [["a@x.example", "unsubscribed"], ["b@x.example", "subscribed"]]
-        said = [["this sheet has no column of addresses, and nothing of it is read"]]
+        said = [["this sheet has no column with addresses, so it is not read"]]
         assert found[:-2] == (said if first else [])
 
     def test_that_are_plain_lists_go_on_with_each_other(self) -> None:
@@ -150,7 +150,7 @@ def test_an_archive_of_files_is_to_be_unpacked() -> None:
     with zipfile.ZipFile(file, "w") as packed:
         packed.writestr("subscribed_members_1.csv", "Email Address,LEID,EUID\n")
         packed.writestr("unsubscribed_members_1.csv", "Email Address,UNSUB_TIME\n")
-    with pytest.raises(TableError, match="archive of several files"):
+    with pytest.raises(TableError, match="archive with several files"):
         opened(file.getvalue())
 
 

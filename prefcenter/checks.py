@@ -15,8 +15,8 @@ def seals_to(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMess
         return []
     return [
         Info(
-            "SEALS_TO is empty, so no hash of the ledger's seals leaves the house.",
-            hint="Who can write to the database could make a new chain of seals. Name a mailbox they cannot change.",
+            "SEALS_TO is empty, so no hashes of the ledger's seals are stored off-site.",
+            hint="Anyone with write access to the database could create new seals. Set a mailbox they can't change.",
             id="prefcenter.I001",
         )
     ]
@@ -32,8 +32,8 @@ def private_files(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Chec
         return []
     return [
         Warning(
-            f"Other accounts of this machine may read the contacts: {', '.join(sorted(map(str, found)))}.",
-            hint="Let the files belong to the account that runs the site, or see DATA_UMASK in docs/running.md.",
+            f"Other accounts on this machine can read the contacts: {', '.join(sorted(map(str, found)))}.",
+            hint="Make the account that runs the site the owner of these files, or see DATA_UMASK in docs/running.md.",
             id="prefcenter.W001",
         )
     ]

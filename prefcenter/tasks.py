@@ -85,15 +85,15 @@ def seal_ledger() -> None:
         try:
             _letter(made).send()
         except OSError as error:
-            logger.error("The hash of seal %s could not be mailed: %s", made.number, type(error).__name__)
+            logger.error("The hash of seal %s could not be emailed: %s", made.number, type(error).__name__)
 
 
 def _letter(seal: Seal) -> EmailMessage:
     body = (
-        f"Seal {seal.number} of the consent ledger, made at {seal.at:%Y-%m-%d %H:%M} UTC:\n\n"
+        f"Seal {seal.number} of the consent ledger, created at {seal.at:%Y-%m-%d %H:%M} UTC:\n\n"
         f"{seal.fingerprint}\n\n"
-        "Please keep this mail where nobody can change it who works on the site. With the hash, this says whether\n"
-        "the ledger still is the one that was sealed:\n\n"
+        "Keep this email where no one who works on the site can change it. To check whether the ledger still matches\n"
+        "this seal, run:\n\n"
         f"manage.py verify_ledger --head {seal.fingerprint}\n"
     )
     said = {headers.PURPOSE: Purpose.TRANSACTIONAL, "Auto-Submitted": "auto-generated"}

@@ -23,7 +23,7 @@ def base_url(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMess
     if not conf.is_secure(url):
         return [
             Error(
-                "UNSUBSCRIBE_BASE_URL is not an https URL, so no List-Unsubscribe header can be made.",
+                "UNSUBSCRIBE_BASE_URL is not an https URL, so no List-Unsubscribe headers can be created.",
                 hint="Set SITE_URL to https://…; plain http is for localhost under DEBUG (RFC 8058, section 3.1).",
                 id="unsubscribe.E001",
             )
@@ -31,7 +31,7 @@ def base_url(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMess
     return [
         Warning(
             f"A <URI> in List-Unsubscribe has {len(uri)} characters; more than {headers.LONGEST_URI} are encoded by "
-            "some mail generators, and mail clients then hide the Unsubscribe button.",
+            "some mail generators, and email clients then hide the Unsubscribe button.",
             hint="Use a shorter host name for SITE_URL, and a shorter UNSUBSCRIBE_MAILTO.",
             id="unsubscribe.W001",
         )
@@ -46,8 +46,8 @@ def address_key(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckM
     if not key:
         return [
             Error(
-                "UNSUBSCRIBE_ADDRESS_KEY is missing, so no opt-out could be kept.",
-                hint="Make one once and keep it for ever: with another key every opt-out is forgotten.",
+                "UNSUBSCRIBE_ADDRESS_KEY is missing, so no opt-outs can be stored.",
+                hint="Create one and keep it permanently: with another key, every opt-out is lost.",
                 id="unsubscribe.E002",
             )
         ]
@@ -55,7 +55,7 @@ def address_key(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckM
         return [
             Error(
                 "UNSUBSCRIBE_ADDRESS_KEY is the same as SECRET_KEY.",
-                hint="SECRET_KEY is rotated one day; the address key never is. Give each its own.",
+                hint="SECRET_KEY may be rotated, the address key never is. Give each its own value.",
                 id="unsubscribe.E003",
             )
         ]
@@ -63,7 +63,7 @@ def address_key(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckM
         return [
             Warning(
                 f"UNSUBSCRIBE_ADDRESS_KEY has fewer than {SHORTEST_KEY} characters.",
-                hint="A short key lets whoever sees the database guess addresses.",
+                hint="With a short key, anyone who sees the database can guess addresses.",
                 id="unsubscribe.W002",
             )
         ]
@@ -76,7 +76,7 @@ def email_backend(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Chec
         return []
     return [
         Error(
-            "EMAIL_BACKEND is not the guarded backend, so mail could go to people who said no.",
+            "EMAIL_BACKEND is not the guarded backend, so email could be sent to people who opted out.",
             hint="EMAIL_BACKEND = 'unsubscribe.backends.GuardedEmailBackend'; name the backend that really sends "
             "in UNSUBSCRIBE_EMAIL_BACKEND.",
             id="unsubscribe.E004",
@@ -99,9 +99,9 @@ def _is_guard(path: str, *, for_all: bool = False) -> bool:
 def transactional(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
-            f"UNSUBSCRIBE_TRANSACTIONAL names {path!r}, which is no function, method or class with methods of its own, "
-            "or one that other messages go through as well.",
-            hint="Name what sends these messages alone: 'django.contrib.auth.forms.PasswordResetForm.send_mail'.",
+            f"UNSUBSCRIBE_TRANSACTIONAL names {path!r}, which is not a function, a method or a class with methods "
+            "of its own, or which other messages go through as well.",
+            hint="Name code that sends only these messages: 'django.contrib.auth.forms.PasswordResetForm.send_mail'.",
             id="unsubscribe.E007",
         )
         for path in conf.transactional()
@@ -125,7 +125,7 @@ def mailto(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessag
         return []
     return [
         Error(
-            "UNSUBSCRIBE_MAILTO is no mailbox whose name leaves room for a token of 40 characters.",
+            "UNSUBSCRIBE_MAILTO is not a mailbox whose name leaves room for a token of 40 characters.",
             hint="The local part may have 23 characters at most (RFC 5321, section 4.5.3.1.1).",
             id="unsubscribe.E005",
         )

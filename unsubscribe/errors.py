@@ -2,7 +2,7 @@
 
 
 class UnsubscribeError(Exception):
-    """Something went wrong with this request."""
+    """Something was wrong with that request."""
 
     def __str__(self) -> str:
         return " ".join(map(str, self.args)) or " ".join((type(self).__doc__ or "").split())
@@ -13,11 +13,11 @@ class InvalidAddress(UnsubscribeError):
 
 
 class InvalidDomain(UnsubscribeError):
-    """This is not a domain that can be blocked. Please enter one like corp.example."""
+    """This is not a domain that can be suppressed. Enter a domain like corp.example."""
 
 
 class PublicMailDomain(UnsubscribeError):
-    """Anyone can have an email address at this domain, so it can't be blocked as a whole."""
+    """This is a public email provider. Its domain can't be suppressed, because most people there never opted out."""
 
 
 class InvalidLink(UnsubscribeError):
@@ -29,11 +29,11 @@ class ExpiredLink(InvalidLink):
 
 
 class TooLargeForLink(UnsubscribeError):
-    """The number of this address or category is too large for a link, so none was made."""
+    """The ID of this address or category is too large for a link, so no link was created."""
 
 
 class UnknownCategory(UnsubscribeError):
-    """There's no category with this name, so nothing was sent."""
+    """There is no category with this name, so nothing was sent."""
 
 
 class RetiredCategory(UnsubscribeError):
@@ -45,15 +45,15 @@ class ContradictoryPurpose(UnsubscribeError):
 
 
 class MayNotLift(UnsubscribeError):
-    """This block can only be lifted by the person it protects."""
+    """Only the contact can lift this suppression."""
 
 
 class MayNotLiftDomain(UnsubscribeError):
-    """Only staff can lift this domain's block, in the admin, with a note saying why."""
+    """Only staff can lift the suppression of this domain, in the admin, with a note that says why."""
 
 
 class LedgerIsAppendOnly(UnsubscribeError):
-    """The ledger is append-only: an event is never changed and never deleted."""
+    """The ledger is append-only: events are never changed or deleted."""
 
 
 class InsecureBaseUrl(UnsubscribeError):

@@ -12,8 +12,8 @@ API_LARGEST_BODY = 16 * 1024 * 1024
 API_RATE = env.str("API_RATE", default="600/m")
 if not re.fullmatch(r"[1-9][0-9]{0,8}/[smh]", API_RATE):
     raise ImproperlyConfigured(
-        f"API_RATE is {API_RATE!r}. Please write how many calls, a slash, and s, m or h for a second, a minute or an "
-        "hour: 10/s, 600/m, 5000/h."
+        f"API_RATE is {API_RATE!r}. Write the number of calls, a slash, and s, m or h for second, minute or hour: "
+        "10/s, 600/m, 5000/h."
     )
 #: Whether webhooks may go to this machine and its neighbours, and by plain http.
 WEBHOOKS_ALLOW_PRIVATE = env.bool("WEBHOOKS_ALLOW_PRIVATE", default=DEMO)

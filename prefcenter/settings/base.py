@@ -43,8 +43,8 @@ UNSUBSCRIBE_ADDRESS_KEY = _secret("UNSUBSCRIBE_ADDRESS_KEY")
 
 if _missing:
     raise ImproperlyConfigured(
-        f"Please set {' and '.join(_missing)} in the environment or in .env: without DEBUG the site does not "
-        "start with made-up secrets. For a first look run 'manage.py demo'; for development set DEBUG=true."
+        f"Set {' and '.join(_missing)} in the environment or in .env: without DEBUG, the site doesn’t start with "
+        "generated secrets. To try it out, run 'manage.py demo'; for development, set DEBUG=true."
     )
 
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")

@@ -19,8 +19,8 @@ def umask(text: str) -> int:
         mask = -1
     if not 0 <= mask <= 0o777 or mask & 0o702 != 0o002:
         raise ImproperlyConfigured(
-            f"DATA_UMASK is {text!r}. Please write 077 (only the account that runs the site reads its files), 027 (its "
-            "group reads them too) or 007 (its group writes too)."
+            f"DATA_UMASK is {text!r}. Use 077 (only the account that runs the site can read its files), 027 (its group "
+            "can read them, too) or 007 (its group can also write them)."
         )
     return mask
 

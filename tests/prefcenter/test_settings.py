@@ -33,7 +33,7 @@ def test_without_debug_it_refuses_to_start_and_says_what_is_missing(
     done = check(tmp_path, command, **{name: SECRETS[name] for name in given})
     assert done.returncode != 0
     last_line = done.stderr.strip().splitlines()[-1]
-    assert f"Please set {' and '.join(missing)} in the environment" in last_line
+    assert f"Set {' and '.join(missing)} in the environment" in last_line
 
 
 def test_keys_and_hosts_are_read_with_spaces_beside_their_commas(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ MADE_UP_NUMBER = r"^\+1[2-9][0-9]{2}55501[0-9]{2}$"
 
 
 class NotForRealPeople(Exception):
-    """This database is not for made-up people. Nothing was written."""
+    """This database is not for sample data. Nothing was written."""
 
 
 def require_made_up(*, is_development: bool, is_sure: bool, may_add: bool) -> None:
@@ -21,14 +21,14 @@ def require_made_up(*, is_development: bool, is_sure: bool, may_add: bool) -> No
     if not is_development and not is_sure:
         raise NotForRealPeople(
             "DEBUG is off, so this could be the database that your site runs on. Nothing was written. "
-            "If it is one to try things out in, please say so with --yes."
+            "If it is a test database, add --yes."
         )
     if holds_real_addresses():
-        raise NotForRealPeople("There are addresses in this database that are not made up. Nothing was written.")
+        raise NotForRealPeople("This database contains addresses that are not sample data. Nothing was written.")
     if not may_add and Contact.objects.exists():
         raise NotForRealPeople(
-            "There are contacts in this database already. Nothing was written. "
-            "They are made up, too; if another year may join them, please say so with --add."
+            "This database already contains sample contacts. Nothing was written. "
+            "To add another year to them, use --add."
         )
 
 

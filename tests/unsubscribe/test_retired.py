@@ -91,7 +91,7 @@ class TestSending:
         with pytest.raises(CommandError, match="This category is retired"):
             call_command(asked(), "--category", "news", "--campaign", "June", "--record", stdout=out)
         assert (out.getvalue(), Campaign.objects.count()) == ("", 0)
-        with pytest.raises(CommandError, match="Known are: offers\\."):
+        with pytest.raises(CommandError, match="Categories: offers\\."):
             call_command(asked(), "--category", "typo", stdout=out)
 
     def test_the_demo_begins_no_mailing(self) -> None:

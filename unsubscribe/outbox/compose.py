@@ -61,17 +61,17 @@ def has_had_enough(message: OutboxMessage, *, now: datetime) -> bool:
 def why_unneeded(message: OutboxMessage) -> str:
     """The reason not to send after all, or ""."""
     if not message.address.value:
-        return "The address is no longer on file."
+        return "The address is no longer stored."
     if message.kind == OutboxKind.CONFIRMATION and not _net_changes(message):
-        return "Nothing had changed by then."
+        return "The change had been undone by then."
     if message.kind == OutboxKind.OPT_IN and not _asked_about(message).exists():
         return "The category is no longer available."
     if message.kind in {OutboxKind.JOIN, OutboxKind.JOINED} and not conf.has_pages():
-        return "There is no page where it could be answered."
+        return "There is no page to answer it on."
     if message.kind == OutboxKind.JOIN and not _asked_whose(message):
-        return "It had already been answered."
+        return "It had been answered by then."
     if message.kind == OutboxKind.JOINED and len(_linked(message)) < 2:
-        return "They had been separated by then."
+        return "The addresses had been separated by then."
     return ""
 
 

@@ -103,13 +103,13 @@ def _send(message: OutboxMessage, *, now: datetime) -> claims.Outcome:
     if compose.has_had_enough(message, now=now):
         return _postponed(message, now=now)
     if not get_connection().send_messages([compose.compose(message, now=now)]):
-        return claims.dropped("The gate refused the address.")
+        return claims.dropped("The gate refused this address.")
     return claims.sent(now=now)
 
 
 def _postponed(message: OutboxMessage, *, now: datetime) -> claims.Outcome:
     """A confirmation is owed and comes tomorrow; of links and questions there have been enough."""
-    why = "The address has had enough of these for one day."
+    why = "The daily limit for this kind of email to this address was reached."
     if message.kind != OutboxKind.CONFIRMATION:
         return claims.dropped(why)
     return claims.put_off(why, until=now + timedelta(days=1))
@@ -137,7 +137,7 @@ def _take_along(message: OutboxMessage) -> None:
     _take_in(message, beside)
     message.save(update_fields=["event_ids", "category_ids"])
     OutboxMessage.objects.filter(id__any_of=[row.pk for row in beside]).update(
-        **claims.dropped("It went out with another message to the same address.")
+        **claims.dropped("Sent together with another message to the same address.")
     )
 
 

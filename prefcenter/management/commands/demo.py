@@ -12,7 +12,7 @@ from prefcenter.demo.backends import folder
 
 
 class Command(BaseCommand):
-    help = "Makes a demonstration in a folder of its own and runs it. Running it again goes on where it was."
+    help = "Sets up a demo in its own folder and runs it. Run it again to continue where you left off."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -20,20 +20,20 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
-            raise CommandError("Please start the demo as 'manage.py demo': it sets up its own surroundings.")
-        self._say("Preparing the database.")
+            raise CommandError("Start the demo with 'manage.py demo': it sets up its own environment.")
+        self._say("Preparing the database…")
         call_command("migrate", verbosity=0, interactive=False)
         seed.fill()
         sent = seed.send_first()
         if sent:
             self._say(f"Sent the first newsletter to {sent} contacts.")
         self._say(
-            f"\n  The mailbox           {settings.SITE_URL}/demo/"
-            f"\n  The mails as files    {folder()}"
-            f"\n  The admin             {settings.SITE_URL}/admin/"
-            f"\n                        sign in as {seed.LOGIN}; the code comes to the mailbox"
-            "\n\n  Open a mail, tap Unsubscribe, wait for the confirmation, send the next newsletter."
-            "\n  Ctrl-C ends it.\n"
+            f"\n  Demo inbox            {settings.SITE_URL}/demo/"
+            f"\n  Emails as files       {folder()}"
+            f"\n  Admin                 {settings.SITE_URL}/admin/"
+            f"\n                        sign in as {seed.LOGIN}; the code arrives in the demo inbox"
+            "\n\n  Open an email, tap Unsubscribe, wait for the confirmation, send the next newsletter."
+            "\n  Press Ctrl-C to stop.\n"
         )
         # The mailbox posts to the site it belongs to, so a request must not be alone in its process.
         call_command("serve", port=options["port"])

@@ -20,13 +20,13 @@ EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised, n
 
 
 class Command(BaseCommand):
-    help = "Runs the web server and the worker together until it is told to stop."
+    help = "Runs the web server and the worker together until stopped."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
         parser.add_argument("--port", type=_port, default=8000, help="the port to listen on (%(default)s)")
         parser.add_argument("--workers", type=_count, default=2, help="web server processes (%(default)s)")
-        parser.add_argument("--threads", type=_count, default=4, help="threads in each of them (%(default)s)")
+        parser.add_argument("--threads", type=_count, default=4, help="threads in each process (%(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         family, address = _resolve(options["host"], options["port"])
@@ -45,10 +45,10 @@ class Command(BaseCommand):
         try:
             settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
             if not settings.DEBUG:
-                self._say("Collecting the static files.")
+                self._say("Collecting static files…")
                 call_command("collectstatic", interactive=False, verbosity=0)
         except OSError as error:
-            raise CommandError(f"'{error.filename}' cannot be written: {error.strerror}.") from error
+            raise CommandError(f"'{error.filename}' can’t be written: {error.strerror}.") from error
 
     def _ready(self, address: tuple[str, int]) -> bool:
         host, port = EVERYWHERE.get(address[0], address[0]), address[1]
@@ -102,7 +102,7 @@ def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except socket.gaierror as error:
-        raise CommandError(f"There is no host '{host}' to listen on.") from error
+        raise CommandError(f"Can’t listen on '{host}': there is no such host on this machine.") from error
     family, _, _, _, address = found[0]
     return family, (str(address[0]), port)
 
@@ -112,8 +112,8 @@ def _require_free(family: socket.AddressFamily, address: tuple[str, int]) -> Non
         socket.create_server(address, family=family).close()
     except OSError as error:
         taken = error.errno == errno.EADDRINUSE
-        why = "is already taken" if taken else f"cannot be used ({os.strerror(error.errno or 0)})"
-        raise CommandError(f"Port {address[1]} on {address[0]} {why}: choose another with --port.") from error
+        why = "is already in use" if taken else f"can’t be used ({os.strerror(error.errno or 0)})"
+        raise CommandError(f"Port {address[1]} on {address[0]} {why}. Choose another port with --port.") from error
 
 
 def _require_migrations() -> None:
@@ -122,18 +122,18 @@ def _require_migrations() -> None:
         behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseFailure as error:
         reason = str(error).partition("\n")[0]
-        raise CommandError(f"The database cannot be reached: {reason}. Please check DATABASE_URL.") from error
+        raise CommandError(f"The database can’t be reached: {reason}. Check DATABASE_URL.") from error
     if behind:
         raise CommandError("The database is not ready: run 'manage.py migrate' first.")
 
 
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise ArgumentTypeError(f"'{text}' is not a port; ports go from 1 to 65535")
+        raise ArgumentTypeError(f"'{text}' is not a port number from 1 to 65535")
     return int(text)
 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"'{text}' is not a number of processes; one is the least")
+        raise ArgumentTypeError(f"'{text}' is not a valid number of processes: at least 1")
     return int(text)

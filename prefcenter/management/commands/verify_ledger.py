@@ -11,28 +11,28 @@ from unsubscribe.ledger import seals
 
 HASH_BYTES = 32
 _OVERDUE = (
-    "Older than two hours and in no seal: {} events. Was the worker down? It seals every hour. If it was not, seals "
-    "were removed."
+    "Events older than two hours that are not sealed: {}. The worker seals every hour: if it was running, seals "
+    "have been removed."
 )
 _NOT_COMPARED = (
-    "Compared with no hash kept elsewhere (--head): seals removed together with their events would not show."
+    "Not compared with a hash stored off-site (--head), so seals removed together with their events can’t be detected."
 )
 
 
 class Command(BaseCommand):
     """Exit status: 0 when nothing was found, 1 when something was, 2 when the database does not answer."""
 
-    help = "Compares the ledger with its seals, and names each event and each seal that was touched."
+    help = "Checks the ledger against its seals and reports every event and seal that was changed."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--head", type=_hash, metavar="HASH", help="the hash of a seal that was kept elsewhere")
+        parser.add_argument("--head", type=_hash, metavar="HASH", help="the hash of a seal that is stored off-site")
 
     def handle(self, *, head: bytes | None, **options: Any) -> None:
         try:
             found = self._verify(head)
         except DatabaseFailure as error:
             reason = str(error).partition("\n")[0]
-            said = f"The database does not answer: {reason}. Is it there, and migrated?"
+            said = f"The database doesn’t respond: {reason}. Check that it is running and migrated."
             raise CommandError(said, returncode=2) from error
         if found:
             raise SystemExit(1)
@@ -71,13 +71,13 @@ def _hash(text: str) -> bytes:
     except ValueError:
         hash_ = b""
     if len(hash_) != HASH_BYTES:
-        raise ArgumentTypeError("that is no hash of a seal; it has 64 digits from 0 to f")
+        raise ArgumentTypeError("not the hash of a seal: it has 64 hexadecimal digits")
     return hash_
 
 
 def _spoken(ledger: seals.Summary, found: int) -> str:
-    head = f"The newest seal is {ledger.head.number}: {ledger.head.fingerprint}" if ledger.head else "No seal yet."
+    head = f"The newest seal is {ledger.head.number}: {ledger.head.fingerprint}" if ledger.head else "No seals yet."
     return (
-        f"{'Nothing was touched' if not found else f'Findings: {found}'}. "
+        f"{'Nothing was changed' if not found else f'Findings: {found}'}. "
         f"Events: {ledger.events}, not sealed yet: {ledger.unsealed}. Seals: {ledger.seals}.\n{head}"
     )

@@ -15,7 +15,7 @@ def brand_color(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckM
         return []
     return [
         Error(
-            f"BRAND_COLOR is {settings.BRAND_COLOR!r}, which is no colour.",
+            f"BRAND_COLOR is {settings.BRAND_COLOR!r}, which is not a colour.",
             hint="Write it as #rgb or #rrggbb, or leave it out.",
             id="prefcenter.E001",
         )
@@ -30,7 +30,7 @@ def brand_logo(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMe
     return [
         Error(
             f"BRAND_LOGO is {settings.BRAND_LOGO!r}, which {wrong}.",
-            hint="Name an image on this machine (SVG, PNG, WebP, GIF or JPEG) of at most 100 kB, or leave it out.",
+            hint="Name an image file on this machine (SVG, PNG, WebP, GIF or JPEG) of at most 100 kB, or leave it out.",
             id="prefcenter.E002",
         )
     ]

@@ -36,14 +36,14 @@ class Logo(NamedTuple):
 def wrong_with(path: str) -> str:
     """What keeps `path` from being shown as a logo; "" for nothing."""
     if Path(path).suffix.lower() not in KINDS:
-        return f"is none of {', '.join(KINDS)}"
+        return f"is not one of {', '.join(KINDS)}"
     try:
         size = Path(path).stat().st_size if Path(path).is_file() else -1
     except OSError:
         size = -1
     if size < 0:
-        return "cannot be found"
-    return f"has more than {LARGEST // 1000} kB" if size > LARGEST else ""
+        return "can't be found"
+    return f"is larger than {LARGEST // 1000} kB" if size > LARGEST else ""
 
 
 def current() -> Logo | None:

@@ -129,8 +129,8 @@ def test_an_unreachable_database_is_named_without_its_password(environment: dict
     environment["DATABASE_URL"] = f"postgres://somebody:geheim@127.0.0.1:{free_port()}/nowhere"
     done = commands.run("serve", "--port", str(port), environment=environment)
     assert done.returncode == 1
-    assert "The database cannot be reached" in done.stderr
-    assert "Please check DATABASE_URL." in done.stderr
+    assert "The database can’t be reached" in done.stderr
+    assert "Check DATABASE_URL." in done.stderr
     assert "Traceback" not in done.stderr
     assert "geheim" not in done.stderr
 
@@ -140,7 +140,7 @@ def test_a_taken_port_is_refused_before_anything_is_started(migrated: dict[str, 
         port = other.getsockname()[1]
         done = commands.run("serve", "--port", str(port), environment=migrated)
     assert done.returncode == 1
-    assert f"Port {port} on 127.0.0.1 is already taken" in done.stderr
+    assert f"Port {port} on 127.0.0.1 is already in use" in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
 

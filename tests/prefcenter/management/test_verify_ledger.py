@@ -26,11 +26,12 @@ pytestmark = pytest.mark.django_db
 
 
 NOT_COMPARED = (
-    "Compared with no hash kept elsewhere (--head): seals removed together with their events would not show.\n"
+    "Not compared with a hash stored off-site (--head), so seals removed together with their events can’t be "
+    "detected.\n"
 )
 OVERDUE = (
-    "Older than two hours and in no seal: {} events. Was the worker down? It seals every hour. If it was not, seals "
-    "were removed.\n"
+    "Events older than two hours that are not sealed: {}. The worker seals every hour: if it was running, seals "
+    "have been removed.\n"
 )
 
 
@@ -63,7 +64,7 @@ def event(ada: Address, news: Category, now: datetime) -> ConsentEvent:
 def test_an_untouched_ledger_is_said_to_be_one(event: ConsentEvent, news: Category) -> None:
     opt_out(AddressFactory(), news, timezone.now() - timedelta(minutes=119))
     fingerprint = Seal.objects.get().fingerprint
-    said = f"Nothing was touched. Events: 2, not sealed yet: 1. Seals: 1.\nThe newest seal is 1: {fingerprint}\n{{}}"
+    said = f"Nothing was changed. Events: 2, not sealed yet: 1. Seals: 1.\nThe newest seal is 1: {fingerprint}\n{{}}"
     assert run() == (0, said.format(NOT_COMPARED))
     assert run("--head", fingerprint) == (0, said.format(""))
 
@@ -72,7 +73,7 @@ def test_an_untouched_ledger_is_said_to_be_one(event: ConsentEvent, news: Catego
 def test_a_fresh_house_without_a_seal_is_accused_of_nothing(events: int, ada: Address, news: Category) -> None:
     for _ in range(events):
         opt_out(ada, news, timezone.now())
-    said = f"Nothing was touched. Events: {events}, not sealed yet: {events}. Seals: 0.\nNo seal yet.\n"
+    said = f"Nothing was changed. Events: {events}, not sealed yet: {events}. Seals: 0.\nNo seals yet.\n"
     assert run() == (0, said + NOT_COMPARED)
 
 
@@ -90,7 +91,7 @@ def test_lines_that_should_long_be_sealed_are_found(event: ConsentEvent, news: C
 def test_a_ledger_whose_seals_were_all_removed_is_not_called_untouched(event: ConsentEvent) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM unsubscribe_seal")
-    said = "Findings: 1. Events: 1, not sealed yet: 1. Seals: 0.\nNo seal yet.\n"
+    said = "Findings: 1. Events: 1, not sealed yet: 1. Seals: 0.\nNo seals yet.\n"
     assert run() == (1, OVERDUE.format(1) + said + NOT_COMPARED)
 
 
@@ -117,7 +118,7 @@ def test_a_touched_line_is_named_and_the_status_says_so(event: ConsentEvent) -> 
     status, said = run()
     assert status == 1
     assert said.startswith(
-        f"Event {event.pk} was edited after it was sealed, or given to another address.\nFindings: 1. Events: 1,"
+        f"Event {event.pk} was edited after it was sealed, or moved to another address.\nFindings: 1. Events: 1,"
     )
     assert "never said" not in said
 
@@ -138,7 +139,7 @@ def test_a_hash_kept_elsewhere_must_still_be_in_the_chain(event: ConsentEvent, n
 
 @pytest.mark.parametrize("text", ["", "beef", "x" * 64])
 def test_what_is_no_hash_is_said(text: str) -> None:
-    with pytest.raises(CommandError, match="no hash of a seal"):
+    with pytest.raises(CommandError, match="not the hash of a seal"):
         run(f"--head={text}")
 
 
@@ -155,7 +156,7 @@ def test_a_database_that_is_not_ready_is_said() -> None:
     def away(*args: Any) -> None:
         raise OperationalError("no such table: unsubscribe_seal")
 
-    with connection.execute_wrapper(away), pytest.raises(CommandError, match="The database does not answer") as refused:
+    with connection.execute_wrapper(away), pytest.raises(CommandError, match="The database doesn’t respond") as refused:
         run()
     assert refused.value.returncode == 2
 
@@ -191,7 +192,7 @@ def test_a_mail_server_that_is_away_does_not_keep_a_seal_from_being_made(
     opt_out(ada, news, now)
     seal_ledger()
     assert Seal.objects.count() == 1
-    assert "The hash of seal 1 could not be mailed: ConnectionRefusedError" in caplog.text
+    assert "The hash of seal 1 could not be emailed: ConnectionRefusedError" in caplog.text
     assert "notary" not in caplog.text
 
 

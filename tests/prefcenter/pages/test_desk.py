@@ -67,14 +67,16 @@ def test_a_marketer_finds_the_top_reason_and_reads_what_was_said(desk: Desk) -> 
 def test_support_records_the_opt_out_of_a_caller_with_the_keyboard_alone(desk: Desk) -> None:
     desk.may("view_contact", "act_for_contact")
     desk.opens("admin:index")
-    expect(desk.page.get_by_role("navigation", name="Every day").get_by_role("link")).to_have_text(["Find a contact"])
+    expect(desk.page.get_by_role("navigation", name="Everyday tasks").get_by_role("link")).to_have_text(
+        ["Find a contact"]
+    )
     desk.follows("Find a contact")
     desk.page.get_by_label("Email address or phone number").focus()
     desk.page.keyboard.type(ADA.upper())
     with desk.page.expect_navigation():
         desk.page.keyboard.press("Enter")
     assert desk.page.url == desk.site + reverse("people:contact", args=[desk.ada.contact_id])
-    desk.page.get_by_label("What they no longer want").focus()
+    desk.page.get_by_label("Opt out of").focus()
     desk.page.keyboard.type("One category: News")
     desk.page.keyboard.press("Tab")
     desk.page.keyboard.type("No more news, please.")
@@ -97,7 +99,7 @@ def test_a_file_is_imported_and_its_report_taken_home(desk: Desk, tmp_path: Path
     desk.opens("admin:index")
     desk.follows("Imports")
     desk.follows("Import a file")
-    desk.page.get_by_label("File").set_input_files(file)
+    desk.page.get_by_label("File:").set_input_files(file)
     desk.presses("Check the file")
     expect(desk.page.locator("#content")).to_contain_text("Waiting for the worker.")
     work_on_imports()

@@ -116,7 +116,7 @@ def test_c3_asking_for_links_all_day_costs_nobody_a_confirmation(
     assert deliver(OutboxMessage.objects.latest("id"), now=now + 5 * MINUTE).status == OutboxStatus.SENT
 
 
-@pytest.mark.parametrize("trouble", ["had enough", "is blocked", "was refused"])
+@pytest.mark.parametrize("trouble", ["daily limit", "is blocked", "was refused"])
 @pytest.mark.parametrize("verb", ["link", "opt_in", "erase", "download"])
 def test_a_link_that_is_asked_for_every_minute_leaves_one_row_beside_what_was_sent(
     verb: str, trouble: str, ada: Address, news: Category, now: datetime, inbox: Inbox
@@ -139,8 +139,8 @@ def test_a_link_that_is_asked_for_every_minute_leaves_one_row_beside_what_was_se
             outbox.deliver(id_, now=now + minutes * MINUTE)
     rows = OutboxMessage.objects.order_by("id")
     assert rows.filter(address=others).count() == 1
-    ended = {"had enough": "dropped", "is blocked": "dropped", "was refused": "failed"}[trouble]
-    sent = ["sent"] * 10 if trouble == "had enough" else []
+    ended = {"daily limit": "dropped", "is blocked": "dropped", "was refused": "failed"}[trouble]
+    sent = ["sent"] * 10 if trouble == "daily limit" else []
     assert list(rows.filter(address=ada).values_list("status", flat=True)) == [*sent, ended]
     assert rows.filter(address=ada).latest("id").created_at == now + 29 * MINUTE
 

@@ -25,15 +25,15 @@ _LOWEST = -(2**63)
 class FindingKind(StrEnum):
     """What was done; the value is the sentence for it."""
 
-    EDITED = "Event {number} was edited after it was sealed, or given to another address."
+    EDITED = "Event {number} was edited after it was sealed, or moved to another address."
     REMOVED = "Event {number} was removed after it was sealed."
-    INSERTED = "Event {number} was inserted: its number was closed before it appeared."
-    REORDERED = "Event {number} was reordered: what it says now was sealed as event {other}."
-    UNREADABLE = "Event {number} cannot be read: somebody wrote into it what this program never writes."
+    INSERTED = "Event {number} was inserted later: its number had already been sealed as unused."
+    REORDERED = "Event {number} was reordered: its current content was sealed as event {other}."
+    UNREADABLE = "Event {number} can't be read: it contains something this software never wrote."
     SEAL_EDITED = "Seal {number} was edited."
-    SEAL_UNKNOWN = "Seal {number} is of a version that this program does not know; its events were not compared."
-    SEALS_MISSING = "Seal {number} is missing: the next one there is seal {other}."
-    CHAIN_BROKEN = "The chain is broken: seal {number} follows another seal than the one before it."
+    SEAL_UNKNOWN = "Seal {number} has a version that this software doesn't know, so its events were not compared."
+    SEALS_MISSING = "Seal {number} is missing: the next existing seal is seal {other}."
+    CHAIN_BROKEN = "The chain is broken: seal {number} doesn't follow the seal before it."
 
 
 class Finding(NamedTuple):

@@ -94,10 +94,10 @@ def test_a_person_at_a_terminal_sees_it_grow_and_no_json(monkeypatch: pytest.Mon
     monkeypatch.setattr(listing, "WINDOW", 1)
     ran = Ran("--format", "sendgrid", err=Terminal())
     shown = ran.err.split("\r")
-    assert shown[1] == f"[{'#' * 15:<30}] 50 %, 1 lines"
-    assert shown[2] == f"[{'#' * 30}] 100 %, 2 lines"
+    assert shown[1] == f"[{'#' * 15:<30}] 50%, 1 rows"
+    assert shown[2] == f"[{'#' * 30}] 100%, 2 rows"
     assert shown[3].splitlines() == [
-        "\x1b[K2 lines.",
+        "\x1b[K2 rows.",
         "Not exported: 1 without a stored address (erased, or only a hash was ever known).",
         "Not exported: 1 that start like a formula (export the file “by-hand” for these).",
     ]
@@ -137,7 +137,7 @@ def test_it_takes_the_filters_of_the_list(arguments: list[str], lines: int) -> N
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--category", "nothing"], "There is no category 'nothing'. Known are: news."),
+        (["--category", "nothing"], "There is no category 'nothing'. Categories: news."),
         (["--reason", "left"], "applies only to categories: add --category"),
         (["--format", "sha256", "--channel", Channel.SMS.value], "contains only email addresses"),
         (["--since", "2026-03-11", "--until", "2026-03-10"], "The end date is before the start date."),

@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
-from prefcenter.mail_check import Outcome, Point, check, post_one_click
+from prefcenter.mail_check import Point, PointStatus, check, post_one_click
 from prefcenter.mail_check.endpoint import EndpointAnswer, NoAnswerError
 from tests.prefcenter.mail_check.messages import message, of, pem, private_key
 
@@ -100,7 +100,7 @@ def test_an_answer_of_2xx_without_redirect_and_cookie_passes(status: int) -> Non
     with site(status) as server:
         acted, cookies = endpoint(server.link)
 
-    assert (acted.outcome, cookies.outcome) == (Outcome.PASS, Outcome.PASS)
+    assert (acted.outcome, cookies.outcome) == (PointStatus.PASS, PointStatus.PASS)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -108,7 +108,7 @@ def test_a_redirect_fails_and_is_not_followed(status: int) -> None:
     with site(status, Location="/de/u/token") as server:
         acted, _ = endpoint(server.link)
 
-    assert acted.outcome is Outcome.FAIL
+    assert acted.outcome is PointStatus.FAIL
     assert f"redirects ({status}, to /de/u/token)" in acted.text
     assert len(server.asked) == 1
 
@@ -118,7 +118,7 @@ def test_any_other_answer_fails(status: int) -> None:
     with site(status) as server:
         acted, _ = endpoint(server.link)
 
-    assert acted.outcome is Outcome.FAIL
+    assert acted.outcome is PointStatus.FAIL
     assert str(status) in acted.text
     assert len(server.asked) == 1
 
@@ -127,7 +127,7 @@ def test_an_answer_that_sets_a_cookie_fails() -> None:
     with site(Set_Cookie="sessionid=abc; Path=/") as server:
         acted, cookies = endpoint(server.link)
 
-    assert (acted.outcome, cookies.outcome) == (Outcome.PASS, Outcome.FAIL)
+    assert (acted.outcome, cookies.outcome) == (PointStatus.PASS, PointStatus.FAIL)
 
 
 def test_cookies_set_once_are_not_sent_the_next_time() -> None:
@@ -155,9 +155,9 @@ def test_a_link_that_hangs_fails_with_a_sentence() -> None:
     with site(release=threading.Event()) as server:
         acted, cookies = endpoint(server.link, partial(post_one_click, timeout=PATIENCE))
 
-    assert acted.outcome is Outcome.FAIL
+    assert acted.outcome is PointStatus.FAIL
     assert "did not answer within 0.3 seconds" in acted.text
-    assert cookies.outcome is Outcome.SKIPPED
+    assert cookies.outcome is PointStatus.SKIPPED
 
 
 def test_a_host_that_cannot_be_reached_fails_with_a_sentence() -> None:
@@ -175,7 +175,7 @@ def test_a_certificate_that_nobody_vouches_for_fails_with_a_sentence(tmp_path: P
         server.socket = self_signed(tmp_path).wrap_socket(server.socket, server_side=True)
         acted, _ = endpoint(server.link.replace("http:", "https:"))
 
-    assert acted.outcome is Outcome.FAIL
+    assert acted.outcome is PointStatus.FAIL
     assert "certificate" in acted.text
     assert not server.asked
 
@@ -200,7 +200,7 @@ def test_a_link_that_cannot_be_posted_to_fails_with_a_sentence(link: str) -> Non
 def test_without_a_single_https_link_nothing_is_posted(value: bytes) -> None:
     points = check(message(List_Unsubscribe=b"List-Unsubscribe: " + value), post=never)
 
-    assert {of(points, "E4").outcome, of(points, "E3").outcome} == {Outcome.SKIPPED}
+    assert {of(points, "E4").outcome, of(points, "E3").outcome} == {PointStatus.SKIPPED}
 
 
 def test_without_being_asked_nothing_is_posted() -> None:

@@ -11,7 +11,7 @@ from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
-from prefcenter.mail_check import Level, Outcome, Point, check, check_for_us, must_fails, summary
+from prefcenter.mail_check import Level, Point, PointStatus, check, check_for_us, must_fails, summary
 from tests.factories import ADA, CategoryFactory
 from tests.prefcenter.mail_check.messages import listed, message, of, signed
 from tests.prefcenter.mail_check.test_command import run, written
@@ -59,7 +59,7 @@ def with_attachments(raw: bytes, note: bytes, forwarded: bytes) -> bytes:
 
 class TestWhoseLink:
     def test_ours_is_said_to_be_ours(self) -> None:
-        assert points(listed(ours()))[0].outcome == Outcome.PASS
+        assert points(listed(ours()))[0].outcome == PointStatus.PASS
 
     def test_anothers_is_said_not_to_be_and_the_summary_says_so_too(self, tmp_path: Any) -> None:
         [point, *_] = points(message())
@@ -88,7 +88,7 @@ class TestWhoseLink:
     @pytest.mark.parametrize("path", ["/u//{}", "/U/{}", "/u/{}/", "/u/{}/?utm_source=x", "/u/{}.", "/u/{}/foo"])
     def test_ours_with_something_glued_on_is_ours(self, path: str) -> None:
         token = links.sign(Target(1), today=today())
-        assert points(listed(f"<https://mail.example.com{path.format(token)}>".encode()))[0].outcome == Outcome.PASS
+        assert points(listed(f"<https://mail.example.com{path.format(token)}>".encode()))[0].outcome == PointStatus.PASS
 
     @pytest.mark.parametrize("path", ["/p/{}", "/{}", "/x/{}", "/t/u/{}", "/?u={}"])
     def test_our_token_elsewhere_on_our_host_does_not_work(self, path: str) -> None:
@@ -105,33 +105,35 @@ class TestWhoseLink:
     @pytest.mark.parametrize(
         ("base", "link", "outcome"),
         [
-            ("https://mail.example.com", "https://MAIL.example.com:443/u/{}", Outcome.PASS),
-            ("https://mail.example.com:443", "https://mail.example.com/u/{}", Outcome.PASS),
-            ("https://mail.example.com", "https://mail.example.com:8443/u/{}", Outcome.WARN),
-            ("https://mail.example.com:8443", "https://mail.example.com/u/{}", Outcome.WARN),
-            ("https://mail.example.com/post", "https://mail.example.com/post/u/{}", Outcome.PASS),
-            ("https://mail.example.com/post", "https://mail.example.com/u/{}", Outcome.FAIL),
-            ("https://mail.example.com", "https://mail.example.com@evil.example/u/{}", Outcome.WARN),
+            ("https://mail.example.com", "https://MAIL.example.com:443/u/{}", PointStatus.PASS),
+            ("https://mail.example.com:443", "https://mail.example.com/u/{}", PointStatus.PASS),
+            ("https://mail.example.com", "https://mail.example.com:8443/u/{}", PointStatus.WARN),
+            ("https://mail.example.com:8443", "https://mail.example.com/u/{}", PointStatus.WARN),
+            ("https://mail.example.com/post", "https://mail.example.com/post/u/{}", PointStatus.PASS),
+            ("https://mail.example.com/post", "https://mail.example.com/u/{}", PointStatus.FAIL),
+            ("https://mail.example.com", "https://mail.example.com@evil.example/u/{}", PointStatus.WARN),
         ],
     )
-    def test_ours_is_what_leads_to_this_very_site(self, base: str, link: str, outcome: Outcome, settings: Any) -> None:
+    def test_ours_is_what_leads_to_this_very_site(
+        self, base: str, link: str, outcome: PointStatus, settings: Any
+    ) -> None:
         settings.UNSUBSCRIBE_BASE_URL = base
         token = links.sign(Target(1), today=today())
         assert points(listed(f"<{link.format(token)}>".encode()))[0].outcome == outcome
 
     def test_without_a_site_url_nothing_is_said_of_it(self, settings: Any) -> None:
         settings.UNSUBSCRIBE_BASE_URL = ""
-        assert points(message())[0].outcome == Outcome.SKIPPED
+        assert points(message())[0].outcome == PointStatus.SKIPPED
 
     @pytest.mark.parametrize(
         "value", [b"<mailto:u@example.com>", b"", b"<https://a.example/u/1>, <https://b.example/u/1>"]
     )
     def test_nor_of_none(self, value: bytes) -> None:
-        assert points(listed(value))[0].outcome == Outcome.SKIPPED
+        assert points(listed(value))[0].outcome == PointStatus.SKIPPED
 
 
 class TestTheVisibleLink:
-    def outcome(self, raw: bytes) -> Outcome:
+    def outcome(self, raw: bytes) -> PointStatus:
         return of(points(raw), "B1", level=Level.SHOULD).outcome
 
     @pytest.mark.parametrize(
@@ -158,7 +160,7 @@ class TestTheVisibleLink:
         ],
     )
     def test_is_found(self, raw: bytes) -> None:
-        assert self.outcome(raw) == Outcome.PASS
+        assert self.outcome(raw) == PointStatus.PASS
 
     @pytest.mark.parametrize(
         "raw",
@@ -182,12 +184,12 @@ class TestTheVisibleLink:
         ],
     )
     def test_is_missed(self, raw: bytes) -> None:
-        assert self.outcome(raw) == Outcome.FAIL
+        assert self.outcome(raw) == PointStatus.FAIL
 
     def test_the_link_of_the_header_is_one_whatever_stands_beside_it(self) -> None:
         link = ours().strip(b"<>")
         raw = listed(b"<" + link + b">").replace(b"Hello.", b"Hello: " + link + b".")
-        assert self.outcome(raw) == Outcome.PASS
+        assert self.outcome(raw) == PointStatus.PASS
 
     def test_it_says_which_part_has_none(self) -> None:
         point = of(points(body(f"Leave: {LEAVE}", "<p>Hello.</p>")), "B1", level=Level.SHOULD)
@@ -208,7 +210,7 @@ class TestTheVisibleLink:
 
 
 class TestThePostalAddress:
-    def outcome(self, raw: bytes, address: str = ADDRESS) -> Outcome:
+    def outcome(self, raw: bytes, address: str = ADDRESS) -> PointStatus:
         return of(points(raw, address), "B2", level=Level.SHOULD).outcome
 
     @pytest.mark.parametrize(
@@ -220,7 +222,7 @@ class TestThePostalAddress:
         ],
     )
     def test_is_found_however_it_is_broken(self, raw: bytes) -> None:
-        assert self.outcome(raw) == Outcome.PASS
+        assert self.outcome(raw) == PointStatus.PASS
 
     @pytest.mark.parametrize(
         "raw",
@@ -232,11 +234,11 @@ class TestThePostalAddress:
         ],
     )
     def test_is_missed(self, raw: bytes) -> None:
-        assert self.outcome(raw) == Outcome.FAIL
+        assert self.outcome(raw) == PointStatus.FAIL
 
     @pytest.mark.parametrize("address", ["", " ", ","])
     def test_is_not_looked_for_where_none_is_set(self, address: str) -> None:
-        assert self.outcome(message(), address) == Outcome.SKIPPED
+        assert self.outcome(message(), address) == PointStatus.SKIPPED
 
 
 def test_neither_stands_in_the_way_of_one_click() -> None:
@@ -276,4 +278,4 @@ def test_what_the_guard_sends_has_it_all(settings: Any) -> None:
     letter.attach_alternative(f'<a href="%%unsubscribe_url%%">Leave</a><p>{ADDRESS}</p>', "text/html")
     letter.send()
     raw = io.BytesIO(mail.outbox[0].message().as_bytes()).getvalue()
-    assert {one.outcome for one in points(raw)} == {Outcome.PASS}
+    assert {one.outcome for one in points(raw)} == {PointStatus.PASS}

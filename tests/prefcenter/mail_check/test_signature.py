@@ -1,6 +1,6 @@
 import pytest
 
-from prefcenter.mail_check import Outcome, Point, check, must_fails
+from prefcenter.mail_check import Point, PointStatus, check, must_fails
 from tests.prefcenter.mail_check.messages import SIGNED, message, of, signed
 
 pytestmark = pytest.mark.sqlite_only
@@ -30,13 +30,13 @@ def with_tags(**changed: str | None) -> bytes:
 def test_a_signature_over_both_headers_passes() -> None:
     points = check(signed(message()))
 
-    assert of(points, "H4").outcome is Outcome.PASS
+    assert of(points, "H4").outcome is PointStatus.PASS
     assert not must_fails(points)
 
 
 def test_an_unsigned_message_fails() -> None:
     assert "There is no DKIM signature" in coverage(message()).text
-    assert coverage(message()).outcome is Outcome.FAIL
+    assert coverage(message()).outcome is PointStatus.FAIL
 
 
 @pytest.mark.parametrize(
@@ -50,12 +50,12 @@ def test_an_unsigned_message_fails() -> None:
 def test_a_signature_that_leaves_one_of_the_headers_out_fails(names: tuple[bytes, ...], said: str) -> None:
     point = coverage(signed(message(), names=names))
 
-    assert point.outcome is Outcome.FAIL
+    assert point.outcome is PointStatus.FAIL
     assert said in point.text
 
 
 def test_signing_a_header_twice_to_keep_others_from_being_added_is_fine() -> None:
-    assert coverage(signed(message(), names=(*SIGNED, *SIGNED))).outcome is Outcome.PASS
+    assert coverage(signed(message(), names=(*SIGNED, *SIGNED))).outcome is PointStatus.PASS
 
 
 def test_one_signature_of_several_that_covers_both_is_enough() -> None:
@@ -63,7 +63,7 @@ def test_one_signature_of_several_that_covers_both_is_enough() -> None:
     several = signed(inner, names=RFC_6376_LIST, domain=b"mailer.example.net")
 
     assert several.count(b"DKIM-Signature:") == 2
-    assert coverage(several).outcome is Outcome.PASS
+    assert coverage(several).outcome is PointStatus.PASS
 
 
 def test_when_no_signature_covers_both_each_is_named() -> None:
@@ -76,7 +76,7 @@ def test_when_no_signature_covers_both_each_is_named() -> None:
 
 def test_tags_are_read_in_any_order_with_folding_and_names_in_any_case() -> None:
     assert with_tags() != with_tags(h="from : LIST-UNSUBSCRIBE :\r\n\tlist-unsubscribe-post")
-    assert coverage(with_tags(h="from : LIST-UNSUBSCRIBE :\r\n\tlist-unsubscribe-post")).outcome is Outcome.PASS
+    assert coverage(with_tags(h="from : LIST-UNSUBSCRIBE :\r\n\tlist-unsubscribe-post")).outcome is PointStatus.PASS
 
 
 @pytest.mark.parametrize("tag", TAGS)
@@ -84,7 +84,7 @@ def test_tags_are_read_in_any_order_with_folding_and_names_in_any_case() -> None
 def test_a_signature_without_a_required_tag_fails(tag: str, value: str | None) -> None:
     point = coverage(with_tags(**{tag: value}))
 
-    assert point.outcome is Outcome.FAIL
+    assert point.outcome is PointStatus.FAIL
     assert f"lacks {tag}=" in point.text
 
 
@@ -107,16 +107,16 @@ def test_a_signature_without_a_required_tag_fails(tag: str, value: str | None) -
 def test_a_malformed_signature_does_not_count(changed: dict[str, str], said: str) -> None:
     point = coverage(with_tags(**changed))
 
-    assert point.outcome is Outcome.FAIL
+    assert point.outcome is PointStatus.FAIL
     assert said in point.text
 
 
 def test_a_signature_that_has_expired_since_is_still_well_formed() -> None:
-    assert coverage(with_tags(t="1000000000", x="1000086400")).outcome is Outcome.PASS
+    assert coverage(with_tags(t="1000000000", x="1000086400")).outcome is PointStatus.PASS
 
 
 def test_without_dns_the_report_says_that_validity_was_not_looked_up() -> None:
     validity = [point for point in check(signed(message())) if point.id == "H4"][1]
 
-    assert validity.outcome is Outcome.SKIPPED
+    assert validity.outcome is PointStatus.SKIPPED
     assert "--dns" in validity.text

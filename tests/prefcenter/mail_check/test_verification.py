@@ -14,7 +14,7 @@ import dns.resolver
 import dns.rrset
 import pytest
 
-from prefcenter.mail_check import Outcome, Point, check, fetch_key
+from prefcenter.mail_check import Point, PointStatus, check, fetch_key
 from tests.prefcenter.mail_check.messages import KEY_NAME, SIGNED, key_record, message, signed
 from tests.services import PATIENCE
 
@@ -49,7 +49,7 @@ def expired(raw: bytes) -> bytes:
 def test_a_real_signature_is_valid_with_the_key_in_dns(line_end: bytes) -> None:
     point = validity(signed(message()).replace(b"\r\n", line_end), holding(key_record()))
 
-    assert point.outcome is Outcome.PASS
+    assert point.outcome is PointStatus.PASS
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_real_signature_is_valid_with_the_key_in_dns(line_end: bytes) -> None:
 def test_a_message_changed_after_signing_fails(change: tuple[bytes, bytes], said: str) -> None:
     point = validity(signed(message()).replace(*change), holding(key_record()))
 
-    assert point.outcome is Outcome.FAIL
+    assert point.outcome is PointStatus.FAIL
     assert said in point.text
 
 
@@ -85,7 +85,7 @@ def test_a_message_changed_after_signing_fails(change: tuple[bytes, bytes], said
 def test_a_key_that_is_missing_or_useless_fails_in_its_own_words(record: bytes | None, said: str) -> None:
     point = validity(signed(message()), holding(record))
 
-    assert point.outcome is Outcome.FAIL
+    assert point.outcome is PointStatus.FAIL
     assert said in point.text
 
 
@@ -112,27 +112,27 @@ def test_a_key_shorter_than_verifiers_accept_fails(monkeypatch: pytest.MonkeyPat
 def test_a_dns_that_does_not_answer_is_not_taken_for_a_bad_signature(error: Exception) -> None:
     point = validity(signed(message()), failing(error))
 
-    assert point.outcome is Outcome.WARN
+    assert point.outcome is PointStatus.WARN
     assert "says nothing about the signature" in point.text
 
 
 def test_one_valid_signature_of_several_is_enough() -> None:
     raw = signed(signed(message()), domain=b"mailer.example.net")
 
-    assert validity(raw, holding(key_record())).outcome is Outcome.PASS
+    assert validity(raw, holding(key_record())).outcome is PointStatus.PASS
 
 
 def test_a_signature_over_other_headers_does_not_make_up_for_one_that_is_bad() -> None:
     changed = signed(message()).replace(b"List-Unsubscribe=One-Click", b"List-Unsubscribe=One-Clock")
     raw = signed(changed, names=(b"From",), domain=b"mailer.example.net")
 
-    assert validity(raw, lambda name, timeout=5.0: key_record()).outcome is Outcome.FAIL
+    assert validity(raw, lambda name, timeout=5.0: key_record()).outcome is PointStatus.FAIL
 
 
 def test_without_a_signature_over_both_headers_dns_is_not_asked() -> None:
     raw = signed(message(), names=SIGNED[:-1])
 
-    assert validity(raw, failing(AssertionError("asked"))).outcome is Outcome.SKIPPED
+    assert validity(raw, failing(AssertionError("asked"))).outcome is PointStatus.SKIPPED
 
 
 def test_a_header_line_that_is_none_makes_the_signature_unreadable() -> None:
@@ -215,4 +215,4 @@ def test_a_real_signature_is_verified_over_a_real_name_server() -> None:
     with name_server(lambda query: respond(query, text)) as resolver:
         point = validity(signed(message()), lambda name, timeout=5.0: fetch_key(name, timeout, resolver=resolver))
 
-    assert point.outcome is Outcome.PASS
+    assert point.outcome is PointStatus.PASS

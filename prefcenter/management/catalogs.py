@@ -17,6 +17,9 @@ from django.utils.translation import to_locale
 
 from .texts import BASE_DIR, ENGINE, SITE, Found, found
 
+#: What babel holds as a msgid or a translation.
+Text = str | tuple[str, ...] | list[str]
+
 #: In this order: what the engine says already is not translated again for the site.
 PACKAGES = (ENGINE, SITE)
 _SOURCE_LANGUAGE = "en"
@@ -91,7 +94,7 @@ def is_translated(message: Message) -> bool:
 
 def mistakes(message: Message, *, forms: int) -> list[str]:
     """What is wrong with a translation, by what a machine can see."""
-    if message.pluralizable and len(message.string) != forms:
+    if message.pluralizable and len(_forms(message.string)) != forms:
         return [f"{key(message)!r} needs {forms} forms"]
     return [
         f"{key(message)!r} has other {what} in {string!r}"
@@ -122,15 +125,17 @@ def _own(package: str) -> list[Found]:
 
 
 def _kept(old: Message | None, text: Found) -> str | tuple[str, ...]:
-    return old.string if old and not old.fuzzy and old.id == text.msgid else ""
+    kept = _forms(old.string) if old and not old.fuzzy and old.id == text.msgid else ("",)
+    return kept if len(kept) > 1 else kept[0]
 
 
 def _first(msgid: str | tuple[str, ...]) -> str:
     return msgid if isinstance(msgid, str) else msgid[0]
 
 
-def _forms(text: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (text,) if isinstance(text, str) else tuple(text)
+def _forms(text: Text | None) -> tuple[str, ...]:
+    """One for each number that the language tells apart; one where nothing is counted."""
+    return (text,) if isinstance(text, str) else tuple(text or ("",))
 
 
 _SAME: dict[str, Callable[[str, str], bool]] = {

@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
-from prefcenter.mail_check import Outcome, check, must_fails
+from prefcenter.mail_check import PointStatus, check, must_fails
 from tests.factories import ADA, BOB, CategoryFactory
 from tests.prefcenter.mail_check.messages import signed
 from unsubscribe import headers, links
@@ -164,7 +164,7 @@ def test_h3_the_post_line_is_exact(send: Send, base_url: str, mailto: str) -> No
 def test_h4_only_the_signature_is_missing_and_it_can_be_made(send: Send, mailto: str, declared: bool) -> None:
     raw = send(mailto=mailto, declared=declared)
     assert {point.id for point in must_fails(check(raw))} == {"H4"}
-    assert [point for point in check(signed(raw)) if point.outcome is Outcome.FAIL] == []
+    assert [point for point in check(signed(raw)) if point.outcome is PointStatus.FAIL] == []
 
 
 @pytest.mark.parametrize("name", NAMES, ids=short)
@@ -172,7 +172,7 @@ def test_h4_only_the_signature_is_missing_and_it_can_be_made(send: Send, mailto:
 def test_h4_whatever_the_category_is_called(send: Send, name: str, base_url: str) -> None:
     raw = send(name=name, base_url=base_url, mailto=MAILTO)
     assert {point.id for point in must_fails(check(raw))} == {"H4"}
-    assert [point for point in check(signed(raw)) if point.outcome is Outcome.FAIL] == []
+    assert [point for point in check(signed(raw)) if point.outcome is PointStatus.FAIL] == []
 
 
 def test_h5_the_link_alone_says_who_and_what(send: Send) -> None:

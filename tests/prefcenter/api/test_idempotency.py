@@ -93,7 +93,7 @@ def test_a_refused_audience_does_not_use_up_the_key(caller: Caller, news: Catego
 def test_a_failure_at_the_second_kind_leaves_nothing_of_the_first(caller: Caller, monkeypatch: Any) -> None:
     """The database goes away in the middle."""
 
-    def take(*arguments: Any, **options: Any) -> actions.Taken:
+    def take(*arguments: Any, **options: Any) -> actions.ImportedCounts:
         if options["reason"] == "hard_bounce":
             raise OperationalError
         return taken(*arguments, **options)

@@ -19,7 +19,7 @@ from tests.unsubscribe.actions.test_concurrency import at_once
 from unsubscribe import actions
 from unsubscribe.choices import Channel, EventKind, Source
 from unsubscribe.ledger import seals, watermark
-from unsubscribe.ledger.seals import Kind, encoding, sealing, verifying
+from unsubscribe.ledger.seals import FindingKind, encoding, sealing, verifying
 from unsubscribe.links import Target
 from unsubscribe.models import Address, ConsentEvent, Seal
 
@@ -63,7 +63,7 @@ def _erase(ada: Address, now: datetime) -> None:
 
 def _import(ada: Address, now: datetime) -> None:
     sql("UPDATE {addresses} SET value = '' WHERE id = %s", ada.pk)
-    said = [actions.Said(bytes(ada.digest), ada.value)]
+    said = [actions.ImportedNo(bytes(ada.digest), ada.value)]
     actions.import_opt_outs(said, channel=Channel.EMAIL, now=now)
     assert Address.objects.get(pk=ada.pk).value == ada.value
 
@@ -74,7 +74,7 @@ CHANGES_OF_ADDRESSES = [
 ]
 
 
-def found() -> list[tuple[Kind, int, int]]:
+def found() -> list[tuple[FindingKind, int, int]]:
     return [tuple(finding) for finding in seals.verify()]
 
 
@@ -141,7 +141,7 @@ def test_no_column_is_forgotten() -> None:
 @pytest.mark.parametrize("column", EDITS)
 def test_an_edited_line_is_named(column: str, sealed: list[int]) -> None:
     sql("UPDATE {ledger} SET " + column + " = %s WHERE id = %s", EDITS[column](), sealed[4])  # noqa: S608 - a column of ours
-    assert found() == [(Kind.EDITED, sealed[4], 0)]
+    assert found() == [(FindingKind.EDITED, sealed[4], 0)]
 
 
 def test_history_given_to_another_person_is_named(ada: Address, now: datetime) -> None:
@@ -150,7 +150,7 @@ def test_history_given_to_another_person_is_named(ada: Address, now: datetime) -
     [adas], [bobs], [_] = write(ada), write(bob), write(cleo)
     assert seals.seal(now=now)
     swap(ada, bob)
-    assert found() == [(Kind.EDITED, adas, 0), (Kind.EDITED, bobs, 0)]
+    assert found() == [(FindingKind.EDITED, adas, 0), (FindingKind.EDITED, bobs, 0)]
     swap(ada, bob)
     assert found() == []
 
@@ -172,7 +172,7 @@ def test_a_line_whose_address_is_gone_is_named_and_the_rest_is_sealed(
     made = seals.seal(now=now + 3 * HOUR)
     assert made
     assert made.count == 1
-    assert found() == [(Kind.EDITED, id_, 0) for id_ in sealed]
+    assert found() == [(FindingKind.EDITED, id_, 0) for id_ in sealed]
     sql("UPDATE {addresses} SET id = %s WHERE id = -1", ada.pk)
 
 
@@ -195,7 +195,7 @@ def test_sealing_and_comparing_ask_nothing_for_each_line(ada: Address, now: date
 @pytest.mark.parametrize("place", [0, 4, 8])
 def test_a_removed_line_is_named(place: int, sealed: list[int]) -> None:
     sql("DELETE FROM {ledger} WHERE id = %s", sealed[place])
-    assert found() == [(Kind.REMOVED, sealed[place], 0)]
+    assert found() == [(FindingKind.REMOVED, sealed[place], 0)]
 
 
 @pytest.mark.parametrize("place", [(0, 1), (1, 7), (6, 8)])
@@ -203,7 +203,7 @@ def test_two_lines_that_changed_places_are_named(place: tuple[int, int], sealed:
     one, other = (sealed[index] for index in place)
     for old, new in ((one, -1), (other, one), (-1, other)):
         sql("UPDATE {ledger} SET id = %s WHERE id = %s", new, old)
-    assert found() == [(Kind.REORDERED, one, other), (Kind.REORDERED, other, one)]
+    assert found() == [(FindingKind.REORDERED, one, other), (FindingKind.REORDERED, other, one)]
 
 
 def test_a_line_inserted_between_is_named(ada: Address, now: datetime) -> None:
@@ -216,21 +216,21 @@ def test_a_line_inserted_between_is_named(ada: Address, now: datetime) -> None:
     assert seals.seal(now=now + HOUR)
     sql("UPDATE {ledger} SET id = %s WHERE id = %s", gap, write(ada)[0])
     assert before[-1] < gap < after[0]
-    assert found() == [(Kind.INSERTED, gap, 0)]
+    assert found() == [(FindingKind.INSERTED, gap, 0)]
     write(ada)
     seals.seal(now=now + 2 * HOUR)
-    assert found() == [(Kind.INSERTED, gap, 0)], "the next seal must not make it good"
+    assert found() == [(FindingKind.INSERTED, gap, 0)], "the next seal must not make it good"
 
 
 def test_a_line_inserted_before_the_first_is_named(ada: Address, sealed: list[int]) -> None:
     sql("UPDATE {ledger} SET id = %s WHERE id = %s", -5, write(ada)[0])
-    assert found() == [(Kind.INSERTED, -5, 0)]
+    assert found() == [(FindingKind.INSERTED, -5, 0)]
 
 
 def test_a_line_pushed_in_by_renumbering_the_later_ones_is_seen(ada: Address, sealed: list[int]) -> None:
     for old in reversed(sealed[4:]):
         sql("UPDATE {ledger} SET id = %s WHERE id = %s", old + 1, old)
-    assert Kind.REMOVED in {kind for kind, number, _ in found() if number == sealed[4]}
+    assert FindingKind.REMOVED in {kind for kind, number, _ in found() if number == sealed[4]}
 
 
 @pytest.mark.sqlite_only("PostgreSQL keeps text out of a time")
@@ -241,20 +241,20 @@ def test_a_line_that_cannot_even_be_read_is_named(ada: Address, sealed: list[int
     made = seals.seal(now=now + 3 * HOUR)
     assert made
     assert made.count == 2, "one such line must not keep the rest from being sealed"
-    assert found() == [(Kind.UNREADABLE, sealed[4], 0), (Kind.UNREADABLE, new[0], 0)]
+    assert found() == [(FindingKind.UNREADABLE, sealed[4], 0), (FindingKind.UNREADABLE, new[0], 0)]
 
 
 @pytest.mark.sqlite_only("PostgreSQL keeps numbers out of a digest")
 @pytest.mark.parametrize("digest", [10**12, "00"])
 def test_a_line_whose_address_cannot_even_be_read_is_named(digest: object, ada: Address, sealed: list[int]) -> None:
     sql("UPDATE {addresses} SET digest = %s WHERE id = %s", digest, ada.pk)
-    assert found() == [(Kind.UNREADABLE, id_, 0) for id_ in sealed]
+    assert found() == [(FindingKind.UNREADABLE, id_, 0) for id_ in sealed]
 
 
 @pytest.mark.sqlite_only("PostgreSQL keeps text out of a time")
 def test_a_seal_that_cannot_even_be_read_is_named(sealed: list[int]) -> None:
     sql("UPDATE {seals} SET at = 'yesterday' WHERE number = 2")
-    assert found() == [(Kind.SEAL_EDITED, 2, 0)]
+    assert found() == [(FindingKind.SEAL_EDITED, 2, 0)]
 
 
 @pytest.mark.parametrize(
@@ -272,8 +272,8 @@ def test_a_seal_that_cannot_even_be_read_is_named(sealed: list[int]) -> None:
 def test_an_edited_seal_is_named(column: str, value: object, sealed: list[int]) -> None:
     sql("UPDATE {seals} SET " + column + " = %s WHERE number = 2", value)  # noqa: S608 - a column of ours
     findings = found()
-    assert (Kind.SEAL_EDITED, 2, 0) in findings
-    assert {kind for kind, *_ in findings} <= {Kind.SEAL_EDITED, Kind.CHAIN_BROKEN}, "no line is accused"
+    assert (FindingKind.SEAL_EDITED, 2, 0) in findings
+    assert {kind for kind, *_ in findings} <= {FindingKind.SEAL_EDITED, FindingKind.CHAIN_BROKEN}, "no line is accused"
 
 
 def test_a_seal_made_anew_to_fit_an_edited_line_breaks_the_chain(sealed: list[int]) -> None:
@@ -282,18 +282,18 @@ def test_a_seal_made_anew_to_fit_an_edited_line_breaks_the_chain(sealed: list[in
     second.entries = encoding.pack(encoding.SealedEvent(*one) for one in sorted(encoding.hashes(sealed[3:6]).items()))
     second.hash = encoding.hash_of(second)
     second.save()
-    assert found() == [(Kind.CHAIN_BROKEN, 3, 0)]
+    assert found() == [(FindingKind.CHAIN_BROKEN, 3, 0)]
 
 
 @pytest.mark.parametrize(("removed", "other"), [(1, 2), (2, 3)])
 def test_a_removed_seal_is_named_and_no_line_accused(removed: int, other: int, sealed: list[int]) -> None:
     sql("DELETE FROM {seals} WHERE number = %s", removed)
-    assert found() == [(Kind.SEALS_MISSING, removed, other)]
+    assert found() == [(FindingKind.SEALS_MISSING, removed, other)]
 
 
 def test_a_seal_of_a_later_version_is_said(sealed: list[int]) -> None:
     sql("UPDATE {seals} SET version = 2 WHERE number = 3")
-    assert found() == [(Kind.SEAL_UNKNOWN, 3, 0)]
+    assert found() == [(FindingKind.SEAL_UNKNOWN, 3, 0)]
 
 
 def test_the_newest_seal_removed_shows_by_the_hash_kept_elsewhere(sealed: list[int], now: datetime) -> None:
@@ -306,7 +306,7 @@ def test_the_newest_seal_removed_shows_by_the_hash_kept_elsewhere(sealed: list[i
 
 
 def test_every_sentence_names_what_it_is_about() -> None:
-    for kind in Kind:
+    for kind in FindingKind:
         assert str(seals.Finding(kind, 17, 23)).count("17") == 1
 
 

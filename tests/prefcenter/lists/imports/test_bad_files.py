@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from prefcenter.lists import imports
-from prefcenter.lists.imports import Terms, report
+from prefcenter.lists.imports import ImportOptions, report
 from prefcenter.lists.imports.progress import PROBLEMS_KEPT
 from prefcenter.lists.reader import (
     EmptyTableError,
@@ -26,7 +26,7 @@ from unsubscribe.choices import SuppressionReason
 from unsubscribe.models import Address
 
 pytestmark = pytest.mark.django_db
-TERMS = Terms(ImportKind.OPT_OUTS)
+TERMS = ImportOptions(ImportKind.OPT_OUTS)
 ZOE = "Zoë"
 
 

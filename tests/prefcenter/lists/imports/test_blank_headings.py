@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 
 from prefcenter.lists import imports
-from prefcenter.lists.imports import Terms
+from prefcenter.lists.imports import ImportOptions
 from prefcenter.lists.imports.columns.consent import SUBSCRIBED, TEMPORARY
 from prefcenter.lists.imports.reading import SAYS_NO, open_source
 from prefcenter.lists.reader import NoColumnNamesError, open_table
@@ -70,7 +70,7 @@ def table(heading: str, rows: list[str], delimiter: str, blanks: dict[int, str],
 
 
 def said(text: str, name: str, kind: ImportKind = ImportKind.OPT_OUTS) -> tuple[str, list[str]]:
-    source = open_source(io.BytesIO(text.encode()), Terms(kind), file_name=name, now=NOW)
+    source = open_source(io.BytesIO(text.encode()), ImportOptions(kind), file_name=name, now=NOW)
     [batch] = source.batches()
     found = {bad.line: bad.problem for bad in batch.bad}
     taken = iter(batch.lines)
@@ -138,7 +138,7 @@ def test_of_columns_with_one_name_each_is_read_and_a_no_in_any_of_them_counts() 
 def test_the_latest_moment_of_a_row_is_that_of_its_no() -> None:
     text = "email,unsubscribed_at,bounced_at\na@x.example,,2026-01-05T10:00:00Z\n"
     text += "b@x.example,2026-01-07T10:00:00Z,2026-01-05T10:00:00Z\n"
-    source = open_source(io.BytesIO(text.encode()), Terms(ImportKind.OPT_OUTS), file_name="x.csv", now=NOW)
+    source = open_source(io.BytesIO(text.encode()), ImportOptions(ImportKind.OPT_OUTS), file_name="x.csv", now=NOW)
     [batch] = source.batches()
     assert [line.at and line.at.day for line in batch.lines] == [5, 7]
 
@@ -163,7 +163,7 @@ class TestAtTheDoors:
 
     def test_in_the_admin_they_are_read_alike(self) -> None:
         text = ",email\n" + "".join(f"{n},p{n}@x.example\n" for n in range(50))
-        terms = Terms(ImportKind.OPT_OUTS)
+        terms = ImportOptions(ImportKind.OPT_OUTS)
         run = imports.hand_in([text.encode()], terms, file_name="x.csv", user_id=None, now=NOW)
         imports.work(now=NOW)
         run.refresh_from_db()

@@ -8,7 +8,7 @@ from hashlib import sha256
 import pytest
 
 from prefcenter.lists import spreadsheets
-from prefcenter.lists.imports import Terms
+from prefcenter.lists.imports import ImportOptions
 from prefcenter.lists.imports.columns.consent import SUBSCRIBED, TEMPORARY, UNKNOWN
 from prefcenter.lists.imports.columns.dates import moment
 from prefcenter.lists.imports.reading import ANOTHER_HASH, NOBODY, NOT_AN_ADDRESS, SAYS_NO, Bad, RowBatch, open_source
@@ -25,7 +25,7 @@ NO, SPAM, GONE, BLOCKED = (
     SuppressionReason.HARD_BOUNCE,
     SuppressionReason.MANUAL,
 )
-OPT_OUTS, CONTACTS = Terms(ImportKind.OPT_OUTS), Terms(ImportKind.CONTACTS)
+OPT_OUTS, CONTACTS = ImportOptions(ImportKind.OPT_OUTS), ImportOptions(ImportKind.CONTACTS)
 _MEMBER = (
     "MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LATITUDE,LONGITUDE,GMTOFF,DSTOFF,TIMEZONE,CC,REGION"
 )
@@ -33,13 +33,13 @@ _DOTS = ",".join(["x"] * 12)
 HASH = sha256(b"ann@x.example").hexdigest()
 
 
-def read(text: str, terms: Terms = OPT_OUTS, *, name: str = "export.csv") -> tuple[str, RowBatch]:
+def read(text: str, terms: ImportOptions = OPT_OUTS, *, name: str = "export.csv") -> tuple[str, RowBatch]:
     source = open_source(io.BytesIO(text.encode()), terms, file_name=name, now=NOW)
     [batch] = source.batches()
     return source.format.key, batch
 
 
-def said(text: str, terms: Terms = OPT_OUTS, *, name: str = "export.csv") -> tuple[str, list[str]]:
+def said(text: str, terms: ImportOptions = OPT_OUTS, *, name: str = "export.csv") -> tuple[str, list[str]]:
     """The format, and of each row in its order the reason or the problem."""
     key, batch = read(text, terms, name=name)
     lines = iter(batch.lines)

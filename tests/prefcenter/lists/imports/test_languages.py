@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from prefcenter.lists.imports import Terms
+from prefcenter.lists.imports import ImportOptions
 from prefcenter.lists.imports.columns import consent
 from prefcenter.lists.imports.columns.consent import UNKNOWN, Says
 from prefcenter.lists.imports.reading import SAYS_NO, open_source
@@ -19,7 +19,7 @@ from tests.prefcenter.lists.imports.importing import Files, blocked
 pytestmark = pytest.mark.sqlite_only
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
-CONTACTS = Terms(ImportKind.CONTACTS)
+CONTACTS = ImportOptions(ImportKind.CONTACTS)
 
 
 def asked(text: str) -> list[str]:
@@ -173,7 +173,10 @@ def test_the_name_of_a_file_may_say_it_too(name: str, form: Any) -> None:
 
 def test_what_else_the_name_of_a_file_says_goes_before() -> None:
     source = open_source(
-        io.BytesIO(f"{ADA}\n".encode()), Terms(ImportKind.OPT_OUTS), file_name="suppression_bounces.csv", now=NOW
+        io.BytesIO(f"{ADA}\n".encode()),
+        ImportOptions(ImportKind.OPT_OUTS),
+        file_name="suppression_bounces.csv",
+        now=NOW,
     )
     assert [str(line.reason) for batch in source.batches() for line in batch.lines] == ["hard_bounce"]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from prefcenter.lists.imports import Terms
+from prefcenter.lists.imports import ImportOptions
 from prefcenter.lists.imports.columns.answers import Answers, NotUnderstood, parse
 from prefcenter.lists.imports.columns.questions import ColumnQuestion
 from prefcenter.lists.imports.reading import NOBODY_SAID, open_source
@@ -23,11 +23,11 @@ from unsubscribe.models import Address, Suppression
 pytestmark = pytest.mark.sqlite_only
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
-OPT_OUTS, CONTACTS = Terms(ImportKind.OPT_OUTS), Terms(ImportKind.CONTACTS)
+OPT_OUTS, CONTACTS = ImportOptions(ImportKind.OPT_OUTS), ImportOptions(ImportKind.CONTACTS)
 CLEO = "cleo@x.example"
 
 
-def asked(text: str, terms: Terms = OPT_OUTS, *, said: Answers = NOBODY_SAID) -> list[ColumnQuestion]:
+def asked(text: str, terms: ImportOptions = OPT_OUTS, *, said: Answers = NOBODY_SAID) -> list[ColumnQuestion]:
     """The open questions about a file."""
     source = open_source(io.BytesIO(text.encode()), terms, file_name="export.csv", now=NOW, said=said)
     asking = source.asking()
@@ -78,7 +78,7 @@ PAIRS = [
 
 @pytest.mark.parametrize(("heading", "yes"), HEADINGS)
 @pytest.mark.parametrize("terms", [OPT_OUTS, CONTACTS], ids=["opt-outs", "contacts"])
-def test_a_heading_that_speaks_of_consent_is_asked_about(heading: str, yes: str, terms: Terms) -> None:
+def test_a_heading_that_speaks_of_consent_is_asked_about(heading: str, yes: str, terms: ImportOptions) -> None:
     other = "unsubscribed" if yes == "subscribed" else "subscribed"
     for pair in PAIRS:
         [question] = asked(table(heading, *pair), terms)
@@ -194,7 +194,7 @@ def test_numbers_dates_of_a_yes_and_free_texts_are_not_asked_about(heading: str,
     ],
 )
 @pytest.mark.parametrize("terms", [OPT_OUTS, CONTACTS], ids=["opt-outs", "contacts"])
-def test_what_is_known_is_not_asked_about(text: str, terms: Terms) -> None:
+def test_what_is_known_is_not_asked_about(text: str, terms: ImportOptions) -> None:
     assert asked(text, terms) == []
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from prefcenter.lists.imports import Terms
+from prefcenter.lists.imports import ImportOptions
 from prefcenter.lists.imports.columns.consent import SUBSCRIBED, TEMPORARY
 from prefcenter.lists.imports.reading import RowBatch, open_source
 from prefcenter.models import ImportKind
@@ -21,11 +21,11 @@ NO, SPAM, GONE = (
     SuppressionReason.COMPLAINT,
     SuppressionReason.HARD_BOUNCE,
 )
-OPT_OUTS, CONTACTS = Terms(ImportKind.OPT_OUTS), Terms(ImportKind.CONTACTS)
+OPT_OUTS, CONTACTS = ImportOptions(ImportKind.OPT_OUTS), ImportOptions(ImportKind.CONTACTS)
 A, B, C, D = (f"{letter}@x.example" for letter in "abcd")
 
 
-def read(text: str, terms: Terms = OPT_OUTS, *, name: str = "export.csv") -> tuple[str, RowBatch]:
+def read(text: str, terms: ImportOptions = OPT_OUTS, *, name: str = "export.csv") -> tuple[str, RowBatch]:
     source = open_source(io.BytesIO(text.encode()), terms, file_name=name, now=NOW)
     [batch] = source.batches()
     return source.format.key, batch

@@ -1,7 +1,6 @@
 """What every test can ask for. The guarded backend stays in place: Django's test runner would take it away."""
 
 import os
-from collections.abc import Generator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,11 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.test import Client
-from pytest_django.plugin import blocking_manager_key
 
 from prefcenter.models import FeedbackReason
+from tests.emptying import keep_what_migrations_made
 from tests.factories import ADA, AddressFactory, CategoryFactory
 from tests.settings import ON_POSTGRESQL
-from tests.staff import make_groups
 from unsubscribe import tasks
 from unsubscribe.models import Address, Category
 
@@ -48,16 +46,6 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     return getattr(val, "__name__", None) if callable(val) else None
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
-    """A test that empties the whole database takes along what migrations put there: the groups of the staff."""
-    yield
-    marker = item.get_closest_marker("django_db")
-    if nextitem and marker and marker.kwargs.get("transaction"):
-        with item.config.stash[blocking_manager_key].unblock():
-            make_groups()
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Adds how many passed, failed and were skipped to the file TEST_TALLY, from which .ci/run makes its last line."""
     path = os.environ.get("TEST_TALLY")
@@ -78,6 +66,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Tests name the reasons that they offer; those of a fresh install have a test of their own."""
     with django_db_blocker.unblock():
         FeedbackReason.objects.all().delete()
+        keep_what_migrations_made()
 
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)

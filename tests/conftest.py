@@ -22,8 +22,9 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 # The same examples in every run, and however long each takes; `--hypothesis-profile=default` looks for others.
 hypothesis.settings.load_profile("ci")
 
-#: What is not run on this database; pyproject.toml says what the markers mean.
-ELSEWHERE = "sqlite_only" if ON_POSTGRESQL else "postgresql_only"
+#: pyproject.toml says what these markers mean.
+ONE_DATABASE = ("postgresql_only", "sqlite_only")
+ELSEWHERE = ONE_DATABASE[ON_POSTGRESQL]
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -34,6 +35,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if nowhere := [item.nodeid for item in items if all(map(item.get_closest_marker, ONE_DATABASE))]:
+        raise pytest.UsageError(f"No database would run {', '.join(nowhere)}: each is for one, and for the other.")
     here = [item for item in items if not item.get_closest_marker(ELSEWHERE)]
     config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker(ELSEWHERE)])
     items[:] = sorted(here, key=lambda item: not item.get_closest_marker("starts_first"))

@@ -8,7 +8,7 @@ default:
 check:
     .ci/check
 
-# The README's test command: everything on SQLite with real services and a real browser.
+# The README's test command: all on SQLite, and on PostgreSQL what only it can show.
 test:
     .ci/tests readme
 

@@ -8,9 +8,13 @@ import sys
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prefcenter.settings")
     if sys.argv[1:2] == ["demo"]:
-        from prefcenter.demo.environment import prepare
+        from prefcenter.demo import environment
+        from prefcenter.management import listening
 
-        prepare(sys.argv[2:])
+        # Before a folder, secrets or a database are made.
+        if problem := listening.why_not(*listening.resolve("127.0.0.1", environment.port(sys.argv[2:]))):
+            sys.exit(problem)
+        environment.prepare(sys.argv[2:])
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

@@ -17,7 +17,8 @@ LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 def base_url() -> str:
     """The base of every link, without a closing slash.
 
-    Raises InsecureBaseUrl unless it is https, or http on localhost under DEBUG (RFC 8058, section 3.1).
+    Raises InsecureBaseUrl unless it is https, or http on localhost under DEBUG or with
+    UNSUBSCRIBE_HTTP_ON_LOCALHOST (RFC 8058, section 3.1).
     """
     url = str(getattr(settings, "UNSUBSCRIBE_BASE_URL", "")).rstrip("/")
     if not is_secure(url):
@@ -26,7 +27,8 @@ def base_url() -> str:
 
 
 def is_secure(url: str) -> bool:
-    return _is_secure(url, is_development=settings.DEBUG)
+    is_development = settings.DEBUG or getattr(settings, "UNSUBSCRIBE_HTTP_ON_LOCALHOST", False)
+    return _is_secure(url, is_development=is_development)
 
 
 @cache

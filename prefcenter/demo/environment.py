@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 
 SECRETS = ("SECRET_KEY", "UNSUBSCRIBE_ADDRESS_KEY")
@@ -15,8 +15,14 @@ def parser() -> ArgumentParser:
 
 
 def add_arguments(arguments: ArgumentParser) -> None:
-    arguments.add_argument("--port", type=int, default=8000, help="the port the site listens on (8000)")
+    arguments.add_argument("--port", type=_port, default=8000, help="the port the site listens on (8000)")
     arguments.add_argument("--dir", default="demo", help="the folder for its database and emails (./demo)")
+
+
+def port(argv: list[str]) -> int:
+    """Where the site is to answer; ends the process, with a sentence, for what is no port."""
+    options, _ = parser().parse_known_args(argv)
+    return int(options.port)
 
 
 def prepare(argv: list[str]) -> None:
@@ -34,6 +40,7 @@ def prepare(argv: list[str]) -> None:
         "SITE_URL": f"http://localhost:{options.port}",
         "ALLOWED_HOSTS": "localhost",
         "SECRET_KEY_FALLBACKS": "",
+        "UNSUBSCRIBE_HTTP_ON_LOCALHOST": "true",
         "UNSUBSCRIBE_MAILTO": "",
         "UNSUBSCRIBE_LIST_DOMAIN": "lists.fernwood.example",
         "UNSUBSCRIBE_ONE_CLICK_SCOPE": "category",
@@ -43,6 +50,12 @@ def prepare(argv: list[str]) -> None:
         "SENDER_POSTAL_ADDRESS": "12 Mill Lane, Fernwood",
         "DEFAULT_FROM_EMAIL": "Fernwood Books <hello@fernwood.example>",
     }
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise ArgumentTypeError(f"'{text}' is not a port; ports go from 1 to 65535")
+    return int(text)
 
 
 def _kept_secrets(file: Path) -> dict[str, str]:

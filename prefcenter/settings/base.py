@@ -14,8 +14,11 @@ env = environ.Env()
 if (BASE_DIR / ".env").is_file():
     env.read_env(BASE_DIR / ".env")
 
-DEBUG = env.bool("DEBUG", default=False)
-DEMO = DEBUG and env.bool("PREFCENTER_DEMO", default=False)
+#: On this machine alone: over http, with secrets that protect nothing, with the static files where they lie.
+IS_LOCAL = env.bool("DEBUG", default=False)
+DEMO = IS_LOCAL and env.bool("PREFCENTER_DEMO", default=False)
+#: Django's own pages for errors and wrong URLs. The demo shows the site's, as people will see them.
+DEBUG = IS_LOCAL and not DEMO
 #: What the files of the site keep from everybody but the account that runs it; of this and every further process.
 DATA_UMASK = umask(env.str("DATA_UMASK", default="077"))
 os.umask(DATA_UMASK)
@@ -27,7 +30,7 @@ _missing: list[str] = []
 
 def _secret(name: str) -> str:
     value = env.str(name, default="")
-    if not value and not DEBUG:
+    if not value and not IS_LOCAL:
         _missing.append(name)
     return value or f"development-only-{name.lower()}-which-protects-nothing"
 
@@ -49,7 +52,7 @@ if _missing:
 
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
 ALLOWED_HOSTS = [urlsplit(SITE_URL).hostname or "localhost", *bare(env.list("ALLOWED_HOSTS", default=[]))]
-if DEBUG:
+if IS_LOCAL:
     ALLOWED_HOSTS = [*ALLOWED_HOSTS, "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 TRUST_PROXY_HEADERS = env.bool("TRUST_PROXY_HEADERS", default=False)

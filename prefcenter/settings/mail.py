@@ -3,9 +3,10 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from .base import DEBUG, DEMO, SITE_URL, bare, env
+from .base import DEMO, IS_LOCAL, SITE_URL, bare, env
 
 UNSUBSCRIBE_BASE_URL = SITE_URL
+UNSUBSCRIBE_HTTP_ON_LOCALHOST = env.bool("UNSUBSCRIBE_HTTP_ON_LOCALHOST", default=False)
 UNSUBSCRIBE_MAILTO = env.str("UNSUBSCRIBE_MAILTO", default="")
 UNSUBSCRIBE_LIST_DOMAIN = env.str("UNSUBSCRIBE_LIST_DOMAIN", default="")
 UNSUBSCRIBE_ONE_CLICK_SCOPE = env.str("UNSUBSCRIBE_ONE_CLICK_SCOPE", default="category")
@@ -20,7 +21,7 @@ UNSUBSCRIBE_SENDER_NAME = env.str("SENDER_NAME", default="")
 UNSUBSCRIBE_SENDER_POSTAL_ADDRESS = env.str("SENDER_POSTAL_ADDRESS", default="")
 UNSUBSCRIBE_TRANSACTIONAL = bare(env.list("UNSUBSCRIBE_TRANSACTIONAL", default=[]))
 
-_email: dict[str, Any] = env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25")
+_email: dict[str, Any] = env.email_url("EMAIL_URL", default="consolemail://" if IS_LOCAL else "smtp://localhost:25")
 EMAIL_BACKEND = "unsubscribe.backends.GuardedEmailBackend"
 UNSUBSCRIBE_EMAIL_BACKEND = "prefcenter.demo.backends.EmlBackend" if DEMO else _email["EMAIL_BACKEND"]
 EMAIL_HOST = _email.get("EMAIL_HOST") or "localhost"

@@ -6,7 +6,7 @@ from prefcenter.web.branding import colours
 from unsubscribe.links.token_text import BEFORE_KIND, BEHIND_KIND
 
 from .api import API_LARGEST_BODY
-from .base import DEBUG, env
+from .base import IS_LOCAL, env
 from .site import BRAND_COLOR
 
 CONTENT_SECURITY_POLICY = {
@@ -26,13 +26,13 @@ LARGEST_FORM = 1024 * 1024
 SHORT_LINK_FAILURES_PER_HOUR = env.int("SHORT_LINK_FAILURES_PER_HOUR", default=30)
 # The most that any door takes; the middleware holds each to its own.
 DATA_UPLOAD_MAX_MEMORY_SIZE = API_LARGEST_BODY
-SECURE_SSL_REDIRECT = not DEBUG
+SECURE_SSL_REDIRECT = not IS_LOCAL
 # RFC 8058, section 3.1: a link never answers with a redirect, not even from http to https.
 # Nor does the API: a redirected POST becomes a GET. It refuses instead.
 SECURE_REDIRECT_EXEMPT = [rf"^{BEFORE_KIND}(?i:[uspfiej]){BEHIND_KIND}(/|$)", r"^api/"]
-SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 3600
-SESSION_COOKIE_SECURE = not DEBUG
-CSRF_COOKIE_SECURE = not DEBUG
+SECURE_HSTS_SECONDS = 0 if IS_LOCAL else 365 * 24 * 3600
+SESSION_COOKIE_SECURE = not IS_LOCAL
+CSRF_COOKIE_SECURE = not IS_LOCAL
 SILENCED_SYSTEM_CHECKS = [
     "security.W005",  # the other names below this host are not ours to promise https for
     "security.W021",  # nor to put on the browsers' preload list

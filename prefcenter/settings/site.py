@@ -1,6 +1,6 @@
 """Which apps and middleware the site is made of, its templates, languages and static files."""
 
-from .base import BASE_DIR, DATA_DIR, DEBUG, env
+from .base import BASE_DIR, DATA_DIR, IS_LOCAL, env
 
 INSTALLED_APPS = [
     "unsubscribe",
@@ -71,8 +71,10 @@ STATIC_ROOT = DATA_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 _static_files = "whitenoise.storage.CompressedManifestStaticFilesStorage"
-if DEBUG:
+if IS_LOCAL:
     _static_files = "django.contrib.staticfiles.storage.StaticFilesStorage"
+# Found where they lie, without being collected first.
+WHITENOISE_USE_FINDERS = IS_LOCAL
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": _static_files},

@@ -2,6 +2,8 @@
 
 import html
 import re
+import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from email import message_from_bytes, policy
@@ -37,6 +39,10 @@ class Demo:
         running = Running(self._environment, self.folder / "log", "demo", *self._arguments)
         running.wait_until_ready()
         return running
+
+    def run(self) -> "subprocess.CompletedProcess[str]":
+        """To its end, where it does not stay."""
+        return run([sys.executable, "manage.py", "demo", *self._arguments], self._environment)
 
     def mails(self) -> dict[Path, bytes]:
         return {path: path.read_bytes() for path in sorted((self.folder / "demo" / "mail").glob("*.eml"))}
@@ -157,6 +163,24 @@ def test_the_button_answers_every_time_and_without_delay(demo: Demo, browser: Br
         assert "asked, and got 200." in pressed.text
     wait_until(lambda: len(demo.confirmations()) >= 12, what="twelve confirmations")
     assert sorted(demo.confirmations()) == sorted(demo.newsletters())
+
+
+@pytest.mark.usefixtures("running")
+@pytest.mark.parametrize("path", ["/nothing/here", "/demo/1-1/"])
+def test_a_wrong_url_shows_the_sites_own_page(demo: Demo, path: str) -> None:
+    answer = request("GET", demo.url + path)
+    assert answer.status == 404
+    assert "<h1>This page does not exist.</h1>" in answer.text
+    assert "DEBUG" not in answer.text
+
+
+def test_a_port_that_is_taken_is_said_before_anything_is_made(demo: Demo) -> None:
+    with socket.create_server(("127.0.0.1", demo.port)):
+        done = demo.run()
+    assert done.returncode == 1
+    assert done.stderr == f"Port {demo.port} on 127.0.0.1 is already taken: choose another with --port.\n"
+    assert done.stdout == ""
+    assert not (demo.folder / "demo").exists()
 
 
 def test_running_it_twice_goes_on_where_it_was(demo: Demo) -> None:

@@ -1,7 +1,5 @@
 """Runs the web server and the worker under one roof; it refuses to start on a database that is not ready."""
 
-import errno
-import os
 import socket
 import sys
 from argparse import ArgumentTypeError
@@ -14,6 +12,7 @@ from django.db import Error as DatabaseFailure
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from prefcenter.management import listening
 from prefcenter.management.supervisor import Child, Supervisor
 
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised, not chosen
@@ -29,8 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--threads", type=_count, default=4, help="threads in each process (%(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        family, address = _resolve(options["host"], options["port"])
-        _require_free(family, address)
+        address = _free(options["host"], options["port"])
         _require_migrations()
         self._prepare_files()
         connections.close_all()
@@ -44,7 +42,7 @@ class Command(BaseCommand):
     def _prepare_files(self) -> None:
         try:
             settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
-            if not settings.DEBUG:
+            if not settings.IS_LOCAL:
                 self._say("Collecting static files…")
                 call_command("collectstatic", interactive=False, verbosity=0)
         except OSError as error:
@@ -98,22 +96,14 @@ def _flat(options: dict[str, str]) -> list[str]:
     return [part for option in options.items() for part in option]
 
 
-def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:
+def _free(host: str, port: int) -> listening.Address:
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, address = listening.resolve(host, port)
     except socket.gaierror as error:
         raise CommandError(f"Can’t listen on '{host}': there is no such host on this machine.") from error
-    family, _, _, _, address = found[0]
-    return family, (str(address[0]), port)
-
-
-def _require_free(family: socket.AddressFamily, address: tuple[str, int]) -> None:
-    try:
-        socket.create_server(address, family=family).close()
-    except OSError as error:
-        taken = error.errno == errno.EADDRINUSE
-        why = "is already in use" if taken else f"can’t be used ({os.strerror(error.errno or 0)})"
-        raise CommandError(f"Port {address[1]} on {address[0]} {why}. Choose another port with --port.") from error
+    if problem := listening.why_not(family, address):
+        raise CommandError(problem)
+    return address
 
 
 def _require_migrations() -> None:

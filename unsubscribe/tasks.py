@@ -1,8 +1,10 @@
 """The Celery tasks: a nudge for what is due, and the sweep that makes up for every nudge that was lost."""
 
 import logging
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from celery import Signature, Task, shared_task
@@ -44,6 +46,17 @@ def publish(task: Task | Signature, *args: object, delay: int = 0) -> None:
     except (OperationalError, KombuError, OSError) as error:
         _broker.away_until = time.monotonic() + AWAY_SECONDS
         logger.warning("No broker (%s): what is owed is left to the sweep.", type(error).__name__)
+
+
+@contextmanager
+def without_nudges() -> Iterator[None]:
+    """Asks no worker meanwhile, as if the broker were away: for whoever sees to what is owed themselves. Around a
+    transaction, so that it takes in what is asked on its commit."""
+    before, _broker.away_until = _broker.away_until, math.inf
+    try:
+        yield
+    finally:
+        _broker.away_until = before
 
 
 @shared_task(ignore_result=True)

@@ -76,6 +76,14 @@ def test_a_broker_that_is_away_is_asked_once_and_then_left_in_peace_for_half_a_m
     assert broker.calls > calls
 
 
+def test_whoever_sees_to_what_is_owed_themselves_asks_no_worker(broker: HangsUp, task: Task) -> None:
+    with tasks.without_nudges():
+        tasks.publish(task)
+    assert broker.calls == 0
+    tasks.publish(task)
+    assert broker.calls >= 1
+
+
 @pytest.mark.django_db(transaction=True)
 def test_an_error_in_the_nudge_after_the_commit_does_not_reach_who_opts_out(
     ada: Address, news: Category, now: object, monkeypatch: pytest.MonkeyPatch

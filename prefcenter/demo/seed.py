@@ -1,4 +1,4 @@
-"""Fills the demo: categories, a login and mailings. Doing it twice is the same as doing it once."""
+"""Fills the demo: categories, a login, three months of history and mailings. Doing it twice is the same as once."""
 
 import csv
 import json
@@ -17,7 +17,9 @@ from unsubscribe.addresses import normalise
 from unsubscribe.audience import AudienceEntry
 from unsubscribe.choices import Purpose
 from unsubscribe.mailing import Mailing, purpose_of
-from unsubscribe.models import Campaign, Category, CategoryGroup
+from unsubscribe.models import Campaign, Category, CategoryGroup, Contact, LastSent
+
+from . import history
 
 _HERE = Path(__file__).parent
 TEXTS: dict[str, dict[str, dict[str, str]]] = json.loads((_HERE / "texts.json").read_text())
@@ -31,6 +33,9 @@ CATEGORIES = [
 GROUP = "From the shop"
 ISSUES = ["Autumn reading", "Winter reading", "Spring reading", "Summer reading"]
 LOGIN = "admin@example.com"
+NEWSLETTER = "news"
+#: Of the history; enough that the figures of one mailing say something.
+CONTACTS, EVENTS, DAYS, SEED = 640, 420, 90, 1
 
 
 def fill() -> None:
@@ -41,6 +46,17 @@ def fill() -> None:
         Category.objects.get_or_create(slug=slug, defaults=fields)
     if not User.objects.filter(email=LOGIN).exists():
         User.objects.create_superuser(LOGIN)
+
+
+def has_history() -> bool:
+    """Or a demo that was made before there was any."""
+    return Contact.objects.exists()
+
+
+def write_history(*, on_progress: history.OnProgress = lambda percent: None) -> history.Written:
+    """Three months of made-up contacts; only where nobody is there yet."""
+    plan = history.Plan(CONTACTS, EVENTS, DAYS, titles={NEWSLETTER: ISSUES})
+    return history.write(plan, seed=SEED, now=timezone.now(), on_progress=on_progress)
 
 
 def addresses() -> list[str]:
@@ -58,7 +74,7 @@ def speak_to_everybody() -> None:
 
 def send_first() -> int:
     """The first mailing, if it has not been sent yet. Returns how many mails went out."""
-    if Campaign.objects.exists():
+    if LastSent.objects.filter(sent_at__isnull=False).exists():  # by our own backend, which the history does not use
         return 0
     speak_to_everybody()
     return len([one for one in send_next() if one.verdict.may_send])
@@ -69,10 +85,9 @@ def send_next() -> Sequence[AudienceEntry]:
 
     Raises RetiredCategory: the admin is there to be tried out.
     """
-    category = Category.objects.get(slug="news")
+    category = Category.objects.get(slug=NEWSLETTER)
     purpose_of(category, None)
-    number = Campaign.objects.filter(category=category).count()
-    name = f"{ISSUES[number % len(ISSUES)]}, no. {number + 1}"
+    name = history.numbered(ISSUES, Campaign.objects.filter(category=category).count() + 1)
     campaign = Campaign.objects.create(category=category, name=name, created_at=timezone.now())
     entries = audience.ask(addresses(), Mailing(category, campaign=campaign), now=timezone.now())
     get_connection().send_messages([_newsletter(entry, category, campaign) for entry in entries])

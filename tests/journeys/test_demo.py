@@ -178,7 +178,7 @@ def test_a_port_that_is_taken_is_said_before_anything_is_made(demo: Demo) -> Non
     with socket.create_server(("127.0.0.1", demo.port)):
         done = demo.run()
     assert done.returncode == 1
-    assert done.stderr == f"Port {demo.port} on 127.0.0.1 is already taken: choose another with --port.\n"
+    assert done.stderr == f"Port {demo.port} on 127.0.0.1 is already in use. Choose another port with --port.\n"
     assert done.stdout == ""
     assert not (demo.folder / "demo").exists()
 

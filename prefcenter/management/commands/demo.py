@@ -24,6 +24,10 @@ class Command(BaseCommand):
         self._say("Preparing the database…")
         call_command("migrate", verbosity=0, interactive=False)
         seed.fill()
+        if not seed.has_history():
+            self._say("Writing three months of history: made-up contacts, and what they chose.")
+            written = seed.write_history(on_progress=self._progress)
+            self._say(f"Wrote {written.events} consent events of {written.contacts} contacts.")
         sent = seed.send_first()
         if sent:
             self._say(f"Sent the first newsletter to {sent} contacts.")
@@ -37,6 +41,11 @@ class Command(BaseCommand):
         )
         # The mailbox posts to the site it belongs to, so a request must not be alone in its process.
         call_command("serve", port=options["port"])
+
+    def _progress(self, percent: int) -> None:
+        if self.stdout.isatty():
+            self.stdout.write(f"\r{percent} %" if percent < 100 else "\r", ending="")
+            self.stdout.flush()
 
     def _say(self, sentence: str) -> None:
         self.stdout.write(sentence)

@@ -1,0 +1,99 @@
+"""The confirmations of the past: each was sent seconds after it was due. None is composed, and nobody gets one."""
+
+import random
+import smtplib
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import NamedTuple
+
+from django.db.models import F, Max
+
+from unsubscribe.choices import EventKind, OutboxStatus
+from unsubscribe.models import ConsentEvent, OutboxMessage
+from unsubscribe.outbox import claims, compose
+from unsubscribe.outbox.claims import Outcome
+
+from . import texts
+
+REFUSED_ONE_IN = 150
+#: For some of the last hours' confirmations the mail server is away, if any are to wait.
+AWAY_ONE_IN, AWAY_FOR = 8, timedelta(hours=22)
+#: Seconds until a worker takes one up.
+SOON = (0.2, 4.0)
+
+
+class _Ending(Enum):
+    SENT = auto()
+    REFUSED = auto()
+    AWAY = auto()
+
+
+class _Due(NamedTuple):
+    id: int
+    event_ids: Sequence[int]
+    due_at: datetime
+    attempts: int
+
+
+class Confirmations:
+    """`are_left`: those of the last minutes wait, and some of the last hours wait for their next try; otherwise none
+    does, so that no worker sends one later."""
+
+    def __init__(self, rng: random.Random, *, now: datetime, are_left: bool) -> None:
+        self._rng, self._now, self._are_left = rng, now, are_left
+        self._mine = OutboxMessage.objects.filter(id__gt=OutboxMessage.objects.aggregate(last=Max("id"))["last"] or 0)
+        self._lifts: set[int] = set()
+
+    def remember(self, events: Collection[ConsentEvent]) -> None:
+        self._lifts |= {one.pk for one in events if one.kind == EventKind.LIFT}
+
+    def deliver(self, *, until: datetime) -> None:
+        """Whatever is due by then, and what is due again by then because it failed."""
+        alone, together = [], []
+        for one in self._due(until):
+            ending = self._ending(one)
+            if ending is _Ending.SENT and not self._is_doubtful(one):
+                together.append(one.id)
+            else:
+                alone.append((one, ending))
+        if together:
+            soon = timedelta(seconds=self._rng.uniform(*SOON))
+            sent = claims.sent(now=until) | {"sent_at": F("due_at") + soon, "claimed_at": F("due_at") + soon}
+            self._mine.filter(id__any_of=together).update(attempts=1, **sent)
+        statuses = [self._deliver(one, ending) for one, ending in alone]
+        if OutboxStatus.QUEUED in statuses:
+            self.deliver(until=until)
+
+    def finish(self) -> None:
+        """At the end of the past."""
+        self.deliver(until=self._now if self._are_left else self._now + timedelta(days=1))
+
+    def _due(self, until: datetime) -> list[_Due]:
+        rows = self._mine.filter(status=OutboxStatus.QUEUED, due_at__lte=until).order_by("due_at", "id")
+        return [_Due(*row) for row in rows.values_list("id", "event_ids", "due_at", "attempts")]
+
+    def _ending(self, one: _Due) -> _Ending:
+        is_late = self._are_left and self._now - one.due_at < AWAY_FOR
+        if is_late and (one.attempts or self._rng.randrange(AWAY_ONE_IN) == 0):
+            return _Ending.AWAY
+        return _Ending.REFUSED if self._rng.randrange(REFUSED_ONE_IN) == 0 else _Ending.SENT
+
+    def _is_doubtful(self, one: _Due) -> bool:
+        """Whether it may be unneeded by now: the engine says so then."""
+        return len(one.event_ids) > 1 or not self._lifts.isdisjoint(one.event_ids)
+
+    def _deliver(self, one: _Due, ending: _Ending) -> OutboxStatus | None:
+        at = one.due_at + timedelta(seconds=self._rng.uniform(*SOON))
+
+        def send(message: OutboxMessage) -> Outcome:
+            if ending is _Ending.AWAY:
+                raise ConnectionRefusedError(111, "Connection refused")
+            if unneeded := compose.why_unneeded(message):
+                return claims.dropped(unneeded)
+            if ending is _Ending.REFUSED:
+                raise smtplib.SMTPRecipientsRefused({message.address.value: (550, texts.REFUSED)})
+            return claims.sent(now=at)
+
+        rows = OutboxMessage.objects.select_related("contact", "address")
+        return claims.deliver(rows, one.id, send, now=at)

@@ -1,0 +1,183 @@
+"""The made-up contacts: their names and numbers belong to nobody. It remembers of each what they did last, so that who
+left does not leave again; what holds for them is in the database alone."""
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+
+from django.conf import settings
+from django.db.models import Max
+
+from unsubscribe import actions
+from unsubscribe.actions.undoing import UNDO
+from unsubscribe.addresses import Normalised, normalise
+from unsubscribe.choices import Channel, EventKind, Source
+from unsubscribe.models import Category, ConsentEvent, Contact
+from unsubscribe.rules import OWN_NO
+
+from . import texts
+
+#: RFC 2606: nobody's mail is ever delivered to these.
+RESERVED = ("example.com", "example.net", "example.org")
+#: One in so many has a phone, from the fourth on: there are 80,000 numbers that belong to nobody.
+PHONE_EVERY, FIRST_PHONE, PHONES = 10, 3, 80_000
+#: So often is looked for somebody, before it is somebody else's turn.
+TRIES = 60
+
+
+@dataclass(slots=True, eq=False)
+class SampleContact:
+    """`left`, `joined`: the ids of categories, by email; `paused`: likewise, None being everything. `blocked`: why,
+    if not by their own wish."""
+
+    number: int
+    contact_id: int
+    email_id: int
+    digests: dict[str, bytes]
+    phone_id: int | None = None
+    left: frozenset[int] = frozenset()
+    left_by_phone: frozenset[int] = frozenset()
+    joined: frozenset[int] = frozenset()
+    blocked: str = ""
+    has_left_everything: bool = False
+    only_chosen: bool = False
+    paused: frozenset[int | None] = frozenset()
+    is_erased: bool = False
+
+    @property
+    def is_quiet(self) -> bool:
+        return self.has_left_everything or self.is_erased or bool(self.blocked)
+
+    def gets(self, category: Category) -> bool:
+        """As far as it is remembered here; the gate alone knows."""
+        if self.is_quiet or category.pk in self.left:
+            return False
+        return category.pk in self.joined or not (category.needs_opt_in or self.only_chosen)
+
+
+@dataclass
+class SampleContacts:
+    """In the order in which they came."""
+
+    rng: random.Random
+    all: list[SampleContact] = field(default_factory=list)
+    #: Whoever left, paused or was blocked at least once; some have come back since.
+    leavers: list[SampleContact] = field(default_factory=list)
+    paused: list[SampleContact] = field(default_factory=list)
+    blocked: list[SampleContact] = field(default_factory=list)
+    _by_id: dict[int, SampleContact] = field(default_factory=dict)
+    _first: int = field(default_factory=lambda: Contact.objects.aggregate(last=Max("id"))["last"] or 0)
+
+    def arrive(self, count: int, *, now: datetime) -> Sequence[SampleContact]:
+        """So many new ones, and their phones."""
+        numbers = range(self._first + len(self.all), self._first + len(self.all) + count)
+        languages = sorted((self._language(), number) for number in numbers)
+        for language, some in groupby(languages, key=lambda one: one[0]):
+            addresses = {normalise(email(number)): number for _, number in some}
+            learnt = actions.learn(addresses, now=now, language=language)
+            for address, number in addresses.items():
+                contact_id, email_id = learnt[address.digest].contact_id, learnt[address.digest].address_id
+                one = SampleContact(number, contact_id, email_id, {Channel.EMAIL: address.digest})
+                self._by_id[one.contact_id] = one
+                self.all.append(one)
+        return self.all[len(self.all) - count :]
+
+    def add_phones(self, some: Iterable[SampleContact], *, now: datetime) -> list[int]:
+        """To one in ten of these, pending until somebody agrees; the ids of these addresses."""
+        wanted: dict[int, list[Normalised]] = {}
+        for one in some:
+            number, place = divmod(one.number, PHONE_EVERY)
+            if place == FIRST_PHONE and number < PHONES:
+                wanted[one.contact_id] = [normalise(phone(number), channel=Channel.SMS)]
+        if not wanted:
+            return []
+        joined = [rows[0] for rows in actions.add_addresses_to(wanted, now=now).values() if rows]
+        for row in joined:
+            one = self._by_id[row.contact_id]
+            one.phone_id, one.digests[Channel.SMS] = row.pk, bytes(row.digest)
+        return [row.pk for row in joined]
+
+    def phones(self, count: int) -> int:
+        """How many of so many new ones will have one."""
+        numbers = range(self._first, self._first + count)
+        return sum(number % PHONE_EVERY == FIRST_PHONE and number // PHONE_EVERY < PHONES for number in numbers)
+
+    def agree(self, address_ids: Sequence[int], *, now: datetime) -> list[ConsentEvent]:
+        """Each contact, by email, that the phone is theirs."""
+        if not address_ids:
+            return []
+        older = self.all[0].email_id  # it counts only that it is none of those that are joined
+        return actions.agree(address_ids, by=older, source=Source.PAGE, now=now, wording="Yes, it's mine")
+
+    def somebody(self, fits: Callable[[SampleContact], bool]) -> SampleContact | None:
+        """One of those who are there by now; None if nobody was found."""
+        return self._some(self.all, fits)
+
+    def leaver(self, fits: Callable[[SampleContact], bool]) -> SampleContact | None:
+        return self._some(self.leavers, fits)
+
+    def pausing(self) -> SampleContact | None:
+        return self._some(self.paused, lambda one: bool(one.paused) and not one.is_erased)
+
+    def blocked_because_of(self, reason: str) -> SampleContact | None:
+        return self._some(self.blocked, lambda one: one.blocked == reason)
+
+    def _some(self, among: Sequence[SampleContact], fits: Callable[[SampleContact], bool]) -> SampleContact | None:
+        for _ in range(TRIES if among else 0):
+            one = self.rng.choice(among)
+            if fits(one):
+                return one
+        return None
+
+    def _language(self) -> str:
+        """A third of them speak something else than the house does first."""
+        codes = [code for code, _ in settings.LANGUAGES]
+        return self.rng.choice([codes[0], codes[0], self.rng.choice(codes)])
+
+    def remember(self, events: Iterable[ConsentEvent]) -> None:
+        for event in events:
+            if one := self._by_id.get(event.contact_id):
+                self._remember(one, event)
+
+    def _remember(self, one: SampleContact, event: ConsentEvent) -> None:
+        about = frozenset() if event.category_id is None else frozenset({event.category_id})
+        if event.kind == EventKind.OPT_OUT:
+            self.leavers.append(one)
+            if event.channel == Channel.SMS and about:
+                one.left_by_phone |= about
+            else:
+                one.left, one.joined = one.left | about, one.joined - about
+            one.has_left_everything |= not about
+        elif event.kind == EventKind.OPT_IN:
+            one.left, one.joined = one.left - about, one.joined | about
+        elif event.kind == EventKind.SUPPRESS:
+            self.blocked.append(one)
+            one.blocked = event.after["suppressed"][0]
+        elif event.kind == EventKind.LIFT:
+            is_own = bool(OWN_NO & set(event.before["suppressed"]))
+            one.only_chosen |= is_own and UNDO not in {event.wording, event.note}
+            one.has_left_everything, one.blocked = False, ""
+        elif event.kind == EventKind.PAUSE:
+            self.paused.append(one)
+            one.paused |= {event.category_id}
+        elif event.kind == EventKind.RESUME:
+            one.paused -= {event.category_id}
+        elif event.kind == EventKind.ERASE:
+            one.is_erased = True
+
+
+def email(number: int) -> str:
+    """The same for the same number, and nobody else's."""
+    again, name = divmod(number, len(texts.FIRST_NAMES) * len(texts.LAST_NAMES))
+    turn, place = divmod(name, len(texts.FIRST_NAMES))
+    first = texts.FIRST_NAMES[place]
+    last = texts.LAST_NAMES[(turn + 31 * place) % len(texts.LAST_NAMES)]
+    return f"{first}.{last}{again or ''}@{RESERVED[number % len(RESERVED)]}"
+
+
+def phone(number: int) -> str:
+    """Kept for films and for us: +1 and an area code, then 555-01 and two digits."""
+    area, line = divmod(number, 100)
+    return f"+1{200 + area}55501{line:02}"

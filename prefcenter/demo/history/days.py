@@ -1,0 +1,80 @@
+"""When things happen: contacts come with time, weeks have a rhythm, and a mailing is answered within days."""
+
+import random
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from django.utils import timezone
+
+from .mailings import PlannedMailing
+
+#: Monday to Sunday.
+WEEK = (1.15, 1.1, 1.05, 1.0, 0.85, 0.6, 0.65)
+#: Of all who answer a mailing, how many on its day and on the days after.
+ECHO = (0.55, 0.2, 0.1, 0.06, 0.04, 0.03, 0.02)
+#: How many of the contacts are there when it begins.
+THERE_AT_FIRST = 0.8
+#: Mailings count so many times what happens without one.
+MAILINGS_WEIGH = 1.2
+DAY_SECONDS = 86_400
+
+
+class Day(NamedTuple):
+    """`share`: how many of all events fall on it; `grown`: how many of the contacts are there. `mailings` with their
+    weights, None being no mailing. `ends_at`: aware; of the last day it is the end of everything."""
+
+    day: date
+    share: float
+    grown: float
+    mailings: Sequence[PlannedMailing | None]
+    weights: Sequence[float]
+    begins_at: datetime
+    ends_at: datetime
+
+
+def calendar(mailings: Sequence[PlannedMailing], *, start: date, until: datetime) -> list[Day]:
+    """The days from `start` to that of `until`; their shares add up to one."""
+    echoes: dict[date, list[tuple[PlannedMailing, float]]] = {}
+    for one in mailings:
+        for offset, part in enumerate(ECHO):
+            echoes.setdefault(one.day + timedelta(days=offset), []).append((one, part * one.badness))
+    days = (timezone.localdate(until) - start).days + 1
+    usual = sum(one.badness for one in mailings) / days or 1
+    found = [_day(start + timedelta(days=number), number / days, usual, echoes, until) for number in range(days)]
+    total = sum(one.share for one in found)
+    return [one._replace(share=one.share / total) for one in found]
+
+
+def _day(
+    day: date, part: float, usual: float, echoes: dict[date, list[tuple[PlannedMailing, float]]], until: datetime
+) -> Day:
+    grown, heard = THERE_AT_FIRST + (1 - THERE_AT_FIRST) * part, echoes.get(day, [])
+    weights = [usual / MAILINGS_WEIGH * WEEK[day.weekday()], *(share for _, share in heard)]
+    begins_at = midnight(day)
+    ends_at = min(midnight(day + timedelta(days=1)), until)
+    how_much = (ends_at - begins_at).total_seconds() / DAY_SECONDS
+    return Day(
+        day, sum(weights) * grown * how_much, grown, [None, *(one for one, _ in heard)], weights, begins_at, ends_at
+    )
+
+
+def midnight(day: date) -> datetime:
+    """The beginning of the day in the site's time zone; aware."""
+    return timezone.make_aware(datetime(day.year, day.month, day.day))  # noqa: DTZ001  (aware by this very call)
+
+
+def times(day: Day, count: int, rng: random.Random) -> Iterator[tuple[datetime, PlannedMailing | None]]:
+    """So many, in their order, each with the mailing that is answered; none before the day begins or after it ends."""
+    length = (day.ends_at - day.begins_at).total_seconds()
+    answered = rng.choices(day.mailings, day.weights, k=count)
+    seconds = [(_second(one, day.day, rng), number) for number, one in enumerate(answered)]
+    within = [(second if second < length else rng.uniform(0, length), number) for second, number in seconds]
+    for second, number in sorted(within):
+        yield day.begins_at + timedelta(seconds=second), answered[number]
+
+
+def _second(mailing: PlannedMailing | None, day: date, rng: random.Random) -> float:
+    if mailing and mailing.day == day:
+        return min(mailing.hour * 3600 + rng.expovariate(1 / 10_000), DAY_SECONDS - 1)
+    return rng.triangular(5 * 3600, DAY_SECONDS, 11 * 3600)

@@ -1,0 +1,80 @@
+"""The feedback of the past: given a minute after the change, and read by the staff some days later."""
+
+import random
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from prefcenter.models import Feedback, FeedbackReason, FeedbackTag, User
+from unsubscribe.choices import EventKind, Source
+from unsubscribe.models import ConsentEvent
+
+from . import texts
+
+#: Changes that the page asks about, how many of those who are asked answer, and how many of these in words.
+ASKED_ABOUT = {EventKind.OPT_OUT, EventKind.OPT_DOWN, EventKind.PAUSE}
+ANSWERS, IN_WORDS = 0.6, 0.75
+#: How often each reason is ticked, by its place.
+REASONS_WEIGH = (38, 25, 19, 18)
+#: Feedback that is older was read by somebody, mostly.
+READ_WITHIN = timedelta(days=21)
+UNREAD, TAGGED, NOTED = 0.1, 0.4, 0.2
+
+
+class _Review(NamedTuple):
+    reviewed_at: datetime | None = None
+    reviewed_by_id: int | None = None
+    note: str = ""
+
+
+class FeedbackOfThePast:
+    """`staff`: who reads it, by their ids; nobody, if empty. `now`: when the past ends."""
+
+    def __init__(self, rng: random.Random, *, staff: Sequence[int], now: datetime) -> None:
+        self._rng, self._staff, self._now = rng, staff, now
+        self._reasons = list(FeedbackReason.objects.filter(is_active=True))
+        self._tags = [FeedbackTag.objects.get_or_create(name=name)[0] for name in texts.TAGS] if staff else []
+        self._unused: dict[int, list[str]] = {}
+
+    def give(self, events: Iterable[ConsentEvent]) -> None:
+        """Some of those who took less on a page say why."""
+        asked = {one.contact_id: one for one in events if one.kind in ASKED_ABOUT and one.source == Source.PAGE}
+        rows = [self._row(one) for one in asked.values() if self._rng.random() < ANSWERS]
+        made = Feedback.objects.bulk_create(rows)
+        tagged = [one for one in made if one.reviewed_at and one.text and self._rng.random() < TAGGED]
+        tag = Feedback.tags.through
+        tag.objects.bulk_create([tag(feedback=one, feedbacktag=self._rng.choice(self._tags)) for one in tagged])
+
+    def _row(self, event: ConsentEvent) -> Feedback:
+        [place] = self._rng.choices(range(len(texts.LEFT_BECAUSE)), REASONS_WEIGH)
+        reason = self._reasons[place % len(self._reasons)] if self._reasons else None
+        has_more = reason is not None and reason.asks_for_more and self._rng.random() < 0.5
+        created_at = min(event.at + timedelta(seconds=self._rng.uniform(8, 120)), self._now)
+        return Feedback(
+            event=event,
+            category_id=event.category_id,
+            campaign_id=event.campaign_id,
+            reason=reason,
+            more=self._rng.choice(texts.MORE) if has_more else "",
+            text=self._text(place) if reason is None or self._rng.random() < IN_WORDS else "",
+            created_at=created_at,
+            **self._review(created_at)._asdict(),
+        )
+
+    def _text(self, place: int) -> str:
+        """Each once before any comes again."""
+        if not self._unused.get(place):
+            self._unused[place] = self._rng.sample(texts.LEFT_BECAUSE[place], len(texts.LEFT_BECAUSE[place]))
+        return self._unused[place].pop()
+
+    def _review(self, created_at: datetime) -> _Review:
+        at = created_at + READ_WITHIN * self._rng.random()
+        if not self._staff or at > self._now or self._rng.random() < UNREAD:
+            return _Review()
+        note = self._rng.choice(texts.NOTES) if self._rng.random() < NOTED else ""
+        return _Review(at, self._rng.choice(self._staff), note)
+
+
+def staff() -> list[int]:
+    """The ids of those who work with contacts and read feedback."""
+    return list(User.objects.filter(is_staff=True, is_active=True).order_by("id").values_list("id", flat=True))

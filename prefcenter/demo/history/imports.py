@@ -1,0 +1,109 @@
+"""The imports of the past: opt-outs that came in a file, as the list of imports shows them, and one that was a mistake.
+
+The files are read by nobody, so the rows of the list are made here; what they brought goes through the verbs.
+"""
+
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from prefcenter.lists.imports.files import fingerprint
+from prefcenter.lists.imports.progress import Progress
+from prefcenter.models import ImportKind, ImportRun, ImportState
+from unsubscribe import actions
+from unsubscribe.actions import ImportedNo
+from unsubscribe.choices import Channel, SuppressionReason
+from unsubscribe.models import Category, ConsentEvent
+
+from . import texts
+from .contacts import SampleContact, SampleContacts
+
+FORMAT, LABEL = "mailgun_unsubscribes", "Mailgun: unsubscribes"
+#: Of the rows, so many are of people who had left already.
+KNOWN = 0.15
+BYTES_A_ROW = 58
+WAITED, WORKED = timedelta(minutes=4), timedelta(seconds=9)
+
+
+def opt_outs(
+    contacts: SampleContacts, category: Category, rows: int, rng: random.Random, *, staff_id: int | None, now: datetime
+) -> list[ConsentEvent]:
+    """Of so many contacts, of one category. Returns what it changed."""
+    some = _picked(contacts, category, rows, rng)
+    run = _run(some, texts.IMPORTED, rng, staff_id=staff_id, now=now, category=category)
+    return _take(run, some, category.pk, now=now)
+
+
+def by_mistake(
+    contacts: SampleContacts, category: Category, rows: int, rng: random.Random, *, staff_id: int | None, now: datetime
+) -> ImportRun:
+    """The wrong list. `take_back` is what becomes of it."""
+    some = _picked(contacts, category, rows, rng)
+    run = _run(some, texts.IMPORTED_BY_MISTAKE, rng, staff_id=staff_id, now=now, category=category)
+    _take(run, some, category.pk, now=now)
+    return run
+
+
+def take_back(run: ImportRun, *, staff_id: int | None, now: datetime) -> None:
+    most, note = max(1, run.position), f"Import {run.pk} was taken back."
+    lifted = 0
+    while (taken := actions.take_back(run.pk, most=most, now=now, actor=_actor(staff_id), note=note)).looked_at:
+        lifted += taken.lifted
+    rows = ImportRun.objects.filter(id=run.pk)
+    rows.update(state=ImportState.TAKEN_BACK, taken_back=lifted, taken_back_at=now + WORKED, taken_back_by_id=staff_id)
+
+
+def _picked(contacts: SampleContacts, category: Category, rows: int, rng: random.Random) -> list[SampleContact]:
+    """Mostly of those who get the category; each once."""
+    left = [one for one in contacts.leavers if not one.is_erased][: round(rows * KNOWN)]
+    getting = [one for one in contacts.all if one.gets(category)]
+    return list(dict.fromkeys([*left, *rng.sample(getting, min(rows - len(left), len(getting)))]))
+
+
+def _run(
+    some: Sequence[SampleContact],
+    file_name: str,
+    rng: random.Random,
+    *,
+    staff_id: int | None,
+    now: datetime,
+    category: Category,
+) -> ImportRun:
+    size = len(some) * BYTES_A_ROW + 24
+    return ImportRun.objects.create(
+        kind=ImportKind.OPT_OUTS,
+        state=ImportState.RUNNING,
+        file_name=file_name,
+        sha256=fingerprint(rng.randbytes(32)),
+        size=size,
+        bytes_read=size,
+        recognised=FORMAT,
+        encoding="utf-8",
+        channel=Channel.EMAIL,
+        category=category,
+        answers={},
+        created_by_id=staff_id,
+        confirmed_by_id=staff_id,
+        created_at=now - WAITED,
+        checked_at=now - WAITED + WORKED,
+        confirmed_at=now,
+    )
+
+
+def _take(run: ImportRun, some: Sequence[SampleContact], category_id: int, *, now: datetime) -> list[ConsentEvent]:
+    said = [ImportedNo(one.digests[Channel.EMAIL]) for one in some]
+    note, actor = f"Import {run.pk}, {LABEL}.", _actor(run.confirmed_by_id)
+    counts = actions.import_opt_outs(
+        said, channel=Channel.EMAIL, category_id=category_id, import_id=run.pk, now=now, actor=actor, note=note
+    )
+    found = Progress(position=len(some), last_line=len(some) + 1)
+    found.counts.update(counts._asdict())
+    found.reasons[SuppressionReason.UNSUBSCRIBED_ALL] = len(some)
+    run.position, run.last_line, run.counts, run.foreseen = len(some), len(some) + 1, found.figures, found.figures
+    run.state, run.finished_at = ImportState.DONE, now + WORKED
+    run.save()
+    return list(ConsentEvent.objects.filter(contact__any_of=[one.contact_id for one in some], note=note))
+
+
+def _actor(staff_id: int | None) -> str:
+    return f"staff {staff_id}" if staff_id else "import_optouts"

@@ -14,13 +14,11 @@ import pytest
 from django.db import connection, transaction
 from django.test import override_settings
 
-from prefcenter import reports
 from prefcenter.contact_data import profile, proof
 from prefcenter.lists import suppressions
 from prefcenter.models import Feedback, FeedbackReason, User
-from prefcenter.reports import Period, Selection
-from tests import sample_data
-from tests.sample_data import Size
+from prefcenter.reports import Period, Selection, confirmations, counts
+from tests.sample_data.writing import Size, write
 from tests.staff import member, signed_in
 from unsubscribe import actions, gate, outbox, queries
 from unsubscribe.actions import ImportedNo
@@ -179,8 +177,8 @@ OF_ONE: dict[str, Question] = {
     ),
 }
 OF_ALL: dict[str, Question] = {
-    "opt-outs over a year": lambda one: reports.counts.count(one.year),
-    "waits of a year": lambda one: reports.confirmations.look(one.year.period),
+    "opt-outs over a year": lambda one: counts.count(one.year),
+    "waits of a year": lambda one: confirmations.look(one.year.period),
     "how many gave a reason": lambda one: Feedback.objects.filter(reason=one.reason).count(),
     "how many left a category with feedback": lambda one: Feedback.objects.filter(category=one.category).count(),
     "an imported no": lambda one: actions.import_opt_outs(
@@ -197,7 +195,7 @@ OF_ALL: dict[str, Question] = {
 
 def test_no_question_of_one_person_reads_a_table_through_and_no_index_is_there_for_nothing(now: datetime) -> None:
     staff = member(is_superuser=True)
-    sample_data.write(Size(LINES, LINES // 2), seed=1, now=now)
+    write(Size(LINES, LINES // 2, days=30), seed=1, now=now)
     repeated_by_imports(now)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

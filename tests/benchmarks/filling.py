@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from django.db import connection, transaction
 
-from tests.sample_data.loading import Sheet, set_sequences
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, Frequency, PreferenceState, Source, SuppressionReason
 from unsubscribe.models import Address, Category, Contact, Preference, Suppression
+
+from .loading import Sheet, set_sequences
 
 #: Of a hundred, so many are suppressed, and so many more chose less or nothing of the category.
 SUPPRESSED, UNSUBSCRIBED, WEEKLY = 5, 2, 2

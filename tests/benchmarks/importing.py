@@ -18,11 +18,11 @@ from django.db import connection, transaction
 from prefcenter.lists import imports
 from prefcenter.lists.imports import ImportOptions
 from prefcenter.models import ImportKind
-from tests.sample_data.loading import load
 from unsubscribe import conf
 from unsubscribe.models import Suppression
 
 from .filling import write_file
+from .loading import load
 from .measuring import Figure, timed
 from .scratch import scratch
 

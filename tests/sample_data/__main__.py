@@ -1,6 +1,6 @@
 """A year of made-up contacts, consent events, feedback and counts, to try the admin out with and to measure.
 
-    python -m tests.sample_data [--events 1000000] [--contacts 250000] [--seed 1] [--add] [--yes]
+    python -m tests.sample_data [--events 1000000] [--contacts 250000] [--days 365] [--seed 1] [--add] [--yes]
 
 It writes into the configured database (DATABASE_URL) and refuses wherever there is an address that is not made up.
 """
@@ -18,8 +18,8 @@ from django.conf import settings  # noqa: E402  (Django must be set up before it
 from django.db import Error as DatabaseFailure  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from tests import sample_data  # noqa: E402
-from tests.sample_data import NotForRealPeople, Size  # noqa: E402
+from tests.sample_data.guard import NotForRealPeople, require_made_up  # noqa: E402
+from tests.sample_data.writing import Size, write  # noqa: E402
 
 WIDTH = 40
 
@@ -27,14 +27,14 @@ WIDTH = 40
 def main(arguments: list[str] | None = None) -> str:
     """What went wrong, or ""."""
     wanted = _parser().parse_args(arguments)
-    size = Size(wanted.events, wanted.contacts)
+    size = Size(wanted.events, wanted.contacts, wanted.days)
     try:
-        sample_data.require_made_up(is_development=settings.DEBUG, is_sure=wanted.yes, may_add=wanted.add)
-        made = sample_data.write(
+        require_made_up(is_development=settings.DEBUG, is_sure=wanted.yes, may_add=wanted.add)
+        made = write(
             size,
             seed=wanted.seed,
             now=timezone.now(),
-            on_progress=lambda events: _progress(events, of=size.events),
+            on_progress=_progress,
         )
     except NotForRealPeople as error:
         return str(error)
@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> str:
         reason = str(error).partition("\n")[0]
         return f"The database did not take it: {reason}. Is it there, and migrated?"
     _say(
-        f"A year of {made.contacts} contacts: {made.events} consent events, {made.feedback} answers, "
+        f"{size.days} days of {made.contacts} contacts: {made.events} consent events, {made.feedback} answers, "
         f"{made.campaigns} campaigns."
     )
     return ""
@@ -54,17 +54,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--events", type=_count, default=Size().events, help="events of the ledger (%(default)s)")
     parser.add_argument("--contacts", type=_count, default=Size().contacts, help="contacts (%(default)s)")
+    parser.add_argument("--days", type=_count, default=Size().days, help="days that end today (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="another seed, another year (%(default)s)")
     parser.add_argument("--add", action="store_true", help="even if there are made-up contacts already")
     parser.add_argument("--yes", action="store_true", help="even if DEBUG is off: this is no site that anybody uses")
     return parser
 
 
-def _progress(events: int, *, of: int) -> None:
+def _progress(percent: int) -> None:
     if sys.stderr.isatty():
-        done = WIDTH * events // of
-        what = f"{events} of {of} events" if events < of else "what holds at the end\n"
-        sys.stderr.write(f"\r\x1b[K[{'#' * done}{' ' * (WIDTH - done)}] {what}")
+        done = WIDTH * min(percent, 100) // 100
+        end = "" if percent < 100 else "\n"
+        sys.stderr.write(f"\r\x1b[K[{'#' * done}{' ' * (WIDTH - done)}] {percent} %{end}")
         sys.stderr.flush()
 
 

@@ -2,11 +2,11 @@
 
 from django.db.models import Q
 
+from prefcenter.demo.history.contacts import RESERVED
 from unsubscribe.choices import Channel
 from unsubscribe.models import Address, Contact
 
-#: RFC 2606: nobody's mail is ever delivered to these.
-RESERVED = ("example.com", "example.net", "example.org")
+#: RFC 2606: nobody's mail is ever delivered to these either.
 RESERVED_ENDS = (".example", ".test", ".invalid", *(f".{domain}" for domain in RESERVED))
 #: Kept for films and for us: +1 and an area code, then 555-01 and two digits.
 MADE_UP_NUMBER = r"^\+1[2-9][0-9]{2}55501[0-9]{2}$"

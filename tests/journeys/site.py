@@ -82,7 +82,7 @@ class Running:
     def said(self) -> str:
         return self._log.read_bytes()[self._begin :].decode(errors="replace")
 
-    def wait_until_ready(self, *, within: float = 60) -> None:
+    def wait_until_ready(self) -> None:
         def is_ready() -> bool:
             assert self.process.poll() is None, self.said
             return "Ready at http" in self.said

@@ -37,7 +37,7 @@ class Demo:
 
     def start(self) -> Running:
         running = Running(self._environment, self.folder / "log", "demo", *self._arguments)
-        running.wait_until_ready(within=120)
+        running.wait_until_ready()
         return running
 
     def run(self) -> "subprocess.CompletedProcess[str]":

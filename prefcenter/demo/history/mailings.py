@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 
 from prefcenter.models import Visits
 from unsubscribe import actions, gate
-from unsubscribe.choices import Answer, Channel
+from unsubscribe.choices import Channel, Outcome
+from unsubscribe.mailing import Mailing
 from unsubscribe.models import Campaign, Category
 
 from .contacts import SampleContact
@@ -87,16 +88,17 @@ def send(mailing: PlannedMailing, contacts: Sequence[SampleContact], *, now: dat
     """Records it for everyone the gate lets through."""
     category, channel = mailing.category, mailing.channel
     mailing.campaign = actions.campaign_named(mailing.name, category=category, now=now)
-    verdicts = gate.everybody(category=category, channel=channel, campaign=mailing.campaign, now=now, most=EVERYBODY)
+    about = Mailing(category, channel=channel, campaign=mailing.campaign)
+    verdicts = gate.everybody(about, now=now, most=EVERYBODY)
     if verdicts is None:
         raise AssertionError("Everybody was asked about.")
     digests = ((one.contact_id, one.digests.get(channel)) for one in contacts)
     let_through = [
         contact_id
         for contact_id, digest in digests
-        if digest and verdicts.named.get(digest, verdicts.others).answer == Answer.SEND
+        if digest and verdicts.named.get(digest, verdicts.others).outcome == Outcome.SEND
     ]
-    recorded = actions.record_sent(let_through, category=category, channel=channel, campaign=mailing.campaign, now=now)
+    recorded = actions.record_sent(let_through, about, now=now)
     mailing.reach = len(recorded)
 
 
@@ -107,7 +109,7 @@ def send_receipts(
     for category in categories:
         many = max(1, round(len(contacts) * RECEIPTS_A_DAY * rng.uniform(0.7, 1.3)))
         ids = [one.contact_id for one in rng.sample(contacts, min(many, len(contacts))) if not one.is_erased]
-        actions.record_sent(ids, category=category, channel=Channel.EMAIL, now=now)
+        actions.record_sent(ids, Mailing(category), now=now)
 
 
 def visit(mailings: Iterable[PlannedMailing], rng: random.Random, *, until: date) -> None:

@@ -193,7 +193,7 @@ def test_categories_that_are_there_are_used(now: datetime, news: Category) -> No
 def test_another_year_may_join_the_first_if_it_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--yes") == ""
     assert capsys.readouterr().out.startswith("20 days of 20 contacts: ")
-    assert "contacts in this database already" in run("--yes")
+    assert "already contains sample contacts" in run("--yes")
     run("--yes", "--add", "--seed", "2")
     assert Contact.objects.count() == 40
 
@@ -207,7 +207,7 @@ def test_without_debug_it_wants_to_be_told_that_nobody_uses_this_site() -> None:
 def test_nobody_real_is_joined_whatever_it_is_told(real: str) -> None:
     AddressFactory(text=real)
     refusal = run("--yes", "--add")
-    assert "not made up" in refusal
+    assert "not sample data" in refusal
     assert real not in refusal
     assert Contact.objects.count() == 1
 

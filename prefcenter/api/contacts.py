@@ -15,7 +15,7 @@ from ninja import Field, Router, Schema
 from prefcenter.accounts.api_keys import Scope
 from prefcenter.web import languages
 from unsubscribe import actions
-from unsubscribe.actions.bulk import hold
+from unsubscribe.actions.bulk import lock_known
 from unsubscribe.addresses import Normalised
 from unsubscribe.choices import Channel
 from unsubscribe.models import Address
@@ -113,7 +113,7 @@ def look_up(request: HttpRequest, asked: ContactLookupIn) -> HttpResponse:
 
 def _hand_over(people: Sequence[ContactIn], *, now: datetime) -> Answer:
     places = [[normalised(place.address, place.channel) for place in one.addresses] for one in people]
-    hold([one for some in places for one in some if one])
+    lock_known([one for some in places for one in some if one])
     ids = _learn([some[0] for some in places if some[0]], now=now)
     further: dict[int, list[Normalised]] = {id_: [] for id_ in ids.values()}
     for first, *others in places:

@@ -9,7 +9,7 @@ from ninja import Field, Schema
 
 from unsubscribe import actions, rules
 from unsubscribe.actions import ImportedNo
-from unsubscribe.actions.bulk import learn_and_hold
+from unsubscribe.actions.bulk import learn_and_lock
 from unsubscribe.addresses import domains
 from unsubscribe.choices import Channel, Purpose, Source, SuppressionReason
 from unsubscribe.models import Campaign, Category
@@ -90,7 +90,7 @@ def record(blocks: SuppressionsIn, *, actor: str, now: datetime) -> Answer:
             said[kind].append(ImportedNo(address.digest, address.value, one.said_at))
             addresses.append(address)
     if len(said) > 1:
-        learn_and_hold(addresses, now=now)
+        learn_and_lock(addresses, now=now)
     taken = [
         _take(kind, some, categories, actor=actor, note=blocks.note, now=now) for kind, some in sorted(said.items())
     ]

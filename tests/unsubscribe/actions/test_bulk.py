@@ -19,7 +19,7 @@ from tests.services import PATIENCE, wait_until
 from tests.unsubscribe.actions.test_concurrency import at_once
 from unsubscribe import actions, gate
 from unsubscribe.actions import ImportedCounts, ImportedNo
-from unsubscribe.actions.bulk import hold, learn_and_hold
+from unsubscribe.actions.bulk import learn_and_lock, lock_known
 from unsubscribe.addresses import Normalised, normalise
 from unsubscribe.choices import Channel, Frequency, Outcome, Source, SuppressionReason
 from unsubscribe.ledger import seals
@@ -671,8 +671,8 @@ def test_who_is_held_is_known_on_every_channel_and_nothing_is_written_about_them
     actions.learn(some[:1], now=BEFORE)
     for _ in range(2):
         with transaction.atomic():
-            learn_and_hold([*some, some[1]], now=NOW)
-            assert hold(some) == {(str(one.channel), one.digest) for one in some}
+            learn_and_lock([*some, some[1]], now=NOW)
+            assert lock_known(some) == {(str(one.channel), one.digest) for one in some}
         assert Contact.objects.count() == Address.objects.count() == len(some)
     assert not ConsentEvent.objects.exists()
 

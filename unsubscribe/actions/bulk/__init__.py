@@ -4,8 +4,7 @@ They refuse what the others refuse: an import lifts nothing and is confirmed to 
 """
 
 from .imports import ImportedCounts, ImportedNo, import_opt_outs, preview_opt_outs
-from .learning import learn_many
-from .locking import hold, learn_and_hold
+from .learning import learn_and_lock, learn_many, lock_known
 
 #: So many rows are best given to one call.
 BATCH = 50_000
@@ -14,9 +13,9 @@ __all__ = [
     "BATCH",
     "ImportedCounts",
     "ImportedNo",
-    "hold",
     "import_opt_outs",
-    "learn_and_hold",
+    "learn_and_lock",
     "learn_many",
+    "lock_known",
     "preview_opt_outs",
 ]

@@ -79,11 +79,11 @@ _WIND = f"""
         others = CASE WHEN {_IS_SAME} OR {_NONE_TO_KEEP} THEN clock.others ELSE {{others}} END
     WHERE {{condition}}
     RETURNING contact_id
-"""  # noqa: S608  (our own words)
+"""
 _HAD = f"""
     SELECT contact_id FROM unsubscribe_lastsent AS clock
     WHERE contact_id {{among}} AND category_id = %(category)s AND channel = %(channel)s AND {_RUNS} AND NOT {_IS_OPEN}
-"""  # noqa: S608  (our own words)
+"""
 # What the gate asks (facts.own.Clock), asked once more: while a campaign runs, only what was there before it counts.
 _IS_ALLOWED = f"""COALESCE({{allowed}} >= CASE WHEN NOT {_RUNS} THEN clock.sent_on
     WHEN {_IS_LAST} THEN clock.before_on END, TRUE)"""

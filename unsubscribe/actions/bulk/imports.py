@@ -14,10 +14,10 @@ from ..joining.sharing import share
 from ..known import known
 from ..recording import Origin
 from ..wanted import Wanted
-from .alike import RECORD_AGAIN
+from . import sql
+from .dialects import Row
 from .narrowing import NOTHING, Narrowed, narrow
-from .steps import Row, ScopeSteps, Steps
-from .table import StagingTable, table
+from .staging import StagingTable, staged
 
 
 class ImportedNo(NamedTuple):
@@ -36,6 +36,57 @@ class ImportedCounts(NamedTuple):
     new: int
     already: int
     overtaken: int
+
+
+class _Wish(NamedTuple):
+    channel: Channel
+    reason: SuppressionReason
+    category_id: int | None
+    campaign_id: int | None
+    everywhere: bool
+    origin: Origin
+
+    @property
+    def scope(self) -> sql.Scope:
+        if self.category_id is not None:
+            return sql.CATEGORY
+        return sql.EVERYWHERE if self.everywhere else sql.ADDRESS
+
+    def narrowed(self, staging: StagingTable, rows: Sequence[Row]) -> Narrowed:
+        """A yes to one thing speaks against the person's own no, and against no bounce."""
+        if self.category_id is not None or self.reason not in rules.OWN_NO or not _has_times(rows):
+            return NOTHING
+        return narrow(staging.take_out(sql.rows.drop_narrowed), rows, channel=self.channel, everywhere=self.everywhere)
+
+    def share(self, staging: StagingTable) -> None:
+        """A no to all of the channel holds for the addresses that were joined."""
+        if self.scope is sql.ADDRESS and self.reason in rules.OWN_NO:
+            share(staging.address_ids(sql.rows.OF_SEVERAL), self.reason, self.origin)
+
+    def keep_own_noes(self, address_ids: Sequence[int]) -> None:
+        if address_ids and self.category_id is not None:
+            rows = Address.objects.filter(id__any_of=address_ids).select_related("contact").order_by("id")
+            no = {"state": PreferenceState.UNSUBSCRIBED}
+            said = [Wanted(one.pk, self.category_id, no, self.channel, self.campaign_id) for one in rows]
+            own_noes.keep(said, {one.pk: one for one in rows}, self.origin)
+
+    @property
+    def params(self) -> dict[str, Any]:
+        is_opt_out = self.reason == SuppressionReason.UNSUBSCRIBED_ALL
+        return {
+            "channel": str(self.channel),
+            "reason": str(self.reason),
+            "category_id": self.category_id,
+            "campaign_id": self.campaign_id,
+            "kind": str(EventKind.OPT_OUT if is_opt_out else EventKind.SUPPRESS),
+            "before": json.dumps({"suppressed": []}),
+            "after": json.dumps({"suppressed": [self.reason]}),
+            **self.origin._asdict(),
+            "source": str(self.origin.source),
+            "everywhere": self.everywhere,
+            "model": (Suppression if self.category_id is None else Preference)._meta.model_name,
+            "overtaking": rules.OWN_NO if self.reason in rules.OWN_NO else {self.reason},
+        }
 
 
 def import_opt_outs(
@@ -65,32 +116,33 @@ def import_opt_outs(
     origin = Origin(source, now, wording, actor, note, import_id)
     wish = _wish(category_id, channel, reason, origin, everywhere=everywhere, campaign_id=campaign_id)
     rows = _rows(said, now=now)
-    with table(rows, **wish.params) as found:
-        choice = wish.choice(found.steps)
-        found.learn(mark_so=choice.mark_so)
-        found.run(found.steps.fill)
-        beside = found.said_beside() if category_id is not None else []
-        overtaken = found.run(choice.drop_overtaken) if _has_times(rows) else 0
-        narrowed = wish.narrowed(found, rows)
-        found.run(choice.mark_repeated)
-        _write(found, choice, import_id)
-        new = found.remaining() + narrowed.write(origin)
-        _share(found, choice, reason, origin)
+    with staged(rows, **wish.params) as staging:
+        staging.learn(mark_set=wish.scope.mark_set)
+        staging.run(sql.rows.fill)
+        beside = staging.address_ids(sql.rows.BESIDE) if category_id is not None else []
+        overtaken, narrowed = _left_out(staging, wish, rows)
+        _write(staging, wish)
+        new = staging.open_rows() + narrowed.write(origin)
+        wish.share(staging)
         wish.keep_own_noes(beside)
-    return ImportedCounts(new, len(rows) - new - overtaken - narrowed.overtaken, overtaken + narrowed.overtaken)
+    return ImportedCounts(new, len(rows) - new - overtaken, overtaken)
 
 
-def _share(found: StagingTable, choice: ScopeSteps, reason: SuppressionReason, origin: Origin) -> None:
-    """A no to all of the channel holds for the addresses that were joined."""
-    if choice is found.steps.whole and reason in rules.OWN_NO:
-        share(found.said_by_one_of_several(), reason, origin)
+def _left_out(staging: StagingTable, wish: _Wish, rows: Sequence[Row]) -> tuple[int, Narrowed]:
+    """How many said yes since, and what is left of the no of those who said yes to something; both are taken out."""
+    overtaken = staging.run(wish.scope.drop_overtaken) if _has_times(rows) else 0
+    narrowed = wish.narrowed(staging, rows)
+    staging.run(wish.scope.mark_repeated)
+    return overtaken + narrowed.overtaken, narrowed
 
 
-def _write(found: StagingTable, choice: ScopeSteps, import_id: int | None) -> None:
-    said_by = found.steps.forget_imports if import_id is None else found.steps.note_import
-    again = (choice.find_again, RECORD_AGAIN, said_by, choice.move_on)
-    for step in (*again, choice.record, choice.change, choice.widen):
-        found.run(step)
+def _write(staging: StagingTable, wish: _Wish) -> None:
+    scope = wish.scope
+    note = sql.again.forget_imports if wish.origin.import_id is None else sql.again.note_import
+    for statement in (scope.find_again, sql.again.record_again, note, scope.move_on):
+        staging.run(statement)
+    for statement in (scope.record, scope.change, scope.widen):
+        staging.run(statement)
 
 
 def preview_opt_outs(
@@ -111,62 +163,12 @@ def preview_opt_outs(
     origin = Origin(source, now, wording, actor, note)
     wish = _wish(category_id, channel, reason, origin, everywhere=everywhere, campaign_id=campaign_id)
     rows = _rows(said, now=now)
-    with table(rows, **wish.params) as found:
-        choice = wish.choice(found.steps)
-        found.run(found.steps.find, reserve=False)
-        found.run(choice.mark_so)
-        overtaken = found.run(choice.drop_overtaken) if _has_times(rows) else 0
-        narrowed = wish.narrowed(found, rows)
-        found.run(choice.mark_repeated)
-        new = found.remaining() + narrowed.new
-    return ImportedCounts(new, len(rows) - new - overtaken - narrowed.overtaken, overtaken + narrowed.overtaken)
-
-
-class _Wish(NamedTuple):
-    channel: Channel
-    reason: SuppressionReason
-    category_id: int | None
-    campaign_id: int | None
-    everywhere: bool
-    origin: Origin
-
-    def choice(self, steps: Steps) -> ScopeSteps:
-        if self.category_id is not None:
-            return steps.category
-        return steps.everywhere if self.everywhere else steps.whole
-
-    def narrowed(self, found: StagingTable, rows: Sequence[Row]) -> Narrowed:
-        """A yes to one thing speaks against the person's own no, and against no bounce."""
-        if self.category_id is not None or self.reason not in rules.OWN_NO or not _has_times(rows):
-            return NOTHING
-        return narrow(
-            found.taken_out(found.steps.drop_narrowed), rows, channel=self.channel, everywhere=self.everywhere
-        )
-
-    def keep_own_noes(self, address_ids: Sequence[int]) -> None:
-        if address_ids and self.category_id is not None:
-            rows = Address.objects.filter(id__any_of=address_ids).select_related("contact").order_by("id")
-            no = {"state": PreferenceState.UNSUBSCRIBED}
-            said = [Wanted(one.pk, self.category_id, no, self.channel, self.campaign_id) for one in rows]
-            own_noes.keep(said, {one.pk: one for one in rows}, self.origin)
-
-    @property
-    def params(self) -> dict[str, Any]:
-        is_opt_out = self.reason == SuppressionReason.UNSUBSCRIBED_ALL
-        return {
-            "channel": str(self.channel),
-            "reason": str(self.reason),
-            "category_id": self.category_id,
-            "campaign_id": self.campaign_id,
-            "kind": str(EventKind.OPT_OUT if is_opt_out else EventKind.SUPPRESS),
-            "before": json.dumps({"suppressed": []}),
-            "after": json.dumps({"suppressed": [self.reason]}),
-            **self.origin._asdict(),
-            "source": str(self.origin.source),
-            "everywhere": self.everywhere,
-            "model": (Suppression if self.category_id is None else Preference)._meta.model_name,
-            "overtaking": rules.OWN_NO if self.reason in rules.OWN_NO else {self.reason},
-        }
+    with staged(rows, **wish.params) as staging:
+        staging.match(reserve=False)
+        staging.run(wish.scope.mark_set)
+        overtaken, narrowed = _left_out(staging, wish, rows)
+        new = staging.open_rows() + narrowed.new
+    return ImportedCounts(new, len(rows) - new - overtaken, overtaken)
 
 
 def _wish(
@@ -193,16 +195,15 @@ def _rows(said: Iterable[ImportedNo], *, now: datetime) -> list[Row]:
     last; what is said to come is as of now."""
     rows: dict[bytes, Row] = {}
     for position, (digest, value, at) in enumerate(said):
-        row = (digest, value, min(at, now) if at else None, position)
+        row = Row(digest, value, min(at, now) if at else None, position)
         rows[digest] = _joined(rows[digest], row) if digest in rows else row
     return [rows[digest] for digest in sorted(rows)]
 
 
 def _has_times(rows: Sequence[Row]) -> bool:
-    return any(at for _, _, at, _ in rows)
+    return any(row.at for row in rows)
 
 
 def _joined(earlier: Row, later: Row) -> Row:
-    digest, value, at, position = earlier
-    at = max(at, later[2]) if at and later[2] else None
-    return digest, value or later[1], at, position
+    at = max(earlier.at, later.at) if earlier.at and later.at else None
+    return earlier._replace(value=earlier.value or later.value, at=at)

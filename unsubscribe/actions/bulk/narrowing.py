@@ -13,7 +13,7 @@ from ..preferences import leave
 from ..recording import Origin
 from ..repeating import older_again
 from ..wanted import Key, Wanted
-from .steps import Row
+from .dialects import Row
 
 
 class Narrowed(NamedTuple):
@@ -43,7 +43,7 @@ NOTHING = Narrowed([], 0, {})
 
 def narrow(digests: Iterable[bytes], said_by: Sequence[Row], *, channel: Channel, everywhere: bool) -> Narrowed:
     """`digests`: of those who said yes to something later than their row says. Five queries, whatever their number."""
-    moments = {digest: at for digest, _, at, _ in said_by if at}
+    moments = {row.digest: row.at for row in said_by if row.at}
     wanted = {digest: moments[digest] for digest in digests}
     if not wanted:
         return NOTHING

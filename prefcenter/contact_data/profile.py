@@ -1,8 +1,8 @@
 """What the desk shows of one contact, and how it finds them: addresses masked. It reads, and changes nothing."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from django.core.paginator import Page, Paginator
 
@@ -12,6 +12,7 @@ from unsubscribe.addresses import Normalised, domains, normalise
 from unsubscribe.channels import Channel, Kind
 from unsubscribe.choices import EventKind, Source, SuppressionReason
 from unsubscribe.errors import InvalidAddress
+from unsubscribe.ledger.events import Joined
 from unsubscribe.models import (
     Address,
     ConsentEvent,
@@ -187,7 +188,7 @@ def _what(event: ConsentEvent) -> str:
     return describe(event.before, event.after, category=category, channel=event.channel)
 
 
-def joined(after: Mapping[str, Any]) -> str:
+def joined(after: Joined) -> str:
     """What was answered about an address that a sender had joined to a contact."""
     if "agreed" in after:
         return "One of the two addresses confirmed that they belong together. The other has to confirm it as well."

@@ -9,13 +9,14 @@ from django.db.models.functions import Coalesce, Greatest
 from .. import rules
 from ..choices import EventKind, Source
 from ..errors import MayNotLift
+from ..ledger import events
 from ..links import Target
 from ..models import ConsentEvent, Contact
 from .joining.parting import speak_for_themselves
 from .known import known
 from .locking import LockedAddresses, lock
 from .preferences import set_preferences
-from .recording import Change, Origin, day_fact, record
+from .recording import Change, Origin, record
 from .wanted import wanted_of
 
 
@@ -57,7 +58,7 @@ def _pause_contacts(people: LockedAddresses, until: date | None, origin: Origin)
             raise MayNotLift
         if before != until:
             kind = EventKind.PAUSE if until else EventKind.RESUME
-            changes.append(Change(kind, address, day_fact(before), day_fact(until)))
+            changes.append(Change(kind, address, events.pause(before), events.pause(until)))
     paused = Contact.objects.filter(id__any_of=[change.address.contact_id for change in changes])
     paused.update(paused_until=until, pause_said_at=None)
     return record(changes, origin)

@@ -10,6 +10,7 @@ from .. import rules
 from ..choices import Channel, EventKind, Frequency, PreferenceState, Source, SuppressionReason
 from ..errors import MayNotLift
 from ..facts import covering
+from ..ledger.events import choice
 from ..links import Target
 from ..models import Address, ConsentEvent, Preference
 from ..rules import Chosen
@@ -17,7 +18,7 @@ from .joining import own_noes
 from .joining.parting import More, speak_for_themselves
 from .known import known, known_campaigns
 from .locking import LockedAddresses, lock
-from .recording import Change, Origin, choice_facts, record
+from .recording import Change, Origin, record
 from .repeating import less_again, preferences_again, repeats
 from .resubscribing import come_back
 from .suppressions import OwnNo, block, own_no_by_channel
@@ -189,9 +190,7 @@ def _change(
     if is_erased or not rules.may_change(before, after, source=origin.source, has_said_no=address.contact.only_chosen):
         raise MayNotLift
     chosen[key] = after
-    return Change(
-        kind, address, choice_facts(before), choice_facts(after), one.category_id, one.campaign_id, key[2], one.wording
-    )
+    return Change(kind, address, choice(before), choice(after), one.category_id, one.campaign_id, key[2], one.wording)
 
 
 def _rows(people: LockedAddresses, category_ids: set[int]) -> dict[Key, Preference]:
@@ -224,9 +223,9 @@ def _again(said: Iterable[tuple[Wanted, Address, Preference]]) -> list[tuple[Pre
     found: dict[int, tuple[Preference, Change]] = {}
     for one, address, row in said:
         if one.change.get("state") == row.state:
-            facts = choice_facts(_chosen(row))
+            stands = choice(_chosen(row))
             about = (one.category_id, one.campaign_id, row.channel, one.wording)
-            found.setdefault(row.pk, (row, Change(EventKind.AGAIN, address, facts, facts, *about)))
+            found.setdefault(row.pk, (row, Change(EventKind.AGAIN, address, stands, stands, *about)))
     return list(found.values())
 
 

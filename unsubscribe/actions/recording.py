@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 
 from .. import outbox, rules, tasks
 from ..choices import Channel, EventKind, OutboxKind, Source
+from ..ledger.events import EventData
 from ..models import Address, ConsentEvent
 from .hearing import mailboxes, older_mailboxes
 
@@ -37,8 +38,8 @@ class Origin(NamedTuple):
 class Change(NamedTuple):
     kind: EventKind
     address: Address
-    before: dict[str, Any]
-    after: dict[str, Any]
+    before: EventData
+    after: EventData
     category_id: int | None = None
     campaign_id: int | None = None
     channel: Channel | str | None = None
@@ -58,16 +59,6 @@ def record(
     if confirm and answered:
         _queue_confirmations(answered, asked=asked, now=origin.now)
     return events
-
-
-def day_fact(day: date | None) -> dict[str, str | None]:
-    """A pause, as before and after have it."""
-    return {"paused_until": day.isoformat() if day else None}
-
-
-def choice_facts(chosen: rules.Chosen) -> dict[str, Any]:
-    """A choice, as before and after have it."""
-    return chosen._asdict() | day_fact(chosen.paused_until)
 
 
 def _event(change: Change, origin: Origin) -> ConsentEvent:

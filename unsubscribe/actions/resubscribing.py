@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from ..choices import EventKind, PreferenceState, Purpose
+from ..ledger.events import Choice
 from ..models import Address, Category, ConsentEvent, Contact, Preference
 from .recording import Change, Origin, record
 from .suppressions import OwnNo, lift_own_no
@@ -68,8 +69,8 @@ def _close(stale: Sequence[Preference], by_contact: dict[int, Address], origin: 
         Change(
             EventKind.OPT_OUT,
             by_contact[one.contact_id],
-            {"state": PreferenceState.SUBSCRIBED},
-            {"state": PreferenceState.UNSUBSCRIBED},
+            Choice(state=PreferenceState.SUBSCRIBED),
+            Choice(state=PreferenceState.UNSUBSCRIBED),
             one.category_id,
             channel=one.channel,
         )

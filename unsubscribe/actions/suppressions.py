@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -11,6 +10,7 @@ from django.db.models import Q, QuerySet
 from .. import rules
 from ..choices import EventKind, Source, SuppressionReason
 from ..errors import MayNotLift
+from ..ledger.events import Suppressed, suppressed, suppressed_until_now
 from ..models import Address, ConsentEvent, Suppression
 from .joining.sharing import share
 from .locking import LockedAddresses, lock
@@ -78,8 +78,8 @@ def block(
     if everywhere:
         _widen(addresses, {id_: row.everywhere for id_, row in blocked.items()}, reason)
     by_contact = {people[id_].contact_id: campaign for id_, campaign in (campaigns or {}).items() if id_ in people}
-    after = {"suppressed": [reason]}
-    _say_again(blocked, addresses, people, origin, by_contact, facts=after)
+    after = suppressed(reason)
+    _say_again(blocked, addresses, people, origin, by_contact, stands=after)
     Suppression.objects.bulk_create(
         [
             Suppression(
@@ -94,8 +94,7 @@ def block(
         ]
     )
     kind = EventKind.OPT_OUT if reason == SuppressionReason.UNSUBSCRIBED_ALL else EventKind.SUPPRESS
-    before: dict[str, Any] = {"suppressed": []}
-    changes = [Change(kind, one, before, after, campaign_id=by_contact.get(one.contact_id)) for one in new]
+    changes = [Change(kind, one, suppressed(), after, campaign_id=by_contact.get(one.contact_id)) for one in new]
     # What the person did not wish is no wish to confirm.
     return record(changes, origin, asked=people.keys(), confirm=reason in rules.OWN_NO)
 
@@ -107,7 +106,7 @@ def _say_again(
     origin: Origin,
     campaigns: Mapping[int, int | None],
     *,
-    facts: dict[str, Any],
+    stands: Suppressed,
 ) -> None:
     """Of who was erased nothing more is noted."""
     alive = {one.contact_id for one in people.values() if one.contact.erased_at is None}
@@ -115,7 +114,7 @@ def _say_again(
     asked = [one for id_, one in sorted(people.items()) if id_ in blocked and one.contact_id in alive]
     blocks_again(
         rows,
-        [Change(EventKind.AGAIN, one, facts, facts, campaign_id=campaigns.get(one.contact_id)) for one in asked],
+        [Change(EventKind.AGAIN, one, stands, stands, campaign_id=campaigns.get(one.contact_id)) for one in asked],
         origin,
     )
 
@@ -163,12 +162,13 @@ def _end(active: QuerySet[Suppression], origin: Origin) -> list[ConsentEvent]:
     Suppression.objects.filter(id__any_of=[one.pk for one in ending]).update(
         lifted_at=origin.now, lifted_by=origin.source
     )
-    changes = [Change(EventKind.LIFT, one.address, _before_lift(one), {"suppressed": []}) for one in ending]
-    return record(changes, origin)
+    return record([lifted(one) for one in ending], origin)
 
 
-def _before_lift(one: Suppression) -> dict[str, Any]:
-    return {"suppressed": [one.reason], "everywhere": one.everywhere}
+def lifted(row: Suppression) -> Change:
+    return Change(
+        EventKind.LIFT, row.address, suppressed_until_now(row.reason, everywhere=row.everywhere), suppressed()
+    )
 
 
 def _all_addresses(people: LockedAddresses) -> list[Address]:

@@ -15,12 +15,15 @@ from django.db.models import Count, Exists, Min, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Greatest
 
 from .. import rules
-from ..choices import EventKind, PreferenceState, Source, SuppressionReason
+from ..choices import EventKind, Frequency, PreferenceState, Source, SuppressionReason
 from ..errors import MayNotLift, MayNotLiftDomain
+from ..ledger.events import Choice, choice
 from ..models import Address, ConsentEvent, Contact, DomainSuppression, ImportRepeat, Preference, Suppression
+from ..rules import Chosen
 from .locking import lock
 from .recording import Change, Origin, record
 from .repeating import No, is_of_imports, repeats, repeats_of_row
+from .suppressions import lifted
 
 
 class ImportStanding(NamedTuple):
@@ -156,15 +159,7 @@ def _end_blocks(ending: Sequence[Suppression], origin: Origin) -> None:
         raise MayNotLift
     rows = Suppression.objects.filter(id__any_of=[row.pk for row in ending])
     rows.update(lifted_at=origin.now, lifted_by=origin.source)
-    after: dict[str, Any] = {"suppressed": []}
-    record(
-        [
-            Change(EventKind.LIFT, row.address, {"suppressed": [row.reason], "everywhere": row.everywhere}, after)
-            for row in rows.select_related("address").order_by("id")
-        ],
-        origin,
-        confirm=False,
-    )
+    record([lifted(row) for row in rows.select_related("address").order_by("id")], origin, confirm=False)
 
 
 def _alive_choices() -> QuerySet[Preference]:
@@ -200,8 +195,8 @@ def _changes(ending: Sequence[Preference]) -> list[Change]:
         event, known = events.get((row.contact_id, row.category_id, row.channel)), addresses[row.contact_id]
         first = next((one for one in known if one.channel == row.channel), known[0])
         address = next((one for one in known if event and one.pk == event.address_id), first)
-        others = {"frequency": row.frequency, "paused_until": row.paused_until and row.paused_until.isoformat()}
-        before, after = {"state": row.state} | others, {"state": row.state_before} | others
+        before = choice(Chosen(PreferenceState(row.state), Frequency(row.frequency), row.paused_until))
+        after: Choice = {**before, "state": row.state_before}
         about = (row.category_id, event.campaign_id if event else None, row.channel)
         changes.append(Change(EventKind.OPT_IN, address, before, after, *about))
     return changes

@@ -1,13 +1,13 @@
 """Takes back a change just made, where nothing has been changed since. The ledger keeps both."""
 
-from collections.abc import Callable, Sequence
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from ..choices import EventKind, Frequency, PreferenceState, Source, SuppressionReason
+from ..choices import EventKind, PreferenceState, Source, SuppressionReason
+from ..ledger.events import chosen_in, day
 from ..models import ConsentEvent, Contact, Preference, Suppression
 from .locking import lock
 from .pausing import restore_pause
@@ -80,7 +80,7 @@ def _undo(event: ConsentEvent, *, source: Source, now: datetime, wording: str) -
         before = Wanted(event.address_id, event.category_id, chosen_in(event.before), event.channel, event.campaign_id)
         return restore([before], Origin(source, now, wording))
     if event.kind in {EventKind.PAUSE, EventKind.RESUME}:
-        until = _day(event.before["paused_until"])
+        until = day(event.before["paused_until"])
         return restore_pause(event.address_id, until, Origin(source, now, wording))
     return _undo_block(event, source=source, now=now, wording=wording)
 
@@ -94,13 +94,3 @@ def _undo_block(event: ConsentEvent, *, source: Source, now: datetime, wording: 
         return [one for reason in reasons for one in block(lock(address_ids), reason, origin, everywhere=everywhere)]
     reasons = map(SuppressionReason, event.after.get("suppressed", ()))
     return [one for reason in reasons for one in lift(address_ids, reason, source=source, now=now, note=wording)]
-
-
-def chosen_in(facts: dict[str, Any]) -> dict[str, Any]:
-    """The fields of rules.Chosen that the before or the after of an event holds."""
-    read: dict[str, Callable[[Any], Any]] = {"state": PreferenceState, "frequency": Frequency, "paused_until": _day}
-    return {name: read[name](value) for name, value in facts.items()}
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None

@@ -11,6 +11,7 @@ from .. import channels
 from ..choices import Channel, Frequency, PreferenceState
 from ..rules import OWN_NO
 
+#: The before or the after of an event, with the keys of ledger.events.
 Facts = Mapping[str, Any]
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from ... import rules
 from ...choices import Channel, EventKind, PreferenceState, Source, SuppressionReason
+from ...ledger.events import suppressed
 from ...links import Target
 from ...models import Address, Preference, Suppression
 from ..joining import own_noes
@@ -79,8 +80,8 @@ class _Wish(NamedTuple):
             "category_id": self.category_id,
             "campaign_id": self.campaign_id,
             "kind": str(EventKind.OPT_OUT if is_opt_out else EventKind.SUPPRESS),
-            "before": json.dumps({"suppressed": []}),
-            "after": json.dumps({"suppressed": [self.reason]}),
+            "before": json.dumps(suppressed()),
+            "after": json.dumps(suppressed(self.reason)),
             **self.origin._asdict(),
             "source": str(self.origin.source),
             "everywhere": self.everywhere,
@@ -139,9 +140,8 @@ def _left_out(staging: StagingTable, wish: _Wish, rows: Sequence[Row]) -> tuple[
 def _write(staging: StagingTable, wish: _Wish) -> None:
     scope = wish.scope
     note = sql.again.forget_imports if wish.origin.import_id is None else sql.again.note_import
-    for statement in (scope.find_again, sql.again.record_again, note, scope.move_on):
-        staging.run(statement)
-    for statement in (scope.record, scope.change, scope.widen):
+    again = (scope.find_again, sql.again.record_again, note, scope.move_on)
+    for statement in (*again, scope.record, scope.change, scope.widen):
         staging.run(statement)
 
 

@@ -11,6 +11,7 @@ from django.db.models import Count, Min
 
 from ...addresses import Normalised
 from ...choices import EventKind, OutboxKind, PreferenceState, Source, SuppressionReason
+from ...ledger.events import suppressed
 from ...models import Address, Contact, Preference, Suppression
 from ...rules import OWN_NO
 from ..contacts import attach
@@ -207,4 +208,4 @@ def _how(row: Suppression) -> tuple[Source, str]:
 
 
 def _covers(row: Suppression, address: Address) -> Change:
-    return Change(EventKind.SUPPRESS, address, {"suppressed": []}, {"suppressed": [row.reason]})
+    return Change(EventKind.SUPPRESS, address, suppressed(), suppressed(row.reason))

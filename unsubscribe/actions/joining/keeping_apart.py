@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from ... import rules
 from ...choices import EventKind, Frequency, PreferenceState, Source, SuppressionReason
+from ...ledger.events import chosen_in
 from ...models import Address, ConsentEvent, Preference, Suppression
 from ...rules import Chosen
 from ..locking import LockedAddresses, lock
@@ -19,7 +20,7 @@ from ..pausing import restore_pause
 from ..preferences import restore
 from ..recording import Origin
 from ..suppressions import block
-from ..undoing import UNDO, chosen_in
+from ..undoing import UNDO
 from ..wanted import Wanted
 from .parting import split, still
 

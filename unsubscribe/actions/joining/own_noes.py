@@ -4,10 +4,11 @@ contact because the older one had said no as well, or yes since: no no of it end
 from collections.abc import Iterable, Sequence
 
 from ...choices import EventKind, Frequency, PreferenceState
+from ...ledger.events import choice
 from ...models import Address, ConsentEvent, Preference
 from ...rules import Chosen
 from ..locking import LockedAddresses
-from ..recording import Change, Origin, choice_facts, record
+from ..recording import Change, Origin, record
 from ..wanted import Wanted, key_of
 
 #: An address, a category and a channel.
@@ -45,9 +46,9 @@ def _again(one: Wanted, people: LockedAddresses, row: Preference | None) -> Chan
     stands = Chosen(PreferenceState.UNSUBSCRIBED)
     if row:
         stands = stands._replace(frequency=Frequency(row.frequency), paused_until=row.paused_until)
-    facts, channel = choice_facts(stands), key_of(one, people)[2]
+    data, channel = choice(stands), key_of(one, people)[2]
     about = (one.category_id, one.campaign_id, channel, one.wording)
-    return Change(EventKind.AGAIN, people[one.address_id], facts, facts, *about)
+    return Change(EventKind.AGAIN, people[one.address_id], data, data, *about)
 
 
 def last_said(addresses: Sequence[Address]) -> set[About]:

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from ... import outbox, rules
 from ...choices import EventKind, PreferenceState
 from ...errors import MayNotLift
+from ...ledger.events import Joined, Nothing
 from ...models import Address, ConsentEvent, Contact, LastSent, OutboxMessage, Preference, Suppression
 from ..locking import LockedAddresses
 from ..recording import Change, Origin, record
@@ -161,4 +162,4 @@ def _choice(row: Preference, address: Address, contact_id: int) -> Preference:
 
 
 def answered(address: Address, *, is_theirs: bool) -> Change:
-    return Change(EventKind.JOIN, address, {}, {"is_theirs": is_theirs})
+    return Change(EventKind.JOIN, address, Nothing(), Joined(is_theirs=is_theirs))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from ... import rules
 from ...choices import EventKind, Source, SuppressionReason
 from ...facts.joins import SHARED
+from ...ledger.events import suppressed
 from ...models import Address, ConsentEvent, Suppression
 from ..recording import Change, Origin, record
 from ..repeating import blocks_again
@@ -34,7 +35,7 @@ def share(address_ids: Sequence[int], reason: SuppressionReason, origin: Origin)
             for one in new
         ]
     )
-    changes = [Change(EventKind.SUPPRESS, one, {"suppressed": []}, {"suppressed": [reason]}) for one in new]
+    changes = [Change(EventKind.SUPPRESS, one, suppressed(), suppressed(reason)) for one in new]
     return record(changes, origin._replace(source=source, wording="", note=SHARED), confirm=False)
 
 

@@ -1,0 +1,100 @@
+"""What `before` and `after` of an event hold: their stored shapes, and how they are made and read.
+
+The kinds of events, and what their before and after are:
+
+OPT_OUT, OPT_IN, OPT_DOWN, OPT_UP of a category   Choice, Choice
+PAUSE, RESUME                     of a category   Choice, Choice
+                                  of everything   Pause, Pause
+OPT_OUT                           of everything   Suppressed (empty), Suppressed
+SUPPRESS                                          Suppressed (empty), Suppressed
+LIFT                                              Suppressed, Suppressed (empty)
+AGAIN                                             Choice or Suppressed, twice the same
+ERASE                                             Nothing, Suppressed
+ACCESS                                            Nothing, Nothing
+JOIN                                              Nothing, Joined
+
+Stored events never change, so a key may be added to a shape and none taken out. The feed, webhooks, the export and
+proofs hand them on as they are; outbox.wording and facts.joins, which stand below, read the same keys.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any, NotRequired, TypedDict
+
+from ..choices import Frequency, PreferenceState, SuppressionReason
+from ..rules import Chosen
+
+
+class Choice(TypedDict):
+    """What holds for one category on one channel."""
+
+    #: A PreferenceState.
+    state: str
+    #: A Frequency. Not in what stays off when a contact comes back to something else (actions.resubscribing).
+    frequency: NotRequired[str]
+    #: The first day without a pause, as YYYY-MM-DD; None is no pause. Left out as `frequency` is.
+    paused_until: NotRequired[str | None]
+
+
+class Pause(TypedDict):
+    """A pause of everything that the contact gets."""
+
+    #: As in Choice.
+    paused_until: str | None
+
+
+class Suppressed(TypedDict):
+    """Which suppression of the event's address begins or ends."""
+
+    #: One SuppressionReason, or none.
+    suppressed: list[str]
+    #: Before a LIFT: whether the suppression held for every address of the contact, also for those learnt later.
+    everywhere: NotRequired[bool]
+
+
+class Joined(TypedDict, total=False):
+    """An answer about an address that a sender joined to a contact. One of the two keys."""
+
+    #: Whether it is the contact's; False where it became a contact of its own.
+    is_theirs: bool
+    #: Whose yes it was, where a second one is missing: facts.joins.CONTACT or facts.joins.JOINED.
+    agreed: str
+
+
+class Nothing(TypedDict):
+    """No keys."""
+
+
+EventData = Choice | Pause | Suppressed | Joined | Nothing
+
+
+def choice(chosen: Chosen) -> Choice:
+    return {"state": chosen.state, "frequency": chosen.frequency, "paused_until": _text(chosen.paused_until)}
+
+
+def pause(until: date | None) -> Pause:
+    return {"paused_until": _text(until)}
+
+
+def suppressed(*reasons: SuppressionReason | str) -> Suppressed:
+    return {"suppressed": list(reasons)}
+
+
+def suppressed_until_now(reason: SuppressionReason | str, *, everywhere: bool) -> Suppressed:
+    """Before a LIFT."""
+    return {"suppressed": [reason], "everywhere": everywhere}
+
+
+def chosen_in(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of rules.Chosen that a Choice or Pause holds."""
+    read: dict[str, Callable[[Any], Any]] = {"state": PreferenceState, "frequency": Frequency, "paused_until": day}
+    return {name: read[name](value) for name, value in data.items()}
+
+
+def day(text: str | None) -> date | None:
+    """Of `paused_until`."""
+    return date.fromisoformat(text) if text else None
+
+
+def _text(until: date | None) -> str | None:
+    return until.isoformat() if until else None

@@ -8,30 +8,23 @@ by itself, and its writer is alone as soon as the transaction has begun.
 import json
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from django.db import connection
 
 from ...addresses import gmail_digest
 
-
-class Row(NamedTuple):
-    """One address of a file, once."""
-
-    digest: bytes
-    #: The normalised address; "" where only its digest is known.
-    value: str = ""
-    #: When its no was said, aware; None where the file does not say.
-    at: datetime | None = None
-    #: In the file; the first of a contact is the one that counts.
-    position: int = 0
+#: One address of a file, once: its digest; the normalised address, "" where only the digest is known; when its no was
+#: said, aware, None where the file does not say; its position in the file. Of a plain tuple the garbage collector loses
+#: track, of a NamedTuple not: with 50,000 that costs an import a tenth of its time.
+Row = tuple[bytes, str, datetime | None, int]
 
 
 class Dialect(Protocol):
     """Fragments of SQL with named parameters (`%(name)s`)."""
 
-    #: Whether other writers may be at work, so that rows must be locked.
-    has_row_locks: bool
+    #: Whether others may write at the same time, so that rows must be locked.
+    has_other_writers: bool
     #: The function that returns the later of two times, neither of them NULL.
     greatest: str
 
@@ -64,7 +57,7 @@ class Dialect(Protocol):
 
 
 class Postgresql:
-    has_row_locks = True
+    has_other_writers = True
     greatest = "GREATEST"
 
     def load(self, cursor: Any, rows: Iterable[Row]) -> None:
@@ -75,7 +68,7 @@ class Postgresql:
         with cursor.copy("COPY staged FROM STDIN (FORMAT BINARY)") as copy:
             copy.set_types(["bytea", "text", "timestamptz", "int4", "bytea"])
             for row in rows:
-                copy.write_row((*row, gmail_digest(row.value)))
+                copy.write_row((*row, gmail_digest(row[1])))
 
     def array(self, values: Iterable[Any]) -> list[Any]:
         return list(values)
@@ -103,7 +96,7 @@ class Postgresql:
 
 
 class Sqlite:
-    has_row_locks = False
+    has_other_writers = False
     greatest = "max"
 
     def load(self, cursor: Any, rows: Iterable[Row]) -> None:

@@ -195,15 +195,16 @@ def _rows(said: Iterable[ImportedNo], *, now: datetime) -> list[Row]:
     last; what is said to come is as of now."""
     rows: dict[bytes, Row] = {}
     for position, (digest, value, at) in enumerate(said):
-        row = Row(digest, value, min(at, now) if at else None, position)
+        row = (digest, value, min(at, now) if at else None, position)
         rows[digest] = _joined(rows[digest], row) if digest in rows else row
     return [rows[digest] for digest in sorted(rows)]
 
 
 def _has_times(rows: Sequence[Row]) -> bool:
-    return any(row.at for row in rows)
+    return any(at for _, _, at, _ in rows)
 
 
 def _joined(earlier: Row, later: Row) -> Row:
-    at = max(earlier.at, later.at) if earlier.at and later.at else None
-    return earlier._replace(value=earlier.value or later.value, at=at)
+    digest, value, at, position = earlier
+    at = max(at, later[2]) if at and later[2] else None
+    return digest, value or later[1], at, position

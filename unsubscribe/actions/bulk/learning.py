@@ -19,7 +19,7 @@ def learn_many(addresses: Sequence[Normalised], *, now: datetime, language: str 
     if not addresses:
         return 0
     values = {one.digest: one.value for one in addresses}
-    rows = [Row(digest, values[digest]) for digest in sorted(values)]
+    rows: list[Row] = [(digest, values[digest], None, 0) for digest in sorted(values)]
     channel = str(addresses[0].channel)
     with staged(rows, channel=channel, now=now, language=language, only_chosen=only_chosen) as staging:
         return staging.learn()

@@ -43,7 +43,7 @@ NOTHING = Narrowed([], 0, {})
 
 def narrow(digests: Iterable[bytes], said_by: Sequence[Row], *, channel: Channel, everywhere: bool) -> Narrowed:
     """`digests`: of those who said yes to something later than their row says. Five queries, whatever their number."""
-    moments = {row.digest: row.at for row in said_by if row.at}
+    moments = {digest: at for digest, _, at, _ in said_by if at}
     wanted = {digest: moments[digest] for digest in digests}
     if not wanted:
         return NOTHING

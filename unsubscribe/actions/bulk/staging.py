@@ -69,7 +69,7 @@ class StagingTable:
                 transaction.set_rollback(True)
 
     def _locked(self, mark_set: Statement) -> bool:
-        if not self.dialect.has_row_locks:
+        if not self.dialect.has_other_writers:
             return True
         self.run(rows.lock)
         self.run(mark_set)  # what is true now, and no longer changes

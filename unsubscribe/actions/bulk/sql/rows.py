@@ -33,7 +33,7 @@ COUNT = """
 
 
 def lock(dialect: Dialect) -> str:
-    """The contacts of those who are known, in the order of actions.locking. Only where rows are locked."""
+    """The contacts of those who are known, in the order of actions.locking. Only where there are other writers."""
     return f"""
     SELECT id FROM unsubscribe_contact
     WHERE id {dialect.among("SELECT contact_id FROM matched WHERE NOT is_new")}
@@ -70,12 +70,12 @@ def learn_addresses(dialect: Dialect) -> str:
 
     In the order of their digests, so that two who learn the same addresses never wait for each other in a circle.
     """
-    return """
+    race = "ORDER BY digest ON CONFLICT (digest, channel) DO NOTHING" if dialect.has_other_writers else ""
+    return f"""
     INSERT INTO unsubscribe_address (id, contact_id, channel, value, digest, gmail_digest, created_at)
     SELECT address_id, contact_id, %(channel)s, value, digest, gmail_digest, %(now)s FROM matched
     WHERE is_new
-    ORDER BY digest
-    ON CONFLICT (digest, channel) DO NOTHING
+    {race}
 """
 
 

@@ -46,12 +46,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     """Somebody who signs in; the email address is the name. Not a contact: a contact is written to."""
 
     email = AddressField(unique=True, error_messages={"unique": "There is already an account with this address."})
+    #: Whether they may enter the admin.
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
     wants_digest = models.BooleanField(
         "wants the weekly digest", default=False, help_text="A mail each Monday with what people said when they left."
     )
+    #: The day of the last weekly digest.
     digest_sent_on = models.DateField(null=True, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
@@ -71,20 +73,22 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class AccountMessage(OwedEmail):
-    """An email about an account: a code that signs in, or that something of the account was changed.
+    """An email about an account: a code that signs in, or that something of the account was changed."""
 
-    `template` is the beginning of its templates' names, `context` what they need beside the sender, `email` where it
-    goes. The last two are emptied as soon as it was sent or given up: a code is a secret, and the address may be
-    anybody's. `needs_account`: only for the address of an active account. From `ends_at` on it is of no use.
-    `asked_language` stood in the URL, `browser_language` is what the browser likes best; the contact's own is between.
-    """
-
+    #: The beginning of its templates' names.
     template = models.CharField(max_length=60)
+    #: Where it goes. Emptied, as `context` is, as soon as it was sent or given up: a code is a secret, and the address
+    #: may be anybody's.
     email = models.EmailField(blank=True)
+    #: What the templates need beside the sender.
     context = models.JSONField(default=dict)
+    #: Whether it is only for the address of an active account.
     needs_account = models.BooleanField(default=False)
+    #: The one in the URL.
     asked_language = models.CharField(max_length=10, blank=True)
+    #: The one that the browser likes best; the contact's own comes before it and after the URL's.
     browser_language = models.CharField(max_length=10, blank=True)
+    #: From then on it is of no use.
     ends_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -102,8 +106,10 @@ class AccountMessage(OwedEmail):
 class SignInCode(models.Model):
     """How often a code was tried, and whether it has signed somebody in. The code itself is in the session."""
 
+    #: How many wrong or right ones were typed.
     tries = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(db_index=True)
+    #: When it signed somebody in.
     used_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

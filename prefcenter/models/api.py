@@ -8,20 +8,20 @@ from .accounts import User
 
 
 class ApiKey(models.Model):
-    """A system that may call us. Of the key itself only a hash is kept; `hint` is its beginning, to recognise it by.
-
-    `calls` were made in the period that began at `period_at`.
-    """
+    """A system that may call us. Of the key itself only a hash is kept."""
 
     name = models.CharField(max_length=120, help_text="Which system uses it, and for what.")
+    #: The beginning of the key, to recognise it by.
     hint = models.CharField(max_length=16, editable=False)
     digest = DigestField(max_length=32, unique=True, editable=False)
+    #: What it may do: a list of accounts.api_keys.Scope.
     scopes = models.JSONField(default=list)
     created_at = models.DateTimeField(editable=False)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, editable=False, related_name="+")
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: never.")
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    #: When the period began in which `calls` were made.
     period_at = models.DateTimeField(null=True, editable=False)
     calls = models.PositiveIntegerField(default=0, editable=False)
 
@@ -42,14 +42,14 @@ class ApiKey(models.Model):
 
 
 class IdempotentAnswer(models.Model):
-    """What a write under an Idempotency-Key was answered, kept for a day. It holds no address.
-
-    `fingerprint` is of method, path and body: the same key with another request is a mistake of the caller's.
-    """
+    """What a write under an Idempotency-Key was answered, kept for a day. It holds no address."""
 
     key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="+")
+    #: Of the Idempotency-Key.
     digest = DigestField(max_length=32)
+    #: Of method, path and body: the same key with another request is a mistake of the caller's.
     fingerprint = DigestField(max_length=32)
+    #: Of the answer, as HTTP has it; 0 while it is being worked on.
     status = models.PositiveSmallIntegerField(default=0)
     body = models.JSONField(null=True)
     created_at = models.DateTimeField(db_index=True)

@@ -12,6 +12,7 @@ class FeedbackReason(Translatable):
 
     text = models.CharField(max_length=120)
     asks_for_more = models.BooleanField(default=False, help_text="Whoever ticks it may add a line of text.")
+    #: Whether it is offered.
     is_active = models.BooleanField(default=True)
     position = models.PositiveSmallIntegerField(default=0)
 
@@ -44,13 +45,16 @@ class Feedback(models.Model):
     From `reviewed_at` on it is the staff's: what they made of the answer, which changes nothing that was said.
     """
 
+    #: The change that it is about.
     event = models.OneToOneField(ConsentEvent, on_delete=models.PROTECT, related_name="feedback")
     category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, related_name="feedback")
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, related_name="feedback")
     reason = models.ForeignKey(FeedbackReason, on_delete=models.PROTECT, null=True, blank=True)
     more = models.CharField("more about the reason", max_length=200, blank=True)
+    #: In their own words.
     text = models.TextField(max_length=500, blank=True)
     created_at = models.DateTimeField()
+    #: When the staff marked it as read.
     reviewed_at = models.DateTimeField(null=True, blank=True)
     reviewed_by = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False

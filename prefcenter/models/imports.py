@@ -25,20 +25,12 @@ class ImportState(models.TextChoices):
 
 
 class ImportRun(models.Model):
-    """One file, checked and then imported. The row is the truth: a worker that dies is followed by another one.
-
-    `stored_as` is the upload's name in the folder of uploads; "" when it is gone, or was read by a command.
-    `position` and `counts` are rows of the phase that is going on, and change together with what a batch writes.
-    `columns` are those that were asked about while it was checked, as `imports.questions` has them, until it is over;
-    `answers` is how columns were read, by their folded headings.
-    `foreseen` is what the check found. `problems` are [line, sentence], no more than a report can hold.
-    `claimed_by` names the worker that holds it, until `claimed_at` is too long ago; `attempts` count how many took it
-    up without getting on. `taken_back` counts what was lifted while it was taken back, since `taken_back_at`.
-    """
+    """One file, checked and then imported. The row is the truth: a worker that dies is followed by another one."""
 
     kind = models.CharField(max_length=8, choices=ImportKind)
     state = models.CharField(max_length=8, choices=ImportState, default=ImportState.CHECKING)
     file_name = models.CharField(max_length=100)
+    #: The upload's name in the folder of uploads; "" when it is gone, or was read by a command.
     stored_as = models.CharField(max_length=32, blank=True)
     sha256 = models.BinaryField("keyed hash of the file", max_length=32)
     size = models.PositiveBigIntegerField("bytes")
@@ -49,27 +41,36 @@ class ImportRun(models.Model):
         max_length=16, choices=SuppressionReason, blank=True, help_text="Empty: as the file says."
     )
     category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    # None is what a server that knows no questions writes, during an upgrade.
+    #: Those that were asked about while it was checked, as lists.imports.columns.questions has them, until it is over.
+    #: None is what a server that knows no questions writes, during an upgrade.
     columns = models.JSONField(null=True, editable=False)
+    #: How columns were read, by their folded headings.
     answers = models.JSONField(null=True, editable=False)
+    #: The `counts` of the check.
     foreseen = models.JSONField(default=dict)
+    #: Of the phase that is going on, by name. They change together with `position` and with what a batch writes.
     counts = models.JSONField(default=dict)
+    #: Lists of a line and a sentence, no more than a report can hold.
     problems = models.JSONField(default=list)
     position = models.PositiveBigIntegerField("rows read", default=0)
     last_line = models.PositiveBigIntegerField("last line read", default=0)
     bytes_read = models.PositiveBigIntegerField(default=0)
+    #: Why it failed.
     error = models.TextField(blank=True)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     confirmed_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     taken_back_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     taken_back_at = models.DateTimeField(null=True)
+    #: How many were lifted while it was taken back.
     taken_back = models.PositiveBigIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField()
     checked_at = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    #: The worker that holds it, until `claimed_at` is too long ago.
     claimed_by = models.UUIDField(null=True, editable=False)
     claimed_at = models.DateTimeField(null=True, editable=False)
+    #: How many workers took it up without getting on.
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
 
     class Meta:
@@ -86,15 +87,15 @@ class ImportRun(models.Model):
 
 
 class ImportAnswer(models.Model):
-    """What the values of a column mean, as somebody said it once: files with such a heading are read so from then on.
+    """What the values of a column mean, as somebody said it once: files with such a heading are read so from then."""
 
-    `heading` is folded and finds it, `shown` is how it stood in the file; `means` has "values" (meaning by folded cell,
-    "empty" or "filled"), "ignore" and "order". `answered_by` is "staff" and a number, or a command's name.
-    """
-
+    #: Folded; it finds the answer.
     heading = models.CharField(max_length=100, unique=True)
+    #: The heading as it stood in the file.
     shown = models.CharField("column", max_length=100)
+    #: "values" is the meaning by folded cell, "empty" or "filled"; "ignore" and "order" stand beside it.
     means = models.JSONField(default=dict)
+    #: "staff" and a number, or a command's name.
     answered_by = models.CharField(max_length=50)
     answered_at = models.DateTimeField()
 

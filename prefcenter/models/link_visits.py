@@ -7,12 +7,15 @@ from unsubscribe.models.lookups import DigestField
 
 
 class LinkRequest(models.Model):
-    """Somebody typed an address and asked for a link. Stored alike whether or not the address is known, and kept for
-    a day: the rows are what the limits count, and what the worker answers. `network` is a digest, never an address."""
+    """Somebody typed an address and asked for a link. Stored alike whether or not the address is known, and kept for a
+    day: the rows are what the limits count, and what the worker answers."""
 
+    #: Its digest.
     address = DigestField(max_length=32)
+    #: A digest of the network that asked, never an address.
     network = DigestField(max_length=32)
     created_at = models.DateTimeField()
+    #: When a worker looked it up and queued the email, if there was one to send.
     answered_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -32,6 +35,7 @@ class Visits(models.Model):
 
     day = models.DateField()
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, related_name="+")
+    #: GET or HEAD; what acts is no look.
     method = models.CharField(max_length=4)
     count = models.PositiveBigIntegerField(default=0)
 

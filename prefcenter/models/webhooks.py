@@ -12,23 +12,25 @@ from .accounts import User
 
 
 class WebhookEndpoint(models.Model):
-    """A system that hears of what happens. `position`: the last line of the ledger that was looked at for it.
-
-    `claimed_at`: a worker is sending to it; free again when the lease is over. `resting_until`: it did not answer.
-    `failures`: so many in a row, since `failing_since`. `left_out`: what comes by these doors is not sent to it.
-    `previous_secret` signs too, until `previous_until`.
-    """
+    """A system that hears of what happens."""
 
     name = models.CharField(max_length=120, help_text="Which system it is.")
     url = models.URLField("URL", max_length=500, help_text="https. What it gets is signed; it answers with 2xx.")
     secret = models.CharField(max_length=100, editable=False)
+    #: Signs as well, until `previous_until`.
     previous_secret = models.CharField(max_length=100, blank=True, editable=False)
     previous_until = models.DateTimeField(null=True, editable=False)
+    #: Which kinds of events are sent to it, a list of EventKind; empty is all.
     kinds = models.JSONField(default=list, blank=True)
+    #: What comes by these sources is not sent to it; a list of Source.
     left_out = models.JSONField(default=list, blank=True)
+    #: The id of the last event that was looked at for it.
     position = models.BigIntegerField(default=0, editable=False)
+    #: A worker is sending to it; free again when the lease is over.
     claimed_at = models.DateTimeField(null=True, editable=False)
+    #: It did not answer, and is left alone until then.
     resting_until = models.DateTimeField(null=True, editable=False)
+    #: How many in a row, since `failing_since`.
     failures = models.PositiveIntegerField(default=0, editable=False)
     failing_since = models.DateTimeField(null=True, editable=False)
     disabled_at = models.DateTimeField(null=True, editable=False)
@@ -53,11 +55,14 @@ class WebhookEndpoint(models.Model):
 
 
 class WebhookDelivery(models.Model):
-    """One line for one endpoint. `uid` is the webhook-id, the same at each try, so that a second copy is recognised."""
+    """One event for one endpoint."""
 
+    #: The webhook-id, the same at each try, so that a second copy is recognised.
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     event = models.ForeignKey(ConsentEvent, on_delete=models.PROTECT, related_name="+", db_index=False)
+    #: QUEUED waits until `due_at`, for the first time or for its next try. SENT was answered with 2xx. FAILED is given
+    #: up until somebody sends it again.
     status = models.CharField(max_length=8, choices=OutboxStatus, default=OutboxStatus.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField()

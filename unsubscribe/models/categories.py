@@ -16,6 +16,7 @@ class CategoryGroup(Translatable):
     """A heading on the preference page, under which categories stand together."""
 
     name = models.CharField(max_length=120)
+    #: On the page, from the top; groups with the same one by their ids.
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -36,15 +37,20 @@ class Category(Translatable):
     the links of mails already sent in it still stop them.
     """
 
+    #: By which the API and files name it.
     slug = models.CharField(max_length=63, unique=True, validators=[_slug])
     name = models.CharField(max_length=120)
     description = models.TextField(blank=True)
+    #: Marketing can be switched off; transactional messages are shown and cannot.
     purpose = models.CharField(max_length=16, choices=Purpose, default=Purpose.MARKETING)
+    #: Whether unspecified means no.
     needs_opt_in = models.BooleanField(default=False, help_text="Nobody is subscribed who did not choose it.")
     is_listed = models.BooleanField(default=True, help_text="Offered on the preference page.")
+    #: The heading under which it stands; None where it stands under none.
     group = models.ForeignKey(
         CategoryGroup, on_delete=models.SET_NULL, null=True, blank=True, related_name="categories"
     )
+    #: Within its group.
     position = models.PositiveSmallIntegerField(default=0)
     retired_at = models.DateTimeField(
         "retired",
@@ -100,9 +106,11 @@ class Campaign(models.Model):
 class SentCount(models.Model):
     """How many messages were recorded as sent on a day: the ground that every rate stands on."""
 
+    #: In the site's time zone.
     day = models.DateField()
     channel = models.CharField(max_length=8, choices=Channel)
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="sent_counts")
+    #: None for what was recorded without one.
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, blank=True, related_name="sent_counts")
     count = models.PositiveBigIntegerField(default=0)
 

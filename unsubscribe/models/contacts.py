@@ -28,14 +28,18 @@ class Handle(models.Func):
 
 
 class Contact(models.Model):
-    """A person we may write to. `only_chosen`: what they did not choose by name counts as no. `pause_said_at`: when the
-    same pause of everything was asked for again last, None where it was once."""
+    """A person we may write to."""
 
+    #: In which they are written to; "" where they chose none.
     language = models.CharField(max_length=16, blank=True)
+    #: The first day without a pause of everything; None is no pause.
     paused_until = models.DateField(null=True, blank=True)
+    #: When the same pause of everything was asked for again last; None where it was once.
     pause_said_at = models.DateTimeField(null=True, blank=True)
+    #: Whether what they did not choose by name counts as no: they came back after a no to everything.
     only_chosen = models.BooleanField(default=False)
     created_at = models.DateTimeField()
+    #: When they were erased. From then on nothing more is written about them.
     erased_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -46,27 +50,27 @@ class Contact(models.Model):
 
 
 class Address(models.Model):
-    """Unique per channel by its digest; `value` is empty once erased, or when only its hash was ever known.
-
-    gmail_digest: of a Gmail address, the digest of the mailbox behind its spelling (addresses.gmail_digest). It
-                  outlives an erasure as the other does. None for other addresses, and where only the hash was known
-    joined_at:    when a sender's system said that it is the contact's as well; null for the one the contact began with
-    agreed_at:    when the older address, or the staff, agreed, and this one as well if it was_known. Until then the
-                  join is pending (law 11): a no by either holds for both, and in all else they are two
-    is_beside:    pending, and the contact had an address on this channel before: what the contact chose there by name
-                  was chosen for that one, so a yes of theirs is none for this address
-    parted_from:  the contact it was joined to, if somebody said since that it is not theirs
-    """
+    """Where a contact is reached on one channel. Unique per channel by its digest."""
 
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="addresses")
     channel = models.CharField(max_length=8, choices=Channel)
+    #: Normalised. "" once erased, or when only its hash was ever known.
     value = models.TextField(blank=True)
+    #: Of the normalised value (addresses.digest). It outlives an erasure.
     digest = DigestField(max_length=32)
+    #: Of a Gmail address: the digest of the mailbox behind its spelling (addresses.gmail_digest). It outlives an
+    #: erasure as the other does. None for other addresses, and where only the hash was known.
     gmail_digest = DigestField(max_length=32, null=True, editable=False)
     created_at = models.DateTimeField()
+    #: When a sender's system said that it is the contact's as well; None for the one the contact began with.
     joined_at = models.DateTimeField(null=True, blank=True)
+    #: When the older address, or the staff, agreed, and this one as well if it was_known. Until then the join is
+    #: pending (design law 11): a no by either holds for both, and in all else they are two.
     agreed_at = models.DateTimeField(null=True, blank=True)
+    #: Pending, and the contact had an address on this channel before: what the contact chose there by name was chosen
+    #: for that one, so a yes of theirs is none for this address.
     is_beside = models.BooleanField(default=False, db_default=False)
+    #: The contact it was joined to, if somebody said since that it is not theirs.
     parted_from = models.ForeignKey(
         Contact, on_delete=models.PROTECT, related_name="+", null=True, blank=True, db_index=False
     )

@@ -6,30 +6,31 @@ from ..choices import Source, SuppressionReason
 
 
 class DomainSuppression(models.Model):
-    """This domain, without its subdomains. It names nobody, so the ledger does not know of it: the row is the record.
+    """A block of this domain, without its subdomains. It names nobody, so the ledger does not know of it: the row is
+    the record."""
 
-    domain:    lower-case, in its xn-- form
-    actor:     who set it, as in the ledger (`staff 7`, `key 3`, the name of a command)
-    since:     when the domain said no, or the moment it was set
-    said_at:   when the same was said again last, None where it was said once: `since`, or before, where nobody knows
-               when that was; `said_by`: how
-    import_id: the import that set it, None for everything else
-    lifted_at: when it ended; `lifted_by` and `lifted_note` say who ended it and why, `lifted_source` by which door, ""
-               for blocks that were lifted before this was kept
-    """
-
+    #: In lower case, in its xn-- form.
     domain = models.CharField(max_length=253)
     reason = models.CharField(max_length=16, choices=SuppressionReason)
     source = models.CharField(max_length=16, choices=Source)
+    #: Who set it, as in the ledger: `staff 7`, `key 3`, the name of a command.
     actor = models.CharField(max_length=150, blank=True)
     note = models.TextField(blank=True)
+    #: When the domain said no, or the moment it was set.
     since = models.DateTimeField()
     created_at = models.DateTimeField()
+    #: When the same was said again last; None where it was said once: `since`, or before, where nobody knows when that
+    #: was.
     said_at = models.DateTimeField(null=True, blank=True)
+    #: How it was said last, a Source; "" where it was said once.
     said_by = models.CharField(max_length=16, blank=True, default="", db_default="")
+    #: The import that set it; None for everything else. Others that said it: ImportRepeat.
     import_id = models.BigIntegerField(null=True, blank=True)
+    #: When it ended; None while it is in force.
     lifted_at = models.DateTimeField(null=True, blank=True)
+    #: How it ended, a Source; "" for those that were lifted before this was kept.
     lifted_source = models.CharField(max_length=16, blank=True, default="", db_default="")
+    #: Who ended it, as `actor`; `lifted_note` says why.
     lifted_by = models.CharField(max_length=150, blank=True)
     lifted_note = models.TextField(blank=True)
 

@@ -9,15 +9,14 @@ class ImportRepeat(models.Model):
     Only of a no that nobody but imports has said: as soon as anybody else says it, or the choice changes, or one of
     these imports can no longer be taken back, it stands for good and its repeats are gone. So a row that has `said_at`
     and no repeats was said again for good.
-
-    model:  the name of the model whose row it is: suppression, preference or domainsuppression
-    row_id: of that row
-    at:     when that import, or its file, says that it was said; the last of them is the row's `said_at`
     """
 
+    #: The name of the model whose row it is: suppression, preference or domainsuppression.
     model = models.CharField(max_length=20)
+    #: Of that row.
     row_id = models.BigIntegerField()
     import_id = models.BigIntegerField()
+    #: When that import, or its file, says that it was said; the last of them is the row's `said_at`.
     at = models.DateTimeField()
 
     class Meta:

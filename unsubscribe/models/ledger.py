@@ -25,18 +25,26 @@ class _AppendOnly(models.QuerySet["ConsentEvent"]):
 class ConsentEvent(models.Model):
     """One line of the ledger. No category means the address or the contact as a whole."""
 
+    #: When it was recorded here. No earlier time that a file or a provider names.
     at = models.DateTimeField()
     kind = models.CharField(max_length=8, choices=EventKind)
     source = models.CharField(max_length=16, choices=Source)
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="events", db_index=False)
+    #: By which it was said, or whose suppression it is.
     address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="events", db_index=False)
+    #: Of the choice; where there is no category, that of the address.
     channel = models.CharField(max_length=8, choices=Channel)
     category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    #: In whose message the link was.
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    #: What held before and holds after; their shapes, by kind: ledger.events.
     before = models.JSONField()
     after = models.JSONField()
+    #: What the person read when they said so.
     wording = models.TextField(blank=True)
+    #: Who recorded it, where the person did not: `staff 7`, `key 3`, the name of a command.
     actor = models.CharField(max_length=150, blank=True)
+    #: By whoever recorded it, or by the program where one event brings about another.
     note = models.TextField(blank=True)
 
     objects = _AppendOnly.as_manager()

@@ -30,19 +30,21 @@ class Waited(models.Func):
 
 
 class OwedEmail(models.Model):
-    """An email that is owed to somebody. `uid` is the Message-ID's own part, so that a second copy after a crash can be
-    recognised.
+    """An email that is owed to somebody."""
 
-    queued:  waits until `due_at`, for the first time or, with attempts made, for its next try
-    sending: claimed at `claimed_at`; free again when the lease is over
-    """
-
+    #: The Message-ID's own part, so that a second copy after a crash can be recognised.
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    #: QUEUED waits until `due_at`, for the first time or, with attempts made, for its next try. SENDING is claimed, and
+    #: free again when the lease is over. FAILED was tried as often as it may be; DROPPED was no longer needed, and
+    #: `last_error` says why.
     status = models.CharField(max_length=8, choices=OutboxStatus, default=OutboxStatus.QUEUED)
+    #: How many tries were begun.
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField()
+    #: When a worker took it to be sent.
     claimed_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    #: What the mail server answered to the last try, or why it was dropped. Emptied when the contact is erased.
     last_error = models.TextField(blank=True)
     created_at = models.DateTimeField()
 
@@ -51,15 +53,14 @@ class OwedEmail(models.Model):
 
 
 class OutboxMessage(OwedEmail):
-    """`event_ids` are what a confirmation confirms, `category_ids` what a question asks about.
-
-    While one is queued, further changes of the contact join it.
-    """
+    """An email owed to a contact. While one is queued, further changes of the contact join it."""
 
     kind = models.CharField(max_length=16, choices=OutboxKind)
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="outbox")
     address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")
+    #: The events that a confirmation confirms; a list of ids of ConsentEvent.
     event_ids = models.JSONField(default=list)
+    #: The categories that a question asks about; a list of ids of Category.
     category_ids = models.JSONField(default=list)
 
     class Meta:

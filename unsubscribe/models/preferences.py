@@ -10,25 +10,27 @@ from .contacts import Contact
 
 
 class Preference(models.Model):
-    """One category on one channel. No row is the same as unspecified.
-
-    `said_at`: when the same yes or no was said again last, None where it was said once (at `changed_at` or before).
-    `said_by`: how the no was said last, "" where nobody knows. `less_said_at`: when the same frequency or pause was
-    asked for again last. `import_id`: the import that set the no, None for everything else, and `state_before` what
-    it found, "" where there is none.
-    """
+    """One category on one channel. No row is the same as unspecified."""
 
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="preferences", db_index=False)
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="preferences", db_index=False)
     channel = models.CharField(max_length=8, choices=Channel)
     state = models.CharField(max_length=16, choices=PreferenceState, default=PreferenceState.UNSPECIFIED)
+    #: The fastest that is wanted; the gate enforces it.
     frequency = models.CharField(max_length=8, choices=Frequency, default=Frequency.AS_SENT)
+    #: The first day without a pause; None is no pause.
     paused_until = models.DateField(null=True, blank=True)
+    #: When the state, the frequency or the pause last became another.
     changed_at = models.DateTimeField()
+    #: When the same yes or no was said again last; None where it was said once (at `changed_at` or before).
     said_at = models.DateTimeField(null=True, blank=True)
+    #: How the no was said last, a Source; "" where nobody knows.
     said_by = models.CharField(max_length=16, blank=True, default="", db_default="")
+    #: When the same frequency or pause was asked for again last.
     less_said_at = models.DateTimeField(null=True, blank=True)
+    #: The import that set the no; None for everything else. Others that said it: ImportRepeat.
     import_id = models.BigIntegerField(null=True, blank=True)
+    #: The state that this import found; "" where there is no import.
     state_before = models.CharField(max_length=16, choices=PreferenceState, blank=True, default="", db_default="")
 
     class Meta:
@@ -46,31 +48,35 @@ class Preference(models.Model):
 class LastSent(models.Model):
     """The frequency clock: the day of the latest message of a category to a contact on a channel.
 
-    A campaign is not too soon for itself while it runs, so each that runs is kept: the last one, the one before it
-    (`earlier_…`), and in `others` those before that. Of each: the day it was last recorded, when it was first, and when
-    our own backend sent it to them (None: a mailer said that it will). `others` has by the id of the campaign, as text,
-    the last two: `[began_at, sent_at]`, moments in UTC as the database writes them.
-
-    `before_on`: the day of the latest message when the last campaign began, None where nobody knows any more.
-    `claimed_at`: when a process set out to send the last one, and has not said yet what became of it. A process that
-    dies on the way leaves it there; rules.CLAIM_HOLDS later it means no more than that the campaign was recorded.
+    A campaign is not too soon for itself while it runs (rules.CAMPAIGN_RUNS), so each that runs is kept: the last one,
+    the one before it (`earlier_…`), and in `others` those before that.
     """
 
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="last_sent", db_index=False)
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="+", db_index=False)
     channel = models.CharField(max_length=8, choices=Channel)
+    #: The day of the latest message, in the site's time zone.
     sent_on = models.DateField()
+    #: The last one; None for a message without a campaign.
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    #: When the last campaign was first recorded.
     began_at = models.DateTimeField(null=True)
+    #: When our own backend sent it to them; None where a mailer said that it will.
     sent_at = models.DateTimeField(null=True)
+    #: The same four of the one before it.
     earlier_on = models.DateField(null=True)
     earlier_campaign = models.ForeignKey(
         Campaign, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
     )
     earlier_began_at = models.DateTimeField(null=True)
     earlier_sent_at = models.DateTimeField(null=True)
+    #: Those before that, by the id of the campaign as text: `[began_at, sent_at]`, times in UTC as the database writes
+    #: them; None where there are none. Read by other_campaigns.
     others = models.JSONField(null=True)
+    #: The day of the latest message when the last campaign began; None where nobody knows any more.
     before_on = models.DateField(null=True)
+    #: When a process set out to send the last one, and has not said yet what became of it. A process that dies on the
+    #: way leaves it there; rules.CLAIM_HOLDS later it means no more than that the campaign was recorded.
     claimed_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -6,20 +6,23 @@ from .lookups import DigestField
 
 
 class Seal(models.Model):
-    """One link of the chain. The numbers have no gap, and as the key they keep two seals from following the same one.
+    """One link of the chain."""
 
-    `entries` are the id and the hash of each line it closes, packed; `through` is the highest of these ids.
-    `settled`: up to this id no line can come any more. What appears there later was inserted.
-    """
-
+    #: Without a gap; as the key it keeps two seals from following the same one.
     number = models.BigIntegerField(primary_key=True)
+    #: Of the encoding (ledger.seals.encoding).
     version = models.PositiveSmallIntegerField()
     at = models.DateTimeField()
+    #: How many events it closes.
     count = models.PositiveIntegerField()
+    #: Up to this id no event can come any more. What appears there later was inserted.
     settled = models.BigIntegerField()
+    #: The highest id of those it closes.
     through = models.BigIntegerField()
+    #: The hash of the seal before it.
     previous = DigestField(max_length=32)
     hash = DigestField(max_length=32)
+    #: The id and the hash of each event it closes, packed.
     entries = models.BinaryField()
 
     def __str__(self) -> str:

@@ -8,13 +8,13 @@ from .contacts import Address
 
 
 class ShortLink(models.Model):
-    """One for each address, category and campaign; no category means everything. Never deleted: it stops messages for
-    ever. `issued_on` is the last day on which it was handed out: the link to the preferences beside it is as old.
-    """
+    """One for each address, category and campaign. Never deleted: it stops messages for ever."""
 
     address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+", db_index=False)
+    #: None means everything.
     category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    #: The last day on which it was handed out: the link to the preferences beside it is as old.
     issued_on = models.DateField()
 
     class Meta:

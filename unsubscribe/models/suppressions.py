@@ -8,24 +8,28 @@ from .contacts import Address
 
 
 class Suppression(models.Model):
-    """`everywhere`: the person meant every address, also those that are learnt later.
-
-    `since` and `source`: when and how the block was set. `said_at`: when the same no was said again last (before
-    `since`, where a file brought an older one), None where it was said once. `said_by`: how it was said last, "" for as
-    `source` says. `import_id`: the import that set it, None for everything else (others that said it: ImportRepeat).
-    `lifted_by`: how it ended, "" for blocks that were lifted before this was kept.
-    """
+    """A block of one address, for one reason."""
 
     address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="suppressions", db_index=False)
     reason = models.CharField(max_length=16, choices=SuppressionReason)
+    #: Whether the person meant every address of theirs, also those that are learnt later.
     everywhere = models.BooleanField(default=False)
+    #: How it was set.
     source = models.CharField(max_length=16, choices=Source)
+    #: In whose message the link was.
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    #: When it was set.
     since = models.DateTimeField()
+    #: When the same no was said again last (before `since`, where a file brought an older one); None where it was said
+    #: once.
     said_at = models.DateTimeField(null=True, blank=True)
+    #: How it was said last, a Source; "" is as `source` says.
     said_by = models.CharField(max_length=16, blank=True, default="", db_default="")
+    #: The import that set it; None for everything else. Others that said it: ImportRepeat.
     import_id = models.BigIntegerField(null=True, blank=True)
+    #: When it ended; None while it is in force.
     lifted_at = models.DateTimeField(null=True, blank=True)
+    #: How it ended, a Source; "" for those that were lifted before this was kept.
     lifted_by = models.CharField(max_length=16, blank=True, default="", db_default="")
 
     class Meta:

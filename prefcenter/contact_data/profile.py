@@ -12,7 +12,7 @@ from unsubscribe.addresses import Normalised, domains, normalise
 from unsubscribe.channels import Channel, Kind
 from unsubscribe.choices import EventKind, Source, SuppressionReason
 from unsubscribe.errors import InvalidAddress
-from unsubscribe.ledger.events import Joined
+from unsubscribe.ledger.events import JoinData
 from unsubscribe.models import (
     Address,
     ConsentEvent,
@@ -188,7 +188,7 @@ def _what(event: ConsentEvent) -> str:
     return describe(event.before, event.after, category=category, channel=event.channel)
 
 
-def joined(after: Joined) -> str:
+def joined(after: JoinData) -> str:
     """What was answered about an address that a sender had joined to a contact."""
     if "agreed" in after:
         return "One of the two addresses confirmed that they belong together. The other has to confirm it as well."

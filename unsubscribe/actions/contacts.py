@@ -9,7 +9,7 @@ from django.db import transaction
 from .. import outbox
 from ..addresses import Normalised, gmail_digest
 from ..choices import Channel, EventKind, OutboxKind, OutboxStatus, Source, SuppressionReason
-from ..ledger.events import Nothing, suppressed
+from ..ledger.events import NoData, suppressed
 from ..models import Address, ConsentEvent, Contact, LastSent, OutboxMessage, Suppression
 from .joining.parting import part_pending_of
 from .locking import lock
@@ -125,7 +125,7 @@ def note_access(address_id: int, *, source: Source, now: datetime, actor: str = 
     hears of it."""
     speakers = lock([address_id]).values()
     tell(OutboxKind.DOWNLOAD, speakers, now=now)
-    changes = [Change(EventKind.ACCESS, one, Nothing(), Nothing()) for one in speakers]
+    changes = [Change(EventKind.ACCESS, one, NoData(), NoData()) for one in speakers]
     return record(changes, Origin(source, now, actor=actor), confirm=False)
 
 
@@ -147,7 +147,7 @@ def erase(contact_ids: Sequence[int], *, source: Source, now: datetime, actor: s
     Contact.objects.filter(id__any_of=ids).update(language="", paused_until=None, pause_said_at=None, erased_at=now)
     LastSent.objects.filter(contact_id__any_of=ids).delete()
     _close_outbox(ids)
-    changes = [Change(EventKind.ERASE, one, Nothing(), suppressed(SuppressionReason.ERASED)) for one in addresses]
+    changes = [Change(EventKind.ERASE, one, NoData(), suppressed(SuppressionReason.ERASED)) for one in addresses]
     return record(changes, Origin(source, now, actor=actor), confirm=False)
 
 

@@ -19,10 +19,10 @@ def lock(address_ids: Sequence[int]) -> LockedAddresses:
     wanted = sorted(set(address_ids))
     while wanted:
         before = transaction.savepoint()
-        people = _locked(wanted)
-        if not _have_moved(people):
+        locked = _locked(wanted)
+        if not _have_moved(locked):
             transaction.savepoint_commit(before)
-            return people
+            return locked
         transaction.savepoint_rollback(before)
     return {}
 
@@ -37,7 +37,7 @@ def _locked(address_ids: Sequence[int]) -> LockedAddresses:
     return {row.pk: row for row in rows}
 
 
-def _have_moved(people: LockedAddresses) -> bool:
+def _have_moved(locked: LockedAddresses) -> bool:
     """Whom the addresses belong to now: the rows we waited for are as they were before, but for the contact's own."""
-    now = Address.objects.filter(id__any_of=list(people)).values_list("id", "contact_id")
-    return dict(now) != {id_: row.contact_id for id_, row in people.items()}
+    now = Address.objects.filter(id__any_of=list(locked)).values_list("id", "contact_id")
+    return dict(now) != {id_: row.contact_id for id_, row in locked.items()}

@@ -15,7 +15,7 @@ from ..models import ConsentEvent, Contact
 from .joining.parting import speak_for_themselves
 from .known import known
 from .locking import LockedAddresses, lock
-from .preferences import set_preferences
+from .preferences import choose
 from .recording import Change, Origin, record
 from .wanted import wanted_of
 
@@ -32,16 +32,16 @@ def pause(
 ) -> list[ConsentEvent]:
     """No messages until a day; None resumes. For the whole contact where a target names no category."""
     targets, origin = list(targets), Origin(source, now, wording, actor)
-    people = lock([target.address_id for target in targets])
+    locked = lock([target.address_id for target in targets])
     targets = known(targets)
     named = {target.address_id for target in targets if target.category_id is None}
-    whole = {id_: one for id_, one in people.items() if id_ in named}
+    whole = {id_: one for id_, one in locked.items() if id_ in named}
     sooner = [one for one in whole.values() if rules.ends_sooner(one.contact.paused_until, until)]
-    speak_for_themselves(people, [(one.pk, None, one.channel) for one in sooner], origin)
+    speak_for_themselves(locked, [(one.pk, None, one.channel) for one in sooner], origin)
     _pause_again(whole, until, origin)
     wanted = wanted_of(targets, {"paused_until": until})
     events = _pause_contacts(whole, until, origin)
-    return events + set_preferences(wanted, source=source, now=now, wording=wording, actor=actor)
+    return events + choose(wanted, origin)
 
 
 @transaction.atomic
@@ -50,9 +50,9 @@ def restore_pause(address_id: int, until: date | None, origin: Origin) -> list[C
     return _pause_contacts(lock([address_id]), until, origin)
 
 
-def _pause_contacts(people: LockedAddresses, until: date | None, origin: Origin) -> list[ConsentEvent]:
+def _pause_contacts(locked: LockedAddresses, until: date | None, origin: Origin) -> list[ConsentEvent]:
     changes = []
-    for address in {one.contact_id: one for one in people.values()}.values():
+    for address in {one.contact_id: one for one in locked.values()}.values():
         before, address.contact.paused_until = address.contact.paused_until, until
         if rules.ends_sooner(before, until) and origin.source not in rules.OWN_VOICE:
             raise MayNotLift
@@ -64,10 +64,10 @@ def _pause_contacts(people: LockedAddresses, until: date | None, origin: Origin)
     return record(changes, origin)
 
 
-def _pause_again(people: LockedAddresses, until: date | None, origin: Origin) -> None:
+def _pause_again(locked: LockedAddresses, until: date | None, origin: Origin) -> None:
     """What is paused until that day already was asked for again: its time moves on, and it is no event. Of who was
     erased nothing more is noted."""
-    contacts = {one.contact_id: one.contact for one in people.values()}
+    contacts = {one.contact_id: one.contact for one in locked.values()}
     same = [id_ for id_, one in contacts.items() if until and one.paused_until == until and one.erased_at is None]
     if same:
         rows = Contact.objects.filter(id__any_of=same)

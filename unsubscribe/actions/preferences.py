@@ -42,17 +42,17 @@ def opt_out(
     targets = list(targets)
     origin = Origin(source, now, wording, actor, note)
     with transaction.atomic():
-        people = lock([target.address_id for target in targets])
+        locked = lock([target.address_id for target in targets])
         targets = known(targets, is_lost=lambda target: target._replace(category_id=None))
         everything = [target for target in targets if target.category_id is None]
         events = block(
-            _those(people, everything),
+            _those(locked, everything),
             SuppressionReason.UNSUBSCRIBED_ALL,
             origin,
             everywhere=True,
             campaigns={target.address_id: target.campaign_id for target in everything},
         )
-        return events + _set(wanted_of(targets, {"state": PreferenceState.UNSUBSCRIBED}), people, origin)
+        return events + _set(wanted_of(targets, {"state": PreferenceState.UNSUBSCRIBED}), locked, origin)
 
 
 def opt_in(
@@ -64,7 +64,7 @@ def opt_in(
     """
     # A pause would make the yes an empty word.
     wanted = wanted_of(known(targets), {"state": PreferenceState.SUBSCRIBED, "paused_until": None})
-    return set_preferences(wanted, source=source, now=now, wording=wording, actor=actor, note=note)
+    return choose(wanted, Origin(source, now, wording, actor, note))
 
 
 def opt_down(
@@ -78,10 +78,9 @@ def opt_down(
 ) -> list[ConsentEvent]:
     """Fewer: a slower frequency for the category each target names."""
     wanted = wanted_of(known(targets), {"frequency": frequency})
-    return set_preferences(wanted, source=source, now=now, wording=wording, actor=actor)
+    return choose(wanted, Origin(source, now, wording, actor))
 
 
-@transaction.atomic
 def set_preferences(
     wanted: Iterable[Wanted],
     *,
@@ -96,79 +95,80 @@ def set_preferences(
 
     `given_at`: when the person gave a yes that another door hands over with evidence. An older no does not beat it.
     """
-    return _locked_set(wanted, Origin(source, now, wording, actor, note, given_at=given_at))
+    return choose(wanted, Origin(source, now, wording, actor, note, given_at=given_at))
 
 
 @transaction.atomic
-def restore(wanted: Iterable[Wanted], origin: Origin) -> list[ConsentEvent]:
-    """What stood before an event. It brings back a choice, and lifts no block."""
-    return _locked_set(wanted, origin, lifts=False)
-
-
-def leave(wanted: Sequence[Wanted], people: LockedAddresses, origin: Origin) -> list[ConsentEvent]:
-    """No more of what is named, for contacts that are locked already; nobody gets a mail about it."""
-    return _set(wanted, people, origin, lifts=False, confirm=False)
-
-
-def _locked_set(wanted: Iterable[Wanted], origin: Origin, *, lifts: bool = True) -> list[ConsentEvent]:
+def choose(wanted: Iterable[Wanted], origin: Origin, *, lifts: bool = True) -> list[ConsentEvent]:
+    """As set_preferences; without `lifts`, a yes to a category ends no no to everything."""
     wanted = list(wanted)
-    people = lock([one.address_id for one in wanted])
+    locked = lock([one.address_id for one in wanted])
     campaigns = known_campaigns(one.campaign_id for one in wanted)
     wanted = [one if one.campaign_id in campaigns else one._replace(campaign_id=None) for one in wanted]
-    return _set(wanted, people, origin, lifts=lifts)
+    return _set(wanted, locked, origin, lifts=lifts)
 
 
-def _those(people: LockedAddresses, targets: Iterable[Target]) -> LockedAddresses:
-    return {target.address_id: people[target.address_id] for target in targets if target.address_id in people}
+def restore(wanted: Iterable[Wanted], origin: Origin) -> list[ConsentEvent]:
+    """What stood before an event. It brings back a choice, and lifts no block."""
+    return choose(wanted, origin, lifts=False)
+
+
+def leave(wanted: Sequence[Wanted], locked: LockedAddresses, origin: Origin) -> list[ConsentEvent]:
+    """No more of what is named, for contacts that are locked already; nobody gets a mail about it."""
+    return _set(wanted, locked, origin, lifts=False, confirm=False)
+
+
+def _those(locked: LockedAddresses, targets: Iterable[Target]) -> LockedAddresses:
+    return {target.address_id: locked[target.address_id] for target in targets if target.address_id in locked}
 
 
 def _set(
-    wanted: Sequence[Wanted], people: LockedAddresses, origin: Origin, *, lifts: bool = True, confirm: bool = True
+    wanted: Sequence[Wanted], locked: LockedAddresses, origin: Origin, *, lifts: bool = True, confirm: bool = True
 ) -> list[ConsentEvent]:
-    wanted = [one for one in wanted if one.address_id in people]
+    wanted = [one for one in wanted if one.address_id in locked]
     if not wanted:
         return []
-    rows = _rows(people, {one.category_id for one in wanted})
+    rows = _rows(locked, {one.category_id for one in wanted})
     chosen = {key: _chosen(row) for key, row in rows.items()}
-    own_no = own_no_by_channel(people) if lifts else {}
-    if lifts and (more := _more(wanted, people, chosen)):
-        speak_for_themselves(people, more, origin)
-        rows = _rows(people, {one.category_id for one in wanted})
-        chosen, own_no = {key: _chosen(row) for key, row in rows.items()}, own_no_by_channel(people)
-    covered = _covered(wanted, people) if lifts else frozenset()
+    own_no = own_no_by_channel(locked) if lifts else {}
+    if lifts and (more := _more(wanted, locked, chosen)):
+        speak_for_themselves(locked, more, origin)
+        rows = _rows(locked, {one.category_id for one in wanted})
+        chosen, own_no = {key: _chosen(row) for key, row in rows.items()}, own_no_by_channel(locked)
+    covered = _covered(wanted, locked) if lifts else frozenset()
     changes = [
         change
         for one in wanted
-        if (change := _change(one, people[one.address_id], chosen, own_no, origin, is_covered=one[:2] in covered))
+        if (change := _change(one, locked[one.address_id], chosen, own_no, origin, is_covered=one[:2] in covered))
     ]
     if lifts:
-        said = _said_again(wanted, people, rows, {_key(change) for change in changes})
+        said = _said_again(wanted, locked, rows, {_key(change) for change in changes})
         preferences_again(_again(said), origin)
         less_again([row for one, _, row in said if rules.asks_less(_chosen(row), one.change)], origin)
     came_back = come_back([change for change in changes if change.kind == EventKind.OPT_IN], own_no, origin)
-    named = {key_of(one, people) for one in wanted if "state" in one.change}
+    named = {key_of(one, locked) for one in wanted if "state" in one.change}
     _upsert({_key(change): chosen[_key(change)] for change in changes}, rows, origin, named=named)
     events = record(changes, origin, confirm=confirm)
-    own_noes.keep(wanted, people, origin)
+    own_noes.keep(wanted, locked, origin)
     return came_back + events
 
 
-def _more(wanted: Iterable[Wanted], people: LockedAddresses, chosen: Choices) -> list[More]:
+def _more(wanted: Iterable[Wanted], locked: LockedAddresses, chosen: Choices) -> list[More]:
     """What an address that is pending wants more of than holds for it. Of a yes it is not known whose it was."""
     more: list[More] = []
     for one in wanted:
-        key = key_of(one, people)
+        key = key_of(one, locked)
         before = chosen.get(key, Chosen())
         is_yes = one.change.get("state") == PreferenceState.SUBSCRIBED
-        if people[one.address_id].is_pending and (is_yes or rules.is_more(before, before._replace(**one.change))):
+        if locked[one.address_id].is_pending and (is_yes or rules.is_more(before, before._replace(**one.change))):
             more.append((one.address_id, *key[1:]))
     return more
 
 
-def _covered(wanted: Sequence[Wanted], people: LockedAddresses) -> frozenset[tuple[int, int]]:
+def _covered(wanted: Sequence[Wanted], locked: LockedAddresses) -> frozenset[tuple[int, int]]:
     """Of the yes's among these, those to which a no stands that was said of more than the address (covering.py)."""
     yes = {one[:2] for one in wanted if one.change.get("state") == PreferenceState.SUBSCRIBED}
-    values = {id_: people[id_].value for id_, _ in yes if people[id_].channel == Channel.EMAIL}
+    values = {id_: locked[id_].value for id_, _ in yes if locked[id_].channel == Channel.EMAIL}
     return covering.standing(values, {category_id for _, category_id in yes}).noes & yes
 
 
@@ -193,9 +193,9 @@ def _change(
     return Change(kind, address, choice(before), choice(after), one.category_id, one.campaign_id, key[2], one.wording)
 
 
-def _rows(people: LockedAddresses, category_ids: set[int]) -> dict[Key, Preference]:
+def _rows(locked: LockedAddresses, category_ids: set[int]) -> dict[Key, Preference]:
     rows = Preference.objects.filter(
-        contact_id__any_of=sorted({address.contact_id for address in people.values()}),
+        contact_id__any_of=sorted({address.contact_id for address in locked.values()}),
         category_id__any_of=sorted(category_ids),
     )
     return {(row.contact_id, row.category_id, row.channel): row for row in rows}
@@ -206,13 +206,13 @@ def _chosen(row: Preference) -> Chosen:
 
 
 def _said_again(
-    wanted: Iterable[Wanted], people: LockedAddresses, rows: Mapping[Key, Preference], changed: Collection[Key]
+    wanted: Iterable[Wanted], locked: LockedAddresses, rows: Mapping[Key, Preference], changed: Collection[Key]
 ) -> list[tuple[Wanted, Address, Preference]]:
     """What is wanted of choices that stay as they are. Of who was erased nothing more is noted."""
     found = []
     for one in wanted:
-        address = people[one.address_id]
-        key = key_of(one, people)
+        address = locked[one.address_id]
+        key = key_of(one, locked)
         if key in rows and key not in changed and not address.contact.erased_at:
             found.append((one, address, rows[key]))
     return found

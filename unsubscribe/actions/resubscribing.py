@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from ..choices import EventKind, PreferenceState, Purpose
-from ..ledger.events import Choice
+from ..ledger.events import ChoiceData
 from ..models import Address, Category, ConsentEvent, Contact, Preference
 from .recording import Change, Origin, record
 from .suppressions import OwnNo, lift_own_no
@@ -69,8 +69,8 @@ def _close(stale: Sequence[Preference], by_contact: dict[int, Address], origin: 
         Change(
             EventKind.OPT_OUT,
             by_contact[one.contact_id],
-            Choice(state=PreferenceState.SUBSCRIBED),
-            Choice(state=PreferenceState.UNSUBSCRIBED),
+            ChoiceData(state=PreferenceState.SUBSCRIBED),
+            ChoiceData(state=PreferenceState.UNSUBSCRIBED),
             one.category_id,
             channel=one.channel,
         )

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from .. import rules
 from ..choices import EventKind, Source, SuppressionReason
 from ..errors import MayNotLift
-from ..ledger.events import Suppressed, suppressed, suppressed_until_now
+from ..ledger.events import SuppressionData, suppressed, suppressed_until_now
 from ..models import Address, ConsentEvent, Suppression
 from .joining.sharing import share
 from .locking import LockedAddresses, lock
@@ -35,8 +35,8 @@ def suppress(
     noted that it was said again. Returns the events by which something changed."""
     origin = Origin(source, now, wording, actor, note)
     with transaction.atomic():
-        people = lock(address_ids)
-        return block(people, reason, origin) + share(list(people), reason, origin)
+        locked = lock(address_ids)
+        return block(locked, reason, origin) + share(list(locked), reason, origin)
 
 
 def lift(
@@ -53,16 +53,16 @@ def lift(
     if not rules.may_lift(reason, source=source):
         raise MayNotLift
     with transaction.atomic():
-        people = lock(address_ids)
+        locked = lock(address_ids)
         # Two conditions of two tables, joined by "or", would read through all blocks there are.
-        active = _active(_all_addresses(people)).filter(reason=reason).select_related("address")
-        whole = {one.contact_id for one in people.values() if not one.is_pending}
-        ending = [one.pk for one in active if one.address_id in people or _is_ended_by(whole, one)]
+        active = _active(_all_addresses(locked)).filter(reason=reason).select_related("address")
+        whole = {one.contact_id for one in locked.values() if not one.is_pending}
+        ending = [one.pk for one in active if one.address_id in locked or _is_ended_by(whole, one)]
         return _end(Suppression.objects.filter(id__any_of=ending), Origin(source, now, actor=actor, note=note))
 
 
 def block(
-    people: LockedAddresses,
+    locked: LockedAddresses,
     reason: SuppressionReason,
     origin: Origin,
     *,
@@ -70,16 +70,16 @@ def block(
     campaigns: Mapping[int, int | None] | None = None,
 ) -> list[ConsentEvent]:
     """The same for contacts that are locked already; `everywhere` takes in all their addresses."""
-    if not people:
+    if not locked:
         return []
-    addresses = _all_addresses(people) if everywhere else list(people.values())
+    addresses = _all_addresses(locked) if everywhere else list(locked.values())
     blocked = {row.address_id: row for row in _active(addresses).filter(reason=reason)}
     new = [address for address in addresses if address.pk not in blocked]
     if everywhere:
         _widen(addresses, {id_: row.everywhere for id_, row in blocked.items()}, reason)
-    by_contact = {people[id_].contact_id: campaign for id_, campaign in (campaigns or {}).items() if id_ in people}
+    by_contact = {locked[id_].contact_id: campaign for id_, campaign in (campaigns or {}).items() if id_ in locked}
     after = suppressed(reason)
-    _say_again(blocked, addresses, people, origin, by_contact, stands=after)
+    _say_again(blocked, addresses, locked, origin, by_contact, stands=after)
     Suppression.objects.bulk_create(
         [
             Suppression(
@@ -96,22 +96,22 @@ def block(
     kind = EventKind.OPT_OUT if reason == SuppressionReason.UNSUBSCRIBED_ALL else EventKind.SUPPRESS
     changes = [Change(kind, one, suppressed(), after, campaign_id=by_contact.get(one.contact_id)) for one in new]
     # What the person did not wish is no wish to confirm.
-    return record(changes, origin, asked=people.keys(), confirm=reason in rules.OWN_NO)
+    return record(changes, origin, asked=locked.keys(), confirm=reason in rules.OWN_NO)
 
 
 def _say_again(
     blocked: Mapping[int, Suppression],
     addresses: Sequence[Address],
-    people: LockedAddresses,
+    locked: LockedAddresses,
     origin: Origin,
     campaigns: Mapping[int, int | None],
     *,
-    stands: Suppressed,
+    stands: SuppressionData,
 ) -> None:
     """Of who was erased nothing more is noted."""
-    alive = {one.contact_id for one in people.values() if one.contact.erased_at is None}
+    alive = {one.contact_id for one in locked.values() if one.contact.erased_at is None}
     rows = [blocked[one.pk] for one in addresses if one.pk in blocked and one.contact_id in alive]
-    asked = [one for id_, one in sorted(people.items()) if id_ in blocked and one.contact_id in alive]
+    asked = [one for id_, one in sorted(locked.items()) if id_ in blocked and one.contact_id in alive]
     blocks_again(
         rows,
         [Change(EventKind.AGAIN, one, stands, stands, campaign_id=campaigns.get(one.contact_id)) for one in asked],
@@ -128,9 +128,9 @@ def _widen(addresses: Sequence[Address], blocked: Mapping[int, bool], reason: Su
         Suppression.objects.filter(address_id__any_of=single, reason=reason, lifted_at=None).update(everywhere=True)
 
 
-def own_no_by_channel(people: LockedAddresses) -> OwnNo:
+def own_no_by_channel(locked: LockedAddresses) -> OwnNo:
     found: dict[tuple[int, str], set[SuppressionReason]] = defaultdict(set)
-    rows = _own_no((address.contact_id for address in people.values()), also=people.keys())
+    rows = _own_no((address.contact_id for address in locked.values()), also=locked.keys())
     for contact_id, channel, reason in rows.values_list("address__contact_id", "address__channel", "reason"):
         found[contact_id, channel].add(SuppressionReason(reason))
     return {key: frozenset(reasons) for key, reasons in found.items()}
@@ -171,8 +171,8 @@ def lifted(row: Suppression) -> Change:
     )
 
 
-def _all_addresses(people: LockedAddresses) -> list[Address]:
-    contact_ids = sorted({address.contact_id for address in people.values()})
+def _all_addresses(locked: LockedAddresses) -> list[Address]:
+    contact_ids = sorted({address.contact_id for address in locked.values()})
     return list(Address.objects.filter(contact_id__any_of=contact_ids).order_by("id"))
 
 

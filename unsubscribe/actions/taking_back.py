@@ -17,7 +17,7 @@ from django.db.models.functions import Greatest
 from .. import rules
 from ..choices import EventKind, Frequency, PreferenceState, Source, SuppressionReason
 from ..errors import MayNotLift, MayNotLiftDomain
-from ..ledger.events import Choice, choice
+from ..ledger.events import ChoiceData, choice
 from ..models import Address, ConsentEvent, Contact, DomainSuppression, ImportRepeat, Preference, Suppression
 from ..rules import Chosen
 from .locking import lock
@@ -196,7 +196,7 @@ def _changes(ending: Sequence[Preference]) -> list[Change]:
         first = next((one for one in known if one.channel == row.channel), known[0])
         address = next((one for one in known if event and one.pk == event.address_id), first)
         before = choice(Chosen(PreferenceState(row.state), Frequency(row.frequency), row.paused_until))
-        after: Choice = {**before, "state": row.state_before}
+        after: ChoiceData = {**before, "state": row.state_before}
         about = (row.category_id, event.campaign_id if event else None, row.channel)
         changes.append(Change(EventKind.OPT_IN, address, before, after, *about))
     return changes

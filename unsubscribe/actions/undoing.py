@@ -31,9 +31,10 @@ def undo(event_ids: Sequence[int], *, source: Source, now: datetime, wording: st
     events = list(ConsentEvent.objects.filter(id__any_of=event_ids).select_related("address").order_by("-id"))
     events = [one for one in events if one.kind != EventKind.AGAIN]  # by which nothing changed
     lock([event.address_id for event in events])
+    origin = Origin(source, now, wording)
     written: list[ConsentEvent] = []
     for event in [one for one in events if not _is_overtaken(one, event_ids)]:
-        written += _undo(event, source=source, now=now, wording=wording)
+        written += _undo(event, origin)
     return written
 
 
@@ -75,22 +76,21 @@ def _choice(event: ConsentEvent) -> QuerySet[Preference]:
     return Preference.objects.filter(**about)
 
 
-def _undo(event: ConsentEvent, *, source: Source, now: datetime, wording: str) -> list[ConsentEvent]:
+def _undo(event: ConsentEvent, origin: Origin) -> list[ConsentEvent]:
     if event.category_id is not None:
         before = Wanted(event.address_id, event.category_id, chosen_in(event.before), event.channel, event.campaign_id)
-        return restore([before], Origin(source, now, wording))
+        return restore([before], origin)
     if event.kind in {EventKind.PAUSE, EventKind.RESUME}:
-        until = day(event.before["paused_until"])
-        return restore_pause(event.address_id, until, Origin(source, now, wording))
-    return _undo_block(event, source=source, now=now, wording=wording)
+        return restore_pause(event.address_id, day(event.before["paused_until"]), origin)
+    return _undo_suppression(event, origin)
 
 
-def _undo_block(event: ConsentEvent, *, source: Source, now: datetime, wording: str) -> list[ConsentEvent]:
+def _undo_suppression(event: ConsentEvent, origin: Origin) -> list[ConsentEvent]:
     address_ids = [event.address_id]
     if event.kind == EventKind.LIFT:
         reasons = map(SuppressionReason, event.before["suppressed"])
         everywhere = bool(event.before.get("everywhere"))
-        origin = Origin(source, now, wording)
         return [one for reason in reasons for one in block(lock(address_ids), reason, origin, everywhere=everywhere)]
+    source, now, note = origin.source, origin.now, origin.wording
     reasons = map(SuppressionReason, event.after.get("suppressed", ()))
-    return [one for reason in reasons for one in lift(address_ids, reason, source=source, now=now, note=wording)]
+    return [one for reason in reasons for one in lift(address_ids, reason, source=source, now=now, note=note)]

@@ -34,6 +34,6 @@ def wanted_of(targets: Iterable[Target], change: Mapping[str, Any]) -> list[Want
     ]
 
 
-def key_of(one: Wanted, people: LockedAddresses) -> Key:
-    address = people[one.address_id]
+def key_of(one: Wanted, locked: LockedAddresses) -> Key:
+    address = locked[one.address_id]
     return address.contact_id, one.category_id, str(one.channel or address.channel)

@@ -2,16 +2,16 @@
 
 The kinds of events, and what their before and after are:
 
-OPT_OUT, OPT_IN, OPT_DOWN, OPT_UP of a category   Choice, Choice
-PAUSE, RESUME                     of a category   Choice, Choice
-                                  of everything   Pause, Pause
-OPT_OUT                           of everything   Suppressed (empty), Suppressed
-SUPPRESS                                          Suppressed (empty), Suppressed
-LIFT                                              Suppressed, Suppressed (empty)
-AGAIN                                             Choice or Suppressed, twice the same
-ERASE                                             Nothing, Suppressed
-ACCESS                                            Nothing, Nothing
-JOIN                                              Nothing, Joined
+OPT_OUT, OPT_IN, OPT_DOWN, OPT_UP of a category   ChoiceData, ChoiceData
+PAUSE, RESUME                     of a category   ChoiceData, ChoiceData
+                                  of everything   PauseData, PauseData
+OPT_OUT                           of everything   SuppressionData (empty), SuppressionData
+SUPPRESS                                          SuppressionData (empty), SuppressionData
+LIFT                                              SuppressionData, SuppressionData (empty)
+AGAIN                                             ChoiceData or SuppressionData, twice the same
+ERASE                                             NoData, SuppressionData
+ACCESS                                            NoData, NoData
+JOIN                                              NoData, JoinData
 
 Stored events never change, so a key may be added to a shape and none taken out. The feed, webhooks, the export and
 proofs hand them on as they are; outbox.wording and facts.joins, which stand below, read the same keys.
@@ -25,7 +25,7 @@ from ..choices import Frequency, PreferenceState, SuppressionReason
 from ..rules import Chosen
 
 
-class Choice(TypedDict):
+class ChoiceData(TypedDict):
     """What holds for one category on one channel."""
 
     #: A PreferenceState.
@@ -36,14 +36,14 @@ class Choice(TypedDict):
     paused_until: NotRequired[str | None]
 
 
-class Pause(TypedDict):
+class PauseData(TypedDict):
     """A pause of everything that the contact gets."""
 
-    #: As in Choice.
+    #: As in ChoiceData.
     paused_until: str | None
 
 
-class Suppressed(TypedDict):
+class SuppressionData(TypedDict):
     """Which suppression of the event's address begins or ends."""
 
     #: One SuppressionReason, or none.
@@ -52,7 +52,7 @@ class Suppressed(TypedDict):
     everywhere: NotRequired[bool]
 
 
-class Joined(TypedDict, total=False):
+class JoinData(TypedDict, total=False):
     """An answer about an address that a sender joined to a contact. One of the two keys."""
 
     #: Whether it is the contact's; False where it became a contact of its own.
@@ -61,32 +61,32 @@ class Joined(TypedDict, total=False):
     agreed: str
 
 
-class Nothing(TypedDict):
+class NoData(TypedDict):
     """No keys."""
 
 
-EventData = Choice | Pause | Suppressed | Joined | Nothing
+EventData = ChoiceData | PauseData | SuppressionData | JoinData | NoData
 
 
-def choice(chosen: Chosen) -> Choice:
+def choice(chosen: Chosen) -> ChoiceData:
     return {"state": chosen.state, "frequency": chosen.frequency, "paused_until": _text(chosen.paused_until)}
 
 
-def pause(until: date | None) -> Pause:
+def pause(until: date | None) -> PauseData:
     return {"paused_until": _text(until)}
 
 
-def suppressed(*reasons: SuppressionReason | str) -> Suppressed:
+def suppressed(*reasons: SuppressionReason | str) -> SuppressionData:
     return {"suppressed": list(reasons)}
 
 
-def suppressed_until_now(reason: SuppressionReason | str, *, everywhere: bool) -> Suppressed:
+def suppressed_until_now(reason: SuppressionReason | str, *, everywhere: bool) -> SuppressionData:
     """Before a LIFT."""
     return {"suppressed": [reason], "everywhere": everywhere}
 
 
 def chosen_in(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of rules.Chosen that a Choice or Pause holds."""
+    """The fields of rules.Chosen that a ChoiceData or PauseData holds."""
     read: dict[str, Callable[[Any], Any]] = {"state": PreferenceState, "frequency": Frequency, "paused_until": day}
     return {name: read[name](value) for name, value in data.items()}
 

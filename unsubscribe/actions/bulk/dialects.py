@@ -53,7 +53,7 @@ class Dialect(Protocol):
         """The value of a column of JSON that this parameter holds as text."""
 
     def choice(self, *, state: str, frequency: str, paused_until: str) -> str:
-        """JSON as ledger.events.Choice has it, of three expressions."""
+        """JSON as ledger.events.ChoiceData has it, of three expressions."""
 
 
 class Postgresql:

@@ -48,7 +48,7 @@ class _Wish(NamedTuple):
     origin: Origin
 
     @property
-    def scope(self) -> sql.Scope:
+    def scope(self) -> sql.Statements:
         if self.category_id is not None:
             return sql.CATEGORY
         return sql.EVERYWHERE if self.everywhere else sql.ADDRESS

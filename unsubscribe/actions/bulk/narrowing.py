@@ -47,12 +47,12 @@ def narrow(digests: Iterable[bytes], said_by: Sequence[Row], *, channel: Channel
     wanted = {digest: moments[digest] for digest in digests}
     if not wanted:
         return NOTHING
-    people = list(
+    addresses = list(
         Address.objects.filter(channel=channel, digest__any_of=list(wanted)).select_related("contact").order_by("id")
     )
     first: dict[int, Address] = {}
     said: dict[int, datetime] = {}
-    for one in people:
+    for one in addresses:
         first.setdefault(one.contact_id, one)
         said[one.contact_id] = max(wanted[bytes(one.digest)], said.get(one.contact_id, wanted[bytes(one.digest)]))
     channels = _channels(first, everywhere=everywhere, channel=channel)
@@ -60,7 +60,7 @@ def narrow(digests: Iterable[bytes], said_by: Sequence[Row], *, channel: Channel
     chosen = {(row.contact_id, row.category_id, row.channel): row for row in rows}
     left = _left(first, said, channels, chosen)
     lasting = {first[contact_id].pk for contact_id, _, _ in left}
-    nothing_left = sum(first[one.contact_id].pk not in lasting for one in people)
+    nothing_left = sum(first[one.contact_id].pk not in lasting for one in addresses)
     no = {"state": PreferenceState.UNSUBSCRIBED}
     again = {row: said[row.contact_id] for row in chosen.values() if _is_of_an_import(row, channels)}
     return Narrowed([Wanted(first[who].pk, what, no, on) for who, what, on in left], nothing_left, again)

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from ...choices import EventKind, OutboxKind, PreferenceState, Source
 from ...facts import joins
-from ...ledger.events import Joined, Nothing
+from ...ledger.events import JoinData, NoData
 from ...models import Address, ConsentEvent, Preference
 from ..locking import lock
 from ..preferences import restore
@@ -53,7 +53,7 @@ def agree(
         one.agreed_at, one.is_beside = now, False
     tell(OutboxKind.JOINED, joined, now=now)
     waiting = [one for one in pending if new[one.pk] and one not in joined]
-    halves = [Change(EventKind.JOIN, one, Nothing(), Joined(agreed=voice)) for one in waiting for voice in new[one.pk]]
+    halves = [Change(EventKind.JOIN, one, NoData(), JoinData(agreed=voice)) for one in waiting for voice in new[one.pk]]
     return noes + record([*(answered(one, is_theirs=True) for one in joined), *halves], origin, confirm=False)
 
 

@@ -78,9 +78,9 @@ def _sides(leaving: Sequence[Address]) -> list[Side]:
 
 def _in_force_again(sides: Sequence[Side], origin: Origin) -> list[ConsentEvent]:
     said = _said(sides)
-    people = lock([id_ for side in sides for id_ in side.own])
+    locked = lock([id_ for side in sides for id_ in side.own])
     rows: dict[int, list[Preference]] = defaultdict(list)
-    for row in Preference.objects.filter(contact_id__any_of=sorted({one.contact_id for one in people.values()})):
+    for row in Preference.objects.filter(contact_id__any_of=sorted({one.contact_id for one in locked.values()})):
         rows[row.contact_id].append(row)
     ended: list[Ended] = []
     wanted: list[Wanted] = []
@@ -88,13 +88,13 @@ def _in_force_again(sides: Sequence[Side], origin: Origin) -> list[ConsentEvent]
     today = timezone.localtime(origin.now).date()
     for side in sides:
         events = [one for one in said[side.contact_id] if one.at >= side.since]
-        own, held = [people[id_] for id_ in sorted(side.own)], _held(events, side)
+        own, held = [locked[id_] for id_ in sorted(side.own)], _held(events, side)
         ended += _ended_by_others(events, side)
         wanted += _less(rows[own[0].contact_id], own, held, side=side, today=today)
         until = held.get(EVERYTHING, Chosen()).paused_until
         if until and until > today and rules.ends_sooner(until, own[0].contact.paused_until):
             pauses[own[0].pk] = until
-    events = _block(ended, people, origin) + restore(wanted, origin)
+    events = _block(ended, locked, origin) + restore(wanted, origin)
     return events + [event for id_, until in pauses.items() for event in restore_pause(id_, until, origin)]
 
 
@@ -162,7 +162,7 @@ def _less(
     return wanted
 
 
-def _block(ended: Sequence[Ended], people: LockedAddresses, origin: Origin) -> list[ConsentEvent]:
+def _block(ended: Sequence[Ended], locked: LockedAddresses, origin: Origin) -> list[ConsentEvent]:
     """Blocks anew what was said to be blocked, where it is not so already."""
     ids = sorted({address_id for address_id, *_ in ended})
     active = Suppression.objects.filter(address_id__any_of=ids, lifted_at=None).values_list("address_id", "reason")
@@ -170,7 +170,7 @@ def _block(ended: Sequence[Ended], people: LockedAddresses, origin: Origin) -> l
     again: dict[tuple[SuppressionReason, bool], LockedAddresses] = defaultdict(dict)
     for address_id, reason, _, everywhere in ended:
         if (address_id, reason) not in blocked:
-            again[reason, everywhere][address_id] = people[address_id]
+            again[reason, everywhere][address_id] = locked[address_id]
     return [
         event
         for (reason, everywhere), some in sorted(again.items())

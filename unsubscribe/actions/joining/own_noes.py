@@ -15,22 +15,22 @@ from ..wanted import Wanted, key_of
 About = tuple[int, int, str]
 
 
-def keep(wanted: Iterable[Wanted], people: LockedAddresses, origin: Origin) -> None:
+def keep(wanted: Iterable[Wanted], locked: LockedAddresses, origin: Origin) -> None:
     """What these, who are locked, said no to, after it is written down what changed by it: one event, of the kind AGAIN
     and without a mail, for each no of one that came beside another, is pending, and has not said it before. Without
     any query where there is no such address."""
-    noes = {_about(one, people): one for one in wanted if _is_beside(people[one.address_id]) and _is_no(one)}
+    noes = {_about(one, locked): one for one in wanted if _is_beside(locked[one.address_id]) and _is_no(one)}
     if not noes:
         return
-    there = last_said([people[one.address_id] for one in noes.values()])
+    there = last_said([locked[one.address_id] for one in noes.values()])
     new = [one for about, one in noes.items() if about not in there]
-    rows = Preference.objects.filter(contact_id__any_of=sorted({people[one.address_id].contact_id for one in new}))
+    rows = Preference.objects.filter(contact_id__any_of=sorted({locked[one.address_id].contact_id for one in new}))
     chosen = {(row.contact_id, row.category_id, row.channel): row for row in rows} if new else {}
-    record([_again(one, people, chosen.get(key_of(one, people))) for one in new], origin, confirm=False)
+    record([_again(one, locked, chosen.get(key_of(one, locked))) for one in new], origin, confirm=False)
 
 
-def _about(one: Wanted, people: LockedAddresses) -> About:
-    return (one.address_id, *key_of(one, people)[1:])
+def _about(one: Wanted, locked: LockedAddresses) -> About:
+    return (one.address_id, *key_of(one, locked)[1:])
 
 
 def _is_beside(address: Address) -> bool:
@@ -42,13 +42,13 @@ def _is_no(one: Wanted) -> bool:
     return one.change.get("state") == PreferenceState.UNSUBSCRIBED
 
 
-def _again(one: Wanted, people: LockedAddresses, row: Preference | None) -> Change:
+def _again(one: Wanted, locked: LockedAddresses, row: Preference | None) -> Change:
     stands = Chosen(PreferenceState.UNSUBSCRIBED)
     if row:
         stands = stands._replace(frequency=Frequency(row.frequency), paused_until=row.paused_until)
-    data, channel = choice(stands), key_of(one, people)[2]
+    data, channel = choice(stands), key_of(one, locked)[2]
     about = (one.category_id, one.campaign_id, channel, one.wording)
-    return Change(EventKind.AGAIN, people[one.address_id], data, data, *about)
+    return Change(EventKind.AGAIN, locked[one.address_id], data, data, *about)
 
 
 def last_said(addresses: Sequence[Address]) -> set[About]:

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from ... import outbox, rules
 from ...choices import EventKind, PreferenceState
 from ...errors import MayNotLift
-from ...ledger.events import Joined, Nothing
+from ...ledger.events import JoinData, NoData
 from ...models import Address, ConsentEvent, Contact, LastSent, OutboxMessage, Preference, Suppression
 from ..locking import LockedAddresses
 from ..recording import Change, Origin, record
@@ -31,36 +31,36 @@ def part_pending_of(contact_ids: Collection[int], origin: Origin) -> list[Consen
     return split(list(is_pending().filter(contact_id__any_of=sorted(contact_ids)).select_related("contact")), origin)
 
 
-def speak_for_themselves(people: LockedAddresses, more: Iterable[More], origin: Origin) -> None:
-    """Before one of `people`, who are locked, says yes, or faster, or ends a pause: where that would touch what it
-    only shares with an older address, it becomes a contact of its own, here and in the database.
+def speak_for_themselves(locked: LockedAddresses, more: Iterable[More], origin: Origin) -> None:
+    """Before one of these, whose contacts are locked, says yes, or faster, or ends a pause: where that would touch what
+    it only shares with an older address, it becomes a contact of its own, here and in the database.
 
     Raises MayNotLift where an older address that it was joined to said no to the same.
     """
-    mine = [one for one in more if origin.source in rules.OWN_VOICE and people[one[0]].is_pending]
+    mine = [one for one in more if origin.source in rules.OWN_VOICE and locked[one[0]].is_pending]
     if not mine:
         return
-    if _said_no_elsewhere(people, mine):
+    if _said_no_elsewhere(locked, mine):
         raise MayNotLift
     wants_all = {address_id for address_id, category_id, _ in mine if category_id is None}
     speaking = {address_id for address_id, _, _ in mine}
-    blocked = set(_own_no([people[id_].contact_id for id_ in speaking]).values_list("address_id", flat=True))
-    split([people[id_] for id_ in sorted(speaking) if people[id_].is_beside or id_ in wants_all | blocked], origin)
+    blocked = set(_own_no([locked[id_].contact_id for id_ in speaking]).values_list("address_id", flat=True))
+    split([locked[id_] for id_ in sorted(speaking) if locked[id_].is_beside or id_ in wants_all | blocked], origin)
 
 
 def is_pending() -> QuerySet[Address]:
     return Address.objects.filter(joined_at__isnull=False, agreed_at=None)
 
 
-def still(people: LockedAddresses, rows: QuerySet[Address]) -> list[Address]:
+def still(locked: LockedAddresses, rows: QuerySet[Address]) -> list[Address]:
     """Those of them that are so now: what was read while we waited for a lock may be of before. Of somebody erased
     nothing is answered any more."""
-    alive = rows.filter(id__any_of=list(people), contact__erased_at=None)
+    alive = rows.filter(id__any_of=list(locked), contact__erased_at=None)
     return list(alive.select_related("contact").order_by("id"))
 
 
-def _said_no_elsewhere(people: LockedAddresses, more: Sequence[More]) -> bool:
-    contact_ids = sorted({people[id_].contact_id for id_, _, _ in more})
+def _said_no_elsewhere(locked: LockedAddresses, more: Sequence[More]) -> bool:
+    contact_ids = sorted({locked[id_].contact_id for id_, _, _ in more})
     blocks = list(_own_no(contact_ids).select_related("address"))
     left = set(
         Preference.objects.filter(contact_id__any_of=contact_ids, state=PreferenceState.UNSUBSCRIBED).values_list(
@@ -68,7 +68,7 @@ def _said_no_elsewhere(people: LockedAddresses, more: Sequence[More]) -> bool:
         )
     )
     for address_id, category_id, channel in more:
-        speaker = people[address_id]
+        speaker = locked[address_id]
         if speaker.is_beside and (speaker.contact_id, category_id, channel) in left:
             return True
         older = [one for one in blocks if _is_older(one.address, speaker)]
@@ -162,4 +162,4 @@ def _choice(row: Preference, address: Address, contact_id: int) -> Preference:
 
 
 def answered(address: Address, *, is_theirs: bool) -> Change:
-    return Change(EventKind.JOIN, address, Nothing(), Joined(is_theirs=is_theirs))
+    return Change(EventKind.JOIN, address, NoData(), JoinData(is_theirs=is_theirs))

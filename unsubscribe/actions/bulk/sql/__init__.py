@@ -15,6 +15,6 @@ from . import again, rows
 from .address import ADDRESS
 from .category import CATEGORY
 from .everywhere import EVERYWHERE
-from .scope import Scope, Statement
+from .scope import Statement, Statements
 
-__all__ = ["ADDRESS", "CATEGORY", "EVERYWHERE", "Scope", "Statement", "again", "rows"]
+__all__ = ["ADDRESS", "CATEGORY", "EVERYWHERE", "Statement", "Statements", "again", "rows"]

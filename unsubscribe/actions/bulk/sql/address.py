@@ -3,7 +3,7 @@
 from ..dialects import Dialect
 from .again import block_columns, block_moves_on, is_wanted, look_up_block
 from .rows import IS_PENDING
-from .scope import EVENT_COLUMNS, Scope
+from .scope import EVENT_COLUMNS, Statements
 
 
 def _mark_set(dialect: Dialect) -> str:
@@ -62,7 +62,7 @@ def _find_again(dialect: Dialect) -> str:
 """
 
 
-ADDRESS = Scope(
+ADDRESS = Statements(
     mark_set=_mark_set,
     drop_overtaken=_drop_overtaken,
     record=_record,

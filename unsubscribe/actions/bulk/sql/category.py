@@ -3,7 +3,7 @@
 from ..dialects import Dialect
 from .again import FIRST_OF_CONTACT, is_of_imports, is_wanted, preference_moves_on
 from .rows import IS_BESIDE
-from .scope import EVENT_COLUMNS, IS_ERASED, Scope, mark_repeated
+from .scope import EVENT_COLUMNS, IS_ERASED, Statements, mark_repeated
 
 
 def _mark_set(dialect: Dialect) -> str:
@@ -95,7 +95,7 @@ def _find_again(dialect: Dialect) -> str:
 """
 
 
-CATEGORY = Scope(
+CATEGORY = Statements(
     mark_set=_mark_set,
     drop_overtaken=_drop_overtaken,
     record=_record,

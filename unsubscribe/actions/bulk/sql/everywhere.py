@@ -3,7 +3,7 @@
 from ..dialects import Dialect
 from .again import FIRST_OF_CONTACT, block_columns, block_moves_on, is_wanted, look_up_block
 from .rows import IS_PENDING
-from .scope import EVENT_COLUMNS, IS_ERASED, Scope, mark_repeated
+from .scope import EVENT_COLUMNS, IS_ERASED, Statements, mark_repeated
 
 
 def _mark_set(dialect: Dialect) -> str:
@@ -94,7 +94,7 @@ def _find_again(dialect: Dialect) -> str:
 """
 
 
-EVERYWHERE = Scope(
+EVERYWHERE = Statements(
     mark_set=_mark_set,
     drop_overtaken=_drop_overtaken,
     record=_record,

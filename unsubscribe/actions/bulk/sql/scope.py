@@ -8,7 +8,7 @@ from ..dialects import Dialect
 Statement = Callable[[Dialect], str]
 
 
-class Scope(NamedTuple):
+class Statements(NamedTuple):
     #: Sets `is_set`, and never takes it back.
     mark_set: Statement
     #: Takes out of `matched` those who said yes after their row says no.

@@ -65,7 +65,7 @@ class Address(models.Model):
     #: When a sender's system said that it is the contact's as well; None for the one the contact began with.
     joined_at = models.DateTimeField(null=True, blank=True)
     #: When the older address, or the staff, agreed, and this one as well if it was_known. Until then the join is
-    #: pending (design law 11): a no by either holds for both, and in all else they are two.
+    #: pending (law 11): a no by either holds for both, and in all else they are two.
     agreed_at = models.DateTimeField(null=True, blank=True)
     #: Pending, and the contact had an address on this channel before: what the contact chose there by name was chosen
     #: for that one, so a yes of theirs is none for this address.

@@ -4,7 +4,7 @@ Lines of the ledger are counted, not people: a no to everything is one line for 
 length of a list that can be opened; but for who was kept, which counts visits.
 """
 
-from . import conditions, confirmations, counts, rates, reasons, sealing
+from . import conditions, counts, health, rates, reasons
 from .period import Bucket, Period, Span
 from .selection import Selection
 
@@ -14,9 +14,8 @@ __all__ = [
     "Selection",
     "Span",
     "conditions",
-    "confirmations",
     "counts",
+    "health",
     "rates",
     "reasons",
-    "sealing",
 ]

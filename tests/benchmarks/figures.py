@@ -29,7 +29,7 @@ from django.utils import timezone  # noqa: E402
 
 from prefcenter.admin.overview import page  # noqa: E402
 from prefcenter.admin.overview.form import DAYS, LookForm  # noqa: E402
-from prefcenter.reports import Period, Selection, confirmations, counts, rates, reasons, sealing  # noqa: E402
+from prefcenter.reports import Period, Selection, counts, health, rates, reasons  # noqa: E402
 from unsubscribe.models import Category, ConsentEvent  # noqa: E402
 
 Question = Callable[[Selection], object]
@@ -42,8 +42,8 @@ QUESTIONS: dict[str, Question] = {
         selection, [(step, 0) for step in selection.period.buckets]
     ),
     "reasons": reasons.rank,
-    "outbox, from wish to confirmation": lambda selection: confirmations.look(selection.period),
-    "seals": lambda selection: sealing.look(now=selection.period.now),
+    "outbox, from wish to confirmation": lambda selection: health.outbox(selection.period),
+    "seals": lambda selection: health.seals(now=selection.period.now),
 }
 
 

@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from prefcenter.models import User
-from prefcenter.reports import Selection, confirmations, counts, rates, reasons, sealing
+from prefcenter.reports import Selection, counts, health, rates, reasons
 
 from . import graphs, tables, tiles
 from .form import DAYS, LookForm
@@ -67,10 +67,10 @@ def _reasons(selection: Selection) -> Context:
 
 
 def _health(selection: Selection, *, opens_outbox: bool, opens_seals: bool) -> Context:
-    found, now = confirmations.look(selection.period), selection.period.now
+    found, now = health.outbox(selection.period), selection.period.now
     return {
         "waits": tiles.waits(found.waits),
         "limits": tables.limits(found.waits.longest) if found.waits.longest is not None else [],
         "outbox": tiles.outbox(found, now=now, is_linked=opens_outbox),
-        "seals": [tiles.seals(sealing.look(now=now), now=now, is_linked=opens_seals)],
+        "seals": [tiles.seals(health.seals(now=now), now=now, is_linked=opens_seals)],
     }

@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from prefcenter.reports import Selection, charts, rates
-from prefcenter.reports.confirmations import LIMITS
 from prefcenter.reports.counts import Counted
+from prefcenter.reports.health import LIMITS
 from prefcenter.reports.rates import Rate, Rates
 from prefcenter.reports.reasons import Reasons
 from unsubscribe.choices import EventKind, Source

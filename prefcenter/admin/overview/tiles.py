@@ -4,10 +4,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from prefcenter.reports import Selection
-from prefcenter.reports.confirmations import WAITING, Outbox, Waits, day_ago
 from prefcenter.reports.counts import Counted
+from prefcenter.reports.health import WAITING, Outbox, Seals, Waits, day_ago
 from prefcenter.reports.rates import Rate
-from prefcenter.reports.sealing import Seals
 from unsubscribe.choices import EventKind, OutboxStatus, Source
 
 from . import lists, numbers

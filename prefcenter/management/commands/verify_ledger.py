@@ -46,7 +46,7 @@ class Command(BaseCommand):
         if head is not None and not seals.has_seal(head):
             found += 1
             self._say(f"Seal {head.hex()} is no longer in the chain.")
-        if overdue := seals.overdue(now=timezone.now()):
+        if overdue := seals.overdue(now=timezone.now()).count():
             found += 1
             self._say(_OVERDUE.format(overdue))
         self._say(_spoken(before, found))

@@ -9,13 +9,15 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from prefcenter.reports import Period, Selection, conditions, confirmations, counts, rates, sealing
+from prefcenter.reports import Period, Selection, conditions, counts, health, rates
 from tests.factories import AddressFactory
 from unsubscribe import actions
 from unsubscribe.choices import OutboxKind, OutboxStatus, Source
 from unsubscribe.ledger import seals
+from unsubscribe.ledger.seals import encoding
+from unsubscribe.ledger.seals.encoding import SealedEvent
 from unsubscribe.links import Target
-from unsubscribe.models import OutboxMessage
+from unsubscribe.models import ConsentEvent, OutboxMessage, Seal
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +46,7 @@ def message(created: datetime, *, took: float | None = None, status: str = SENT,
 def test_the_median_and_the_longest(seconds: list[float], median: float, longest: float, now: datetime) -> None:
     for took in seconds:
         message(now - timedelta(days=3), took=took)
-    found = confirmations.waits(Period.latest(7, now=now))
+    found = health.waits(Period.latest(7, now=now))
     assert found.sent == len(seconds)
     assert found.median is not None
     assert found.longest is not None
@@ -57,16 +59,16 @@ def test_only_confirmations_sent_in_the_period_are_measured(now: datetime) -> No
     message(now - timedelta(days=3), took=900, kind=LINK)
     message(now - timedelta(days=9), took=900)
     message(now - timedelta(hours=2), status=QUEUED)
-    found = confirmations.waits(Period.latest(7, now=now))
+    found = health.waits(Period.latest(7, now=now))
     assert (found.sent, found.median, found.longest) == (1, *[timedelta(seconds=61)] * 2)
 
 
 def test_of_no_confirmation_nothing_is_said(now: datetime) -> None:
-    assert confirmations.waits(Period.latest(7, now=now)) == (0, None, None)
+    assert health.waits(Period.latest(7, now=now)) == (0, None, None)
 
 
 def test_the_limits_are_those_of_the_requirements() -> None:
-    assert [one.longest.days for one in confirmations.LIMITS] == [2, 5, 10, 15]
+    assert [one.longest.days for one in health.LIMITS] == [2, 5, 10, 15]
 
 
 def test_what_waits_what_failed_and_what_was_sent(now: datetime) -> None:
@@ -77,13 +79,13 @@ def test_what_waits_what_failed_and_what_was_sent(now: datetime) -> None:
     message(now - timedelta(hours=6), took=60)
     message(now - timedelta(hours=23), took=7200, kind=LINK)
     message(now - timedelta(days=2), took=60)
-    found = confirmations.look(Period.latest(7, now=now))
+    found = health.outbox(Period.latest(7, now=now))
     assert found[:-1] == (2, timedelta(hours=3), 1, 2, 2)
     assert found.is_late
 
 
 def test_an_empty_outbox_is_in_good_health(now: datetime) -> None:
-    found = confirmations.look(Period.latest(7, now=now))
+    found = health.outbox(Period.latest(7, now=now))
     assert found == (0, None, 0, 0, 0, (0, None, None))
     assert not found.is_late
 
@@ -92,15 +94,29 @@ def test_seals_are_behind_when_an_old_line_waits_for_its_own(news: Any, now: dat
     def say(at: datetime) -> None:
         actions.opt_out([Target(AddressFactory().pk, news.pk)], source=Source.PAGE, now=at)
 
-    assert sealing.look(now=now) == (None, False)
+    assert health.seals(now=now) == (None, False)
     say(now - timedelta(hours=3))
-    assert sealing.look(now=now) == (None, True)
+    assert health.seals(now=now) == (None, True)
     seals.seal(now=now - timedelta(hours=2, minutes=30))
-    assert sealing.look(now=now) == (now - timedelta(hours=2, minutes=30), False)
+    assert health.seals(now=now) == (now - timedelta(hours=2, minutes=30), False)
     say(now - timedelta(hours=1))
-    assert not sealing.look(now=now).is_behind
+    assert not health.seals(now=now).is_behind
     say(now - timedelta(hours=2, minutes=10))
-    assert sealing.look(now=now).is_behind
+    assert health.seals(now=now).is_behind
+
+
+def test_a_line_below_sealed_ones_that_no_seal_names_is_behind_too(news: Any, now: datetime) -> None:
+    """Its transaction took long, and the next seal should have taken it."""
+    for address_id in (AddressFactory().pk, AddressFactory().pk):
+        actions.opt_out([Target(address_id, news.pk)], source=Source.PAGE, now=now - timedelta(hours=3))
+    late, sealed = ConsentEvent.objects.order_by("id").values_list("id", flat=True)
+    entries = encoding.pack([SealedEvent(sealed, bytes(32))])
+    at = now - timedelta(hours=2, minutes=30)
+    Seal(number=1, version=1, at=at, count=1, settled=late - 1, through=sealed, hash=b"1", entries=entries).save()
+    assert health.seals(now=now) == (at, True)
+    assert [one.pk for one in seals.overdue(now=now)] == [late]
+    seals.seal(now=now)
+    assert health.seals(now=now) == (now, False)
 
 
 ASKS: dict[str, tuple[Callable[[Selection], object], str]] = {
@@ -111,7 +127,7 @@ ASKS: dict[str, tuple[Callable[[Selection], object], str]] = {
         "ledger_by_kind",
     ),
     "waits": (
-        lambda selection: confirmations.waits(selection.period),
+        lambda selection: health.waits(selection.period),
         "outbox_waits",
     ),
 }

@@ -8,7 +8,7 @@ The chain is plain SHA-256 without a key, so that anybody can check it. Who can 
 new chain: what they cannot change is a hash that was mailed out of the house.
 """
 
-from .sealing import seal
-from .verifying import OVERDUE, Finding, FindingKind, Summary, has_seal, overdue, summary, verify
+from .sealing import overdue, seal
+from .verifying import Finding, FindingKind, Summary, has_seal, summary, verify
 
-__all__ = ["OVERDUE", "Finding", "FindingKind", "Summary", "has_seal", "overdue", "seal", "summary", "verify"]
+__all__ = ["Finding", "FindingKind", "Summary", "has_seal", "overdue", "seal", "summary", "verify"]

@@ -7,10 +7,11 @@ inserted there would pass for a late one. So a seal says up to which id everythi
 
 import logging
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from ...models import ConsentEvent, Seal
 from .. import watermark
@@ -25,6 +26,8 @@ MOST = 100_000
 CHUNK = 2_000
 #: How long those who are writing right now may take, in seconds.
 PATIENCE = 10.0
+#: Sealed every hour; twice that, and somebody should look.
+OVERDUE = timedelta(hours=2)
 _START = Seal(number=0, settled=0, hash=encoding.NOTHING)
 
 
@@ -52,7 +55,18 @@ def seal(*, now: datetime, patience: float = PATIENCE) -> Seal | None:
     return made
 
 
-def sealed_ahead(settled: int) -> set[int]:
+def unsealed() -> QuerySet[ConsentEvent]:
+    """The lines that are in no seal: those beyond what is settled, without what is sealed ahead."""
+    settled = Seal.objects.order_by("-number").values_list("settled", flat=True).first() or 0
+    return ConsentEvent.objects.filter(id__gt=settled).exclude(id__any_of=list(_sealed_ahead(settled)))
+
+
+def overdue(*, now: datetime) -> QuerySet[ConsentEvent]:
+    """The lines that are in no seal although sealing has had its chance: nobody seals, or seals were removed."""
+    return unsealed().filter(at__lt=now - OVERDUE)
+
+
+def _sealed_ahead(settled: int) -> set[int]:
     """The sealed ids beyond: none, but while somebody who writes takes his time."""
     packed = Seal.objects.filter(through__gt=settled).values_list("entries", flat=True)
     return {entry.id for one in packed for entry in encoding.unpack(bytes(one)) if entry.id > settled}
@@ -79,7 +93,7 @@ def _following(last: Seal, batch: _Batch, *, now: datetime) -> Seal:
 
 
 def _batches(settled: int, seen: Horizon) -> Iterator[_Batch]:
-    known = sealed_ahead(settled)
+    known = _sealed_ahead(settled)
     lines = ConsentEvent.objects.filter(id__lte=seen.through).order_by("id").values_list("id", flat=True)
     after = settled
     while ids := list(lines.filter(id__gt=after)[:MOST]):

@@ -1,23 +1,16 @@
 """Compares the ledger with its seals and names each line and each seal that was touched. It changes nothing."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
-
-from django.db.models import QuerySet
 
 from ...models import ConsentEvent, Seal
 from . import encoding
 from .encoding import SealedEvent
-from .sealing import CHUNK, sealed_ahead
+from .sealing import CHUNK, unsealed
 
 #: So many touched lines are compared with each other, to tell those that changed places from those edited.
 MOST_TOUCHED = 100_000
-
-
-#: Sealed every hour; twice that, and somebody should look.
-OVERDUE = timedelta(hours=2)
 #: Nobody was given an id below 1, but somebody may have taken one.
 _LOWEST = -(2**63)
 
@@ -69,27 +62,12 @@ def verify(*, progress: Callable[[int], object] = lambda events: None) -> Iterat
 
 def summary() -> Summary:
     head = Seal.objects.order_by("number").last()
-    return Summary(
-        ConsentEvent.objects.count(), Seal.objects.count(), _unsealed(ConsentEvent.objects.all(), head), head
-    )
-
-
-def overdue(*, now: datetime) -> int:
-    """How many lines are in no seal although sealing has had its chance: nothing sealed, or seals were removed."""
-    head = Seal.objects.order_by("number").last()
-    return _unsealed(ConsentEvent.objects.filter(at__lt=now - OVERDUE), head)
+    return Summary(ConsentEvent.objects.count(), Seal.objects.count(), unsealed().count(), head)
 
 
 def has_seal(hash_: bytes) -> bool:
     """Whether a hash kept outside is still one of the chain."""
     return Seal.objects.filter(hash=hash_).exists()
-
-
-def _unsealed(lines: QuerySet[ConsentEvent], head: Seal | None) -> int:
-    """Those beyond what is settled, without what is sealed ahead."""
-    settled = head.settled if head else 0
-    ahead = list(sealed_ahead(settled))
-    return lines.filter(id__gt=settled).count() - lines.filter(id__any_of=ahead).count()
 
 
 class _Walk:

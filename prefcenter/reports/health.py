@@ -1,4 +1,4 @@
-"""Whether what is owed leaves the house, and how long a wish takes to be confirmed. It mends nothing.
+"""Whether confirmations go out, how long a wish takes to be confirmed, and whether the ledger is being sealed.
 
 The wish itself waits for nothing: the gate refuses from the commit on. So what is measured is the confirmation, of
 whatever category, because the outbox does not know which.
@@ -11,7 +11,8 @@ from typing import NamedTuple
 from django.db.models import Min
 
 from unsubscribe.choices import OutboxKind, OutboxStatus
-from unsubscribe.models import OutboxMessage
+from unsubscribe.ledger.seals import overdue
+from unsubscribe.models import OutboxMessage, Seal
 from unsubscribe.models.outbox import Waited
 
 from .period import Period
@@ -63,7 +64,14 @@ class Outbox(NamedTuple):
         return self.oldest is not None and self.oldest > LATE
 
 
-def look(period: Period) -> Outbox:
+class Seals(NamedTuple):
+    """`latest`: when the newest seal was made. `is_behind`: a line of the ledger is overdue, as for `verify_ledger`."""
+
+    latest: datetime | None
+    is_behind: bool
+
+
+def outbox(period: Period) -> Outbox:
     """What is due is in the index; when a message was sent is only in a far larger one."""
     now, rows = period.now, OutboxMessage.objects.order_by()
     lately = rows.filter(due_at__gte=day_ago(now))
@@ -77,6 +85,11 @@ def look(period: Period) -> Outbox:
         lately.filter(status=OutboxStatus.SENT).count(),
         waits(period),
     )
+
+
+def seals(*, now: datetime) -> Seals:
+    latest = Seal.objects.order_by("-number").values_list("at", flat=True).first()
+    return Seals(latest, overdue(now=now).exists())
 
 
 def day_ago(now: datetime) -> datetime:

@@ -18,15 +18,15 @@ MANY = 40_000
 DONE = 20_000
 HAND_IN = """
 from django.utils import timezone
-from prefcenter import imports
+from prefcenter.lists import imports
 from prefcenter.models import ImportKind
-terms = imports.Terms(ImportKind.OPT_OUTS)
+terms = imports.ImportOptions(ImportKind.OPT_OUTS)
 people = (b"person%d@killed.example\\n" % number for number in range({many}))
 imports.hand_in(people, terms, file_name="people.txt", user_id=None, now=timezone.now())
 """
 CONFIRM = """
 from django.utils import timezone
-from prefcenter import imports
+from prefcenter.lists import imports
 from prefcenter.models import ImportRun, User
 boss = User.objects.create_user("boss@example.org")
 imports.confirm(ImportRun.objects.get(), user_id=boss.pk, now=timezone.now())

@@ -18,6 +18,7 @@ from django.utils import timezone
 from prefcenter.models import User, WebhookDelivery, WebhookEndpoint
 from unsubscribe.choices import EventKind, OutboxStatus, Source
 from unsubscribe.ledger import feed
+from unsubscribe.models import leases
 
 from .attempt import AttemptResult, attempt
 from .http import HostConnection
@@ -76,14 +77,14 @@ def renew_secret(endpoint: WebhookEndpoint, *, now: datetime) -> None:
 
 def waiting(*, now: datetime) -> list[int]:
     """The endpoints to which something could be sent."""
-    return list(_ready(now).order_by("id").values_list("id", flat=True))
+    return list(WebhookEndpoint.objects.filter(_is_ready(now)).order_by("id").values_list("id", flat=True))
 
 
 def send(endpoint_id: int, *, now: datetime) -> int:
     """Sends what is owed to one endpoint, for about twenty seconds; how many it took. 0 if another worker is at it."""
-    if not _ready(now).filter(pk=endpoint_id).update(claimed_at=now):
+    ours = leases.take(WebhookEndpoint.objects.filter(pk=endpoint_id), _is_ready(now), now=now)
+    if ours is None:
         return 0
-    ours = WebhookEndpoint.objects.filter(pk=endpoint_id, claimed_at=now)
     try:
         with closing(HostConnection()) as way:
             return _send_all(ours, way, stop_at=time.monotonic() + ROUND_SECONDS)
@@ -124,10 +125,9 @@ def _secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def _ready(now: datetime) -> QuerySet[WebhookEndpoint]:
-    free = Q(claimed_at=None) | Q(claimed_at__lte=now - LEASE)
-    rested = Q(resting_until=None) | Q(resting_until__lte=now)
-    return WebhookEndpoint.objects.filter(free, rested, disabled_at=None)
+def _is_ready(now: datetime) -> Q:
+    has_rested = Q(resting_until=None) | Q(resting_until__lte=now)
+    return Q(leases.is_free(now=now, lease=LEASE), has_rested, disabled_at=None)
 
 
 def _send_all(ours: QuerySet[WebhookEndpoint], way: HostConnection, *, stop_at: float) -> int:

@@ -13,6 +13,7 @@ from django.db.models import F, Q, QuerySet
 
 from .. import addresses, conf, rules
 from ..choices import OutboxStatus
+from ..models import leases
 from ..models.outbox import OwedEmail
 
 Outcome = dict[str, Any]
@@ -28,8 +29,8 @@ def due(rows: QuerySet[Row], *, now: datetime, limit: int) -> list[int]:
 def release(rows: QuerySet[Row], *, now: datetime) -> int:
     """Frees the rows whose worker died while it held them; their Message-ID stays the same."""
     lease = timedelta(seconds=conf.outbox_lease())
-    held = rows.filter(status=OutboxStatus.SENDING, claimed_at__lte=now - lease)
-    return held.update(status=OutboxStatus.QUEUED, due_at=now, claimed_at=None)
+    abandoned = rows.filter(leases.has_lapsed(now=now, lease=lease), status=OutboxStatus.SENDING)
+    return abandoned.update(status=OutboxStatus.QUEUED, due_at=now, claimed_at=None)
 
 
 def deliver(rows: QuerySet[Row], row_id: int, send: Callable[[Row], Outcome], *, now: datetime) -> OutboxStatus | None:
@@ -39,16 +40,17 @@ def deliver(rows: QuerySet[Row], row_id: int, send: Callable[[Row], Outcome], *,
     2. Send. What it raises is recorded in the row, and tried again where that may help.
     3. Write down what became of it, if the claim is still ours.
     """
-    claimable = Q(id=row_id, status=OutboxStatus.QUEUED, due_at__lte=now)
-    claim = {"status": OutboxStatus.SENDING, "claimed_at": now, "attempts": F("attempts") + 1}
-    if not rows.filter(claimable).update(**claim):
+    is_due = Q(status=OutboxStatus.QUEUED, due_at__lte=now)
+    under_way = {"status": OutboxStatus.SENDING, "attempts": F("attempts") + 1}
+    mine = leases.take(rows.filter(id=row_id), is_due, now=now, **under_way)
+    if mine is None:
         return None
     row = rows.get(id=row_id)
     try:
         outcome = send(row)
     except Exception as error:  # recorded in the row, shown in the admin, and tried again where that may help
         outcome = _failed(row, error, now=now)
-    rows.filter(id=row_id, status=OutboxStatus.SENDING, claimed_at=now).update(**outcome)
+    mine.filter(status=OutboxStatus.SENDING).update(**outcome)
     return OutboxStatus(str(outcome["status"]))
 
 

@@ -1,11 +1,10 @@
 """An import by a command: the file is read where it lies. A dry run writes nothing at all, not even that it was."""
 
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from hashlib import file_digest
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from prefcenter.models import ImportRun, ImportState
 
@@ -83,7 +82,7 @@ def apply(
             return _result(source, tally, before, None, questions)
         answers.keep(said, shown=source.columns.headings, actor=actor, now=now)
         source = _again(path, stream, source, asking)
-        claim: dict[str, Any] = {"claimed_by": uuid.uuid4(), "claimed_at": now, "confirmed_at": now}
+        claim = lifecycle.claimed(now=now) | {"confirmed_at": now}
         run = lifecycle.make(kept, source, file_name=path.name, now=now, state=ImportState.RUNNING, **claim)
         by = ImportOrigin(actor, f"Import {run.pk}, {source.format.label}.", run.pk)
         tally = _carry_out(run, source, by, stream, on_progress)

@@ -1,5 +1,6 @@
 """What people do with an import: hand in a file, look at what was found, confirm it, stop it. Workers do the rest."""
 
+import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -25,6 +26,7 @@ from .reading import ImportOptions, ImportSource, open_source
 OPEN = (ImportState.CHECKING, ImportState.READY, ImportState.RUNNING)
 #: By name, because the task itself calls what is here.
 WORK = signature("prefcenter.tasks.work_on_imports")
+UNCLAIMED: dict[str, Any] = {"claimed_by": None, "claimed_at": None}
 _FRESH: dict[str, Any] = {
     "counts": {},
     "problems": [],
@@ -32,8 +34,7 @@ _FRESH: dict[str, Any] = {
     "last_line": 0,
     "bytes_read": 0,
     "attempts": 0,
-    "claimed_by": None,
-    "claimed_at": None,
+    **UNCLAIMED,
 }
 #: Beside what is fresh anyhow, what a check finds.
 _UNCHECKED: dict[str, Any] = {"checked_at": None, "columns": None, "answers": None}
@@ -93,6 +94,11 @@ def make(
     )
 
 
+def claimed(*, now: datetime) -> dict[str, Any]:
+    """What a row says of the worker that has it. It has a name, because `claimed_at` moves on with every batch."""
+    return {"claimed_by": uuid.uuid4(), "claimed_at": now}
+
+
 def shown(file_name: str) -> str:
     """People name files after people."""
     return redact(file_name)[:100]
@@ -142,7 +148,7 @@ def stop(run: ImportRun, *, now: datetime) -> None:
 
 def close(rows: QuerySet[ImportRun], state: ImportState, *, stored_as: str, now: datetime, error: str = "") -> bool:
     """Ends the one run that is in `rows`, if it still is, and deletes its file."""
-    over = {"state": state, "finished_at": now, "stored_as": "", "claimed_by": None, "claimed_at": None}
+    over = {"state": state, "finished_at": now, "stored_as": "", **UNCLAIMED}
     over["columns"] = None  # the values are people's
     if not rows.update(**over, error=error):
         return False

@@ -1,6 +1,5 @@
 """Takes an import back as a whole: for thirty days, in batches, by a worker or a command. It decides about no row."""
 
-import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -38,7 +37,7 @@ def take_back_here(run: ImportRun, *, now: datetime, on_progress: Callable[[int]
 
     Interrupted, the worker goes on with it.
     """
-    _move(run, now=now, claimed_by=uuid.uuid4(), claimed_at=now)
+    _move(run, now=now, **lifecycle.claimed(now=now))
     run.refresh_from_db()
     try:
         for lifted in worker.take_back(run):
@@ -51,7 +50,7 @@ def take_back_here(run: ImportRun, *, now: datetime, on_progress: Callable[[int]
 
 
 def _move(run: ImportRun, *, now: datetime, **more: object) -> None:
-    fresh = {"claimed_by": None, "claimed_at": None, "attempts": 0, "error": "", "taken_back": 0, "taken_back_by": None}
+    fresh = {**lifecycle.UNCLAIMED, "attempts": 0, "error": "", "taken_back": 0, "taken_back_by": None}
     moved = _possible(now).filter(id=run.pk)
     if not moved.update(state=ImportState.TAKING_BACK, taken_back_at=timezone.now(), **fresh | more):
         raise NotNow

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 
 from django.db import reset_queries, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from prefcenter.lists.reader import TableError
 from prefcenter.models import ImportRun, ImportState
 from prefcenter.models.imports import WORKING
 from unsubscribe import actions
+from unsubscribe.models import leases
 
 from . import batches, files, lifecycle, report
 from .batches import ImportOrigin
@@ -57,13 +58,13 @@ def work(*, now: datetime, must_stop: Callable[[], bool] = lambda: False) -> int
 
 def _claim(*, now: datetime) -> ImportRun | None:
     """The one that waits longest; None if there is none, or if one is being worked on."""
-    free = Q(claimed_at=None) | Q(claimed_at__lte=now - LEASE)
+    is_free = leases.is_free(now=now, lease=LEASE)
     rows = ImportRun.objects.filter(state__in=WORKING)
-    if rows.exclude(free).exists():
+    if rows.exclude(is_free).exists():
         return None
     for id_ in rows.order_by("id").values_list("id", flat=True):
-        mine = {"claimed_by": uuid.uuid4(), "claimed_at": timezone.now(), "attempts": F("attempts") + 1}
-        if rows.filter(free, id=id_).update(**mine):
+        mine = {"claimed_by": uuid.uuid4(), "attempts": F("attempts") + 1}
+        if leases.take(rows.filter(id=id_), is_free, now=timezone.now(), **mine):
             return ImportRun.objects.get(id=id_)
     return None
 
@@ -186,7 +187,7 @@ def end(run: ImportRun, state: ImportState, error: str = "") -> None:
 
 def let_go(run: ImportRun, **more: Any) -> None:
     """For whoever comes next, unless it is no longer ours."""
-    _mine(run).update(claimed_by=None, claimed_at=None, attempts=0, **more)
+    _mine(run).update(**lifecycle.UNCLAIMED, attempts=0, **more)
 
 
 def _mine(run: ImportRun) -> QuerySet[ImportRun]:

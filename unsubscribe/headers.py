@@ -26,6 +26,8 @@ PURPOSE = "X-Unsubscribe-Purpose"
 
 
 class Headers(NamedTuple):
+    """Those of one message to one recipient (RFC 8058, section 3.1); "" where there is none."""
+
     list_unsubscribe: str
     list_unsubscribe_post: str
     list_id: str
@@ -33,11 +35,6 @@ class Headers(NamedTuple):
     def items(self) -> list[tuple[str, str]]:
         names = ("List-Unsubscribe", "List-Unsubscribe-Post", "List-Id")
         return [(name, value) for name, value in zip(names, self, strict=True) if value]
-
-
-def for_token(token: str, *, list_id: str = "") -> Headers:
-    """The headers for one message to one recipient (RFC 8058, section 3.1). Raises InsecureBaseUrl."""
-    return Headers(list_unsubscribe(token), ONE_CLICK, list_id)
 
 
 def list_unsubscribe(token: str) -> str:

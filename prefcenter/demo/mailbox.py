@@ -33,10 +33,6 @@ class Mail(NamedTuple):
     message: EmailMessage
 
     @property
-    def is_answer(self) -> bool:
-        return "Auto-Submitted" in self.message
-
-    @property
     def one_click(self) -> str | None:
         """The URI behind the button; a mail program shows none unless both headers are there."""
         found = _ONE_CLICK.search(str(self.message.get("List-Unsubscribe", "")))

@@ -303,9 +303,9 @@ def test_the_link_stands_before_the_mailbox(settings: Any) -> None:
 
 
 def test_the_headers_that_are_there_are_named() -> None:
-    built = headers.for_token("x" * 40)
+    built = headers.Headers(headers.list_unsubscribe("x" * 40), headers.ONE_CLICK, "")
     assert built.items() == [
         ("List-Unsubscribe", f"<{HOST}/u/{'x' * 40}>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
     ]
-    assert headers.for_token("x" * 40, list_id="<a.b>").items()[2] == ("List-Id", "<a.b>")
+    assert built._replace(list_id="<a.b>").items()[2] == ("List-Id", "<a.b>")

@@ -14,7 +14,7 @@ Read = Callable[..., datetime | None]
 class DateColumn(NamedTuple):
     """`is_dates`: its cells are dates or nothing; of another column they may be words as well. `has_serials`: a number
     may be a date, as a spreadsheet counts them; `days_later`: see Table. `reads`: how dates are read, where not as by
-    `moments.moment`.
+    `dates.moment`.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """When somebody said no, as exports write it: never earlier than they may have said it, or a yes before it would count.
 
 It refuses to guess. 03/04/2021 is two days, and reads as none until the order is known: the whole column may show it
-(`order_of`), or somebody is asked.
+(`asking`), or somebody is asked.
 """
 
 import re
@@ -104,14 +104,6 @@ def reads_two_ways(text: str, *, now: datetime) -> bool:
     """Whether `moment` must be told the order to read this. 04/04/2021 is the same day in any."""
     found = _found(text, now=now) if _MAY_READ_TWO_WAYS.match(text) else None
     return found is not None and len(set(found.days.values())) > 1
-
-
-def order_of(column: Iterable[str], *, now: datetime) -> DateOrder | None:
-    """The only order in which every date of a whole column is one; None if there are several, or none."""
-    left = set(DateOrder)
-    for text in column:
-        left &= orders(text, now=now) or left
-    return left.pop() if len(left) == 1 else None
 
 
 def _read(text: str, *, now: datetime, order: DateOrder | None) -> datetime | None:

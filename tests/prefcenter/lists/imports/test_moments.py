@@ -1,12 +1,16 @@
 """Dates as exports, spreadsheets and people write them: read if they read one way, and asked about if they read two."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prefcenter.lists.imports.columns.dates import DateOrder, moment, order_of, orders, reads_two_ways
+from prefcenter.lists.imports.columns import asking
+from prefcenter.lists.imports.columns.answers import ColumnAnswer
+from prefcenter.lists.imports.columns.date_columns import DateColumn
+from prefcenter.lists.imports.columns.dates import DateOrder, moment, orders, reads_two_ways
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -236,8 +240,15 @@ def test_the_order_makes_no_difference_to_what_reads_one_way() -> None:
     ],
 )
 def test_a_whole_column_shows_its_order_if_only_one_fits_every_date(column: list[str], order: DateOrder | None) -> None:
-    assert order_of(column, now=NOW) == order
-    assert order_of(reversed(column), now=NOW) == order
+    assert order_of(column) == order_of(reversed(column)) == order
+
+
+def order_of(column: Iterable[str]) -> DateOrder | None:
+    date_column = DateColumn("said", "Said", 0, ColumnAnswer(), is_dates=True, has_serials=False)
+    dates = asking._Dates(date_column, now=NOW)
+    for text in column:
+        dates.add({text: 1})
+    return dates.order
 
 
 def test_a_date_shows_the_orders_in_which_it_is_one() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from unsubscribe import addresses
 from unsubscribe.choices import Channel, EventKind, Source
 from unsubscribe.ledger.seals import encoding
+from unsubscribe.ledger.seals.encoding import COLUMNS
 from unsubscribe.models import ConsentEvent
 
 from . import seals, wording
@@ -14,11 +15,6 @@ from .canonical import Facts
 from .errors import Unreadable
 from .seals import SealCover
 
-#: What is hashed of a line (ledger/seals/encoding.py), under the same names, beside the digest of its address.
-COLUMNS = (
-    *("at", "kind", "source", "contact_id", "address_id", "channel", "category_id", "campaign_id"),
-    *("before", "after", "wording", "actor", "note"),
-)
 #: What people may have typed. The doors leave no address in it; a paper that leaves the house is looked through again.
 _TYPED = ("wording", "actor", "note")
 _TEXTS = ("kind", "source", "channel", *_TYPED)
@@ -30,6 +26,7 @@ def of(contact_id: int, *, mails: Mapping[int, Sequence[Facts]] | None = None) -
     events = ConsentEvent.objects.filter(contact_id=contact_id).order_by("id")
     try:
         rows = list(events.values("id", *COLUMNS, *_NAMES))
+        hashes = {row["id"]: _hash(row) for row in rows}
     except encoding.CANNOT_BE_READ as error:
         raise Unreadable from error
     # SQLite takes bytes for a text.
@@ -37,10 +34,13 @@ def of(contact_id: int, *, mails: Mapping[int, Sequence[Facts]] | None = None) -
         raise Unreadable
     if not all(isinstance(row["address__digest"], bytes | memoryview) for row in rows):
         raise Unreadable
-    hashes = encoding.hashes([row["id"] for row in rows])
     covers = seals.covers(hashes)
     mails = mails or {}
     return [_line(row, hashes[row["id"]], covers[row["id"]], mails.get(row["id"], [])) for row in rows]
+
+
+def _hash(row: Facts) -> bytes:
+    return encoding.hash_of_event(row["address__digest"], *(row[name] for name in COLUMNS))
 
 
 def moment(when: datetime | None) -> str | None:

@@ -20,7 +20,8 @@ UNREADABLE = bytes(32)
 #: What reading such a value raises: SQLite takes any text for a time or for JSON.
 CANNOT_BE_READ = (ValueError, TypeError, AttributeError, DataError)
 
-_COLUMNS = (
+#: What is hashed of an event, after the digest of its address.
+COLUMNS = (
     *("at", "kind", "source", "contact_id", "address_id", "channel", "category_id", "campaign_id"),
     *("before", "after", "wording", "actor", "note"),
 )
@@ -41,14 +42,23 @@ class SealedEvent(NamedTuple):
 def hashes(ids: Sequence[int]) -> dict[int, bytes]:
     """The hash of each of these lines that is there."""
     lines = ConsentEvent.objects.filter(id__any_of=ids).annotate(address_digest=_DIGEST)
-    rows = lines.values_list("id", "address_digest", *_COLUMNS)
+    rows = lines.values_list("id", "address_digest", *COLUMNS)
     try:
-        return {row[0]: _hash(*row[1:]) for row in rows}
+        return {row[0]: hash_of_event(*row[1:]) for row in rows}
     except CANNOT_BE_READ:
         if len(ids) == 1:
             return {ids[0]: UNREADABLE}
     middle = len(ids) // 2
     return hashes(ids[:middle]) | hashes(ids[middle:])
+
+
+def hash_of_event(digest: bytes | memoryview | None, at: datetime, *columns: Any) -> bytes:
+    """The digest of its address, and then COLUMNS. The note by its own hash, so that one day it can be blanked and the
+    rest still be proven."""
+    *others, note = columns
+    whose = "" if digest is None else digest.hex()
+    line = [VERSION, whose, _microseconds(at), *others, sha256(_json(note)).hexdigest()]
+    return sha256(b"unsubscribe consent event\n" + _json(line)).digest()
 
 
 def pack(entries: Iterable[SealedEvent]) -> bytes:
@@ -65,14 +75,6 @@ def hash_of(seal: Seal) -> bytes:
     numbers = (seal.version, seal.number, _microseconds(seal.at), seal.count, seal.settled, seal.through)
     head = _HEAD.pack(*numbers, bytes(seal.previous))
     return sha256(b"unsubscribe seal\n" + head + bytes(seal.entries)).digest()
-
-
-def _hash(digest: bytes | memoryview | None, at: datetime, *columns: Any) -> bytes:
-    """The note by its own hash, so that one day it can be blanked and the rest still be proven."""
-    *others, note = columns
-    whose = "" if digest is None else digest.hex()
-    line = [VERSION, whose, _microseconds(at), *others, sha256(_json(note)).hexdigest()]
-    return sha256(b"unsubscribe consent event\n" + _json(line)).digest()
 
 
 def _json(value: Any) -> bytes:

@@ -1,4 +1,7 @@
-"""Writes down what a verb changed: the ledger first, then the confirmation that is owed. Changes no state itself."""
+"""Writes down what a verb changed: the ledger first, then the confirmation that is owed. Changes no state itself.
+
+Each mailbox of a contact hears of what concerns them, so that nobody acts unseen (law 11).
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -11,7 +14,6 @@ from .. import outbox, rules, tasks
 from ..choices import Channel, EventKind, OutboxKind, Source
 from ..ledger.events import EventData
 from ..models import Address, ConsentEvent
-from .hearing import mailboxes, older_mailboxes
 
 #: Of a yes every mailbox of the contact hears, by whatever door it came (law 11).
 _HEARD_BY_ALL = frozenset({EventKind.OPT_IN, EventKind.LIFT})
@@ -59,6 +61,24 @@ def record(
     if confirm and answered:
         _queue_confirmations(answered, asked=asked, now=origin.now)
     return events
+
+
+def mailboxes(speakers: Iterable[Address]) -> list[Address]:
+    """The mailboxes of whoever speaks: of an address that is pending its own, else each that is the contact's.
+
+    Hashed and erased addresses are none. One query, whatever the number.
+    """
+    speakers = list(speakers)
+    alone = {one.pk for one in speakers if one.is_pending}
+    together = {one.contact_id for one in speakers if not one.is_pending}
+    rows = _of_contacts({one.contact_id for one in speakers})
+    return [one for one in rows if one.pk in alone or (one.contact_id in together and not one.is_pending)]
+
+
+def older_mailboxes(pending: Iterable[Address]) -> list[Address]:
+    """The mailboxes of the contacts that these addresses were joined to: what one of them says holds for those too,
+    where it is a no."""
+    return [one for one in _of_contacts({one.contact_id for one in pending}) if not one.is_pending]
 
 
 def _event(change: Change, origin: Origin) -> ConsentEvent:
@@ -116,6 +136,11 @@ def _holds_for_older(event: ConsentEvent, asked: Collection[int] | None) -> bool
 def _is_blocked_mailbox(event: ConsentEvent) -> bool:
     is_mailbox = event.address.channel == Channel.EMAIL and event.address.value != ""
     return is_mailbox and event.kind == EventKind.OPT_OUT and event.category_id is None
+
+
+def _of_contacts(contact_ids: Iterable[int]) -> list[Address]:
+    rows = Address.objects.filter(contact_id__any_of=sorted(contact_ids), channel=Channel.EMAIL)
+    return list(rows.exclude(value="").order_by("id"))
 
 
 def queue(kind: OutboxKind, owed: Sequence[outbox.Owed], *, now: datetime) -> None:

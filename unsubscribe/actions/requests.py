@@ -10,10 +10,9 @@ from .. import outbox
 from ..choices import Channel, OutboxKind
 from ..links import Target
 from ..models import Address
-from .hearing import mailboxes
 from .known import known
 from .locking import lock
-from .recording import queue
+from .recording import mailboxes, queue
 
 
 def send_link(address_ids: Sequence[int], *, now: datetime) -> None:

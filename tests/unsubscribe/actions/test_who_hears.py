@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.factories import ADA, BOB, AddressFactory
-from unsubscribe.actions.hearing import mailboxes, older_mailboxes
+from unsubscribe.actions.recording import mailboxes, older_mailboxes
 from unsubscribe.choices import Channel
 from unsubscribe.models import Address
 

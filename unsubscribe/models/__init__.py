@@ -1,6 +1,6 @@
 """The present (contacts, preferences, suppressions, the outbox) and the past (the ledger). It decides nothing."""
 
-from .categories import Campaign, Category, CategoryGroup, SentCount
+from .categories import Campaign, Category, CategoryGroup, SentCount, Translatable
 from .contacts import Address, Contact
 from .domains import DomainSuppression
 from .import_repeats import ImportRepeat
@@ -10,7 +10,6 @@ from .preferences import LastSent, Preference, other_campaigns
 from .seals import Seal
 from .short_links import ShortLink
 from .suppressions import Suppression
-from .translatable import Translatable
 
 __all__ = [
     "Address",

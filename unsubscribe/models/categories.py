@@ -2,14 +2,28 @@
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import get_language
 
 from ..choices import Channel, Purpose
-from .translatable import Translatable
 
 _slug = RegexValidator(
     r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z",
     "Please use lower-case letters, digits and hyphens; it becomes a label in List-Id.",
 )
+
+
+class Translatable(models.Model):
+    """`translations`: language code (as in LANGUAGES) → field → text. What is missing there is said as written."""
+
+    translations = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def said(self, field: str) -> str:
+        """The field in the language that is active, else as it was written."""
+        translated = self.translations.get(get_language() or "", {})
+        return str(translated.get(field) or getattr(self, field))
 
 
 class CategoryGroup(Translatable):

@@ -5,8 +5,7 @@ from .api import ApiKey, IdempotentAnswer
 from .feedback import Feedback, FeedbackReason, FeedbackTag
 from .imports import ImportAnswer, ImportKind, ImportRun, ImportState
 from .link_visits import LinkRequest, Visits
-from .opt_outs import OptOut
-from .proofs import ProvenContact
+from .permissions import OptOut, ProvenContact
 from .webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [

@@ -16,7 +16,7 @@ from prefcenter.lists import imports
 from prefcenter.pages import link_requests
 from prefcenter.reports import digest
 from prefcenter.web import cache_keys
-from prefcenter.webhooks import delivery, rounds
+from prefcenter.webhooks import delivery
 from unsubscribe import headers
 from unsubscribe.choices import Purpose
 from unsubscribe.ledger import seals
@@ -52,7 +52,7 @@ def send_webhooks() -> None:
     if not _sending.acquire(blocking=False):
         return
     try:
-        rounds.send(must_stop=lambda: state.should_stop is not None)
+        delivery.send_all(must_stop=lambda: state.should_stop is not None)
     finally:
         _sending.release()
 

@@ -187,21 +187,8 @@ class _PublicHTTP(HTTPConnection):
         return self._way.connect(self)
 
 
-class _PublicHTTPS(HTTPSConnection):
-    def __init__(self, *args: Any, way: HostConnection, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._way = way
-
-    def _new_conn(self) -> socket.socket:
-        return self._way.connect(self)
-
-
-class _HTTPPool(HTTPConnectionPool):
-    ConnectionCls = _PublicHTTP
-
-
-class _HTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _PublicHTTPS
+class _PublicHTTPS(_PublicHTTP, HTTPSConnection):
+    pass
 
 
 def _pool(url: Url, way: HostConnection) -> HTTPConnectionPool:
@@ -210,7 +197,11 @@ def _pool(url: Url, way: HostConnection) -> HTTPConnectionPool:
     if url.scheme == "https":
         context = create_urllib3_context()
         context.load_verify_locations(certifi.where())
-        return _HTTPSPool(url.host, url.port, maxsize=1, ssl_context=context, way=way)
+        secure = HTTPSConnectionPool(url.host, url.port, maxsize=1, ssl_context=context, way=way)
+        secure.ConnectionCls = _PublicHTTPS
+        return secure
     if not settings.WEBHOOKS_ALLOW_PRIVATE:
         raise NotSafe
-    return _HTTPPool(url.host, url.port, maxsize=1, way=way)
+    plain = HTTPConnectionPool(url.host, url.port, maxsize=1, way=way)
+    plain.ConnectionCls = _PublicHTTP
+    return plain

@@ -17,7 +17,7 @@ from django.test import override_settings
 from prefcenter.contact_data import profile, proof
 from prefcenter.lists import suppressions
 from prefcenter.models import Feedback, FeedbackReason, User
-from prefcenter.reports import Period, Selection, confirmations, counts
+from prefcenter.reports import Period, Selection, counts, health
 from tests.sample_data.writing import Size, write
 from tests.staff import member, signed_in
 from unsubscribe import actions, gate, outbox, queries
@@ -178,7 +178,7 @@ OF_ONE: dict[str, Question] = {
 }
 OF_ALL: dict[str, Question] = {
     "opt-outs over a year": lambda one: counts.count(one.year),
-    "waits of a year": lambda one: confirmations.look(one.year.period),
+    "waits of a year": lambda one: health.outbox(one.year.period),
     "how many gave a reason": lambda one: Feedback.objects.filter(reason=one.reason).count(),
     "how many left a category with feedback": lambda one: Feedback.objects.filter(category=one.category).count(),
     "an imported no": lambda one: actions.import_opt_outs(

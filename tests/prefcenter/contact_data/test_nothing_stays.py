@@ -279,7 +279,7 @@ def test_an_upload_that_waits_ends_if_they_are_in_it(content: bytes, stops: bool
         encoding="utf-8",
         created_at=timezone.now(),
     )
-    imports.erasing.forget([ADDRESS, PHONE], now=timezone.now())
+    imports.erasure.forget([ADDRESS, PHONE], now=timezone.now())
     run.refresh_from_db()
     assert (run.state == ImportState.STOPPED) == stops
     assert bool(run.stored_as) != stops
@@ -311,7 +311,7 @@ def test_a_files_name_is_blanked_if_it_names_them_and_no_other_is(address: str, 
             encoding="utf-8",
             created_at=timezone.now(),
         )
-    imports.erasing.forget([address], now=timezone.now())
+    imports.erasure.forget([address], now=timezone.now())
     left = list(ImportRun.objects.order_by("id").values_list("file_name", flat=True))
     assert left == ["•••"] * len(theirs) + others
 

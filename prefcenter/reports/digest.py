@@ -1,25 +1,33 @@
-"""The weekly digest of what people said when they left, by mail to the staff who want it. It changes no feedback."""
+"""The weekly digest of what people said when they left, by email to the staff who want it. It changes no feedback.
+
+Its period, reasons and opt-out rates are those of the overview (`period`, `reasons`, `rates`).
+"""
 
 import logging
-from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from smtplib import SMTPException
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.core.mail import EmailMultiAlternatives
-from django.db.models import Count, F, FloatField, Q, Subquery, Sum
-from django.db.models import OuterRef as Outer
-from django.db.models.functions import Cast, Length
+from django.db.models import Q
+from django.db.models.functions import Length
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from prefcenter.models import Feedback, User
 from unsubscribe import conf, headers
-from unsubscribe.choices import EventKind, Purpose
-from unsubscribe.models import ConsentEvent, SentCount
+from unsubscribe.choices import Purpose
+from unsubscribe.models import Campaign
 from unsubscribe.outbox import compose
+
+from . import numbers, rates, reasons
+from .period import Period
+from .rates import Rate
+from .reasons import ReasonCount
+from .selection import Selection, during
 
 logger = logging.getLogger(__name__)
 
@@ -27,45 +35,29 @@ DAYS = 7
 REASONS_SHOWN = 5
 CAMPAIGNS_SHOWN = 5
 TEXTS_SHOWN = 10
-NO_REASON = "No reason, only a comment"
-
-
-class DigestPeriod(NamedTuple):
-    """Whole days of the house, the last one before `until`; `before` begins a period of the same length."""
-
-    before: datetime
-    since: datetime
-    until: datetime
-
-    @property
-    def last_day(self) -> date:
-        return (timezone.localtime(self.until) - timedelta(days=1)).date()
-
-
-class DigestReason(NamedTuple):
-    text: str
-    answers: int
-    change: int
-    url: str
 
 
 class DigestCampaign(NamedTuple):
-    """`percent`: of the messages recorded as sent, whenever that was, how many led somebody to opt out now."""
+    """A campaign and its rate within the period; `percent` in words, "Not enough data" where too few were sent."""
 
-    name: str
-    category: str
-    opt_outs: int
-    sent: int
-    percent: float
+    campaign: Campaign
+    rate: Rate
+
+    @property
+    def percent(self) -> str:
+        return numbers.percent(self.rate.opt_out_rate)
 
 
 class Digest(NamedTuple):
-    period: DigestPeriod
+    """`answers_before`: those of as many days before. `reasons`: the most often named, each with the URL of its list.
+    `campaigns`: of those that somebody opted out of, the highest rates first."""
+
+    period: Period
     answers: int
     answers_before: int
-    reasons: list[DigestReason]
-    campaigns: list[DigestCampaign]
-    texts: list[Feedback]
+    reasons: Sequence[tuple[ReasonCount, str]]
+    campaigns: Sequence[DigestCampaign]
+    texts: Sequence[Feedback]
     url: str
     unreviewed_url: str
 
@@ -74,27 +66,26 @@ class Digest(NamedTuple):
         return not (self.answers or self.campaigns)
 
 
-def period(days: int, *, now: datetime) -> DigestPeriod:
-    """The `days` that ended last midnight."""
-    today = timezone.localtime(now).date()
-    before, since, until = (_midnight(today - timedelta(days=days * times)) for times in (2, 1, 0))
-    return DigestPeriod(before, since, until)
+def period(days: int, *, now: datetime) -> Period:
+    """The `days` that ended last midnight, in TIME_ZONE."""
+    today = timezone.localdate(now)
+    return Period(today - timedelta(days=days), today - timedelta(days=1), now)
 
 
-def gather(during: DigestPeriod) -> Digest:
-    """Four queries, whatever was said."""
-    asked = Feedback.objects.filter(created_at__gte=during.before, created_at__lt=during.until)
-    now, before = Q(created_at__gte=during.since), Q(created_at__lt=during.since)
-    totals = asked.aggregate(count=Count("id", filter=now), before=Count("id", filter=before))
+def gather(of: Period) -> Digest:
+    """A fixed number of queries, whatever was said."""
+    selection = Selection(of)
+    said = reasons.rank(selection)
+    named = [one for one in said.ranked if one.answers][:REASONS_SHOWN]
     return Digest(
-        during,
-        totals["count"],
-        totals["before"],
-        _reasons(during),
-        _campaigns(during),
-        _texts(during),
-        _list_url(during),
-        _list_url(during, reviewed="no"),
+        of,
+        said.answers,
+        said.before,
+        [(one, _reason_url(of, one.id)) for one in named],
+        _campaigns(selection),
+        _texts(of),
+        _list_url(of),
+        _list_url(of, reviewed="no"),
     )
 
 
@@ -150,65 +141,24 @@ def _render(kind: str, digest: Digest) -> str:
         return render_to_string(f"admin/mail/digest.{kind}", {"digest": digest} | compose.sender())
 
 
-def _reasons(during: DigestPeriod) -> list[DigestReason]:
-    now, before = Q(created_at__gte=during.since), Q(created_at__lt=during.since)
-    rows = (
-        Feedback.objects.filter(created_at__gte=during.before, created_at__lt=during.until)
-        .values("reason", "reason__text")
-        .annotate(now=Count("id", filter=now), before=Count("id", filter=before))
-        .filter(now__gt=0)
-        .order_by("-now", "reason__text")[:REASONS_SHOWN]
-    )
-    return [
-        DigestReason(
-            row["reason__text"] or NO_REASON, row["now"], row["now"] - row["before"], _reason_url(during, row["reason"])
-        )
-        for row in rows
-    ]
+def _campaigns(selection: Selection) -> list[DigestCampaign]:
+    ranked = rates.compare(selection, has_api_complaints=False).by_campaign
+    return [DigestCampaign(one, rate) for one, rate in ranked if rate.opt_outs > 0][:CAMPAIGNS_SHOWN]
 
 
-def _campaigns(during: DigestPeriod) -> list[DigestCampaign]:
-    """By rate, so that a small mailing can stand above a large one; the counts beside it say how much it weighs."""
-    sent = SentCount.objects.filter(campaign=Outer("campaign")).values("campaign").annotate(sent=Sum("count"))
-    rows = (
-        ConsentEvent.objects.filter(
-            kind=EventKind.OPT_OUT, at__gte=during.since, at__lt=during.until, campaign__isnull=False
-        )
-        .values("campaign", "campaign__name", "campaign__title", "campaign__category__name")
-        .annotate(lost=Count("contact", distinct=True), sent=Subquery(sent.values("sent")))
-        .filter(sent__gt=0)
-        .annotate(percent=Cast(F("lost"), FloatField()) * 100.0 / F("sent"))
-        .order_by("-percent", "-lost", "campaign")[:CAMPAIGNS_SHOWN]
-    )
-    return [
-        DigestCampaign(
-            row["campaign__title"] or row["campaign__name"],
-            row["campaign__category__name"],
-            row["lost"],
-            row["sent"],
-            row["percent"],
-        )
-        for row in rows
-    ]
-
-
-def _texts(during: DigestPeriod) -> list[Feedback]:
+def _texts(of: Period) -> list[Feedback]:
     """The longest that nobody has reviewed: who writes much wants to be read."""
-    rows = Feedback.objects.filter(created_at__gte=during.since, created_at__lt=during.until, reviewed_at=None)
+    rows = Feedback.objects.filter(during(of.span, "created_at"), reviewed_at=None)
     said = rows.annotate(length=Length("text") + Length("more")).filter(length__gt=0)
     return list(said.order_by("-length", "-id").select_related("reason", "category", "campaign")[:TEXTS_SHOWN])
 
 
-def _reason_url(during: DigestPeriod, reason_id: int | None) -> str:
+def _reason_url(of: Period, reason_id: int | None) -> str:
     if reason_id is None:
-        return _list_url(during, reason__isnull="True")
-    return _list_url(during, reason__id__exact=reason_id)
+        return _list_url(of, reason__isnull="True")
+    return _list_url(of, reason__id__exact=reason_id)
 
 
-def _list_url(during: DigestPeriod, **filters: Any) -> str:
-    dates = {"created_at__gte": during.since.isoformat(), "created_at__lt": during.until.isoformat()}
+def _list_url(of: Period, **filters: Any) -> str:
+    dates = {"created_at__gte": of.span.since.isoformat(), "created_at__lt": of.span.until.isoformat()}
     return f"{conf.base_url()}{reverse('admin:prefcenter_feedback_changelist')}?{urlencode(dates | filters)}"
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time()))

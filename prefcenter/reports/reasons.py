@@ -21,6 +21,10 @@ class ReasonCount(NamedTuple):
     answers: int
     before: int
 
+    @property
+    def change(self) -> int:
+        return self.answers - self.before
+
 
 class Reasons(NamedTuple):
     ranked: Sequence[ReasonCount]

@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from prefcenter.reports import Bucket, Selection, charts, rates
+from prefcenter.reports import Bucket, Selection, charts, numbers, rates
 from prefcenter.reports.counts import Counted
-
-from . import numbers
 
 #: No more and less grow upwards, more again downwards; each by its name in Wishes.
 _UP = {"opt_outs": "Opt-outs", "opt_downs": "Opt-downs", "pauses": "Pauses"}

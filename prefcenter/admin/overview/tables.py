@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from prefcenter.reports import Selection, charts, rates
+from prefcenter.reports import Selection, charts, numbers, rates
 from prefcenter.reports.counts import Counted
 from prefcenter.reports.health import LIMITS
 from prefcenter.reports.rates import Rate, Rates
 from prefcenter.reports.reasons import Reasons
 from unsubscribe.choices import EventKind, Source
 
-from . import lists, numbers
+from . import lists
 
 CAMPAIGNS_SHOWN = 15
 #: The right end of the small bars of complaints: Gmail's lines then stand at a quarter and at three quarters.

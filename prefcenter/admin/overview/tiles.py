@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from prefcenter.reports import Selection
+from prefcenter.reports import Selection, numbers
 from prefcenter.reports.counts import Counted
 from prefcenter.reports.health import WAITING, Outbox, Seals, Waits, day_ago
+from prefcenter.reports.numbers import Difference
 from prefcenter.reports.rates import Rate
 from unsubscribe.choices import EventKind, OutboxStatus, Source
 
-from . import lists, numbers
-from .numbers import Difference
+from . import lists
 
 
 class Tile(NamedTuple):

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import NamedTuple
 
-from prefcenter.reports import rates
+from . import rates
 
 TOO_FEW = "Not enough data"
 #: Where a rate of complaints stands, as a class of the stylesheet and in words.

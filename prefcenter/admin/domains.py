@@ -4,18 +4,18 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.admin.widgets import AdminTextInputWidget
-from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from prefcenter.models import User
+from prefcenter.web import staff_pages
 from unsubscribe import actions
 from unsubscribe.addresses import domains
 from unsubscribe.choices import Source, SuppressionReason
@@ -98,24 +98,20 @@ def _done(request: HttpRequest, row: DomainSuppression, flag: int, said: str) ->
 def _page(request: HttpRequest, form: DomainForm) -> HttpResponse:
     """The newest first; a form that was filled in wrongly comes back as it was typed."""
     rows = Paginator(DomainSuppression.objects.order_by("-id"), PER_PAGE).get_page(request.GET.get("page"))
-    context = {
-        "title": "Suppressed domains",
-        "page": rows,
-        "form": form,
-        "may_block": request.user.has_perm(BLOCK),
-        "about_words": ABOUT_WORDS,
-    }
-    return render(request, "admin/domains/list.html", admin.site.each_context(request) | context)
-
-
-def _for(view: View, *permissions: str) -> View:
-    guarded: View = admin.site.admin_view(permission_required(permissions, raise_exception=True)(view))
-    return guarded
+    return staff_pages.page(
+        request,
+        "admin/domains/list.html",
+        title="Suppressed domains",
+        page=rows,
+        form=form,
+        may_block=request.user.has_perm(BLOCK),
+        about_words=ABOUT_WORDS,
+    )
 
 
 app_name = "domains"
 urlpatterns = [
-    path("", _for(show, SEE), name="list"),
-    path("block/", _for(block, SEE, BLOCK), name="block"),
-    path("<int:block_id>/lift/", _for(lift, SEE, BLOCK), name="lift"),
+    path("", staff_pages.for_staff(show, SEE), name="list"),
+    path("block/", staff_pages.for_staff(block, SEE, BLOCK), name="block"),
+    path("<int:block_id>/lift/", staff_pages.for_staff(lift, SEE, BLOCK), name="lift"),
 ]

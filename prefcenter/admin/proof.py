@@ -1,17 +1,16 @@
 """Makes the proof of one contact, to be printed and as a file. It changes nothing but the admin's log, by POST."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import sha256
 from typing import Any, cast
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.widgets import AdminTextInputWidget
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
@@ -21,6 +20,7 @@ from prefcenter.contact_data import proof
 from prefcenter.contact_data.proof import Made, Proof, signing
 from prefcenter.contact_data.proof.signing import Signature
 from prefcenter.models import User
+from prefcenter.web import staff_pages
 from unsubscribe.addresses import digest_of_sha256, normalise
 from unsubscribe.choices import Channel
 from unsubscribe.errors import InvalidAddress
@@ -78,7 +78,9 @@ def make(request: HttpRequest, contact_id: int) -> HttpResponse:
     contact = get_object_or_404(Contact, id=contact_id)
     form = AboutForm(contact, *([request.POST] if request.method == "POST" else []))
     if not form.is_valid():
-        return _render(request, "make", title=f"Proof for contact {contact.pk}", contact=contact, form=form)
+        return staff_pages.page(
+            request, "admin/proof/make.html", title=f"Proof for contact {contact.pk}", contact=contact, form=form
+        )
     user = cast(User, request.user)
     try:
         made = proof.make(contact, Made(timezone.now(), f"staff {user.pk}", form.cleaned_data["address"]))
@@ -86,7 +88,9 @@ def make(request: HttpRequest, contact_id: int) -> HttpResponse:
         return _refused(request, contact.pk, str(error))
     said = f"Created a proof with the fingerprint {made.fingerprint}."
     LogEntry.objects.log_actions(user.pk, [contact], CHANGE, said, single_object=True)
-    return _render(request, "proof", title="Proof of what happened", contact=contact, proof=made)
+    return staff_pages.page(
+        request, "admin/proof/proof.html", title="Proof of what happened", contact=contact, proof=made
+    )
 
 
 @require_POST
@@ -120,17 +124,8 @@ def _refused(request: HttpRequest, contact_id: int, why: str) -> HttpResponse:
     return redirect("proof:make", contact_id)
 
 
-def _render(request: HttpRequest, page: str, **context: Any) -> HttpResponse:
-    return render(request, f"admin/proof/{page}.html", admin.site.each_context(request) | context)
-
-
-def _for_those_who_may(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    guarded: Callable[..., HttpResponse] = admin.site.admin_view(permission_required(NEEDS, raise_exception=True)(view))
-    return guarded
-
-
 app_name = "proof"
 urlpatterns = [
-    path("<int:contact_id>/proof/", _for_those_who_may(make), name="make"),
-    path("<int:contact_id>/proof.json", _for_those_who_may(file), name="file"),
+    path("<int:contact_id>/proof/", staff_pages.for_staff(make, *NEEDS), name="make"),
+    path("<int:contact_id>/proof.json", staff_pages.for_staff(file, *NEEDS), name="file"),
 ]

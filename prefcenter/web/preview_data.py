@@ -8,12 +8,10 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.contrib import admin
-from django.contrib.auth.decorators import permission_required
 from django.db.models import TextChoices
 from django.http import HttpRequest
 
-from prefcenter.web import languages
+from prefcenter.web import languages, staff_pages
 from unsubscribe import addresses, links
 from unsubscribe.choices import Channel, EventKind, Frequency, OutboxKind, PreferenceState, Purpose
 from unsubscribe.links import LinkPurpose, Target
@@ -66,10 +64,7 @@ def kinds(category: Category) -> list[PreviewKind]:
 
 def for_staff(view: Callable[..., Any]) -> Callable[..., Any]:
     """Within the admin, for whoever may read categories."""
-    guarded: Callable[..., Any] = admin.site.admin_view(
-        permission_required("unsubscribe.view_category", raise_exception=True)(view)
-    )
-    return guarded
+    return staff_pages.for_staff(view, "unsubscribe.view_category")
 
 
 def language(request: HttpRequest) -> str:

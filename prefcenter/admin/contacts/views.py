@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import Any, cast
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from prefcenter.contact_data import profile
 from prefcenter.contact_data.profile import Profile, SuppressionBeside
 from prefcenter.models import User
+from prefcenter.web import staff_pages
 from unsubscribe import actions
 from unsubscribe.choices import Source, SuppressionReason
 from unsubscribe.errors import MayNotLift
@@ -45,7 +45,9 @@ def find(request: HttpRequest) -> HttpResponse:
         if exact and len({one.contact_id for one in exact}) == 1:
             return redirect("people:contact", exact[0].contact_id)
         found = exact or _alike(form, is_address=exact is not None)
-    return _render(request, "find", title="Find a contact", form=form, found=found, most=profile.MOST)
+    return staff_pages.page(
+        request, "admin/people/find.html", title="Find a contact", form=form, found=found, most=profile.MOST
+    )
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -175,9 +177,9 @@ def _page(request: HttpRequest, person: Profile, **typed: Any) -> HttpResponse:
     """One contact; a form that was filled in wrongly comes back as it was typed."""
     forms = {"opt_out": OptOutForm(person), "block": BlockForm(person)} | typed
     may_act = request.user.has_perm(ACT) and not person.contact.erased_at and bool(person.held)
-    return _render(
+    return staff_pages.page(
         request,
-        "contact",
+        "admin/people/contact.html",
         title=f"Contact {person.contact.pk}",
         person=person,
         timeline=profile.timeline(person.contact, page=request.GET.get("page")),
@@ -187,23 +189,13 @@ def _page(request: HttpRequest, person: Profile, **typed: Any) -> HttpResponse:
     )
 
 
-def _render(request: HttpRequest, page: str, **context: Any) -> HttpResponse:
-    return render(request, f"admin/people/{page}.html", admin.site.each_context(request) | context)
-
-
-def _for(view: View, *permissions: str) -> View:
-    """Within the admin, for those who may; whoever signed in and may not is told so, and not asked to sign in again."""
-    guarded: View = admin.site.admin_view(permission_required(permissions, raise_exception=True)(view))
-    return guarded
-
-
 app_name = "people"
 urlpatterns = [
-    path("", _for(find, SEE), name="find"),
-    path("<int:contact_id>/", _for(contact, SEE), name="contact"),
-    path("<int:contact_id>/opt-out/", _for(opt_out, SEE, ACT), name="opt_out"),
-    path("<int:contact_id>/block/", _for(block, SEE, ACT), name="block"),
-    path("<int:contact_id>/lift/<int:suppression_id>/", _for(lift, SEE, ACT), name="lift"),
-    path("<int:contact_id>/join/<int:address_id>/", _for(join, SEE, ACT), name="join"),
-    path("<int:contact_id>/link/<int:address_id>/", _for(send_link, SEE, ACT), name="send_link"),
+    path("", staff_pages.for_staff(find, SEE), name="find"),
+    path("<int:contact_id>/", staff_pages.for_staff(contact, SEE), name="contact"),
+    path("<int:contact_id>/opt-out/", staff_pages.for_staff(opt_out, SEE, ACT), name="opt_out"),
+    path("<int:contact_id>/block/", staff_pages.for_staff(block, SEE, ACT), name="block"),
+    path("<int:contact_id>/lift/<int:suppression_id>/", staff_pages.for_staff(lift, SEE, ACT), name="lift"),
+    path("<int:contact_id>/join/<int:address_id>/", staff_pages.for_staff(join, SEE, ACT), name="join"),
+    path("<int:contact_id>/link/<int:address_id>/", staff_pages.for_staff(send_link, SEE, ACT), name="send_link"),
 ]

@@ -1,16 +1,15 @@
 """Imports: hand in a file, see what it would do, confirm, watch, take the report. Workers do what is decided here."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
-from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -21,6 +20,7 @@ from prefcenter.lists.imports import NotNow, Unanswered, report
 from prefcenter.lists.imports.columns import answers
 from prefcenter.lists.reader import TableError
 from prefcenter.models import ImportAnswer, ImportRun, ImportState, User
+from prefcenter.web import staff_pages
 from unsubscribe.views import content_length
 
 from .forms import AnswersForm, TermsForm, UploadForm, too_large
@@ -38,7 +38,9 @@ View = Callable[..., HttpResponseBase]
 def index(request: HttpRequest) -> HttpResponse:
     rows = ImportRun.objects.defer("problems", "foreseen").select_related("created_by")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    return _render(request, "list", title="Imports", page=page, runs=[RunPage(run) for run in page])
+    return staff_pages.page(
+        request, "admin/imports/list.html", title="Imports", page=page, runs=[RunPage(run) for run in page]
+    )
 
 
 @csrf_exempt
@@ -103,7 +105,7 @@ def answer(request: HttpRequest, run_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD"])
 def kept(request: HttpRequest) -> HttpResponse:
     rows = [(one, answers.in_words(one.means)) for one in ImportAnswer.objects.order_by("shown")]
-    return _render(request, "answers", title="Column meanings", answers=rows)
+    return staff_pages.page(request, "admin/imports/answers.html", title="Column meanings", answers=rows)
 
 
 @require_POST
@@ -145,8 +147,13 @@ def take_back(request: HttpRequest, run_id: int) -> HttpResponse:
         messages.error(request, str(NotNow()))
         return redirect("imports:run", one.pk)
     standing = TakeBackPreview(imports.foresee_taking_back(one), one)
-    return _render(
-        request, "take_back", title=f"Take back import {one.pk}", run=one, page=RunPage(one), standing=standing
+    return staff_pages.page(
+        request,
+        "admin/imports/take_back.html",
+        title=f"Take back import {one.pk}",
+        run=one,
+        page=RunPage(one),
+        standing=standing,
     )
 
 
@@ -186,9 +193,9 @@ def _page(
     request: HttpRequest, one: ImportRun, *, form: TermsForm | None = None, answers_form: AnswersForm | None = None
 ) -> HttpResponse:
     terms = imports.terms_of(one)._asdict() | {"category": one.category_id}
-    return _render(
+    return staff_pages.page(
         request,
-        "run",
+        "admin/imports/run.html",
         title=f"Import {one.pk}",
         run=one,
         page=RunPage(one),
@@ -199,31 +206,22 @@ def _page(
 
 
 def _form(request: HttpRequest, form: UploadForm, *, said: str = "", status: int = 200) -> HttpResponse:
-    return _render(request, "new", title="Import a file", form=form, said=said, status=status)
-
-
-def _render(request: HttpRequest, name: str, *, status: int = 200, **context: Any) -> HttpResponse:
-    context = admin.site.each_context(request) | context
-    return render(request, f"admin/imports/{name}.html", context, status=status)
-
-
-def _for(view: View) -> View:
-    """Within the admin, for those who may; whoever signed in and may not is told so, and not asked to sign in again."""
-    guarded: View = admin.site.admin_view(permission_required(IMPORT, raise_exception=True)(view))
-    return guarded
+    return staff_pages.page(
+        request, "admin/imports/new.html", title="Import a file", form=form, said=said, status=status
+    )
 
 
 app_name = "imports"
 urlpatterns = [
-    path("", _for(index), name="list"),
-    path("new/", _for(new), name="new"),
-    path("<int:run_id>/", _for(run), name="run"),
-    path("<int:run_id>/check/", _for(check), name="check"),
-    path("<int:run_id>/answer/", _for(answer), name="answer"),
-    path("answers/", _for(kept), name="answers"),
-    path("answers/<int:answer_id>/forget/", _for(forget), name="forget"),
-    path("<int:run_id>/confirm/", _for(confirm), name="confirm"),
-    path("<int:run_id>/stop/", _for(stop), name="stop"),
-    path("<int:run_id>/take-back/", _for(take_back), name="take_back"),
-    path("<int:run_id>/lines/", _for(problems), name="lines"),
+    path("", staff_pages.for_staff(index, IMPORT), name="list"),
+    path("new/", staff_pages.for_staff(new, IMPORT), name="new"),
+    path("<int:run_id>/", staff_pages.for_staff(run, IMPORT), name="run"),
+    path("<int:run_id>/check/", staff_pages.for_staff(check, IMPORT), name="check"),
+    path("<int:run_id>/answer/", staff_pages.for_staff(answer, IMPORT), name="answer"),
+    path("answers/", staff_pages.for_staff(kept, IMPORT), name="answers"),
+    path("answers/<int:answer_id>/forget/", staff_pages.for_staff(forget, IMPORT), name="forget"),
+    path("<int:run_id>/confirm/", staff_pages.for_staff(confirm, IMPORT), name="confirm"),
+    path("<int:run_id>/stop/", staff_pages.for_staff(stop, IMPORT), name="stop"),
+    path("<int:run_id>/take-back/", staff_pages.for_staff(take_back, IMPORT), name="take_back"),
+    path("<int:run_id>/lines/", staff_pages.for_staff(problems, IMPORT), name="lines"),
 ]

@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
-from django.contrib.auth.decorators import permission_required
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from prefcenter.lists import spreadsheets, suppressions
 from prefcenter.lists.suppressions import File
 from prefcenter.models import OptOut
+from prefcenter.web import staff_pages
 
 from .forms import AskedForm, ExportForm
 
@@ -31,7 +31,7 @@ View = Callable[..., HttpResponseBase]
 @require_http_methods(["GET", "HEAD"])
 def show(request: HttpRequest) -> HttpResponse:
     form = AskedForm(request.GET)
-    context: dict[str, Any] = {"title": "Opt-outs", "form": form, "most": f"{suppressions.MOST:,}"}
+    context: dict[str, Any] = {"form": form, "most": f"{suppressions.MOST:,}"}
     if form.is_valid():
         newest = suppressions.Newest(form.asked())
         page = Paginator(range(newest.count), PER_PAGE).get_page(request.GET.get("page"))
@@ -39,7 +39,7 @@ def show(request: HttpRequest) -> HttpResponse:
         context |= {"newest": newest, "page": page, "rows": rows}
     if request.user.has_perm(EXPORT):
         context["export"] = ExportForm(initial=request.GET.dict(), auto_id="export_%s")
-    return render(request, "admin/opt_outs/list.html", admin.site.each_context(request) | context)
+    return staff_pages.page(request, "admin/opt_outs/list.html", title="Opt-outs", **context)
 
 
 @require_POST
@@ -81,13 +81,8 @@ def _answer(file: File) -> HttpResponseBase:
     return spreadsheets.answer_csv(name, format_.header, file.rows(), is_for_people=format_.is_for_people)
 
 
-def _for(view: View, *permissions: str) -> View:
-    guarded: View = admin.site.admin_view(permission_required(permissions, raise_exception=True)(view))
-    return guarded
-
-
 app_name = "opt_outs"
 urlpatterns = [
-    path("", _for(show, *SEE), name="list"),
-    path("export/", _for(export, *SEE, EXPORT), name="export"),
+    path("", staff_pages.for_staff(show, *SEE), name="list"),
+    path("export/", staff_pages.for_staff(export, *SEE, EXPORT), name="export"),
 ]

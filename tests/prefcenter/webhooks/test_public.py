@@ -428,7 +428,7 @@ def test_a_name_server_that_hangs_costs_no_more_than_the_deadline(
     monkeypatch.setattr(socket, "getaddrinfo", hang)
     begun = time.monotonic()
     try:
-        with pytest.raises(NoAnswer, match="did not answer"):
+        with pytest.raises(NoAnswer, match="No response"):
             post("http://hook.example/")
         assert time.monotonic() - begun < PATIENCE
     finally:

@@ -163,7 +163,7 @@ def test_a_receiver_that_hangs_costs_one_wait(
     happen(ada, 3)
     send(endpoint)
     assert len(receiver.got) == 1
-    assert "did not answer" in endpoint.deliveries.order_by("id")[0].last_error
+    assert "No response" in endpoint.deliveries.order_by("id")[0].last_error
 
 
 def test_after_three_days_it_is_switched_off_and_nothing_is_lost(

@@ -160,9 +160,9 @@ def test_a_bad_file_is_named_in_one_sentence(command: str, content: bytes, said:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nowhere.csv"], "'nowhere.csv' cannot be read: No such file or directory."),
-        ([f"{ADA}.csv"], "'•••' cannot be read: No such file or directory."),
-        (["."], "'.' cannot be read: Is a directory."),
+        (["nowhere.csv"], "'nowhere.csv' can’t be read: No such file or directory."),
+        ([f"{ADA}.csv"], "'•••' can’t be read: No such file or directory."),
+        (["."], "'.' can’t be read: Is a directory."),
     ],
 )
 def test_a_file_that_is_not_there_is_named_without_an_address(arguments: list[str], said: str) -> None:

@@ -153,7 +153,8 @@ def named_mailbox(recipient: str) -> tuple[str, str]:
             meant = _email(recipient)
             if "=?" not in meant:  # whatever was cut off behind a "<"
                 return name, address if _reads_as(address, meant) else meant
-    return ("", "") if _is_of_everybody(address) else (name, address)
+    # An encoded word that was left as it stands is decoded by whoever reads the address next.
+    return ("", "") if "=?" in address or _is_of_everybody(address) else (name, address)
 
 
 def _reads_as(address: str, meant: str) -> bool:

@@ -340,6 +340,7 @@ texts = st.text(max_size=30) | st.lists(parts, max_size=14).map("".join)
 @given(text=texts)
 @example(text="a@[")
 @example(text='=??B??=@0.AA"<"')
+@example(text="\r=??B??=@0.AA")
 def test_whatever_is_read_is_an_address_or_nothing(text: str) -> None:
     name, address = addresses.named_mailbox(text)
     try:

@@ -55,7 +55,7 @@ LARGE = {
     )
 }
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(1800), pytest.mark.starts_first]
 
 
 class Plans:

@@ -39,7 +39,7 @@ from unsubscribe.models import (
 )
 from unsubscribe.outbox import compose
 
-LINES = int(os.environ.get("PLAN_LINES", "40000"))
+LINES = int(os.environ.get("PLAN_LINES", "10000"))
 LARGE = {
     model._meta.db_table
     for model in (

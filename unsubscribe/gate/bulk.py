@@ -11,7 +11,7 @@ from ..facts import covering, own
 from ..facts.covering import Cover, Covers
 from ..facts.own import FoundFacts
 from ..mailing import Mailing
-from ..rules import Facts, Verdict
+from ..rules import Facts, Rule, Verdict
 from .checking import Pace, pace_of, ruling_at
 
 K = TypeVar("K")
@@ -47,7 +47,9 @@ class BulkVerdicts(NamedTuple):
     def of(self, address: Normalised) -> Verdict:
         own = self.named.get(address.digest, self.others)
         cover = self.cover(address.value, address.digest)
-        return cover if cover and own.outcome != Outcome.SUPPRESSED else own
+        # In the order of the table: what holds for every message stands above the person's own no.
+        goes_before = cover and (own.outcome != Outcome.SUPPRESSED or cover.rule == Rule.BLOCKED)
+        return cover if cover and goes_before else own
 
     def cover(self, value: str, digest: bytes) -> Verdict | None:
         """What is said of all addresses there, if that counts for this one. Who is suppressed by name stays so."""

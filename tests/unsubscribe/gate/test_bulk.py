@@ -17,7 +17,8 @@ from unsubscribe.choices import Channel, Outcome, Source, SuppressionReason
 from unsubscribe.errors import ContradictoryPurpose
 from unsubscribe.links import Target
 from unsubscribe.mailing import Mailing
-from unsubscribe.models import Category
+from unsubscribe.models import Address, Category
+from unsubscribe.rules import Rule
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +50,14 @@ def test_everybody_gets_the_verdict_they_get_alone(
         for text, one in zip(texts, gate.check(texts, mailing, now=NOW), strict=True):
             assert verdicts.of(normalise(text, channel=question.channel))[:3] == one[:3]
         assert verdicts.others not in verdicts.named.values()
+
+
+def test_what_holds_for_every_message_goes_before_the_persons_own_no(ada: Address, news: Category) -> None:
+    actions.suppress([ada.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.PAGE, now=NOW)
+    actions.suppress_domains({"example.com": None}, SuppressionReason.HARD_BOUNCE, source=Source.STAFF, now=NOW)
+    verdicts, [alone] = gate.everybody(Mailing(news), now=NOW), gate.check([ADA], Mailing(news), now=NOW)
+    assert verdicts is not None
+    assert verdicts.of(normalise(ADA)).rule == alone.rule == Rule.BLOCKED
 
 
 def test_whoever_said_nothing_is_not_held_in_memory(news: Category) -> None:

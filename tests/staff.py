@@ -1,4 +1,4 @@
-"""Somebody of the staff, signed in as the admin asks for it. Every test of the desk starts here."""
+"""Somebody of the staff, signed in as the admin asks for it. Every test of the admin starts here."""
 
 import time
 from importlib import import_module

@@ -16,7 +16,7 @@ from django.views.generic import RedirectView
 from . import second_factor
 
 
-class Desk(AdminSite):
+class StaffSite(AdminSite):
     """Every page of the admin, ours too, asks `has_permission`; whom it refuses comes to `login`."""
 
     def has_permission(self, request: HttpRequest) -> bool:
@@ -52,9 +52,9 @@ def _name(listed: dict[str, Any]) -> str:
     return str(listed["name"])
 
 
-def _lead(request: HttpRequest, desk: Desk) -> HttpResponse:
+def _lead(request: HttpRequest, site: StaffSite) -> HttpResponse:
     url = get_next_redirect_url(request) or reverse("admin:index")
-    if desk.has_permission(request):
+    if site.has_permission(request):
         return HttpResponseRedirect(url)
     return HttpResponseRedirect(f"{_missing(request)}?{urlencode({REDIRECT_FIELD_NAME: url})}")
 

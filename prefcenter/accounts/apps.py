@@ -1,7 +1,7 @@
-"""Puts our desk where Django's admin would be. It decides nothing."""
+"""Has Django take our admin site (admin_site.StaffSite) for its own."""
 
 from django.contrib.admin.apps import AdminConfig
 
 
 class DeskConfig(AdminConfig):
-    default_site = "prefcenter.accounts.admin_site.Desk"
+    default_site = "prefcenter.accounts.admin_site.StaffSite"

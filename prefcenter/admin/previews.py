@@ -1,4 +1,4 @@
-"""What people see of a category, in each language, at the width of a phone and of a desk. A look changes nothing."""
+"""What people see of a category, in each language, at the width of a phone and of a desktop. A GET changes nothing."""
 
 from typing import Any
 

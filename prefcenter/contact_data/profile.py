@@ -1,4 +1,4 @@
-"""What the desk shows of one contact, and how it finds them: addresses masked. It reads, and changes nothing."""
+"""What the admin shows of one contact, and how it finds them: addresses masked. It reads, and changes nothing."""
 
 import re
 from collections.abc import Sequence

@@ -1,1 +1,1 @@
-"""A demonstration from nothing: its own database, a dozen contacts, a mailing, and a mail program to click in."""
+"""The demo, from nothing: its own database with a three-month history, and a mailbox to click in (manage.py demo)."""

@@ -1,4 +1,4 @@
-"""What only the doors need: accounts, feedback, and what is counted about links. It decides nothing."""
+"""The tables that only the site has: accounts, API keys, feedback, imports, link visits, webhooks."""
 
 from .accounts import AccountMessage, SignInCode, User, UserManager
 from .api import ApiKey, IdempotentAnswer

@@ -1,1 +1,1 @@
-"""What leaves the house by itself: the ledger's lines for the sender's systems, in the API's feed and in webhooks."""
+"""Webhooks: each consent event, POSTed to the endpoints of the sender's systems; `payload` is the feed's shape too."""

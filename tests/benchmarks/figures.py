@@ -1,4 +1,4 @@
-"""How long the figures of the desk's front page take on the configured database, beside a floor and each plan.
+"""How long the figures of the admin's front page take on the configured database, beside a floor and each plan.
 
     python -m tests.benchmarks.figures [--days 365] [--runs 5] [--json FILE]
 

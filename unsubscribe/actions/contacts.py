@@ -1,4 +1,4 @@
-"""Learns who is written to, and erases a person down to a digest. Further addresses are the business of joining.py."""
+"""Learns who is written to, and erases a contact down to a digest. Further addresses: joining/adding.py."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime

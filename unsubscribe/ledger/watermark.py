@@ -1,7 +1,7 @@
 """Up to which line the ledger is settled: where nothing can appear any more. It takes no lock anybody could wait for.
 
 An id is drawn before its line is committed, so a line may appear below others that have long been read. On SQLite
-writers come one after the other, and the newest line is the horizon. On PostgreSQL it is the last id drawn, once
+writers come one after the other, and the newest line is the watermark. On PostgreSQL it is the last id drawn, once
 everybody who was writing to the ledger at that moment has ended.
 """
 
@@ -16,7 +16,7 @@ from ..models import ConsentEvent
 _PAUSE = 0.01
 
 
-class Horizon(NamedTuple):
+class Watermark(NamedTuple):
     """Lines are there `through` this id; up to `settled` none can come any more. 0: somebody writes for long."""
 
     through: int
@@ -29,7 +29,7 @@ def last_id() -> int:
     return max(newest, _last_drawn()) if connection.vendor == "postgresql" else newest
 
 
-def of_ledger(patience: float) -> Horizon:
+def of_ledger(patience: float) -> Watermark:
     """Waits at most `patience` seconds for those who are writing right now.
 
     In this order: what is drawn, then who is writing. Who begins to write later draws a higher id.
@@ -37,8 +37,8 @@ def of_ledger(patience: float) -> Horizon:
     drawn = _last_drawn() if connection.vendor == "postgresql" else None
     newest = ConsentEvent.objects.aggregate(Max("id"))["id__max"] or 0
     if drawn is None:
-        return Horizon(newest, newest)
-    return Horizon(max(newest, drawn), drawn if _writers_end_within(patience) else 0)
+        return Watermark(newest, newest)
+    return Watermark(max(newest, drawn), drawn if _writers_end_within(patience) else 0)
 
 
 def _last_drawn() -> int:

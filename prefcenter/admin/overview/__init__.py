@@ -1,4 +1,4 @@
-"""The front page of the desk: how are we doing? It shows what prefcenter.reports counts, and changes nothing."""
+"""The front page of the admin: how are we doing? It shows what prefcenter.reports counts, and changes nothing."""
 
 from django.contrib import admin
 

@@ -1,4 +1,4 @@
-"""The front page of the desk: whatever of it the reader may see what it is made of, and the health of the house."""
+"""The front page of the admin: the figures whose lists the reader may see, and the health of the site."""
 
 from typing import Any
 

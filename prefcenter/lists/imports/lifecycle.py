@@ -125,7 +125,7 @@ def questions(run: ImportRun) -> list[ColumnQuestion]:
 
 
 def answer(run: ImportRun, said: Mapping[str, ColumnAnswer], *, user_id: int, now: datetime) -> None:
-    """Keeps what the columns mean, by `Question.name`, and has the file checked again. Raises NotNow."""
+    """Keeps what the columns mean, by `ColumnQuestion.name`, and has the file checked again. Raises NotNow."""
     headings = {one.name: one.heading for one in questions(run)}
     with transaction.atomic():
         _move(run, ImportState.CHECKING, **_UNCHECKED)

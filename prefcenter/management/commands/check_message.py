@@ -1,4 +1,4 @@
-"""Prints what `message_check` finds in a message as sent; it decides nothing and keeps nothing."""
+"""Prints what `mail_check` finds in a message as sent; it decides nothing and keeps nothing."""
 
 import sys
 import textwrap

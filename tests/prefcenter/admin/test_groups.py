@@ -1,4 +1,4 @@
-"""Who may see and do what at the desk: every page of the admin, with each group and with none."""
+"""Who may see and do what in the admin: every page of the admin, with each group and with none."""
 
 import pytest
 from django.contrib import admin

@@ -1,4 +1,4 @@
-"""The front page of the desk: its figures are the lengths of the lists they link to, and each sees only their own."""
+"""The front page of the admin: its figures are the lengths of the lists they link to, and each sees only their own."""
 
 import re
 from collections.abc import Iterator

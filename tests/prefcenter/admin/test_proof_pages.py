@@ -1,4 +1,4 @@
-"""The proof of one contact at the desk: made by POST, printed, downloaded; by those who may, and with no address."""
+"""The proof of one contact in the admin: made by POST, printed, downloaded; by those who may, and with no address."""
 
 import json
 import logging

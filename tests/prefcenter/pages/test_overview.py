@@ -1,4 +1,4 @@
-"""The desk's front page in a real browser: under the site's policy, on a phone and a desk, light and dark.
+"""The admin's front page in a real browser: under the site's policy, on a phone and a desktop, light and dark.
 
 `pytest tests/prefcenter/pages/test_overview.py --screenshots screenshots` puts a picture of each into a folder.
 """

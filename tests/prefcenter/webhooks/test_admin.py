@@ -1,4 +1,4 @@
-"""The desk's side of webhooks: the secret is shown once, endpoints are switched, lines are sent once more."""
+"""The admin's side of webhooks: the secret is shown once, endpoints are switched, lines are sent once more."""
 
 import re
 from datetime import timedelta

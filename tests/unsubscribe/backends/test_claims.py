@@ -1,6 +1,6 @@
 """What the guard claims before it sends: kept if the letter goes out, given back if it does not, free once it lapses.
 
-What happens at the same moment is in test_backends_at_once.py.
+What happens at the same moment is in test_at_once.py.
 """
 
 import logging

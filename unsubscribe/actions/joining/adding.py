@@ -1,4 +1,4 @@
-"""Attaches further addresses to contacts, pending until that is agreed to (parting.py, law 11).
+"""Attaches further addresses to contacts, pending until that is agreed to (agreement.py, law 11).
 
 It starts no mail: what they opted in to holds for the addresses they had.
 """
@@ -43,7 +43,7 @@ def add_addresses_to(wanted: Mapping[int, Sequence[Normalised]], *, now: datetim
     none.
 
     What joins is pending, and the mailboxes of the contact are asked whether it is theirs, once. So is the mailbox of
-    an address that moves: it has to agree as well (agreeing.py).
+    an address that moves: it has to agree as well (facts/joins.py).
     """
     there = _locked(wanted)
     said = _said(there)

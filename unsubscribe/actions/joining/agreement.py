@@ -36,7 +36,7 @@ def agree(
     contact hears of it.
 
     `by` is the address that says so, the contact's or the one that was joined to it; None is the staff, who speak for
-    both. Where a second yes is missing (agreeing.py), the first is written down. One that is not pending (any more),
+    both. Where a second yes is missing (facts/joins.py), the first is written down. One that is not pending (any more),
     or of which the same was said, stays as it is.
 
     No no that held for one of them ends by this. Where the older one said yes after it, a no to a category that was

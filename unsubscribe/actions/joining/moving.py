@@ -1,4 +1,4 @@
-"""What goes along with an address that moves to another contact (joining.py): when it was written to last, so that
+"""What goes along with an address that moves to another contact (adding.py): when it was written to last, so that
 nobody who chose a frequency is written to more often, and the mails that are owed to it."""
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,6 +1,6 @@
 """Seals what is new in the ledger. It takes no lock that somebody who opts out could ever wait for.
 
-A line may appear below others that are long sealed (see horizon). That is no reason to wait for it: a seal names its
+A line may appear below others that are long sealed (see watermark). That is no reason to wait for it: a seal names its
 lines one by one, and the next takes what came late. But an id that nobody can fill any more must be known, or a line
 inserted there would pass for a late one. So a seal says up to which id everything is settled.
 """
@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 
 from ...models import ConsentEvent, Seal
 from .. import watermark
-from ..watermark import Horizon
+from ..watermark import Watermark
 from . import encoding
 from .encoding import SealedEvent
 
@@ -92,7 +92,7 @@ def _following(last: Seal, batch: _Batch, *, now: datetime) -> Seal:
     return made
 
 
-def _batches(settled: int, seen: Horizon) -> Iterator[_Batch]:
+def _batches(settled: int, seen: Watermark) -> Iterator[_Batch]:
     known = _sealed_ahead(settled)
     lines = ConsentEvent.objects.filter(id__lte=seen.through).order_by("id").values_list("id", flat=True)
     after = settled

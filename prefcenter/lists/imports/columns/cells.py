@@ -24,7 +24,7 @@ _DATE = re.compile(
     r"|\d{1,2}\.?[ -](?:de )?[^\W\d]{3,9}\.?,?[ -](?:de )?(?:19|20)\d\d|[^\W\d]{3,9}\.? \d{1,2},? (?:19|20)\d\d"
 )
 _DATE_IN_DIGITS = re.compile(r"(?:19|20)\d{6}(?:t?\d{6}z?)?|\d{9,10}(?:\.\d+)?|\d{13}")
-#: Of 1990 to 2063, as `moments.serial` reads it.
+#: Of 1990 to 2063, as `dates.serial` reads it.
 _SERIAL_DATE = re.compile(r"(?:3[3-9]|4\d|5\d)\d{3}(?:[.,]\d+)?")
 #: A year in which nobody said anything about email: what stands for a date in some systems, or a birthday.
 _TOO_FAR = re.compile(

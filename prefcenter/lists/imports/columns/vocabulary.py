@@ -1,6 +1,6 @@
 """The words in which systems and people write a yes, a no or a state: in English, then in the other languages.
 
-Each stands in lower case and without the spaces, hyphens and underscores in it. What they say is said by `saying`.
+Each is in lower case, without spaces, hyphens and underscores. What a cell that holds one says: consent.by_word.
 """
 
 import re

@@ -92,7 +92,7 @@ def fill(dialect: Dialect) -> str:
 
 
 # While an address is pending, whatever was lifted there, or chosen beside it, was the older one's doing: who says yes
-# there becomes a contact of their own (parting.py). So that overtakes no no of it.
+# there becomes a contact of their own (joining/parting.py). So that overtakes no no of it.
 IS_PENDING = """(
         SELECT joined_at IS NOT NULL AND agreed_at IS NULL FROM unsubscribe_address WHERE id = matched.address_id
     )"""

@@ -18,7 +18,7 @@ from unsubscribe import actions, links, queries, views
 from unsubscribe.choices import Channel, Source
 from unsubscribe.errors import InvalidLink
 from unsubscribe.links import Target
-from unsubscribe.outbox import wording as sentences
+from unsubscribe.outbox.wording import frequency_label
 from unsubscribe.queries import Choice, PreferenceSheet
 
 from . import results
@@ -180,7 +180,7 @@ def _reduce(
         if less.is_valid():
             # What holds already may be slower: it stays, and was asked for again.
             frequency = max(less.cleaned_data["frequency"], own.frequency, key=lambda one: one.pace)
-            wording = sentences.frequency_label(frequency, own.channel)
+            wording = frequency_label(frequency, own.channel)
             events = actions.opt_down([target], frequency, source=Source.PAGE, now=now, wording=wording)
             return results.done(request, events, context)
         context["less_errors"] = less.errors.get("frequency", "")

@@ -8,7 +8,7 @@ from standardwebhooks.webhooks import Webhook
 
 from prefcenter.models import WebhookDelivery
 
-from . import payload as lines
+from . import payload
 from .http import HostConnection, NoAnswer
 
 GONE = 410
@@ -26,8 +26,8 @@ class AttemptResult(NamedTuple):
 def message(delivery: WebhookDelivery, *, now: datetime) -> tuple[bytes, dict[str, str]]:
     """Body and headers: id, timestamp and signature as receivers' libraries verify them (standardwebhooks.com)."""
     event = delivery.event
-    payload = {"type": f"consent.{event.kind}", "timestamp": event.at.isoformat(), "data": lines.as_json(event)}
-    body = json.dumps(payload, separators=(",", ":"))
+    told = {"type": f"consent.{event.kind}", "timestamp": event.at.isoformat(), "data": payload.as_json(event)}
+    body = json.dumps(told, separators=(",", ":"))
     uid, at = f"msg_{delivery.uid.hex}", now.astimezone(UTC)
     headers = {
         "Content-Type": "application/json",

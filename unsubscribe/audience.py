@@ -45,8 +45,12 @@ _NONE = MessageLinks([], [], [], "")
 
 
 class AudienceEntry(NamedTuple):
-    """The URLs and headers are None for whoever may not be written to; what is transactional has only preferences, and
-    what is no email no headers."""
+    """The verdict on one address, and what goes into its message.
+
+    unsubscribe_url: None where it may not be sent, and for transactional messages
+    preferences_url: None where it may not be sent
+    headers:         None where it may not be sent, for transactional messages, and on other channels than email
+    """
 
     verdict: Verdict
     unsubscribe_url: str | None = None
@@ -57,10 +61,15 @@ class AudienceEntry(NamedTuple):
 def ask(
     addresses: Sequence[str], mailing: Mailing, *, now: datetime, written: set[int] | None = None
 ) -> list[AudienceEntry]:
-    """One entry for each address, in their order. Strangers who may be written to become contacts.
+    """One entry for each address, in their order; the number of queries does not grow with them.
 
-    In a category that needs opt-in nobody becomes a contact by being asked about. Who chose a frequency is written to
-    at the first of their addresses; `written` remembers them from one part of a mailing to the next.
+    addresses: as somebody wrote them; those that are unknown and may be sent to become contacts
+    now:       aware
+    written:   ids of the contacts with a frequency who are written to; pass the same set for each part of a long list.
+               A contact who chose a frequency is written to at the first of their addresses, and is too soon at the
+               others
+
+    Nothing is recorded as sent: see `record`. Raises InsecureBaseUrl.
     """
     verdicts = decide(addresses, mailing, now=now, written=written)
     strangers = [one.address for one in verdicts if one.may_send and one.address_id is None and one.address]
@@ -147,8 +156,12 @@ def _known(digests: Sequence[bytes], *, channel: Channel) -> list[int | None]:
 
 
 def record(entries: Sequence[AudienceEntry], mailing: Mailing, *, now: datetime) -> list[AudienceEntry]:
-    """Counts the mailing, which has a category, and starts the frequency clock for everyone in it who may be written
-    to. Returns the entries; who chose a frequency and was recorded for another message in the meantime is too soon."""
+    """Counts the mailing as sent to everybody in these entries of `ask` who may be sent to, and starts their frequency
+    clocks. The mailing must have a category.
+
+    Returns the entries again; a contact with a frequency who was recorded for another message since `ask` is too soon
+    in them. Twice with the same campaign, within rules.CAMPAIGN_RUNS, counts once.
+    """
     verdicts = [one.verdict for one in entries if one.verdict.may_send]
     paced = {one.contact_id: one.last_day for one in verdicts if one.contact_id and one.last_day}
     recorded = actions.record_sent(

@@ -1,7 +1,16 @@
 """The only writer of preferences, suppressions and the ledger (law 1). It never asks who may sign in.
 
 Every verb takes many, is one transaction (state, ledger, outbox), and doing it twice is the same as once (laws 2
-and 3).
+and 3). What most of them take:
+
+targets, address_ids: what it is about. An id that does not exist is passed over
+source:  how the wish came
+now:     the moment of the change, aware
+wording: what the contact read or wrote, kept in the event
+actor:   who acted for them: "staff 7", the name of an API key; "" is the contact
+note:    why, as the actor says it. Neither wording nor note may hold an address; the engine does not look
+
+A verb returns the consent events that it wrote, none where nothing changed, unless it says otherwise.
 """
 
 from .bulk import BATCH, ImportedCounts, ImportedNo, import_opt_outs, learn_many, preview_opt_outs

@@ -18,6 +18,8 @@ from .requests import tell
 
 
 class LearnedAddress(NamedTuple):
+    """The ids of an address and of the contact whose it is."""
+
     address_id: int
     contact_id: int
 
@@ -26,10 +28,14 @@ class LearnedAddress(NamedTuple):
 def learn(
     addresses: Iterable[Normalised], *, now: datetime, language: str = "", only_chosen: bool = False
 ) -> dict[bytes, LearnedAddress]:
-    """Every address by its digest; those that were unknown become contacts, each of its own.
+    """The ids of all these addresses, by digest; each that was unknown becomes a contact of its own.
 
-    All must be of one channel. Knowing an address is no consent: nothing is written to the ledger. Of one that was
-    known by its digest only, from a partner's list, it is learnt how it is spelt; of an erased one it is not.
+    addresses:   of one channel, as addresses.normalise reads them
+    language:    of the new contacts, a code of LANGUAGES; "" if it is not known
+    only_chosen: the new contacts get nothing but what they choose by name (Contact.only_chosen)
+
+    That an address is known is no consent: nothing is written to the ledger. One that was known by its digest alone,
+    from a list of hashes, gets its value; an erased one does not.
     """
     wanted = {one.digest: one for one in addresses}
     known = _known(wanted.values())

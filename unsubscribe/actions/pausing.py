@@ -30,7 +30,12 @@ def pause(
     wording: str = "",
     actor: str = "",
 ) -> list[ConsentEvent]:
-    """No messages until a day; None resumes. For the whole contact where a target names no category."""
+    """Pauses the category each target names, on the channel of its address; all marketing to the contact where it names
+    none.
+
+    `until` is the first day, in the site's time zone, on which messages may go out again; None ends the pause. Raises
+    MayNotLift where this source may not end what the contact asked for.
+    """
     targets, origin = list(targets), Origin(source, now, wording, actor)
     locked = lock([target.address_id for target in targets])
     targets = known(targets)

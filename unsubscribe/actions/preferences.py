@@ -34,10 +34,11 @@ _MORE = frozenset({EventKind.OPT_IN, EventKind.OPT_UP, EventKind.RESUME})
 def opt_out(
     targets: Iterable[Target], *, source: Source, now: datetime, wording: str = "", actor: str = "", note: str = ""
 ) -> list[ConsentEvent]:
-    """No more of the category each target names; of everything, everywhere, where it names none.
+    """Opts out of the category each target names, on the channel of its address.
 
-    Returns the events by which something changed: none for what was already so (that it was said again is noted, see
-    repeating.py), and none for an address that does not exist.
+    A target without a category, or with one that is gone or transactional, opts out of everything: every address of
+    the contact is suppressed, also those learnt later. That a no which held already was said again is noted
+    (repeating.py, law 12).
     """
     targets = list(targets)
     origin = Origin(source, now, wording, actor, note)
@@ -58,9 +59,12 @@ def opt_out(
 def opt_in(
     targets: Iterable[Target], *, source: Source, now: datetime, wording: str, actor: str = "", note: str = ""
 ) -> list[ConsentEvent]:
-    """Yes again to the category each target names. Raises MayNotLift for a no that only the person takes back.
+    """Subscribes to the category each target names, on the channel of its address. A target that names none, or one
+    that is gone or transactional, is passed over.
 
-    `wording` is what the person read when they agreed (GDPR Art. 7(1)).
+    `wording` is what the contact read when they agreed (GDPR Art. 7(1)). Of a contact who had opted out of everything
+    the suppression ends and the other categories stay off (resubscribing.py). Raises MayNotLift where this source may
+    not take back what the contact said (law 8); then nothing was written.
     """
     # A pause would make the yes an empty word.
     wanted = wanted_of(known(targets), {"state": PreferenceState.SUBSCRIBED, "paused_until": None})
@@ -76,7 +80,11 @@ def opt_down(
     wording: str = "",
     actor: str = "",
 ) -> list[ConsentEvent]:
-    """Fewer: a slower frequency for the category each target names."""
+    """Sets the frequency of the category each target names, on the channel of its address; other targets are passed
+    over as by opt_in.
+
+    Meant for a slower frequency: a faster one is more email, and raises MayNotLift where set_preferences would.
+    """
     wanted = wanted_of(known(targets), {"frequency": frequency})
     return choose(wanted, Origin(source, now, wording, actor))
 
@@ -91,9 +99,11 @@ def set_preferences(
     note: str = "",
     given_at: datetime | None = None,
 ) -> list[ConsentEvent]:
-    """All of a save in one transaction, confirmed by one mail. Raises MayNotLift; then nothing was written.
+    """Several choices at once, as a page or the API saves them, confirmed together.
 
-    `given_at`: when the person gave a yes that another door hands over with evidence. An older no does not beat it.
+    `given_at`, aware: when the contact gave a yes that somebody else hands over with evidence; an imported no of an
+    earlier time leaves that yes as it is. Raises MayNotLift where rules.may_change lets this source not make a change,
+    and for more email to an erased contact; then nothing was written.
     """
     return choose(wanted, Origin(source, now, wording, actor, note, given_at=given_at))
 

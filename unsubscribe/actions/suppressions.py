@@ -31,8 +31,12 @@ def suppress(
     actor: str = "",
     note: str = "",
 ) -> list[ConsentEvent]:
-    """Blocks these addresses for `reason`, each on its own channel. What is blocked already stays as it was, and it is
-    noted that it was said again. Returns the events by which something changed."""
+    """Suppresses these addresses for `reason`, each on its own channel.
+
+    For a reason that is the contact's own no (rules.OWN_NO), an address on that channel that was joined to one of them,
+    or to which one was joined, is suppressed with it (law 11). One that is suppressed for this reason already stays as
+    it is, and it is noted that it was said again.
+    """
     origin = Origin(source, now, wording, actor, note)
     with transaction.atomic():
         locked = lock(address_ids)
@@ -48,8 +52,11 @@ def lift(
     actor: str = "",
     note: str = "",
 ) -> list[ConsentEvent]:
-    """Ends these blocks; one that was meant everywhere ends everywhere, but an address that is pending at its contact
-    ends its own alone. Raises MayNotLift."""
+    """Lifts the suppressions of these addresses for `reason`.
+
+    One that covered every address of the contact is lifted for all of them; asked for a pending address, for that one
+    alone. Raises MayNotLift where rules.may_lift lets this source not lift this reason; then nothing was lifted.
+    """
     if not rules.may_lift(reason, source=source):
         raise MayNotLift
     with transaction.atomic():

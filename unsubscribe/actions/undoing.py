@@ -24,9 +24,10 @@ UNDO = "Undo"
 
 @transaction.atomic
 def undo(event_ids: Sequence[int], *, source: Source, now: datetime, wording: str = "") -> list[ConsentEvent]:
-    """Back to what stood before these events. A second undo finds nothing to do.
+    """Restores what held before these events, by their ids, as new events; a second undo finds nothing to do.
 
-    Raises MayNotLift where the source may not take it back.
+    An event is left alone if the same choice was changed, or said again, since (law 12), unless by another of these.
+    Raises MayNotLift where the source may not take it back; then nothing was written.
     """
     events = list(ConsentEvent.objects.filter(id__any_of=event_ids).select_related("address").order_by("-id"))
     events = [one for one in events if one.kind != EventKind.AGAIN]  # by which nothing changed

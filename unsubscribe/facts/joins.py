@@ -16,11 +16,12 @@ SHARED = "Said by an address that a sender joined to this one."
 
 
 def needed(joined: Address) -> set[str]:
+    """Who has to agree: CONTACT, and JOINED too if the pending address was a contact of its own before."""
     return {CONTACT, JOINED} if joined.was_known else {CONTACT}
 
 
 def so_far(joined: Sequence[Address]) -> dict[int, set[str]]:
-    """By the id of the address, of those that take two; one query at most."""
+    """Who has agreed so far (CONTACT, JOINED), by the id of the pending address; only of those that need both."""
     both = {one.pk: one.contact_id for one in joined if one.was_known}
     said: dict[int, set[str]] = defaultdict(set)
     if both:

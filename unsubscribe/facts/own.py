@@ -57,6 +57,8 @@ class Clock(NamedTuple):
 
 
 class FoundFacts(NamedTuple):
+    """The ids of an address that is known and of its contact, and what the rules ask about it."""
+
     address_id: int
     contact_id: int
     facts: Facts
@@ -65,7 +67,11 @@ class FoundFacts(NamedTuple):
 def facts_about(
     addresses: QuerySet[Address], mailing: Mailing, *, now: datetime, most: int | None = None
 ) -> dict[bytes, FoundFacts]:
-    """By digest. With `most` they are read in stretches, and no further than one beyond it."""
+    """What holds for each of these addresses for this mailing, by digest, as of `now` (aware).
+
+    With `most` the rows are streamed and reading stops at one more than that: a longer answer is not complete, and its
+    clocks are not read.
+    """
     rows = _rows(addresses, mailing)
     stretches = rows if most is None else rows.iterator(chunk_size=5000)
     found = _read(stretches, mailing, most=most)
@@ -75,6 +81,7 @@ def facts_about(
 
 
 def of_strangers(mailing: Mailing) -> Facts:
+    """What holds for an address that is not known."""
     return Facts(purpose=mailing.purpose, needs_opt_in=mailing.needs_opt_in)
 
 

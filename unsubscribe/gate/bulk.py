@@ -45,6 +45,7 @@ class BulkVerdicts(NamedTuple):
         return bool(self.domains or self.mailboxes)
 
     def of(self, address: Normalised) -> Verdict:
+        """The verdict on this address, as `check` gives it, with outcome, rule and until alone."""
         own = self.named.get(address.digest, self.others)
         cover = self.cover(address.value, address.digest)
         # In the order of the table: what holds for every message stands above the person's own no.
@@ -64,7 +65,10 @@ class BulkVerdicts(NamedTuple):
 
 
 def everybody(mailing: Mailing, *, now: datetime, most: int = MOST) -> BulkVerdicts | None:
-    """As `check`, of everybody, known or not; None if more than `most` people have something to say."""
+    """As `check`, for every address there could be, known or not; ask the answer with BulkVerdicts.of.
+
+    None if there are facts about more than `most` addresses: they would take too much memory, so `check` them in parts.
+    """
     outspoken = own.who_said_something(mailing.category, mailing.channel)
     found = own.facts_about(outspoken, mailing, now=now, most=most)
     if len(found) > most:

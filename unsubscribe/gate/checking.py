@@ -45,11 +45,20 @@ class GatheredFacts(NamedTuple):
 
 
 def check(addresses: Iterable[str], mailing: Mailing, *, now: datetime) -> list[Verdict]:
-    """One verdict for each address, in their order."""
+    """One verdict for each address, in their order.
+
+    addresses: as somebody wrote them, in any spelling; what is no address of the mailing's channel gets
+               Outcome.INVALID, and one that is not known is decided by the category's default
+    now:       aware
+
+    The number of queries does not grow with the addresses. It writes nothing, and an error of the database is raised:
+    whoever gets no answer does not send (law 7).
+    """
     return verdicts(gather(addresses, mailing, now=now), mailing, now=now)
 
 
 def gather(addresses: Iterable[str], mailing: Mailing, *, now: datetime) -> GatheredFacts:
+    """The facts that `check` decides by, for who wants to see them as well (explain)."""
     wanted = [_normalised(text, mailing.channel) for text in addresses]
     digests = list({one.digest for one in wanted if one})
     known = Address.objects.filter(channel=mailing.channel, digest__any_of=digests)
@@ -60,6 +69,7 @@ def gather(addresses: Iterable[str], mailing: Mailing, *, now: datetime) -> Gath
 
 
 def verdicts(gathered: GatheredFacts, mailing: Mailing, *, now: datetime) -> list[Verdict]:
+    """The verdicts by facts that were gathered for the same mailing, in the order of its addresses."""
     ruling, pace = ruling_at(now), pace_of(mailing, now)
     judged = cache(lambda facts: (*ruling(facts)[:3], *pace(facts)))
     said = []

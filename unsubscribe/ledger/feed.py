@@ -18,17 +18,21 @@ class BeyondTheEnd(UnsubscribeError):
 
 
 class FeedPage(NamedTuple):
-    """`has_more`: further lines are there, perhaps held back because a line may still appear below them."""
+    """lines:    events, oldest first, each with its address, category and campaign loaded
+    has_more: further events are there, perhaps held back because one may still appear below them
+    """
 
     lines: list[ConsentEvent]
     has_more: bool
 
 
 def after(position: int, *, limit: int, patience: float = PATIENCE) -> FeedPage:
-    """The next lines after this id, oldest first, at most `limit`.
+    """The next events after the one with the id `position` (0: from the beginning), at most `limit`.
 
-    Only lines below which nothing can appear any more, so that the id of the last one is where to go on, whoever
-    commits late. Call it outside a transaction that has written to the ledger. Raises BeyondTheEnd.
+    Only events below which none can appear any more: pass the id of the last one as the next position, and none is
+    missed and none comes twice, whoever commits late. It waits at most `patience` seconds for transactions that are
+    writing. Call it outside a transaction that has written to the ledger. Raises BeyondTheEnd for a position that no
+    event ever had.
     """
     ahead = ConsentEvent.objects.filter(id__gt=position).order_by("id")
     if not ahead.exists():
@@ -44,8 +48,11 @@ def after(position: int, *, limit: int, patience: float = PATIENCE) -> FeedPage:
 
 
 def end(*, patience: float = PATIENCE) -> int:
-    """Where to begin for whoever wants what comes from now on: nothing can appear below. While somebody writes for
-    long it lies further back, at what is sealed; then some lines of the last hour come too."""
+    """The position from which `after` gives only what happens from now on.
+
+    While a transaction writes for longer than `patience` seconds it lies further back, at what is sealed: then some
+    events of the last hour come too.
+    """
     return max(_sealed(), watermark.of_ledger(patience).settled)
 
 

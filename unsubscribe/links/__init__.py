@@ -68,7 +68,11 @@ class LinkPurpose(StrEnum):
 
 
 class Target(NamedTuple):
-    """What a link names. No category means everything; no campaign, that the mail belonged to none."""
+    """What a link names, by the ids of rows; whether they exist is not looked up.
+
+    category_id: None is everything
+    campaign_id: None where the message belonged to no campaign
+    """
 
     address_id: int
     category_id: int | None = None
@@ -203,14 +207,17 @@ def urls(tokens: Iterable[str], *, purpose: LinkPurpose = LinkPurpose.UNSUBSCRIB
 
 
 def unsubscribe_url(target: Target, *, today: date) -> str:
+    """The link for List-Unsubscribe and the body; it never expires. Raises InsecureBaseUrl and TooLargeForLink."""
     return url(sign(target, today=today))
 
 
 def preferences_url(target: Target, *, today: date) -> str:
+    """The link to the preference center, issued `today`: see expires_on. Raises as unsubscribe_url."""
     return purpose_url(target, LinkPurpose.PREFERENCES, today=today)
 
 
 def purpose_url(target: Target, purpose: LinkPurpose, *, today: date) -> str:
+    """The link for any purpose, issued `today`. Raises as unsubscribe_url."""
     return url(sign(target, purpose=purpose, today=today), purpose=purpose)
 
 

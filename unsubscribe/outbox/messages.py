@@ -16,6 +16,12 @@ from . import claims, compose
 
 
 class Owed(NamedTuple):
+    """One message to one address.
+
+    event_ids:    the consent events that a confirmation is about
+    category_ids: what a message of the kind opt_in asks about
+    """
+
     contact_id: int
     address_id: int
     event_ids: Sequence[int] = ()
@@ -24,7 +30,9 @@ class Owed(NamedTuple):
 
 @transaction.atomic(savepoint=False)
 def queue(kind: OutboxKind, owed: Sequence[Owed], *, now: datetime) -> list[int]:
-    """One message per address: what still waits takes the new events in, whatever it waits for. Returns their ids.
+    """One message of this kind for each address, in the transaction of the change. Returns the ids of the messages.
+
+    A message of the same kind to the same address that has not been claimed takes the new events in.
 
     1. Lock the rows that wait. A worker that wants to claim one waits, and then sees our events too.
     2. Add to those; make the others. The unique constraint holds against a queue that runs beside us.

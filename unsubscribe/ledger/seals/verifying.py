@@ -30,7 +30,11 @@ class FindingKind(StrEnum):
 
 
 class Finding(NamedTuple):
-    """`number` is the event's id or the seal's number."""
+    """What was found, as a sentence by str().
+
+    number: the event's id or the seal's number, as `kind` says
+    other:  the second number of the sentence, 0 where it has none
+    """
 
     kind: FindingKind
     number: int
@@ -41,6 +45,8 @@ class Finding(NamedTuple):
 
 
 class Summary(NamedTuple):
+    """How many events and seals there are, how many events are in no seal yet, and the newest seal, if there is one."""
+
     events: int
     seals: int
     unsealed: int
@@ -53,7 +59,11 @@ class _Touched(NamedTuple):
 
 
 def verify(*, progress: Callable[[int], object] = lambda events: None) -> Iterator[Finding]:
-    """Everything that does not match, in bounded memory. `progress` is told how many events were compared so far."""
+    """Yields one Finding for each event or seal that was touched, as FindingKind lists what can be done to one.
+
+    In bounded memory, whatever the ledger's length. `progress` is called with the number of events compared so far.
+    Events that are in no seal yet are not compared: see sealing.overdue.
+    """
     walk = _Walk(progress)
     for number in list(Seal.objects.order_by("number").values_list("number", flat=True)):
         yield from walk.step(number)
@@ -61,6 +71,7 @@ def verify(*, progress: Callable[[int], object] = lambda events: None) -> Iterat
 
 
 def summary() -> Summary:
+    """What there is for `verify` to compare, counted."""
     head = Seal.objects.order_by("number").last()
     return Summary(ConsentEvent.objects.count(), Seal.objects.count(), unsealed().count(), head)
 

@@ -78,8 +78,8 @@ class ImportCommand(BaseCommand):
             self._say_in_words(self.terms(options), result)
         if result.questions:
             raise CommandError(column_questions.in_words(result.questions), returncode=column_questions.STATUS)
-        if lost := wording.lost(result.tally.figures):
-            raise CommandError("\n".join([*lost, _REST] if UNPLACED in result.tally.figures else lost))
+        if lost := wording.lost(result.progress.figures):
+            raise CommandError("\n".join([*lost, _REST] if UNPLACED in result.progress.figures else lost))
 
     def _say_in_words(self, terms: ImportOptions, result: Result) -> None:
         self.stdout.write(f"{result.label}, {wording.encoding(result.encoding)}.")
@@ -89,28 +89,28 @@ class ImportCommand(BaseCommand):
             )
         for heading, means in result.columns.items():
             self.stdout.write(f"Column “{heading}”: {means}.")
-        for sentence in wording.other_addresses(result.tally.figures):
+        for sentence in wording.other_addresses(result.progress.figures):
             self.stdout.write(sentence)
-        for _, label, number in wording.figures(terms.kind, result.tally.figures):
+        for _, label, number in wording.figures(terms.kind, result.progress.figures):
             self.stdout.write(f"{number:>12,}  {label}")
-        if said_yes := result.tally.reasons[SAID_YES]:
+        if said_yes := result.progress.reasons[SAID_YES]:
             self.stdout.write(f"Refused because they are subscribed: {wording.rows(said_yes)}.")
-        for line, problem in result.tally.problems[:LINES_SHOWN]:
+        for line, problem in result.progress.problems[:LINES_SHOWN]:
             self.stdout.write(f"line {line}: {problem}")
-        if result.tally.problem_count > LINES_SHOWN:
-            self.stdout.write(f"… and {result.tally.problem_count - LINES_SHOWN:,} more lines with problems.")
+        if result.progress.problem_count > LINES_SHOWN:
+            self.stdout.write(f"… and {result.progress.problem_count - LINES_SHOWN:,} more lines with problems.")
         self.stdout.write(f"Done: import {result.run.pk}." if result.run else _DRY)
 
-    def _say_progress(self, tally: Progress, read: int, size: int) -> None:
+    def _say_progress(self, progress: Progress, read: int, size: int) -> None:
         if self.stderr.isatty():
             done = min(WIDTH, WIDTH * read // max(1, size))
-            bar = f"\r[{'#' * done}{' ' * (WIDTH - done)}] {tally.position:,} rows"
+            bar = f"\r[{'#' * done}{' ' * (WIDTH - done)}] {progress.position:,} rows"
             self.stderr.write(bar, style_func=str, ending="")  # Django's own style here is red
             self.stderr.flush()
 
 
 def _summary(file_name: str, terms: ImportOptions, result: Result) -> dict[str, Any]:
-    figures = result.tally.figures
+    figures = result.progress.figures
     before = result.before.finished_at if result.before else None
     return {
         "file": redact(file_name),
@@ -119,11 +119,11 @@ def _summary(file_name: str, terms: ImportOptions, result: Result) -> dict[str, 
         "applied": result.run is not None,
         "import": result.run.pk if result.run else None,
         "imported_before": before.isoformat() if before else None,
-        "rows": result.tally.position,
-        **{name: number for name, _, number in wording.figures(terms.kind, result.tally.figures)},
+        "rows": result.progress.position,
+        **{name: number for name, _, number in wording.figures(terms.kind, result.progress.figures)},
         **(_about_opt_outs(figures) if terms.kind == ImportKind.OPT_OUTS else {}),
-        "problems": [{"line": line, "problem": problem} for line, problem in result.tally.problems],
-        "problems_not_listed": result.tally.problem_count - len(result.tally.problems),
+        "problems": [{"line": line, "problem": problem} for line, problem in result.progress.problems],
+        "problems_not_listed": result.progress.problem_count - len(result.progress.problems),
         **({"columns": dict(result.columns)} if result.columns else {}),
         **{name: figures[name] for name in (TAKEN, PASSED_OVER, UNPLACED) if name in figures},
         **({"questions": [column_questions.as_json(one) for one in result.questions]} if result.questions else {}),

@@ -19,19 +19,19 @@ from .progress import Progress
 from .reading import ImportOptions, ImportSource, open_source
 
 OnProgress = Callable[[Progress, int, int], None]
-"""Told the tally, the bytes read, and the bytes of the file."""
+"""Told the progress, the bytes read, and the bytes of the file."""
 NOTHING_SAID: Mapping[str, ColumnAnswer] = {}
 
 
 class Result(NamedTuple):
-    """`questions` that are open, if there are any: then nothing was done, and `tally` knows only the rows.
+    """`questions` that are open, if there are any: then nothing was done, and `progress` knows only the rows.
 
     `columns`: how those were read of which somebody has said it, in words.
     """
 
     label: str
     encoding: str
-    tally: Progress
+    progress: Progress
     before: ImportRun | None  # the last time that this very file was imported
     run: ImportRun | None  # None for a dry run
     columns: Mapping[str, str]
@@ -52,13 +52,13 @@ def preview(
     """
     with path.open("rb") as stream:
         kept, source, before = _opened(path, stream, terms, said, now=now)
-        asking, tally = _asked(source, stream, kept, on_progress)
+        asking, progress = _asked(source, stream, kept, on_progress)
         if questions := _open(asking):
-            return _result(source, tally, before, None, questions)
-        source, tally = _again(path, stream, source, asking), Progress()
-        for tally in worker.foresee(source):
-            on_progress(tally, stream.tell(), kept.size)
-    return _result(source, tally, before, None)
+            return _result(source, progress, before, None, questions)
+        source, progress = _again(path, stream, source, asking), Progress()
+        for progress in worker.foresee(source):
+            on_progress(progress, stream.tell(), kept.size)
+    return _result(source, progress, before, None)
 
 
 def apply(
@@ -77,42 +77,42 @@ def apply(
     """
     with path.open("rb") as stream:
         kept, source, before = _opened(path, stream, terms, said, now=now)
-        asking, tally = _asked(source, stream, kept, on_progress)
+        asking, progress = _asked(source, stream, kept, on_progress)
         if questions := _open(asking):
-            return _result(source, tally, before, None, questions)
+            return _result(source, progress, before, None, questions)
         answers.keep(said, shown=source.columns.headings, actor=actor, now=now)
         source = _again(path, stream, source, asking)
         claim = lifecycle.claimed(now=now) | {"confirmed_at": now}
         run = lifecycle.make(kept, source, file_name=path.name, now=now, state=ImportState.RUNNING, **claim)
         by = ImportOrigin(actor, f"Import {run.pk}, {source.format.label}.", run.pk)
-        tally = _carry_out(run, source, by, stream, on_progress)
-    return _result(source, tally, before, run)
+        progress = _carry_out(run, source, by, stream, on_progress)
+    return _result(source, progress, before, run)
 
 
 def _result(
     source: ImportSource,
-    tally: Progress,
+    progress: Progress,
     before: ImportRun | None,
     run: ImportRun | None,
     questions: Sequence[ColumnQuestion] = (),
 ) -> Result:
-    return Result(source.format.label, source.table.encoding, tally, before, run, source.columns.in_words, questions)
+    return Result(source.format.label, source.table.encoding, progress, before, run, source.columns.in_words, questions)
 
 
 def _carry_out(
     run: ImportRun, source: ImportSource, by: ImportOrigin, stream: BinaryIO, on_progress: OnProgress
 ) -> Progress:
-    tally = Progress()
+    progress = Progress()
     try:
         with report.written(run) as add_to_report:
-            for tally in worker.carry_out(run, source, by, stream):
-                add_to_report(tally.last_bad)
-                on_progress(tally, stream.tell(), run.size)
+            for progress in worker.carry_out(run, source, by, stream):
+                add_to_report(progress.last_bad)
+                on_progress(progress, stream.tell(), run.size)
     except KeyboardInterrupt:
-        worker.end(run, ImportState.STOPPED, worker.INTERRUPTED.format(line=tally.last_line))
+        worker.end(run, ImportState.STOPPED, worker.INTERRUPTED.format(line=progress.last_line))
         raise
     worker.end(run, ImportState.DONE)
-    return tally
+    return progress
 
 
 def _opened(
@@ -132,12 +132,12 @@ def _asked(source: ImportSource, stream: BinaryIO, kept: KeptFile, on_progress: 
 
     It is found before anything is done: a column may begin to tell far down in the file.
     """
-    asking, tally = source.asking(), Progress()
+    asking, progress = source.asking(), Progress()
     for rows in source.shown_to(asking) if asking.has_columns else ():
-        tally.position += rows
-        on_progress(tally, stream.tell(), kept.size)
+        progress.position += rows
+        on_progress(progress, stream.tell(), kept.size)
     validating.values_of(asking, source.columns.answers)
-    return asking, tally
+    return asking, progress
 
 
 def _open(asking: Asking) -> list[ColumnQuestion]:

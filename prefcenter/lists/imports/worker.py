@@ -110,9 +110,9 @@ def _check(run: ImportRun, stream: BinaryIO, must_stop: Callable[[], bool]) -> N
 def _foreseen(run: ImportRun, source: ImportSource, stream: BinaryIO, must_stop: Callable[[], bool]) -> bool:
     """False if it was told to stop before the end."""
     with report.written(run) as add_to_report:
-        for tally in foresee(source):
-            add_to_report(tally.last_bad)
-            _write(run, tally, bytes_read=stream.tell())
+        for progress in foresee(source):
+            add_to_report(progress.last_bad)
+            _write(run, progress, bytes_read=stream.tell())
             if must_stop():
                 return False
     return True
@@ -160,23 +160,23 @@ def _open(run: ImportRun, stream: BinaryIO, said: Answers, *, noticed: Collectio
 
 def foresee(source: ImportSource) -> Iterator[Progress]:
     """Reads the whole file and says after each batch what an import would do. It writes nothing."""
-    tally = Progress()
+    progress = Progress()
     with nothing_seen() as seen:
         for batch in source.batches():
-            tally.add(batch, batches.foresee(batch.lines, source.terms, seen, now=source.now))
-            yield tally
+            progress.add(batch, batches.foresee(batch.lines, source.terms, seen, now=source.now))
+            yield progress
             reset_queries()  # under DEBUG Django keeps every query
 
 
 def carry_out(run: ImportRun, source: ImportSource, by: ImportOrigin, stream: BinaryIO) -> Iterator[Progress]:
     """Goes on where the row says. Raises Lost, and writes nothing of that batch, when the run is no longer ours."""
-    tally = Progress.of(position=run.position, last_line=run.last_line, figures=run.counts, problems=run.problems)
+    progress = Progress.of(position=run.position, last_line=run.last_line, figures=run.counts, problems=run.problems)
     for batch in source.batches(skip=run.position):
         with transaction.atomic():
             _hold(run)
-            tally.add(batch, batches.take(batch.lines, source.terms, by, now=timezone.now()))
-            _write(run, tally, bytes_read=stream.tell(), attempts=0)
-        yield tally
+            progress.add(batch, batches.take(batch.lines, source.terms, by, now=timezone.now()))
+            _write(run, progress, bytes_read=stream.tell(), attempts=0)
+        yield progress
         reset_queries()
 
 
@@ -200,9 +200,9 @@ def _hold(run: ImportRun, **more: Any) -> None:
         raise Lost
 
 
-def _write(run: ImportRun, tally: Progress, *, bytes_read: int, **more: Any) -> None:
-    fields = {"position": tally.position, "last_line": tally.last_line, "counts": tally.figures, **more}
-    if len(tally.problems) != len(run.problems):
-        fields["problems"] = run.problems = list(tally.problems)
+def _write(run: ImportRun, progress: Progress, *, bytes_read: int, **more: Any) -> None:
+    fields = {"position": progress.position, "last_line": progress.last_line, "counts": progress.figures, **more}
+    if len(progress.problems) != len(run.problems):
+        fields["problems"] = run.problems = list(progress.problems)
     if not _mine(run).update(**fields, bytes_read=bytes_read, claimed_at=timezone.now()):
         raise Lost

@@ -32,29 +32,27 @@ class Asking:
         When they said no is of no importance for contacts."""
         several, self._columns = Several(channel), columns
         self._is_for_contacts, self._of_addresses = is_for_contacts, columns.of_addresses
-        self._tallies = [
-            ValueCounts(one, several, is_spoken_for=bool(reason) and one.is_state) for one in columns.asked
-        ]
+        self._counts = [ValueCounts(one, several, is_spoken_for=bool(reason) and one.is_state) for one in columns.asked]
         self._dates = [_Dates(one, now=now) for one in columns.dates if not is_for_contacts]
 
     @property
     def has_columns(self) -> bool:
         """False: nothing in any row could raise a question."""
-        return bool(self._tallies or self._dates)
+        return bool(self._counts or self._dates)
 
     def add(self, rows: Sequence[Row]) -> None:
-        for tally in self._tallies:
-            for index in tally.column.indexes:
-                tally.add(_counted(rows, index))
+        for counts in self._counts:
+            for index in counts.column.indexes:
+                counts.add(_counted(rows, index))
         if self._columns.is_of_noes:
             self._doubt([row for row in rows if row.problem is None and self._columns.said(row.fields) == SUBSCRIBED])
         for dates in self._dates:
             dates.add(_counted(rows, dates.column.place))
 
     def _doubt(self, rows: Sequence[Row]) -> None:
-        for tally in self._tallies:
-            for index in tally.column.indexes:
-                tally.doubt(_counted(rows, index))
+        for counts in self._counts:
+            for index in counts.column.indexes:
+                counts.doubt(_counted(rows, index))
 
     @property
     def orders(self) -> dict[str, str]:
@@ -71,30 +69,30 @@ class Asking:
 
     @property
     def with_addresses(self) -> list[ValueCounts]:
-        return [one for one in self._tallies if one.holds_addresses]
+        return [one for one in self._counts if one.holds_addresses]
 
     @property
     def questions(self) -> list[ColumnQuestion]:
         """The open ones, and those that were answered before. Whether what is no date may count as now is asked after
         it is known what it means."""
-        found = [questions.of_column(tally) for tally in self._tallies]
-        found += [self._about_addresses(tally) for tally in self._tallies]
+        found = [questions.of_column(counts) for counts in self._counts]
+        found += [self._about_addresses(counts) for counts in self._counts]
         asked = {one.name for one in found if one and one.is_open}
         dates = (one for column in self._dates for one in column.questions)
         found += [one for one in dates if one.kind != QuestionKind.UNDATED or one.name not in asked]
         return [one for one in found if one]
 
-    def tally_of(self, name: str) -> ValueCounts | None:
+    def counts_of(self, name: str) -> ValueCounts | None:
         """The values of the column with this name, as far as they were counted."""
-        return next((one for one in self._tallies if one.column.name == name), None)
+        return next((one for one in self._counts if one.column.name == name), None)
 
-    def _about_addresses(self, tally: ValueCounts) -> ColumnQuestion | None:
-        name = tally.column.name
-        is_known = name in self._of_addresses or name in self.noticed or tally.column.means is not None
-        if is_known or not tally.holds_addresses:
+    def _about_addresses(self, counts: ValueCounts) -> ColumnQuestion | None:
+        name = counts.column.name
+        is_known = name in self._of_addresses or name in self.noticed or counts.column.means is not None
+        if is_known or not counts.holds_addresses:
             return None
-        shown = [Value("", "(an address)", tally.addresses)]
-        return _question(tally.column, shown, QuestionKind.ADDRESSES, [answers.ADDRESS, answers.IGNORE])
+        shown = [Value("", "(an address)", counts.addresses)]
+        return _question(counts.column, shown, QuestionKind.ADDRESSES, [answers.ADDRESS, answers.IGNORE])
 
 
 class _Dates:

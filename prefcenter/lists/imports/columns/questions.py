@@ -195,34 +195,34 @@ class ValueCounts:
         return key not in {EMPTY, _DATES, _OTHERS} and not consent.is_word(key) and not self.column.is_named(key)
 
 
-def of_column(tally: ValueCounts) -> ColumnQuestion | None:
+def of_column(counts: ValueCounts) -> ColumnQuestion | None:
     """None if there is nothing to ask about it, and nothing was."""
-    column = tally.column
-    if column.means is None and not _is_open(tally):
+    column = counts.column
+    if column.means is None and not _is_open(counts):
         return None
-    values = [_value(tally, key, slot) for key, slot in tally.slots.items()]
+    values = [_value(counts, key, slot) for key, slot in counts.slots.items()]
     return ColumnQuestion(column.name, redact(column.heading)[:100], _joined(values))
 
 
-def _is_open(tally: ValueCounts) -> bool:
-    column = tally.column
-    unknown = set(filter(tally.is_open, tally.slots))
-    if not unknown or (column.is_own and unknown == {EMPTY} != tally.slots.keys()):
+def _is_open(counts: ValueCounts) -> bool:
+    column = counts.column
+    unknown = set(filter(counts.is_open, counts.slots))
+    if not unknown or (column.is_own and unknown == {EMPTY} != counts.slots.keys()):
         return False
-    if tally.is_spoken_for:
-        return any(column.read(slot.cell) == consent.SUBSCRIBED for slot in tally.slots.values())
-    return column.is_known or column.is_asked_by_name or _tells(tally)
+    if counts.is_spoken_for:
+        return any(column.read(slot.cell) == consent.SUBSCRIBED for slot in counts.slots.values())
+    return column.is_known or column.is_asked_by_name or _tells(counts)
 
 
-def _tells(tally: ValueCounts) -> bool:
+def _tells(counts: ValueCounts) -> bool:
     """Whether its values alone look like a yes and a no, or one of them is a no in so many words."""
-    says = {key: _leanings(key, has_numbers=tally.has_numbers) for key in tally.slots}
-    if tally.says_no:
+    says = {key: _leanings(key, has_numbers=counts.has_numbers) for key in counts.slots}
+    if counts.says_no:
         return True
-    if headings.is_note(tally.column.heading) or not {"yes", "no"} <= set().union(*says.values()):
+    if headings.is_note(counts.column.heading) or not {"yes", "no"} <= set().union(*says.values()):
         return False
-    filled = sum(slot.rows for key, slot in tally.slots.items() if key not in {EMPTY, _DATES})
-    return sum(tally.slots[key].rows for key, said in says.items() if said) >= LEAST_SHARE * filled
+    filled = sum(slot.rows for key, slot in counts.slots.items() if key not in {EMPTY, _DATES})
+    return sum(counts.slots[key].rows for key, said in says.items() if said) >= LEAST_SHARE * filled
 
 
 def _says_no(cell: str) -> bool:
@@ -247,8 +247,8 @@ def _leaning(key: str, *, has_numbers: bool) -> str:
     return "no" if key in cells.NO or said == consent.UNKNOWN or said.reason else ""
 
 
-def _value(tally: ValueCounts, key: str, slot: _Slot) -> Value:
-    column, is_open = tally.column, tally.is_open(key)
+def _value(counts: ValueCounts, key: str, slot: _Slot) -> Value:
+    column, is_open = counts.column, counts.is_open(key)
     says = column.read(slot.cell)
     named = FILLED if key in {_DATES, _OTHERS} else key
     known = "" if is_open else meaning(says) or ""

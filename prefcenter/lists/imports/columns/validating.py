@@ -36,12 +36,12 @@ def columns_of(table: Table, columns: Columns, said: Mapping[str, ColumnAnswer])
 def values_of(asking: Asking, said: Answers) -> None:
     """After all rows were shown to `asking`. Raises Misfit."""
     for name, means in said.said.items():
-        tally = asking.tally_of(name)
-        unseen = _unseen(tally, means, said.kept.get(name) or ColumnAnswer()) if tally else ""
-        if tally and unseen:
-            raise Misfit(f"No row has “{unseen}” in column “{redact(tally.column.heading)}”.")
-        if tally and means.is_address and not tally.addresses:
-            raise Misfit(f"No row has an address in column “{redact(tally.column.heading)}”.")
+        counts = asking.counts_of(name)
+        unseen = _unseen(counts, means, said.kept.get(name) or ColumnAnswer()) if counts else ""
+        if counts and unseen:
+            raise Misfit(f"No row has “{unseen}” in column “{redact(counts.column.heading)}”.")
+        if counts and means.is_address and not counts.addresses:
+            raise Misfit(f"No row has an address in column “{redact(counts.column.heading)}”.")
 
 
 def _holds_the_addresses(table: Table, name: str) -> bool:
@@ -49,10 +49,10 @@ def _holds_the_addresses(table: Table, name: str) -> bool:
     return places == [table.address_index]
 
 
-def _unseen(tally: ValueCounts, means: ColumnAnswer, kept: ColumnAnswer) -> str:
+def _unseen(counts: ValueCounts, means: ColumnAnswer, kept: ColumnAnswer) -> str:
     """A value that no row has, unless it was kept from an earlier file. A "true" may be named beside the "false" that
     all rows have."""
     named = means.values.keys() - {EMPTY, FILLED}
-    unseen = [cell for cell in means.values if cell in named and cell not in tally.slots and cell not in kept.values]
+    unseen = [cell for cell in means.values if cell in named and cell not in counts.slots and cell not in kept.values]
     is_one_of_two = len(unseen) < len(named) or means.values.keys() & {EMPTY, FILLED}
     return next((cell for cell in unseen if not (is_one_of_two and cell in cells.YES | cells.NO)), "")

@@ -93,7 +93,7 @@ class Command(BaseCommand):
             return
         self._say_of_the_list(listed)
         found = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
-        self.stderr.write(f"{sum(counts.values())} rows{': ' if found else ''}{found}.")
+        self.stderr.write(f"{wording.rows(sum(counts.values()))}{': ' if found else ''}{found}.")
 
     def _say_of_the_list(self, listed: ListColumns) -> None:
         if listed.looks_like:
@@ -122,4 +122,4 @@ class Command(BaseCommand):
 
     def _say_progress(self, rows: int) -> None:
         if self.stderr.isatty():
-            self.stderr.write(f"\r{rows} rows", ending="")
+            self.stderr.write(f"\r{wording.rows(rows)}", ending="")

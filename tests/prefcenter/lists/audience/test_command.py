@@ -213,9 +213,10 @@ def test_text_messages_go_by_phone_number(news: Category) -> None:
 
 def test_a_transactional_category_gets_no_unsubscribe_headers(ada: Address) -> None:
     CategoryFactory(transactional=True)
-    [row] = run(f"email\n{ADA}\n", "--category", "receipts")[0]
+    [row], said = run(f"email\n{ADA}\n", "--category", "receipts")
     assert (row["verdict"], row["unsubscribe_url"], row["list_unsubscribe"]) == ("send", "", "")
     assert row["preferences_url"]
+    assert said == "1 row: 1 send.\n"
 
 
 @pytest.mark.parametrize(

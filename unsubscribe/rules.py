@@ -88,7 +88,7 @@ class Verdict(NamedTuple):
 
 
 def may_send(facts: Facts, *, now: datetime) -> Verdict:
-    """The table of law 7: the first match from the top wins. `now` is in the house's time zone."""
+    """The table of law 7: the first match from the top wins. `now` is in the site's time zone."""
     if facts.suppressed & BLOCKS_EVERYTHING:
         return Verdict(Outcome.SUPPRESSED, Rule.BLOCKED)
     if facts.purpose == Purpose.TRANSACTIONAL:

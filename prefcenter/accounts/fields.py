@@ -10,7 +10,7 @@ from unsubscribe.errors import InvalidAddress
 
 
 class AccountAddressField(forms.CharField):
-    """Django's EmailField refuses addresses that the house can write to, such as `a..b@docomo.ne.jp`."""
+    """Django's EmailField refuses addresses that the site can write to, such as `a..b@docomo.ne.jp`."""
 
     default_error_messages = {"invalid": _("Enter a valid email address, like name@example.com.")}
 

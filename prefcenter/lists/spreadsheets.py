@@ -103,7 +103,7 @@ def batches(rows: QuerySet[M], *fields: str) -> Iterator[list[tuple[Any, ...]]]:
 
 
 def log(user_id: int | None, model: type[Model], *, count: int, kind: str) -> None:
-    """Who took how many out of the house, in the admin's own log (requirement S6)."""
+    """Who took how many out of the site, in the admin's own log (requirement S6)."""
     log_many(user_id, model, count=count, message=f"Exported {count} as {kind.upper()}.")
 
 

@@ -26,7 +26,7 @@ NO_ADDRESS = gettext_lazy("Enter a valid email address, like name@example.com.")
 
 
 class AddressForm(forms.Form):
-    """A CharField, because Django's EmailField refuses addresses that the house can write to."""
+    """A CharField, because Django's EmailField refuses addresses that the site can write to."""
 
     email = forms.CharField(
         max_length=320,

@@ -1,4 +1,4 @@
-"""Days of the house, the ones before them to compare with, and the steps of a chart. It reads no database."""
+"""Days of the site, the ones before them to compare with, and the steps of a chart. It reads no database."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -67,7 +67,7 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_CONSUMER = "prefcenter.broker.consumer:Consumer"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 _every = env.float("UNSUBSCRIBE_SWEEP_SECONDS", default=60.0)
-# Hours of the day below are the house's.
+# Hours of the day below are the site's.
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "sweep the outbox": {"task": "unsubscribe.tasks.sweep", "schedule": _every},

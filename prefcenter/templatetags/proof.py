@@ -10,7 +10,7 @@ register = template.Library()
 
 @register.filter
 def moment(text: str | None) -> str:
-    """`2026-03-10 13:00:00+01:00`, in the house's time zone and the same in every language; nothing for no time."""
+    """`2026-03-10 13:00:00+01:00`, in the site's time zone and the same in every language; nothing for no time."""
     return timezone.localtime(datetime.fromisoformat(text)).isoformat(" ", "seconds") if text else ""
 
 

@@ -10,12 +10,12 @@ PARAMETER = "lang"
 
 
 def asked_for(request: HttpRequest) -> str:
-    """What the switch on the page put into the URL; "" for nothing, or for a language the house does not speak."""
+    """What the switch on the page put into the URL; "" for nothing, or for a language the site does not speak."""
     return spoken(request.GET.get(PARAMETER, ""))
 
 
 def spoken(code: str) -> str:
-    """The language of the house that is nearest to `code` ("de-AT" is "de"); "" for none."""
+    """The language of the site that is nearest to `code` ("de-AT" is "de"); "" for none."""
     try:
         return translation.get_supported_language_variant(code) if code else ""
     except LookupError:

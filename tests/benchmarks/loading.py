@@ -3,7 +3,7 @@
 A column that nobody named gets its model's default, so that a table may grow a column without this noticing.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.management.color import no_style
@@ -54,34 +54,6 @@ def load(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> N
             return
         marks = ", ".join(["%s"] * len(columns))
         cursor.executemany(f"INSERT INTO {into} VALUES ({marks})", rows)  # noqa: S608  (names of our own columns)
-
-
-def update(model: type[Model], names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
-    """Each row: the new values, and at the end the id."""
-    by_name = {field.name: field for field in model._meta.concrete_fields}
-    fields = [by_name[name] for name in names]
-    quote = connection.ops.quote_name
-    what = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
-    adapt = [_adapter(field) or (lambda value: value) for field in fields]
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            f"UPDATE {quote(model._meta.db_table)} SET {what} WHERE id = %s",  # noqa: S608  (names of our own columns)
-            [[*(to(value) for to, value in zip(adapt, row, strict=False)), row[-1]] for row in rows],
-        )
-
-
-def next_id(model: type[Model]) -> int:
-    """The first id that no row of this table has or ever had."""
-    table = model._meta.db_table
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, 'id')::regclass)", [connection.ops.quote_name(table)]
-            )
-            return int(cursor.fetchone()[0])
-        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
-        row = cursor.fetchone()
-        return int(row[0]) + 1 if row else 1
 
 
 def set_sequences(*models: type[Model]) -> None:

@@ -103,7 +103,7 @@ def own_headers(uid: UUID, *, now: datetime) -> dict[str, str]:
 
 
 def _language(code: str) -> str:
-    """The language the house speaks that is nearest to the contact's."""
+    """The language the site speaks that is nearest to the contact's."""
     try:
         return translation.get_supported_language_variant(code)
     except LookupError:

@@ -1,4 +1,4 @@
-"""What of the feedback leaves the house, and how. The staff's names stay here; feedback itself holds no address."""
+"""What of the feedback leaves the site, and how. The staff's names stay here; feedback itself holds no address."""
 
 from collections import defaultdict
 from collections.abc import Iterator

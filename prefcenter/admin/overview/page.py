@@ -32,7 +32,7 @@ def front(request: HttpRequest, extra_context: Context | None = None) -> Templat
 
 
 def figures(user: User | AnonymousUser, selection: Selection) -> Context:
-    """What this user may see, by the names that the templates use. The house's health is for all: it names nobody."""
+    """What this user may see, by the names that the templates use. The site's health is for all: it names nobody."""
     shown: Context = {}
     if user.has_perm(_LEDGER):
         shown |= _wishes(selection, has_sent=user.has_perm(_SENT))

@@ -15,7 +15,7 @@ from .canonical import Facts
 from .errors import Unreadable
 from .seals import SealCover
 
-#: What people may have typed. The doors leave no address in it; a paper that leaves the house is looked through again.
+#: What people may have typed. The doors leave no address in it; a paper that leaves the site is looked through again.
 _TYPED = ("wording", "actor", "note")
 _TEXTS = ("kind", "source", "channel", *_TYPED)
 _NAMES = ("category__name", "campaign__name", "address__value", "address__channel", "address__digest")

@@ -1,6 +1,6 @@
 """Signs records with Ed25519 (RFC 8032), so that outsiders can check them too. It looks at nothing in them.
 
-An HMAC could be checked by the house alone, and the house could have made any other. The key follows from SECRET_KEY:
+An HMAC could be checked by the site alone, and the site could have made any other. The key follows from SECRET_KEY:
 a new SECRET_KEY is a new pair, and what was signed before stays ours while the old one is a fallback.
 """
 

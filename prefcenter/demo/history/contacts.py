@@ -132,7 +132,7 @@ class SampleContacts:
         return None
 
     def _language(self) -> str:
-        """A third of them speak something else than the house does first."""
+        """A third of them speak something else than the site does first."""
         codes = [code for code, _ in settings.LANGUAGES]
         return self.rng.choice([codes[0], codes[0], self.rng.choice(codes)])
 

@@ -152,7 +152,7 @@ def telling(cell: str) -> Says:
 
 
 def moment_of(text: str, *, now: datetime, order: DateOrder | None = None) -> datetime | None:
-    """The end of the minute, in the house's time zone, in which such a file is written; the later one of an hour that
+    """The end of the minute, in the site's time zone, in which such a file is written; the later one of an hour that
     comes twice. A spreadsheet may have written it anew."""
     try:
         naive = datetime.strptime(text.strip()[:16], "%Y-%m-%d %H:%M")  # noqa: DTZ007  (it is made aware below)

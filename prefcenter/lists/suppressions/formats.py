@@ -1,4 +1,4 @@
-"""The files in which opt-outs leave the house: tables for people, uploads for mail providers, hashes for partners.
+"""The files in which opt-outs leave the site: tables for people, uploads for mail providers, hashes for partners.
 
 No cell of any of them begins a formula (requirement S6). An address may begin so, with "=", "+" or "-" (RFC 5322,
 section 3.2.3). In a table for people an apostrophe stands before it. In an upload the apostrophe would make it another

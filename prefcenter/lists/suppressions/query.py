@@ -25,7 +25,7 @@ REASONS: dict[str, str] = {
 class SuppressionQuery:
     """Without a category every block; with one, whoever may not be written to about it.
 
-    "" and None ask for any. The days are the house's, and both count in.
+    "" and None ask for any. The days are the site's, and both count in.
     """
 
     category: Category | None = None

@@ -5,7 +5,7 @@ whole seal nobody could name the line; with a row for each line there would be a
 million lines are 40 MB.
 
 The chain is plain SHA-256 without a key, so that anybody can check it. Who can write to the database can also make a
-new chain: what they cannot change is a hash that was mailed out of the house.
+new chain: what they cannot change is a hash that was emailed to somebody else.
 """
 
 from .sealing import overdue, seal

@@ -1,4 +1,4 @@
-"""What is about to be sent. Whoever asks the gate, hands out links or records what was sent names one of these."""
+"""What is about to be sent: what the gate is asked about, what links name, what is recorded as sent."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ from .models import Campaign, Category
 class Mailing:
     """One message to any number of addresses.
 
-    category: None for marketing of no named kind, or for a transactional message of none
+    category: None for a message of no category; marketing without one is refused where any category was left
+    channel:  of all its addresses
     purpose:  what was declared, else what the category is for (purpose_of)
     campaign: not too soon for itself for rules.CAMPAIGN_RUNS after it was first recorded for a contact, whatever was
-              recorded since: that is how a mailing that was asked about, recorded and then sent through the guarded
-              backend passes the gate a second time
-    once:     but it is, for those who chose a frequency and to whom our own backend has sent it
+              recorded since: so a mailing can be asked about, recorded, and then pass the guarded backend's gate
+    once:     True refuses it to a contact with a frequency to whom our own backend sent this campaign in that time
 
     Raises ContradictoryPurpose and RetiredCategory when it is made.
     """

@@ -73,8 +73,8 @@ def address(target: Target) -> Address:
 
 
 def theirs(named: Address) -> list[Address]:
-    """The addresses of whoever has this one, oldest first: it alone while it is pending at its contact, else all that
-    are not (law 11)."""
+    """The addresses for which this one may speak, oldest first: itself alone while it is pending at its contact, else
+    all of the contact's that are not pending (law 11)."""
     return _theirs(named, with_joined(named))
 
 
@@ -94,10 +94,12 @@ def short_link(token: str) -> tuple[Target, date]:
 def preference_sheet(
     target: Target, *, today: date, also: Collection[int] = (), with_pending: bool = False
 ) -> PreferenceSheet:
-    """What the contact of this address chose on every channel they have. Raises InvalidLink.
+    """What holds for the contact of the target's address, by category and channel. Raises InvalidLink.
 
-    Hidden categories are there if they are named, by the target or in `also`, or if the contact gets them. An address
-    that is pending is shown what holds for it alone, and is shown to nobody else, but `with_pending`.
+    also:         ids of hidden categories to show; one that the target names, or that the contact gets, is shown too
+    with_pending: show the contact's pending addresses as well, as the API does
+
+    For a pending address, only what holds for that address (law 11).
     """
     named = address(target)
     contact = named.contact

@@ -116,19 +116,19 @@ def _drop_childless(contacts: Sequence[Contact], learnt: dict[bytes, LearnedAddr
 
 
 def choose_language(contact_id: int, language: str) -> None:
-    """In which language the contact is written to from now on. No consent, so the ledger does not know of it."""
+    """Sets the language in which the contact is written to, a code of LANGUAGES. It is no consent, and no event."""
     Contact.objects.filter(id=contact_id, erased_at=None).update(language=language)
 
 
 def suggest_language(contact_ids: Sequence[int], language: str) -> None:
-    """The same for those who have not chosen one: what a sender's system knows counts for less than their own word."""
+    """As choose_language, for those of these contacts that have none: a sender's system does not overrule them."""
     Contact.objects.filter(id__any_of=contact_ids, erased_at=None, language="").update(language=language)
 
 
 @transaction.atomic
 def note_access(address_id: int, *, source: Source, now: datetime, actor: str = "") -> list[ConsentEvent]:
-    """Writes down that the person was given everything that is held about them (GDPR Art. 15). Each of their mailboxes
-    hears of it."""
+    """Writes an event: the contact was given everything that is held about them (GDPR Art. 15). Each of their mailboxes
+    is told by email."""
     speakers = lock([address_id]).values()
     tell(OutboxKind.DOWNLOAD, speakers, now=now)
     changes = [Change(EventKind.ACCESS, one, NoData(), NoData()) for one in speakers]
@@ -137,7 +137,8 @@ def note_access(address_id: int, *, source: Source, now: datetime, actor: str = 
 
 @transaction.atomic
 def erase(contact_ids: Sequence[int], *, source: Source, now: datetime, actor: str = "") -> list[ConsentEvent]:
-    """Leaves a digest of each address, a block on it, and anonymous events; nothing else (GDPR Art. 17, 21).
+    """Erases what the engine holds of these contacts, except a digest of each address, its suppression, and events that
+    name nobody (GDPR Art. 17, 21). One that is erased already is passed over. A site erases what it holds itself.
 
     An address that was joined to them, and is pending, is not theirs: it becomes a contact of its own before.
     """

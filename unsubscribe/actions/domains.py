@@ -18,7 +18,8 @@ _AT_ONCE = 500
 
 
 class DomainsTaken(NamedTuple):
-    """Which were blocked, which were so already, and which somebody lifted after the moment that was given."""
+    """The domains that are suppressed now, those that were already, and those left alone because that was lifted after
+    the moment that was given for them."""
 
     new: list[str]
     already: list[str]
@@ -36,10 +37,10 @@ def suppress_domains(
     note: str = "",
     import_id: int | None = None,
 ) -> DomainsTaken:
-    """Blocks these domains, as `domains.read` spells them, without their subdomains, for everybody there.
+    """Suppresses all addresses at these domains (not at subdomains); where it stands, that it was said again is noted.
 
-    `said`: when the domain said no, if that is known. `import_id`: by which what was set can be found and taken back.
-    Twice is the same as once, and where it stands already it is noted that it was said again.
+    said:      by domain, as addresses.domains.read spells it, when it said no (aware), or None
+    import_id: by which what was set can be found and taken back
     """
     _held(said, reason)
     taken = preview_domains(said, reason)
@@ -93,9 +94,10 @@ def lift_domains(
     actor: str = "",
     note: str = "",
 ) -> int:
-    """Ends these blocks; how many there were. The staff end any, a sender's system what such a system set.
+    """Lifts the suppressions of these domains for `reason`, and returns how many there were.
 
-    What people there said themselves stays. Raises MayNotLiftDomain, and then ends none.
+    Staff lift any, a sender's system what such a system set (rules.may_lift_domain). What contacts said stays.
+    Raises MayNotLiftDomain; then none was lifted.
     """
     rows = DomainSuppression.objects.select_for_update(no_key=True).filter(
         domain__any_of=list(domains), reason=reason, lifted_at=None

@@ -11,7 +11,7 @@ from .suppressions import OwnNo, lift_own_no
 #: The note of the lines that say what stays off. Nobody wished for less in that moment, so the figures leave them out.
 LEFT_OFF = "Was off with everything, and stays off: the contact came back to something else."
 #: contact and channel
-Way = tuple[int, str]
+OnChannel = tuple[int, str]
 
 
 def come_back(opted_in: Sequence[Change], own_no: OwnNo, origin: Origin) -> list[ConsentEvent]:
@@ -34,17 +34,17 @@ def come_back(opted_in: Sequence[Change], own_no: OwnNo, origin: Origin) -> list
     return lifted + _close(stale, {change.address.contact_id: change.address for change in opted_in}, origin)
 
 
-def _keep_what_was_never_blocked(contact_ids: Sequence[int], blocked: Collection[Way], origin: Origin) -> None:
+def _keep_what_was_never_blocked(contact_ids: Sequence[int], blocked: Collection[OnChannel], origin: Origin) -> None:
     """From now on what was not chosen by name counts as no; on other channels it goes on, so it is written down."""
-    ways = Address.objects.filter(contact_id__any_of=contact_ids, contact__only_chosen=False)
-    open_ways = set(ways.values_list("contact_id", "channel")) - set(blocked)
-    if not open_ways:
+    channels = Address.objects.filter(contact_id__any_of=contact_ids, contact__only_chosen=False)
+    still_open = set(channels.values_list("contact_id", "channel")) - set(blocked)
+    if not still_open:
         return
     given = Category.objects.filter(purpose=Purpose.MARKETING, needs_opt_in=False).values_list("id", flat=True)
     unspecified = Preference.objects.filter(
         contact_id__any_of=contact_ids, state=PreferenceState.UNSPECIFIED, category_id__in=given
     )
-    kept = [one.pk for one in unspecified if (one.contact_id, one.channel) in open_ways]
+    kept = [one.pk for one in unspecified if (one.contact_id, one.channel) in still_open]
     Preference.objects.filter(id__any_of=kept).update(
         state=PreferenceState.SUBSCRIBED, changed_at=origin.now, said_at=None, import_id=None
     )
@@ -57,7 +57,7 @@ def _keep_what_was_never_blocked(contact_ids: Sequence[int], blocked: Collection
                 state=PreferenceState.SUBSCRIBED,
                 changed_at=origin.now,
             )
-            for contact_id, channel in sorted(open_ways)
+            for contact_id, channel in sorted(still_open)
             for category_id in given
         ],
         ignore_conflicts=True,

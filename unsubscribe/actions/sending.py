@@ -13,7 +13,8 @@ from .bulk import clocks
 
 
 def campaign_named(name: str, *, category: Category, now: datetime) -> Campaign | None:
-    """The campaign of this name, made when it is new; None for no name. Of a long name the beginning counts."""
+    """The campaign of this name in this category, made if it is new; None for a blank name. The first 120 characters of
+    a name count."""
     name = name.strip()[:120]
     if not name:
         return None
@@ -29,12 +30,14 @@ def record_sent(
     by_us: bool = False,
     paced: Mapping[int, date] = {},
 ) -> set[int]:
-    """One message of a category each to these contacts, sent today, however often each is named. Who has had this
-    campaign within 48 hours is not counted again.
+    """Counts one message to each of these contacts, as of today, and starts their frequency clocks.
 
-    `by_us`: our own backend has sent it; else somebody else's mailer said that it will. `paced`: for those who chose a
-    frequency and have not been sent it yet, rules.last_day_before. Who was recorded for another message since the gate
-    was asked is left out. Returns the others.
+    mailing: with a category. Whom this campaign reached within rules.CAMPAIGN_RUNS is not counted again
+    by_us:   our own backend has sent it; else another mailer said that it will
+    paced:   Verdict.last_day by contact, of those who chose a frequency and have not been sent it yet
+
+    Returns the ids of those that are recorded now: all but those in `paced` who were recorded for another message since
+    the gate was asked.
     """
     ids = sorted(set(contact_ids))
     if not ids:
@@ -52,11 +55,11 @@ def record_sent(
 
 @transaction.atomic
 def claim(paced: Mapping[int, date], mailing: Mailing, *, now: datetime) -> set[int]:
-    """Of these contacts, who chose a frequency, those to whom the caller is to send this message: of several who claim
-    one at the same moment, one gets them. `paced` is as in record_sent.
+    """Claims contacts who chose a frequency, before a message is sent to them: of several callers at the same moment,
+    one gets each. `paced` is as in record_sent; the answer holds the ids that are the caller's to send to.
 
-    Say afterwards what became of it: record_sent for whom it was sent to, give_back for the others. Who dies in between
-    leaves them recorded and not sent; after rules.CLAIM_HOLDS whoever sends the campaign again gets them.
+    Then call record_sent for those it was sent to, and give_back for the others. If the caller dies in between, they
+    can be claimed for the same campaign again after rules.CLAIM_HOLDS.
     """
     _hold(mailing.campaign)
     return clocks.claim(paced, mailing, now=now)
@@ -64,7 +67,7 @@ def claim(paced: Mapping[int, date], mailing: Mailing, *, now: datetime) -> set[
 
 @transaction.atomic
 def give_back(contact_ids: Sequence[int], mailing: Mailing, *, claimed_at: datetime) -> None:
-    """Nothing was sent to these contacts, whom the caller claimed: as if it had not.
+    """Undoes a claim: nothing was sent to these contacts. `claimed_at` is the `now` of the claim.
 
     Where the campaign was recorded before, it stays so, as of today.
     """

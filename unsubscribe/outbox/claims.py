@@ -55,14 +55,17 @@ def deliver(rows: QuerySet[Row], row_id: int, send: Callable[[Row], Outcome], *,
 
 
 def sent(*, now: datetime) -> Outcome:
+    """The fields of a row that was sent."""
     return {"status": OutboxStatus.SENT, "sent_at": now, "last_error": ""}
 
 
 def dropped(why: str) -> Outcome:
+    """The fields of a row that is not needed any more; `why` is shown to staff, in English."""
     return {"status": OutboxStatus.DROPPED, "last_error": why}
 
 
 def put_off(why: str, *, until: datetime) -> Outcome:
+    """The fields of a row that is to be sent later; `why` as for `dropped`."""
     return {"status": OutboxStatus.QUEUED, "due_at": until, "claimed_at": None, "last_error": why}
 
 

@@ -23,7 +23,7 @@ from .moving import take_along
 #: The note of a block that extends an earlier complaint.
 AFTER_A_COMPLAINT = "Learnt after the contact had complained."
 #: An address, as it is found: its channel and digest.
-Way = tuple[str, bytes]
+AddressKey = tuple[str, bytes]
 Everything = dict[tuple[int, str | None, str], list[Suppression]]
 
 
@@ -48,7 +48,7 @@ def add_addresses_to(wanted: Mapping[int, Sequence[Normalised]], *, now: datetim
     there = _locked(wanted)
     said = _said(there)
     mine = {id_: wanted[id_] for id_ in wanted if id_ in there}
-    targets = _targets(mine, {way for way in _opted_in(there) if not _covering(said, *way)})
+    targets = _targets(mine, {key for key in _opted_in(there) if not _covering(said, *key)})
     before = list(Address.objects.filter(contact_id__any_of=sorted(there)))
     beside = _beside(before, targets)
     attach([(contact_id, one) for contact_id, one in targets.values()], now=now, joined_at=now, beside=beside)
@@ -93,9 +93,9 @@ def _opted_in(contact_ids: Iterable[int]) -> set[tuple[int, str]]:
 
 def _targets(
     wanted: Mapping[int, Sequence[Normalised]], opted_in: Collection[tuple[int, str]]
-) -> dict[Way, tuple[int, Normalised]]:
+) -> dict[AddressKey, tuple[int, Normalised]]:
     """To whom each address may go: to the first who wants it, where that starts nothing."""
-    targets: dict[Way, tuple[int, Normalised]] = {}
+    targets: dict[AddressKey, tuple[int, Normalised]] = {}
     for contact_id, some in wanted.items():
         for one in some:
             if (contact_id, one.channel) not in opted_in:
@@ -103,12 +103,12 @@ def _targets(
     return targets
 
 
-def _beside(before: Iterable[Address], targets: Mapping[Way, tuple[int, Normalised]]) -> set[Way]:
+def _beside(before: Iterable[Address], targets: Mapping[AddressKey, tuple[int, Normalised]]) -> set[AddressKey]:
     """Which of them come to a channel on which the contact has another address, or gets one before them."""
-    first = {(one.contact_id, one.channel): _way(one) for one in before}
-    for way, (contact_id, _) in targets.items():
-        first.setdefault((contact_id, way[0]), way)
-    return {way for way, (contact_id, _) in targets.items() if first[contact_id, way[0]] != way}
+    first = {(one.contact_id, one.channel): _key(one) for one in before}
+    for key, (contact_id, _) in targets.items():
+        first.setdefault((contact_id, key[0]), key)
+    return {key for key, (contact_id, _) in targets.items() if first[contact_id, key[0]] != key}
 
 
 def _ask(before: Iterable[Address], theirs: Mapping[int, Sequence[Address]], *, now: datetime) -> None:
@@ -122,20 +122,20 @@ def _ask(before: Iterable[Address], theirs: Mapping[int, Sequence[Address]], *, 
 
 def _adopt(
     rows: Sequence[Address],
-    targets: Mapping[Way, tuple[int, Normalised]],
+    targets: Mapping[AddressKey, tuple[int, Normalised]],
     *,
     stay: Collection[int],
     now: datetime,
-    beside: Collection[Way],
+    beside: Collection[AddressKey],
 ) -> None:
     """Moves the rows, here and in the database, with their clocks and the mails they wait for."""
-    elsewhere = [row for row in rows if _way(row) in targets and targets[_way(row)][0] != row.contact_id]
+    elsewhere = [row for row in rows if _key(row) in targets and targets[_key(row)][0] != row.contact_id]
     silent = _silent({row.contact_id for row in elsewhere} - set(stay))
     moving = [row for row in elsewhere if row.pk in silent]
     left = {row.pk: row.contact_id for row in moving}
     for row in moving:
-        row.contact_id, row.joined_at, row.is_beside = targets[_way(row)][0], now, _way(row) in beside
-    attach([targets[_way(row)] for row in moving], now=now, moves=True, joined_at=now, beside=beside)
+        row.contact_id, row.joined_at, row.is_beside = targets[_key(row)][0], now, _key(row) in beside
+    attach([targets[_key(row)] for row in moving], now=now, moves=True, joined_at=now, beside=beside)
     take_along(moving, left)
 
 
@@ -153,13 +153,13 @@ def _silent(contact_ids: Iterable[int]) -> set[int]:
 
 
 def _theirs(rows: Iterable[Address], wanted: Mapping[int, Sequence[Normalised]]) -> dict[int, list[Address]]:
-    by_way = {_way(row): row for row in rows}
-    ways = {id_: dict.fromkeys((str(one.channel), one.digest) for one in some) for id_, some in wanted.items()}
-    found = {id_: [by_way[way] for way in some if way in by_way] for id_, some in ways.items()}
+    by_key = {_key(row): row for row in rows}
+    keys = {id_: dict.fromkeys((str(one.channel), one.digest) for one in some) for id_, some in wanted.items()}
+    found = {id_: [by_key[key] for key in some if key in by_key] for id_, some in keys.items()}
     return {id_: [row for row in some if row.contact_id == id_] for id_, some in found.items()}
 
 
-def _way(row: Address) -> Way:
+def _key(row: Address) -> AddressKey:
     return row.channel, bytes(row.digest)
 
 

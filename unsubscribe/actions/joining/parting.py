@@ -23,7 +23,7 @@ from ..repeating import keep_repeats, words_of
 #: What somebody wants more of: the address, the category (None is everything, as a pause ends) and the channel.
 More = tuple[int, int | None, str]
 #: A contact and a channel.
-Way = tuple[int, str]
+OnChannel = tuple[int, str]
 
 
 def part_pending_of(contact_ids: Collection[int], origin: Origin) -> list[ConsentEvent]:
@@ -118,10 +118,10 @@ def split(joined: Sequence[Address], origin: Origin) -> list[ConsentEvent]:
 def _take_along(joined: Sequence[Address], alone: Mapping[int, int]) -> None:
     """What held for the addresses, and the mails they got or wait for."""
     whose = sorted({one.contact_id for one in joined})
-    chosen: dict[Way, list[Preference]] = defaultdict(list)
+    chosen: dict[OnChannel, list[Preference]] = defaultdict(list)
     for row in Preference.objects.filter(contact_id__any_of=whose):
         chosen[row.contact_id, row.channel].append(row)
-    clocks: dict[Way, list[LastSent]] = defaultdict(list)
+    clocks: dict[OnChannel, list[LastSent]] = defaultdict(list)
     for clock in LastSent.objects.filter(contact_id__any_of=whose):
         clocks[clock.contact_id, clock.channel].append(clock)
     ways = [(one, (one.contact_id, one.channel)) for one in joined]

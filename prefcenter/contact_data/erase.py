@@ -21,12 +21,12 @@ from .whose import Whose, digests, emails, spellings
 
 
 @transaction.atomic
-def erase_whose(address: Address, *, now: datetime, source: Source = Source.PAGE) -> None:
-    """Erases whoever has this address: it alone where it is pending at a contact, and else the contact."""
+def erase_whose(address: Address, *, now: datetime) -> None:
+    """Erases the contact of this address, as asked for on a page; of a pending address, itself alone (law 11)."""
     if address.is_pending:
-        actions.part([address.pk], source=source, now=now)
+        actions.part([address.pk], source=Source.PAGE, now=now)
         address.refresh_from_db(fields=["contact"])
-    erase(address.contact_id, now=now, source=source)
+    erase(address.contact_id, now=now)
 
 
 def erase(contact_id: int, *, now: datetime, source: Source = Source.PAGE, actor: str = "") -> None:

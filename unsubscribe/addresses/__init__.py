@@ -84,11 +84,6 @@ def digest_of_sha256(inner: bytes) -> bytes:
     return hmac.digest(conf.address_key().encode(), inner, "sha256")
 
 
-def digests(texts: Iterable[str], *, channel: Channel = Channel.EMAIL) -> list[bytes | None]:
-    """The digest of each address, None for what is none: for files of any length, of which nothing else is asked."""
-    return digests_of(values(texts, channel=channel))
-
-
 def values(texts: Iterable[str], *, channel: Channel = Channel.EMAIL) -> list[str]:
     """Each address as `normalise` spells it, "" for what is none."""
     record = channels.of(channel)

@@ -27,6 +27,7 @@ def base_url() -> str:
 
 
 def is_secure(url: str) -> bool:
+    """Whether links may begin with this URL, as base_url says."""
     is_development = settings.DEBUG or getattr(settings, "UNSUBSCRIBE_HTTP_ON_LOCALHOST", False)
     return _is_secure(url, is_development=is_development)
 
@@ -122,6 +123,7 @@ def erase_link_days() -> int:
 
 
 def sender_name() -> str:
+    """Who sends, in emails and on pages; the host of the base URL if it is not set. Raises InsecureBaseUrl then."""
     return str(getattr(settings, "UNSUBSCRIBE_SENDER_NAME", "")) or urlsplit(base_url()).hostname or ""
 
 

@@ -43,7 +43,7 @@ def list_unsubscribe(token: str) -> str:
 
 
 def list_unsubscribes(tokens: Iterable[str]) -> list[str]:
-    """The same for many."""
+    """The List-Unsubscribe of each token, in their order. Raises InsecureBaseUrl."""
     before = f"<{links.url('')}"
     if not conf.mailto():
         return [f"{before}{token}>" for token in tokens]

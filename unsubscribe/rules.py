@@ -109,6 +109,7 @@ def may_send(facts: Facts, *, now: datetime) -> Verdict:
 
 
 def is_subscribed(state: PreferenceState, *, needs_opt_in: bool) -> bool:
+    """Whether this state is a yes; where nothing was chosen the category's default decides."""
     if state == PreferenceState.UNSPECIFIED:
         return not needs_opt_in
     return state == PreferenceState.SUBSCRIBED
@@ -217,6 +218,7 @@ def asks_less(stands: Chosen, change: Mapping[str, Any]) -> bool:
 
 
 def is_faster(before: Chosen, after: Chosen) -> bool:
+    """Whether the frequency after the step allows more messages than the one before."""
     return Frequency(after.frequency).pace < Frequency(before.frequency).pace
 
 

@@ -61,6 +61,7 @@ def without_nudges() -> Iterator[None]:
 
 @shared_task(ignore_result=True)
 def deliver(message_ids: list[int]) -> None:
+    """The nudge: sends these outbox messages if they are due and nobody else holds them."""
     for message_id in message_ids:
         outbox.deliver(message_id, now=timezone.now())
 

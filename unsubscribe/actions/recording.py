@@ -38,6 +38,13 @@ class Origin(NamedTuple):
 
 
 class Change(NamedTuple):
+    """What a verb changed, as an event will have it (models.ConsentEvent).
+
+    before, after: the shapes of ledger.events, by kind
+    channel:       None is the address's own
+    wording:       "" is the origin's
+    """
+
     kind: EventKind
     address: Address
     before: EventData

@@ -136,6 +136,7 @@ def _widen(addresses: Sequence[Address], blocked: Mapping[int, bool], reason: Su
 
 
 def own_no_by_channel(locked: LockedAddresses) -> OwnNo:
+    """The suppressions that are the contacts' own no's and stand, by contact and channel."""
     found: dict[tuple[int, str], set[SuppressionReason]] = defaultdict(set)
     rows = _own_no((address.contact_id for address in locked.values()), also=locked.keys())
     for contact_id, channel, reason in rows.values_list("address__contact_id", "address__channel", "reason"):
@@ -173,6 +174,7 @@ def _end(active: QuerySet[Suppression], origin: Origin) -> list[ConsentEvent]:
 
 
 def lifted(row: Suppression) -> Change:
+    """The change by which this suppression ends."""
     return Change(
         EventKind.LIFT, row.address, suppressed_until_now(row.reason, everywhere=row.everywhere), suppressed()
     )

@@ -80,12 +80,12 @@ def digest(value: str) -> bytes:
 
 
 def digest_of_sha256(inner: bytes) -> bytes:
-    """The same for a partner's hashed list: `inner` is the SHA-256 of a normalised address."""
+    """The digest of an address of which only a hash is known: `inner` is its SHA-256 once normalised, 32 bytes."""
     return hmac.digest(conf.address_key().encode(), inner, "sha256")
 
 
 def values(texts: Iterable[str], *, channel: Channel = Channel.EMAIL) -> list[str]:
-    """Each address as `normalise` spells it, "" for what is none."""
+    """Each address as `normalise` spells it, in their order; "" for what is none of this channel."""
     record = channels.of(channel)
     normalised, longest = _NORMALISERS[record.kind], record.longest
     found: list[str] = []
@@ -98,7 +98,7 @@ def values(texts: Iterable[str], *, channel: Channel = Channel.EMAIL) -> list[st
 
 
 def digests_of(values: Iterable[str]) -> list[bytes | None]:
-    """Of normalised addresses; None for ""."""
+    """The digests of normalised addresses, in their order; None for "". The key is read once for all."""
     key = conf.address_key().encode()
     return [hmac.digest(key, sha256(value.encode()).digest(), "sha256") if value else None for value in values]
 

@@ -69,19 +69,22 @@ EventData = ChoiceData | PauseData | SuppressionData | JoinData | NoData
 
 
 def choice(chosen: Chosen) -> ChoiceData:
+    """As an event stores what holds for a category."""
     return {"state": chosen.state, "frequency": chosen.frequency, "paused_until": _text(chosen.paused_until)}
 
 
 def pause(until: date | None) -> PauseData:
+    """As an event stores a pause of everything; None is none."""
     return {"paused_until": _text(until)}
 
 
 def suppressed(*reasons: SuppressionReason | str) -> SuppressionData:
+    """As an event stores for what reasons an address is suppressed; none of them: it is not."""
     return {"suppressed": list(reasons)}
 
 
 def suppressed_until_now(reason: SuppressionReason | str, *, everywhere: bool) -> SuppressionData:
-    """Before a LIFT."""
+    """As `suppressed`, for what a LIFT ends; `everywhere`: at every address of the contact."""
     return {"suppressed": [reason], "everywhere": everywhere}
 
 
@@ -92,7 +95,7 @@ def chosen_in(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def day(text: str | None) -> date | None:
-    """Of `paused_until`."""
+    """A stored `paused_until`, read back."""
     return date.fromisoformat(text) if text else None
 
 

@@ -201,7 +201,7 @@ def url(token: str, *, purpose: LinkPurpose = LinkPurpose.UNSUBSCRIBE) -> str:
 
 
 def urls(tokens: Iterable[str], *, purpose: LinkPurpose = LinkPurpose.UNSUBSCRIBE) -> list[str]:
-    """The same for many."""
+    """The addresses of the pages behind these tokens, in their order. Raises InsecureBaseUrl."""
     before = url("", purpose=purpose)
     return [before + token for token in tokens]
 

@@ -10,10 +10,12 @@ Row = TypeVar("Row", bound=Model)
 
 
 def is_free(*, now: datetime, lease: timedelta) -> Q:
+    """No worker holds the row, or the one that did counts as dead."""
     return Q(claimed_at=None) | has_lapsed(now=now, lease=lease)
 
 
 def has_lapsed(*, now: datetime, lease: timedelta) -> Q:
+    """The worker that took the row did so longer than the lease ago."""
     return Q(claimed_at__lte=now - lease)
 
 

@@ -1,6 +1,6 @@
 """Says a change in words, for pages and mails alike. Pure: it knows neither contact nor address."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -16,7 +16,7 @@ Facts = Mapping[str, Any]
 
 
 def describe(before: Facts, after: Facts, *, category: str = "", channel: Channel | str = Channel.EMAIL) -> str:
-    """One sentence for the step from `before` to `after`, as the ledger stores them; "" when nothing is different."""
+    """The step from `before` to `after`, as the ledger stores them; "" when nothing is different."""
     what = _("“%(category)s” %(by_channel)s") % {"category": category, "by_channel": by_channel(channel)}
     if _differs("suppressed", before, after):
         return _everything(before, after)
@@ -28,11 +28,15 @@ def describe(before: Facts, after: Facts, *, category: str = "", channel: Channe
         return _on(before, after, what=what, channel=channel)
     if after.get("state") == PreferenceState.UNSUBSCRIBED and category:
         return _("You're still unsubscribed from %(what)s.") % {"what": what} if dict(before) != dict(after) else ""
+    return " ".join(_less_or_more(before, after, what=what if category else _("Everything"), channel=channel))
+
+
+def _less_or_more(before: Facts, after: Facts, *, what: str, channel: Channel | str) -> Iterator[str]:
+    """How often, and the pause: one email may tell of both."""
     if _differs("frequency", before, after):
-        return _("%(what)s: %(often)s.") % {"what": what, "often": how_often(after["frequency"], channel)}
+        yield _("%(what)s: %(often)s.") % {"what": what, "often": how_often(after["frequency"], channel)}
     if _differs("paused_until", before, after):
-        return _pause(after["paused_until"], what=what if category else _("Everything"))
-    return ""
+        yield _pause(after["paused_until"], what=what)
 
 
 def _everything(before: Facts, after: Facts) -> str:

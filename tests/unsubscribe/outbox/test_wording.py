@@ -34,6 +34,11 @@ EVERYTHING: Facts = {"suppressed": ["unsubscribed_all"]}
         (NO_PAUSE, UNTIL, "“News” by email is paused until April 1, 2026."),
         (UNTIL, NO_PAUSE, "“News” by email has resumed."),
         (WEEKLY | NO_PAUSE, WEEKLY | UNTIL, "“News” by email is paused until April 1, 2026."),
+        (
+            ON | AS_SENT | NO_PAUSE,
+            ON | WEEKLY | UNTIL,
+            "“News” by email: at most once a week. “News” by email is paused until April 1, 2026.",
+        ),
         (NOTHING, EVERYTHING, "You're unsubscribed from everything. We won't send you any more marketing."),
         (EVERYTHING, NOTHING, "You're no longer unsubscribed from everything."),
         (NOTHING, {"suppressed": ["hard_bounce"]}, ""),
@@ -45,7 +50,7 @@ EVERYTHING: Facts = {"suppressed": ["unsubscribed_all"]}
         ({}, {}, ""),
     ],
 )
-def test_a_change_is_one_sentence(before: Facts, after: Facts, sentence: str) -> None:
+def test_a_change_is_said_in_full(before: Facts, after: Facts, sentence: str) -> None:
     assert describe(before, after, category="News") == sentence
 
 

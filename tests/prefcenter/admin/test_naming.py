@@ -1,0 +1,35 @@
+"""A list that has a title of its own is called nothing else on its page."""
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.staff import member, signed_in
+from unsubscribe.models import Contact, DomainSuppression
+
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
+
+TITLED = [model for model, owner in admin.site._registry.items() if getattr(owner, "list_title", "")]
+
+
+@pytest.mark.parametrize("model", TITLED)
+def test_a_list_with_a_title_of_its_own_counts_rows(model: type) -> None:
+    options = model._meta  # type: ignore[attr-defined]
+    page = signed_in(member(is_superuser=True)).get(
+        reverse(f"admin:{options.app_label}_{options.model_name}_changelist"), secure=True
+    )
+    [paginator] = page.content.decode().split('class="paginator"')[1:]
+    assert "0 rows" in " ".join(paginator.partition("</p>")[0].split())
+
+
+def test_one_row_is_a_row_and_other_lists_count_what_they_hold() -> None:
+    now = timezone.now()
+    DomainSuppression.objects.create(domain="corp.example", reason="manual", source="staff", since=now, created_at=now)
+    Contact.objects.create(created_at=now)
+    staff = signed_in(member(is_superuser=True))
+    domains = staff.get(reverse("admin:unsubscribe_domainsuppression_changelist"), secure=True).content.decode()
+    contacts = staff.get(reverse("admin:unsubscribe_contact_changelist"), secure=True).content.decode()
+    assert "1 row" in domains
+    assert "domain block" not in domains
+    assert "1 contact" in contacts

@@ -337,7 +337,7 @@ class TestPage:
         run = imported(ADA)
         page = desk.get(f"/admin/imports/{run.pk}/take-back/", secure=True).content.decode()
         assert "There’s nothing to take back." in page
-        assert "1 of its rows were already there" in page
+        assert "1 of its rows was already there" in page
 
     def test_it_is_for_those_who_may_import(self, news: Category) -> None:
         run = imported(ADA)

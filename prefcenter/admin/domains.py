@@ -22,11 +22,12 @@ from unsubscribe.choices import Source, SuppressionReason
 from unsubscribe.errors import InvalidDomain, PublicMailDomain
 from unsubscribe.models import DomainSuppression
 
-from .contacts.forms import ABOUT_WORDS, NoteForm, Words
+from .contacts.forms import NoteForm, Words
 
 SEE, BLOCK = "unsubscribe.view_domainsuppression", "unsubscribe.block_domain"
 PER_PAGE = 50
 REASONS = [one for one in SuppressionReason if one != SuppressionReason.ERASED]
+ABOUT_NOTE = "Don’t include names or addresses: this is kept permanently, and all who may see this page can read it."
 _SO_ALREADY = "Already recorded. Nothing changed."
 
 View = Callable[..., HttpResponse]
@@ -43,7 +44,7 @@ class DomainForm(forms.Form):
         help_text="“Unsubscribed from everything” and “Complained” still allow receipts, and categories that a person "
         "subscribes to afterwards on their own preference page. The other reasons stop everything.",
     )
-    note = Words(label="Note")
+    note = Words(label="Note", help_text=ABOUT_NOTE)
 
     def clean_domain(self) -> str:
         try:
@@ -105,7 +106,7 @@ def _page(request: HttpRequest, form: DomainForm) -> HttpResponse:
         page=rows,
         form=form,
         may_block=request.user.has_perm(BLOCK),
-        about_words=ABOUT_WORDS,
+        about_words=ABOUT_NOTE,
     )
 
 

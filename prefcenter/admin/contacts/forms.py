@@ -23,11 +23,11 @@ ABOUT_WORDS = "Don’t include names or addresses: this is kept permanently in t
 
 
 class Words(forms.CharField):
-    """A text for the ledger: without addresses, and not empty if it was to say something."""
+    """A text that is kept: without addresses, and not empty if it was to say something."""
 
-    def __init__(self, *, rows: int = 0, **kwargs: Any) -> None:
+    def __init__(self, *, rows: int = 0, help_text: str = ABOUT_WORDS, **kwargs: Any) -> None:
         widget = AdminTextareaWidget(attrs={"rows": rows}) if rows else AdminTextInputWidget()
-        super().__init__(widget=widget, max_length=2000 if rows else 300, help_text=ABOUT_WORDS, **kwargs)
+        super().__init__(widget=widget, max_length=2000 if rows else 300, help_text=help_text, **kwargs)
 
     def clean(self, value: Any) -> str:
         return without_addresses(super().clean(value))

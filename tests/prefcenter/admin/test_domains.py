@@ -105,6 +105,12 @@ def test_seeing_and_blocking_are_two_permissions(permissions: Any, may_see: bool
     assert (row.lifted_at is not None) is may_block
 
 
+def test_a_note_about_a_domain_is_not_said_to_be_in_a_ledger_that_contacts_read(desk: Desk) -> None:
+    page = block(desk)
+    assert page.count("this is kept permanently, and all who may see this page can read it") == 2
+    assert "ledger" not in page
+
+
 def test_a_get_changes_nothing(desk: Desk) -> None:
     block(desk)
     assert desk.get(f"{LIST}block/").status_code == 405

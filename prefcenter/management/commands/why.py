@@ -28,7 +28,7 @@ _RULES = {
     Rule.INVALID: "This is not a valid address.",
     Rule.TRANSACTIONAL: "A transactional message: only a suppression for every message would hold it back.",
 }
-_RETIRED = "{}: retired. Nothing is sent in this category, to nobody."
+_RETIRED = "{}: retired. Nothing is sent in this category any more."
 
 
 class Command(BaseCommand):
@@ -108,7 +108,7 @@ def _sentence(fact: Fact) -> str:
 
 def _suppression(fact: SuppressionFact) -> str:
     label = fact.reason.label
-    whose = f"The whole domain {fact.domain} is suppressed ({label})" if fact.domain else label
+    whose = f"The whole domain {fact.domain} is suppressed ({label})" if fact.domain else f"Suppressed ({label})"
     campaign = f", from the campaign “{fact.campaign}”" if fact.campaign else ""
     return f"{whose}{_since(fact.since, fact.source, fact.import_id)}{campaign}{_said_by(fact)}."
 
@@ -136,7 +136,7 @@ def _default(fact: DefaultFact) -> str:
             "Another spelling of the same Gmail mailbox "
             f"(address {fact.said_by}) said no to everything and came back to other categories only."
         )
-    who = "Nothing was chosen" if fact.is_known else "Nobody has learnt this address"
+    who = "Nothing was chosen" if fact.is_known else "No contact has this address"
     if fact.only_chosen:
         return f"{who}, and the contact, who had said no to everything, came back to what they chose by name only."
     if fact.needs_opt_in:

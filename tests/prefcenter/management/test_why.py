@@ -35,7 +35,7 @@ def test_one_line_for_each_category(ada: Address, news: Category, now: Any) -> N
     assert why(ADA).splitlines() == [
         "news: unsubscribed. Unsubscribed from “news” since 2026-03-10 12:00, source one_click.",
         "offers: send. Nothing was chosen, and the category needs no opt-in.",
-        "old: retired. Nothing is sent in this category, to nobody.",
+        "old: retired. Nothing is sent in this category any more.",
         "receipts: send. A transactional message: only a suppression for every message would hold it back.",
     ]
 
@@ -45,7 +45,8 @@ def test_of_the_category_that_is_named_alone(ada: Address, news: Category, now: 
     june = CampaignFactory(category=news, name="June")
     actions.opt_out([Target(ada.pk, None, june.pk)], source=Source.PAGE, now=now)
     assert why(ADA, "--category", "news").splitlines() == [
-        "news: suppressed. Unsubscribed from everything since 2026-03-10 12:00, source page, from the campaign “June”."
+        "news: suppressed. Suppressed (Unsubscribed from everything) since 2026-03-10 12:00, source page, from the "
+        "campaign “June”."
     ]
 
 
@@ -53,7 +54,7 @@ def test_of_the_category_that_is_named_alone(ada: Address, news: Category, now: 
     ("text", "sentence"),
     [
         ("nonsense", "news: invalid. This is not a valid address."),
-        ("dan@example.com", "news: send. Nobody has learnt this address, and the category needs no opt-in."),
+        ("dan@example.com", "news: send. No contact has this address, and the category needs no opt-in."),
         ("eve@corp.example", "news: suppressed. The whole domain corp.example is suppressed (Blocked by staff) since "),
     ],
 )

@@ -73,9 +73,7 @@ class ApiKeyAdmin(NeverDeletedAdmin):
         return known if obj else []
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[Any]:
-        return (
-            ["name", "expires_at", *self.get_readonly_fields(request, obj)] if obj else ["name", "scopes", "expires_at"]
-        )
+        return ["name", *self.get_readonly_fields(request, obj)] if obj else ["name", "scopes", "expires_at"]
 
     def get_form(self, request: HttpRequest, obj: ApiKey | None = None, change: bool = False, **kwargs: Any) -> Any:
         """A known key has no boxes to tick."""

@@ -52,6 +52,12 @@ def test_what_it_may_do_cannot_be_widened_later(desk: Any) -> None:
     assert (row.name, row.scopes, row.expires_at) == ("The shop", ["audience"], None)
 
 
+def test_the_page_of_a_key_shows_each_fact_once(desk: Any) -> None:
+    row, _ = api_keys.make("Shop", [Scope.AUDIENCE], now=timezone.now())
+    page = desk.get(reverse("admin:prefcenter_apikey_change", args=[row.pk]), secure=True).content.decode()
+    assert page.count("Expires at:") == 1
+
+
 @pytest.mark.parametrize(
     ("permissions", "scopes"),
     [

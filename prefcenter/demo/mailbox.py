@@ -8,13 +8,14 @@ import re
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp_replace
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
@@ -42,18 +43,18 @@ class Mail(NamedTuple):
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
     mails = [_read(path) for path in sorted(folder().glob("*.eml"), reverse=True)[:100]]
-    return render(request, "prefcenter/demo/inbox.html", {"mails": mails, "login": seed.LOGIN})
+    return _page(request, "prefcenter/demo/inbox.html", {"mails": mails, "login": seed.LOGIN})
 
 
 @require_safe
 def message(request: HttpRequest, mail_id: str) -> HttpResponse:
-    return render(request, "prefcenter/demo/message.html", {"mail": _read(_path(mail_id))})
+    return _page(request, "prefcenter/demo/message.html", {"mail": _read(_path(mail_id))})
 
 
 @require_safe
 def source(request: HttpRequest, mail_id: str) -> HttpResponse:
     raw = _path(mail_id).read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
-    return render(request, "prefcenter/demo/source.html", {"mail_id": mail_id, "raw": raw})
+    return _page(request, "prefcenter/demo/source.html", {"mail_id": mail_id, "raw": raw})
 
 
 @require_safe
@@ -76,9 +77,9 @@ def unsubscribe(request: HttpRequest, mail_id: str) -> HttpResponse:
     try:
         answer = post_one_click(mail.one_click)
     except NoAnswerError as error:
-        return render(request, "prefcenter/demo/no_answer.html", {"mail": mail, "why": str(error)}, status=502)
+        return _page(request, "prefcenter/demo/no_answer.html", {"mail": mail, "why": str(error)}, status=502)
     delay = settings.UNSUBSCRIBE_CONFIRMATION_DELAY
-    return render(request, "prefcenter/demo/clicked.html", {"mail": mail, "answer": answer, "delay": delay})
+    return _page(request, "prefcenter/demo/clicked.html", {"mail": mail, "answer": answer, "delay": delay})
 
 
 @require_POST
@@ -86,8 +87,14 @@ def next_mailing(request: HttpRequest) -> HttpResponse:
     try:
         entries = seed.send_next()
     except RetiredCategory as error:
-        return render(request, "prefcenter/demo/mailing.html", {"refusal": str(error)}, status=409)
-    return render(request, "prefcenter/demo/mailing.html", {"entries": entries})
+        return _page(request, "prefcenter/demo/mailing.html", {"refusal": str(error)}, status=409)
+    return _page(request, "prefcenter/demo/mailing.html", {"entries": entries})
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """In English like everything in the demo that is not the site's own, whatever the browser prefers."""
+    with translation.override("en"):
+        return render(request, template, context, status=status)
 
 
 def _path(mail_id: str) -> Path:

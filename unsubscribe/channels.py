@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Channel(TextChoices):
-    """By which a message reaches somebody; the values are stored, and are the API's."""
+    """How a message reaches a contact."""
 
     EMAIL = "email", _("Email")
     SMS = "sms", _("Text message")

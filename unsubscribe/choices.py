@@ -17,9 +17,10 @@ class PreferenceState(TextChoices):
 
 
 class Frequency(TextChoices):
-    """From the fastest to the slowest; `pace` compares them. The labels are for staff: what pages show to recipients,
-    by channel and in their language, is sentences.frequency_label."""
+    """How often at most, from the fastest to the slowest."""
 
+    # The labels are for staff: what pages show to recipients, by channel and in their language, is
+    # outbox.wording.frequency_label.
     AS_SENT = "as_sent", "Every message"
     DAILY = "daily", "At most daily"
     WEEKLY = "weekly", "At most weekly"
@@ -39,7 +40,7 @@ class SuppressionReason(TextChoices):
 
 
 class Source(TextChoices):
-    """By which door a wish came."""
+    """How a wish reached us."""
 
     ONE_CLICK = "one_click", "One-click"
     PAGE = "page", "Page"
@@ -72,7 +73,7 @@ class EventKind(TextChoices):
 
 
 class Outcome(TextChoices):
-    """What a verdict of the gate comes to; `invalid` is a string that is no address at all."""
+    """What a verdict comes to; `invalid` is a string that is not an address."""
 
     SEND = "send", "Send"
     SUPPRESSED = "suppressed", "Suppressed"

@@ -1,5 +1,6 @@
 """What holds at every endpoint: who gets in, and how it says no."""
 
+import re
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -329,3 +330,11 @@ def test_the_document_and_its_page_are_open_and_fetch_nothing_from_elsewhere() -
     assert "http://" not in page
     assert "https://" not in page
     assert "style=" not in page
+
+
+def test_what_the_document_says_of_a_list_of_words_is_for_its_readers() -> None:
+    """The docstring of an enum is its description there: no name of a module, and no word of the code alone."""
+    schemas = api.get_openapi_schema()["components"]["schemas"]
+    said = {name: one["description"] for name, one in schemas.items() if "enum" in one and "description" in one}
+    assert {"Channel", "Frequency", "Source"} <= set(said)
+    assert [name for name, text in said.items() if re.search(r"\bdoor|\bsomebody\b|the gate|`pace`|\w\.\w", text)] == []

@@ -1,6 +1,9 @@
-"""A list that has a title of its own is called nothing else on its page."""
+"""A list that has a title of its own is called nothing else on its page, and its columns are found by their names."""
+
+import re
 
 import pytest
+from django.conf import settings
 from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
@@ -33,3 +36,11 @@ def test_one_row_is_a_row_and_other_lists_count_what_they_hold() -> None:
     assert "1 row" in domains
     assert "domain block" not in domains
     assert "1 contact" in contacts
+
+
+def test_a_column_that_the_style_sheet_widens_is_one_of_its_list() -> None:
+    style = (settings.BASE_DIR / "static/prefcenter/desk.css").read_text()
+    shown = {model._meta.model_name: owner.list_display for model, owner in admin.site._registry.items()}
+    widened = re.findall(r"\.model-(\w+) #result_list \.field-(\w+)", style)
+    assert widened
+    assert [one for one in widened if one[1] not in shown[one[0]]] == []

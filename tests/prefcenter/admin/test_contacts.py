@@ -496,7 +496,7 @@ def test_of_an_erased_person_nothing_can_be_changed(desk: Desk, ada: Address) ->
     actions.erase([ada.contact_id], source=Source.PAGE, now=timezone.now())
     assert desk.find(ADA)["Location"] == url_of(ada.contact)
     page = page_text(desk.get(url_of(ada.contact)))
-    assert "This contact was erased" in page
+    assert f"This contact was erased on {date_format(timezone.localdate())}. No personal data remains." in page
     assert 'method="post" action="/admin/people/' not in page
     for what, fields in (
         ("opt_out", {**WORDS, "what": "everything"}),

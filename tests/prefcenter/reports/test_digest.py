@@ -154,6 +154,7 @@ class TestSending:
         for body in (str(message.body), html):
             assert all(said in body for said in (MANY, "1 (+1)", "June (News): 0.25%, 1 of 400 sent", "2 March 2026"))
             assert "https://mail.example.com/admin/prefcenter/feedback/?created_at__gte=2026-03-02T00" in body
+            assert f"{MANY} · News" in body
             assert "Example Post" in body
         assert "Every <b>day</b>, even" in message.body
         assert "Every &lt;b&gt;day&lt;/b&gt;, even" in html

@@ -26,8 +26,8 @@ Email Address,First Name,Last Name,UNSUB_TIME,UNSUB_CAMPAIGN_TITLE,UNSUB_REASON
 """
 WEBHOOK = """
 from django.utils import timezone
-from prefcenter.webhooks import webhooks
-print(webhooks.make("The mailer", {url!r}, [], now=timezone.now()).secret)
+from prefcenter.webhooks import delivery
+print(delivery.make("The mailer", {url!r}, [], now=timezone.now()).secret)
 """
 
 

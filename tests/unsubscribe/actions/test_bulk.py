@@ -743,6 +743,8 @@ def waiting(pool: Executor, call: Callable[[], T]) -> Future[T]:
 
     def waits() -> bool:
         with connection.cursor() as cursor:
+            # Within a transaction the list of sessions is kept as it was when it was first asked for.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(
                 "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)"
                 " WHERE NOT granted AND datname = current_database())"

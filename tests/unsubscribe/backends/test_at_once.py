@@ -57,7 +57,7 @@ def met(monkeypatch: pytest.MonkeyPatch) -> Barrier:
     """Nobody goes on before all have their answer from the gate."""
     barrier, ask = Barrier(SENDERS, timeout=PATIENCE), audience.ask
 
-    def asked(*args: Any, **kwargs: Any) -> list[audience.Entry]:
+    def asked(*args: Any, **kwargs: Any) -> list[audience.AudienceEntry]:
         entries = ask(*args, **kwargs)
         barrier.wait()
         return entries

@@ -32,14 +32,18 @@ _GLOBAL_IPV6 = ipaddress.IPv6Network("2000::/3")
 
 
 class NoAnswer(Exception):
-    """It does not answer."""
+    """The receiver didn't answer in time, or can't be reached. `str()` is what the endpoint's page shows."""
+
+    message = "It does not answer."
 
     def __str__(self) -> str:
-        return " ".join(map(str, self.args)) or " ".join((type(self).__doc__ or "").split())
+        return " ".join(map(str, self.args)) or self.message
 
 
 class NotPublic(NoAnswer):
-    """Its host is a private or local one, where nothing is sent to."""
+    """One of the addresses of its name isn't on the public internet, so nothing was sent (SSRF)."""
+
+    message = "Its host is a private or local one, where nothing is sent to."
 
 
 def is_global(address: str) -> bool:

@@ -38,7 +38,9 @@ _HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 
 
 class NotSafe(NoAnswer):
-    """Its URL is not https, and nothing is sent in the clear."""
+    """The endpoint's URL isn't https."""
+
+    message = "Its URL is not https, and nothing is sent in the clear."
 
 
 class HostConnection:

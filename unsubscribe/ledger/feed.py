@@ -13,8 +13,12 @@ PATIENCE = 2.0
 
 
 class BeyondTheEnd(UnsubscribeError):
-    """This position lies beyond the end of the ledger, as after it was restored from a backup: its next lines would be
-    missed. Please begin anew at 0, or at a line that you know was there before the backup."""
+    """The caller's position is behind the last event."""
+
+    message = (
+        "This position lies beyond the end of the ledger, as after it was restored from a backup: its next events "
+        "would be missed. Please start again at 0, or at an event that you know was there before the backup."
+    )
 
 
 class FeedPage(NamedTuple):

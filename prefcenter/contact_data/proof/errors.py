@@ -1,17 +1,21 @@
-"""What keeps a proof from being made or read. The docstring is the sentence that doors show."""
+"""What keeps a proof from being made or read. `message` is the sentence that pages and commands show."""
 
 
 class ProofError(Exception):
-    """Something is wrong with this proof."""
+    """The base of them."""
+
+    message = "Something is wrong with this proof."
 
     def __str__(self) -> str:
-        return " ".join((type(self).__doc__ or "").split())
+        return self.message
 
 
 class NoProof(ProofError):
-    """This file is not a proof created by this software."""
+    message = "This file is not a proof created by this software."
 
 
 class Unreadable(ProofError):
-    """The ledger or its seals contain something this software never wrote, so no proof can be created. Run
-    'manage.py verify_ledger' to find it."""
+    message = (
+        "The ledger or its seals contain something this software never wrote, so no proof can be created. Run "
+        "'manage.py verify_ledger' to find it."
+    )

@@ -20,8 +20,12 @@ from unsubscribe.errors import UnsubscribeError
 
 
 class UploadMissing(UnsubscribeError):
-    """The uploaded file is not where this worker looks, in the folder "imports" of DATA_DIR. Machines that share the
-    work must share that folder too. Nothing was imported by this worker; please upload the file again."""
+    """The database knows of the file, this machine's disk doesn't."""
+
+    message = (
+        'The uploaded file is not where this worker looks, in the folder "imports" of DATA_DIR. Machines that share '
+        "the work must share that folder too. Nothing was imported by this worker; please upload the file again."
+    )
 
 
 class KeptFile(NamedTuple):

@@ -41,11 +41,15 @@ _UNCHECKED: dict[str, Any] = {"checked_at": None, "columns": None, "answers": No
 
 
 class NotNow(UnsubscribeError):
-    """This import has changed in the meantime, so that is no longer possible. Nothing changed."""
+    """The import's status doesn't allow what was asked."""
+
+    message = "This import has changed in the meantime, so that is no longer possible. Nothing changed."
 
 
 class Unanswered(UnsubscribeError):
-    """Some questions about this file's columns have no answer yet. Nothing was imported."""
+    """A column that could tell yes from no isn't answered for (law 13)."""
+
+    message = "Some questions about this file's columns have no answer yet. Nothing was imported."
 
 
 def hand_in(

@@ -90,12 +90,12 @@ def now() -> datetime:
 
 @pytest.fixture
 def news(db: None) -> Category:
-    return CategoryFactory()
+    return CategoryFactory.create()
 
 
 @pytest.fixture
 def ada(db: None) -> Address:
-    return AddressFactory(text=ADA)
+    return AddressFactory.create(text=ADA)
 
 
 @pytest.fixture

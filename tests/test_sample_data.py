@@ -205,7 +205,7 @@ def test_without_debug_it_wants_to_be_told_that_nobody_uses_this_site() -> None:
 
 @pytest.mark.parametrize("real", ["ada@lovelace.org", "ada@notexample.com", "ada@example.com.evil.org"])
 def test_nobody_real_is_joined_whatever_it_is_told(real: str) -> None:
-    AddressFactory(text=real)
+    AddressFactory.create(text=real)
     refusal = run("--yes", "--add")
     assert "not sample data" in refusal
     assert real not in refusal
@@ -214,10 +214,10 @@ def test_nobody_real_is_joined_whatever_it_is_told(real: str) -> None:
 
 def test_who_is_made_up_is_known_by_the_domain_or_the_number() -> None:
     for text in ("ada@example.com", "bob@mail.example.org", "cleo@fernwood.example"):
-        AddressFactory(text=text)
-    AddressFactory(text="+12005550143", channel=Channel.SMS)
+        AddressFactory.create(text=text)
+    AddressFactory.create(text="+12005550143", channel=Channel.SMS)
     assert not holds_real_addresses()
-    AddressFactory(text="+12005551143", channel=Channel.SMS)
+    AddressFactory.create(text="+12005551143", channel=Channel.SMS)
     assert holds_real_addresses()
 
 

@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--category", action="store_true", help="opt-outs of one category in place of blocks")
     wanted = parser.parse_args()
     call_command("migrate", verbosity=0)
-    category_id = CategoryFactory().pk if wanted.category else None
+    category_id = CategoryFactory.create().pk if wanted.category else None
     by_hand = (_PostgresqlFloor if connection.vendor == "postgresql" else _SqliteFloor)(category_id)
     with tempfile.TemporaryFile() as file:
         write(file, wanted.rows)

@@ -20,7 +20,9 @@ class Days(NamedTuple):
 
 def live(now: datetime) -> Days:
     """Within the thirty days before `now`, but for one opt-out forty days ago. What does not count is there as well."""
-    days = Days(now, CategoryFactory(), CategoryFactory(slug="offers"), CampaignFactory(name="June"))
+    days = Days(
+        now, CategoryFactory.create(), CategoryFactory.create(slug="offers"), CampaignFactory.create(name="June")
+    )
     _leave(days)
     _take_less(days)
     _come_back(days)
@@ -36,8 +38,8 @@ def _leave(days: Days) -> None:
     [one_click] = actions.opt_out(
         [Target(_somebody(), days.news.pk, days.june.pk)], source=Source.ONE_CLICK, now=_ago(days, 1)
     )
-    everywhere = AddressFactory()
-    AddressFactory(contact=everywhere.contact, channel=Channel.SMS, text="+49 30 901820")
+    everywhere = AddressFactory.create()
+    AddressFactory.create(contact=everywhere.contact, channel=Channel.SMS, text="+49 30 901820")
     everything = Target(everywhere.pk, None, days.june.pk)
     [on_page, _] = actions.opt_out([everything], source=Source.PAGE, now=_ago(days, 4))
     actions.opt_out([Target(_somebody(), days.news.pk)], source=Source.IMPORT, now=_ago(days, 6))
@@ -70,7 +72,7 @@ def _what_counts_for_nothing(days: Days) -> None:
     by the staff and its end."""
     now = _ago(days, 2)
     back, long_ago = _somebody(), _ago(days, 200)
-    chosen = [Target(back, days.offers.pk), Target(back, CategoryFactory(slug="events").pk)]
+    chosen = [Target(back, days.offers.pk), Target(back, CategoryFactory.create(slug="events").pk)]
     actions.opt_in(chosen, source=Source.PAGE, now=long_ago, wording="Yes")
     actions.suppress([back], SuppressionReason.COMPLAINT, source=Source.IMPORT, now=long_ago)
     actions.opt_in([Target(back, days.news.pk)], source=Source.PAGE, now=_ago(days, 3), wording="Yes, news")
@@ -85,7 +87,7 @@ def _what_counts_for_nothing(days: Days) -> None:
 
 
 def _somebody() -> int:
-    return AddressFactory().pk
+    return AddressFactory.create().pk
 
 
 def _ago(days: Days, count: int, *, minutes: int = 0) -> datetime:

@@ -45,7 +45,7 @@ def test_strangers_become_contacts_and_nothing_is_said_of_their_consent(news: Ca
 
 
 def test_where_opt_in_is_needed_being_asked_about_makes_nobody_a_contact(now: datetime) -> None:
-    partners = CategoryFactory(opt_in=True)
+    partners = CategoryFactory.create(opt_in=True)
     assert audience.ask([DAN], Mailing(partners), now=now)[0].verdict.outcome == Outcome.UNSUBSCRIBED
     assert not Contact.objects.exists()
     assert not Address.objects.exists()
@@ -63,7 +63,7 @@ def test_nobody_asked_about_nobody_answered(news: Category, now: datetime) -> No
 
 
 def test_links_and_headers_name_the_right_target(ada: Address, news: Category, now: datetime) -> None:
-    campaign = CampaignFactory(category=news)
+    campaign = CampaignFactory.create(category=news)
     entries = audience.ask([BOB, ADA], Mailing(news, campaign=campaign), now=now)
     today = timezone.localtime(now).date()
     bob = Address.objects.get(value=BOB)
@@ -85,7 +85,7 @@ def test_without_a_category_the_link_means_everything(ada: Address, now: datetim
 
 def test_whoever_may_not_be_written_to_gets_no_link(ada: Address, news: Category, now: datetime) -> None:
     actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=now)
-    bob = AddressFactory(text=BOB)
+    bob = AddressFactory.create(text=BOB)
     actions.suppress([bob.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=now)
     entries = audience.ask([ADA, BOB, CLEO], Mailing(news), now=now)
     answers = [one.verdict.outcome for one in entries]
@@ -98,7 +98,7 @@ def test_whoever_may_not_be_written_to_gets_no_link(ada: Address, news: Category
 
 
 def test_what_is_transactional_has_preferences_but_no_way_out(ada: Address, now: datetime) -> None:
-    receipts = CategoryFactory(transactional=True)
+    receipts = CategoryFactory.create(transactional=True)
     [entry] = audience.ask([ADA], Mailing(receipts), now=now)
     assert (entry.unsubscribe_url, entry.headers) == (None, None)
     assert preferences_target(entry, now.date()) == Target(ada.pk, receipts.pk)
@@ -111,7 +111,7 @@ def test_what_is_transactional_has_preferences_but_no_way_out(ada: Address, now:
 def test_what_was_declared_counts_more_than_the_category(
     declared: Purpose | None, answer: Outcome, ada: Address, now: datetime
 ) -> None:
-    receipts = CategoryFactory(transactional=True)
+    receipts = CategoryFactory.create(transactional=True)
     actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
     [entry] = audience.ask([ADA], Mailing(receipts, purpose=declared), now=now)
     assert entry.verdict.outcome == answer
@@ -130,7 +130,7 @@ def test_other_channels_get_short_links_the_same_each_time(channel: Channel, new
     spelt = {Channel.PUSH: "d3vice-token-of-a-phone", Channel.POST: "12 Mill Lane, Fernwood"}.get(
         channel, "+4930901820"
     )
-    campaign = CampaignFactory(category=news)
+    campaign = CampaignFactory.create(category=news)
     [first], [again] = (audience.ask([spelt], Mailing(news, channel=channel, campaign=campaign), now=now) for _ in "12")
     assert first.unsubscribe_url is not None
     assert re.fullmatch(r"https://mail\.example\.com/s/[a-z2-7]{16}", first.unsubscribe_url)
@@ -152,9 +152,9 @@ class TestRecording:
     def test_counts_and_starts_the_clock_of_those_who_may_be_written_to(
         self, ada: Address, news: Category, now: datetime
     ) -> None:
-        campaign = CampaignFactory(category=news)
+        campaign = CampaignFactory.create(category=news)
         actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
-        bob = AddressFactory(text=BOB)
+        bob = AddressFactory.create(text=BOB)
         actions.opt_out([Target(bob.pk, news.pk)], source=Source.PAGE, now=now)
         entries = audience.ask([ADA, BOB, DAN, "nonsense"], Mailing(news, campaign=campaign), now=now)
         self.record(entries, news, now, campaign=campaign)
@@ -178,7 +178,7 @@ class TestRecording:
         self, ada: Address, news: Category, now: datetime
     ) -> None:
         actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
-        june, july = CampaignFactory(category=news), CampaignFactory(category=news)
+        june, july = CampaignFactory.create(category=news), CampaignFactory.create(category=news)
         asked = [audience.ask([ADA, BOB, ADA], Mailing(news, campaign=one), now=now) for one in (june, july, june)]
         first, second, again = (
             audience.record(entries, Mailing(news, campaign=one), now=now)
@@ -212,7 +212,7 @@ def test_many_are_asked_about_in_as_many_queries_as_one(
 def test_who_chose_a_frequency_is_written_to_at_one_of_their_addresses(
     ada: Address, news: Category, now: datetime
 ) -> None:
-    AddressFactory(text=BOB, contact=ada.contact)
+    AddressFactory.create(text=BOB, contact=ada.contact)
     actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
     entries = audience.ask([ADA, CLEO, BOB, ADA.upper()], Mailing(news), now=now)
     next_week = timezone.localtime(now).date() + timedelta(days=7)
@@ -225,7 +225,7 @@ def test_who_chose_a_frequency_is_written_to_at_one_of_their_addresses(
 def test_an_address_that_is_blocked_takes_no_letter_from_another_one_of_theirs(
     ada: Address, news: Category, now: datetime
 ) -> None:
-    AddressFactory(text=BOB, contact=ada.contact)
+    AddressFactory.create(text=BOB, contact=ada.contact)
     actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
     actions.suppress([ada.pk], SuppressionReason.HARD_BOUNCE, source=Source.STAFF, now=now)
     answers = [one.verdict.outcome for one in audience.ask([ADA, BOB, ADA], Mailing(news), now=now)]
@@ -233,7 +233,7 @@ def test_an_address_that_is_blocked_takes_no_letter_from_another_one_of_theirs(
 
 
 def test_a_mailing_that_is_asked_about_in_parts_reaches_them_once(ada: Address, news: Category, now: datetime) -> None:
-    AddressFactory(text=BOB, contact=ada.contact)
+    AddressFactory.create(text=BOB, contact=ada.contact)
     actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
     written: set[int] = set()
     parts = [audience.ask([text], Mailing(news), now=now, written=written) for text in (ADA, CLEO, BOB)]
@@ -244,7 +244,7 @@ def test_a_mailing_that_is_asked_about_in_parts_reaches_them_once(ada: Address, 
 def test_asked_again_for_the_same_campaign_the_answer_is_the_same(
     by_us: bool, ada: Address, news: Category, now: datetime
 ) -> None:
-    june, july = CampaignFactory(category=news), CampaignFactory(category=news)
+    june, july = CampaignFactory.create(category=news), CampaignFactory.create(category=news)
     actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
     entries = audience.ask([ADA], Mailing(news, campaign=june), now=now)
     audience.record(entries, Mailing(news, campaign=june), now=now)
@@ -286,6 +286,6 @@ class TestIds:
 
 
 def test_who_chose_none_is_written_to_at_each_of_them(ada: Address, news: Category, now: datetime) -> None:
-    AddressFactory(text=BOB, contact=ada.contact)
+    AddressFactory.create(text=BOB, contact=ada.contact)
     entries = audience.ask([ADA, BOB], Mailing(news), now=now)
     assert [one.verdict.may_send for one in entries] == [True, True]

@@ -74,7 +74,7 @@ def send(settings: Any) -> Send:
         settings.UNSUBSCRIBE_LIST_DOMAIN = "lists.example.com"
         if connection.vendor == "postgresql" and (len(name) > 120 or "\0" in name):
             pytest.skip("PostgreSQL stores no such name.")
-        CategoryFactory(slug="product-news", name=name)
+        CategoryFactory.create(slug="product-news", name=name)
         said = {headers.CATEGORY: "product-news"} if declared else {}
         mail.outbox.clear()
         assert EmailMessage("What is new", "Hello.\n", to=[to], headers=said).send() == 1

@@ -62,8 +62,8 @@ def test_every_address_but_the_one_a_contact_began_with_becomes_pending() -> Non
 
 
 def test_what_imports_found_is_read_from_the_ledger() -> None:
-    news = CategoryFactory()
-    people = [AddressFactory() for _ in range(3)]
+    news = CategoryFactory.create()
+    people = [AddressFactory.create() for _ in range(3)]
     actions.opt_in([Target(people[0].pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
     actions.opt_out([Target(people[2].pk, news.pk)], source=Source.PAGE, now=NOW)
     said = [ImportedNo(bytes(one.digest), one.value) for one in people]

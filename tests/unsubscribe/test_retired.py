@@ -62,7 +62,7 @@ class TestSending:
 
     @pytest.mark.parametrize("kind", ["opt_in", "transactional", ""])
     def test_the_gate_answers_nobody(self, kind: str, ada: Address, now: datetime) -> None:
-        category = retire(CategoryFactory(**{kind: True} if kind else {}))
+        category = retire(CategoryFactory.create(**{kind: True} if kind else {}))
         for ask in (gate.check, audience.ask):
             with pytest.raises(RetiredCategory):
                 ask([ADA, DAN], Mailing(category), now=now)
@@ -70,7 +70,7 @@ class TestSending:
 
     @pytest.mark.parametrize("kind", ["transactional", ""])
     def test_the_guarded_backend_sends_nothing_of_the_batch(self, kind: str, ada: Address, news: Category) -> None:
-        old = retire(CategoryFactory(slug="old", **{kind: True} if kind else {}))
+        old = retire(CategoryFactory.create(slug="old", **{kind: True} if kind else {}))
         batch = [
             EmailMessage("New", "Hello.", to=[BOB], headers={headers.CATEGORY: "news"}),
             EmailMessage("Old", "Hello.", to=[ADA], headers={headers.CATEGORY: old.slug, headers.CAMPAIGN: "June"}),
@@ -85,7 +85,7 @@ class TestSending:
         assert get_connection().send_messages([EmailMessage("Hello", "Hello.", to=[ADA])]) == 1
 
     def test_the_command_says_so_and_writes_nothing(self, ada: Address, news: Category) -> None:
-        CategoryFactory(slug="offers")
+        CategoryFactory.create(slug="offers")
         retire(news)
         out = io.StringIO()
         with pytest.raises(CommandError, match="This category is retired"):
@@ -186,20 +186,20 @@ class TestLinks:
         assert not OutboxMessage.objects.filter(kind=OutboxKind.OPT_IN).exists()
 
     def test_a_question_asked_before_can_no_longer_be_answered_yes(self, ada: Address, browser_client: Client) -> None:
-        partners = retire(CategoryFactory(opt_in=True))
+        partners = retire(CategoryFactory.create(opt_in=True))
         page = browser_client.post(link(ada, partners, purpose=LinkPurpose.OPT_IN), {"do": "opt_in"}, secure=True)
         assert "This is no longer available." in page.content.decode()
         assert not ConsentEvent.objects.exists()
 
     def test_a_question_still_queued_is_not_mailed(self, ada: Address, news: Category) -> None:
-        now, partners = timezone.now(), CategoryFactory(opt_in=True)
+        now, partners = timezone.now(), CategoryFactory.create(opt_in=True)
         actions.ask_to_opt_in([Target(ada.pk, partners.pk)], now=now)
         retire(partners)
         row = OutboxMessage.objects.get()
         assert outbox.deliver(row.pk, now=now) == OutboxStatus.DROPPED
 
     def test_a_queued_question_asks_about_what_is_left(self, ada: Address, news: Category) -> None:
-        now, partners = timezone.now(), CategoryFactory(opt_in=True)
+        now, partners = timezone.now(), CategoryFactory.create(opt_in=True)
         actions.ask_to_opt_in([Target(ada.pk, partners.pk), Target(ada.pk, news.pk)], now=now)
         retire(partners)
         assert outbox.deliver(OutboxMessage.objects.get().pk, now=now) == OutboxStatus.SENT
@@ -210,7 +210,7 @@ class TestLinks:
 class TestThePreferencePage:
     @pytest.mark.parametrize("before", [None, PreferenceState.SUBSCRIBED, PreferenceState.UNSUBSCRIBED])
     def test_shows_it_to_nobody(self, before: Any, ada: Address, news: Category, browser_client: Client) -> None:
-        receipts = CategoryFactory(transactional=True)
+        receipts = CategoryFactory.create(transactional=True)
         choose(ada, news, before)
         for one in (news, receipts):
             retire(one)
@@ -222,14 +222,14 @@ class TestThePreferencePage:
     def test_shows_it_to_nobody_by_its_own_link_either(
         self, purpose: LinkPurpose, ada: Address, news: Category, browser_client: Client
     ) -> None:
-        for one in (retire(CategoryFactory(slug="offers")), retire(CategoryFactory(transactional=True))):
+        for one in (retire(CategoryFactory.create(slug="offers")), retire(CategoryFactory.create(transactional=True))):
             page = browser_client.get(link(ada, one, purpose=purpose), secure=True).content.decode()
             assert one.name not in page
 
     def test_a_page_opened_before_can_leave_it_and_not_join_it(
         self, ada: Address, news: Category, browser_client: Client
     ) -> None:
-        partners = CategoryFactory(opt_in=True)
+        partners = CategoryFactory.create(opt_in=True)
         for one in (news, partners):
             retire(one)
         form = {
@@ -245,7 +245,7 @@ class TestThePreferencePage:
     def test_a_page_opened_before_that_has_an_error_offers_it_no_more_and_still_leaves_it(
         self, ada: Address, news: Category, browser_client: Client
     ) -> None:
-        offers = CategoryFactory(slug="offers")
+        offers = CategoryFactory.create(slug="offers")
         retire(news)
         url = link(ada, news, purpose=LinkPurpose.FRESH)
         form = {**sent(news, on=False, was="on as_sent"), **sent(offers, on=True, was="on as_sent")}
@@ -283,7 +283,7 @@ def choose(address: Address, category: Category, chosen: PreferenceState | None)
 
 class TestBringingItBack:
     def test_every_choice_is_as_it_was(self, ada: Address, news: Category, browser_client: Client) -> None:
-        left, chose, never, paused = ada, *(AddressFactory() for _ in range(3))
+        left, chose, never, paused = ada, *(AddressFactory.create() for _ in range(3))
         choose(left, news, PreferenceState.UNSUBSCRIBED)
         choose(chose, news, PreferenceState.SUBSCRIBED)
         until = timezone.localdate() + timedelta(days=30)
@@ -300,7 +300,7 @@ class TestBringingItBack:
         assert before == [Outcome.UNSUBSCRIBED, Outcome.SEND, Outcome.SEND, Outcome.PAUSED]
 
     def test_who_left_meanwhile_stays_left(self, ada: Address, news: Category, browser_client: Client) -> None:
-        bob = AddressFactory(text=BOB)
+        bob = AddressFactory.create(text=BOB)
         retire(news)
         browser_client.post(link(ada, news), secure=True)
         actions.suppress([bob.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=timezone.now())
@@ -308,7 +308,7 @@ class TestBringingItBack:
         assert answers([ada, bob], news) == [Outcome.UNSUBSCRIBED, Outcome.SUPPRESSED]
 
     def test_who_came_back_to_something_else_meanwhile_does_not_get_this(self, ada: Address, news: Category) -> None:
-        offers, now = CategoryFactory(slug="offers"), timezone.now()
+        offers, now = CategoryFactory.create(slug="offers"), timezone.now()
         actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
         retire(news)
         actions.opt_in([Target(ada.pk, offers.pk)], source=Source.PAGE, now=now, wording="Yes")
@@ -325,7 +325,7 @@ def answers(people: list[Address], category: Category) -> list[Outcome]:
 def test_renaming_changes_neither_answers_nor_the_list_id_nor_the_campaign_a_name_finds(
     ada: Address, news: Category, now: datetime
 ) -> None:
-    bob = AddressFactory(text=BOB)
+    bob = AddressFactory.create(text=BOB)
     actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=now)
     june = actions.campaign_named("June", category=news, now=now)
     Category.objects.update(name="Fresh news", translations={"de": {"name": "Neues"}})

@@ -24,7 +24,7 @@ SEND, TOO_SOON = Outcome.SEND, Outcome.TOO_SOON
 
 @pytest.fixture
 def campaigns(news: Category) -> list[Campaign]:
-    return [CampaignFactory(category=news, name=name) for name in "ABCD"]
+    return [CampaignFactory.create(category=news, name=name) for name in "ABCD"]
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ class TestAnyNumber:
     def test_that_our_own_backend_sent_it_is_remembered_of_each(
         self, chosen: Frequency, ada: Address, news: Category
     ) -> None:
-        many = [CampaignFactory(category=news) for _ in range(20)]
+        many = [CampaignFactory.create(category=news) for _ in range(20)]
         for number, one in enumerate(many):
             record(one, MONDAY + timedelta(hours=number), by_us=True)
         choose(ada, news, chosen)
@@ -143,7 +143,7 @@ class TestAnyNumber:
             assert answer(one, end, once=True) == TOO_SOON
 
     def test_and_each_is_counted_once_and_forgotten_when_it_is_over(self, ada: Address, news: Category) -> None:
-        many = [CampaignFactory(category=news) for _ in range(12)]
+        many = [CampaignFactory.create(category=news) for _ in range(12)]
         for again in range(2):
             for number, one in enumerate(many):
                 record(one, MONDAY + timedelta(hours=number, minutes=again))
@@ -177,9 +177,9 @@ class TestAnyNumber:
     def test_other_categories_and_channels_have_clocks_of_their_own(
         self, daily: Address, campaigns: Sequence[Campaign]
     ) -> None:
-        offers = CategoryFactory(slug="offers")
+        offers = CategoryFactory.create(slug="offers")
         record(campaigns[0], MONDAY)
-        campaign = CampaignFactory(category=offers)
+        campaign = CampaignFactory.create(category=offers)
         for channel in (Channel.EMAIL, Channel.PUSH):
             mailing = Mailing(offers, channel=channel, campaign=campaign)
             actions.record_sent([daily.contact_id], mailing, now=MONDAY)
@@ -189,9 +189,9 @@ class TestAnyNumber:
     def test_the_number_of_queries_does_not_grow(
         self, daily: Address, news: Category, django_assert_num_queries: Callable
     ) -> None:
-        campaign = CampaignFactory(category=news)
+        campaign = CampaignFactory.create(category=news)
         for number in range(9):
-            record(CampaignFactory(category=news), MONDAY + timedelta(hours=number))
+            record(CampaignFactory.create(category=news), MONDAY + timedelta(hours=number))
         with django_assert_num_queries(4):  # the gate's three, and the test's own for the category
             answer(campaign, MONDAY + timedelta(hours=10))
 
@@ -214,7 +214,7 @@ def test_who_was_recorded_for_another_campaign_since_the_gate_was_asked_is_left_
     daily: Address, news: Category, campaigns: Sequence[Campaign]
 ) -> None:
     a, b, *_ = campaigns
-    bob = AddressFactory(text=BOB)
+    bob = AddressFactory.create(text=BOB)
     yesterday = MONDAY.date() - timedelta(days=1)
     record(a, MONDAY)
     paced = {daily.contact_id: yesterday}

@@ -132,7 +132,7 @@ class TestCategories:
         assert logged(news) == ["No fields changed."]
 
     def test_they_are_ordered_in_the_list(self, desk: Client, news: Category) -> None:
-        offers, tips = CategoryFactory(slug="offers"), CategoryFactory(slug="tips")
+        offers, tips = CategoryFactory.create(slug="offers"), CategoryFactory.create(slug="tips")
         assert order(desk, CATEGORIES, tips.pk, news.pk, offers.pk).status_code == 302
         assert [one.slug for one in Category.objects.all()] == ["tips", "news", "offers"]
         assert logged(offers) == ["Changed Position."]
@@ -159,14 +159,14 @@ class TestCategories:
 
     def test_retiring_twice_keeps_the_first_day_and_says_so(self, desk: Client, news: Category) -> None:
         Category.objects.update(retired_at=NOW)
-        other = CategoryFactory(slug="offers")
+        other = CategoryFactory.create(slug="offers")
         assert do(desk, CATEGORIES, "retire", news) == ["Nothing to change."]
         assert do(desk, CATEGORIES, "retire", news, other) == ["Retired: Offers."]
         news.refresh_from_db()
         assert (news.retired_at, logged(news)) == (NOW, [])
 
     def test_many_are_counted(self, desk: Client, news: Category) -> None:
-        assert do(desk, CATEGORIES, "retire", news, CategoryFactory(slug="offers")) == ["Retired: 2."]
+        assert do(desk, CATEGORIES, "retire", news, CategoryFactory.create(slug="offers")) == ["Retired: 2."]
 
     def test_a_page_opened_before_does_not_bring_it_back(self, desk: Client, news: Category) -> None:
         sent = shown(desk, news)
@@ -183,7 +183,7 @@ class TestCategories:
         assert "March 10, 2026" in page
 
     def test_the_list_is_narrowed_to_what_is_in_use(self, desk: Client, news: Category) -> None:
-        CategoryFactory(slug="old", retired_at=NOW)
+        CategoryFactory.create(slug="old", retired_at=NOW)
         assert listed(desk, CATEGORIES, retired="no") == ["News"]
         assert listed(desk, CATEGORIES, retired="yes") == ["Old"]
         assert sorted(listed(desk, CATEGORIES)) == ["News", "Old"]
@@ -206,7 +206,7 @@ class TestCampaigns:
         assert actions.campaign_named("June", category=news, now=NOW) == made
 
     def test_a_second_one_of_the_same_name_is_refused_in_words(self, desk: Client, news: Category) -> None:
-        CampaignFactory(category=news, name="June")
+        CampaignFactory.create(category=news, name="June")
         answer = desk.post(f"{CAMPAIGNS}add/", {"category": str(news.pk), "name": "June"}, secure=True)
         assert answer.status_code == 200
         assert Campaign.objects.count() == 1
@@ -232,7 +232,10 @@ class TestCampaigns:
         self, desk: Client, news: Category, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(filters, "CAMPAIGNS_SHOWN", 2)
-        old, june = CampaignFactory(category=news, name="Old"), CampaignFactory(category=news, name="June")
+        old, june = (
+            CampaignFactory.create(category=news, name="Old"),
+            CampaignFactory.create(category=news, name="June"),
+        )
         Campaign.objects.filter(pk=june.pk).update(title="The June issue")
         assert do(desk, CAMPAIGNS, "retire", old) == ["Retired: Old."]
         for url in ("/admin/prefcenter/feedback/", "/admin/prefcenter/visits/"):
@@ -245,7 +248,7 @@ class TestCampaigns:
         counts = []
         for number in (1, 20):
             for _ in range(number):
-                CampaignFactory(category=news)
+                CampaignFactory.create(category=news)
             with CaptureQueriesContext(connection) as queries:
                 listed(desk, CAMPAIGNS)
             counts.append(len(queries))
@@ -294,7 +297,7 @@ def test_nothing_else_is_deleted_even_by_a_superuser(url: str, news: Category) -
     boss = signed_in(member(is_superuser=True))
     rows: dict[str, Any] = {
         CATEGORIES: news,
-        CAMPAIGNS: CampaignFactory(category=news),
+        CAMPAIGNS: CampaignFactory.create(category=news),
         GROUPS: CategoryGroup.objects.create(name="Shop"),
     }
     one = rows[url]

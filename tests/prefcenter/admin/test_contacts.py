@@ -197,7 +197,7 @@ def test_the_search_is_never_read_from_a_url(desk: Desk, ada: Address) -> None:
 
 @pytest.fixture
 def much(ada: Address, phone: Address, news: Category) -> Address:
-    june = CampaignFactory(category=news, name="June")
+    june = CampaignFactory.create(category=news, name="June")
     now = timezone.now()
     for source in (Source.ONE_CLICK, Source.PAGE):
         actions.opt_out([Target(ada.pk, news.pk, june.pk)], source=source, now=now, wording="Unsubscribe from News")
@@ -253,9 +253,9 @@ def test_the_ledger_has_pages_newest_first(desk: Desk, ada: Address, news: Categ
 
 def test_the_page_shows_the_last_mailing_that_was_recorded(desk: Desk, ada: Address, news: Category) -> None:
     now = timezone.now()
-    june = CampaignFactory(category=news, name="June")
+    june = CampaignFactory.create(category=news, name="June")
     actions.record_sent([ada.contact_id], Mailing(news, campaign=june), now=now)
-    actions.record_sent([ada.contact_id], Mailing(CategoryFactory(slug="offers"), channel=Channel.SMS), now=now)
+    actions.record_sent([ada.contact_id], Mailing(CategoryFactory.create(slug="offers"), channel=Channel.SMS), now=now)
     text = page_text(desk.get(url_of(ada.contact)))
     table = text[text.index("Last messages sent") :].split("</table>")[0]
     for said in ("News", "June", "Email", "Offers", "Text message", date_format(timezone.localdate(now))):
@@ -287,7 +287,9 @@ def test_a_page_takes_as_many_queries_for_much_as_for_little(desk: Desk, much: A
     for number in range(5):
         slug = f"more-{number}"
         other = address(f"ada{number}@example.com", contact=much.contact)
-        actions.opt_out([Target(other.pk, CategoryFactory(slug=slug).pk)], source=Source.PAGE, now=timezone.now())
+        actions.opt_out(
+            [Target(other.pk, CategoryFactory.create(slug=slug).pk)], source=Source.PAGE, now=timezone.now()
+        )
         actions.suppress([other.pk], SuppressionReason.MANUAL, source=Source.STAFF, now=timezone.now())
     assert count(much.contact) == little <= 17
 
@@ -370,7 +372,7 @@ def test_twice_is_once_and_says_so(desk: Desk, ada: Address) -> None:
 def test_a_form_filled_in_wrongly_comes_back_as_typed(
     wrong: dict[str, str], said: str, desk: Desk, ada: Address
 ) -> None:
-    receipts = CategoryFactory(transactional=True)
+    receipts = CategoryFactory.create(transactional=True)
     fields = {**WORDS, "what": "everything"} | {name: text.format(receipts=receipts.pk) for name, text in wrong.items()}
     answer = desk.post(url_of(ada.contact, "opt_out"), **fields)
     assert answer.status_code == 200

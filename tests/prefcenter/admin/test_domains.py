@@ -118,7 +118,7 @@ def test_a_get_changes_nothing(desk: Desk) -> None:
 
 
 def test_the_page_of_a_person_says_that_their_domain_is_blocked() -> None:
-    desk, eve = Desk("view_contact"), AddressFactory(text="eve@corp.example")
+    desk, eve = Desk("view_contact"), AddressFactory.create(text="eve@corp.example")
     url = f"/admin/people/{eve.contact_id}/"
     assert "whole domain" not in page_text(desk.get(url))
     actions.suppress_domains({CORP: None}, SuppressionReason.MANUAL, source=Source.STAFF, now=NOW)

@@ -37,9 +37,9 @@ def say() -> Callable[..., Feedback]:
     """Somebody leaves and says this."""
 
     def say(text: str = "", *, category: str = "news", campaign: str = "", reason: str = "", **more: Any) -> Feedback:
-        named = CategoryFactory(slug=category)
+        named = CategoryFactory.create(slug=category)
         mailing = actions.campaign_named(campaign, category=named, now=NOW)
-        target = Target(AddressFactory().pk, named.pk, mailing.pk if mailing else None)
+        target = Target(AddressFactory.create().pk, named.pk, mailing.pk if mailing else None)
         [event] = actions.opt_out([target], source=Source.PAGE, now=NOW)
         ticked = FeedbackReason.objects.get_or_create(text=reason)[0] if reason else None
         more.setdefault("created_at", NOW)
@@ -119,7 +119,7 @@ class TestReading:
         monkeypatch.setattr(filters, "CAMPAIGNS_SHOWN", 1)
         oldest = say(campaign="January").campaign
         for name in ("February", "March"):
-            CampaignFactory(category=CategoryFactory(), name=name)
+            CampaignFactory.create(category=CategoryFactory.create(), name=name)
         assert oldest is not None
         assert campaigns_offered(desk) == {"March"}
         assert campaigns_offered(desk, campaign__id__exact=oldest.pk) == {"January", "March"}

@@ -39,7 +39,7 @@ def exporter() -> Client:
 
 @pytest.fixture
 def left(ada: Address, news: Category) -> Address:
-    campaign = CampaignFactory(category=news, name="June")
+    campaign = CampaignFactory.create(category=news, name="June")
     actions.opt_out([Target(ada.pk, news.pk, campaign.pk)], source=Source.ONE_CLICK, now=DAY)
     return ada
 
@@ -148,9 +148,9 @@ def test_millions_are_not_counted(reader: Client, monkeypatch: pytest.MonkeyPatc
 
 
 def test_about_a_category_that_needs_an_opt_in_strangers_are_mentioned(reader: Client) -> None:
-    partners = CategoryFactory(opt_in=True)
+    partners = CategoryFactory.create(opt_in=True)
     assert "may not be sent it either" in page(reader, category=partners.pk)
-    assert "it is transactional" in page(reader, category=CategoryFactory(transactional=True).pk)
+    assert "it is transactional" in page(reader, category=CategoryFactory.create(transactional=True).pk)
 
 
 def test_an_empty_list_says_so(reader: Client) -> None:

@@ -121,7 +121,7 @@ def test_complaints_are_held_against_the_lines_of_gmail(boss: Client, news: Any)
     now = timezone.now()
     SentCount.objects.create(day=timezone.localdate(now), channel="email", category=news, count=1000)
     for line in ("above Gmail’s target of 0.1%", "", "above Gmail’s limit of 0.3%"):
-        actions.suppress([AddressFactory().pk], "complaint", source=Source.COMPLAINT, now=now)  # type: ignore[arg-type]
+        actions.suppress([AddressFactory.create().pk], "complaint", source=Source.COMPLAINT, now=now)  # type: ignore[arg-type]
         assert line in text_of(boss)
 
 
@@ -129,7 +129,7 @@ def test_three_of_a_thousand_is_the_limit(boss: Client, news: Any) -> None:
     now = timezone.now()
     SentCount.objects.create(day=timezone.localdate(now), channel="email", category=news, count=1001)
     for _ in range(3):
-        actions.suppress([AddressFactory().pk], "complaint", source=Source.COMPLAINT, now=now)  # type: ignore[arg-type]
+        actions.suppress([AddressFactory.create().pk], "complaint", source=Source.COMPLAINT, now=now)  # type: ignore[arg-type]
     assert "above Gmail’s target of 0.1%" in text_of(boss)
 
 
@@ -189,8 +189,8 @@ def offered_campaigns(client: Client, query: str = "") -> list[Any]:
 def test_of_thousands_of_campaigns_the_newest_those_of_the_period_and_the_chosen_are_offered(
     boss: Client, days: Days
 ) -> None:
-    quiet = CampaignFactory(category=days.news)
-    newer = [CampaignFactory(category=days.offers) for _ in range(31)]
+    quiet = CampaignFactory.create(category=days.news)
+    newer = [CampaignFactory.create(category=days.offers) for _ in range(31)]
     offered = ["", *(one.pk for one in reversed(newer[1:]))]
     assert offered_campaigns(boss) == [*offered, days.june.pk]  # of the old ones this one was sent
     assert offered_campaigns(boss, "first=2020-01-01&last=2020-01-31") == offered
@@ -316,9 +316,9 @@ def test_it_takes_no_more_queries_for_more_rows(boss: Client, days: Days) -> Non
 
     few = queries()
     for number in range(12):
-        category = CategoryFactory(slug=f"more-{number}")
-        campaign = CampaignFactory(category=category)
-        target = Target(AddressFactory().pk, category.pk, campaign.pk)
+        category = CategoryFactory.create(slug=f"more-{number}")
+        campaign = CampaignFactory.create(category=category)
+        target = Target(AddressFactory.create().pk, category.pk, campaign.pk)
         actions.opt_out([target], source=Source.ONE_CLICK, now=datetime.now(tz=days.now.tzinfo))
         SentCount.objects.create(day=days.now.date(), channel="email", category=category, campaign=campaign, count=9)
     assert queries() == few

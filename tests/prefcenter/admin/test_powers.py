@@ -126,7 +126,7 @@ def test_the_address_of_before_is_told_that_it_was_changed() -> None:
 def test_who_gives_their_account_the_address_of_a_reader_is_not_signed_in_as_that_reader(
     manager: User, desk: Client, ada: Address
 ) -> None:
-    news = CategoryFactory()
+    news = CategoryFactory.create()
     actions.suppress([ada.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.PAGE, now=timezone.now())
     assert desk.post(page(manager), {"email": ADA} | JOINED, secure=True).status_code == 302
     for url in ("/preferences/mine/", "/preferences/mine/data/", "/admin/"):

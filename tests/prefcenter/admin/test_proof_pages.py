@@ -45,7 +45,7 @@ def desk(officer: User) -> Client:
 def story(ada: Address, news: Category) -> Address:
     now = timezone.now()
     address(PHONE, contact=ada.contact, channel=Channel.SMS)
-    campaign = CampaignFactory(category=news, name="June <i>letter</i>")
+    campaign = CampaignFactory.create(category=news, name="June <i>letter</i>")
     words = {"wording": '<script>alert("no")</script>', "note": "</dl><b>bold</b>", "actor": "staff <7>"}
     actions.opt_out([Target(ada.pk, news.pk, campaign.pk)], source=Source.STAFF, now=now, **words)
     actions.suppress([ada.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=now)

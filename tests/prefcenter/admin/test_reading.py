@@ -57,7 +57,7 @@ def staff() -> Client:
 
 @pytest.fixture
 def something_of_everything(ada: Address, news: Category) -> None:
-    campaign = CampaignFactory(category=news, name="June")
+    campaign = CampaignFactory.create(category=news, name="June")
     now = timezone.now()
     [event] = actions.opt_out([Target(ada.pk, news.pk, campaign.pk)], source=Source.PAGE, now=now)
     actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)

@@ -63,7 +63,7 @@ def test_it_takes_as_many_queries_for_many_as_for_a_few(caller: Caller, news: Ca
     counts = []
     hand_over(caller, person(CLEO))  # what is read once
     for size in SIZES:
-        readers = [AddressFactory() for _ in range(size)]
+        readers = [AddressFactory.create() for _ in range(size)]
         actions.opt_out([Target(one.pk) for one in readers[::2]], source=Source.PAGE, now=timezone.now())
         people = [
             person(one.value, f"also-{one.value}", f"x@y{size}-{n}.example", language="de")
@@ -80,10 +80,10 @@ def test_it_takes_as_many_queries_for_many_as_for_a_few(caller: Caller, news: Ca
 def test_an_opt_in_is_not_handed_on_to_another_address_and_it_is_said(
     is_known: bool, caller: Caller, ada: Address
 ) -> None:
-    partners = CategoryFactory(opt_in=True)
+    partners = CategoryFactory.create(opt_in=True)
     actions.opt_in([Target(ada.pk, partners.pk)], source=Source.PAGE, now=timezone.now(), wording="Yes")
     if is_known:
-        AddressFactory(text=BOB)
+        AddressFactory.create(text=BOB)
     [one] = hand_over(caller, person(ADA, BOB))
     assert "opted in" in one["problem"]
     assert verdicts(caller, "partners", ADA, BOB) == ["send", "unsubscribed"]

@@ -39,8 +39,8 @@ def test_what_is_wrong_with_one_is_said_and_the_others_are_taken(caller: Caller)
 
 
 def test_it_is_honoured_wherever_a_caller_asks(caller: Caller) -> None:
-    CategoryFactory()
-    eve = AddressFactory(text=EVE)
+    CategoryFactory.create()
+    eve = AddressFactory.create(text=EVE)
     caller.post("/domains", {"domains": [{"domain": CORP, "reason": "manual"}]})
     [one, other] = caller.post("/audience", {"category": "news", "addresses": [EVE, "x@corp.example"]}).json()[
         "results"

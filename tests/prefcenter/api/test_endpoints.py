@@ -112,7 +112,7 @@ class TestContacts:
         assert ada.contact.language == "fr"
 
     def test_an_address_of_somebody_else_stays_there_and_it_is_said(self, caller: Caller, ada: Address) -> None:
-        other = AddressFactory(text=BOB)
+        other = AddressFactory.create(text=BOB)
         actions.opt_out([Target(other.pk)], source=Source.PAGE, now=timezone.now())
         person = {"addresses": [{"address": ADA}, {"address": BOB}]}
         [one] = caller.post("/contacts", {"contacts": [person]}).json()["results"]
@@ -149,7 +149,7 @@ class TestPreferences:
         assert OutboxMessage.objects.get().event_ids == [event.pk], "what a system changed, the person hears of"
 
     def test_more_takes_evidence_which_stands_in_the_ledger(self, caller: Caller, ada: Address) -> None:
-        CategoryFactory(opt_in=True)
+        CategoryFactory.create(opt_in=True)
         body: dict[str, Any] = {"preferences": [{"category": "partners", "is_subscribed": True}]}
         assert caller.patch(self.path(ada), body).status_code == 422
         assert caller.patch(self.path(ada), body | {"evidence": EVIDENCE}).status_code == 200
@@ -206,7 +206,7 @@ class TestPreferences:
     def test_what_cannot_be_chosen_is_named_and_nothing_is_changed(
         self, caller: Caller, ada: Address, news: Category
     ) -> None:
-        CategoryFactory(transactional=True)
+        CategoryFactory.create(transactional=True)
         changes = [
             {"category": "news", "is_subscribed": False},
             {"category": "nowhere", "is_subscribed": False},
@@ -249,12 +249,12 @@ class TestPreferences:
     def test_what_holds_is_what_holds_for_each_address_all_considered(
         self, past: str, news: bool, receipts: bool, caller: Caller, ada: Address
     ) -> None:
-        category, now = CategoryFactory(), timezone.now()
-        CategoryFactory(transactional=True)
+        category, now = CategoryFactory.create(), timezone.now()
+        CategoryFactory.create(transactional=True)
         options: dict[str, Any] = {"source": Source.PAGE, "now": now}
-        one = AddressFactory(text=BOB, contact=ada.contact) if "another address" in past else ada
+        one = AddressFactory.create(text=BOB, contact=ada.contact) if "another address" in past else ada
         if past == "said no on another channel":
-            one = AddressFactory(contact=ada.contact, channel=Channel.SMS, value="+4930123456", digest=b"p" * 32)
+            one = AddressFactory.create(contact=ada.contact, channel=Channel.SMS, value="+4930123456", digest=b"p" * 32)
         happen: dict[str, Callable[[], object]] = {
             "nothing": lambda: None,
             "is paused": lambda: actions.pause([Target(ada.pk)], timezone.localdate() + timedelta(days=9), **options),
@@ -287,7 +287,7 @@ class TestSuppressions:
     def test_without_a_word_only_this_channel_is_blocked_and_everywhere_each(
         self, caller: Caller, ada: Address, news: Category
     ) -> None:
-        number = AddressFactory(text="+4930999999", channel=Channel.SMS, contact=ada.contact)
+        number = AddressFactory.create(text="+4930999999", channel=Channel.SMS, contact=ada.contact)
         actions.add_addresses(ada.contact_id, [normalise(BOB)], now=timezone.now())
         caller.post("/suppressions", {"suppressions": [{"address": ADA}]})
         assert verdicts(caller, ADA, BOB) == ["suppressed", "suppressed"]
@@ -312,7 +312,7 @@ class TestSuppressions:
     def test_a_complaint_may_name_its_campaign_which_counts_it(
         self, caller: Caller, ada: Address, news: Category
     ) -> None:
-        june = CampaignFactory(category=news, name="June", created_at=timezone.now() - timedelta(days=1))
+        june = CampaignFactory.create(category=news, name="June", created_at=timezone.now() - timedelta(days=1))
         items = [
             {"address": ADA, "reason": "complaint", "campaign_id": june.pk},
             {"address": BOB, "reason": "complaint"},
@@ -358,7 +358,7 @@ class TestSuppressions:
     def test_a_later_yes_to_one_thing_stands_against_an_older_no(
         self, by_api: bool, more: dict[str, Any], caller: Caller, ada: Address, news: Category
     ) -> None:
-        CategoryFactory(slug="offers")
+        CategoryFactory.create(slug="offers")
         if by_api:
             body = {"preferences": [{"category": "news", "is_subscribed": True}], "evidence": EVIDENCE}
             assert caller.patch(f"/contacts/{ada.contact_id}/preferences", body).status_code == 200
@@ -425,7 +425,7 @@ class TestSuppressions:
 class TestWhatHappened:
     def test_the_feed_goes_on_where_one_stopped(self, caller: Caller, ada: Address, news: Category) -> None:
         now = timezone.now()
-        campaign = CampaignFactory(category=news, name="June")
+        campaign = CampaignFactory.create(category=news, name="June")
         actions.opt_out([Target(ada.pk, news.pk, campaign.pk)], source=Source.ONE_CLICK, now=now)
         [line] = (first := caller.get("/events").json())["items"]
         assert (line["kind"], line["source"], line["address"]) == ("opt_out", "one_click", ADA)
@@ -438,7 +438,7 @@ class TestWhatHappened:
 
     def test_a_campaign_tells_what_became_of_it(self, caller: Caller, ada: Address, news: Category) -> None:
         now = timezone.now()
-        campaign = CampaignFactory(category=news, name="June", created_at=now)
+        campaign = CampaignFactory.create(category=news, name="June", created_at=now)
         actions.record_sent([ada.contact_id], Mailing(news, campaign=campaign), now=now)
         [event] = actions.opt_out([Target(ada.pk, news.pk, campaign.pk)], source=Source.PAGE, now=now)
         Visits.objects.create(day=now.date(), campaign=campaign, method="GET", count=3)
@@ -452,8 +452,8 @@ class TestWhatHappened:
         assert (said["reason"], said["event_id"]) == ("Too many mails", event.pk)
 
     def test_categories_come_in_the_order_of_the_page(self, caller: Caller) -> None:
-        CategoryFactory(slug="offers", position=2)
-        CategoryFactory(slug="news", position=1)
+        CategoryFactory.create(slug="offers", position=2)
+        CategoryFactory.create(slug="news", position=1)
         assert [one["slug"] for one in caller.get("/categories").json()["items"]] == ["news", "offers"]
 
 

@@ -32,7 +32,7 @@ def client() -> Client:
 def mallory() -> Address:
     """Known for long, and the one who joins Ada's address to her own."""
     then = timezone.now() - timedelta(days=90)
-    return AddressFactory(text=MALLORY, contact__created_at=then, created_at=then)
+    return AddressFactory.create(text=MALLORY, contact__created_at=then, created_at=then)
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ class TestKeepingApart:
         assert not are_one(work, mallory)
 
     def test_touches_nobody_elses(self, client: Client, ada: Address, mallory: Address) -> None:
-        other, more = AddressFactory(), AddressFactory()
+        other, more = AddressFactory.create(), AddressFactory.create()
         actions.add_addresses(other.contact_id, [], now=timezone.now())
         Address.objects.filter(pk=more.pk).update(
             contact=other.contact_id, joined_at=timezone.now(), agreed_at=timezone.now()
@@ -312,7 +312,7 @@ class TestTheirOwnNo:
         actions.agree([phone.pk], source=Source.STAFF, now=timezone.now())
         self.says(mallory, "complaint", news)
         self.says(ada, "yes", news)
-        self.says(phone, "yes", CategoryFactory(opt_in=True))
+        self.says(phone, "yes", CategoryFactory.create(opt_in=True))
         assert answer(MALLORY, news) == Outcome.SEND
         post(client, expired(ada), do="alone")
         assert answer(MALLORY, news) == Outcome.SUPPRESSED
@@ -383,7 +383,7 @@ class TestTheirOwnNo:
     def test_yes_of_the_other_is_none_of_theirs_and_they_are_told(
         self, client: Client, ada: Address, mallory: Address
     ) -> None:
-        partners, events = CategoryFactory(opt_in=True), CategoryFactory(slug="events", needs_opt_in=True)
+        partners, events = CategoryFactory.create(opt_in=True), CategoryFactory.create(slug="events", needs_opt_in=True)
         self.says(mallory, "yes", partners)
         self.says(ada, "yes", events)
         assert answer(ADA, partners) == Outcome.SEND
@@ -423,7 +423,7 @@ class TestAnAddressThatWasKnownByItself:
     def pair(self, request: pytest.FixtureRequest, mallory: Address, join: Any) -> tuple[Address, Address]:
         """For less long than Mallory, who joins it to her own, or for longer."""
         then = timezone.now() - timedelta(days=request.param)
-        AddressFactory(text=ADA, contact__created_at=then, created_at=then)
+        AddressFactory.create(text=ADA, contact__created_at=then, created_at=then)
         return mallory, join(MALLORY, ADA)
 
     def test_is_asked_too(self, pair: tuple[Address, Address], client: Client) -> None:

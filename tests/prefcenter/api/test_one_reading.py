@@ -48,7 +48,7 @@ def imported(tmp_path: Path, *texts: str) -> dict[str, Any]:
 def test_an_imported_no_holds_at_every_door_in_every_spelling(
     said: str, asked: str, tmp_path: Path, caller: Caller, settings: Any
 ) -> None:
-    CategoryFactory()
+    CategoryFactory.create()
     assert imported(tmp_path, said)["new"] == 1
     assert imported(tmp_path, asked)["already"] == 1
     [one] = caller.post("/audience", {"category": "news", "addresses": [asked]}).json()["results"]
@@ -71,7 +71,7 @@ def test_a_no_by_the_api_to_an_old_japanese_address_is_kept(said: str, caller: C
 
 @pytest.mark.parametrize("asked", ["a..b@docomo.ne.jp", '"a..b"@docomo.ne.jp'])
 def test_who_said_nothing_at_an_old_japanese_address_is_written_to(asked: str, caller: Caller) -> None:
-    CategoryFactory()
+    CategoryFactory.create()
     question = {"category": "news", "addresses": [asked], "include": {"links": True}}
     [one] = caller.post("/audience", question).json()["results"]
     assert one["verdict"] == "send"

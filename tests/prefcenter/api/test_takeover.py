@@ -101,7 +101,7 @@ class TestTheTakeover:
 
 
 def test_what_the_older_one_chose_is_not_shown_to_the_other(client: Client, join: Any, ada: Address) -> None:
-    partners = CategoryFactory(opt_in=True)
+    partners = CategoryFactory.create(opt_in=True)
     mallory = join(ADA, MALLORY)
     actions.opt_in([Target(ada.pk, partners.pk)], source=Source.PAGE, now=timezone.now(), wording="Yes")
     key = f"{partners.pk}-email"
@@ -164,7 +164,7 @@ class TestANo:
     ) -> None:
         mallory = join(ADA, MALLORY)
         deliver()
-        offers = CategoryFactory(slug="offers")
+        offers = CategoryFactory.create(slug="offers")
         for speaker, category in ((ada, offers), (mallory, news)):
             actions.opt_out([Target(speaker.pk, category.pk)], source=Source.ONE_CLICK, now=timezone.now())
             told = {to for to, text in deliver() if "Your preferences are saved" in text}
@@ -213,7 +213,7 @@ class TestANo:
 
 class TestAYesOfTheOther:
     def test_holds_for_it_alone(self, client: Client, join: Any, ada: Address) -> None:
-        partners = CategoryFactory(opt_in=True)
+        partners = CategoryFactory.create(opt_in=True)
         mallory = join(ADA, MALLORY)
         assert [to for to, _ in deliver()] == [ADA]
         post(client, link_for(mallory), **switched_on(partners))
@@ -307,7 +307,7 @@ class TestTheQuestion:
     def test_is_not_answered_yes_by_the_other_nor_about_anybody_else(
         self, path: str, client: Client, ada: Address, mallory: Address
     ) -> None:
-        stranger = AddressFactory(text=BOB)
+        stranger = AddressFactory.create(text=BOB)
         for own in (link_for(mallory), link_for(mallory, LinkPurpose.JOIN)):
             for id_ in (mallory.pk, ada.pk, stranger.pk):
                 post(client, own, do=f"agree-{id_}")
@@ -375,7 +375,7 @@ def test_a_typing_error_starts_nothing_for_whoever_has_that_address(
     client: Client, join: Any, ada: Address, news: Category
 ) -> None:
     """Bob's address was typed where Ada's work address was meant; what Ada chooses is not sent to Bob."""
-    partners = CategoryFactory(opt_in=True)
+    partners = CategoryFactory.create(opt_in=True)
     bob = join(ADA, BOB)
     post(client, link_for(ada), **switched_on(partners))
     assert (answer(ADA, partners), answer(BOB, partners)) == (Outcome.SEND, Outcome.UNSUBSCRIBED)

@@ -112,7 +112,7 @@ def stay() -> list[str]:
 def live(person: Address) -> None:
     """Somebody who came by every door."""
     now = timezone.now()
-    news = CategoryFactory()
+    news = CategoryFactory.create()
     [event, *_] = actions.opt_out([Target(person.pk, news.pk)], source=Source.PAGE, now=now, wording="Unsubscribe")
     Feedback.objects.create(event=event, category=news, text=f"I am {ADDRESS}", more=LOCAL, note=LOCAL, created_at=now)
     actions.send_link([person.pk], now=now)

@@ -46,9 +46,9 @@ Queries = Callable[[int], AbstractContextManager[Any]]
 
 def live(address: Address, *, now: datetime) -> None:
     """A contact who has left a trace in every table there is."""
-    news, offers = CategoryFactory(), CategoryFactory(slug="offers")
-    target = Target(address.pk, news.pk, CampaignFactory(category=news, name=f"For {address.pk}").pk)
-    AddressFactory(contact=address.contact, channel=Channel.SMS, text=f"{PHONE}{address.pk}")
+    news, offers = CategoryFactory.create(), CategoryFactory.create(slug="offers")
+    target = Target(address.pk, news.pk, CampaignFactory.create(category=news, name=f"For {address.pk}").pk)
+    AddressFactory.create(contact=address.contact, channel=Channel.SMS, text=f"{PHONE}{address.pk}")
     actions.choose_language(address.contact_id, "de")
     actions.record_sent([address.contact_id], Mailing(news), now=now)
     actions.opt_down([target], Frequency.WEEKLY, source=Source.PAGE, now=now, wording="Less often")
@@ -99,7 +99,7 @@ def answer_for(category: Category, *, now: datetime) -> Outcome:
 
 @pytest.fixture
 def bob(db: None) -> Address:
-    return AddressFactory(text=BOB)
+    return AddressFactory.create(text=BOB)
 
 
 class TestHeld:
@@ -132,7 +132,7 @@ class TestHeld:
 
     def test_all_mailings_that_are_kept_are_in_it(self, ada: Address, news: Category, now: datetime) -> None:
         for hours, name in [(0, "April"), (1, "May"), (2, "June"), (25, "July")]:
-            campaign, at = CampaignFactory(category=news, name=name), now + timedelta(hours=hours)
+            campaign, at = CampaignFactory.create(category=news, name=name), now + timedelta(hours=hours)
             actions.record_sent([ada.contact_id], Mailing(news, campaign=campaign), now=at)
         said = [(row["campaign"], row["day"]) for row in held(ada.contact_id, now=now)["last_sent"]]
         assert said[:2] == [("July", "2026-03-11"), ("June", "2026-03-10")]
@@ -175,7 +175,7 @@ class TestHeld:
         assert [row["email"] for row in held(ada.contact_id, now=now)["accounts"]] == [ADA]
 
     def test_a_block_says_which_mailing_it_came_from(self, ada: Address, now: datetime) -> None:
-        issue = CampaignFactory(name="June")
+        issue = CampaignFactory.create(name="June")
         actions.opt_out([Target(ada.pk, None, issue.pk)], source=Source.PAGE, now=now)
         actions.suppress([ada.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=now)
         rows = held(ada.contact_id, now=now)["suppressions"]
@@ -184,7 +184,7 @@ class TestHeld:
     def test_it_takes_as_many_queries_for_much_as_for_nothing(
         self, facts: dict[str, Any], ada: Address, now: datetime, django_assert_num_queries: Queries
     ) -> None:
-        nobody = AddressFactory(text="dan@example.com")
+        nobody = AddressFactory.create(text="dan@example.com")
         for contact_id in (ada.contact_id, nobody.contact_id):
             with django_assert_num_queries(10):
                 held(contact_id, now=now)
@@ -231,7 +231,7 @@ class TestErase:
         erase(ada.contact_id, now=now)
         known = actions.learn([normalise(ADA)], now=now)
         assert [one.address_id for one in known.values()] == [ada.pk]
-        for category in (news, CategoryFactory(transactional=True)):
+        for category in (news, CategoryFactory.create(transactional=True)):
             assert answer_for(category, now=now) == Outcome.SUPPRESSED
         assert ADA not in stored_texts()
 
@@ -295,7 +295,7 @@ class TestErase:
         assert Session.objects.get().session_key == session
 
     def test_an_account_may_spell_the_domain_as_people_do(self, now: datetime) -> None:
-        eva = AddressFactory(text="eva@bücher.example")
+        eva = AddressFactory.create(text="eva@bücher.example")
         User.objects.create_user("eva@bücher.example")
         begin_to_sign_in("eva@bücher.example")
         erase(eva.contact_id, now=now)

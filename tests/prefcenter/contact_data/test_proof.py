@@ -71,7 +71,7 @@ def seal_of(ids: list[int], *, previous: Seal | None, settled: int, now: datetim
 @pytest.fixture
 def story(ada: Address, news: Category, now: datetime) -> Address:
     """Ada opts out, comes back, wants less, complains and is blocked; some of it is sealed, the last is not."""
-    campaign = CampaignFactory(category=news, name="June")
+    campaign = CampaignFactory.create(category=news, name="June")
     phone = address(PHONE, contact=ada.contact, channel=Channel.SMS)
     actions.opt_out(
         [Target(ada.pk, news.pk, campaign.pk)], source=Source.ONE_CLICK, now=now, wording="Unsubscribe from <News>"
@@ -141,7 +141,7 @@ class TestWhatItSays:
         self, ada: Address, news: Category, now: datetime, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(sealed, "MOST_LINES", 3)
-        others = [AddressFactory() for _ in range(7)]
+        others = [AddressFactory.create() for _ in range(7)]
         for number, who in enumerate([ada, *others[:3], ada, *others[3:]]):
             actions.opt_out([Target(who.pk, news.pk if number else None)], source=Source.PAGE, now=now)
             seals.seal(now=now)
@@ -159,7 +159,7 @@ class TestWhatItSays:
     ) -> None:
         """As on PostgreSQL, when a transaction that had drawn its number early committed after the next one."""
         for kind in (None, news.pk):
-            actions.opt_out([Target(AddressFactory().pk, news.pk)], source=Source.PAGE, now=now)
+            actions.opt_out([Target(AddressFactory.create().pk, news.pk)], source=Source.PAGE, now=now)
             actions.opt_out([Target(ada.pk, kind)], source=Source.PAGE, now=now)
         ids = list(ConsentEvent.objects.order_by("id").values_list("id", flat=True))
         late, highest = ids[1], ids[-1]

@@ -271,7 +271,7 @@ def test_whatever_the_body_is_nothing_is_raised(charset: bytes) -> None:
 
 @pytest.mark.django_db
 def test_what_the_guard_sends_has_it_all(settings: Any) -> None:
-    CategoryFactory()
+    CategoryFactory.create()
     letter = EmailMultiAlternatives(
         "June", f"Leave: %%unsubscribe_url%%\n{ADDRESS}", to=[ADA], headers={"X-Unsubscribe-Category": "news"}
     )

@@ -62,7 +62,7 @@ def event(ada: Address, news: Category, now: datetime) -> ConsentEvent:
 
 
 def test_an_untouched_ledger_is_said_to_be_one(event: ConsentEvent, news: Category) -> None:
-    opt_out(AddressFactory(), news, timezone.now() - timedelta(minutes=119))
+    opt_out(AddressFactory.create(), news, timezone.now() - timedelta(minutes=119))
     fingerprint = Seal.objects.get().fingerprint
     said = f"Nothing was changed. Events: 2, not sealed yet: 1. Seals: 1.\nThe newest seal is 1: {fingerprint}\n{{}}"
     assert run() == (0, said.format(NOT_COMPARED))
@@ -80,7 +80,7 @@ def test_a_fresh_house_without_a_seal_is_accused_of_nothing(events: int, ada: Ad
 def test_lines_that_should_long_be_sealed_are_found(event: ConsentEvent, news: Category) -> None:
     """The worker was down, or seals were removed: nobody can say which from here."""
     for ago in (timedelta(minutes=121), timedelta(days=30), timedelta(minutes=5)):
-        opt_out(AddressFactory(), news, timezone.now() - ago)
+        opt_out(AddressFactory.create(), news, timezone.now() - ago)
     status, said = run()
     assert status == 1
     assert said.startswith(OVERDUE.format(2) + "Findings: 1. Events: 4, not sealed yet: 3. Seals: 1.\n")
@@ -99,7 +99,7 @@ def test_the_newest_seals_removed_with_their_lines_show_by_a_hash_kept_elsewhere
     event: ConsentEvent, news: Category
 ) -> None:
     """And only by it, which is said."""
-    later = opt_out(AddressFactory(), news, timezone.now())
+    later = opt_out(AddressFactory.create(), news, timezone.now())
     kept = seals.seal(now=timezone.now())
     assert kept
     with connection.cursor() as cursor:
@@ -126,7 +126,7 @@ def test_a_touched_line_is_named_and_the_status_says_so(event: ConsentEvent) -> 
 def test_a_hash_kept_elsewhere_must_still_be_in_the_chain(event: ConsentEvent, now: datetime) -> None:
     kept = Seal.objects.get().fingerprint
     assert run("--head", kept)[0] == 0
-    opt_out(AddressFactory(), Category.objects.get(), now)
+    opt_out(AddressFactory.create(), Category.objects.get(), now)
     seals.seal(now=now)
     assert run("--head", kept.upper())[0] == 0, "the chain goes on from it"
     with connection.cursor() as cursor:

@@ -28,9 +28,9 @@ def why(*arguments: str) -> str:
 
 
 def test_one_line_for_each_category(ada: Address, news: Category, now: Any) -> None:
-    CategoryFactory(slug="offers")
-    CategoryFactory(transactional=True)
-    CategoryFactory(slug="old", retired_at=now)
+    CategoryFactory.create(slug="offers")
+    CategoryFactory.create(transactional=True)
+    CategoryFactory.create(slug="old", retired_at=now)
     actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)
     assert why(ADA).splitlines() == [
         "news: unsubscribed. Unsubscribed from “news” since 2026-03-10 12:00, source one_click.",
@@ -41,8 +41,8 @@ def test_one_line_for_each_category(ada: Address, news: Category, now: Any) -> N
 
 
 def test_of_the_category_that_is_named_alone(ada: Address, news: Category, now: Any) -> None:
-    CategoryFactory(slug="offers")
-    june = CampaignFactory(category=news, name="June")
+    CategoryFactory.create(slug="offers")
+    june = CampaignFactory.create(category=news, name="June")
     actions.opt_out([Target(ada.pk, None, june.pk)], source=Source.PAGE, now=now)
     assert why(ADA, "--category", "news").splitlines() == [
         "news: suppressed. Suppressed (Unsubscribed from everything) since 2026-03-10 12:00, source page, from the "
@@ -66,7 +66,7 @@ def test_of_an_address_that_nobody_has_learnt(text: str, sentence: str, news: Ca
 def test_of_a_frequency_and_a_pause_it_says_until_when(ada: Address, news: Category) -> None:
     now, today = timezone.now(), timezone.localdate()
     actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
-    june = CampaignFactory(category=news, name="June")
+    june = CampaignFactory.create(category=news, name="June")
     actions.record_sent([ada.contact_id], Mailing(news, campaign=june), now=now)
     said = why(ADA)
     assert said.startswith(f"news: too_soon until {today + 7 * DAY}. At most weekly (asked for on ")
@@ -77,23 +77,23 @@ def test_of_a_frequency_and_a_pause_it_says_until_when(ada: Address, news: Categ
 
 
 def test_of_a_no_that_another_address_said_it_names_that_one_by_its_id(ada: Address, now: Any, settings: Any) -> None:
-    partners = CategoryFactory(opt_in=True)
+    partners = CategoryFactory.create(opt_in=True)
     actions.add_addresses(ada.contact_id, [normalise("bob@example.com")], now=now)
     actions.opt_in([Target(ada.pk, partners.pk)], source=Source.PAGE, now=now, wording="Yes")
     said = why("bob@example.com")
     assert f"said by another of the contact's addresses (address {ada.pk}). That yes was given for another" in said
     settings.UNSUBSCRIBE_GMAIL_SPELLINGS = True
-    other = AddressFactory(text="a.da@gmail.com")
+    other = AddressFactory.create(text="a.da@gmail.com")
     actions.opt_out([Target(other.pk)], source=Source.PAGE, now=now - DAY)
     assert f"said by another spelling of the same Gmail mailbox (address {other.pk})." in why("ada@gmail.com")
     actions.opt_in([Target(other.pk, partners.pk)], source=Source.PAGE, now=now, wording="Yes")
-    CategoryFactory()
+    CategoryFactory.create()
     said = why("ada@gmail.com", "--category", "news")
     assert f"(address {other.pk}) said no to everything and came back to other categories only." in said
 
 
 def test_who_came_back_to_one_category_gets_that_one(ada: Address, news: Category, now: Any) -> None:
-    offers = CategoryFactory(slug="offers")
+    offers = CategoryFactory.create(slug="offers")
     actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now - DAY)
     actions.opt_in([Target(ada.pk, offers.pk)], source=Source.PAGE, now=now, wording="Yes")
     assert why(ADA).splitlines() == [
@@ -112,7 +112,7 @@ def test_who_came_back_to_one_category_gets_that_one(ada: Address, news: Categor
     ],
 )
 def test_what_is_not_known_is_named(arguments: list[str], error: str, news: Category) -> None:
-    CategoryFactory(slug="offers")
+    CategoryFactory.create(slug="offers")
     with pytest.raises(CommandError, match=error):
         why(ADA, *arguments)
 

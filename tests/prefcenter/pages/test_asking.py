@@ -137,8 +137,8 @@ class TestWhoIsKnown:
         assert not [sql for sql in costs[0] if "unsubscribe_" in sql]
 
     def test_the_mail_reaches_the_known_one_and_nobody_else(self, visitor: Client, ada: Address) -> None:
-        AddressFactory(contact=ada.contact, text="ada@work.example")
-        AddressFactory(text=BOB)
+        AddressFactory.create(contact=ada.contact, text="ada@work.example")
+        AddressFactory.create(text=BOB)
         for address in (ADA, DAN, ADA):
             ask(visitor, address)
         assert recipients() == [ADA]

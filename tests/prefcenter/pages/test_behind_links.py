@@ -17,9 +17,9 @@ PATHS = [f"/{purpose}/{{}}" for purpose in LinkPurpose] + ["/p/{}/data", "/f/{}/
 
 @pytest.fixture(params=PATHS)
 def url(request: pytest.FixtureRequest, ada: Address, news: Category) -> str:
-    AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
-    CategoryFactory(slug="secret-hobby", is_listed=False, needs_opt_in=True)
-    target = Target(ada.pk, news.pk, CampaignFactory(category=news).pk)
+    AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
+    CategoryFactory.create(slug="secret-hobby", is_listed=False, needs_opt_in=True)
+    target = Target(ada.pk, news.pk, CampaignFactory.create(category=news).pk)
     purpose = LinkPurpose(request.param[1])
     return str(request.param).format(links.sign(target, purpose=purpose, today=timezone.localdate()))
 
@@ -51,7 +51,7 @@ def test_e5_looking_changes_nothing(method: str, url: str, browser_client: Clien
 def test_e12_looks_are_counted_per_campaign_apart_from_what_people_do(
     browser_client: Client, ada: Address, news: Category
 ) -> None:
-    target = Target(ada.pk, news.pk, CampaignFactory(category=news).pk)
+    target = Target(ada.pk, news.pk, CampaignFactory.create(category=news).pk)
     today = timezone.localdate()
     for purpose in (LinkPurpose.UNSUBSCRIBE, LinkPurpose.PREFERENCES):
         url = f"/{purpose}/{links.sign(target, purpose=purpose, today=today)}"

@@ -32,18 +32,18 @@ class TestAPageLeftOpenUntilItsLinkExpired:
 
     @pytest.fixture
     def offers(self, ada: Address) -> Category:
-        return CategoryFactory(slug="offers")
+        return CategoryFactory.create(slug="offers")
 
     @pytest.fixture
     def tips(self, ada: Address) -> Category:
-        tips = CategoryFactory(slug="tips")
+        tips = CategoryFactory.create(slug="tips")
         actions.opt_down([Target(ada.pk, tips.pk)], Frequency.WEEKLY, source=Source.PAGE, now=timezone.now())
         return tips
 
     def test_a_save_does_the_less_and_none_of_the_more_and_says_which(
         self, phone: Client, old: str, ada: Address, news: Category, offers: Category, tips: Category
     ) -> None:
-        partners = CategoryFactory(opt_in=True)
+        partners = CategoryFactory.create(opt_in=True)
         fields = sheet(
             **{
                 f"c{news.pk}_email": "off as_sent was on as_sent",
@@ -165,7 +165,7 @@ class TestAPageLeftOpenUntilItsLinkExpired:
         assert bob.contact_id != ada.contact_id
 
     def test_a_telephone_is_told_and_offered_no_mail(self, phone: Client, ada: Address, news: Category) -> None:
-        mobile = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
+        mobile = AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
         fields = sheet(**{f"c{news.pk}_sms": "off as_sent was on as_sent"})
         page = post(phone, preferences_of(mobile, news, age=61), **fields)[1]
         assert "You're unsubscribed." in page

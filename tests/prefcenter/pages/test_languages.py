@@ -92,7 +92,7 @@ def test_the_language_asked_for_goes_along_to_the_preferences(phone: Client, lin
 @pytest.mark.parametrize("language", CODES)
 def test_a_page_of_twenty_categories_stays_small(language: str, phone: Client, ada: Address, news: Category) -> None:
     for number in range(19):
-        CategoryFactory(slug=f"category-{number}", description="What is new in the shop, once a week.")
+        CategoryFactory.create(slug=f"category-{number}", description="What is new in the shop, once a week.")
     url = "/p/" + links.sign(Target(ada.pk), purpose=LinkPurpose.PREFERENCES, today=timezone.localdate())
     page = phone.get(f"{url}?lang={language}", secure=True).content
     assert page.count(b'class="switch"') == 20

@@ -30,7 +30,7 @@ def ask(text: str = ADA, *, network: str = "198.51.100.7", now: datetime) -> Non
 
 def asked(number: int, *, now: datetime) -> None:
     """So many known addresses ask, one by one."""
-    digests = [AddressFactory().digest for _ in range(number)]
+    digests = [AddressFactory.create().digest for _ in range(number)]
     LinkRequest.objects.bulk_create(LinkRequest(address=one, network=bytes(32), created_at=now) for one in digests)
 
 
@@ -153,7 +153,7 @@ class TestAnswering:
 
     def test_the_same_digest_on_another_channel_gets_no_mail(self, now: datetime) -> None:
         digest = normalise(ADA).digest
-        AddressFactory(channel=Channel.POST, text="Main Street 1", digest=digest)
+        AddressFactory.create(channel=Channel.POST, text="Main Street 1", digest=digest)
         ask(ADA, now=now)
         answer(now=now)
         assert not OutboxMessage.objects.exists()

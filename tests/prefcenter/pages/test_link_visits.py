@@ -23,7 +23,7 @@ ANY = 7  # whose link it is does not matter
 
 @pytest.fixture
 def june(db: None) -> Campaign:
-    return CampaignFactory(name="June")
+    return CampaignFactory.create(name="June")
 
 
 def look(method: str = "GET", *, campaign_id: int | None = None) -> None:

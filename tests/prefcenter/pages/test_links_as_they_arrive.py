@@ -47,7 +47,7 @@ SHAPES += BROKEN_BEFORE
 
 
 def target(ada: Address, news: Category) -> Target:
-    return Target(ada.pk, news.pk, CampaignFactory(category=news).pk)
+    return Target(ada.pk, news.pk, CampaignFactory.create(category=news).pk)
 
 
 @pytest.fixture(params=[links.sign, old_token], ids=["new", "old"])

@@ -35,7 +35,7 @@ def provider() -> Client:
 
 @pytest.fixture
 def url(ada: Address, news: Category) -> str:
-    campaign = CampaignFactory(category=news)
+    campaign = CampaignFactory.create(category=news)
     token = links.sign(Target(ada.pk, news.pk, campaign.pk), today=timezone.localdate())
     return f"/u/{token}"
 
@@ -214,13 +214,13 @@ def test_e9_it_removes_from_the_category_of_the_message_only(
     provider: Client, url: str, ada: Address, news: Category
 ) -> None:
     provider.post(url, ONE_CLICK, secure=True)
-    assert not is_out(ada, CategoryFactory(slug="offers"))
+    assert not is_out(ada, CategoryFactory.create(slug="offers"))
 
 
 def test_e9_a_setting_widens_it_to_everything(provider: Client, url: str, ada: Address, settings: Any) -> None:
     settings.UNSUBSCRIBE_ONE_CLICK_SCOPE = "everything"
     provider.post(url, ONE_CLICK, secure=True)
-    assert is_out(ada, CategoryFactory(slug="offers"))
+    assert is_out(ada, CategoryFactory.create(slug="offers"))
 
 
 def test_e10_a_broker_that_is_away_does_not_matter(
@@ -296,7 +296,7 @@ def test_the_one_click_stays_quick_work_for_the_database(
 def test_a_category_that_became_transactional_makes_the_answer_true_all_the_same(
     provider: Client, ada: Address, news: Category
 ) -> None:
-    receipts = CategoryFactory(transactional=True)
+    receipts = CategoryFactory.create(transactional=True)
     token = links.sign(Target(ada.pk, receipts.pk), today=timezone.localdate())
     assert provider.post(f"/u/{token}", secure=True).status_code == 200
     assert is_out(ada, news)

@@ -59,8 +59,8 @@ def sheet(**ways: str) -> dict[str, str]:
 
 
 def test_shows_what_holds_today(phone: Client, url: str, ada: Address, news: Category) -> None:
-    CategoryFactory(transactional=True)
-    partners = CategoryFactory(opt_in=True)
+    CategoryFactory.create(transactional=True)
+    partners = CategoryFactory.create(opt_in=True)
     page = phone.get(url, secure=True).content.decode()
     assert "a•••@example.com" in page
     assert "Always sent" in page
@@ -75,7 +75,7 @@ def test_categories_stand_under_their_headings_in_the_readers_language(
     group = CategoryGroup.objects.create(name="From the shop", translations={"de": {"name": "Aus dem Laden"}})
     words = {"de": {"name": "Angebote", "description": "Rabatte und letzte Exemplare."}}
     Category.objects.update(position=1)
-    CategoryFactory(slug="offers", group=group, position=0, translations=words)
+    CategoryFactory.create(slug="offers", group=group, position=0, translations=words)
     page = phone.get(f"{url}?lang=de", secure=True).content.decode()
     assert page.index("News") < page.index("Aus dem Laden") < page.index("Angebote") < page.index("Rabatte")
 
@@ -83,8 +83,8 @@ def test_categories_stand_under_their_headings_in_the_readers_language(
 def test_a_hidden_category_is_shown_to_whoever_gets_it_and_to_nobody_else(
     phone: Client, url: str, ada: Address, news: Category
 ) -> None:
-    chosen, given, left = (CategoryFactory(slug=slug, is_listed=False) for slug in ("a1", "b2", "d4"))
-    other = CategoryFactory(slug="c3", is_listed=False, needs_opt_in=True)
+    chosen, given, left = (CategoryFactory.create(slug=slug, is_listed=False) for slug in ("a1", "b2", "d4"))
+    other = CategoryFactory.create(slug="c3", is_listed=False, needs_opt_in=True)
     actions.opt_in([Target(ada.pk, chosen.pk)], source=Source.PAGE, now=timezone.now(), wording="Yes")
     actions.opt_out([Target(ada.pk, left.pk)], source=Source.PAGE, now=timezone.now())
     page = phone.get(url, secure=True).content.decode()
@@ -93,7 +93,7 @@ def test_a_hidden_category_is_shown_to_whoever_gets_it_and_to_nobody_else(
 
 
 def test_a_save_changes_only_what_was_touched(phone: Client, url: str, ada: Address, news: Category) -> None:
-    offers = CategoryFactory(slug="offers")
+    offers = CategoryFactory.create(slug="offers")
     actions.opt_out([Target(ada.pk, offers.pk)], source=Source.ONE_CLICK, now=timezone.now())  # in another tab
     fields = sheet(**{f"c{news.pk}_email": "off as_sent was on as_sent", f"c{offers.pk}_email": "on as_sent"})
     status, page = post(phone, url, **fields)
@@ -112,7 +112,7 @@ def test_what_is_not_on_the_form_stays_as_it_is(phone: Client, url: str, ada: Ad
 def test_a_slower_frequency_and_an_opt_in_are_one_save_one_undo_and_one_mail(
     phone: Client, url: str, ada: Address, news: Category
 ) -> None:
-    partners = CategoryFactory(opt_in=True)
+    partners = CategoryFactory.create(opt_in=True)
     ways = {f"c{news.pk}_email": "on weekly was on as_sent", f"c{partners.pk}_email": "on monthly was off as_sent"}
     page = post(phone, url, **sheet(**ways))[1]
     assert "at most once a week" in page
@@ -125,7 +125,7 @@ def test_a_slower_frequency_and_an_opt_in_are_one_save_one_undo_and_one_mail(
 
 def test_p9_a_yes_is_kept_with_the_words_it_was_said_to(phone: Client, url: str, ada: Address) -> None:
     words = {"de": {"name": "Partner", "description": "Post von Freunden."}}
-    partners = CategoryFactory(opt_in=True, translations=words)
+    partners = CategoryFactory.create(opt_in=True, translations=words)
     post(phone, f"{url}?lang=de", **sheet(**{f"c{partners.pk}_email": "on weekly was off as_sent"}))
     event = ConsentEvent.objects.get()
     with translation.override("de"):
@@ -134,7 +134,7 @@ def test_p9_a_yes_is_kept_with_the_words_it_was_said_to(phone: Client, url: str,
 
 
 def test_each_channel_has_its_own_choice(phone: Client, url: str, ada: Address, news: Category) -> None:
-    mobile = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
+    mobile = AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
     page = phone.get(url, secure=True).content.decode()
     shown = [">Email<", '"hint">a•••@example.com<', ">Text message<", '"hint">+49•••20<']
     assert sorted(shown, key=page.index) == shown
@@ -155,7 +155,7 @@ def test_each_channel_has_its_own_choice(phone: Client, url: str, ada: Address, 
 def test_odd_and_contradictory_fields_get_the_page_again_with_words_beside_them(
     way: str, said: str, phone: Client, url: str, news: Category
 ) -> None:
-    offers = CategoryFactory(slug="offers")
+    offers = CategoryFactory.create(slug="offers")
     ways = {f"c{news.pk}_email": way, f"c{offers.pk}_email": "off as_sent was on as_sent"}
     status, page = post(phone, url, **sheet(**ways))
     assert status == 400
@@ -187,7 +187,7 @@ def test_a_form_that_says_nothing_gets_the_whole_page_again(
 
 
 def test_p2_everything_and_the_way_back_in(phone: Client, url: str, ada: Address, news: Category) -> None:
-    offers = CategoryFactory(slug="offers")
+    offers = CategoryFactory.create(slug="offers")
     assert 'value="everything"' in phone.get(url, secure=True).content.decode()
     post(phone, url, do="everything")
     assert "You're unsubscribed from everything." in phone.get(url, secure=True).content.decode()
@@ -215,7 +215,7 @@ def test_a_pause_of_everything_can_be_resumed(phone: Client, url: str, ada: Addr
 def test_one_category_is_paused_and_resumed_and_the_rest_of_the_form_is_saved_with_it(
     phone: Client, url: str, ada: Address, news: Category
 ) -> None:
-    offers = CategoryFactory(slug="offers")
+    offers = CategoryFactory.create(slug="offers")
     post(phone, url, **sheet(**{f"c{news.pk}_email": "on as_sent"}) | {"do": "pause-30", "pause": f"{news.pk}-email"})
     assert answer_for(ada, news) == Outcome.PAUSED
     assert answer_for(ada, offers) == Outcome.SEND
@@ -267,7 +267,7 @@ def test_an_odd_pause_is_said_beside_its_field(phone: Client, url: str, news: Ca
 def test_what_went_away_while_the_page_was_open_is_left_but_not_joined(
     phone: Client, url: str, ada: Address, news: Category
 ) -> None:
-    partners, gone = CategoryFactory(opt_in=True), CategoryFactory(slug="gone")
+    partners, gone = CategoryFactory.create(opt_in=True), CategoryFactory.create(slug="gone")
     Category.objects.exclude(pk=news.pk).update(is_listed=False)
     ways = {
         f"c{news.pk}_email": "on weekly was on as_sent",
@@ -297,7 +297,7 @@ class TestALinkThatMayHaveBeenForwarded:
     def test_asks_the_mailbox_before_it_switches_anything_on(
         self, phone: Client, url: str, ada: Address, news: Category
     ) -> None:
-        offers = CategoryFactory(slug="offers")
+        offers = CategoryFactory.create(slug="offers")
         post(phone, url, do="everything")
         ways = {f"c{news.pk}_email": "on as_sent was off as_sent", f"c{offers.pk}_email": "on weekly was on as_sent"}
         status, page = post(phone, url, **sheet(**ways))
@@ -352,7 +352,7 @@ class TestALinkThatMayHaveBeenForwarded:
     def test_takes_less_at_once_and_asks_about_the_rest_of_the_same_save(
         self, phone: Client, url: str, ada: Address, news: Category, monthly: date
     ) -> None:
-        offers, partners = CategoryFactory(slug="offers"), CategoryFactory(opt_in=True)
+        offers, partners = CategoryFactory.create(slug="offers"), CategoryFactory.create(opt_in=True)
         ways = {
             f"c{news.pk}_email": "on daily was on monthly",
             f"c{offers.pk}_email": "off as_sent was on as_sent",
@@ -394,7 +394,7 @@ class TestALinkThatMayHaveBeenForwarded:
         assert self.held_by(ada) == (Frequency.AS_SENT, monthly, None)
 
     def test_to_a_telephone_it_brings_no_more_either(self, phone: Client, ada: Address, news: Category) -> None:
-        mobile = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
+        mobile = AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
         now, until = timezone.now(), timezone.localdate() + timedelta(days=60)
         actions.pause([Target(ada.pk)], until, source=Source.PAGE, now=now)
         url = preferences_of(mobile, news, purpose=LinkPurpose.PREFERENCES)
@@ -405,13 +405,13 @@ class TestALinkThatMayHaveBeenForwarded:
     def test_for_other_channels_it_mails_a_fresh_link(
         self, phone: Client, url: str, ada: Address, news: Category
     ) -> None:
-        AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
+        AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
         post(phone, url, **sheet(**{f"c{news.pk}_sms": "on as_sent was off as_sent"}))
         assert [row.kind for row in OutboxMessage.objects.all()] == [OutboxKind.LINK]
         assert not ConsentEvent.objects.exists()
 
     def test_to_a_telephone_it_starts_nothing(self, phone: Client, ada: Address, news: Category) -> None:
-        mobile = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
+        mobile = AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
         url = preferences_of(mobile, news, purpose=LinkPurpose.PREFERENCES)
         page = post(phone, url, **sheet(**{f"c{news.pk}_sms": "on as_sent was off as_sent"}))[1]
         assert "open this page from one of our emails" in page
@@ -424,7 +424,7 @@ class TestALinkThatMayHaveBeenForwarded:
 class TestSeveralAddresses:
     @pytest.fixture
     def second(self, ada: Address) -> Address:
-        return AddressFactory(contact=ada.contact, text="ada@work.example.com")
+        return AddressFactory.create(contact=ada.contact, text="ada@work.example.com")
 
     def test_a_complaint_from_one_is_not_shown_as_the_no_of_the_other(
         self, phone: Client, url: str, ada: Address, second: Address, news: Category
@@ -436,7 +436,7 @@ class TestSeveralAddresses:
     def test_a_no_on_one_channel_is_not_called_everything(
         self, phone: Client, url: str, ada: Address, news: Category
     ) -> None:
-        mobile = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
+        mobile = AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
         actions.suppress([mobile.pk], SuppressionReason.COMPLAINT, source=Source.SMS, now=timezone.now())
         page = phone.get(url, secure=True).content.decode()
         assert "unsubscribed from everything" not in page
@@ -445,8 +445,8 @@ class TestSeveralAddresses:
     def test_a_yes_on_one_channel_leaves_the_others_as_they_were(
         self, phone: Client, url: str, ada: Address, news: Category
     ) -> None:
-        mobile = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
-        offers = CategoryFactory(slug="offers")
+        mobile = AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
+        offers = CategoryFactory.create(slug="offers")
         actions.suppress([ada.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=timezone.now())
         post(phone, url, **sheet(**{f"c{news.pk}_email": "on as_sent was off as_sent"}))
         assert [answer_for(ada, one) for one in (news, offers)] == [Outcome.SEND, Outcome.UNSUBSCRIBED]
@@ -455,7 +455,7 @@ class TestSeveralAddresses:
 
 def test_a_yes_says_that_everything_is_paused(phone: Client, url: str, ada: Address) -> None:
     post(phone, url, do="pause-60")
-    other = CategoryFactory(slug="other", needs_opt_in=True)
+    other = CategoryFactory.create(slug="other", needs_opt_in=True)
     page = post(phone, url, **sheet(**{f"c{other.pk}_email": "on as_sent was off as_sent"}))[1]
     assert "Everything is paused until" in page
 
@@ -488,7 +488,7 @@ class TestExpired:
         post(phone, old, do="unsubscribe")
         assert answer_for(ada, news) == Outcome.UNSUBSCRIBED
         post(phone, old, do="everything")
-        assert answer_for(ada, CategoryFactory(slug="offers")) == Outcome.SUPPRESSED
+        assert answer_for(ada, CategoryFactory.create(slug="offers")) == Outcome.SUPPRESSED
 
     def test_starts_nothing(self, phone: Client, old: str, ada: Address, news: Category) -> None:
         actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=timezone.now())
@@ -506,7 +506,7 @@ class TestExpired:
         assert answer_for(ada, news) == Outcome.SEND
 
     def test_p8_offers_no_mail_to_a_telephone(self, phone: Client, ada: Address, news: Category) -> None:
-        mobile = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
+        mobile = AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
         page = post(phone, preferences_of(mobile, news, age=61), do="link")[1]
         assert "new link" not in page
         assert not OutboxMessage.objects.exists()
@@ -521,7 +521,7 @@ def test_the_page_takes_few_queries_whatever_the_number_of_categories(
     phone: Client, url: str, django_assert_max_num_queries: object
 ) -> None:
     for number in range(30):
-        CategoryFactory(slug=f"category-{number}")
+        CategoryFactory.create(slug=f"category-{number}")
     phone.get(url, secure=True)  # the first look of a day also makes the row that counts them
     with django_assert_max_num_queries(7):  # type: ignore[operator]
         page = phone.get(url, secure=True).content.decode()

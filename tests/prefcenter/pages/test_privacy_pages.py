@@ -121,7 +121,7 @@ def test_where_no_mail_can_go_it_says_how_to_be_erased(
     if is_blocked_by:
         actions.suppress([ada.pk], is_blocked_by, source=Source.STAFF, now=timezone.now())
     else:
-        address = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
+        address = AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
     status, page = post(browser_client, url_for(address), do="erase")
     assert status == 400
     assert "Please open this page from one of our emails." in page

@@ -25,7 +25,7 @@ Ask = Callable[[LinkPurpose], str]
 
 @pytest.fixture
 def partners(db: None) -> Category:
-    return CategoryFactory(opt_in=True, description="What our partners offer.\nNever more than monthly.")
+    return CategoryFactory.create(opt_in=True, description="What our partners offer.\nNever more than monthly.")
 
 
 @pytest.fixture
@@ -263,7 +263,7 @@ class TestErase:
         assert "example.com<" not in page
         assert Address.objects.get().value == ""
         assert ConsentEvent.objects.latest("id").kind == EventKind.ERASE
-        assert answer_for(CategoryFactory(transactional=True)) == Outcome.SUPPRESSED
+        assert answer_for(CategoryFactory.create(transactional=True)) == Outcome.SUPPRESSED
 
     def test_what_they_wrote_goes_too(self, browser_client: Client, ask: Ask, ada: Address, news: Category) -> None:
         [event] = actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=timezone.now())

@@ -25,7 +25,7 @@ def migrate() -> None:
 
 def test_a_fresh_install_offers_reasons_on_the_page_after_leaving(browser_client: Client, news: Category) -> None:
     migrate()
-    ada = AddressFactory(text=ADA)
+    ada = AddressFactory.create(text=ADA)
     path = "/u/" + links.sign(Target(ada.pk, news.pk), today=timezone.localdate())
     page = browser_client.post(path, {"do": "unsubscribe"}, secure=True).text
     assert all(reason.text in page for reason in FeedbackReason.objects.all())

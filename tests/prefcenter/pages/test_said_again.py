@@ -99,7 +99,7 @@ class Ada:
 
 @pytest.fixture
 def somebody(ada: Address, news: Category) -> Ada:
-    CategoryFactory(slug="offers")
+    CategoryFactory.create(slug="offers")
     return Ada(ada, news)
 
 

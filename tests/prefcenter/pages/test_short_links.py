@@ -20,12 +20,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def phone(db: None) -> Address:
-    return AddressFactory(channel=Channel.SMS, text="+49 30 901820")
+    return AddressFactory.create(channel=Channel.SMS, text="+49 30 901820")
 
 
 @pytest.fixture
 def url(phone: Address, news: Category) -> str:
-    campaign = CampaignFactory(category=news)
+    campaign = CampaignFactory.create(category=news)
     [made] = actions.short_links([phone.pk], Target(0, news.pk, campaign.pk), now=timezone.now())
     return made.removeprefix("https://mail.example.com")
 

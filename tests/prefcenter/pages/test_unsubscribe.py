@@ -27,7 +27,7 @@ def phone() -> Client:
 
 @pytest.fixture
 def url(ada: Address, news: Category) -> str:
-    campaign = CampaignFactory(category=news)
+    campaign = CampaignFactory.create(category=news)
     return "/u/" + links.sign(Target(ada.pk, news.pk, campaign.pk), today=timezone.localdate())
 
 
@@ -46,7 +46,7 @@ def post(phone: Client, url: str, **fields: str) -> tuple[int, str]:
 
 
 def test_p7_the_address_is_masked_and_the_profile_stays_hidden(phone: Client, url: str) -> None:
-    CategoryFactory(slug="secret-hobby")
+    CategoryFactory.create(slug="secret-hobby")
     page = phone.get(url, secure=True).content.decode()
     assert "a•••@example.com" in page
     assert "ada@example.com" not in page
@@ -68,7 +68,7 @@ def test_p1_one_tap_unsubscribes_and_says_so(phone: Client, url: str, ada: Addre
 def test_p2_everything_is_always_there(phone: Client, url: str, ada: Address) -> None:
     assert 'value="everything"' in phone.get(url, secure=True).content.decode()
     post(phone, url, do="everything")
-    assert answer_for(ada, CategoryFactory(slug="offers")) == Outcome.SUPPRESSED
+    assert answer_for(ada, CategoryFactory.create(slug="offers")) == Outcome.SUPPRESSED
 
 
 def test_less_often_offers_only_what_is_slower(phone: Client, url: str, ada: Address, news: Category) -> None:
@@ -175,7 +175,7 @@ class TestFeedbackOfMixedSaves:
         return "/f/" + links.sign(Target(ada.pk, news.pk), purpose=LinkPurpose.FRESH, today=timezone.localdate())
 
     def test_is_about_what_was_left(self, phone: Client, fresh: str, news: Category) -> None:
-        first = CategoryFactory(slug="first", needs_opt_in=True, position=0)
+        first = CategoryFactory.create(slug="first", needs_opt_in=True, position=0)
         Category.objects.filter(pk=news.pk).update(position=1)
         fields = {f"was-{first.pk}-email": "off as_sent", f"on-{first.pk}-email": "on"}
         fields |= {f"was-{news.pk}-email": "on as_sent"} | {f"often-{one.pk}-email": "as_sent" for one in (first, news)}
@@ -204,7 +204,7 @@ class TestFeedbackOfMixedSaves:
 
 
 def test_undo_of_a_part_says_so(phone: Client, ada: Address, news: Category) -> None:
-    offers = CategoryFactory(slug="offers")
+    offers = CategoryFactory.create(slug="offers")
     url = "/f/" + links.sign(Target(ada.pk), purpose=LinkPurpose.FRESH, today=timezone.localdate())
     fields = {f"was-{one.pk}-email": "on as_sent" for one in (news, offers)}
     fields |= {f"often-{one.pk}-email": "as_sent" for one in (news, offers)}
@@ -222,7 +222,7 @@ def test_downloading_ones_data_costs_no_undo(phone: Client, url: str, ada: Addre
 
 
 def test_a_link_of_what_cannot_be_switched_off_offers_everything_else(phone: Client, ada: Address) -> None:
-    receipts = CategoryFactory(transactional=True)
+    receipts = CategoryFactory.create(transactional=True)
     url = "/u/" + links.sign(Target(ada.pk, receipts.pk), today=timezone.localdate())
     assert "Unsubscribe from everything?" in phone.get(url, secure=True).content.decode()
 
@@ -301,7 +301,7 @@ class TestTheScopeOfTheButton:
         assert 'value="everything"' not in page
         _status, page = post(phone, url, do="unsubscribe")
         assert "You're unsubscribed from everything" in page
-        assert answer_for(ada, CategoryFactory(slug="offers")) == Outcome.SUPPRESSED
+        assert answer_for(ada, CategoryFactory.create(slug="offers")) == Outcome.SUPPRESSED
 
     def test_e9_the_undo_takes_all_of_it_back(self, phone: Client, url: str, ada: Address, news: Category) -> None:
         receipt = receipt_in(post(phone, url, do="unsubscribe")[1])
@@ -314,7 +314,7 @@ class TestTheScopeOfTheButton:
         by_button = (event.kind, event.category_id, event.after)
         post(phone, url, do="unsubscribe")  # once more is the same, said another way
         assert ConsentEvent.objects.exclude(kind="again").count() == 1
-        other = AddressFactory(text="bob@example.com")
+        other = AddressFactory.create(text="bob@example.com")
         post(
             phone,
             "/u/" + links.sign(Target(other.pk, event.campaign.category_id), today=timezone.localdate()),
@@ -336,7 +336,7 @@ class TestTheScopeOfTheButton:
         post(phone, url, do="less", frequency="weekly")
         assert Preference.objects.get().frequency == Frequency.WEEKLY
         post(phone, url, do="pause", days="30")
-        assert answer_for(ada, CategoryFactory(slug="offers")) == Outcome.PAUSED
+        assert answer_for(ada, CategoryFactory.create(slug="offers")) == Outcome.PAUSED
 
     def test_e9_who_left_everything_can_ask_to_come_back(self, phone: Client, url: str) -> None:
         post(phone, url, do="unsubscribe")
@@ -351,13 +351,13 @@ class TestTheScopeOfTheButton:
         page = phone.get(f"/p/{token}", secure=True).content.decode()
         assert 'value="unsubscribe"' not in page
         post(phone, f"/p/{token}", do="unsubscribe")  # a page that was opened before the setting was changed
-        assert answer_for(ada, CategoryFactory(slug="offers")) == Outcome.SUPPRESSED
+        assert answer_for(ada, CategoryFactory.create(slug="offers")) == Outcome.SUPPRESSED
 
 
 def test_e9_a_pause_by_a_link_of_what_cannot_be_switched_off_is_one_of_everything(
     phone: Client, ada: Address, news: Category
 ) -> None:
-    token = links.sign(Target(ada.pk, CategoryFactory(transactional=True).pk), today=timezone.localdate())
+    token = links.sign(Target(ada.pk, CategoryFactory.create(transactional=True).pk), today=timezone.localdate())
     assert post(phone, f"/u/{token}", do="pause", days="30")[0] == 200
     assert answer_for(ada, news) == Outcome.PAUSED
 

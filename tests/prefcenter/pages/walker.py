@@ -34,19 +34,19 @@ class Walker:
         self.browser, self.site, self.settings, self.monkeypatch = browser, site, settings, monkeypatch
         self.language, self.query = language, f"?lang={language}" if language != "en" else ""
         group = CategoryGroup.objects.create(name="From the shop")
-        self.news = CategoryFactory(
+        self.news = CategoryFactory.create(
             slug="news",
             name="Product news",
             description="What is new in the shop, once a week.",
             translations={"ar": {"name": "أخبار المنتجات", "description": "ما هو جديد في المتجر، مرة في الأسبوع."}},
         )
-        self.offers = CategoryFactory(slug="offers", group=group, description="Discounts and last copies.")
-        CategoryFactory(slug="events", group=group, needs_opt_in=True)
-        CategoryFactory(transactional=True)
+        self.offers = CategoryFactory.create(slug="offers", group=group, description="Discounts and last copies.")
+        CategoryFactory.create(slug="events", group=group, needs_opt_in=True)
+        CategoryFactory.create(transactional=True)
         FeedbackReason.objects.create(text="Too many mails")
         FeedbackReason.objects.create(text="Something else", asks_for_more=True)
-        self.ada: Address = AddressFactory(text=ADA)
-        self.target = Target(self.ada.pk, self.news.pk, CampaignFactory(category=self.news).pk)
+        self.ada: Address = AddressFactory.create(text=ADA)
+        self.target = Target(self.ada.pk, self.news.pk, CampaignFactory.create(category=self.news).pk)
 
     def open(self, path: str) -> None:
         self.browser.goto(f"{self.site}{path}{self.query}")
@@ -75,7 +75,7 @@ class Walker:
         actions.agree([self.joined().pk], source=Source.STAFF, now=timezone.now())
 
     def second_channel(self) -> None:
-        AddressFactory(contact=self.ada.contact, channel=Channel.SMS, text="+49 30 901820")
+        AddressFactory.create(contact=self.ada.contact, channel=Channel.SMS, text="+49 30 901820")
 
     def pause(self, *, days: int, whole: bool = False) -> None:
         target = self.target._replace(category_id=None) if whole else self.target
@@ -380,7 +380,7 @@ def kept_apart(walker: Walker) -> None:
 @page
 def question_join_answered_by_one(walker: Walker) -> None:
     """Both have to agree, because both were known."""
-    AddressFactory(text="countess.of.lovelace@example.com")
+    AddressFactory.create(text="countess.of.lovelace@example.com")
     question_join(walker)
     walker.follow('main [value^="agree-"]')
     walker.link(LinkPurpose.JOIN)
@@ -523,7 +523,7 @@ def mail_download(walker: Walker) -> None:
 @page
 def mail_erasing(walker: Walker) -> None:
     walker.has_chosen_a_language()
-    work = AddressFactory(contact=walker.ada.contact, text="lovelace@example.com")
+    work = AddressFactory.create(contact=walker.ada.contact, text="lovelace@example.com")
     actions.ask_to_erase([work.pk], now=timezone.now())
     walker.mail()
 

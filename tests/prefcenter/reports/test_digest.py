@@ -35,18 +35,18 @@ MANY, OTHER = "Too many mails", "Something else"
 
 
 def say(text: str = "", *, at: datetime = THIS_WEEK, reason: str = "", **fields: Any) -> Feedback:
-    news = CategoryFactory()
-    [event] = actions.opt_out([Target(AddressFactory().pk, news.pk)], source=Source.PAGE, now=at)
+    news = CategoryFactory.create()
+    [event] = actions.opt_out([Target(AddressFactory.create().pk, news.pk)], source=Source.PAGE, now=at)
     ticked = FeedbackReason.objects.get_or_create(text=reason)[0] if reason else None
     return Feedback.objects.create(event=event, category=news, reason=ticked, text=text, created_at=at, **fields)
 
 
 def mailing(name: str, *, sent: int, opt_outs: int, at: datetime = THIS_WEEK) -> Campaign:
-    news = CategoryFactory()
+    news = CategoryFactory.create()
     campaign = actions.campaign_named(name, category=news, now=at)
     assert campaign is not None
     SentCount.objects.create(category=news, campaign=campaign, channel=Channel.EMAIL, day=at.date(), count=sent)
-    left = [Target(AddressFactory().pk, news.pk, campaign.pk) for _ in range(opt_outs)]
+    left = [Target(AddressFactory.create().pk, news.pk, campaign.pk) for _ in range(opt_outs)]
     actions.opt_out(left, source=Source.PAGE, now=at)
     return campaign
 

@@ -26,7 +26,7 @@ QUEUED, SENT, FAILED = OutboxStatus.QUEUED, OutboxStatus.SENT, OutboxStatus.FAIL
 
 
 def message(created: datetime, *, took: float | None = None, status: str = SENT, kind: str = CONFIRMATION) -> None:
-    address = AddressFactory()
+    address = AddressFactory.create()
     sent = created + timedelta(seconds=took) if took is not None else None
     fields = {"created_at": created, "due_at": created, "sent_at": sent, "status": status, "kind": kind}
     OutboxMessage.objects.create(contact=address.contact, address=address, **fields)
@@ -92,7 +92,7 @@ def test_an_empty_outbox_is_in_good_health(now: datetime) -> None:
 
 def test_seals_are_behind_when_an_old_line_waits_for_its_own(news: Any, now: datetime) -> None:
     def say(at: datetime) -> None:
-        actions.opt_out([Target(AddressFactory().pk, news.pk)], source=Source.PAGE, now=at)
+        actions.opt_out([Target(AddressFactory.create().pk, news.pk)], source=Source.PAGE, now=at)
 
     assert health.seals(now=now) == (None, False)
     say(now - timedelta(hours=3))
@@ -107,7 +107,7 @@ def test_seals_are_behind_when_an_old_line_waits_for_its_own(news: Any, now: dat
 
 def test_a_line_below_sealed_ones_that_no_seal_names_is_behind_too(news: Any, now: datetime) -> None:
     """Its transaction took long, and the next seal should have taken it."""
-    for address_id in (AddressFactory().pk, AddressFactory().pk):
+    for address_id in (AddressFactory.create().pk, AddressFactory.create().pk):
         actions.opt_out([Target(address_id, news.pk)], source=Source.PAGE, now=now - timedelta(hours=3))
     late, sealed = ConsentEvent.objects.order_by("id").values_list("id", flat=True)
     entries = encoding.pack([SealedEvent(sealed, bytes(32))])
@@ -138,7 +138,7 @@ def test_a_large_ledger_is_counted_along_its_index(name: str, news: Any, now: da
     """On so few rows PostgreSQL would rather read them all, and is asked not to."""
     ask, index = ASKS[name]
     message(now, took=61)
-    actions.suppress([AddressFactory().pk], "complaint", source=Source.COMPLAINT, now=now)  # type: ignore[arg-type]
+    actions.suppress([AddressFactory.create().pk], "complaint", source=Source.COMPLAINT, now=now)  # type: ignore[arg-type]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off")

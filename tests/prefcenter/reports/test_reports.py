@@ -81,7 +81,7 @@ def test_the_steps_add_up_to_the_total(length: int, days: Days) -> None:
 def test_a_wish_stands_at_the_day_of_the_house_on_which_it_was_said(news: Any, now: datetime, settings: Any) -> None:
     settings.TIME_ZONE = "America/New_York"
     late = now.replace(hour=2)  # still the evening before, there
-    actions.opt_out([Target(AddressFactory().pk, news.pk)], source=Source.PAGE, now=late)
+    actions.opt_out([Target(AddressFactory.create().pk, news.pk)], source=Source.PAGE, now=late)
     steps = counts.count(look(now, days=7)).steps
     assert [step.first.day for step, one in steps if one.opt_outs] == [9]
 
@@ -112,7 +112,7 @@ def test_what_was_undone_and_what_came_back_are_never_the_same_line(days: Days) 
 
 
 def test_a_whole_no_that_is_undone_counts_as_undone(now: datetime) -> None:
-    events = actions.opt_out([Target(AddressFactory().pk)], source=Source.PAGE, now=now)
+    events = actions.opt_out([Target(AddressFactory.create().pk)], source=Source.PAGE, now=now)
     actions.undo([one.pk for one in events], source=Source.PAGE, now=now, wording="Undo")
     total = counts.count(look(now)).total
     assert (total.opt_outs, total.undone, total.back) == (1, 1, 0)
@@ -164,8 +164,8 @@ def test_what_an_import_brings_is_of_other_days_and_in_no_rate(days: Days) -> No
 @pytest.mark.parametrize("narrowed", [{}, {"channel": Channel.EMAIL}])
 def test_who_comes_back_to_one_thing_has_not_left_the_others(narrowed: Any, now: datetime) -> None:
     """They said no to everything long ago, and yes to one of three today."""
-    one, *others = (CategoryFactory(slug=slug) for slug in ("one", "two", "three"))
-    ada, long_ago = AddressFactory().pk, now - timedelta(days=100)
+    one, *others = (CategoryFactory.create(slug=slug) for slug in ("one", "two", "three"))
+    ada, long_ago = AddressFactory.create().pk, now - timedelta(days=100)
     chosen = [Target(ada, category.pk) for category in (one, *others)]
     actions.opt_in(chosen, source=Source.PAGE, now=long_ago, wording="Yes")
     actions.opt_out([Target(ada)], source=Source.PAGE, now=long_ago)
@@ -181,16 +181,16 @@ def test_who_comes_back_to_one_thing_has_not_left_the_others(narrowed: Any, now:
 
 def test_who_leaves_with_three_addresses_left_once(news: Any, now: datetime) -> None:
     """Beside them one takes a pause, and one takes less and leaves a week later after all."""
-    leaver, pausing, both = AddressFactory(), AddressFactory().pk, AddressFactory().pk
+    leaver, pausing, both = AddressFactory.create(), AddressFactory.create().pk, AddressFactory.create().pk
     for number in (1, 2):
-        AddressFactory(contact=leaver.contact, channel=Channel.SMS, text=f"+49 30 90182{number}")
+        AddressFactory.create(contact=leaver.contact, channel=Channel.SMS, text=f"+49 30 90182{number}")
     at = [now - timedelta(days=days) for days in range(5)]
     assert len(actions.opt_out([Target(leaver.pk)], source=Source.PAGE, now=at[0])) == 3
     actions.pause([Target(pausing, news.pk)], (now + timedelta(days=9)).date(), source=Source.PAGE, now=at[1])
     assert (counts.count(look(now)).kept, counts.count(look(now)).came_to_leave) == (1, 2)
     actions.opt_down([Target(both, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=at[3])
     actions.opt_out([Target(both, news.pk)], source=Source.PAGE, now=at[2])
-    actions.opt_out([Target(AddressFactory().pk)], source=Source.ONE_CLICK, now=at[4])
+    actions.opt_out([Target(AddressFactory.create().pk)], source=Source.ONE_CLICK, now=at[4])
     counted = counts.count(look(now))
     assert (counted.kept, counted.came_to_leave) == (2, 4)
     assert (counted.total.opt_outs, counted.total.pauses) == (5, 1)
@@ -208,11 +208,11 @@ def test_of_too_few_emails_no_complaint_rate_is_given(sent: int, is_said: bool) 
 
 def test_the_campaign_that_lost_most_comes_first_and_what_is_too_small_last(news: Any, now: datetime) -> None:
     for name, sent, lost in (("little", 1000, 1), ("much", 1000, 3), ("tiny", 10, 2), ("unsent", 0, 4)):
-        campaign = CampaignFactory(name=name)
+        campaign = CampaignFactory.create(name=name)
         if sent:
             SentCount.objects.create(day=now.date(), channel="email", category=news, campaign=campaign, count=sent)
         for _ in range(lost):
-            target = Target(AddressFactory().pk, news.pk, campaign.pk)
+            target = Target(AddressFactory.create().pk, news.pk, campaign.pk)
             actions.opt_out([target], source=Source.ONE_CLICK, now=now)
     assert [str(one) for one, _ in rates.compare(look(now)).by_campaign] == ["much", "little", "unsent", "tiny"]
 
@@ -252,7 +252,7 @@ def test_a_reason_that_nobody_names_any_more_is_told(days: Days) -> None:
 
 
 def test_of_nothing_nothing_is_counted_and_nothing_breaks(now: datetime) -> None:
-    CategoryFactory()
+    CategoryFactory.create()
     selection = look(now)
     assert not any(figures(counts.count(selection).total).values())
     assert rates.compare(selection).total == Rate()

@@ -117,7 +117,7 @@ def test_whoever_only_looks_notices_nothing(where: str, browser_client: Client) 
 
 @pytest.mark.usefixtures("away")
 def test_the_other_links_work_as_ever(browser_client: Client, ada: Address) -> None:
-    partners = CategoryFactory(opt_in=True)
+    partners = CategoryFactory.create(opt_in=True)
     yes = path(LinkPurpose.OPT_IN, ada, partners)
     assert browser_client.post(yes, {"do": "opt_in"}, secure=True).status_code == 200
     assert answer_for(ada, partners) == Outcome.SEND

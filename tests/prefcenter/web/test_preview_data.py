@@ -42,15 +42,15 @@ def in_every_language(**texts: str) -> dict[str, dict[str, str]]:
 def news() -> Category:
     """What people choose between, in every language."""
     group = CategoryGroup.objects.create(name="Shop", translations=in_every_language(name="Shop"))
-    CategoryFactory(slug="events", needs_opt_in=True)
-    CategoryFactory(slug="secret", is_listed=False, needs_opt_in=True)
-    CategoryFactory(slug="old", retired_at=timezone.now())
-    CategoryFactory(transactional=True)
+    CategoryFactory.create(slug="events", needs_opt_in=True)
+    CategoryFactory.create(slug="secret", is_listed=False, needs_opt_in=True)
+    CategoryFactory.create(slug="old", retired_at=timezone.now())
+    CategoryFactory.create(transactional=True)
     FeedbackReason.objects.create(
         text="Too many mails", asks_for_more=True, translations=in_every_language(text="Too many mails")
     )
     texts = in_every_language(name="Product news", description="What is new")
-    return CategoryFactory(name="Product news", description="What is new", group=group, translations=texts)
+    return CategoryFactory.create(name="Product news", description="What is new", group=group, translations=texts)
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ class Recipient:
     """Somebody real, of the address that the made-up one has, who gets the category and reads one language."""
 
     def __init__(self, category: Category, language: str) -> None:
-        self.address: Address = AddressFactory(text=preview_data.ADDRESS, contact__language=language)
+        self.address: Address = AddressFactory.create(text=preview_data.ADDRESS, contact__language=language)
         self.target, self.query = Target(self.address.pk, category.pk), {"lang": language}
         self.client = Client(headers={"host": "mail.example.com"})
 
@@ -284,5 +284,5 @@ def test_it_takes_leave_to_read_categories(news: Category) -> None:
 def test_a_preview_shows_what_is_saved(staff: Client, news: Category) -> None:
     Category.objects.filter(pk=news.pk).update(translations={"ja": {"name": "新着情報"}})
     assert "新着情報" in seen(staff, frame_of(news, PreviewKind.UNSUBSCRIBE), "ja")
-    actions.opt_out([Target(AddressFactory().pk, news.pk)], source=Source.PAGE, now=timezone.now())
+    actions.opt_out([Target(AddressFactory.create().pk, news.pk)], source=Source.PAGE, now=timezone.now())
     assert "Unsubscribe from “Product news”?" in seen(staff, frame_of(news, PreviewKind.UNSUBSCRIBE))

@@ -56,8 +56,8 @@ class World(NamedTuple):
     def meet(self, who: str, channel: Channel | None = None, **more: Any) -> Address:
         one = self.normalised(who, channel)
         fields = {"channel": one.channel, "value": one.value, "digest": one.digest, "created_at": BEFORE}
-        more.setdefault("contact", ContactFactory(created_at=BEFORE))
-        return AddressFactory(**fields | more)
+        more.setdefault("contact", ContactFactory.create(created_at=BEFORE))
+        return AddressFactory.create(**fields | more)
 
     def said(self, who: str, *, is_hash: bool = False) -> ImportedNo:
         one = self.normalised(who)
@@ -71,7 +71,7 @@ class Wish(NamedTuple):
 
     @property
     def category_id(self) -> int | None:
-        return CategoryFactory(slug=self.slug).pk if self.slug else None
+        return CategoryFactory.create(slug=self.slug).pk if self.slug else None
 
 
 EVERYWHERE = Wish(everywhere=True)
@@ -82,7 +82,7 @@ def blocked(world: World, who: str, reason: SuppressionReason) -> None:
 
 
 def chose(world: World, who: str, **change: Any) -> None:
-    wanted = actions.Wanted(world.meet(who).pk, CategoryFactory().pk, change)
+    wanted = actions.Wanted(world.meet(who).pk, CategoryFactory.create().pk, change)
     actions.set_preferences([wanted], source=Source.PAGE, now=BEFORE)
 
 
@@ -91,7 +91,7 @@ def left_everything(world: World, who: str) -> None:
 
 
 def came_back(world: World, who: str) -> None:
-    ada, news = world.meet(who), CategoryFactory()
+    ada, news = world.meet(who), CategoryFactory.create()
     actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=BEFORE - DAY)
     actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=BEFORE, wording="Yes")
 
@@ -108,13 +108,13 @@ def has_another(world: World, who: str) -> None:
 def has_another_that_was_chosen_for(world: World, who: str) -> None:
     has_another(world, who)
     ada = Address.objects.get(digest=world.normalised(f"{who}-2").digest)
-    actions.opt_down([Target(ada.pk, CategoryFactory().pk)], Frequency.DAILY, source=Source.PAGE, now=BEFORE)
+    actions.opt_down([Target(ada.pk, CategoryFactory.create().pk)], Frequency.DAILY, source=Source.PAGE, now=BEFORE)
 
 
 def left_elsewhere(world: World, who: str) -> None:
     """On another channel: a block there, and a no to news."""
     post = world.meet(who, Channel.WHATSAPP, contact=world.meet(who).contact)
-    actions.opt_out([Target(post.pk, CategoryFactory().pk)], source=Source.PAGE, now=BEFORE)
+    actions.opt_out([Target(post.pk, CategoryFactory.create().pk)], source=Source.PAGE, now=BEFORE)
     actions.suppress([post.pk], WHOLE, source=Source.IMPORT, now=BEFORE)
 
 
@@ -124,14 +124,14 @@ def is_blocked_elsewhere_under_the_same_number(world: World, who: str) -> None:
 
 
 def left_offers(world: World, who: str) -> None:
-    offers = CategoryFactory(slug="offers")
+    offers = CategoryFactory.create(slug="offers")
     actions.opt_out([Target(world.meet(who).pk, offers.pk)], source=Source.PAGE, now=BEFORE)
 
 
 PAST: dict[str, Callable[[World, str], object]] = {
     "stranger": lambda world, who: None,
     "silent": World.meet,
-    "chooser": lambda world, who: world.meet(who, contact=ContactFactory(only_chosen=True, created_at=BEFORE)),
+    "chooser": lambda world, who: world.meet(who, contact=ContactFactory.create(only_chosen=True, created_at=BEFORE)),
     "hash": lambda world, who: world.meet(who, value=""),
     "erased": was_erased,
     "left": left_everything,
@@ -351,7 +351,7 @@ def test_the_ledger_can_be_sealed_and_verified(news: Category) -> None:
 
 
 def test_a_category_people_cannot_leave_becomes_everything(news: Category) -> None:
-    receipts = CategoryFactory(transactional=True)
+    receipts = CategoryFactory.create(transactional=True)
     assert take(listed(emails(2)), category_id=receipts.pk) == ImportedCounts(2, 0, 0)
     assert take(listed(emails(3)), category_id=999_999) == ImportedCounts(1, 2, 0)
     assert Suppression.objects.filter(reason=WHOLE).count() == 3
@@ -364,7 +364,7 @@ def test_a_category_is_left_not_blocked_for_another_reason(news: Category) -> No
 
 
 def test_everywhere_is_every_address_of_the_contact_and_those_learnt_later(ada: Address, news: Category) -> None:
-    bob, later = AddressFactory(contact=ada.contact), normalise("+49 30 123456", channel=Channel.SMS)
+    bob, later = AddressFactory.create(contact=ada.contact), normalise("+49 30 123456", channel=Channel.SMS)
     said = [ImportedNo(bytes(ada.digest), ada.value)]
     assert take(said, everywhere=True) == ImportedCounts(1, 0, 0)
     assert take(said, everywhere=True) == ImportedCounts(0, 1, 0)
@@ -396,7 +396,7 @@ def test_everywhere_covers_what_is_learnt_later_although_every_address_was_block
 
 def test_to_take_back_an_everywhere_leaves_what_was_blocked_before(ada: Address) -> None:
     take([ImportedNo(bytes(ada.digest), ada.value)])
-    bob = AddressFactory(contact=ada.contact)
+    bob = AddressFactory.create(contact=ada.contact)
     events = actions.opt_out([Target(bob.pk)], source=Source.PAGE, now=NOW)
     actions.undo([one.pk for one in events], source=Source.PAGE, now=NOW)
     assert list(Suppression.objects.filter(lifted_at=None).values_list("address", flat=True)) == [ada.pk]
@@ -404,7 +404,7 @@ def test_to_take_back_an_everywhere_leaves_what_was_blocked_before(ada: Address)
 
 @pytest.mark.parametrize("wish", [Wish(), EVERYWHERE, Wish(SuppressionReason.COMPLAINT), Wish(slug="news")], ids=str)
 def test_the_campaign_it_came_from_stands_in_the_ledger(wish: Wish, ada: Address, news: Category) -> None:
-    june = CampaignFactory(category=news)
+    june = CampaignFactory.create(category=news)
     take(
         [ImportedNo(bytes(ada.digest), ada.value)],
         reason=wish.reason,
@@ -445,7 +445,7 @@ def test_of_two_lines_the_later_no_counts_and_one_without_a_time_most_of_all(ada
 
 
 def says_yes(ada: Address, slug: str = "news", *, source: Source = Source.PAGE, **more: Any) -> None:
-    wanted = actions.Wanted(ada.pk, CategoryFactory(slug=slug).pk, {"state": "subscribed"}, **more)
+    wanted = actions.Wanted(ada.pk, CategoryFactory.create(slug=slug).pk, {"state": "subscribed"}, **more)
     actions.set_preferences([wanted], source=source, now=NOW, wording="Yes")
 
 
@@ -455,7 +455,7 @@ def comes_back(ada: Address) -> None:
 
 
 def comes_back_elsewhere(ada: Address) -> None:
-    phone = AddressFactory(contact=ada.contact, channel=Channel.SMS, value="+4930123456", digest=b"p" * 32)
+    phone = AddressFactory.create(contact=ada.contact, channel=Channel.SMS, value="+4930123456", digest=b"p" * 32)
     actions.suppress([phone.pk], WHOLE, source=Source.SMS, now=NOW - 20 * DAY)
     says_yes(phone, source=Source.SMS)
 
@@ -472,7 +472,7 @@ def undoes_it(ada: Address) -> None:
 
 def changes_her_mind_twice(ada: Address) -> None:
     says_yes(ada)
-    actions.opt_out([Target(ada.pk, CategoryFactory().pk)], source=Source.PAGE, now=NOW + DAY)
+    actions.opt_out([Target(ada.pk, CategoryFactory.create().pk)], source=Source.PAGE, now=NOW + DAY)
 
 
 def is_brought_by_another(ada: Address, *, but: Callable[[Address], None]) -> None:
@@ -482,7 +482,7 @@ def is_brought_by_another(ada: Address, *, but: Callable[[Address], None]) -> No
 
 
 def reads_less(ada: Address) -> None:
-    actions.opt_down([Target(ada.pk, CategoryFactory().pk)], Frequency.WEEKLY, source=Source.PAGE, now=NOW)
+    actions.opt_down([Target(ada.pk, CategoryFactory.create().pk)], Frequency.WEEKLY, source=Source.PAGE, now=NOW)
 
 
 def takes_it_back(ada: Address) -> None:
@@ -491,19 +491,19 @@ def takes_it_back(ada: Address) -> None:
 
 
 def says_yes_early_and_late(ada: Address) -> None:
-    target = Target(ada.pk, CategoryFactory().pk)
+    target = Target(ada.pk, CategoryFactory.create().pk)
     for now in (NOW - 400 * DAY, NOW):
         actions.opt_in([target], source=Source.PAGE, now=now, wording="Yes")
 
 
 def undoes_leaving(ada: Address) -> None:
-    [left] = actions.opt_out([Target(ada.pk, CategoryFactory().pk)], source=Source.ONE_CLICK, now=NOW - 2 * DAY)
+    [left] = actions.opt_out([Target(ada.pk, CategoryFactory.create().pk)], source=Source.ONE_CLICK, now=NOW - 2 * DAY)
     actions.undo([left.pk], source=Source.PAGE, now=NOW)
 
 
 def leaves_after_an_undo(ada: Address) -> None:
     undoes_leaving(ada)
-    actions.opt_out([Target(ada.pk, CategoryFactory().pk)], source=Source.PAGE, now=NOW)
+    actions.opt_out([Target(ada.pk, CategoryFactory.create().pk)], source=Source.PAGE, now=NOW)
 
 
 TAKEN, SO, OVERTAKEN = ImportedCounts(1, 0, 0), ImportedCounts(0, 1, 0), ImportedCounts(0, 0, 1)
@@ -578,17 +578,19 @@ def test_a_yes_of_the_person_overtakes_an_earlier_no(
 @pytest.mark.parametrize("wish", [Wish(), EVERYWHERE, Wish(SuppressionReason.COMPLAINT)], ids=str)
 def test_an_old_no_to_everything_leaves_what_they_said_yes_to_since_and_nothing_else(wish: Wish, ada: Address) -> None:
     for slug in ("news", "offers", "tips", "partners"):
-        CategoryFactory(slug=slug, needs_opt_in=slug == "partners")
-    phone = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
+        CategoryFactory.create(slug=slug, needs_opt_in=slug == "partners")
+    phone = AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
     says_yes(ada, "news")
     actions.set_preferences(
-        [actions.Wanted(ada.pk, CategoryFactory(slug="tips").pk, {"state": "subscribed"})],
+        [actions.Wanted(ada.pk, CategoryFactory.create(slug="tips").pk, {"state": "subscribed"})],
         source=Source.PAGE,
         now=NOW - 9 * DAY,
         wording="Yes",
     )
     # Less of it since, which is no yes.
-    actions.opt_down([Target(ada.pk, CategoryFactory(slug="tips").pk)], Frequency.WEEKLY, source=Source.PAGE, now=NOW)
+    actions.opt_down(
+        [Target(ada.pk, CategoryFactory.create(slug="tips").pk)], Frequency.WEEKLY, source=Source.PAGE, now=NOW
+    )
     options = {"reason": wish.reason, "everywhere": wish.everywhere, "now": NOW + DAY}
     mails = OutboxMessage.objects.count()
     said = [ImportedNo(bytes(ada.digest), ada.value, NOW - DAY)]
@@ -598,7 +600,7 @@ def test_an_old_no_to_everything_leaves_what_they_said_yes_to_since_and_nothing_
     for one in (ada, phone):
         for slug in ("news", "offers", "tips"):
             [decision] = gate.check(
-                [one.value], Mailing(CategoryFactory(slug=slug), channel=Channel(one.channel)), now=NOW + DAY
+                [one.value], Mailing(CategoryFactory.create(slug=slug), channel=Channel(one.channel)), now=NOW + DAY
             )
             answers[one.channel, slug] = decision.outcome
     elsewhere = Outcome.UNSUBSCRIBED if wish.everywhere else Outcome.SEND
@@ -614,7 +616,7 @@ def test_an_old_no_to_everything_leaves_what_they_said_yes_to_since_and_nothing_
 
 
 def test_of_several_who_said_yes_since_each_is_counted_whatever_they_said(ada: Address) -> None:
-    bob = AddressFactory(text="bob@example.com")
+    bob = AddressFactory.create(text="bob@example.com")
     comes_back(ada)
     says_yes(bob)
     said = [ImportedNo(bytes(one.digest), one.value, NOW - DAY) for one in (ada, bob)]
@@ -707,7 +709,11 @@ def test_eight_imports_at_once_write_every_line_once() -> None:
 
 @needs_postgresql
 def test_an_import_and_all_the_other_verbs_at_once_wait_for_each_other_in_no_circle(now: datetime) -> None:
-    news, readers, strangers = CategoryFactory().pk, [AddressFactory() for _ in range(30)], emails(60, "stranger")
+    news, readers, strangers = (
+        CategoryFactory.create().pk,
+        [AddressFactory.create() for _ in range(30)],
+        emails(60, "stranger"),
+    )
     on_the_list = [*(ImportedNo(bytes(one.digest), one.value) for one in readers), *listed(strangers)]
     dice = random.Random(1)
     orders = [dice.sample(readers, len(readers)) for _ in range(8)]

@@ -63,11 +63,11 @@ def waiting() -> int:
 
 @pytest.fixture
 def readers() -> Sequence[Address]:
-    return [AddressFactory() for _ in range(40)]
+    return [AddressFactory.create() for _ in range(40)]
 
 
 def test_eight_clicks_at_once_make_one_event_and_one_mail(readers: Sequence[Address], now: datetime) -> None:
-    news = CategoryFactory()
+    news = CategoryFactory.create()
     target = Target(readers[0].pk, news.pk)
     at_once(lambda number: actions.opt_out([target], source=Source.ONE_CLICK, now=now))
     assert ConsentEvent.objects.count() == 1
@@ -77,7 +77,7 @@ def test_eight_clicks_at_once_make_one_event_and_one_mail(readers: Sequence[Addr
 def test_verbs_on_the_same_people_in_any_order_do_not_lock_each_other_out(
     readers: Sequence[Address], now: datetime
 ) -> None:
-    news = CategoryFactory()
+    news = CategoryFactory.create()
 
     def wish(number: int) -> None:
         order = readers if number % 2 else list(reversed(readers))
@@ -98,7 +98,7 @@ def test_an_address_learnt_by_eight_at_once_is_one_contact(now: datetime) -> Non
 
 def test_an_everything_and_a_new_address_at_once_leave_no_gap(now: datetime) -> None:
     for round_ in range(10):
-        ada = AddressFactory()
+        ada = AddressFactory.create()
         later = normalise(f"later{round_}@example.com")
 
         def act(number: int, ada: Address = ada, later: object = later) -> None:
@@ -113,10 +113,10 @@ def test_an_everything_and_a_new_address_at_once_leave_no_gap(now: datetime) -> 
 
 def test_a_change_that_meets_the_worker_is_in_this_mail_or_in_the_next(now: datetime) -> None:
     """The claim waits for the change to be committed, or the change finds no open row and makes its own."""
-    news, offers = CategoryFactory(), CategoryFactory(slug="offers")
+    news, offers = CategoryFactory.create(), CategoryFactory.create(slug="offers")
     due = now + timedelta(minutes=2)
     for _ in range(20):
-        ada = AddressFactory()
+        ada = AddressFactory.create()
         actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=now)
         message = OutboxMessage.objects.latest("id")
 
@@ -137,8 +137,8 @@ def test_a_change_that_meets_the_worker_is_in_this_mail_or_in_the_next(now: date
 
 
 def test_imports_clicks_and_taking_back_at_once_leave_what_people_said(now: datetime) -> None:
-    news = CategoryFactory()
-    readers = [AddressFactory() for _ in range(30)]
+    news = CategoryFactory.create()
+    readers = [AddressFactory.create() for _ in range(30)]
     clicking = readers[::3]
 
     def imports(number: int, some: Sequence[Address]) -> None:
@@ -175,7 +175,7 @@ def test_imports_clicks_and_taking_back_at_once_leave_what_people_said(now: date
 
 
 def test_one_message_is_claimed_by_one_worker(now: datetime) -> None:
-    ada, news = AddressFactory(), CategoryFactory()
+    ada, news = AddressFactory.create(), CategoryFactory.create()
     with transaction.atomic():
         actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=now)
     message = OutboxMessage.objects.get()
@@ -185,8 +185,8 @@ def test_one_message_is_claimed_by_one_worker(now: datetime) -> None:
 
 
 def test_a_campaign_recorded_by_eight_at_once_is_counted_once(readers: Sequence[Address], now: datetime) -> None:
-    news = CategoryFactory()
-    june = CampaignFactory(category=news)
+    news = CategoryFactory.create()
+    june = CampaignFactory.create(category=news)
     contact_ids = [one.contact_id for one in readers]
     at_once(lambda number: actions.record_sent(contact_ids, Mailing(news, campaign=june), now=now))
     assert SentCount.objects.get().count == len(readers)
@@ -194,8 +194,8 @@ def test_a_campaign_recorded_by_eight_at_once_is_counted_once(readers: Sequence[
 
 def test_an_address_that_moves_and_a_mailing_do_not_wait_for_each_other_in_a_circle(now: datetime) -> None:
     """The mailing comes to the first contact, whom somebody else holds, and the address that moves after it."""
-    news = CategoryFactory()
-    first, second, one, two = (AddressFactory() for _ in range(4))
+    news = CategoryFactory.create()
+    first, second, one, two = (AddressFactory.create() for _ in range(4))
     actions.record_sent([first.contact_id, one.contact_id, two.contact_id], Mailing(news), now=now)
     both = [first.contact_id, second.contact_id]
     wanted = dict(zip(both, ([normalise(other.value)] for other in (one, two)), strict=True))
@@ -216,7 +216,7 @@ def test_an_address_that_changes_hands_and_its_mail_do_not_wait_for_each_other_i
     verb: str, now: datetime
 ) -> None:
     """One link is on its way for the second time, and one was asked for since, which somebody else holds."""
-    ada, bob = AddressFactory(), AddressFactory()
+    ada, bob = AddressFactory.create(), AddressFactory.create()
     verbs: dict[str, Callable[[], object]] = {
         "joins": lambda: actions.add_addresses(ada.contact_id, [normalise(bob.value)], now=now),
         "parts": lambda: actions.part([bob.pk], source=Source.STAFF, now=now),

@@ -38,7 +38,7 @@ def test_a_number_known_by_its_hash_on_two_channels_is_spelt_where_it_is_learnt(
 def test_what_a_senders_system_knows_of_a_language_counts_for_less_than_their_own_word(
     ada: Address, now: datetime
 ) -> None:
-    bob, cleo = AddressFactory(text=BOB), AddressFactory(text=CLEO)
+    bob, cleo = AddressFactory.create(text=BOB), AddressFactory.create(text=CLEO)
     actions.choose_language(bob.contact_id, "es")
     actions.erase([cleo.contact_id], source=Source.PAGE, now=now)
     actions.suggest_language([one.contact_id for one in (ada, bob, cleo)], "de")
@@ -51,7 +51,7 @@ def test_what_a_senders_system_knows_of_a_language_counts_for_less_than_their_ow
 def test_that_somebody_was_given_their_data_says_who_did_it_and_every_mailbox_hears(
     ada: Address, now: datetime
 ) -> None:
-    work = AddressFactory(contact=ada.contact, text="ada@work.example")
+    work = AddressFactory.create(contact=ada.contact, text="ada@work.example")
     [event] = actions.note_access(ada.pk, source=Source.STAFF, now=now, actor="staff 7")
     assert (event.kind, event.source, event.actor, event.at) == (EventKind.ACCESS, Source.STAFF, "staff 7", now)
     assert ConsentEvent.objects.count() == 1
@@ -68,9 +68,9 @@ def test_that_somebody_was_erased_says_who_did_it(ada: Address, now: datetime) -
 def test_whoever_asks_to_be_erased_is_asked_back_after_their_other_mailboxes_hear_of_it(
     ada: Address, now: datetime
 ) -> None:
-    work = AddressFactory(contact=ada.contact, text="ada@work.example")
-    AddressFactory(contact=ada.contact, text="ada@joined.example", joined_at=now, is_beside=True)
-    AddressFactory(text=BOB)
+    work = AddressFactory.create(contact=ada.contact, text="ada@work.example")
+    AddressFactory.create(contact=ada.contact, text="ada@joined.example", joined_at=now, is_beside=True)
+    AddressFactory.create(text=BOB)
     for _ in range(2):
         actions.ask_to_erase([ada.pk], now=now)
     messages = OutboxMessage.objects.order_by("id").values_list("kind", "address_id", "due_at", "created_at")

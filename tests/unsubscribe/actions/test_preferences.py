@@ -34,7 +34,7 @@ def answer(address: Address, category: Category | None, now: datetime) -> Outcom
 
 
 def test_opting_out_is_state_ledger_and_outbox(ada: Address, news: Category, now: datetime) -> None:
-    campaign = CampaignFactory(category=news)
+    campaign = CampaignFactory.create(category=news)
     target = Target(ada.pk, news.pk, campaign.pk)
     [event] = actions.opt_out([target], source=Source.ONE_CLICK, now=now, wording="one-click")
     assert Preference.objects.get().state == PreferenceState.UNSUBSCRIBED
@@ -62,14 +62,14 @@ def test_the_same_target_twice_in_one_call_counts_once(ada: Address, news: Categ
 
 
 def test_one_category_leaves_the_others_alone(ada: Address, news: Category, now: datetime) -> None:
-    offers = CategoryFactory(slug="offers")
+    offers = CategoryFactory.create(slug="offers")
     actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)
     assert answer(ada, offers, now) == Outcome.SEND
 
 
 def test_everything_means_every_address_on_every_channel(ada: Address, news: Category, now: datetime) -> None:
-    phone = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
-    receipts = CategoryFactory(transactional=True)
+    phone = AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
+    receipts = CategoryFactory.create(transactional=True)
     actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
     assert answer(ada, news, now) == Outcome.SUPPRESSED
     assert answer(phone, news, now) == Outcome.SUPPRESSED
@@ -133,7 +133,7 @@ def test_nobody_else_takes_back_a_no(source: Source, ada: Address, news: Categor
 
 
 def test_a_forbidden_opt_in_among_others_writes_nothing_at_all(ada: Address, news: Category, now: datetime) -> None:
-    offers = CategoryFactory(slug="offers")
+    offers = CategoryFactory.create(slug="offers")
     actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)
     targets = [Target(ada.pk, offers.pk), Target(ada.pk, news.pk)]
     with pytest.raises(MayNotLift):
@@ -142,7 +142,7 @@ def test_a_forbidden_opt_in_among_others_writes_nothing_at_all(ada: Address, new
 
 
 def test_opting_in_is_recorded_with_the_wording(ada: Address, now: datetime) -> None:
-    partners = CategoryFactory(opt_in=True)
+    partners = CategoryFactory.create(opt_in=True)
     assert answer(ada, partners, now) == Outcome.UNSUBSCRIBED
     [event] = actions.opt_in([Target(ada.pk, partners.pk)], source=Source.PAGE, now=now, wording="Yes, partners too")
     assert (event.kind, event.wording) == (EventKind.OPT_IN, "Yes, partners too")
@@ -150,7 +150,7 @@ def test_opting_in_is_recorded_with_the_wording(ada: Address, now: datetime) -> 
 
 
 def test_coming_back_to_one_category_leaves_the_rest_off(ada: Address, news: Category, now: datetime) -> None:
-    offers, later = CategoryFactory(slug="offers"), CategoryFactory(slug="later")
+    offers, later = CategoryFactory.create(slug="offers"), CategoryFactory.create(slug="later")
     actions.opt_in([Target(ada.pk, offers.pk)], source=Source.PAGE, now=now, wording="offers")
     actions.opt_out([Target(ada.pk)], source=Source.ONE_CLICK, now=now)
     actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="news again")
@@ -168,7 +168,7 @@ def test_a_no_said_while_everything_is_off_outlives_the_undo(ada: Address, news:
 
 
 def test_a_complaint_still_lets_a_receipt_through(ada: Address, news: Category, now: datetime) -> None:
-    receipts = CategoryFactory(transactional=True)
+    receipts = CategoryFactory.create(transactional=True)
     actions.suppress([ada.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=now)
     assert answer(ada, news, now) == Outcome.SUPPRESSED
     assert answer(ada, receipts, now) == Outcome.SEND
@@ -176,7 +176,7 @@ def test_a_complaint_still_lets_a_receipt_through(ada: Address, news: Category, 
 
 
 def test_a_save_is_confirmed_by_one_mail(ada: Address, news: Category, now: datetime) -> None:
-    offers = CategoryFactory(slug="offers")
+    offers = CategoryFactory.create(slug="offers")
     wanted = [
         Wanted(ada.pk, news.pk, {"state": PreferenceState.UNSUBSCRIBED}),
         Wanted(ada.pk, offers.pk, {"frequency": Frequency.MONTHLY}),
@@ -189,7 +189,7 @@ def test_a_save_is_confirmed_by_one_mail(ada: Address, news: Category, now: date
 
 def test_many_are_written_in_as_many_queries_as_one(news: Category, now: datetime, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
     for size in (1, 60):  # Django splits larger inserts on SQLite, which takes 999 values at a time
-        targets = [Target(AddressFactory().pk, news.pk) for _ in range(size)]
+        targets = [Target(AddressFactory.create().pk, news.pk) for _ in range(size)]
         with django_assert_num_queries(13):  # nine, and two savepoints: one of locking, one of the test
             events = actions.opt_out(targets, source=Source.ONE_CLICK, now=now)
         assert len(events) == size
@@ -219,7 +219,7 @@ class TestUndo:
         assert ConsentEvent.objects.count() == 2
 
     def test_of_everything_lifts_it_everywhere(self, ada: Address, news: Category, now: datetime) -> None:
-        phone = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
+        phone = AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
         events = actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
         actions.undo([event.pk for event in events], source=Source.PAGE, now=now)
         assert [answer(one, news, now) for one in (ada, phone)] == [Outcome.SEND] * 2
@@ -250,7 +250,7 @@ class TestUndo:
         assert answer(ada, news, now) == Outcome.SUPPRESSED
 
     def test_leaves_other_categories_alone(self, ada: Address, news: Category, now: datetime) -> None:
-        offers = CategoryFactory(slug="offers")
+        offers = CategoryFactory.create(slug="offers")
         earlier = actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)
         actions.opt_out([Target(ada.pk, offers.pk)], source=Source.PAGE, now=now)
         actions.undo([event.pk for event in earlier], source=Source.PAGE, now=now)
@@ -267,7 +267,7 @@ def test_erasing_leaves_a_digest_and_nothing_else(ada: Address, news: Category, 
     ada.refresh_from_db()
     assert (ada.value, ada.contact.language) == ("", "")
     assert gate.check([text], Mailing(None), now=now)[0].outcome == Outcome.SUPPRESSED
-    assert gate.check([text], Mailing(CategoryFactory(transactional=True)), now=now)[0].may_send is False
+    assert gate.check([text], Mailing(CategoryFactory.create(transactional=True)), now=now)[0].may_send is False
     with pytest.raises(MayNotLift):
         actions.lift([ada.pk], SuppressionReason.ERASED, source=Source.STAFF, now=now)
 
@@ -291,13 +291,13 @@ def test_an_address_of_somebody_who_chose_something_is_not_taken_over(
     ada: Address, news: Category, now: datetime
 ) -> None:
     actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
-    assert actions.add_addresses(ContactFactory().pk, [normalise(ada.value)], now=now) == []
+    assert actions.add_addresses(ContactFactory.create().pk, [normalise(ada.value)], now=now) == []
     ada.refresh_from_db()
     assert ada.contact.preferences.count() == 1
 
 
 def test_an_address_known_by_its_digest_is_spelt_once_it_is_learnt(now: datetime) -> None:
-    ada, bob = AddressFactory(text=ADA), AddressFactory(text=BOB)
+    ada, bob = AddressFactory.create(text=ADA), AddressFactory.create(text=BOB)
     actions.erase([bob.contact_id], source=Source.PAGE, now=now)
     Address.objects.update(value="")
     actions.learn([normalise(ADA), normalise(BOB)], now=now)
@@ -343,7 +343,7 @@ class TestNobodyElseLoosens:
         assert answer(ada, news, now) == Outcome.SUPPRESSED
 
     def test_what_was_left_off_by_coming_back(self, ada: Address, news: Category, now: datetime) -> None:
-        offers = CategoryFactory(slug="offers")
+        offers = CategoryFactory.create(slug="offers")
         actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
         actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="News again")
         with pytest.raises(MayNotLift):
@@ -368,7 +368,7 @@ class TestLinksOutliveRows:
     def test_a_category_that_became_transactional_widens_to_everything(
         self, ada: Address, news: Category, now: datetime
     ) -> None:
-        receipts = CategoryFactory(transactional=True)
+        receipts = CategoryFactory.create(transactional=True)
         actions.opt_out([Target(ada.pk, receipts.pk)], source=Source.ONE_CLICK, now=now)
         assert answer(ada, news, now) == Outcome.SUPPRESSED
         assert answer(ada, receipts, now) == Outcome.SEND
@@ -394,8 +394,8 @@ def test_a_yes_ends_the_pause_of_that_category(ada: Address, news: Category, now
 
 
 def test_a_campaign_counts_each_contact_once_while_it_runs(ada: Address, news: Category, now: datetime) -> None:
-    campaign, another = CampaignFactory(category=news), CampaignFactory(category=news)
-    others = [AddressFactory().contact_id for _ in range(2)]
+    campaign, another = CampaignFactory.create(category=news), CampaignFactory.create(category=news)
+    others = [AddressFactory.create().contact_id for _ in range(2)]
     days: dict[Campaign, dict[date, int]] = {}
     for hours, one, contact_ids in [
         (0, campaign, [ada.contact_id]),
@@ -428,7 +428,7 @@ class TestWhoHears:
 
     @pytest.fixture
     def phone(self, ada: Address) -> Address:
-        return AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
+        return AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
 
     def told(self) -> list[int]:
         return sorted(OutboxMessage.objects.values_list("address", flat=True))
@@ -438,20 +438,20 @@ class TestWhoHears:
     def test_of_a_no_by_a_text_link(
         self, source: Source, whole: bool, ada: Address, phone: Address, news: Category, now: datetime
     ) -> None:
-        other = AddressFactory(contact=ada.contact)
+        other = AddressFactory.create(contact=ada.contact)
         events = actions.opt_out([Target(phone.pk, None if whole else news.pk)], source=source, now=now)
         assert self.told() == [ada.pk, other.pk]
         for message in OutboxMessage.objects.all():
             assert message.event_ids == [event.pk for event in events]
 
     def test_of_a_no_by_mail_that_mailbox_alone(self, ada: Address, phone: Address, now: datetime) -> None:
-        AddressFactory(contact=ada.contact)
+        AddressFactory.create(contact=ada.contact)
         actions.opt_out([Target(ada.pk)], source=Source.ONE_CLICK, now=now)
         assert self.told() == [ada.pk]
 
     @pytest.mark.parametrize("channel", [Channel.SMS, Channel.PUSH])
     def test_of_whatever_else_is_changed(self, channel: Channel, ada: Address, news: Category, now: datetime) -> None:
-        device = AddressFactory(contact=ada.contact, channel=channel, value="x" * 40, digest=b"d" * 32)
+        device = AddressFactory.create(contact=ada.contact, channel=channel, value="x" * 40, digest=b"d" * 32)
         target = Target(device.pk, news.pk)
         actions.pause([Target(device.pk)], now.date() + timedelta(days=9), source=Source.PAGE, now=now)
         actions.opt_down([target], Frequency.WEEKLY, source=Source.PAGE, now=now)
@@ -461,8 +461,8 @@ class TestWhoHears:
         assert (message.address_id, len(message.event_ids)) == (ada.pk, 4)
 
     def test_nobody_where_no_mailbox_is_known(self, news: Category, now: datetime) -> None:
-        phone = AddressFactory(channel=Channel.SMS, text="+49 30 901820")
-        hash_only = AddressFactory(contact=phone.contact)
+        phone = AddressFactory.create(channel=Channel.SMS, text="+49 30 901820")
+        hash_only = AddressFactory.create(contact=phone.contact)
         Address.objects.filter(pk=hash_only.pk).update(value="")
         actions.opt_out([Target(phone.pk)], source=Source.PAGE, now=now)
         assert self.told() == []

@@ -187,7 +187,7 @@ def test_as_many_as_before_or_no_pause_is_no_less_said_again(ada: Address, news:
 
 
 def test_less_of_another_category_or_in_the_same_act_leaves_the_undo_alone(ada: Address, news: Category) -> None:
-    offers = CategoryFactory(slug="offers")
+    offers = CategoryFactory.create(slug="offers")
     reads_weekly(ada, offers, NOW - MINUTE)
     pauses_everything(ada, news, NOW - MINUTE)
     both = [Wanted(ada.pk, one.pk, {"frequency": Frequency.WEEKLY}) for one in (news, offers)]
@@ -267,7 +267,7 @@ def test_after_something_that_can_be_undone_it_is_an_event_again(ada: Address, n
 
 def test_what_was_repeated_in_the_same_act_can_be_undone_with_it(ada: Address, news: Category) -> None:
     is_imported_as_a_block(ada, news, NOW - MINUTE)
-    other = AddressFactory(contact=ada.contact)
+    other = AddressFactory.create(contact=ada.contact)
     receipt = [event.pk for event in actions.opt_out([Target(other.pk)], source=Source.PAGE, now=NOW)]
     actions.undo(receipt, source=Source.PAGE, now=LATER)
     assert not Suppression.objects.filter(address=other, lifted_at=None).exists()
@@ -305,7 +305,7 @@ def test_of_who_was_erased_nothing_more_is_noted(ada: Address, news: Category) -
 @pytest.mark.parametrize("says", LESS)
 def test_many_repeat_less_in_as_many_queries_as_one(says: Callable[..., list[ConsentEvent]], news: Category) -> None:
     def queries(size: int) -> int:
-        people = [AddressFactory() for _ in range(size)]
+        people = [AddressFactory.create() for _ in range(size)]
         targets = [Target(one.pk, None if says is pauses_everything else news.pk) for one in people]
         with CaptureQueriesContext(connection) as caught:
             for _ in range(2):
@@ -321,7 +321,7 @@ def test_many_repeat_less_in_as_many_queries_as_one(says: Callable[..., list[Con
 @pytest.mark.parametrize("says", [clicks, clicks_everything])
 def test_many_repeat_themselves_in_as_many_queries_as_one(says: Says, news: Category) -> None:
     def queries(size: int) -> int:
-        people = [AddressFactory() for _ in range(size)]
+        people = [AddressFactory.create() for _ in range(size)]
         targets = [Target(one.pk, news.pk if says is clicks else None) for one in people]
         actions.opt_out(targets, source=Source.PAGE, now=NOW)
         with CaptureQueriesContext(connection) as caught:
@@ -332,7 +332,7 @@ def test_many_repeat_themselves_in_as_many_queries_as_one(says: Says, news: Cate
 
 
 def test_a_block_of_another_category_is_left_alone(ada: Address, news: Category) -> None:
-    offers = CategoryFactory(slug="offers")
+    offers = CategoryFactory.create(slug="offers")
     receipt = [event.pk for event in leaves(ada, news, NOW)]
     for now in (NOW, LATER):
         clicks(ada, offers, now)

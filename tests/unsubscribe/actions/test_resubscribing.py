@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_what_stays_off_has_no_wording_and_a_note_that_says_why(ada: Address, news: Category, now: datetime) -> None:
-    others = [CategoryFactory(slug=slug) for slug in ("offers", "events")]
+    others = [CategoryFactory.create(slug=slug) for slug in ("offers", "events")]
     targets = [Target(ada.pk, one.pk) for one in (news, *others)]
     actions.opt_in(targets, source=Source.PAGE, now=now, wording="Yes")
     actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
@@ -35,7 +35,7 @@ def test_what_stays_off_has_no_wording_and_a_note_that_says_why(ada: Address, ne
 
 @pytest.fixture
 def phone(ada: Address) -> Address:
-    return AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+4930901820")
+    return AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+4930901820")
 
 
 def by_text(address: Address, slug: str, now: datetime) -> str:
@@ -47,12 +47,12 @@ def by_text(address: Address, slug: str, now: datetime) -> str:
 def test_what_came_by_text_and_was_never_blocked_goes_on(
     ada: Address, phone: Address, news: Category, now: datetime
 ) -> None:
-    CategoryFactory(slug="offers")
-    left = CategoryFactory(slug="events")
-    weekly = CategoryFactory(slug="tips")
-    CategoryFactory(slug="partners", needs_opt_in=True)
-    CategoryFactory(slug="receipts", purpose=Purpose.TRANSACTIONAL)
-    somebody = AddressFactory(channel=Channel.SMS, text="+4930901821")
+    CategoryFactory.create(slug="offers")
+    left = CategoryFactory.create(slug="events")
+    weekly = CategoryFactory.create(slug="tips")
+    CategoryFactory.create(slug="partners", needs_opt_in=True)
+    CategoryFactory.create(slug="receipts", purpose=Purpose.TRANSACTIONAL)
+    somebody = AddressFactory.create(channel=Channel.SMS, text="+4930901821")
     for one in (phone, somebody):
         actions.opt_down([Target(one.pk, weekly.pk)], Frequency.WEEKLY, source=Source.SMS, now=now)
     actions.opt_down(
@@ -104,7 +104,7 @@ def test_a_yes_ends_what_another_address_of_theirs_said_on_that_channel(
     joined_and_agreed: bool, ada: Address, news: Category, now: datetime
 ) -> None:
     when = {"joined_at": now, "agreed_at": now} if joined_and_agreed else {}
-    work = AddressFactory(contact=ada.contact, text="ada@work.example", **when)
+    work = AddressFactory.create(contact=ada.contact, text="ada@work.example", **when)
     actions.suppress([work.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.MAILTO, now=now)
     actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="Yes, news")
     assert [one.may_send for one in gate.check([ada.value, work.value], Mailing(news), now=now)] == [True, True]
@@ -126,7 +126,7 @@ def test_a_block_that_stood_by_itself_covers_what_is_learnt_later_once_it_is_mea
 def test_what_came_by_text_and_ended_with_everything_stays_off(
     ada: Address, phone: Address, news: Category, now: datetime
 ) -> None:
-    offers = CategoryFactory(slug="offers")
+    offers = CategoryFactory.create(slug="offers")
     actions.opt_in([Target(phone.pk, offers.pk)], source=Source.SMS, now=now, wording="Yes")
     actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
     actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="Yes, news")

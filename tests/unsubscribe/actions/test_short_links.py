@@ -26,7 +26,7 @@ def token(url: str) -> str:
 
 
 def abouts(category: Category) -> list[Target]:
-    campaign = CampaignFactory(category=category)
+    campaign = CampaignFactory.create(category=category)
     return [Target(0), Target(0, category.pk), Target(0, category.pk, campaign.pk), Target(0, None, campaign.pk)]
 
 
@@ -42,7 +42,7 @@ def test_a_link_has_sixteen_characters_at_most_and_says_what_it_is_about(
 
 
 def test_the_same_target_gets_the_same_link(ada: Address, news: Category, now: datetime) -> None:
-    bob = AddressFactory(text="bob@example.com")
+    bob = AddressFactory.create(text="bob@example.com")
     for about in abouts(news):
         [first] = actions.short_links([ada.pk], about, now=now)
         later = now + timedelta(days=1)
@@ -145,6 +145,6 @@ def test_keys_rotate_as_for_every_link() -> None:
 
 
 def test_an_address_moved_to_another_contact_keeps_its_link(ada: Address, now: datetime) -> None:
-    [url] = actions.short_links([ada.pk], Target(0, CategoryFactory(slug="offers").pk), now=now)
-    Address.objects.filter(pk=ada.pk).update(contact=AddressFactory(text="bob@example.com").contact)
+    [url] = actions.short_links([ada.pk], Target(0, CategoryFactory.create(slug="offers").pk), now=now)
+    Address.objects.filter(pk=ada.pk).update(contact=AddressFactory.create(text="bob@example.com").contact)
     assert queries.short_link(token(url))[0].address_id == ada.pk

@@ -57,7 +57,7 @@ def is_off(category: Category, text: str = ADA) -> bool:
 @pytest.fixture
 def said_yes_to_something(ada: Address) -> None:
     """So that an older no to everything leaves the other categories, and that one alone stands."""
-    offers = CategoryFactory(slug="offers")
+    offers = CategoryFactory.create(slug="offers")
     actions.opt_in([Target(ada.pk, offers.pk)], source=Source.PAGE, now=NOW - DAY, wording="Yes")
 
 
@@ -244,7 +244,7 @@ def test_an_older_no_in_a_later_file_does_not_hide_who_said_it_last(ada: Address
 
 
 def test_an_old_no_leaves_nothing_more_of_who_came_back_to_one_category_alone(ada: Address, news: Category) -> None:
-    CategoryFactory(slug="offers")
+    CategoryFactory.create(slug="offers")
     actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW - 2 * DAY)
     actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW - DAY, wording="Yes")
     imports(1, "narrowed", news)
@@ -265,12 +265,12 @@ def test_what_was_lifted_since_has_ended_blocks_on_domains_too(news: Category) -
 def test_the_event_is_of_the_address_that_was_named_and_else_of_the_first_of_its_channel(
     named: int, is_gone: bool, of: int, news: Category
 ) -> None:
-    contact = ContactFactory()
+    contact = ContactFactory.create()
     texts = [(Channel.EMAIL, ADA), (Channel.SMS, "+49 30 901820"), (Channel.EMAIL, BOB)]
-    addresses = [AddressFactory(contact=contact, channel=channel, text=text) for channel, text in texts]
+    addresses = [AddressFactory.create(contact=contact, channel=channel, text=text) for channel, text in texts]
     imports(1, "category", news, addresses[named].value)
     if is_gone:
-        Address.objects.filter(pk=addresses[named].pk).update(contact=ContactFactory())
+        Address.objects.filter(pk=addresses[named].pk).update(contact=ContactFactory.create())
     take_back(1)
     assert ConsentEvent.objects.get(kind=EventKind.OPT_IN).address_id == addresses[of].pk
 
@@ -280,7 +280,7 @@ def test_a_yes_under_another_spelling_counts_again_when_a_later_no_of_an_import_
 ) -> None:
     settings.UNSUBSCRIBE_GMAIL_SPELLINGS = True
     imports(1, "address", news, "a.da@gmail.com")
-    other = AddressFactory(text="ada@gmail.com")
+    other = AddressFactory.create(text="ada@gmail.com")
     actions.opt_in([Target(other.pk, news.pk)], source=Source.PAGE, now=NOW + MINUTE, wording="Yes")
     imports(2, "address", news, "a.da@gmail.com", now=NOW + 2 * MINUTE)
     assert is_off(news, "ada@gmail.com")

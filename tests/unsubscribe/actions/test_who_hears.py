@@ -28,17 +28,17 @@ class Cast(NamedTuple):
 
 @pytest.fixture
 def cast(db: None, now: datetime) -> Cast:
-    ada = AddressFactory(text=ADA)
+    ada = AddressFactory.create(text=ADA)
     hers = {"contact": ada.contact}
     joined = hers | {"joined_at": now, "is_beside": True}
     return Cast(
         ada,
-        AddressFactory(text="ada@work.example", **hers),
-        AddressFactory(text="+4930901820", channel=Channel.SMS, **hers),
-        AddressFactory(text="ada@old.example", value="", **hers),
-        AddressFactory(text="ada@joined.example", **joined),
-        AddressFactory(text="+4930901821", channel=Channel.SMS, **joined),
-        AddressFactory(text=BOB),
+        AddressFactory.create(text="ada@work.example", **hers),
+        AddressFactory.create(text="+4930901820", channel=Channel.SMS, **hers),
+        AddressFactory.create(text="ada@old.example", value="", **hers),
+        AddressFactory.create(text="ada@joined.example", **joined),
+        AddressFactory.create(text="+4930901821", channel=Channel.SMS, **joined),
+        AddressFactory.create(text=BOB),
     )
 
 

@@ -36,8 +36,8 @@ class World:
     """Ada, what stands to her, and by whose words: of imports their numbers, of anybody else a receipt, or None."""
 
     def __init__(self) -> None:
-        self.news = CategoryFactory()
-        self.ada = AddressFactory(text=ADA)
+        self.news = CategoryFactory.create()
+        self.ada = AddressFactory.create(text=ADA)
         self.now = NOW
         self.words: dict[str, set[Any]] = defaultdict(set)
         self.receipts: list[tuple[str, int]] = []
@@ -154,8 +154,8 @@ class Pair:
     """Ada, and Bob whom a sender joined to her: what either says holds for both until they part."""
 
     def __init__(self) -> None:
-        self.news = CategoryFactory()
-        ada = AddressFactory(text=ADA)
+        self.news = CategoryFactory.create()
+        ada = AddressFactory.create(text=ADA)
         [bob] = actions.add_addresses(ada.contact_id, [normalise(BOB)], now=NOW)
         self.people: dict[str, Address] = {ADA: ada, BOB: bob}
         self.words: dict[tuple[str, str], set[int | None]] = defaultdict(set)
@@ -220,8 +220,8 @@ class Receipts:
     """Ada, who says no and less, again and again, and keeps every receipt."""
 
     def __init__(self) -> None:
-        self.news = CategoryFactory()
-        self.ada = AddressFactory(text=ADA)
+        self.news = CategoryFactory.create()
+        self.ada = AddressFactory.create(text=ADA)
         self.now = NOW
         self.acts: list[str] = []
         self.receipts: list[tuple[str, int, list[int]]] = []

@@ -179,8 +179,8 @@ def test_a_star_among_other_letters_is_one_of_an_address() -> None:
 @pytest.mark.django_db
 class TestTheGate:
     def test_a_block_covers_everybody_there_and_nobody_else(self, news: Category) -> None:
-        AddressFactory(text=EVE)
-        AddressFactory(text="ada@sub.corp.example")
+        AddressFactory.create(text=EVE)
+        AddressFactory.create(text="ada@sub.corp.example")
         block()
         texts = [EVE, "stranger@CORP.example", "Eve <eve@corp.example>", "eve@corp.example.", "ada@sub.corp.example"]
         texts += ["x@notcorp.example", "corp.example@firm.example"]
@@ -190,7 +190,7 @@ class TestTheGate:
         assert verdicts.has_covers
 
     def test_an_address_of_which_only_the_hash_is_known_is_covered_too(self, news: Category) -> None:
-        AddressFactory(text=EVE, value="")
+        AddressFactory.create(text=EVE, value="")
         block()
         assert answers([EVE], news) == ["suppressed"]
 
@@ -202,7 +202,7 @@ class TestTheGate:
 
     @pytest.mark.parametrize("reason", REASONS)
     def test_receipts_go_where_the_reason_lets_them(self, reason: SuppressionReason, news: Category) -> None:
-        receipts = CategoryFactory(transactional=True)
+        receipts = CategoryFactory.create(transactional=True)
         block(reason=reason)
         assert answers([EVE], news) == answers([EVE], None) == ["suppressed"]
         may_go = reason in {SuppressionReason.UNSUBSCRIBED_ALL, SuppressionReason.COMPLAINT}
@@ -218,7 +218,7 @@ class TestTheGate:
         assert answers([EVE], None, Purpose.TRANSACTIONAL) == ["suppressed"]
 
     def test_what_an_address_said_itself_still_counts(self, news: Category) -> None:
-        eve = AddressFactory(text=EVE)
+        eve = AddressFactory.create(text=EVE)
         actions.suppress([eve.pk], SuppressionReason.HARD_BOUNCE, source=Source.STAFF, now=NOW)
         block()
         assert answers([EVE], None, Purpose.TRANSACTIONAL) == ["suppressed"]
@@ -226,7 +226,7 @@ class TestTheGate:
     def test_it_takes_as_many_queries_for_many_as_for_one(self, news: Category, django_assert_num_queries: Any) -> None:
         for number in range(30):
             block(f"corp{number}.example")
-        known = [AddressFactory(text=f"eve@corp{number}.example") for number in range(30)]
+        known = [AddressFactory.create(text=f"eve@corp{number}.example") for number in range(30)]
         for texts in ([known[0].value], [one.value for one in known] + ["x@corp1.example"] * 500):
             with django_assert_num_queries(3):  # who is known, which domains are blocked, who said yes since
                 decisions = gate.check(texts, Mailing(news), now=NOW)
@@ -254,7 +254,7 @@ class TestTheirOwnYes:
         return actions.opt_in([target], source=source, now=now, wording="Yes, please.")
 
     def test_a_later_yes_to_a_category_lets_that_through_and_nothing_else(self, news: Category) -> None:
-        offers, eve = CategoryFactory(slug="offers"), AddressFactory(text=EVE)
+        offers, eve = CategoryFactory.create(slug="offers"), AddressFactory.create(text=EVE)
         self.yes(eve, offers, now=EARLIER)
         block()
         self.yes(eve, news)
@@ -262,7 +262,7 @@ class TestTheirOwnYes:
         assert answers([EVE], offers) == answers([EVE], None) == ["suppressed"]
 
     def test_it_is_one_also_where_they_had_chosen_it_before(self, news: Category) -> None:
-        eve = AddressFactory(text=EVE)
+        eve = AddressFactory.create(text=EVE)
         self.yes(eve, news, now=EARLIER)
         block()
         assert answers([EVE], news) == ["suppressed"]
@@ -272,14 +272,14 @@ class TestTheirOwnYes:
 
     @pytest.mark.parametrize("at", [EARLIER, NOW], ids=["earlier", "of the same moment"])
     def test_a_yes_that_is_not_later_does_not_win(self, at: Any, news: Category) -> None:
-        eve = AddressFactory(text=EVE)
-        CategoryFactory(slug="news", needs_opt_in=True)
+        eve = AddressFactory.create(text=EVE)
+        CategoryFactory.create(slug="news", needs_opt_in=True)
         self.yes(eve, news, now=at)
         block()
         assert answers([EVE], news) == ["suppressed"]
 
     def test_a_yes_before_the_block_was_written_down_but_after_it_was_said_wins(self, news: Category) -> None:
-        eve = AddressFactory(text=EVE)
+        eve = AddressFactory.create(text=EVE)
         self.yes(eve, news, now=EARLIER)
         block(at=EARLIER - timedelta(days=1))
         assert answers([EVE], news) == ["send"]
@@ -289,7 +289,7 @@ class TestTheirOwnYes:
         [(None, "send"), (NOW - timedelta(hours=1), "send"), (LATER + timedelta(hours=1), "suppressed")],
     )
     def test_the_same_said_again_counts_from_then_if_it_says_when(self, at: Any, answer: str, news: Category) -> None:
-        eve = AddressFactory(text=EVE)
+        eve = AddressFactory.create(text=EVE)
         block(at=EARLIER)
         self.yes(eve, news)
         block(at=at, source=Source.IMPORT, import_id=7, now=LATER + timedelta(days=1))
@@ -299,8 +299,8 @@ class TestTheirOwnYes:
 
     def test_it_is_one_too_where_only_the_hash_is_known(self, news: Category) -> None:
         texts = [EVE, "bob@corp.example", "ada@corp.example"]
-        eve, bob, _ = (AddressFactory(text=text, value="") for text in texts)
-        offers = CategoryFactory(slug="offers")
+        eve, bob, _ = (AddressFactory.create(text=text, value="") for text in texts)
+        offers = CategoryFactory.create(slug="offers")
         block()
         for one in (eve, bob):
             self.yes(one, news)
@@ -310,51 +310,51 @@ class TestTheirOwnYes:
         assert answers([EVE], news) == ["suppressed"]
 
     def test_nor_do_numbers_whose_owners_said_yes_and_are_forgotten_hide_it(self, news: Category) -> None:
-        phones = [AddressFactory(text=f"+49309018{n}", channel=Channel.SMS, value="") for n in range(10, 30)]
-        eve = AddressFactory(text=EVE)
+        phones = [AddressFactory.create(text=f"+49309018{n}", channel=Channel.SMS, value="") for n in range(10, 30)]
+        eve = AddressFactory.create(text=EVE)
         block()
         for one in [*phones, eve]:
             self.yes(one, news)
         assert answers([EVE], news) == ["send"]
 
     def test_a_yes_from_another_address_of_theirs_is_not_about_this_one(self, news: Category) -> None:
-        eve = AddressFactory(text=EVE)
-        home = AddressFactory(text="eve@home.example", contact=eve.contact)
+        eve = AddressFactory.create(text=EVE)
+        home = AddressFactory.create(text="eve@home.example", contact=eve.contact)
         block()
         self.yes(home, news)
         assert answers([EVE, home.value], news) == ["suppressed", "send"]
 
     @pytest.mark.parametrize("reason", [SuppressionReason.MANUAL, SuppressionReason.HARD_BOUNCE])
     def test_it_does_not_lift_what_is_not_theirs_to_lift(self, reason: SuppressionReason, news: Category) -> None:
-        eve = AddressFactory(text=EVE)
+        eve = AddressFactory.create(text=EVE)
         block(reason=reason)
         self.yes(eve, news)
         assert answers([EVE], news) == ["suppressed"]
 
     def test_a_sender_may_not_say_it_for_them(self, news: Category) -> None:
-        eve = AddressFactory(text=EVE)
+        eve = AddressFactory.create(text=EVE)
         block()
         with pytest.raises(MayNotLift):
             self.yes(eve, news, source=Source.API)
         assert answers([EVE], news) == ["suppressed"]
 
     def test_whoever_takes_it_back_is_not_written_to(self, news: Category) -> None:
-        eve = AddressFactory(text=EVE)
+        eve = AddressFactory.create(text=EVE)
         block()
         events = self.yes(eve, news)
         actions.undo([one.pk for one in events], source=Source.PAGE, now=LATER)
         assert answers([EVE], news) == ["unsubscribed"]
 
     def test_a_slower_frequency_is_no_yes(self, news: Category) -> None:
-        eve = AddressFactory(text=EVE)
+        eve = AddressFactory.create(text=EVE)
         self.yes(eve, news, now=EARLIER)
         block()
         actions.opt_down([Target(eve.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=LATER)
         assert answers([EVE], news) == ["suppressed"]
 
     def test_their_page_shows_what_they_get_and_offers_the_rest(self, news: Category) -> None:
-        CategoryFactory(slug="offers")
-        eve = AddressFactory(text=EVE)
+        CategoryFactory.create(slug="offers")
+        eve = AddressFactory.create(text=EVE)
         block()
         sheet = queries.preference_sheet(Target(eve.pk), today=NOW.date())
         assert [one.is_subscribed for one in sheet.choices] == [False, False]
@@ -364,7 +364,7 @@ class TestTheirOwnYes:
         assert {one.category.slug: one.is_subscribed for one in sheet.choices} == {"news": True, "offers": False}
 
     def test_their_page_says_when_nothing_can_reach_them(self, news: Category) -> None:
-        eve = AddressFactory(text=EVE)
+        eve = AddressFactory.create(text=EVE)
         block(reason=FOR_GOOD)
         assert queries.preference_sheet(Target(eve.pk), today=NOW.date()).is_blocked
 

@@ -48,7 +48,7 @@ def to(text: str, diary: Sequence[str]) -> int:
 @pytest.fixture
 def daily(news: Category, ada: Address) -> Address:
     actions.opt_down([Target(ada.pk, news.pk)], Frequency.DAILY, source=Source.PAGE, now=timezone.now())
-    AddressFactory(text=BOB)
+    AddressFactory.create(text=BOB)
     return ada
 
 
@@ -118,7 +118,7 @@ def test_who_has_two_addresses_gets_it_at_one_of_them(daily: Address, met: Barri
 
 
 def test_of_many_readers_in_any_order_each_gets_one(news: Category, met: Barrier, carried: list[str]) -> None:
-    readers = [AddressFactory(text=f"reader{number}@example.com") for number in range(90)]
+    readers = [AddressFactory.create(text=f"reader{number}@example.com") for number in range(90)]
     actions.opt_down(
         [Target(one.pk, news.pk) for one in readers], Frequency.WEEKLY, source=Source.PAGE, now=timezone.now()
     )

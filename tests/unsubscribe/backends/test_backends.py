@@ -67,7 +67,7 @@ def target(sent: EmailMessage) -> Target:
 
 
 def block(text: str, reason: SuppressionReason) -> Address:
-    address = Address.objects.filter(value=text).first() or AddressFactory(text=text)
+    address = Address.objects.filter(value=text).first() or AddressFactory.create(text=text)
     if reason == SuppressionReason.UNSUBSCRIBED_ALL:
         actions.opt_out([Target(address.pk)], source=Source.PAGE, now=timezone.now())
     elif reason == SuppressionReason.ERASED:
@@ -199,14 +199,14 @@ class TestRefusing:
     def test_a_receipt_goes_to_whoever_can_still_be_reached(
         self, says: str, reason: SuppressionReason, is_sent: bool
     ) -> None:
-        receipts = CategoryFactory(transactional=True)
+        receipts = CategoryFactory.create(transactional=True)
         block(BOB, reason)
         said = TRANSACTIONAL if says == "purpose" else about(receipts.slug)
         assert send(message(BOB, headers=dict(said))) == is_sent
         assert recipients() == ([[BOB]] if is_sent else [])
 
     def test_what_is_declared_marketing_is_marketing_whatever_its_category(self) -> None:
-        receipts = CategoryFactory(transactional=True)
+        receipts = CategoryFactory.create(transactional=True)
         block(BOB, SuppressionReason.UNSUBSCRIBED_ALL)
         said = about(receipts.slug, **{headers.PURPOSE: "marketing"})
         assert send(message(BOB, headers=said), message(ADA, headers=said)) == 1
@@ -218,19 +218,19 @@ class TestRefusing:
         assert send(letter) == 1
         actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=timezone.now())
         assert send(letter) == 0
-        assert send(message(ADA, headers=about(CategoryFactory(slug="offers").slug))) == 1
+        assert send(message(ADA, headers=about(CategoryFactory.create(slug="offers").slug))) == 1
 
     def test_paused_and_too_soon_hold_too(self, ada: Address, news: Category) -> None:
         weekly(ada, news)
         assert [send(message(headers=about("news"))) for _ in range(2)] == [1, 0]
-        bob = AddressFactory(text=BOB)
+        bob = AddressFactory.create(text=BOB)
         actions.pause(
             [Target(bob.pk)], timezone.localdate() + timedelta(days=2), source=Source.PAGE, now=timezone.now()
         )
         assert send(message(BOB, headers=about("news"))) == 0
 
     def test_where_opt_in_is_needed_a_stranger_gets_nothing_and_stays_one(self) -> None:
-        CategoryFactory(opt_in=True)
+        CategoryFactory.create(opt_in=True)
         assert send(message(DAN, headers=about("partners"))) == 0
         assert not Contact.objects.exists()
 
@@ -428,7 +428,7 @@ class TestTransactional:
         assert (letter.cc, letter.extra_headers) == ([CLEO], TRANSACTIONAL)
 
     def test_it_starts_no_clock_and_counts_nothing(self) -> None:
-        receipts = CategoryFactory(transactional=True)
+        receipts = CategoryFactory.create(transactional=True)
         assert send(message(ADA, headers=about(receipts.slug, **{headers.CAMPAIGN: "May"}))) == 1
         assert not LastSent.objects.exists()
         assert not SentCount.objects.exists()

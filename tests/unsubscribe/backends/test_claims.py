@@ -71,7 +71,7 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
 @pytest.fixture
 def readers(news: Category, at: Callable[[datetime], None]) -> list[Address]:
     """Ada, Bob and Cleo, who all chose to get less."""
-    found: list[Address] = [AddressFactory(text=text) for text in (ADA, BOB, CLEO)]
+    found: list[Address] = [AddressFactory.create(text=text) for text in (ADA, BOB, CLEO)]
     actions.opt_down([Target(one.pk, news.pk) for one in found], Frequency.WEEKLY, source=Source.PAGE, now=NOW)
     return found
 
@@ -220,7 +220,7 @@ def test_what_takes_longer_than_a_claim_holds_is_not_sent_any_more(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Somebody else may have taken over when it is sent: after half the time no letter is begun."""
-    AddressFactory(text="dan@example.com")
+    AddressFactory.create(text="dan@example.com")
     Failing.told = {BOB: lambda: at(NOW + takes)}
     with caplog.at_level(logging.WARNING):
         assert send(mailing(ADA, BOB, CLEO, "dan@example.com")) == 1
@@ -236,7 +236,7 @@ def test_a_claim_costs_as_much_for_ninety_as_for_one_and_nothing_where_nobody_ch
             send(mailing(*(one.value for one in to)))
         return len(done), sum("INSERT INTO unsubscribe_lastsent" in one["sql"] for one in done)
 
-    readers = [AddressFactory(text=f"reader{number}@example.com") for number in range(90)]
+    readers = [AddressFactory.create(text=f"reader{number}@example.com") for number in range(90)]
     statements(readers[0])
     (many, winds), one = statements(*readers), statements(readers[0])
     assert winds == 1

@@ -84,8 +84,8 @@ class TestWhereItIsKept:
 
     def test_for_those_known_before_by_the_migration(self) -> None:
         for text in (ADA, "bob@googlemail.com", "cleo@example.com"):
-            AddressFactory(text=text, gmail_digest=None)
-        AddressFactory(text="+4930901820", channel=Channel.SMS, gmail_digest=None)
+            AddressFactory.create(text=text, gmail_digest=None)
+        AddressFactory.create(text="+4930901820", channel=Channel.SMS, gmail_digest=None)
         fill = import_module("unsubscribe.migrations.0012_gmail_digests").fill
         for _ in range(2):
             fill(apps, SimpleNamespace(connection=connection))
@@ -114,20 +114,20 @@ class TestTheGate:
         assert answers(SPELLINGS, None, Purpose.TRANSACTIONAL) == ["suppressed"] * 4
 
     def test_a_category_that_was_left_is_left_under_every_name(self, ada: Address, news: Category) -> None:
-        offers = CategoryFactory(slug="offers")
+        offers = CategoryFactory.create(slug="offers")
         actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW)
         assert answers(SPELLINGS, news) == answers(SPELLINGS, None) == ["unsubscribed"] * 4
         assert answers(SPELLINGS, offers) == ["send"] * 4
 
     def test_whoever_came_back_to_one_thing_gets_that_alone(self, ada: Address, news: Category) -> None:
-        offers = CategoryFactory(slug="offers")
+        offers = CategoryFactory.create(slug="offers")
         actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW)
         actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=LATER, wording="Yes.")
         assert answers(SPELLINGS, news) == ["send"] * 4
         assert answers(SPELLINGS, offers) == answers(SPELLINGS, None) == ["unsubscribed"] * 4
 
     def test_what_was_left_by_text_is_not_left_by_email(self, ada: Address, news: Category) -> None:
-        phone = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+4930901820")
+        phone = AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+4930901820")
         actions.opt_out([Target(phone.pk, news.pk)], source=Source.SMS, now=NOW)
         assert answers(SPELLINGS, news) == answers(SPELLINGS, None) == ["send"] * 4
 
@@ -138,7 +138,7 @@ class TestTheGate:
         assert answers(SPELLINGS, news) == ["paused", "send", "send", "send"]
 
     def test_whoever_came_back_to_several_things_gets_each_of_them(self, ada: Address, news: Category) -> None:
-        categories = [news, CategoryFactory(slug="offers"), CategoryFactory(slug="tips")]
+        categories = [news, CategoryFactory.create(slug="offers"), CategoryFactory.create(slug="tips")]
         actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW)
         for category in categories[:2]:
             actions.opt_in([Target(ada.pk, category.pk)], source=Source.PAGE, now=LATER, wording="Yes.")
@@ -149,7 +149,7 @@ class TestTheGate:
     def test_a_later_yes_under_another_name_wins_there(
         self, of_everything: bool, no: str, ada: Address, news: Category
     ) -> None:
-        other, tips = learn(SPELLINGS[0]), CategoryFactory(slug="tips")
+        other, tips = learn(SPELLINGS[0]), CategoryFactory.create(slug="tips")
         actions.opt_out([Target(ada.pk, None if of_everything else news.pk)], source=Source.PAGE, now=NOW)
         assert self.shown(other) == {"news": False, "tips": not of_everything}
         actions.opt_in([Target(other.pk, news.pk)], source=Source.PAGE, now=LATER, wording="Yes.")

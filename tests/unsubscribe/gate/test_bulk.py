@@ -62,14 +62,14 @@ def test_what_holds_for_every_message_goes_before_the_persons_own_no(ada: Addres
 
 def test_whoever_said_nothing_is_not_held_in_memory(news: Category) -> None:
     for text in (ADA, BOB):
-        AddressFactory(text=text)
+        AddressFactory.create(text=text)
     verdicts = gate.everybody(Mailing(news), now=NOW)
     assert verdicts is not None
     assert (verdicts.named, verdicts.others.outcome) == ({}, Outcome.SEND)
 
 
 def test_of_too_many_it_says_nothing(news: Category) -> None:
-    people = [AddressFactory(text=f"reader{number}@example.com") for number in range(3)]
+    people = [AddressFactory.create(text=f"reader{number}@example.com") for number in range(3)]
     actions.opt_out([Target(one.pk, news.pk) for one in people], source=Source.PAGE, now=NOW)
     assert gate.everybody(Mailing(news), now=NOW, most=2) is None
     verdicts = gate.everybody(Mailing(news), now=NOW, most=3)
@@ -78,7 +78,7 @@ def test_of_too_many_it_says_nothing(news: Category) -> None:
 
 
 def test_as_many_as_it_holds_are_asked_about_their_clocks_too(news: Category) -> None:
-    people = [AddressFactory(text=f"reader{number}@example.com") for number in range(3)]
+    people = [AddressFactory.create(text=f"reader{number}@example.com") for number in range(3)]
     actions.opt_down([Target(one.pk, news.pk) for one in people], "weekly", source=Source.PAGE, now=NOW)
     contact_ids = [one.contact_id for one in people]
     actions.record_sent(contact_ids, Mailing(news), now=NOW)
@@ -90,10 +90,10 @@ def test_as_many_as_it_holds_are_asked_about_their_clocks_too(news: Category) ->
 def test_it_says_which_addresses_share_a_frequency_and_until_when_once_one_of_them_had_a_message(
     news: Category,
 ) -> None:
-    alone, ada, unpaced = (AddressFactory(text=text) for text in ("eve@example.com", ADA, "dan@example.com"))
-    both = [ada, AddressFactory(text=BOB, contact=ada.contact)]
-    AddressFactory(text="dan@work.example", contact=unpaced.contact)
-    bounced = AddressFactory(text="ada@work.example", contact=ada.contact)
+    alone, ada, unpaced = (AddressFactory.create(text=text) for text in ("eve@example.com", ADA, "dan@example.com"))
+    both = [ada, AddressFactory.create(text=BOB, contact=ada.contact)]
+    AddressFactory.create(text="dan@work.example", contact=unpaced.contact)
+    bounced = AddressFactory.create(text="ada@work.example", contact=ada.contact)
     weekly = [Target(one.pk, news.pk) for one in (alone, ada)]
     actions.opt_down(weekly, "weekly", source=Source.PAGE, now=NOW)
     actions.suppress([bounced.pk], SuppressionReason.HARD_BOUNCE, source=Source.STAFF, now=NOW)
@@ -107,7 +107,7 @@ def test_it_says_which_addresses_share_a_frequency_and_until_when_once_one_of_th
 
 
 def test_it_takes_as_many_queries_as_a_set_does(news: Category, django_assert_num_queries: Any) -> None:
-    people = [AddressFactory(text=f"reader{number}@example.com") for number in range(30)]
+    people = [AddressFactory.create(text=f"reader{number}@example.com") for number in range(30)]
     actions.opt_down([Target(one.pk, news.pk) for one in people], "weekly", source=Source.PAGE, now=NOW)
     with django_assert_num_queries(3):
         gate.everybody(Mailing(news, campaign=CampaignFactory.build(category=news, pk=1)), now=NOW)

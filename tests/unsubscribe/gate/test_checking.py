@@ -174,9 +174,9 @@ class World(NamedTuple):
 
     @classmethod
     def of(cls, question: Question) -> "World":
-        category = CategoryFactory(purpose=question.category_purpose, needs_opt_in=question.needs_opt_in)
-        campaigns = {name: CampaignFactory(category=category) for name in ("this", "another", "third", "fourth")}
-        return cls(category, CategoryFactory(slug="other"), campaigns, question)
+        category = CategoryFactory.create(purpose=question.category_purpose, needs_opt_in=question.needs_opt_in)
+        campaigns = {name: CampaignFactory.create(category=category) for name in ("this", "another", "third", "fourth")}
+        return cls(category, CategoryFactory.create(slug="other"), campaigns, question)
 
     @property
     def campaign(self) -> Campaign | None:
@@ -184,7 +184,7 @@ class World(NamedTuple):
 
     def settle(self, person: Person) -> list[str]:
         """Writes one person down, as the models allow it; returns their addresses on the channel in question."""
-        contact = ContactFactory(paused_until=person.paused_until, only_chosen=person.only_chosen)
+        contact = ContactFactory.create(paused_until=person.paused_until, only_chosen=person.only_chosen)
         channel = self.question.channel
         noise = Channel.PUSH
         for chosen, category, on in [
@@ -207,7 +207,7 @@ class World(NamedTuple):
     def _address(self, contact: Any, channel: Channel, blocks: list[tuple[SuppressionReason, bool]]) -> str:
         number = Address.objects.count()
         text = f"reader{number}@example.com" if channel == Channel.EMAIL else f"+49309018{number:04}"
-        address: Address = AddressFactory(contact=contact, channel=channel, text=text)
+        address: Address = AddressFactory.create(contact=contact, channel=channel, text=text)
         for reason in {reason for reason, is_lifted in blocks if not is_lifted}:
             Suppression.objects.create(address=address, reason=reason, source=Source.API, since=NOW)
         for reason in [reason for reason, is_lifted in blocks if is_lifted]:
@@ -312,14 +312,14 @@ def test_each_block_on_an_address_counts_in_whatever_order_they_came(
     assert not gate.check([ADA], Mailing(news), now=NOW)[0].may_send
     receipt = gate.check([ADA], Mailing(None, purpose=Purpose.TRANSACTIONAL), now=NOW)[0]
     assert receipt.may_send is not bool({first, second} & rules.BLOCKS_EVERYTHING)
-    receipts = CategoryFactory(transactional=True)
+    receipts = CategoryFactory.create(transactional=True)
     everybody = gate.everybody(Mailing(receipts), now=NOW)
     assert everybody is not None
     assert (normalise(ADA).digest in everybody.named) is not receipt.may_send
 
 
 def _weekly(text: str, category: Category, **sent: Any) -> Address:
-    address: Address = AddressFactory(text=text)
+    address: Address = AddressFactory.create(text=text)
     Preference.objects.create(
         contact=address.contact, category=category, channel=Channel.EMAIL, frequency=Frequency.WEEKLY, changed_at=NOW
     )
@@ -338,7 +338,7 @@ def test_the_number_of_queries_does_not_grow(
     texts = ["reader@example.com", *(f"reader{number}@example.com" for number in range(1, known))]
     actions.learn(map(normalise, texts), now=NOW)
     strangers = [f"stranger{number}@example.com" for number in range(known)]
-    campaign = CampaignFactory(category=news)
+    campaign = CampaignFactory.create(category=news)
     with django_assert_num_queries(3):
         decisions = gate.check([*texts, *strangers], Mailing(news, campaign=campaign), now=NOW)
     assert [one.address_id is not None for one in decisions] == [True] * known + [False] * known
@@ -363,7 +363,7 @@ def test_the_order_and_the_duplicates_stay(ada: Address, news: Category) -> None
 
 @pytest.mark.parametrize("needs_opt_in", [True, False])
 def test_a_stranger_is_written_to_where_nobody_needs_to_opt_in(needs_opt_in: bool) -> None:
-    category = CategoryFactory(needs_opt_in=needs_opt_in)
+    category = CategoryFactory.create(needs_opt_in=needs_opt_in)
     [decision] = gate.check([ADA], Mailing(category), now=NOW)
     assert decision.may_send is not needs_opt_in
     assert decision == Verdict(decision.outcome, decision.rule, address=normalise(ADA))
@@ -378,7 +378,7 @@ def test_no_address_is_no_send_not_even_of_a_receipt(purpose: Purpose | None) ->
 
 def test_an_address_is_asked_for_on_its_own_channel_alone(news: Category) -> None:
     number = "+49 30 901820"
-    by_text = AddressFactory(channel=Channel.SMS, text=number)
+    by_text = AddressFactory.create(channel=Channel.SMS, text=number)
     actions.suppress([by_text.pk], SuppressionReason.MANUAL, source=Source.STAFF, now=NOW)
     for channel, address_id in ((Channel.SMS, by_text.pk), (Channel.WHATSAPP, None), (Channel.PHONE, None)):
         [decision] = gate.check([number], Mailing(news, channel=channel), now=NOW)
@@ -386,7 +386,7 @@ def test_an_address_is_asked_for_on_its_own_channel_alone(news: Category) -> Non
 
 
 def test_a_campaign_is_not_too_soon_for_itself_as_long_as_it_runs(news: Category) -> None:
-    campaign, another = CampaignFactory(category=news), CampaignFactory(category=news)
+    campaign, another = CampaignFactory.create(category=news), CampaignFactory.create(category=news)
     address = _weekly(ADA, news)
     actions.record_sent([address.contact_id], Mailing(news, campaign=campaign), now=NOW)
 
@@ -405,7 +405,7 @@ def test_a_campaign_is_not_too_soon_for_itself_as_long_as_it_runs(news: Category
 
 def test_the_clock_of_the_campaign_before_is_kept(news: Category) -> None:
     """Recording a campaign must not wipe out what counts against it: the answer stays the one that was given first."""
-    before, campaign = CampaignFactory(category=news), CampaignFactory(category=news)
+    before, campaign = CampaignFactory.create(category=news), CampaignFactory.create(category=news)
     address = _weekly(ADA, news)
     actions.record_sent([address.contact_id], Mailing(news, campaign=before), now=NOW - timedelta(days=3))
     for hours in (0, 13, 26):  # a reader who chose "weekly" in the meantime
@@ -417,7 +417,7 @@ def test_the_clock_of_the_campaign_before_is_kept(news: Category) -> None:
 
 @pytest.mark.parametrize("frequency", [Frequency.DAILY, Frequency.WEEKLY, Frequency.MONTHLY])
 def test_two_campaigns_at_a_time_are_each_sent_once(frequency: Frequency, news: Category) -> None:
-    first, second = CampaignFactory(category=news), CampaignFactory(category=news)
+    first, second = CampaignFactory.create(category=news), CampaignFactory.create(category=news)
     address = _weekly(ADA, news)
     Preference.objects.update(frequency=frequency)
     sent = []
@@ -433,7 +433,7 @@ def test_two_campaigns_at_a_time_are_each_sent_once(frequency: Frequency, news: 
 
 @pytest.mark.parametrize("between", [False, True], ids=["at once", "after another"])
 def test_that_it_was_sent_is_not_forgotten_when_somebody_records_it_again(between: bool, news: Category) -> None:
-    first, second = CampaignFactory(category=news), CampaignFactory(category=news)
+    first, second = CampaignFactory.create(category=news), CampaignFactory.create(category=news)
     address = _weekly(ADA, news)
     actions.record_sent([address.contact_id], Mailing(news, campaign=first), by_us=True, now=NOW)
     for campaign in [second, first] if between else [first]:
@@ -445,7 +445,7 @@ def test_that_it_was_sent_is_not_forgotten_when_somebody_records_it_again(betwee
 
 
 def test_clocks_from_before_they_had_a_time_count_by_their_day(news: Category) -> None:
-    campaign = CampaignFactory(category=news)
+    campaign = CampaignFactory.create(category=news)
     for days, answer in [(0, Outcome.SEND), (1, Outcome.SEND), (2, Outcome.TOO_SOON)]:
         text = f"reader{days}@example.com"
         _weekly(text, news, sent_on=TODAY - timedelta(days=days), campaign=campaign)
@@ -465,7 +465,7 @@ def test_clocks_from_before_they_had_a_time_count_by_their_day(news: Category) -
 def test_who_was_sent_a_campaign_is_sent_it_again_two_days_later_at_the_earliest(
     hours: int, verdict: Verdict, news: Category
 ) -> None:
-    campaign, address = CampaignFactory(category=news), _weekly(ADA, news)
+    campaign, address = CampaignFactory.create(category=news), _weekly(ADA, news)
     Preference.objects.update(frequency=Frequency.DAILY)
     mailing = Mailing(news, campaign=campaign, once=True)
     actions.record_sent([address.contact_id], mailing, now=NOW)
@@ -474,7 +474,7 @@ def test_who_was_sent_a_campaign_is_sent_it_again_two_days_later_at_the_earliest
 
 
 def test_whoever_asks_about_everybody_may_write_to_them_again_while_the_campaign_runs(news: Category) -> None:
-    campaign, address = CampaignFactory(category=news), _weekly(ADA, news)
+    campaign, address = CampaignFactory.create(category=news), _weekly(ADA, news)
     mailing = Mailing(news, campaign=campaign)
     actions.record_sent([address.contact_id], mailing, by_us=True, now=NOW)
     verdicts = gate.everybody(mailing, now=NOW)
@@ -490,7 +490,7 @@ def test_a_pause_is_found_among_everybody(ada: Address, news: Category) -> None:
 
 
 def test_a_message_of_no_named_kind_reaches_whoever_left_it_on_another_channel(ada: Address, news: Category) -> None:
-    number = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
+    number = AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
     actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
     actions.opt_out([Target(number.pk, news.pk)], source=Source.SMS, now=NOW)
     assert gate.check([ADA], Mailing(None), now=NOW)[0].may_send
@@ -499,7 +499,7 @@ def test_a_message_of_no_named_kind_reaches_whoever_left_it_on_another_channel(a
 
 def test_a_mailing_without_a_campaign_is_too_soon_for_every_other(news: Category) -> None:
     _weekly(ADA, news, sent_on=TODAY, campaign=None)
-    for campaign in (None, CampaignFactory(category=news)):
+    for campaign in (None, CampaignFactory.create(category=news)):
         [decision] = gate.check([ADA], Mailing(news, campaign=campaign), now=NOW)
         assert decision.outcome == Outcome.TOO_SOON
 
@@ -515,7 +515,7 @@ def test_a_day_begins_where_the_house_stands(hour: int, answer: Outcome, ada: Ad
 
 def test_what_became_transactional_keeps_no_pace_whatever_was_chosen_of_it_before(news: Category) -> None:
     address = _weekly(ADA, news, sent_on=TODAY)
-    AddressFactory(text=BOB, contact=address.contact)
+    AddressFactory.create(text=BOB, contact=address.contact)
     Category.objects.update(purpose=Purpose.TRANSACTIONAL)
     news.refresh_from_db()
     for decision in gate.check([ADA, BOB], Mailing(news), now=NOW):
@@ -553,7 +553,7 @@ def test_no_clock_is_no_send(news: Category) -> None:
 
 
 def test_a_message_of_no_named_kind_does_not_reach_whoever_left_some_kind(ada: Address, news: Category) -> None:
-    CategoryFactory(slug="offers")
+    CategoryFactory.create(slug="offers")
     actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=NOW)
     assert gate.check([ada.value], Mailing(None), now=NOW)[0].outcome == Outcome.UNSUBSCRIBED
     assert gate.check([ada.value], Mailing(None, purpose=Purpose.TRANSACTIONAL), now=NOW)[0].may_send

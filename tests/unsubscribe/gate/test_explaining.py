@@ -97,13 +97,13 @@ def test_of_two_spellings_of_one_mailbox_it_names_the_noes_of_the_other(
     acts: list[tuple[str, int, int]], is_joined: bool
 ) -> None:
     with forgotten(), override_settings(UNSUBSCRIBE_GMAIL_SPELLINGS=True):
-        categories = [CategoryFactory(), CategoryFactory(opt_in=True)]
-        asked = [Mailing(one) for one in (*categories, CategoryFactory(transactional=True), None)]
-        addresses = [AddressFactory(text=GMAIL, created_at=NOW - 9 * DAY)]
+        categories = [CategoryFactory.create(), CategoryFactory.create(opt_in=True)]
+        asked = [Mailing(one) for one in (*categories, CategoryFactory.create(transactional=True), None)]
+        addresses = [AddressFactory.create(text=GMAIL, created_at=NOW - 9 * DAY)]
         if is_joined:
             actions.add_addresses(addresses[0].contact_id, [normalise(SAME_GMAIL)], now=NOW - 8 * DAY)
         else:
-            AddressFactory(text=SAME_GMAIL, created_at=NOW - 9 * DAY)
+            AddressFactory.create(text=SAME_GMAIL, created_at=NOW - 9 * DAY)
         addresses.append(Address.objects.get(value=SAME_GMAIL))
         for number, (act, whose, which) in enumerate(acts):
             with suppress(MayNotLift):
@@ -125,7 +125,7 @@ class TestSuppressed:
     def test_by_the_persons_own_no_with_its_campaign_and_a_complaint_beside_it(
         self, ada: Address, news: Category
     ) -> None:
-        june = CampaignFactory(category=news, name="June")
+        june = CampaignFactory.create(category=news, name="June")
         actions.opt_out([Target(ada.pk, None, june.pk)], source=Source.ONE_CLICK, now=NOW - DAY)
         actions.suppress([ada.pk], SuppressionReason.COMPLAINT, source=Source.API, now=NOW)
         found = explained(ADA, Mailing(news))
@@ -143,7 +143,7 @@ class TestSuppressed:
 
     def test_by_another_spelling_of_a_gmail_mailbox(self, news: Category, settings: Any) -> None:
         settings.UNSUBSCRIBE_GMAIL_SPELLINGS = True
-        other = AddressFactory(text=SAME_GMAIL)
+        other = AddressFactory.create(text=SAME_GMAIL)
         actions.suppress([other.pk], SuppressionReason.HARD_BOUNCE, source=Source.API, now=NOW)
         [fact] = explained(GMAIL, Mailing(news)).facts
         bounce = SuppressionReason.HARD_BOUNCE
@@ -181,20 +181,20 @@ class TestUnsubscribed:
         assert found.facts == (left,)
 
     def test_of_a_message_of_no_named_kind_each_category_that_was_left(self, ada: Address, news: Category) -> None:
-        offers = CategoryFactory(slug="offers")
+        offers = CategoryFactory.create(slug="offers")
         actions.opt_out([Target(ada.pk, one.pk) for one in (news, offers)], source=Source.PAGE, now=NOW)
         facts = explained(ADA, Mailing(None)).facts
         assert [one.category for one in facts if isinstance(one, PreferenceFact)] == ["news", "offers"]
 
     def test_from_another_address_of_the_contact(self, ada: Address, news: Category) -> None:
-        other = AddressFactory(text=BOB, contact=ada.contact)
+        other = AddressFactory.create(text=BOB, contact=ada.contact)
         actions.opt_out([Target(other.pk, news.pk)], source=Source.PAGE, now=NOW)
         [fact] = explained(ADA, Mailing(news)).facts
         assert fact == PreferenceFact("news", PreferenceState.UNSUBSCRIBED, NOW, Source.PAGE, said_by=other.pk)
 
     def test_from_another_spelling_of_a_gmail_mailbox(self, news: Category, settings: Any) -> None:
         settings.UNSUBSCRIBE_GMAIL_SPELLINGS = True
-        other = AddressFactory(text=SAME_GMAIL)
+        other = AddressFactory.create(text=SAME_GMAIL)
         actions.opt_out([Target(other.pk, news.pk)], source=Source.PAGE, now=NOW)
         [fact] = explained(GMAIL, Mailing(news)).facts
         no = PreferenceState.UNSUBSCRIBED
@@ -203,19 +203,19 @@ class TestUnsubscribed:
     @pytest.mark.parametrize("is_known", [True, False])
     def test_where_the_category_needs_opt_in_and_nothing_was_chosen(self, is_known: bool) -> None:
         if is_known:
-            AddressFactory(text=ADA)
-        [fact] = explained(ADA, Mailing(CategoryFactory(opt_in=True))).facts
+            AddressFactory.create(text=ADA)
+        [fact] = explained(ADA, Mailing(CategoryFactory.create(opt_in=True))).facts
         assert fact == DefaultFact(needs_opt_in=True, is_known=is_known)
 
     def test_after_a_no_to_everything_and_a_yes_to_something_else(self, ada: Address, news: Category) -> None:
         actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW - DAY)
-        offers = CategoryFactory(slug="offers")
+        offers = CategoryFactory.create(slug="offers")
         actions.opt_in([Target(ada.pk, offers.pk)], source=Source.PAGE, now=NOW, wording="Yes")
         [fact] = explained(ADA, Mailing(news)).facts
         assert fact == DefaultFact(needs_opt_in=False, only_chosen=True)
 
     def test_where_the_yes_was_given_for_an_address_to_which_it_was_joined(self, ada: Address) -> None:
-        partners = CategoryFactory(opt_in=True)
+        partners = CategoryFactory.create(opt_in=True)
         actions.add_addresses(ada.contact_id, [normalise(BOB)], now=NOW - DAY)
         actions.opt_in([Target(ada.pk, partners.pk)], source=Source.PAGE, now=NOW, wording="Yes")
         [fact] = explained(BOB, Mailing(partners)).facts
@@ -250,7 +250,7 @@ class TestTooSoon:
 
     def test_for_a_campaign_that_they_had(self, ada: Address, news: Category) -> None:
         actions.opt_down([Target(ada.pk, news.pk)], Frequency.DAILY, source=Source.PAGE, now=NOW - 5 * DAY)
-        mailing = Mailing(news, campaign=CampaignFactory(category=news), once=True)
+        mailing = Mailing(news, campaign=CampaignFactory.create(category=news), once=True)
         actions.record_sent([ada.contact_id], mailing, by_us=True, now=NOW - DAY)
         [fact] = explained(ADA, mailing).facts
         assert isinstance(fact, FrequencyFact)
@@ -268,7 +268,7 @@ class TestSend:
     @pytest.mark.parametrize("is_known", [True, False])
     def test_by_default(self, is_known: bool, news: Category) -> None:
         if is_known:
-            AddressFactory(text=ADA)
+            AddressFactory.create(text=ADA)
         assert explained(ADA, Mailing(news)).facts == (DefaultFact(needs_opt_in=False, is_known=is_known),)
 
     def test_with_the_frequency_that_allows_it(self, ada: Address, news: Category) -> None:
@@ -279,7 +279,7 @@ class TestSend:
 
     def test_a_transactional_message_whatever_was_said(self, ada: Address) -> None:
         actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW)
-        found = explained(ADA, Mailing(CategoryFactory(transactional=True)))
+        found = explained(ADA, Mailing(CategoryFactory.create(transactional=True)))
         assert (found.verdict.outcome, found.verdict.rule) == (Outcome.SEND, Rule.TRANSACTIONAL)
 
 
@@ -292,7 +292,7 @@ def test_the_number_of_queries_does_not_grow_with_what_was_said(news: Category, 
     counts = []
     for _ in range(2):
         for number in range(5):
-            other = AddressFactory(text=f"ada.l+{Contact.objects.count()}@gmail.com")
+            other = AddressFactory.create(text=f"ada.l+{Contact.objects.count()}@gmail.com")
             actions.opt_out([Target(other.pk, news.pk)], source=Source.PAGE, now=NOW + timedelta(hours=number))
         with CaptureQueriesContext(
             connection,

@@ -52,8 +52,8 @@ def test_a_position_that_the_ledger_never_reached_is_refused(ada: Address, now: 
 def test_a_page_costs_the_same_few_queries_whatever_it_holds(
     ada: Address, now: datetime, django_assert_max_num_queries: Any
 ) -> None:
-    category = CategoryFactory()
-    actions.opt_out([Target(AddressFactory().pk, category.pk) for _ in range(20)], source=Source.PAGE, now=now)
+    category = CategoryFactory.create()
+    actions.opt_out([Target(AddressFactory.create().pk, category.pk) for _ in range(20)], source=Source.PAGE, now=now)
     with django_assert_max_num_queries(8):
         assert {one.category.slug for one in feed.after(0, limit=100).lines if one.category} == {"news"}
 

@@ -38,7 +38,7 @@ def sql(statement: str, *params: Any) -> None:
 
 def write(address: Address, number: int = 1, *, note: str = "") -> list[int]:
     """So many lines, each different from the others. Written as the verbs write them, in one go."""
-    category = CategoryFactory()
+    category = CategoryFactory.create()
     lines = [
         ConsentEvent(
             at=datetime(2026, 1, 2, 3, 4, 5, next(WRITTEN), tzinfo=UTC),
@@ -110,7 +110,7 @@ def test_nothing_new_is_no_new_seal(sealed: list[int], now: datetime) -> None:
 
 
 def test_what_the_verbs_write_is_sealed(ada: Address, now: datetime) -> None:
-    actions.opt_out([Target(ada.pk, CategoryFactory().pk)], source=Source.PAGE, wording="Grüße 日本", now=now)
+    actions.opt_out([Target(ada.pk, CategoryFactory.create().pk)], source=Source.PAGE, wording="Grüße 日本", now=now)
     made = seals.seal(now=now)
     assert made
     assert made.count == ConsentEvent.objects.count() == 1
@@ -121,11 +121,11 @@ EDITS: dict[str, Callable[[], object]] = {
     "at": lambda: datetime(2026, 1, 2, 3, 4, 5, 999999, tzinfo=UTC).replace(tzinfo=UTC if ON_POSTGRESQL else None),
     "kind": lambda: "opt_in",
     "source": lambda: "import",
-    "contact_id": lambda: AddressFactory().contact_id,
-    "address_id": lambda: AddressFactory().pk,
+    "contact_id": lambda: AddressFactory.create().contact_id,
+    "address_id": lambda: AddressFactory.create().pk,
     "channel": lambda: "sms",
     "category_id": lambda: None,
-    "campaign_id": lambda: CampaignFactory().pk,
+    "campaign_id": lambda: CampaignFactory.create().pk,
     "before": lambda: json.dumps({"answer": "subscribed", "frequency": "weekly"}),
     "after": lambda: json.dumps({}),
     "wording": lambda: "I agree to everything",
@@ -146,7 +146,7 @@ def test_an_edited_line_is_named(column: str, sealed: list[int]) -> None:
 
 def test_history_given_to_another_person_is_named(ada: Address, now: datetime) -> None:
     """The ids stay what they were; whose they are is what the address says."""
-    bob, cleo = AddressFactory(), AddressFactory()
+    bob, cleo = AddressFactory.create(), AddressFactory.create()
     [adas], [bobs], [_] = write(ada), write(bob), write(cleo)
     assert seals.seal(now=now)
     swap(ada, bob)
@@ -166,7 +166,7 @@ def swap(one: Address, other: Address) -> None:
 def test_a_line_whose_address_is_gone_is_named_and_the_rest_is_sealed(
     ada: Address, sealed: list[int], now: datetime
 ) -> None:
-    write(AddressFactory())
+    write(AddressFactory.create())
     sql("PRAGMA defer_foreign_keys = ON")
     sql("UPDATE {addresses} SET id = -1 WHERE id = %s", ada.pk)
     made = seals.seal(now=now + 3 * HOUR)
@@ -360,7 +360,7 @@ def test_the_encoding_is_what_it_always_was() -> None:
 @pytest.mark.django_db(transaction=True)
 class TestUnderLoad:
     def test_a_line_that_commits_late_is_in_the_next_seal_and_no_alarm(self, ada: Address, now: datetime) -> None:
-        CategoryFactory()
+        CategoryFactory.create()
         late: list[int] = []
         with ThreadPoolExecutor(1) as pool:
 
@@ -389,7 +389,7 @@ class TestUnderLoad:
     def test_a_line_that_commits_soon_is_waited_for(
         self, ada: Address, now: datetime, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        CategoryFactory()
+        CategoryFactory.create()
         is_waited_for, writers = threading.Event(), watermark._writers
 
         def waiting() -> set[str]:
@@ -415,7 +415,7 @@ class TestUnderLoad:
         assert made.settled == made.through
 
     def test_sealing_while_many_write_misses_no_line_and_accuses_nobody(self, ada: Address, now: datetime) -> None:
-        CategoryFactory()
+        CategoryFactory.create()
 
         def act(number: int) -> None:
             for round_ in range(15):

@@ -21,7 +21,7 @@ def _digests(number: int) -> list[bytes]:
 
 @pytest.fixture
 def three() -> list[Address]:
-    return [AddressFactory() for _ in range(3)]
+    return [AddressFactory.create() for _ in range(3)]
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -130,7 +130,7 @@ def test_a_link_that_is_asked_for_every_minute_leaves_one_row_beside_what_was_se
     if trouble == "is blocked":
         actions.suppress([ada.pk], SuppressionReason.HARD_BOUNCE, source=Source.COMPLAINT, now=now)
     inbox.answer = "550 no such user" if trouble == "was refused" else inbox.answer
-    others = AddressFactory()
+    others = AddressFactory.create()
     actions.suppress([others.pk], SuppressionReason.HARD_BOUNCE, source=Source.COMPLAINT, now=now)
     actions.send_link([others.pk], now=now)
     for minutes in range(30):
@@ -185,7 +185,7 @@ def test_of_confirmations_none_is_forgotten(ada: Address, news: Category, now: d
 
 
 def test_it_goes_to_the_address_that_asked(ada: Address, now: datetime, inbox: Inbox) -> None:
-    work = AddressFactory(contact=ada.contact, text="ada@work.example")
+    work = AddressFactory.create(contact=ada.contact, text="ada@work.example")
     actions.suppress([ada.pk], SuppressionReason.HARD_BOUNCE, source=Source.COMPLAINT, now=now)
     actions.opt_out([Target(work.pk)], source=Source.ONE_CLICK, now=now)
     deliver(OutboxMessage.objects.get(), now=now + MINUTE)
@@ -199,7 +199,7 @@ def test_the_subject_is_plain_text(owed: OutboxMessage, now: datetime, inbox: In
 
 
 def test_a_fresh_link_goes_by_mail_alone(ada: Address, now: datetime) -> None:
-    phone = AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
+    phone = AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
     actions.send_link([phone.pk], now=now)
     assert not OutboxMessage.objects.exists()
 
@@ -231,7 +231,7 @@ def test_c4_it_never_goes_to_an_erased_one(owed: OutboxMessage, now: datetime, i
 def test_several_changes_within_a_minute_make_one_mail(
     owed: OutboxMessage, ada: Address, now: datetime, inbox: Inbox
 ) -> None:
-    offers = CategoryFactory(slug="offers")
+    offers = CategoryFactory.create(slug="offers")
     actions.opt_down([Target(ada.pk, offers.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now + MINUTE / 2)
     actions.pause([Target(ada.pk)], now.date() + timedelta(days=9), source=Source.PAGE, now=now + MINUTE / 2)
     assert OutboxMessage.objects.count() == 1
@@ -268,8 +268,8 @@ def test_a_mail_about_leaving_and_coming_back_does_not_contradict_itself(
 
 
 def test_everything_on_many_addresses_is_said_once(ada: Address, now: datetime, inbox: Inbox) -> None:
-    AddressFactory(contact=ada.contact, text="ada@work.example")
-    AddressFactory(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
+    AddressFactory.create(contact=ada.contact, text="ada@work.example")
+    AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
     actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
     deliver(OutboxMessage.objects.get(), now=now + MINUTE)
     assert inbox.mails[0].get_payload(0).get_payload(decode=True).decode().count("everything") == 1  # type: ignore[union-attr]
@@ -341,7 +341,7 @@ class TestTrouble:
     ) -> None:
         inbox.answer = "451 Come back later"
         deliver(owed, now=now + MINUTE)
-        offers = CategoryFactory(slug="offers")
+        offers = CategoryFactory.create(slug="offers")
         actions.opt_out([Target(ada.pk, offers.pk)], source=Source.PAGE, now=now + MINUTE)
         [waiting] = OutboxMessage.objects.filter(status=OutboxStatus.QUEUED)
         assert (waiting.pk, waiting.attempts, len(waiting.event_ids)) == (owed.pk, 1, 2)
@@ -354,7 +354,7 @@ class TestTrouble:
         self, owed: OutboxMessage, ada: Address, now: datetime, inbox: Inbox
     ) -> None:
         OutboxMessage.objects.update(status=OutboxStatus.SENDING, attempts=1)
-        actions.opt_out([Target(ada.pk, CategoryFactory(slug="offers").pk)], source=Source.PAGE, now=now)
+        actions.opt_out([Target(ada.pk, CategoryFactory.create(slug="offers").pk)], source=Source.PAGE, now=now)
         OutboxMessage.objects.filter(pk=owed.pk).update(status=OutboxStatus.QUEUED)
         assert deliver(owed, now=now + MINUTE).status == OutboxStatus.SENT
         beside = OutboxMessage.objects.exclude(pk=owed.pk).get()
@@ -366,7 +366,7 @@ class TestTrouble:
         self, owed: OutboxMessage, ada: Address, now: datetime, inbox: Inbox
     ) -> None:
         OutboxMessage.objects.update(status=OutboxStatus.SENDING, attempts=1)
-        actions.opt_out([Target(ada.pk, CategoryFactory(slug="offers").pk)], source=Source.PAGE, now=now)
+        actions.opt_out([Target(ada.pk, CategoryFactory.create(slug="offers").pk)], source=Source.PAGE, now=now)
         OutboxMessage.objects.filter(pk=owed.pk).update(status=OutboxStatus.QUEUED)
         beside = OutboxMessage.objects.exclude(pk=owed.pk)
         beside.update(category_ids=[7])
@@ -383,7 +383,7 @@ class TestTrouble:
         self, attempts: list[int], takes_in: int, ada: Address, news: Category, now: datetime
     ) -> None:
         for place, tried in enumerate(attempts):
-            offers = CategoryFactory(slug=f"offers-{place}")
+            offers = CategoryFactory.create(slug=f"offers-{place}")
             actions.opt_out([Target(ada.pk, offers.pk)], source=Source.PAGE, now=now)
             # On its way, so that the next change makes a message of its own.
             OutboxMessage.objects.filter(attempts=0).update(status=OutboxStatus.SENDING, attempts=tried + 5)
@@ -466,7 +466,7 @@ def test_only_what_the_receiver_refuses_for_good_is_permanent(error: Exception, 
 
 class TestSweep:
     def test_sends_what_every_nudge_forgot(self, ada: Address, news: Category, inbox: Inbox) -> None:
-        readers = [AddressFactory() for _ in range(5)]
+        readers = [AddressFactory.create() for _ in range(5)]
         earlier = timezone.now() - 2 * MINUTE
         actions.opt_out([Target(one.pk, news.pk) for one in readers], source=Source.ONE_CLICK, now=earlier)
         actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=timezone.now())
@@ -497,7 +497,7 @@ class TestSweep:
 
     def test_whoever_waits_longest_comes_first(self, now: datetime) -> None:
         for minutes in (3, 1, 2):
-            actions.send_link([AddressFactory().pk], now=now + minutes * MINUTE)
+            actions.send_link([AddressFactory.create().pk], now=now + minutes * MINUTE)
         first, second, third = OutboxMessage.objects.order_by("id").values_list("id", flat=True)
         assert outbox.due(now=now + 3 * MINUTE, limit=9) == [second, third, first]
         assert outbox.due(now=now + 3 * MINUTE, limit=2) == [second, third]

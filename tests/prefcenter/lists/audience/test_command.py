@@ -111,7 +111,7 @@ def test_links_and_headers_are_there_for_those_who_may_be_written_to(ada: Addres
 
 def test_whoever_said_no_gets_a_verdict_and_no_link(ada: Address, news: Category) -> None:
     now = timezone.now()
-    bob, cleo, emil = (AddressFactory(text=f"{name}@example.com") for name in ("bob", "cleo", "emil"))
+    bob, cleo, emil = (AddressFactory.create(text=f"{name}@example.com") for name in ("bob", "cleo", "emil"))
     actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)
     actions.suppress([bob.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=now)
     actions.pause([Target(cleo.pk)], timezone.localdate().replace(year=2099), source=Source.PAGE, now=now)
@@ -126,7 +126,7 @@ def test_whoever_said_no_gets_a_verdict_and_no_link(ada: Address, news: Category
 
 
 def test_unknown_addresses_become_contacts_unless_the_category_needs_opt_in(news: Category) -> None:
-    CategoryFactory(opt_in=True)
+    CategoryFactory.create(opt_in=True)
     assert run(f"email\n{ADA}\n", "--category", "partners")[0][0]["verdict"] == "unsubscribed"
     assert not Contact.objects.exists()
     run(f"email\n{ADA}\n{ADA.upper()}\n", "--category", "news")
@@ -212,7 +212,7 @@ def test_text_messages_go_by_phone_number(news: Category) -> None:
 
 
 def test_a_transactional_category_gets_no_unsubscribe_headers(ada: Address) -> None:
-    CategoryFactory(transactional=True)
+    CategoryFactory.create(transactional=True)
     [row], said = run(f"email\n{ADA}\n", "--category", "receipts")
     assert (row["verdict"], row["unsubscribe_url"], row["list_unsubscribe"]) == ("send", "", "")
     assert row["preferences_url"]
@@ -253,7 +253,9 @@ def test_an_insecure_site_url_is_said(news: Category, settings: Any) -> None:
 def elsewhere(tmp_path: Path) -> dict[str, str]:
     """The environment of a site of its own, with a category."""
     environment = {"PATH": "/usr/bin:/bin", "DEBUG": "true", "DATA_DIR": str(tmp_path)}
-    script = "from tests.factories import CategoryFactory; CategoryFactory(); CategoryFactory(opt_in=True)"
+    script = (
+        "from tests.factories import CategoryFactory; CategoryFactory.create(); CategoryFactory.create(opt_in=True)"
+    )
     new_sqlite(tmp_path / "db.sqlite3")
     assert commands.run("shell", "-v0", "-c", script, environment=environment).returncode == 0
     return environment

@@ -67,7 +67,7 @@ def rows_of(text: str) -> list[dict[str, str]]:
 def settle(category: Category) -> None:
     """Everybody but Dan, Fay and Gus is known, and most of them said something."""
     now = NOW
-    ada, bob, cleo, emil = (AddressFactory(text=text) for text in (ADA, BOB, CLEO, "emil@example.com"))
+    ada, bob, cleo, emil = (AddressFactory.create(text=text) for text in (ADA, BOB, CLEO, "emil@example.com"))
     actions.opt_out([Target(ada.pk, category.pk)], source=Source.ONE_CLICK, now=now)
     actions.suppress([bob.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=now)
     actions.suppress([bob.pk], SuppressionReason.HARD_BOUNCE, source=Source.API, now=now)
@@ -81,7 +81,7 @@ def settle(category: Category) -> None:
 def test_a_long_file_gets_the_answers_of_a_short_one(
     kind: dict[str, bool], with_links: bool, request: pytest.FixtureRequest
 ) -> None:
-    category = CategoryFactory(**kind)
+    category = CategoryFactory.create(**kind)
     settle(category)
     actions.learn(map(normalise, (DAN, "fay@example.com", "gus@example.com")), now=NOW)
     in_sets = answered(FILE, category, with_links=with_links)
@@ -149,7 +149,7 @@ def test_only_those_who_were_asked_for_are_there(news: Category) -> None:
 @pytest.mark.usefixtures("long_from_two")
 def test_what_the_gate_said_of_everybody_grows_old(news: Category, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answering, "FRESH", 0)
-    fay = AddressFactory(text="fay@example.com")
+    fay = AddressFactory.create(text="fay@example.com")
     out = io.StringIO()
 
     def leave(rows: int) -> None:
@@ -173,7 +173,7 @@ def test_where_too_many_said_something_sets_are_asked_about(news: Category, monk
 
 @pytest.mark.usefixtures("long_from_two")
 def test_what_is_recorded_counts_for_the_next_lines(news: Category) -> None:
-    ada = AddressFactory(text=ADA)
+    ada = AddressFactory.create(text=ADA)
     actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=NOW)
     text = "email\n" + "\n".join([ADA, BOB, CLEO, ADA])
     rows = rows_of(answered(text, news, is_recorded=True, with_links=False))
@@ -183,7 +183,7 @@ def test_what_is_recorded_counts_for_the_next_lines(news: Category) -> None:
 
 @pytest.mark.usefixtures("ways")
 def test_phone_numbers_are_asked_about_in_their_own_spelling(news: Category) -> None:
-    ada = AddressFactory(text="+49309018000", channel=Channel.SMS)
+    ada = AddressFactory.create(text="+49309018000", channel=Channel.SMS)
     actions.opt_out([Target(ada.pk, news.pk)], source=Source.SMS, now=NOW)
     text = "phone\n0049 30 901 8000\n+49 30 901 8001\n12\n"
     table = open_table(io.BytesIO(text.encode()), channel="sms")
@@ -201,9 +201,9 @@ def test_the_collector_of_garbage_is_left_as_it_was(news: Category) -> None:
 
 
 def test_who_chose_a_frequency_is_written_to_at_one_of_their_addresses(ways: bool, news: Category) -> None:
-    ada = AddressFactory(text=ADA)
-    AddressFactory(text=BOB, contact=ada.contact)
-    AddressFactory(text=DAN, contact=ada.contact)
+    ada = AddressFactory.create(text=ADA)
+    AddressFactory.create(text=BOB, contact=ada.contact)
+    AddressFactory.create(text=DAN, contact=ada.contact)
     actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=NOW)
     lines = "\n".join(["email", BOB, CLEO, "emil@example.com", "fay@example.com", "gus@example.com", ADA, BOB])
     for options in ({"with_links": False}, {}, {"is_recorded": True, "campaign": "June"}):
@@ -216,8 +216,8 @@ def test_who_chose_a_frequency_is_written_to_at_one_of_their_addresses(ways: boo
 
 
 def test_each_phone_gets_its_own_short_link(ways: bool, db: None) -> None:
-    news = CategoryFactory()
-    known = AddressFactory(channel=Channel.SMS, text="+49 30 901820")
+    news = CategoryFactory.create()
+    known = AddressFactory.create(channel=Channel.SMS, text="+49 30 901820")
     text = "phone\n+49 30 901820\n+49 30 901821\n+49 30 901820\nno phone\n"
     rows = rows_of(answered(text, news, channel=Channel.SMS))
     tokens = [row["unsubscribe_url"].rpartition("/s/")[2] for row in rows]
@@ -232,9 +232,9 @@ def test_whole_domains_and_other_spellings_count_however_the_lines_are_asked_abo
 ) -> None:
     settings.UNSUBSCRIBE_GMAIL_SPELLINGS = True
     settle(news)
-    eve, kim = AddressFactory(text="eve@corp.example"), AddressFactory(text="k.im@gmail.com")
-    two = AddressFactory(text="gil@corp.example")
-    AddressFactory(text="gil@home.example", contact=two.contact)
+    eve, kim = AddressFactory.create(text="eve@corp.example"), AddressFactory.create(text="k.im@gmail.com")
+    two = AddressFactory.create(text="gil@corp.example")
+    AddressFactory.create(text="gil@home.example", contact=two.contact)
     actions.opt_down([Target(two.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=NOW)
     LastSent.objects.create(contact=two.contact, category=news, channel=Channel.EMAIL, sent_on=NOW.date() - WEEK)
     actions.suppress_domains({"corp.example": None}, SuppressionReason.UNSUBSCRIBED_ALL, source=Source.STAFF, now=NOW)

@@ -87,7 +87,7 @@ def test_what_looks_like_an_export_of_opt_outs_by_its_usual_headings_alone_is_sa
 
 
 def test_who_is_suppressed_or_no_address_is_said_to_be_so(news: Category) -> None:
-    ada = AddressFactory(text=ADA)
+    ada = AddressFactory.create(text=ADA)
     actions.suppress([ada.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=timezone.now())
     verdicts, said = run(f"email,status\n{ADA},unsubscribed\nno@body@x,unsubscribed\n{BOB},unsubscribed\n")
     assert verdicts == {ADA: "suppressed", "no@body@x": "invalid", BOB: "unsubscribed"}
@@ -100,7 +100,7 @@ def test_who_said_no_in_the_list_is_not_counted_as_written_to(news: Category) ->
 
 
 def test_a_receipt_reaches_who_unsubscribed_and_no_dead_address(news: Category) -> None:
-    CategoryFactory(transactional=True)
+    CategoryFactory.create(transactional=True)
     text = f"email,status\n{ADA},unsubscribed\n{BOB},bounced\n{CLEO},complained\n"
     command = Command()
     command.source = Stdin(text.encode())

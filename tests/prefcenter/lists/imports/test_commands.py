@@ -181,7 +181,7 @@ def test_a_file_that_is_not_there_is_named_without_an_address(arguments: list[st
     ],
 )
 def test_terms_that_make_no_sense_are_refused(arguments: list[str], said: str, file: Path, news: Category) -> None:
-    CategoryFactory(transactional=True)
+    CategoryFactory.create(transactional=True)
     with pytest.raises(CommandError, match=said):
         call_command("import_optouts", str(file), *arguments)
 

@@ -38,10 +38,10 @@ def figures(said: dict[str, Any]) -> dict[str, int]:
 
 
 def test_a_dry_run_counts_the_domains_and_the_contacts_they_would_cover(tmp_path: Path) -> None:
-    eve = AddressFactory(text="eve@corp.example")
-    AddressFactory(text="eve@also.corp.example")
-    AddressFactory(text="bob@corp.example")
-    AddressFactory(text="second@corp.example", contact=eve.contact)
+    eve = AddressFactory.create(text="eve@corp.example")
+    AddressFactory.create(text="eve@also.corp.example")
+    AddressFactory.create(text="bob@corp.example")
+    AddressFactory.create(text="second@corp.example", contact=eve.contact)
     text = "email\n*@corp.example\nada@example.com\n@CORP.example.\n*@other.example\n"
     assert figures(run(tmp_path, text)) == {"new": 1, "domains": 2, "covered": 2, "already": 1}
     assert not DomainSuppression.objects.exists()

@@ -177,7 +177,7 @@ class TestTheWholeWay:
 
 class TestTerms:
     def test_opt_outs_can_be_about_one_category_and_complaints_never_are(self, ada: Address, news: Category) -> None:
-        CategoryFactory(slug="offers")
+        CategoryFactory.create(slug="offers")
         run = imported(POSTMARK, OPT_OUTS._replace(category_id=news.pk))
         assert counts(run) == {"rows": 3, "new": 2, "invalid": 1}
         assert (blocks(ADA), blocks(BOB)) == (set(), {"complaint"})

@@ -114,7 +114,7 @@ names = st.lists(
 def make(everybody: Sequence[Person], categories: Sequence[Category]) -> None:
     now = timezone.now() - timedelta(days=3)
     for number, one in enumerate(everybody):
-        contact = ContactFactory()
+        contact = ContactFactory.create()
         addresses = {}
         for channel in sorted(one.channels):
             address = normalise(CHANNELS[channel].format(number), channel=channel)
@@ -189,7 +189,7 @@ def test_a_round_trip_changes_nothing_that_was_not_so(
 
 
 def test_the_file_that_went_wrong_once(news: Category) -> None:
-    CategoryFactory(slug="club")
+    CategoryFactory.create(slug="club")
     assert taken(OWN_EXPORT.encode()) == {"new": 1, "refused": 1}
     assert stands() == {("email", "l1@example.com", "left News")}
 
@@ -225,9 +225,9 @@ def test_each_line_is_about_its_own_channel(news: Category) -> None:
 def test_what_cannot_be_known_blocks_nobody(
     line: str, problem: str, reason: SuppressionReason | None, news: Category
 ) -> None:
-    CategoryFactory(transactional=True)
+    CategoryFactory.create(transactional=True)
     for slug in ("one", "two"):
-        CategoryFactory(slug=slug, name="Twice")
+        CategoryFactory.create(slug=slug, name="Twice")
     assert bad(f"{HEADER}{line}\n", OPT_OUTS._replace(reason=reason)) == [problem]
 
 
@@ -236,7 +236,7 @@ def test_nobody_in_it_becomes_a_contact(news: Category) -> None:
 
 
 def test_a_retired_category_is_left_all_the_same() -> None:
-    CategoryFactory(retired_at=timezone.now())
+    CategoryFactory.create(retired_at=timezone.now())
     assert bad(f"{HEADER}l1@example.com,email,Left the category,News,One-click,,,1\n") == []
 
 

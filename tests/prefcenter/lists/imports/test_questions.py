@@ -38,7 +38,7 @@ def asked(text: str, terms: ImportOptions = OPT_OUTS, *, said: Answers = NOBODY_
 
 def came_back(text: str, at: datetime) -> None:
     """Somebody left in 2020, and said yes again then."""
-    one, reason = AddressFactory(text=text), SuppressionReason.UNSUBSCRIBED_ALL
+    one, reason = AddressFactory.create(text=text), SuppressionReason.UNSUBSCRIBED_ALL
     actions.suppress([one.pk], reason, source=Source.PAGE, now=datetime(2020, 1, 1, tzinfo=UTC))
     actions.lift([one.pk], reason, source=Source.PAGE, now=at)
 

@@ -194,7 +194,7 @@ def test_what_was_so_already_is_none_of_its_doing(boss: User, news: Category) ->
 
 
 def test_what_people_chose_themselves_since_is_theirs(boss: User, news: Category) -> None:
-    offers = CategoryFactory(slug="offers")
+    offers = CategoryFactory.create(slug="offers")
     run = imported(ADA)
     ada = known(ADA)
     actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=timezone.now(), wording="Yes")

@@ -73,7 +73,7 @@ class TestACategoryThatIsNotHere:
     ) -> None:
         files.fails("import_optouts", UNKNOWN, "--apply")
         assert (blocked(), ImportRun.objects.get().state) == ({BOB}, ImportState.DONE)
-        club = CategoryFactory(slug="club", name="Club")
+        club = CategoryFactory.create(slug="club", name="Club")
         done = files.does("import_optouts", UNKNOWN, "--apply")
         assert (done["new"], done["already"]) == (1, 1)
         assert Preference.objects.get(category=club).state == "unsubscribed"
@@ -88,7 +88,7 @@ class TestACategoryThatIsNotHere:
     )
     def test_also_what_else_cannot_be_placed(self, line: str, why: str, files: Files) -> None:
         for slug in ("one", "two"):
-            CategoryFactory(slug=slug, name="Twice")
+            CategoryFactory.create(slug=slug, name="Twice")
         status, said, _ = files.fails("import_optouts", f"{HEAD}{line}\n{BOB},email,Complained,,,,,2\n", "--apply")
         assert (status, why in said, blocked()) == (1, True, {BOB})
 

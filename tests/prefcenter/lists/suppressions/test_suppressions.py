@@ -63,7 +63,7 @@ def lines(asked: SuppressionQuery, kind: str) -> list[list[str]]:
 @pytest.fixture
 def cast(news: Category) -> list[str]:
     """Everything that can be so between a person and the categories. Returns the addresses that are still known."""
-    offers = CategoryFactory(slug="offers")
+    offers = CategoryFactory.create(slug="offers")
     for reason in sorted(set(SuppressionReason) - {SuppressionReason.ERASED}):
         block(f"{reason}@example.com", reason)
     both = block("both@example.com", "complaint")
@@ -94,8 +94,8 @@ def cast(news: Category) -> list[str]:
 @pytest.mark.parametrize("slug", ["news", "offers", "partners", "receipts"])
 def test_about_a_category_it_is_exactly_those_whom_the_gate_refuses_for_good(slug: str, cast: list[str]) -> None:
     made = {
-        "partners": CategoryFactory(opt_in=True),
-        "receipts": CategoryFactory(transactional=True),
+        "partners": CategoryFactory.create(opt_in=True),
+        "receipts": CategoryFactory.create(transactional=True),
     }
     category = made.get(slug) or Category.objects.get(slug=slug)
     actions.opt_in(
@@ -143,7 +143,7 @@ def test_each_filter_keeps_what_it_names(asked: dict[str, Any], found: set[str],
     block("b@example.com", "complaint")
     block("+4930123456", "unsubscribed_all", channel=Channel.SMS, now=DAY + timedelta(days=1))
     leave("d@example.com", news, now=DAY + timedelta(days=2))
-    come_back("e@example.com", CategoryFactory(slug="offers"))
+    come_back("e@example.com", CategoryFactory.create(slug="offers"))
     names = {text: text[0].replace("+", "c") for text in held(SuppressionQuery(category=news))}
     assert {names[text] for text in held(SuppressionQuery(category=news, **asked))} == found
 
@@ -156,7 +156,7 @@ def test_a_day_begins_at_midnight_in_the_house(settings: Any) -> None:
 
 
 def test_the_newest_come_first_whatever_they_are(news: Category) -> None:
-    offers = CategoryFactory(slug="offers")
+    offers = CategoryFactory.create(slug="offers")
     block("b@example.com", "manual", now=DAY + timedelta(days=2))
     leave("a@example.com", news, now=DAY + timedelta(days=3))
     block("d@example.com", "manual", now=DAY)
@@ -170,7 +170,7 @@ def test_the_newest_come_first_whatever_they_are(news: Category) -> None:
 
 
 def test_a_line_says_reason_door_campaign_and_day(news: Category) -> None:
-    campaign = CampaignFactory(category=news, name="June")
+    campaign = CampaignFactory.create(category=news, name="June")
     left = leave("a@example.com", news, campaign=campaign.pk)
     [one] = suppressions.Newest(SuppressionQuery(category=news)).rows(0, 50)
     assert one == (left.pk, left.contact_id, "email", "a@example.com", "left", "page", "June", DAY)
@@ -241,10 +241,10 @@ def test_the_next_stretch_is_read_only_when_it_is_asked_for(monkeypatch: pytest.
 
 
 def test_a_table_for_people_says_everything_in_words(news: Category) -> None:
-    campaign = CampaignFactory(category=news, name="=June")
+    campaign = CampaignFactory.create(category=news, name="=June")
     left = leave("a@example.com", news, campaign=campaign.pk)
     text = block("+4930123456", "complaint", channel=Channel.SMS, source=Source.API)
-    back = come_back("b@example.com", CategoryFactory(slug="offers"))
+    back = come_back("b@example.com", CategoryFactory.create(slug="offers"))
     assert lines(SuppressionQuery(category=news), "csv") == [
         [
             "a@example.com",
@@ -321,7 +321,7 @@ def test_an_upload_is_written_as_its_provider_reads_it(kind: str, rows: list[lis
     actions.suppress([both.pk], SuppressionReason.HARD_BOUNCE, source=Source.API, now=DAY)
     block("d@example.com", "complaint", source=Source.COMPLAINT)
     leave("e@example.com", news, now=DAY + timedelta(days=1))
-    come_back("f@example.com", CategoryFactory(slug="offers"))
+    come_back("f@example.com", CategoryFactory.create(slug="offers"))
     block("+4930123456", "unsubscribed_all", channel=Channel.SMS)
     assert lines(SuppressionQuery(category=news), kind) == rows
 
@@ -398,7 +398,7 @@ def test_as_many_lines_as_were_counted_and_no_cell_begins_a_formula(
 
 def test_a_contact_without_an_address_on_the_channel_is_in_no_list(news: Category) -> None:
     """A preference of a channel on which nobody can be reached holds nothing back."""
-    contact = ContactFactory()
+    contact = ContactFactory.create()
     made = address("a@example.com", contact=contact)
     actions.set_preferences(
         [actions.Wanted(made.pk, news.pk, {"state": "unsubscribed"}, Channel.SMS)], source=Source.PAGE, now=DAY

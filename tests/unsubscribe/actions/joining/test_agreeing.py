@@ -97,7 +97,7 @@ def test_an_import_that_is_taken_back_lifts_it_at_both(ada: Address, bob: Addres
 def test_many_take_as_many_queries_as_a_few() -> None:
     counts = []
     for size in (4, 30):
-        readers = [AddressFactory() for _ in range(size)]
+        readers = [AddressFactory.create() for _ in range(size)]
         wanted = {one.contact_id: [normalise(f"also-{one.pk}@example.org")] for one in readers}
         joined = [row.pk for some in actions.add_addresses_to(wanted, now=NOW).values() for row in some]
         actions.agree(joined, source=Source.STAFF, now=NOW)
@@ -218,9 +218,9 @@ def test_no_no_that_held_stops_holding_by_agreeing(
 ) -> None:
     """What is open afterwards and was not before is what the older one said yes to, and the other never no."""
     with forgotten():
-        by_slug = {"news": CategoryFactory(), "partners": CategoryFactory(opt_in=True)}
+        by_slug = {"news": CategoryFactory.create(), "partners": CategoryFactory.create(opt_in=True)}
         categories = list(by_slug.values())
-        older = AddressFactory(text=ADA)
+        older = AddressFactory.create(text=ADA)
         for _, what, slug in before:
             say(older, what, by_slug[slug])
         more = PHONE if is_text else normalise(BOB)

@@ -50,7 +50,7 @@ def test_holds_for_it_whatever_the_older_one_said_since(
         actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
     says_older_no(bob, news, scope)
     assert answer(BOB, news) in {Outcome.UNSUBSCRIBED, Outcome.SUPPRESSED}
-    is_left = answer(BOB, CategoryFactory(slug="later")) == Outcome.SUPPRESSED
+    is_left = answer(BOB, CategoryFactory.create(slug="later")) == Outcome.SUPPRESSED
     assert is_left == (scope != "category")
 
 

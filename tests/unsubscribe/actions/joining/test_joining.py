@@ -44,7 +44,7 @@ class TestNothingStarts:
 
     @pytest.mark.parametrize("is_known", [True, False])
     def test_where_the_contact_opted_in(self, is_known: bool, ada: Address) -> None:
-        partners = CategoryFactory(opt_in=True)
+        partners = CategoryFactory.create(opt_in=True)
         actions.opt_in([Target(ada.pk, partners.pk)], source=Source.PAGE, now=NOW, wording="Yes")
         if is_known:
             actions.learn([normalise(BOB)], now=NOW)
@@ -83,7 +83,7 @@ class TestEverythingOnOneChannel:
         later = normalise("+49 30 901821", channel=Channel.SMS)
         joined = [texted, *actions.add_addresses(ada.contact_id, [later], now=NOW)]
         actions.agree([one.pk for one in joined], source=Source.STAFF, now=NOW)
-        news = CategoryFactory()
+        news = CategoryFactory.create()
         actions.opt_in([Target(texted.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
         assert not Suppression.objects.filter(lifted_at=None).exists()
 
@@ -151,7 +151,7 @@ class TestErased:
 
     @pytest.mark.parametrize("slug", ["news", None])
     def test_a_file_with_them_writes_nothing(self, slug: str | None, ada: Address) -> None:
-        category_id = CategoryFactory(slug=slug).pk if slug else None
+        category_id = CategoryFactory.create(slug=slug).pk if slug else None
         said = [ImportedNo(bytes(ada.digest), ADA)]
         options: dict[str, Any] = {"channel": Channel.EMAIL, "now": NOW, "category_id": category_id}
         assert actions.preview_opt_outs(said, **options) == ImportedCounts(0, 1, 0)
@@ -165,7 +165,7 @@ class TestMany:
     def test_take_as_many_queries_as_a_few(self) -> None:
         counts = []
         for size in SIZES:
-            readers = [AddressFactory() for _ in range(size)]
+            readers = [AddressFactory.create() for _ in range(size)]
             known = [normalise(f"known{size}-{n}@example.com") for n in range(size)]
             actions.learn(known, now=NOW)
             actions.opt_out([Target(one.pk) for one in readers[::2]], source=Source.PAGE, now=NOW)
@@ -181,18 +181,18 @@ class TestMany:
         assert counts[0] == counts[1]
 
     def test_an_address_that_two_want_goes_to_the_first(self) -> None:
-        one, other = ContactFactory().pk, ContactFactory().pk
+        one, other = ContactFactory.create().pk, ContactFactory.create().pk
         joined = actions.add_addresses_to({other: [normalise(BOB)], one: [normalise(BOB)]}, now=NOW)
         assert [len(joined[id_]) for id_ in (one, other)] == [0, 1]
 
     def test_two_who_want_each_others_address_keep_their_own(self, ada: Address) -> None:
-        bob = AddressFactory(text=BOB)
+        bob = AddressFactory.create(text=BOB)
         wanted = {ada.contact_id: [normalise(BOB)], bob.contact_id: [normalise(ADA)]}
         assert actions.add_addresses_to(wanted, now=NOW) == {ada.contact_id: [], bob.contact_id: []}
         assert Address.objects.get(pk=ada.pk).contact_id == ada.contact_id
 
     def test_a_number_is_another_address_on_another_channel(self, ada: Address) -> None:
-        phone = AddressFactory(text=PHONE.value, channel=Channel.PHONE)
+        phone = AddressFactory.create(text=PHONE.value, channel=Channel.PHONE)
         [joined] = actions.add_addresses(ada.contact_id, [PHONE], now=NOW)
         assert joined.channel == Channel.SMS
         assert Address.objects.get(pk=phone.pk).contact_id == phone.contact_id
@@ -210,7 +210,7 @@ def test_who_is_named_twice_in_a_mailing_is_counted_once(ada: Address, news: Cat
 @needs_postgresql
 @pytest.mark.parametrize("slug", ["news", None])
 def test_a_no_follows_the_address_that_moves_while_it_waits(slug: str | None, ada: Address, news: Category) -> None:
-    bob = AddressFactory(text=BOB)
+    bob = AddressFactory.create(text=BOB)
     target = Target(bob.pk, news.pk if slug else None)
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
@@ -222,7 +222,7 @@ def test_a_no_follows_the_address_that_moves_while_it_waits(slug: str | None, ad
 
 @needs_postgresql
 def test_an_address_does_not_move_while_a_no_is_written_about_it(ada: Address, news: Category) -> None:
-    bob = AddressFactory(text=BOB)
+    bob = AddressFactory.create(text=BOB)
 
     def add() -> list[Address]:
         try:
@@ -238,7 +238,7 @@ def test_an_address_does_not_move_while_a_no_is_written_about_it(ada: Address, n
 
 @needs_postgresql
 def test_the_same_people_in_any_order_wait_for_each_other_in_no_circle(now: datetime) -> None:
-    news, readers = CategoryFactory(), [AddressFactory() for _ in range(60)]
+    news, readers = CategoryFactory.create(), [AddressFactory.create() for _ in range(60)]
     further = {one.contact_id: [normalise(f"further{n}@example.com")] for n, one in enumerate(readers)}
     actions.learn([one for some in further.values() for one in some][::3], now=now)
     dice = random.Random(1)
@@ -262,7 +262,7 @@ class TestPending:
     """What becomes of a join: agreed to, or taken apart, for many as for one, whoever comes first."""
 
     def joined(self, size: int) -> list[Address]:
-        readers = [AddressFactory() for _ in range(size)]
+        readers = [AddressFactory.create() for _ in range(size)]
         wanted = {one.contact_id: [normalise(f"also-{one.pk}@example.org")] for one in readers}
         return [row for some in actions.add_addresses_to(wanted, now=NOW).values() for row in some]
 
@@ -271,7 +271,7 @@ class TestPending:
         counts = []
         for size in (4, 20):
             rows = self.joined(size)
-            actions.opt_out([Target(one.pk, CategoryFactory().pk) for one in rows], source=Source.PAGE, now=NOW)
+            actions.opt_out([Target(one.pk, CategoryFactory.create().pk) for one in rows], source=Source.PAGE, now=NOW)
             with CaptureQueriesContext(connection) as queries:
                 assert len(verb([one.pk for one in rows], source=Source.STAFF, now=NOW)) == size
             counts.append(len(queries))
@@ -294,7 +294,7 @@ class TestPending:
         actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=NOW)
         actions.pause([Target(ada.pk)], until, source=Source.PAGE, now=NOW)
         actions.record_sent([ada.contact_id], Mailing(news), now=NOW)
-        offers = CategoryFactory(slug="offers")
+        offers = CategoryFactory.create(slug="offers")
         actions.opt_out([Target(bob.pk, offers.pk)], source=Source.PAGE, now=NOW)
         actions.part([bob.pk], source=Source.PAGE, now=NOW)
         bob.refresh_from_db()
@@ -306,7 +306,7 @@ class TestPending:
     def test_what_was_taken_apart_is_never_joined_to_anybody_again(self, ada: Address) -> None:
         [bob] = actions.add_addresses(ada.contact_id, [normalise(BOB)], now=NOW)
         actions.part([bob.pk], source=Source.PAGE, now=NOW)
-        for contact in (ada.contact, AddressFactory().contact):
+        for contact in (ada.contact, AddressFactory.create().contact):
             assert actions.add_addresses(contact.pk, [normalise(BOB)], now=NOW) == []
 
     @needs_postgresql
@@ -331,7 +331,7 @@ class TestPending:
         for _ in range(5):
             [bob] = self.joined(1)
             ada = bob.contact.addresses.order_by("id")[0]
-            partners = CategoryFactory(opt_in=True)
+            partners = CategoryFactory.create(opt_in=True)
 
             def act(number: int, ada: Address = ada, bob: Address = bob, partners: Category = partners) -> None:
                 try:

@@ -44,9 +44,9 @@ def test_nobody_took_a_no_back_for_the_other(
     before: list[tuple[str, str, str]], after: list[tuple[str, str, str]], is_text: bool
 ) -> None:
     with forgotten():
-        by_slug = {"news": CategoryFactory(), "partners": CategoryFactory(opt_in=True)}
+        by_slug = {"news": CategoryFactory.create(), "partners": CategoryFactory.create(opt_in=True)}
         categories = list(by_slug.values())
-        older = AddressFactory(text=ADA, created_at=NOW, contact__created_at=NOW)
+        older = AddressFactory.create(text=ADA, created_at=NOW, contact__created_at=NOW)
         for _, what, slug in before:
             say(older, what, by_slug[slug], now=NOW - timedelta(days=1))
         channel = Channel.SMS if is_text else Channel.EMAIL
@@ -120,8 +120,8 @@ def test_what_was_undone_stays_so(who: str, category: bool, ada: Address, news: 
 
 
 def test_what_is_in_force_again_is_said_of_an_address_on_its_channel(news: Category) -> None:
-    number = AddressFactory(channel=Channel.SMS, text="+49 30 901820")
-    ada = AddressFactory(contact=number.contact, text=ADA)
+    number = AddressFactory.create(channel=Channel.SMS, text="+49 30 901820")
+    ada = AddressFactory.create(contact=number.contact, text=ADA)
     joined = as_one(ada)
     say(ada, "leave", news, now=NOW + timedelta(minutes=1))
     say(joined, "join in", news, now=NOW + timedelta(minutes=2))
@@ -131,7 +131,7 @@ def test_what_is_in_force_again_is_said_of_an_address_on_its_channel(news: Categ
 
 def pairs(size: int, news: Category) -> list[Address]:
     """The joined ones of so many contacts, each with a no that the other took back."""
-    readers = [AddressFactory() for _ in range(size)]
+    readers = [AddressFactory.create() for _ in range(size)]
     wanted = {one.contact_id: [normalise(f"also-{one.pk}@example.org")] for one in readers}
     joined = [row for some in actions.add_addresses_to(wanted, now=NOW).values() for row in some]
     actions.agree([one.pk for one in joined], source=Source.STAFF, now=NOW)
@@ -173,7 +173,7 @@ def test_who_was_joined_before_joins_were_pending_counts_as_known_where_the_cont
 @pytest.mark.django_db(transaction=True)
 class TestAtOnce:
     def pair(self, *, was_known: bool = False) -> tuple[Address, Address]:
-        older, other = AddressFactory(), normalise("other@example.org")
+        older, other = AddressFactory.create(), normalise("other@example.org")
         if was_known:
             actions.learn([other], now=NOW)
         [joined] = actions.add_addresses(older.contact_id, [other], now=timezone.now())

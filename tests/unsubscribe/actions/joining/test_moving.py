@@ -30,7 +30,7 @@ def weekly(ada: Address, news: Category) -> Address:
 
 @pytest.fixture
 def bob(db: None) -> Address:
-    return AddressFactory(text=BOB, created_at=NOW - 60 * DAY)
+    return AddressFactory.create(text=BOB, created_at=NOW - 60 * DAY)
 
 
 def record(address: Address, at: datetime, campaign: Campaign | None = None, **options: Any) -> None:
@@ -73,7 +73,7 @@ def test_nobody_who_chose_weekly_is_written_to_twice_in_a_week_because_an_addres
 
 
 def test_the_mailing_that_both_were_recorded_for_is_answered_as_before(weekly: Address, bob: Address) -> None:
-    issue, other = CampaignFactory(), CampaignFactory()
+    issue, other = CampaignFactory.create(), CampaignFactory.create()
     for address in (weekly, bob):
         record(address, NOW - DAY, issue)
     join(bob, weekly)
@@ -84,28 +84,30 @@ def test_the_mailing_that_both_were_recorded_for_is_answered_as_before(weekly: A
 @pytest.mark.parametrize("later", ["one", "other"])
 def test_what_was_sent_to_either_of_them_is_not_sent_again(later: str, weekly: Address, bob: Address) -> None:
     """Three campaigns run at once, and our own backend sends them."""
-    issues = [CampaignFactory() for _ in range(3)]
+    issues = [CampaignFactory.create() for _ in range(3)]
     hours = [timedelta(hours=n) for n in range(3)]
     for hour, issue in zip(hours, issues, strict=True):
         record(bob, NOW - DAY + hour, issue, by_us=True)
-    record(weekly, NOW - DAY + (timedelta(hours=5) if later == "one" else -timedelta(hours=5)), CampaignFactory())
+    record(
+        weekly, NOW - DAY + (timedelta(hours=5) if later == "one" else -timedelta(hours=5)), CampaignFactory.create()
+    )
     join(bob, weekly)
     for issue in issues:
         assert answers(issue, once=True) == [TOO_SOON] * 2
-    record(weekly, NOW, CampaignFactory(), by_us=True)
+    record(weekly, NOW, CampaignFactory.create(), by_us=True)
     assert answers(issues[0], once=True) == [TOO_SOON] * 2
 
 
 def test_what_is_on_its_way_to_it_counts_as_sent(weekly: Address, bob: Address, news: Category) -> None:
-    issue = CampaignFactory()
+    issue = CampaignFactory.create()
     assert actions.claim({bob.contact_id: date.min}, Mailing(news, campaign=issue), now=NOW) == {bob.contact_id}
     join(bob, weekly)
     assert answers(issue, once=True) == [TOO_SOON] * 2
 
 
 def test_its_clock_on_another_channel_and_in_another_category_goes_along_too(ada: Address) -> None:
-    number = AddressFactory(text="+49 30 901820", channel=Channel.SMS)
-    offers = CategoryFactory(slug="offers")
+    number = AddressFactory.create(text="+49 30 901820", channel=Channel.SMS)
+    offers = CategoryFactory.create(slug="offers")
     actions.record_sent([number.contact_id], Mailing(offers, channel=Channel.SMS), now=NOW)
     actions.add_addresses(ada.contact_id, [normalise(number.value, channel=Channel.SMS)], now=NOW)
     clock = LastSent.objects.get(contact=ada.contact_id)
@@ -126,10 +128,10 @@ def test_the_mails_it_waits_for_are_its_new_contacts(ada: Address, bob: Address)
 def test_many_take_as_many_queries_as_a_few(news: Category) -> None:
     counts = []
     for size in (4, 30):
-        readers, known = ([AddressFactory() for _ in range(size)] for _ in range(2))
+        readers, known = ([AddressFactory.create() for _ in range(size)] for _ in range(2))
         for some in (readers, known):
             ids = [one.contact_id for one in some]
-            actions.record_sent(ids, Mailing(news, campaign=CampaignFactory()), now=NOW)
+            actions.record_sent(ids, Mailing(news, campaign=CampaignFactory.create()), now=NOW)
         actions.send_link([one.pk for one in known], now=NOW)
         wanted = {one.contact_id: [normalise(other.value)] for one, other in zip(readers, known, strict=True)}
         with CaptureQueriesContext(connection) as queries:

@@ -39,7 +39,7 @@ def states(address: Address) -> dict[tuple[str, str], str]:
 def test_a_no_goes_along_and_a_yes_that_was_for_the_older_one_is_none(
     ada: Address, news: Category, now: datetime
 ) -> None:
-    offers, tips = CategoryFactory(slug="offers"), CategoryFactory(slug="tips")
+    offers, tips = CategoryFactory.create(slug="offers"), CategoryFactory.create(slug="tips")
     bob, number = join(ada, BOB, now), join(ada, NUMBER, now, Channel.SMS)
     actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="Yes")
     actions.opt_out([Target(ada.pk, offers.pk)], source=Source.PAGE, now=now)
@@ -71,7 +71,7 @@ def test_it_is_as_old_as_it_was_and_keeps_its_pause_its_clock_and_its_mails(
     bob = join(ada, BOB, now - timedelta(days=9))
     until = now.date() + timedelta(days=30)
     actions.pause([Target(ada.pk)], until, source=Source.PAGE, now=now)
-    june = CampaignFactory(category=news)
+    june = CampaignFactory.create(category=news)
     for channel in (Channel.EMAIL, Channel.SMS):
         actions.record_sent([ada.contact_id], Mailing(news, channel=channel, campaign=june), now=now)
     actions.opt_out([Target(bob.pk, news.pk)], source=Source.PAGE, now=now)
@@ -101,7 +101,7 @@ def test_whoever_is_erased_leaves_alone_what_was_only_joined_to_them(
     ada: Address, news: Category, now: datetime
 ) -> None:
     bob = join(ada, BOB, now)
-    work = AddressFactory(contact=ada.contact, text="ada@work.example")
+    work = AddressFactory.create(contact=ada.contact, text="ada@work.example")
     actions.erase([ada.contact_id], source=Source.PAGE, now=now)
     rows = {one.pk: one for one in Address.objects.all()}
     assert [rows[one.pk].value for one in (ada, work, bob)] == ["", "", BOB]
@@ -110,22 +110,22 @@ def test_whoever_is_erased_leaves_alone_what_was_only_joined_to_them(
 
 
 def test_only_what_was_joined_is_taken_apart(ada: Address, now: datetime) -> None:
-    work = AddressFactory(contact=ada.contact, text="ada@work.example")
+    work = AddressFactory.create(contact=ada.contact, text="ada@work.example")
     assert actions.part([ada.pk, work.pk, work.pk + 1], source=Source.PAGE, now=now) == []
     assert Contact.objects.count() == 1
 
 
 def test_an_address_that_moves_to_a_contact_is_beside_what_is_there_on_its_channel(ada: Address, now: datetime) -> None:
     for text, channel, is_beside in [(BOB, Channel.EMAIL, True), (NUMBER, Channel.SMS, False)]:
-        known = AddressFactory(text=text, channel=channel)
+        known = AddressFactory.create(text=text, channel=channel)
         join(ada, text, now, channel)
         known.refresh_from_db()
         assert (known.contact_id, known.joined_at, known.is_beside) == (ada.contact_id, now, is_beside)
 
 
 def test_an_address_of_a_contact_who_has_another_one_does_not_move(ada: Address, now: datetime) -> None:
-    bob = AddressFactory(text=BOB)
-    AddressFactory(contact=bob.contact, text=NUMBER, channel=Channel.SMS)
+    bob = AddressFactory.create(text=BOB)
+    AddressFactory.create(contact=bob.contact, text=NUMBER, channel=Channel.SMS)
     assert actions.add_addresses(ada.contact_id, [normalise(BOB)], now=now) == []
     bob.refresh_from_db()
     assert bob.contact_id != ada.contact_id
@@ -135,7 +135,7 @@ def test_an_address_of_a_contact_who_has_another_one_does_not_move(ada: Address,
 def test_a_no_that_covers_what_is_learnt_later_says_where_it_came_from(
     reason: SuppressionReason, ada: Address, now: datetime
 ) -> None:
-    june = CampaignFactory(category=CategoryFactory())
+    june = CampaignFactory.create(category=CategoryFactory.create())
     if reason == SuppressionReason.UNSUBSCRIBED_ALL:
         actions.opt_out([Target(ada.pk, None, june.pk)], source=Source.MAILTO, now=now)
     else:
@@ -170,14 +170,14 @@ def test_what_is_only_joined_says_yes_on_a_channel_of_its_own_and_stays(
 
 
 def test_an_address_moves_to_a_contact_that_is_younger_than_its_own(now: datetime) -> None:
-    bob, ada = AddressFactory(text=BOB), AddressFactory()
+    bob, ada = AddressFactory.create(text=BOB), AddressFactory.create()
     join(ada, BOB, now)
     bob.refresh_from_db()
     assert (bob.contact_id, bob.is_pending) == (ada.contact_id, True)
 
 
 def test_only_a_contact_that_got_an_address_is_asked(ada: Address, now: datetime) -> None:
-    cleo = AddressFactory(text=CLEO)
+    cleo = AddressFactory.create(text=CLEO)
     actions.add_addresses_to(
         {ada.contact_id: [normalise(BOB)], cleo.contact_id: [normalise(CLEO)]}, now=now - timedelta(days=9)
     )
@@ -185,7 +185,7 @@ def test_only_a_contact_that_got_an_address_is_asked(ada: Address, now: datetime
 
 
 def test_of_several_noes_the_widest_covers_what_is_learnt_later(ada: Address, now: datetime) -> None:
-    work = AddressFactory(contact=ada.contact, text="ada@work.example")
+    work = AddressFactory.create(contact=ada.contact, text="ada@work.example")
     actions.suppress([work.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.STAFF, now=now)
     actions.opt_out([Target(ada.pk)], source=Source.MAILTO, now=now)
     joined = join(ada, BOB, now + timedelta(days=1))
@@ -237,7 +237,7 @@ def test_of_what_a_joined_number_stops_the_older_mailbox_hears_where_it_holds_fo
 def test_a_joined_mailbox_hears_that_everything_ended_where_the_older_one_has_none(
     is_everything: bool, news: Category, now: datetime
 ) -> None:
-    number = AddressFactory(channel=Channel.SMS, text=NUMBER)
+    number = AddressFactory.create(channel=Channel.SMS, text=NUMBER)
     bob = join(number, BOB, now)
     actions.opt_out([Target(number.pk, None if is_everything else news.pk)], source=Source.PAGE, now=now)
     assert confirmed() == ([bob.pk] if is_everything else [])
@@ -245,7 +245,7 @@ def test_a_joined_mailbox_hears_that_everything_ended_where_the_older_one_has_no
 
 class TestWhoseYesItTakes:
     def known(self, text: str, now: datetime) -> Address:
-        return AddressFactory(text=text, created_at=now - timedelta(days=1))
+        return AddressFactory.create(text=text, created_at=now - timedelta(days=1))
 
     def says_yes(self, joined: Address, by: Address, now: datetime) -> list[dict[str, object]]:
         return [one.after for one in actions.agree([joined.pk], by=by.pk, source=Source.PAGE, now=now)]
@@ -273,7 +273,7 @@ class TestWhoseYesItTakes:
         assert self.says_yes(bob, ada, now) == [{"is_theirs": True}]
 
     def test_what_it_said_to_one_contact_is_no_yes_to_another(self, ada: Address, now: datetime) -> None:
-        cleo, bob, dan = AddressFactory(text=CLEO), self.known(BOB, now), self.known(DAN, now)
+        cleo, bob, dan = AddressFactory.create(text=CLEO), self.known(BOB, now), self.known(DAN, now)
         join(cleo, BOB, now)
         join(cleo, DAN, now)
         assert self.says_yes(bob, bob, now) == [{"agreed": "joined"}]

@@ -66,9 +66,9 @@ def test_a_no_holds_for_both_and_a_yes_for_nobody_else(
     before: list[tuple[str, str, str]], after: list[tuple[str, str, str]], is_text: bool
 ) -> None:
     with forgotten():
-        by_slug = {"news": CategoryFactory(), "partners": CategoryFactory(opt_in=True)}
+        by_slug = {"news": CategoryFactory.create(), "partners": CategoryFactory.create(opt_in=True)}
         categories = list(by_slug.values())
-        older = AddressFactory(text=ADA)
+        older = AddressFactory.create(text=ADA)
         for _, what, slug in before:
             say(older, what, by_slug[slug])
         channel = Channel.SMS if is_text else Channel.EMAIL

@@ -53,18 +53,10 @@ class AddressFactory(DjangoModelFactory[Address]):
     channel = Channel.EMAIL
     created_at = factory.LazyFunction(timezone.now)
 
-    @factory.lazy_attribute
-    def value(self) -> str:
-        return normalise(self.text, channel=Channel(self.channel)).value
-
-    @factory.lazy_attribute
-    def digest(self) -> bytes:
-        return normalise(self.text, channel=Channel(self.channel)).digest
-
-    @factory.lazy_attribute
-    def gmail_digest(self) -> bytes | None:
-        return gmail_digest(self.value)
+    value = factory.LazyAttribute(lambda o: normalise(o.text, channel=Channel(o.channel)).value)
+    digest = factory.LazyAttribute(lambda o: normalise(o.text, channel=Channel(o.channel)).digest)
+    gmail_digest = factory.LazyAttribute(lambda o: gmail_digest(o.value))
 
 
 def address(text: str = ADA, **kwargs: Any) -> Address:
-    return AddressFactory(text=text, **kwargs)
+    return AddressFactory.create(text=text, **kwargs)

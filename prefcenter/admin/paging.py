@@ -10,7 +10,7 @@ class ByKey(Paginator):
     """Asked for whole rows in the order of their keys, SQLite reads every one that a filter finds: half a million for
     a page of fifty."""
 
-    def page(self, number: Any) -> Page:
+    def page(self, number: Any) -> Page[Any]:
         number = self.validate_number(number)
         rows = cast(QuerySet[Any], self.object_list)
         first = (number - 1) * self.per_page

@@ -137,11 +137,12 @@ class WebhookEndpointAdmin(NeverDeletedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookEndpoint]:
         queued = WebhookDelivery.objects.filter(endpoint=OuterRef("pk"), status=OutboxStatus.QUEUED)
         count = queued.order_by().values("endpoint").annotate(count=Count("pk")).values("count")
-        return super().get_queryset(request).annotate(waiting_lines=Coalesce(Subquery(count), 0))
+        endpoints: QuerySet[WebhookEndpoint] = super().get_queryset(request)
+        return endpoints.annotate(waiting_lines=Coalesce(Subquery(count), 0))
 
     @admin.display(description="waiting")
     def waiting(self, endpoint: Any) -> int:
-        return endpoint.waiting_lines
+        return int(endpoint.waiting_lines)
 
     @admin.action(description="Turn on and send missed events", permissions=["change"])
     def enable(self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint]) -> None:

@@ -127,7 +127,7 @@ def _categories(slugs: set[str]) -> dict[str, Category]:
 def _problem(one: SuppressionIn, categories: dict[str, Category], campaigns: Collection[int | None]) -> str | None:
     if domains.is_pattern(one.address, channel=one.channel):
         return A_DOMAIN
-    is_no = one.reason == SuppressionReason.UNSUBSCRIBED_ALL
+    is_no = SuppressionReason(one.reason) == SuppressionReason.UNSUBSCRIBED_ALL
     if one.category and one.category not in categories:
         return "There is no category with this slug that people can opt out of."
     if one.category and not is_no:

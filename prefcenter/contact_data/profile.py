@@ -69,7 +69,7 @@ class TimelineEntry(NamedTuple):
 
 
 class Timeline(NamedTuple):
-    page: Page
+    page: Page[ConsentEvent]
     lines: Sequence[TimelineEntry]
 
     @property

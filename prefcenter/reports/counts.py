@@ -140,7 +140,8 @@ def _ask(spans: Sequence[Span], *questions: Any) -> list[tuple[int, ...]]:
     sql = f"WITH span(place, since, until) AS (VALUES {values}) SELECT {', '.join(f'({sql})' for sql, _ in columns)}"
     with connection.cursor() as cursor:
         cursor.execute(f"{sql} FROM span ORDER BY place", [*bounds, *(one for _, params in columns for one in params)])
-        return cursor.fetchall()
+        rows: list[tuple[int, ...]] = cursor.fetchall()
+    return rows
 
 
 def _values(spans: Sequence[Span]) -> tuple[str, list[Any]]:

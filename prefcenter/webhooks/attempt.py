@@ -9,7 +9,8 @@ from standardwebhooks.webhooks import Webhook
 from prefcenter.models import WebhookDelivery
 
 from . import payload
-from .http import HostConnection, NoAnswer
+from .hosts import NoAnswer
+from .http import HostConnection
 
 GONE = 410
 TOO_MANY = 429

@@ -89,7 +89,8 @@ def take_back(import_id: int, *, most: int, now: datetime, actor: str = "", note
 
 def oldest_repeat() -> int | None:
     """The first import that repeated what imports alone have said, if there is one."""
-    return ImportRepeat.objects.aggregate(first=Min("import_id"))["first"]
+    first: int | None = ImportRepeat.objects.aggregate(first=Min("import_id"))["first"]
+    return first
 
 
 @transaction.atomic

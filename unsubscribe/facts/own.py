@@ -95,7 +95,7 @@ def who_said_something(category: Category | None, channel: Channel) -> QuerySet[
     )
 
 
-def _read(rows: Iterable[tuple], mailing: Mailing, *, most: int | None) -> dict[bytes, FoundFacts]:
+def _read(rows: Iterable[tuple[Any, ...]], mailing: Mailing, *, most: int | None) -> dict[bytes, FoundFacts]:
     purpose, needs_opt_in = mailing.purpose, mailing.needs_opt_in
 
     @cache  # a few are shared by all
@@ -131,7 +131,7 @@ def _of_this_kind(category: Category | None, channel: Channel, *, prefix: str = 
     return on_channel & Q((f"{prefix}category", category.pk))
 
 
-def _rows(addresses: QuerySet[Address], mailing: Mailing) -> QuerySet[Address, tuple]:
+def _rows(addresses: QuerySet[Address], mailing: Mailing) -> QuerySet[Address, tuple[Any, ...]]:
     """One row per address, or one per block where there are several."""
     preference = _of_this_kind(mailing.category, mailing.channel, prefix="contact__preferences__")
     return addresses.annotate(

@@ -77,13 +77,14 @@ def why_unneeded(message: OutboxMessage) -> str:
 
 def inline(html: str) -> str:
     """Styles moved into the elements, because mail clients drop style sheets; nothing is fetched."""
-    return Premailer(
+    inlined: str = Premailer(
         html,
         keep_style_tags=True,
         strip_important=False,
         allow_network=False,
         disable_validation=True,
     ).transform()
+    return inlined
 
 
 def sender() -> dict[str, str]:
@@ -107,7 +108,7 @@ def _language(code: str) -> str:
     try:
         return translation.get_supported_language_variant(code)
     except LookupError:
-        return settings.LANGUAGE_CODE
+        return str(settings.LANGUAGE_CODE)
 
 
 def _context(message: OutboxMessage, *, now: datetime) -> dict[str, Any]:

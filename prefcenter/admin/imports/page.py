@@ -39,7 +39,7 @@ class RunPage:
 
     @property
     def rows(self) -> int:
-        return self.run.counts.get("rows", 0)
+        return int(self.run.counts.get("rows", 0))
 
     @property
     def figures(self) -> list[tuple[str, int, int | None]]:
@@ -56,11 +56,11 @@ class RunPage:
 
     @property
     def new(self) -> int:
-        return self.run.counts.get("new", 0)
+        return int(self.run.counts.get("new", 0))
 
     @property
     def not_taken(self) -> int:
-        return self.run.counts.get("refused", 0) + self.run.counts.get("invalid", 0)
+        return int(self.run.counts.get("refused", 0) + self.run.counts.get("invalid", 0))
 
     @property
     def other_addresses(self) -> list[str]:
@@ -72,7 +72,7 @@ class RunPage:
 
     @property
     def hashed(self) -> int:
-        return self.run.counts.get("hashed", 0)
+        return int(self.run.counts.get("hashed", 0))
 
     @property
     def reasons(self) -> list[tuple[str, int]]:
@@ -135,7 +135,7 @@ class RunPage:
 
     @property
     def problems(self) -> list[Any]:
-        return self.run.problems[:PROBLEMS_SHOWN]
+        return list(self.run.problems[:PROBLEMS_SHOWN])
 
     @property
     def is_report_whole(self) -> bool:

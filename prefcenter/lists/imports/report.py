@@ -61,4 +61,4 @@ def _all(run: ImportRun) -> Iterable[Any]:
 
 
 def _count(run: ImportRun) -> int:
-    return run.counts.get("invalid", 0) + run.counts.get("refused", 0)
+    return int(run.counts.get("invalid", 0) + run.counts.get("refused", 0))

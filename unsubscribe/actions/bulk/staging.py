@@ -39,7 +39,8 @@ class StagingTable:
     def count(self) -> Sequence[int]:
         """See rows.COUNT."""
         self.cursor.execute(rows.COUNT)
-        return self.cursor.fetchone()
+        counts: Sequence[int] = self.cursor.fetchone()
+        return counts
 
     def open_rows(self) -> int:
         """Of how many rows something is to be written."""

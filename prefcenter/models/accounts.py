@@ -1,4 +1,4 @@
-"""Who may sign in. Not a contact: a contact is written to."""
+"""Accounts, the emails about them, and the tries of sign-in codes."""
 
 from typing import Any
 
@@ -23,7 +23,8 @@ def _is_address(text: str) -> None:
 
 
 class AddressField(models.EmailField):
-    """Takes every address that the engine can write to; Django's own refuses some. In the database it is the same."""
+    """An email address as `addresses.normalise` takes one; Django's own field refuses some. In migrations and in the
+    database it is an EmailField."""
 
     default_validators = [_is_address]
 
@@ -32,6 +33,8 @@ class AddressField(models.EmailField):
 
 
 class UserManager(BaseUserManager["User"]):
+    """Makes accounts. The address is stored in lower case; no password is needed, because codes are emailed."""
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
@@ -43,17 +46,20 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """Somebody who signs in; the email address is the name. Not a contact: a contact is written to."""
+    """An account that signs in, by its email address. A contact has none: docs/words.md."""
 
+    #: In lower case.
     email = AddressField(unique=True, error_messages={"unique": "There is already an account with this address."})
     #: Whether they may enter the admin.
     is_staff = models.BooleanField(default=False)
+    #: False: it can't sign in any more.
     is_active = models.BooleanField(default=True)
+    #: When it was created.
     date_joined = models.DateTimeField(default=timezone.now)
     wants_digest = models.BooleanField(
         "wants the weekly digest", default=False, help_text="A mail each Monday with what people said when they left."
     )
-    #: The day of the last weekly digest.
+    #: The day on which the last weekly digest was sent; None before the first.
     digest_sent_on = models.DateField(null=True, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
@@ -65,30 +71,33 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """What Django puts into a session, to end it when this changes: with another address an account is signed in
-        nowhere, because nobody there has read the mail to it."""
+        """What Django keeps in a session, which ends when this changes: here also by another email address, because a
+        code sent to that one has not been read."""
         return salted_hmac(
             "prefcenter.session", f"{self.password}\n{self.email}", secret, algorithm="sha256"
         ).hexdigest()
 
 
 class AccountMessage(OwedEmail):
-    """An email about an account: a code that signs in, or that something of the account was changed."""
+    """An email about an account: a code that signs in, or that something of the account was changed.
 
-    #: The beginning of its templates' names.
+    How it is queued and sent: accounts.outbox.
+    """
+
+    #: The beginning of its templates' names, before `_subject.txt`, `_message.txt` and `_message.html`.
     template = models.CharField(max_length=60)
-    #: Where it goes. Emptied, as `context` is, as soon as it was sent or given up: a code is a secret, and the address
-    #: may be anybody's.
+    #: Where it goes. Emptied, as `context` is, once it was sent, dropped or given up: a code is a secret, and the
+    #: address may be anybody's.
     email = models.EmailField(blank=True)
-    #: What the templates need beside the sender.
+    #: What the templates need beside the sender: texts by name.
     context = models.JSONField(default=dict)
-    #: Whether it is only for the address of an active account.
+    #: Whether it is dropped where no active account has this address.
     needs_account = models.BooleanField(default=False)
-    #: The one in the URL.
+    #: The language in the URL of the page that asked for it; "" for none. It goes before the contact's own.
     asked_language = models.CharField(max_length=10, blank=True)
-    #: The one that the browser likes best; the contact's own comes before it and after the URL's.
+    #: The language that the browser prefers; the contact's own goes before it.
     browser_language = models.CharField(max_length=10, blank=True)
-    #: From then on it is of no use.
+    #: From then on it isn't sent any more (the code has expired); None: it is useful at any time.
     ends_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -104,12 +113,13 @@ class AccountMessage(OwedEmail):
 
 
 class SignInCode(models.Model):
-    """How often a code was tried, and whether it has signed somebody in. The code itself is in the session."""
+    """How often a code was tried, and whether it signed in. The code itself is in the session (accounts.codes)."""
 
-    #: How many wrong or right ones were typed.
+    #: How many codes were typed, right or wrong.
     tries = models.PositiveSmallIntegerField(default=0)
+    #: When the code was emailed.
     created_at = models.DateTimeField(db_index=True)
-    #: When it signed somebody in.
+    #: When it signed in; None while it may be tried.
     used_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""What people said when they left, and what the staff made of it."""
+"""Why contacts left, in their own answers, and what the staff noted about them."""
 
 from django.db import models
 
@@ -8,12 +8,14 @@ from .accounts import User
 
 
 class FeedbackReason(Translatable):
-    """A reason people can tick when they leave; edited by marketers, hidden rather than deleted."""
+    """A reason that contacts can choose after they left; edited by marketers, hidden rather than deleted."""
 
+    #: In the language of whoever wrote it; others stand in `translations`.
     text = models.CharField(max_length=120)
     asks_for_more = models.BooleanField(default=False, help_text="Whoever ticks it may add a line of text.")
     #: Whether it is offered.
     is_active = models.BooleanField(default=True)
+    #: On the form, from the top.
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -24,11 +26,12 @@ class FeedbackReason(Translatable):
 
     @property
     def local_text(self) -> str:
+        """The text in the active language."""
         return self.said("text")
 
 
 class FeedbackTag(models.Model):
-    """A word of the staff's own under which feedback is gathered."""
+    """A label that the staff give to feedback."""
 
     name = models.CharField(max_length=60, unique=True)
 
@@ -40,25 +43,32 @@ class FeedbackTag(models.Model):
 
 
 class Feedback(models.Model):
-    """Why somebody left, in their words if they liked. One answer per change, never the price of leaving.
+    """Why a contact left; asked for only after the opt-out is stored, one answer for each change (requirement P4).
 
-    From `reviewed_at` on it is the staff's: what they made of the answer, which changes nothing that was said.
+    The columns from `reviewed_at` on are the staff's.
     """
 
-    #: The change that it is about.
+    #: The opt-out that it is about.
     event = models.OneToOneField(ConsentEvent, on_delete=models.PROTECT, related_name="feedback")
+    #: What they left; None: everything.
     category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, related_name="feedback")
+    #: In whose message the link was, if it named one.
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, related_name="feedback")
+    #: None where none was chosen.
     reason = models.ForeignKey(FeedbackReason, on_delete=models.PROTECT, null=True, blank=True)
+    #: Only with a reason that asks for more.
     more = models.CharField("more about the reason", max_length=200, blank=True)
-    #: In their own words.
+    #: In their own words. Erased with the contact.
     text = models.TextField(max_length=500, blank=True)
+    #: When it was sent.
     created_at = models.DateTimeField()
-    #: When the staff marked it as read.
+    #: When the staff marked it as reviewed; None: not yet.
     reviewed_at = models.DateTimeField(null=True, blank=True)
+    #: None until then, or where that account was deleted.
     reviewed_by = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
+    #: Which of the staff is to see to it.
     assigned_to = models.ForeignKey(
         User,
         on_delete=models.SET_NULL,

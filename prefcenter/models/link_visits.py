@@ -1,4 +1,4 @@
-"""Who asked for a link, and how often links were looked at: counted, and nobody named."""
+"""Requests for a link, and how often links were looked at. Neither names anybody: there are digests and numbers."""
 
 from django.db import models
 
@@ -7,15 +7,18 @@ from unsubscribe.models.lookups import DigestField
 
 
 class LinkRequest(models.Model):
-    """Somebody typed an address and asked for a link. Stored alike whether or not the address is known, and kept for a
-    day: the rows are what the limits count, and what the worker answers."""
+    """An address was typed into the page that sends links. Stored alike whether or not it is known (requirement P8).
 
-    #: Its digest.
+    The rows are what the limits count and what the worker answers; kept for a day (pages.link_requests).
+    """
+
+    #: The digest of the email address (addresses.digest).
     address = DigestField(max_length=32)
-    #: A digest of the network that asked, never an address.
+    #: A keyed digest of the network that asked: an IPv4 address, or the /56 of an IPv6 address.
     network = DigestField(max_length=32)
+    #: When it was asked for.
     created_at = models.DateTimeField()
-    #: When a worker looked it up and queued the email, if there was one to send.
+    #: When a worker looked it up and queued the email, if there was one to send; None: not yet.
     answered_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -30,13 +33,15 @@ class LinkRequest(models.Model):
 
 
 class Visits(models.Model):
-    """How often the links of a campaign were looked at in a day: by people, and by the scanners that fetch every link
-    in a mail (requirement E12). It says nothing of who looked."""
+    """How often the links of a campaign were fetched in a day, by contacts and by scanners (requirement E12)."""
 
+    #: In the site's time zone.
     day = models.DateField()
+    #: The one that the links name; None for links without one.
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, related_name="+")
-    #: GET or HEAD; what acts is no look.
+    #: GET or HEAD. POSTs, which act, are not counted here.
     method = models.CharField(max_length=4)
+    #: How many such requests there were.
     count = models.PositiveBigIntegerField(default=0)
 
     class Meta:

@@ -1,10 +1,10 @@
-"""Models without a table, for permissions and the admin's log to hang on: the engine's rows by other names."""
+"""Proxies of the engine's models that carry permissions of the site and entries of the admin's log."""
 
 from unsubscribe.models import Contact, Suppression
 
 
 class OptOut(Suppression):
-    """A block under the name by which the staff know it."""
+    """A suppression, as the lists and exports of the admin call it."""
 
     class Meta:
         proxy = True
@@ -14,7 +14,7 @@ class OptOut(Suppression):
 
 
 class ProvenContact(Contact):
-    """A contact of whom a proof can be made. It is given away, and no copy is kept."""
+    """A contact of whom a proof can be made (contact_data.proof). Proofs are not stored."""
 
     class Meta:
         proxy = True

@@ -1,1 +1,1 @@
-"""For senders' systems: /api/v1/. It translates, calls one verb of the engine, and decides nothing."""
+"""/api/v1/, for senders' systems: one file an endpoint or subject, put together in site.py (docs/api.md)."""

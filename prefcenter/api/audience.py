@@ -1,4 +1,4 @@
-"""POST /audience: whom may this be sent to, and with which links. The same function as the command and the backend."""
+"""POST /audience: who may be sent a mailing, with links and headers; asked of unsubscribe.audience."""
 
 from collections import Counter
 from contextlib import nullcontext
@@ -24,6 +24,7 @@ from .fields import Body, Bool, Text
 from .idempotency import TAKES_KEY, same_request
 from .lookup import category_named
 
+#: Addresses in one request.
 MOST = 50_000
 router = Router(tags=["Audience"])
 
@@ -38,6 +39,8 @@ class IncludeIn(Body):
 
 
 class AudienceIn(Body):
+    """A mailing, and the addresses that it is meant for."""
+
     category: Text = Field(description="The slug of the category.", max_length=63)
     channel: Channel = Channel.EMAIL
     campaign: Text = Field(
@@ -51,6 +54,8 @@ class AudienceIn(Body):
 
 
 class AudienceResultOut(Schema):
+    """The verdict on one address, with what was asked for in `include`."""
+
     address: str
     verdict: Outcome
     until: str | None = Field(description="The day on which the verdict may change without further action.")
@@ -60,6 +65,8 @@ class AudienceResultOut(Schema):
 
 
 class AudienceOut(Schema):
+    """The verdicts on all addresses, and how many got which."""
+
     counts: dict[str, int]
     results: list[AudienceResultOut] = Field(description="One result for each address, in the same order.")
 
@@ -95,6 +102,7 @@ def ask(request: HttpRequest, question: AudienceIn) -> HttpResponse:
 
 
 def _entries(request: HttpRequest, question: AudienceIn, category: Category, *, now: datetime) -> list[AudienceEntry]:
+    """One entry for each address. Raises Problem (422) for a retired category or a reused Idempotency-Key."""
     addresses = question.addresses
     try:
         purpose_of(category, None)

@@ -1,4 +1,4 @@
-"""Who calls: a key in the Authorization header, with the scope that the endpoint names. Never a key in the URL."""
+"""Authentication by a key in the Authorization header, with the scope that the endpoint names; never in the URL."""
 
 from typing import Any, cast
 
@@ -18,13 +18,20 @@ _IN_URL = "An API key in a URL ends up in logs. Revoke this key and send a new o
 
 
 class CallerRequest(HttpRequest):
-    """What views get once the key was recognised."""
+    """A request as views get it: `auth` is the key that was recognised."""
 
     auth: ApiKey
 
 
 class Bearer(HttpBearer):
-    """The scheme of RFC 6750, without its other ways of carrying the key."""
+    """Bearer tokens (RFC 6750, section 2.1).
+
+    scope: what the key must be allowed to do
+    query: the schema of the endpoint's query parameters, if it takes any; all others are refused
+
+    Raises Problem: 401 without a valid key or with one in the URL, 403 without the scope, 429 above API_RATE, 422 for
+    an unknown query parameter.
+    """
 
     def __init__(self, scope: Scope, query: type[Schema] | None = None) -> None:
         super().__init__()
@@ -63,4 +70,5 @@ def _has_key_in_url(request: HttpRequest) -> bool:
 
 
 def caller(request: HttpRequest) -> ApiKey:
+    """The key of a request that Bearer let through."""
     return cast(CallerRequest, request).auth

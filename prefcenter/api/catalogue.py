@@ -1,4 +1,4 @@
-"""What can be chosen, what was mailed, and what became of it: categories, campaigns, their figures, and feedback."""
+"""Categories, campaigns, the figures of a campaign, and feedback. Read only."""
 
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,8 @@ router = Router(tags=["Categories and campaigns"])
 
 
 class CategoryOut(Schema):
+    """A kind of message people can choose."""
+
     slug: str
     name: str
     description: str
@@ -32,10 +34,14 @@ class CategoryOut(Schema):
 
 
 class CategoriesOut(Schema):
+    """All categories; they are not paged."""
+
     items: list[CategoryOut]
 
 
 class CampaignOut(Schema):
+    """One mailing of one category; `category` is its slug."""
+
     id: int
     name: str
     category: str
@@ -43,14 +49,20 @@ class CampaignOut(Schema):
 
 
 class CampaignsOut(PageOut):
+    """A page of campaigns."""
+
     items: list[CampaignOut]
 
 
 class CampaignFilterIn(PageIn):
+    """Which campaigns to list."""
+
     category: Text = Field("", description="Only campaigns of the category with this slug.", max_length=63)
 
 
 class CampaignStatsOut(Schema):
+    """The figures of one campaign."""
+
     campaign: CampaignOut
     sent: int = Field(description="Number of messages recorded as sent.")
     complaints: int = Field(description="Number of spam complaints. They are also counted in the suppress events.")
@@ -62,6 +74,8 @@ class CampaignStatsOut(Schema):
 
 
 class FeedbackOut(Schema):
+    """Why somebody opted out: the reason they chose, more about it, and their own words. Any of them may be missing."""
+
     id: int
     event_id: int
     created_at: datetime
@@ -73,6 +87,8 @@ class FeedbackOut(Schema):
 
 
 class FeedbackListOut(PageOut):
+    """A page of feedback."""
+
     items: list[FeedbackOut]
 
 

@@ -1,6 +1,6 @@
-"""Contacts handed over in bulk, and found by their addresses. Knowing an address is no consent: nobody is subscribed.
+"""Contacts added in bulk, and found by their addresses. Adding one subscribes it to nothing.
 
-Addresses stand in bodies and never in URLs (law 10), so a contact is named by its number.
+Addresses stand in bodies and never in URLs (law 10), so a contact is named by its id.
 """
 
 from collections import defaultdict
@@ -25,6 +25,7 @@ from .fields import Body
 from .idempotency import TAKES_KEY, Answer, once
 from .lookup import normalised
 
+#: Contacts in one request, and addresses of each.
 MOST = 10_000
 MOST_ADDRESSES = 10
 NOT_AN_ADDRESS = "This is not a valid address for this channel."
@@ -43,6 +44,8 @@ class AddressIn(Body):
 
 
 class ContactIn(Body):
+    """A contact to be added, or a known one with more addresses."""
+
     addresses: list[AddressIn] = Field(
         min_length=1, max_length=MOST_ADDRESSES, description="The first address identifies the contact."
     )
@@ -52,10 +55,14 @@ class ContactIn(Body):
 
 
 class ContactsIn(Body):
+    """Contacts to be added."""
+
     contacts: list[ContactIn] = Field(max_length=MOST, fail_fast=True)
 
 
 class ContactResultOut(Schema):
+    """What became of one item; `index` is its position in the request, from 0."""
+
     index: int
     status: str = Field(description="`known` (newly added or already there) or `invalid`.")
     contact_id: int | None
@@ -63,16 +70,22 @@ class ContactResultOut(Schema):
 
 
 class ContactResultsOut(Schema):
+    """One result for each item, in the same order, and how many got which status."""
+
     counts: dict[str, int]
     results: list[ContactResultOut]
 
 
 class ContactLookupIn(Body):
+    """Addresses on one channel."""
+
     channel: Channel = Channel.EMAIL
     addresses: list[str] = Field(max_length=50_000, fail_fast=True)
 
 
 class ContactLookupOut(Schema):
+    """The contacts of the addresses."""
+
     contact_ids: list[int | None] = Field(
         description="One ID for each address, in the same order; null if there is no such contact."
     )
@@ -132,7 +145,10 @@ def _hand_over(people: Sequence[ContactIn], *, now: datetime) -> Answer:
 
 
 def _learn(wanted: Sequence[Normalised], *, now: datetime) -> dict[Normalised, int]:
-    """By channel, always in the same order: two who learn the same people never wait for each other in a circle."""
+    """The contact of each address, made if the address is new.
+
+    By channel, always in the same order: two requests with the same addresses never wait for each other in a circle.
+    """
     by_channel: dict[Channel, list[Normalised]] = defaultdict(list)
     for one in wanted:
         by_channel[one.channel].append(one)
@@ -141,7 +157,7 @@ def _learn(wanted: Sequence[Normalised], *, now: datetime) -> dict[Normalised, i
 
 
 def _owners(addresses: Iterable[Normalised]) -> dict[tuple[str, bytes], int]:
-    """Whose they are in the end."""
+    """The contact of each address that is known, by channel and digest, after further addresses were added."""
     rows = Address.objects.filter(digest__any_of=list({one.digest for one in addresses}))
     return {
         (channel, bytes(digest)): id_ for channel, digest, id_ in rows.values_list("channel", "digest", "contact_id")
@@ -149,6 +165,7 @@ def _owners(addresses: Iterable[Normalised]) -> dict[tuple[str, bytes], int]:
 
 
 def _taken(index: int, places: Sequence[Normalised | None], owners: Mapping[tuple[str, bytes], int]) -> dict[str, Any]:
+    """A ContactResultOut; `places`: the addresses of the item, None for each that is not valid."""
     whose = [one and owners.get((one.channel, one.digest)) for one in places]
     problem = None
     if None in places:

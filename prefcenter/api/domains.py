@@ -1,4 +1,4 @@
-"""Blocks on whole domains: set in bulk, listed, and lifted where rules allow. None is ever deleted."""
+"""Suppressions of whole domains: set in bulk, listed, and lifted where they came from the API (law 8)."""
 
 from collections import defaultdict
 from datetime import datetime
@@ -22,6 +22,7 @@ from .idempotency import TAKES_KEY, Answer, once
 from .paging import PageIn, PageOut
 from .recording import Reason, RecordedOut
 
+#: Domains in one request.
 MOST = 10_000
 router = Router(tags=["Domains"])
 
@@ -37,11 +38,15 @@ class DomainSuppressionIn(Body):
 
 
 class DomainSuppressionsIn(Body):
+    """Domains to be suppressed."""
+
     domains: list[DomainSuppressionIn] = Field(max_length=MOST, fail_fast=True)
     note: Words = Field("", max_length=500, description="The reason, without personal data.")
 
 
 class DomainSuppressionOut(Schema):
+    """An active suppression of a domain."""
+
     id: int
     domain: str
     reason: SuppressionReason
@@ -50,16 +55,22 @@ class DomainSuppressionOut(Schema):
 
 
 class DomainSuppressionsOut(PageOut):
+    """A page of suppressed domains."""
+
     items: list[DomainSuppressionOut]
 
 
 class DomainLiftIn(Body):
+    """The suppression of a domain to be lifted, and why."""
+
     domain: Text = Field(max_length=1000)
     reason: Reason = "unsubscribed_all"
     note: Words = Field(min_length=1, max_length=500)
 
 
 class DomainLiftOut(Schema):
+    """The number of suppressions that were lifted: 1, or 0 if there was none."""
+
     lifted: int
 
 
@@ -109,6 +120,7 @@ def lift(request: HttpRequest, wish: DomainLiftIn) -> HttpResponse:
 
 
 def _block(wanted: DomainSuppressionsIn, *, actor: str, now: datetime) -> Answer:
+    """A domain named more than once counts with its latest `said_at`, or as said now if one of them has none."""
     said: dict[SuppressionReason, dict[str, datetime | None]] = defaultdict(dict)
     invalid, count = [], 0
     for index, one in enumerate(wanted.domains):

@@ -1,4 +1,4 @@
-"""GET /events: the ledger as a feed. A reader who keeps the cursor misses no line and gets none twice."""
+"""GET /events: the ledger as a feed. With the cursor no event is missed and none comes twice (ledger.feed)."""
 
 from typing import Any
 
@@ -14,13 +14,15 @@ from unsubscribe.ledger import feed
 from .auth import Bearer
 from .paging import PageIn, PageOut
 
-#: Who asks waits no longer than this for those who are writing, in seconds.
+#: How long a request waits for transactions that are writing to the ledger, in seconds.
 PATIENCE = 0.1
 
 router = Router(tags=["Events"])
 
 
 class EventOut(Schema):
+    """A consent event: what somebody wanted, how it reached us, and what held before and after."""
+
     id: int
     at: str
     kind: EventKind
@@ -37,6 +39,8 @@ class EventOut(Schema):
 
 
 class EventsOut(PageOut):
+    """A page of the ledger."""
+
     items: list[EventOut]
 
 

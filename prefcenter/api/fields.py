@@ -1,5 +1,7 @@
-"""What a caller writes: bodies, words to keep, days and moments. It refuses what no database holds, and what nobody
-means: a mistyped field must not pass for a wish that was taken."""
+"""The types of what callers send: bodies, texts, days and moments.
+
+Unknown fields and what no database can store are refused (422): a mistyped field must not pass for a wish.
+"""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -30,7 +32,7 @@ def _written_out(value: Any) -> Any:
     return value
 
 
-#: Before anybody had a mailing list, and so far from where the calendar ends that no time zone leads beyond it.
+#: The earliest moment that is taken: no time zone leads from it beyond the beginning of the calendar.
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 #: How much the caller's clock may be ahead of ours.
 _AHEAD = timedelta(minutes=5)
@@ -43,11 +45,13 @@ def _has_been(value: datetime) -> datetime:
 
 
 Bool = StrictBool
-#: What a row is named by.
+#: The id of a row.
 Number = Annotated[int, Field(strict=True, ge=1, le=LARGEST)]
-#: PostgreSQL keeps no NUL in a text.
+#: Without NUL, which PostgreSQL can't store in a text.
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 #: For the ledger, which is kept for ever: addresses and phone numbers are taken out.
 Words = Annotated[Text, AfterValidator(without_addresses)]
+#: YYYY-MM-DD.
 Day = Annotated[date, BeforeValidator(_written_out)]
+#: RFC 3339 with an offset, so aware; not before 1970, and at most five minutes ahead of our clock.
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_has_been)]

@@ -1,7 +1,7 @@
-"""Makes a write that comes again, because its answer was lost, the same as once. It knows nothing of what is written.
+"""A write that is sent again with the same Idempotency-Key gets the first answer and changes nothing (law 3).
 
 After draft-ietf-httpapi-idempotency-key-header-07. The answer is stored in the transaction of the write: either both
-are there or neither. Two at once: the second waits for the first, and gets its answer.
+are there or neither. Of two at once the second waits for the first, and gets its answer.
 
 With a key or without, a call is one transaction: a failure leaves nothing of it.
 """
@@ -21,12 +21,14 @@ from prefcenter.web.problems import Problem
 from .auth import caller
 
 HEADER = "Idempotency-Key"
+#: Characters of a key.
 _LONGEST = 255
-#: The second one is alone among callers of the API; a third is for who met somebody else even so.
+#: How often a write is tried that met another: beside other calls, alone among them, and once more in case it met
+#: something else than a call.
 _TRIES = 3
-#: Any number that nobody else locks.
+#: The advisory lock that all writing calls hold; any number that nothing else locks.
 _DOOR = 7_266_321
-#: What the document says of it, for the endpoints that write.
+#: The parameter in the OpenAPI document, for the endpoints that write.
 TAKES_KEY = {
     "parameters": [
         {
@@ -41,16 +43,21 @@ TAKES_KEY = {
 
 
 class Answer(NamedTuple):
-    """What is stored: it must hold no address."""
+    """What a write is answered with. It is stored for a day, so it must hold no address."""
 
+    #: As JSON.
     body: Any
+    #: The HTTP status.
     status: int = 200
 
 
 def once(request: HttpRequest, write: Callable[[], Answer]) -> HttpResponse:
-    """The answer of `write`, or of the request before with the same key and body. Raises Problem for another body.
+    """The answer of `write`, or the stored one of the request before with the same key and body.
 
-    It may be called anew, after all it did was taken back.
+    write: does everything in the transaction that is open when it is called. It may be called anew, after what it did
+           was rolled back. What it raises is raised
+
+    Raises Problem (422) where the key was used for another request.
     """
     for number in range(1, _TRIES):
         try:
@@ -62,7 +69,7 @@ def once(request: HttpRequest, write: Callable[[], Answer]) -> HttpResponse:
 
 
 def met_another(error: Exception) -> bool:
-    """Whether the database is well, and only somebody else was writing the same."""
+    """Whether this error of the database only says that another transaction was writing the same rows."""
     return isinstance(error.__cause__, DeadlockDetected | SerializationFailure)
 
 
@@ -81,16 +88,18 @@ def _once(request: HttpRequest, write: Callable[[], Answer], *, alone: bool) -> 
 
 
 def _enter(*, alone: bool) -> None:
-    """Together with others, until the end of the transaction; or alone, after those who are in: who was sent away from
-    among many is not sent away again."""
+    """Holds the lock of the writing calls until the end of the transaction: shared, or alone once the others have
+    ended, so that a call that met another one does not meet the next."""
     if connection.vendor == "postgresql":  # elsewhere every writer is alone
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT pg_advisory_xact_lock{'' if alone else '_shared'}(%s)", [_DOOR])
 
 
 def same_request(request: HttpRequest) -> IdempotentAnswer | None:
-    """The row of this Idempotency-Key, new or known; None if there is no key. Raises Problem if it was used for another
-    request."""
+    """The row of this Idempotency-Key, new or known; None if there is no key.
+
+    Raises Problem (422) if the key is too long or was used for another request.
+    """
     key = request.headers.get(HEADER, "")
     if not key:
         return None
@@ -108,7 +117,7 @@ def same_request(request: HttpRequest) -> IdempotentAnswer | None:
 
 
 def _digest(what: bytes) -> bytes:
-    """Keyed, because a body, and a key, may hold an address and nothing else that could not be guessed."""
+    """Keyed: a body or a key may hold an address and nothing else, and a plain hash of it could be guessed."""
     return salted_hmac("prefcenter.api.idempotency", what, algorithm="sha256").digest()
 
 

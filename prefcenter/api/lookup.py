@@ -1,4 +1,4 @@
-"""What a caller names, as rows: or a problem that says what is not there."""
+"""The rows that a caller names, or a Problem that says what is not there."""
 
 from prefcenter.web.problems import Problem
 from unsubscribe.addresses import Normalised, domains, normalise
@@ -12,6 +12,7 @@ _NO_CATEGORY = "There is no category with this slug."
 
 
 def category_named(slug: str) -> Category:
+    """The category with this slug. Raises Problem (422), because the slug stands in the body."""
     found = Category.objects.filter(slug=slug).first()
     if found is None:
         raise Problem(422, _NO_CATEGORY, errors=[{"at": "category", "detail": _NO_CATEGORY}])
@@ -19,6 +20,7 @@ def category_named(slug: str) -> Category:
 
 
 def contact(contact_id: int) -> Contact:
+    """The contact with this id. Raises Problem (404), because the id stands in the URL."""
     found = Contact.objects.filter(id=min(contact_id, LARGEST)).first()
     if found is None:
         raise Problem(404, "There is no contact with this ID.")
@@ -26,7 +28,7 @@ def contact(contact_id: int) -> Contact:
 
 
 def normalised(text: str, channel: Channel) -> Normalised | None:
-    """None for what is no address on this channel, or stands for a whole domain (`%@corp.example`)."""
+    """The address in `text`; None for what is none of this channel, or means a whole domain (`%@corp.example`)."""
     try:
         found = normalise(text, channel=channel)
     except InvalidAddress:

@@ -1,4 +1,4 @@
-"""What one contact chose, to be read and to be made less; more only with evidence, and never against their own no."""
+"""What one contact chose: read, and changed. Opting in needs evidence, and a contact's own no stays (law 8)."""
 
 from collections.abc import Collection
 from datetime import date
@@ -23,6 +23,7 @@ from .auth import Bearer, caller
 from .fields import Body, Bool, Day, Moment, Text, Words
 from .idempotency import TAKES_KEY, Answer, once
 
+#: Changes in one request.
 MOST = 200
 OWN_NO = "The contact opted out or down themselves, so only they can undo it. Send them the link to their preferences."
 ERASED = "This contact was erased. Nothing was changed."
@@ -30,6 +31,8 @@ router = Router(tags=["Contacts"])
 
 
 class PreferenceOut(Schema):
+    """What holds for one category on one channel."""
+
     category: str
     channel: Channel
     is_subscribed: bool = Field(
@@ -42,6 +45,8 @@ class PreferenceOut(Schema):
 
 
 class PreferencesOut(Schema):
+    """Everything that a contact chose, as it holds today."""
+
     contact_id: int
     language: str
     is_erased: bool
@@ -82,6 +87,8 @@ class PreferencesChangedOut(Schema):
 
 
 class PreferencesIn(Body):
+    """Changes of a contact’s preferences; either all of them are made or none."""
+
     preferences: list[PreferenceChangeIn] = Field(min_length=1, max_length=MOST)
     evidence: EvidenceIn | None = Field(None, description="Required when subscribing the contact to something.")
 
@@ -138,6 +145,7 @@ def _note(evidence: EvidenceIn) -> str:
 
 
 def _wanted(contact_id: int, changes: PreferencesIn) -> list[Wanted]:
+    """The changes as the engine takes them. Raises Problem: 404 without such a contact, 422 for what can't be done."""
     lookup.contact(contact_id)
     # What is chosen on a channel is the first address's there, and no pending one's that came beside it.
     rows = Address.objects.filter(contact=contact_id, is_beside=False).order_by("-id").values_list("channel", "id")
@@ -179,6 +187,7 @@ def _problem(
 
 
 def _fields(one: PreferenceChangeIn) -> dict[str, Any]:
+    """The fields of rules.Chosen that were given; a `paused_until` of null ends the pause."""
     given = one.model_dump(exclude_unset=True, include={"frequency", "paused_until"})
     if one.is_subscribed is not None:
         given["state"] = PreferenceState.SUBSCRIBED if one.is_subscribed else PreferenceState.UNSUBSCRIBED
@@ -186,6 +195,7 @@ def _fields(one: PreferenceChangeIn) -> dict[str, Any]:
 
 
 def _sheet(contact_id: int) -> dict[str, Any]:
+    """A PreferencesOut. Raises Problem (404) without such a contact, or where it has no address of its own."""
     lookup.contact(contact_id)
     rows = Address.objects.filter(contact=contact_id).order_by("id")
     address = next((one for one in rows if not one.is_pending), None)
@@ -198,7 +208,10 @@ def _sheet(contact_id: int) -> dict[str, Any]:
 
 
 def _holds(one: Choice, blocks: Collection[tuple[str, str]]) -> bool:
-    """Of several addresses on a channel each counts: what holds for one of them only, does not hold."""
+    """Whether all addresses of the contact on the channel may be sent the category, pauses and frequencies aside.
+
+    blocks: channel and reason of each active suppression of any of its addresses
+    """
     reasons = {SuppressionReason(reason) for channel, reason in blocks if channel == one.channel}
     is_blocked = reasons & rules.BLOCKS_EVERYTHING if one.is_fixed else reasons
     return one.is_subscribed and not is_blocked and one.category.retired_at is None

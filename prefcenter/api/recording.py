@@ -1,4 +1,4 @@
-"""Who said no, in bulk: what a caller says of each address, as the engine takes it. It records all of it or nothing."""
+"""The body of POST /suppressions, and how it is recorded: all of it that is valid, or nothing."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -19,9 +19,10 @@ from .fields import Body, Bool, Moment, Number, Text, Words
 from .idempotency import Answer
 from .lookup import normalised
 
+#: Items in one request.
 MOST = 50_000
 A_DOMAIN = "This is a whole domain, not an address. Send it to /domains."
-#: What another system may say of an address. Erasing somebody takes more than a block.
+#: The SuppressionReasons that a caller may give: all but `erased`, which is set by erasing a contact.
 Reason = Literal["unsubscribed_all", "complaint", "hard_bounce", "manual"]
 
 
@@ -51,16 +52,22 @@ class SuppressionIn(Body):
 
 
 class SuppressionsIn(Body):
+    """Opt-outs and suppressions to be recorded."""
+
     suppressions: list[SuppressionIn] = Field(max_length=MOST, fail_fast=True)
     note: Words = Field("", max_length=500, description="Stored in the ledger, without personal data.")
 
 
 class InvalidItemOut(Schema):
+    """An item that was not recorded, and why; `index` is its position in the request, from 0."""
+
     index: int
     problem: str
 
 
 class RecordedOut(Schema):
+    """What became of the items."""
+
     new: int = Field(description="Number of items that were recorded.")
     already: int = Field(description="Number of items that were already recorded.")
     overtaken: int = Field(description="Number of items that were not recorded because of a later opt-in or lift.")
@@ -68,14 +75,21 @@ class RecordedOut(Schema):
 
 
 class _Kind(NamedTuple):
+    """What the items have in common that are recorded together."""
+
     channel: Channel
     reason: SuppressionReason
-    category: str
-    only_here: bool  # so that what is meant everywhere comes first, and covers the rest
+    category: str  # its slug; "" is none
+    only_here: bool  # sorted, what is meant everywhere comes first, and covers the rest
     campaign_id: int  # 0 is none
 
 
 def record(blocks: SuppressionsIn, *, actor: str, now: datetime) -> Answer:
+    """Records the valid items by actions.import_opt_outs. The answer is a RecordedOut, without addresses.
+
+    actor: as the ledger names the key
+    now:   aware
+    """
     said: dict[_Kind, list[ImportedNo]] = defaultdict(list)
     invalid, addresses = [], []
     categories = _categories({one.category for one in blocks.suppressions if one.category})
@@ -116,11 +130,12 @@ def _take(
 
 
 def _campaigns(ids: Iterable[int | None]) -> set[int | None]:
-    """Those of them that are there, and None."""
+    """Those of the campaigns that exist, and None, which is an item without one."""
     return {None, *Campaign.objects.filter(id__in={one for one in ids if one}).values_list("id", flat=True)}
 
 
 def _categories(slugs: set[str]) -> dict[str, Category]:
+    """Those that contacts can opt out of, by slug."""
     return {one.slug: one for one in Category.objects.filter(slug__in=slugs, purpose=Purpose.MARKETING)}
 
 

@@ -1,4 +1,4 @@
-"""The API as one thing: its endpoints, its errors, its limits, and the document that describes them."""
+"""The API put together: its routers, the answers to errors, and the OpenAPI document."""
 
 import logging
 import re
@@ -27,7 +27,7 @@ Before each mailing, check who may be sent it (`POST /audience`). Record every o
 Send your API key as `Authorization: Bearer …`. All writes accept an `Idempotency-Key`: a repeated request within a day
 returns the first response. Errors are problem details (RFC 9457).
 """
-#: What any endpoint may answer besides its own; 409 where somebody's own no stands against it.
+#: The statuses that any endpoint may answer with besides its own, as the document describes them.
 _PROBLEMS = {
     400: "The request is invalid: its body is not JSON.",
     401: "The API key is missing or invalid, or it was sent in the URL.",
@@ -54,8 +54,10 @@ class ProblemOut(Schema):
 
 
 class Api(NinjaAPI):
+    """Ninja's API, whose document describes the errors too."""
+
     def get_openapi_schema(self, **kwargs: Any) -> Any:
-        """With the errors, which are the same everywhere."""
+        """The OpenAPI document, with the same errors at each operation."""
         schema = super().get_openapi_schema(**kwargs)
         details = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
         schema["components"]["schemas"]["ProblemOut"] = details
@@ -99,7 +101,7 @@ def _unknown(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
 
 @api.exception_handler(ValidationError)
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    """Where and what, but not the value: it may be an address."""
+    """The place and the problem of each error; never the value, which may be an address (law 10)."""
     errors = [{"at": _place(one["loc"]), "detail": _detail(request, one)} for one in error.errors[:100]]
     return problems.answer(422, "The request is invalid. Nothing was changed.", errors=errors)
 
@@ -107,7 +109,7 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 def _detail(request: HttpRequest, error: dict[str, Any]) -> str:
     if error["type"] != "extra_forbidden":
         return str(error["msg"])
-    # First "body", then the name of the view's argument; at the end what the caller made up.
+    # The location is "body", the name of the view's argument, and the way to the unknown field.
     *within, field = error["loc"][2:]
     known = (fields for method, path, fields in _bodies() if method == request.method and path.fullmatch(request.path))
     place = ".".join(part for part in within if isinstance(part, str))
@@ -115,7 +117,7 @@ def _detail(request: HttpRequest, error: dict[str, Any]) -> str:
 
 
 def _place(loc: Sequence[str | int]) -> str:
-    """In the words of the document: a field that the caller made up may be an address too."""
+    """The place in the body, dotted, without names that the document doesn't have: one may be an address."""
     known = [str(part) for part in loc[1:] if isinstance(part, int) or part in _documented()]
     return ".".join(known) or str(loc[0])
 

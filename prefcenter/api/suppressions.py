@@ -1,4 +1,4 @@
-"""Blocks on addresses: recorded in bulk, listed, searched, and lifted where rules allow. None is ever deleted."""
+"""Suppressions of addresses: recorded in bulk (recording.py), listed, searched, and lifted where the rules allow."""
 
 from collections import defaultdict
 from datetime import datetime
@@ -31,6 +31,8 @@ router = Router(tags=["Suppressions"])
 
 
 class SuppressionOut(Schema):
+    """An active suppression of an address."""
+
     id: int
     contact_id: int
     address: str | None = Field(
@@ -44,30 +46,42 @@ class SuppressionOut(Schema):
 
 
 class SuppressionsOut(PageOut):
+    """A page of suppressions."""
+
     items: list[SuppressionOut]
 
 
 class SuppressionFilterIn(PageIn):
+    """Which suppressions to list."""
+
     channel: Channel | None = None
     reason: SuppressionReason | None = None
     since: Day | None = Field(None, description="Only suppressions recorded on this day or later.")
 
 
 class SuppressionSearchIn(Body):
+    """Addresses on one channel."""
+
     channel: Channel = Channel.EMAIL
     addresses: list[str] = Field(max_length=MOST, fail_fast=True)
 
 
 class SuppressionMatchOut(Schema):
+    """A suppressed address, as it was sent, and the reasons."""
+
     address: str
     reasons: list[SuppressionReason]
 
 
 class SuppressionSearchOut(Schema):
+    """The result of a search."""
+
     suppressed: list[SuppressionMatchOut] = Field(description="Only those of the addresses that are suppressed.")
 
 
 class SuppressionLiftIn(Body):
+    """The suppression of an address to be lifted, and why."""
+
     address: str
     channel: Channel = Channel.EMAIL
     reason: SuppressionReason
@@ -75,6 +89,8 @@ class SuppressionLiftIn(Body):
 
 
 class SuppressionLiftOut(Schema):
+    """The number of suppressions that were lifted, 0 if there was none."""
+
     lifted: int
 
 
@@ -157,6 +173,7 @@ def lift(request: HttpRequest, wish: SuppressionLiftIn) -> HttpResponse:
 
 
 def _lift(wish: SuppressionLiftIn, *, actor: str) -> Answer:
+    """Raises Problem: 404 for an unknown address, 409 where only the contact or staff may lift it (law 8), 422."""
     address = normalised(wish.address, wish.channel)
     if address is None:
         raise Problem(422, NOT_AN_ADDRESS)

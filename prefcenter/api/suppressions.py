@@ -103,8 +103,8 @@ class SuppressionLiftOut(Schema):
     openapi_extra=TAKES_KEY,
 )
 def record(request: HttpRequest, blocks: SuppressionsIn) -> HttpResponse:
-    """Suppresses each address, but no other known address of the same contact. After `unsubscribed_all`, addresses
-    that are added to the contact later on the same channel are suppressed as well.
+    """Suppresses each address. With the reasons `unsubscribed_all` and `complaint`, the other addresses of the contact
+    on the same channel are suppressed as well, including ones added later.
 
     With `everywhere`, all addresses of the contact are suppressed on all channels, including ones added later. With a
     `category`, nothing is suppressed; the contact is opted out of that category on this channel, with all their

@@ -1,4 +1,4 @@
-"""One try to hand over one line: the message, signed, and what the answer means. It writes nothing down."""
+"""One try to deliver one event: the signed message, and what the answer means. delivery.py records it."""
 
 import json
 from datetime import UTC, datetime
@@ -17,15 +17,22 @@ TOO_MANY = 429
 
 
 class AttemptResult(NamedTuple):
-    """`is_silent`: it is not worth trying the next line right now."""
+    """What became of one try."""
 
+    #: Why it failed, as a sentence for staff; "" if it was answered with 2xx.
     error: str = ""
+    #: The endpoint answered with 410 Gone: it wants no more.
     is_gone: bool = False
+    #: The endpoint as a whole fails (no answer, a redirect, 410, 429, 5xx), so the next event would fail too.
     is_silent: bool = False
 
 
 def message(delivery: WebhookDelivery, *, now: datetime) -> tuple[bytes, dict[str, str]]:
-    """Body and headers: id, timestamp and signature as receivers' libraries verify them (standardwebhooks.com)."""
+    """Body and headers, with id, timestamp and signature as receivers' libraries verify them (standardwebhooks.com).
+
+    delivery: with endpoint, and the event with address, category and campaign loaded
+    now:      aware; the timestamp, and what decides which secrets sign
+    """
     event = delivery.event
     told = {"type": f"consent.{event.kind}", "timestamp": event.at.isoformat(), "data": payload.as_json(event)}
     body = json.dumps(told, separators=(",", ":"))
@@ -43,6 +50,7 @@ def message(delivery: WebhookDelivery, *, now: datetime) -> tuple[bytes, dict[st
 
 
 def attempt(delivery: WebhookDelivery, way: HostConnection, *, now: datetime) -> AttemptResult:
+    """POSTs the message (see there for the arguments) over `way`. Of an answer only the status counts."""
     body, headers = message(delivery, now=now)
     try:
         status = way.post(delivery.endpoint.url, body, headers)

@@ -1,7 +1,7 @@
-"""Sends the ledger's lines to whoever wants to hear of them, as Standard Webhooks. It decides nothing.
+"""Sends consent events to endpoints, as Standard Webhooks, and tries again what failed.
 
-The row is the truth: what is owed to an endpoint is its position in the ledger and the deliveries made from there. One
-worker at a time sends to one endpoint. It may send twice after a crash; it never leaves a line out.
+The row is the truth (law 4): what is owed to an endpoint is what follows its position in the ledger, and its queued
+deliveries. One worker at a time sends to one endpoint. After a crash an event may be sent twice; none is left out.
 """
 
 import base64
@@ -24,28 +24,32 @@ from unsubscribe.models import leases
 from .attempt import AttemptResult, attempt
 from .http import HostConnection
 
-#: So many endpoints at the same time; each takes a connection to the database.
+#: How many endpoints are sent to at the same time; each takes a connection to the database.
 AT_ONCE = 8
-#: How long after each failed attempt the next one comes, in seconds: three days in all.
+#: Seconds from each failed attempt at a delivery to the next one: three days in all.
 WAITS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 64_800, 86_400)
-#: An endpoint that does not answer rests for the first of these, then the next; in the end it is tried every half hour.
+#: Seconds for which a silent endpoint rests, the first time, the second, and each time after.
 RESTS = WAITS[:3]
-#: After so many refusals in a row it rests too.
+#: At each of so many failures in a row an endpoint that refuses (4xx) rests as well.
 REFUSALS = 5
-#: So many lines are made ready at once; the rest waits in the ledger, where it is anyway.
+#: How many deliveries of one endpoint may wait for their first attempt; further events wait in the ledger.
 AHEAD = 1000
+#: How many deliveries are looked up at a time.
 BATCH = 100
-#: After so many that come for the first time, one whose time to be tried again has come.
+#: After how many first attempts one delivery is tried again that is due.
 FRESH = 10
-#: A dead worker's endpoint is free after this; no round takes that long.
+#: After this the endpoint of a worker that died is free; no round takes that long.
 LEASE = timedelta(seconds=120)
-#: Then the next endpoint has its turn.
+#: How long a worker stays with one endpoint.
 ROUND_SECONDS = 20
+#: After how long without a success an endpoint is turned off.
 PATIENCE = timedelta(seconds=sum(WAITS))
+#: How long deliveries are kept that arrived or were given up.
 KEPT = timedelta(days=30)
-#: So long the secret before a new one signs too.
+#: How long the previous secret signs too.
 OVERLAP = timedelta(days=1)
-#: A list of a million would hold up every one-click behind it, and whoever imports it has it.
+#: What is left out unless chosen: a list of a million would hold up every one-click behind it, and whoever imports it
+#: has it.
 LEFT_OUT = (Source.IMPORT,)
 
 
@@ -58,7 +62,12 @@ def make(
     left_out: Collection[Source] = LEFT_OUT,
     by: User | None = None,
 ) -> WebhookEndpoint:
-    """Hears of what happens from now on. Its secret is what it verifies the signature with."""
+    """A new endpoint, which gets what happens from now on. Its receiver verifies signatures with its `secret`.
+
+    url:      one of which `http.why_not` says nothing
+    kinds:    those that are sent to it; none is all
+    left_out: the sources that are not
+    """
     return WebhookEndpoint.objects.create(
         name=name,
         url=url,
@@ -72,19 +81,23 @@ def make(
 
 
 def renew_secret(endpoint: WebhookEndpoint, *, now: datetime) -> None:
-    """The one before signs too for a day, so that the receiver can change over in between."""
+    """Gives the endpoint a new secret. The previous one signs too for a day, in which the receiver changes over."""
     rows = WebhookEndpoint.objects.filter(pk=endpoint.pk)
     rows.update(previous_secret=F("secret"), previous_until=now + OVERLAP, secret=_secret())
     endpoint.refresh_from_db()
 
 
 def waiting(*, now: datetime) -> list[int]:
-    """The endpoints to which something could be sent."""
+    """The ids of the endpoints that are on, rested, and not held by a worker."""
     return list(WebhookEndpoint.objects.filter(_is_ready(now)).order_by("id").values_list("id", flat=True))
 
 
 def send(endpoint_id: int, *, now: datetime) -> int:
-    """Sends what is owed to one endpoint, for about twenty seconds; how many it took. 0 if another worker is at it."""
+    """Sends what is owed to one endpoint, for about twenty seconds.
+
+    Returns how many attempts were made, but for the one after which the endpoint rests; 0 if it is off, rests, or is
+    held by another worker.
+    """
     ours = leases.take(WebhookEndpoint.objects.filter(pk=endpoint_id), _is_ready(now), now=now)
     if ours is None:
         return 0
@@ -96,10 +109,12 @@ def send(endpoint_id: int, *, now: datetime) -> int:
 
 
 def send_all(*, must_stop: Callable[[], bool]) -> None:
-    """One round: what is owed goes to several endpoints at the same time, so that none waits for a slow one.
+    """One round of `send` to every endpoint that waits, several at the same time, so that none waits for a slow one.
 
-    What goes wrong with one endpoint stops no other, and is raised in the end. SQLite lets one write at a time: there
-    they have their turns one after the other.
+    must_stop: asked before each endpoint, from other threads
+
+    What is raised for one endpoint stops no other, and is raised in the end. On SQLite, which lets one write at a time,
+    they take turns.
     """
 
     def send_to(endpoint_id: int) -> None:
@@ -116,7 +131,7 @@ def send_all(*, must_stop: Callable[[], bool]) -> None:
 
 
 def enable(endpoint: WebhookEndpoint, *, now: datetime) -> None:
-    """It goes on where it stopped; what had been given up is tried again."""
+    """Turns it on: it gets what it missed, and what had been given up is tried again."""
     rows = WebhookEndpoint.objects.filter(pk=endpoint.pk)
     rows.update(disabled_at=None, disabled_because="", resting_until=None, failures=0, failing_since=None)
     endpoint.deliveries.filter(status=OutboxStatus.QUEUED).update(due_at=now)
@@ -124,19 +139,20 @@ def enable(endpoint: WebhookEndpoint, *, now: datetime) -> None:
 
 
 def disable(endpoint: WebhookEndpoint, because: str, *, now: datetime) -> None:
+    """Turns it off, unless it is already. `because`: a sentence for staff, 200 characters at most."""
     rows = WebhookEndpoint.objects.filter(pk=endpoint.pk, disabled_at=None)
     rows.update(disabled_at=now, disabled_because=because)
 
 
 def again(deliveries: QuerySet[WebhookDelivery], *, now: datetime) -> int:
-    """By hand: these lines are sent once more, under the webhook-id they had."""
+    """Queues these deliveries anew, as if never tried, under the webhook-id they had. Returns how many."""
     return deliveries.update(status=OutboxStatus.QUEUED, attempts=0, due_at=now, last_error="")
 
 
 def forget(*, now: datetime) -> None:
-    """What arrived or was given up a month ago, and secrets that sign no more; the ledger keeps the line itself.
+    """Deletes deliveries that arrived or were given up a month ago, and secrets that sign no more.
 
-    What was given up waits for as long as its endpoint is off: switched on, it gets what it missed.
+    What was given up is kept while its endpoint is off: turned on, it gets what it missed.
     """
     arrived = Q(status=OutboxStatus.SENT, sent_at__lt=now - KEPT)
     given_up = Q(status=OutboxStatus.FAILED, due_at__lt=now - KEPT, endpoint__disabled_at=None)
@@ -154,7 +170,7 @@ def _is_ready(now: datetime) -> Q:
 
 
 def _send_all(ours: QuerySet[WebhookEndpoint], way: HostConnection, *, stop_at: float) -> int:
-    """`ours` is empty as soon as another worker has taken the endpoint over."""
+    """As `send`. `ours`: the endpoint, empty once another worker has taken it over; `stop_at`: by time.monotonic."""
     taken = 0
     while endpoint := ours.filter(disabled_at=None).first():
         has_more = _queue(endpoint, ours, now=timezone.now())
@@ -169,7 +185,8 @@ def _send_all(ours: QuerySet[WebhookEndpoint], way: HostConnection, *, stop_at: 
 
 
 def _due(endpoint: WebhookEndpoint, *, now: datetime) -> list[int]:
-    """In the order of the ledger, and in between, so that neither waits for the other, what is tried again."""
+    """The ids of the deliveries that are due: first attempts in the order of the ledger, and further ones in between,
+    so that neither waits for the other."""
     rows = endpoint.deliveries.filter(status=OutboxStatus.QUEUED, due_at__lte=now).order_by("due_at", "id")
     ids = rows.values_list("id", flat=True)
     fresh, tried = list(ids.filter(attempts=0)[:BATCH]), list(ids.filter(attempts__gt=0)[: BATCH // FRESH])
@@ -181,7 +198,7 @@ def _due(endpoint: WebhookEndpoint, *, now: datetime) -> list[int]:
 
 
 def _queue(endpoint: WebhookEndpoint, ours: QuerySet[WebhookEndpoint], *, now: datetime) -> bool:
-    """Makes the next lines of the ledger ready, and remembers how far it came. Whether there were any."""
+    """Makes deliveries of the next events, and moves the endpoint's position on. Whether there were any events."""
     room = AHEAD - endpoint.deliveries.filter(status=OutboxStatus.QUEUED, attempts=0).count()
     found = feed.after(endpoint.position, limit=room).lines if room > 0 else []
     if not found:
@@ -197,7 +214,7 @@ def _queue(endpoint: WebhookEndpoint, ours: QuerySet[WebhookEndpoint], *, now: d
 
 
 def _send_one(delivery_id: int, ours: QuerySet[WebhookEndpoint], way: HostConnection) -> bool:
-    """Whether to go on with the next one. It is read at this moment: somebody may just have been erased."""
+    """Whether to go on with the next one. The event is read only now: its contact may just have been erased."""
     rows = WebhookDelivery.objects.filter(status=OutboxStatus.QUEUED, endpoint__in=ours.filter(disabled_at=None))
     found = rows.select_related("endpoint", "event__address", "event__category", "event__campaign")
     delivery = found.filter(pk=delivery_id).first()
@@ -222,7 +239,7 @@ def _arrived(delivery: WebhookDelivery, *, now: datetime) -> None:
 
 
 def _failed(delivery: WebhookDelivery, outcome: AttemptResult, *, now: datetime) -> bool:
-    """Whether the endpoint is left in peace for now."""
+    """Records a failure. Whether the endpoint rests now."""
     endpoint = delivery.endpoint
     endpoint.failures += 1
     endpoint.failing_since = endpoint.failing_since or now
@@ -237,7 +254,7 @@ def _failed(delivery: WebhookDelivery, outcome: AttemptResult, *, now: datetime)
 
 
 def _rest(endpoint: WebhookEndpoint, outcome: AttemptResult, *, now: datetime) -> datetime | None:
-    """Until when. After its failures in a row, whichever lines they were."""
+    """Until when it rests, by its failures in a row, whichever deliveries they were of; None: it goes on."""
     if not outcome.is_silent and endpoint.failures % REFUSALS:
         return None
     rests = endpoint.failures if outcome.is_silent else endpoint.failures // REFUSALS
@@ -245,7 +262,10 @@ def _rest(endpoint: WebhookEndpoint, outcome: AttemptResult, *, now: datetime) -
 
 
 def _put_off(delivery: WebhookDelivery, outcome: AttemptResult, *, now: datetime) -> None:
-    """While the endpoint is silent that is no fault of the line, which waits as long as the endpoint rests."""
+    """Says when this delivery is tried again, or that it is given up.
+
+    While the endpoint stays silent its deliveries wait as long as it rests, and that is not counted as an attempt.
+    """
     endpoint = delivery.endpoint
     delivery.last_error = outcome.error[:200]
     if outcome.is_silent and endpoint.failures > 1 and endpoint.resting_until:

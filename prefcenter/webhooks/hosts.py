@@ -1,6 +1,7 @@
-"""Which hosts are on the public internet, and a connection to one: to the addresses that were checked and no other.
+"""Which hosts are on the public internet, and connections to them.
 
-They are looked up once, and all of them must be public. It sends nothing.
+A name is looked up once, all its addresses must be public, and only those are connected to: so a name that leads
+elsewhere a moment later (DNS rebinding) reaches nothing private.
 """
 
 import ipaddress
@@ -16,7 +17,7 @@ from urllib3.util import connection
 
 #: Seconds to connect to one address.
 CONNECT = 5.0
-#: What is not for the whole internet, after IANA's registries of special-purpose addresses. A list of our own, because
+#: What is not global, after IANA's registries of special-purpose addresses. A list of our own, because
 #: Python's `is_global` differs from one version to the next.
 _NOT_GLOBAL = [
     ipaddress.ip_network(one)
@@ -47,8 +48,8 @@ class NotPublic(NoAnswer):
 
 
 def is_global(address: str) -> bool:
-    """Whether it is for the whole internet; IPv4 in IPv6's clothes, mapped or 6to4, counts as what it is. Where Teredo
-    and NAT64 lead is for others to decide, so nothing is sent there. Raises ValueError for a name."""
+    """Whether an IP address, as text, is reachable from the whole internet. IPv4 mapped into IPv6, or behind 6to4, is
+    judged as IPv4; Teredo and NAT64, whose target others decide, are not global. Raises ValueError for a name."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         if plain := ip.ipv4_mapped or ip.sixtofour:
@@ -59,14 +60,20 @@ def is_global(address: str) -> bool:
 
 
 def is_name(host: str) -> bool:
-    """Whether it can only be a name. What ends in a number is an IPv4 address, and resolvers read some spellings of one
-    that `ipaddress` does not: 127.1, 0x7f000001, 017700000001 (inet_aton(3); URL Standard, 3.5)."""
+    """Whether a host can only be a name. What ends in a number is an IPv4 address, and resolvers read some spellings of
+    one that `ipaddress` does not: 127.1, 0x7f000001, 017700000001 (inet_aton(3); URL Standard, section 3.5)."""
     last = host.rstrip(".").rpartition(".")[2].lower()
     return not (last.isdigit() or last.startswith("0x")) and ":" not in host
 
 
 def connected(conn: HTTPConnection, *, stop_at: float) -> socket.socket:
-    """To the first of its addresses that lets us in, until `stop_at` (time.monotonic). Raises NotPublic, HTTPError."""
+    """A socket connected to the first address of the host that accepts, with the time-out for TLS set.
+
+    stop_at: by time.monotonic; looking up and connecting end then, and each address gets its share of the time
+
+    Raises NotPublic, or an HTTPError of urllib3 where the name can't be looked up or no address accepts. Under
+    WEBHOOKS_ALLOW_PRIVATE any address will do.
+    """
     if not settings.WEBHOOKS_ALLOW_PRIVATE and not _may_be_public(conn.host):
         raise NotPublic
     try:
@@ -99,7 +106,7 @@ def _connected_to(address: str, conn: HTTPConnection, *, seconds: float) -> sock
 
 
 def _addresses(host: str, port: int, *, stop_at: float) -> list[str]:
-    """A lookup cannot be broken off: in a thread of its own it can be left behind."""
+    """The IP addresses of a host, looked up in a thread: a lookup can't be aborted, but a thread can be left behind."""
     answer: Future[list[str]] = Future()
 
     def look_up() -> None:

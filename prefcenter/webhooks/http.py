@@ -1,8 +1,6 @@
-"""POSTs to hosts on the public internet and to no other: not to this machine, not to its neighbours.
+"""POSTs to hosts on the public internet, never to this machine or its network (hosts.py says which those are).
 
-The host's addresses are looked up once for each connection, checked, all of them, and connected to as they are, one
-after the other: a name that means something else a moment later leads nowhere. It follows no redirect, uses no proxy,
-and keeps of an answer its status.
+No redirect is followed and no proxy used, and of an answer only its status is kept.
 """
 
 import re
@@ -24,11 +22,11 @@ from urllib3.util import Url, create_urllib3_context, parse_url
 
 from .hosts import CONNECT, NoAnswer, NotPublic, connected, is_global, is_name
 
-#: Seconds for everything together.
+#: Seconds for one POST: look-up, connection, TLS, request and the head of the answer.
 DEADLINE = 10.0
-#: Seconds: what has not come of the body by then is not worth keeping the connection for.
+#: Seconds to wait for each part of the body of an answer; after them the connection is closed.
 BODY = 0.2
-#: A body up to this, in bytes, is read and dropped, so that the connection can be used again.
+#: Bytes of a body that are read and dropped, so that the connection can be used again.
 SMALL = 4096
 
 #: What no URL has (RFC 3986), and what programs read in different ways: blanks, controls, backslashes.
@@ -44,7 +42,7 @@ class NotSafe(NoAnswer):
 
 
 class HostConnection:
-    """One connection to one host after the other, kept between two POSTs. For one thread; `close` it."""
+    """A connection that is kept between POSTs to the same host. For one thread; to be closed with `close`."""
 
     def __init__(self) -> None:
         self._pool: HTTPConnectionPool | None = None
@@ -54,7 +52,8 @@ class HostConnection:
         self._stop_at = 0.0
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
-        """The status of the answer, if it comes within DEADLINE in all. Raises NoAnswer."""
+        """The HTTP status of the answer. Raises NoAnswer without one within DEADLINE, whose text is for staff and
+        doesn't hold the URL; NotPublic and NotSafe are NoAnswers too."""
         try:
             with self._deadline():
                 return self._status(_parsed(url), body, headers)
@@ -68,7 +67,7 @@ class HostConnection:
         self._hold(None)
 
     def connect(self, conn: HTTPConnection) -> socket.socket:
-        """What urllib3 connects with."""
+        """The socket for a connection of urllib3. Raises NotPublic, or an HTTPError."""
         made = connected(conn, stop_at=self._stop_at)
         # A copy: TLS takes the socket itself away, and both ends of the copy end the same connection.
         self._hold(made.dup())
@@ -103,7 +102,7 @@ class HostConnection:
 
     @contextmanager
     def _deadline(self) -> Iterator[None]:
-        """A limit for each read would start again with every byte."""
+        """Ends the connection after DEADLINE. A time-out of the socket would start anew with every byte."""
         self._is_over.clear()
         self._stop_at = time.monotonic() + DEADLINE
         timer = threading.Timer(DEADLINE, self._end)
@@ -133,7 +132,8 @@ class HostConnection:
 
 
 def why_not(url: str) -> str:
-    """What is wrong with a URL that somebody wants to have things sent to; "" if nothing is. It looks nothing up."""
+    """What is wrong with the URL of an endpoint, as a sentence for staff; "" if nothing is. No name is looked up, so a
+    public one may still turn out to be private when something is sent."""
     try:
         parts = _parsed(url)
     except LocationParseError:
@@ -153,7 +153,7 @@ def why_not(url: str) -> str:
 
 
 def _parsed(url: str) -> Url:
-    """Raises LocationParseError also for what another program could read as another host."""
+    """The parts of a URL. Raises LocationParseError, also for what another program could read as another host."""
     parts = parse_url(url)
     if _ODD.search(url) or not _HOST.fullmatch(parts.host or "") or parts.port == 0:
         raise LocationParseError("invalid URL")
@@ -161,7 +161,7 @@ def _parsed(url: str) -> Url:
 
 
 def _drop(answer: BaseHTTPResponse) -> None:
-    """The status is known; whatever is wrong with the body, or missing, costs no more than the connection."""
+    """Reads and drops the rest of an answer. What is wrong with it costs only the connection, not the status."""
     try:
         # Without a socket the connection ends with this answer anyway.
         if sock := getattr(answer.connection, "sock", None):
@@ -175,7 +175,8 @@ def _drop(answer: BaseHTTPResponse) -> None:
 
 
 def _acknowledge(sock: socket.socket) -> None:
-    """Who sends head and body apart holds the body back until the head is acknowledged, for which Linux takes 40 ms."""
+    """Acknowledges at once: a server that sends head and body apart holds the body back until then, and Linux takes
+    40 ms for it."""
     if hasattr(socket, "TCP_QUICKACK"):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 

@@ -1,4 +1,4 @@
-"""A line of the ledger as other systems get it: the same in the feed and in a webhook. It looks nothing up."""
+"""A consent event as other systems get it, the same in GET /events and in a webhook."""
 
 from typing import Any
 
@@ -6,9 +6,12 @@ from unsubscribe.models import ConsentEvent
 
 
 def as_json(event: ConsentEvent) -> dict[str, Any]:
-    """`address` is null once the person was erased, or while only a hash of it is known.
+    """The event as JSON; it has its address, category and campaign loaded, as from feed.after.
 
-    Needs `address`, `category` and `campaign` loaded, as feed.after does.
+    address:       null once the contact was erased, or where only its hash is known
+    category:      its slug; null where the event is about everything
+    campaign:      its name, or null
+    before, after: as stored (ledger.events)
     """
     return {
         "id": event.pk,

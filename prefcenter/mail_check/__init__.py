@@ -1,6 +1,6 @@
-"""Says whether mail clients will offer one-click unsubscribe for a message as sent; it repairs nothing.
+"""Whether mail clients will offer one-click unsubscribe for a message as sent (manage.py check_message).
 
-`check` reads raw octets and answers with points. It reaches the network only through functions given to it.
+One file for each group of requirements of docs/requirements.md; each returns points (points.py).
 """
 
 from prefcenter.mail_check import message as messages
@@ -31,9 +31,13 @@ __all__ = [
 
 
 def check(raw: bytes, *, dnsfunc: KeyLookup | None = None, post: Poster | None = None) -> list[Point]:
-    """All points of a message as sent, in the order of their ids; raises NotAMessageError.
+    """All points of a message, H before E, in the order of their numbers. What this site knows of it: check_for_us.
 
-    With `dnsfunc` the signature is verified. With `post` the link is posted to, which unsubscribes.
+    raw:     the message as sent, with all its headers
+    dnsfunc: looks up the key (fetch_key); without it the signature is not verified
+    post:    posts to the link (post_one_click), which unsubscribes its recipient; without it the link is not tested
+
+    Raises NotAMessageError.
     """
     message = messages.read(raw)
     found = signatures(message)

@@ -1,7 +1,4 @@
-"""Does the one-click POST of RFC 8058 and checks the answer (E3, E4); it follows no redirect and tries once.
-
-It is not a rehearsal: the recipient whom the link names is unsubscribed.
-"""
+"""Does the one-click POST of RFC 8058 and checks the answer (E3, E4). It unsubscribes the recipient of the link."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,27 +11,33 @@ from prefcenter.mail_check.message import shown
 from prefcenter.mail_check.points import Point, failed, passed, skipped
 from prefcenter.mail_check.unsubscribe_links import LOCAL_HOSTS
 
+#: Seconds to connect, and then to wait for a byte.
 TIMEOUT = 10.0
 
 
 class NoAnswerError(Exception):
-    """The link did not answer."""
+    """The link did not answer; the text says why, without the link."""
 
 
 @dataclass(frozen=True)
 class EndpointAnswer:
-    """What matters of the answer to a one-click POST."""
+    """What is checked of the answer to a one-click POST."""
 
+    #: The HTTP status.
     status: int
+    #: The Location header; "" without one.
     location: str
+    #: Whether there is a Set-Cookie header.
     sets_cookie: bool
 
 
+#: Posts to a link as a mail client does. Raises NoAnswerError.
 Poster = Callable[[str], EndpointAnswer]
 
 
 def post_one_click(link: str, *, timeout: float = TIMEOUT) -> EndpointAnswer:
-    """POST as a mail client does (RFC 8058, section 3.2), without cookies or credentials."""
+    """The answer to a POST as a mail client sends it (RFC 8058, section 3.2): once, without cookies or credentials,
+    and redirects are not followed. Raises NoAnswerError."""
     try:
         with _session(link) as session, _post(session, link, timeout) as response:
             headers = response.headers
@@ -44,7 +47,7 @@ def post_one_click(link: str, *, timeout: float = TIMEOUT) -> EndpointAnswer:
 
 
 def endpoint_points(link: str | None, post: Poster | None) -> list[Point]:
-    """E4 and E3 of the link; skipped when nobody asked for the POST or there is no link to post to."""
+    """E4 and E3; skipped without `post`, or without a link to post to."""
     if post is None:
         return _skipped("The link was not tested. Use --post to test it; this unsubscribes its recipient.")
     if link is None:

@@ -1,4 +1,4 @@
-"""Checks that no line is longer than mail may carry (H9); it refolds nothing."""
+"""Checks how long the lines are (H9)."""
 
 from prefcenter.mail_check.message import Message, shown
 from prefcenter.mail_check.points import Level, Point, failed, passed, warned
@@ -9,7 +9,7 @@ LONGEST_BETTER_LINE = 78
 
 
 def length_points(message: Message) -> list[Point]:
-    """H9 of this message: no line too long, and header lines that are better shorter."""
+    """H9, twice: MUST for all lines, SHOULD for header lines."""
     return [_no_overlong_line(message), _short_header_lines(message)]
 
 

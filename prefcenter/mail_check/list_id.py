@@ -1,10 +1,11 @@
-"""Checks the form of List-Id (H10); one-click does not depend on it, so that nothing here is a MUST."""
+"""Checks the form of List-Id (H10, RFC 2919). One-click works without it, so the point is a SHOULD."""
 
 import re
 
 from prefcenter.mail_check.message import Header, Message
 from prefcenter.mail_check.points import Level, Point, failed, passed, warned
 
+#: Octets within the brackets (RFC 2919, section 2).
 LONGEST_LIST_ID = 255
 _QUOTED = rb'"(?:[^"\\]|\\.)*"'
 _FORM = re.compile(rb"((?:" + _QUOTED + rb'|[^"<])*)<([^<>]*)>')
@@ -15,7 +16,7 @@ _IDENTIFIER = re.compile(rb"[" + _ATEXT + rb"]+(?:\.[" + _ATEXT + rb"]+)+")
 
 
 def list_id_points(message: Message) -> list[Point]:
-    """H10 of this message."""
+    """H10."""
     headers = message.named(b"List-Id")
     if not headers:
         text = "List-Id is missing; one-click works without it, but filters and reports use it, so add one."

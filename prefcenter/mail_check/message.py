@@ -1,6 +1,6 @@
-"""Splits raw octets into header fields as sent; it decodes nothing, and refuses what is not a message.
+"""Splits a raw message into lines and header fields, unchanged.
 
-Python's email package is not used: it unfolds and decodes, and folding and encoding are what is looked for.
+Not by Python's email package: it unfolds and decodes, and folding and encoding are what is checked.
 """
 
 import re
@@ -14,37 +14,45 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class NotAMessageError(Exception):
-    """is not an email message (said of a file)."""
+    """These octets are no message. The text says what is wrong, as the rest of a sentence that begins with the file."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """One header field: its name in lower case, and its lines as sent, without their line ends."""
+    """One header field."""
 
+    #: In lower case; b"" for a line without a name.
     name: bytes
+    #: As sent, without their line ends.
     lines: tuple[bytes, ...]
 
     @property
     def value(self) -> bytes:
-        """What stands after the colon, unfolded (RFC 5322, section 2.2.3), without white space around it."""
+        """What follows the colon, unfolded (RFC 5322, section 2.2.3), without white space around it."""
         return b"".join(self.lines).partition(b":")[2].strip(b" \t")
 
 
 @dataclass(frozen=True)
 class Message:
-    """A message as sent: all its octets, all its lines, and its header fields in order."""
+    """A message as sent."""
 
+    #: All its octets, without a byte order mark.
     raw: bytes
+    #: All its lines, without their line ends.
     lines: tuple[bytes, ...]
+    #: Its header fields, in order.
     headers: tuple[Header, ...]
 
     def named(self, name: bytes) -> list[Header]:
-        """All header fields of this name, in which case does not matter (RFC 5322, section 1.2.2)."""
+        """The header fields of this name, in whichever letter case (RFC 5322, section 1.2.2), in order."""
         return [header for header in self.headers if header.name == name.lower()]
 
 
 def read(raw: bytes) -> Message:
-    """The message in these octets, whose lines end with CRLF or LF."""
+    """The message in these octets; its lines end with CRLF or LF, and an mbox's "From " line may stand before it.
+
+    Raises NotAMessageError for what is empty, or has no header fields as messages have them.
+    """
     if not raw.strip():
         raise NotAMessageError("is empty")
     raw = raw.removeprefix(_BOM)
@@ -57,7 +65,7 @@ def read(raw: bytes) -> Message:
 
 
 def shown(octets: bytes, *, limit: int = 100) -> str:
-    """These octets for a terminal: nothing that could steer it, and not more than can be read."""
+    """These octets as text for a terminal, with everything that is not printable escaped, and cut at `limit`."""
     text = octets.decode("ascii", "backslashreplace")
     safe = "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in text)
     return safe if len(safe) <= limit else f"{safe[:limit]}..."

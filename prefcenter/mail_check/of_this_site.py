@@ -1,4 +1,5 @@
-"""What this site knows of a message: whether the link in the header is ours, and what people find in its body."""
+"""What this site knows of a message: whether the link in its header is ours (H5, E7), and whether its body has an
+unsubscribe link (B1) and the sender's postal address (B2)."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from prefcenter.mail_check.unsubscribe_links import one_click_link
 from unsubscribe import conf, links
 from unsubscribe.errors import InsecureBaseUrl, InvalidLink
 
-# The verb in the languages of our pages, and in others.
+# "Unsubscribe" in the languages of our pages, and in others.
 _LEAVING = re.compile(
     r"unsub|opt[ -]?out|abmeld|abbestell|austrag|désabonn|desabonn|désinscri|desinscri|de baja|cancelar|descadastr|"
     r"配信停止|登録解除|購読解除|配信解除|إلغاء|الغاء|disiscri|cancella|uitschrijv|afmeld|wypis|zrezygnuj|avregistrer|"
@@ -23,12 +24,19 @@ _LEAVING = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"\w+")
-#: Those that the guard fills, and those that somebody meant to be.
+#: The placeholders that the guarded backend fills in, and what looks like one.
 _PLACEHOLDER = re.compile(r"(?:%%|%25%25)\s*(?:\w+_url|unsubscribe\w*|preferences\w*)\s*(?:%%|%25%25)", re.IGNORECASE)
 
 
 def check_for_us(raw: bytes, *, postal_address: str, today: date) -> list[Point]:
-    """Points about this site's own part in a message as sent; raises NotAMessageError."""
+    """H5 or E7, then B1 and B2.
+
+    raw:            the message as sent
+    postal_address: the sender's, in any layout; without a word in it B2 is skipped
+    today:          in the site's time zone, for the age of the link
+
+    Raises NotAMessageError.
+    """
     link = one_click_link(messages.read(raw))
     found = parts.read(raw)
     return [_whose(link, today), _visible_link(found, link), _postal_address(found, postal_address)]
@@ -62,13 +70,13 @@ def _whose(link: str | None, today: date) -> Point:
 
 
 def _token(link: str, base: str) -> str:
-    """What stands behind `/u/`, as the site reads it; "" where it would find nothing."""
+    """What follows `/u/` in a link, as the site's URLs read it; "" where they read nothing."""
     found = re.fullmatch(re.escape(urlsplit(base).path) + r"/*[uU]/([\s\S]*)", urlsplit(link).path)
     return found[1] if found else ""
 
 
 def _site(url: str) -> str:
-    """Its host, and its port where that is not the usual one."""
+    """The host of a URL, with its port where that is not the usual one."""
     parts = urlsplit(url)
     is_usual = parts.port in {None, {"https": 443, "http": 80}.get(parts.scheme)}
     return (parts.hostname or "") + ("" if is_usual else f":{parts.port}")
@@ -102,6 +110,6 @@ def _postal_address(found: Sequence[MessagePart], address: str) -> Point:
 
 
 def _words(text: str) -> str:
-    """However it is broken into lines, cells or commas."""
+    """The words of a text, case-folded, between single spaces; so the same address is found in any layout."""
     words = _WORD.findall(text.casefold())
     return f" {' '.join(words)} " if words else ""

@@ -1,4 +1,4 @@
-"""Checks that both one-click headers occur once (H1) and how the Post header reads (H3); it reads no link."""
+"""Checks that both one-click headers occur once (H1) and how List-Unsubscribe-Post reads (H3)."""
 
 import re
 
@@ -14,7 +14,7 @@ _EXACT = re.compile(rb"(?i:List-Unsubscribe-Post):[ \t]?List-Unsubscribe=One-Cli
 
 
 def header_points(message: Message) -> list[Point]:
-    """H1 and H3 of this message."""
+    """H1 and H3."""
     return [_one_of_each(message), _exact_post(message.named(LIST_UNSUBSCRIBE_POST))]
 
 

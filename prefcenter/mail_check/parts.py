@@ -1,4 +1,4 @@
-"""Reads the text and the HTML of a message as people see them: what is hidden is left out."""
+"""The text and the HTML of a message as its reader sees them, without what is hidden."""
 
 import email
 import re
@@ -8,7 +8,7 @@ from email.message import EmailMessage, Message
 from html.parser import HTMLParser
 from typing import NamedTuple
 
-#: Their content is no text for people.
+#: Elements whose content is not shown.
 _UNSEEN = frozenset({"head", "style", "script", "template", "title"})
 _NONE = r"\s*:\s*0(?:\.0+)?\s*(?:px|pt|em|rem|%)?\s*(?:!important\s*)?(?:;|\Z)"
 _HIDDEN = re.compile(
@@ -21,22 +21,26 @@ _VOID = frozenset(("area", "base", "br", "col", "embed", "hr", "img", "input", "
 
 
 class Link(NamedTuple):
-    """`words`: what a reader sees of it; in plain text the line before it, and its own."""
+    """A link in the body."""
 
     url: str
+    #: What a reader sees of it: in HTML its text, in plain text its line and the one before.
     words: str
 
 
 class MessagePart(NamedTuple):
-    """The plain text or the HTML of a message; `name` is how a sentence calls it."""
+    """The plain text or the HTML of a message."""
 
+    #: "text" or "HTML", for sentences.
     name: str
+    #: What is shown.
     text: str
+    #: Those that are shown.
     links: list[Link]
 
 
 def read(raw: bytes) -> list[MessagePart]:
-    """Each part that a mail client may show, attachments left out."""
+    """Each text or HTML part that a mail client may show, in order; attachments and forwarded messages left out."""
     return [part for one in _bodies(raw) if (part := _part(one))]
 
 
@@ -45,7 +49,7 @@ def _bodies(raw: bytes) -> Iterator[EmailMessage]:
 
 
 def _texts(part: Message) -> Iterator[EmailMessage]:
-    """A message that is forwarded in this one has links of its own, and is not looked into."""
+    """The parts of type text; not those of a message that is forwarded in this one, which has links of its own."""
     if not isinstance(part, EmailMessage) or part.get_content_disposition() == "attachment":
         return
     if part.get_content_maintype() == "text" and not part.get_filename():
@@ -79,7 +83,7 @@ def _links(text: str) -> list[Link]:
 
 
 class _Page(HTMLParser):
-    """Collects what is seen, and the links that can be seen: those with words or a picture in them."""
+    """Collects the text that is shown, and the links with shown text or a picture that has an `alt`."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,10 +1,11 @@
-"""The values that a check answers with, and the sentence that sums them up; nothing here reads a message."""
+"""The points that a check returns, and the sentence that sums them up."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+#: Where each requirement comes from, by its id (docs/requirements.md).
 SOURCES: Mapping[str, str] = MappingProxyType(
     {
         "H1": "RFC 8058 s.3.1, RFC 2369 s.3",
@@ -26,28 +27,34 @@ SOURCES: Mapping[str, str] = MappingProxyType(
 
 
 class Level(StrEnum):
-    """What one-click unsubscribe depends on, and what is only better."""
+    """How much a point matters."""
 
+    #: One-click unsubscribe depends on it.
     MUST = "must"
+    #: One-click unsubscribe works without it.
     SHOULD = "should"
 
 
 class PointStatus(StrEnum):
-    """What became of one point."""
+    """The result of one point."""
 
     PASS = "pass"  # noqa: S105 (no password)
     FAIL = "fail"
+    #: Nothing is wrong yet, or nobody can say.
     WARN = "warn"
+    #: It was not checked; `Point.text` says why.
     SKIPPED = "skipped"
 
 
 @dataclass(frozen=True)
 class Point:
-    """One requirement, what became of it, and one sentence: what was found and, if it failed, what to do."""
+    """One requirement and its result."""
 
+    #: Of docs/requirements.md.
     id: str
     level: Level
     outcome: PointStatus
+    #: One sentence: what was found and, if it failed, what to do.
     text: str
 
     @property
@@ -77,12 +84,13 @@ def skipped(id_: str, text: str, *, level: Level = Level.MUST) -> Point:
 
 
 def must_fails(points: Iterable[Point]) -> list[Point]:
-    """The points that stand in the way of one-click unsubscribe."""
+    """The points of level MUST that failed."""
     return [point for point in points if point.level is Level.MUST and point.outcome is PointStatus.FAIL]
 
 
 def summary(points: Iterable[Point]) -> str:
-    """Will mail clients offer one-click unsubscribe or not, in one sentence."""
+    """One sentence: whether mail clients will offer one-click unsubscribe, by the points of `check` and, where they are
+    among them, of `check_for_us`."""
     found = list(points)
     broken = list(dict.fromkeys(point.id for point in must_fails(found)))
     if any(id_.startswith("H") for id_ in broken):

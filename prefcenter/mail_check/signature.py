@@ -1,4 +1,4 @@
-"""Checks, offline, that a DKIM-Signature names both headers (H4); whether it is valid, this does not say."""
+"""Checks, without DNS, that a DKIM-Signature names both headers (H4). Whether it is valid: verification.py."""
 
 import re
 from dataclasses import dataclass
@@ -19,10 +19,13 @@ _DNS_NAME = re.compile(rb"[A-Za-z0-9._\x80-\xff-]+")
 
 @dataclass(frozen=True)
 class DkimSignature:
-    """One DKIM-Signature: its place among them, its tags, and why it does not count ("" if it does)."""
+    """One DKIM-Signature header."""
 
+    #: Its place among them, from 0 at the top.
     index: int
+    #: Its tag=value list (RFC 6376, section 3.2); {} where it is none.
     tags: dict[bytes, bytes]
+    #: Why it does not count, as the rest of a sentence that begins with it; "" if it does.
     flaw: str
 
     @property
@@ -37,7 +40,7 @@ class DkimSignature:
 
 
 def signatures(message: Message) -> list[DkimSignature]:
-    """All DKIM signatures of this message, topmost first."""
+    """The DKIM signatures of this message, topmost first."""
     return [_read(index, header) for index, header in enumerate(message.named(b"DKIM-Signature"))]
 
 

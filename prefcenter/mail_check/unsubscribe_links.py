@@ -1,4 +1,4 @@
-"""Checks what List-Unsubscribe holds (H2, H7, H8); it follows no link and forgives no encoding."""
+"""Checks the links in List-Unsubscribe (H2, H7, H8). Whether one answers: endpoint.py."""
 
 import re
 from urllib.parse import urlsplit
@@ -19,7 +19,7 @@ _ENCODED_WORD = re.compile(rb"=\?[^?\s]+\?[bq]\?[^?\s]*\?=", re.IGNORECASE)
 
 
 def link_points(message: Message) -> list[Point]:
-    """H2, H7 and H8 of this message."""
+    """H2, H7, and H8 twice: MUST not be encoded, SHOULD be short."""
     headers = message.named(LIST_UNSUBSCRIBE)
     if not headers:
         return [skipped(id_, "There is no List-Unsubscribe header to check.") for id_ in ("H2", "H7", "H8")]
@@ -28,7 +28,7 @@ def link_points(message: Message) -> list[Point]:
 
 
 def one_click_link(message: Message) -> str | None:
-    """The only web link of List-Unsubscribe, if it is one that may be posted to."""
+    """The only web link of List-Unsubscribe, if it is https or plain http to this machine; None without such a one."""
     web = _web(_links(message.named(LIST_UNSUBSCRIBE)))
     if len(web) == 1 and (_is_https(web[0]) or _is_local_http(web[0])):
         return web[0].decode("ascii")

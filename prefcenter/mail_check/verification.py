@@ -1,4 +1,4 @@
-"""Verifies DKIM signatures with the keys in DNS (H4); it never takes a silent DNS for a bad signature."""
+"""Verifies DKIM signatures with the keys in DNS (H4). A DNS that doesn't answer is a warning, not a bad signature."""
 
 import logging
 import re
@@ -14,6 +14,7 @@ from prefcenter.mail_check.message import Message, shown
 from prefcenter.mail_check.points import Point, failed, passed, skipped, warned
 from prefcenter.mail_check.signature import DkimSignature
 
+#: Seconds for one look-up.
 DNS_TIMEOUT = 5.0
 # dkimpy logs what it also answers. This logger stands in no tree: nothing about the message is logged.
 _SILENT = logging.Logger("prefcenter.mail_check.silent")
@@ -24,15 +25,19 @@ _NONSENSE = (dkim.DKIMException, ValueError, LookupError, TypeError, AssertionEr
 
 
 class KeyLookup(Protocol):
-    """Asks DNS for the TXT record of a name, as dkimpy's dnsfunc does; None means that there is none."""
+    """Looks up the TXT record of a name, as dkimpy's dnsfunc does: None means that there is none.
+
+    Raises an error of dkimpy or dnspython for DNS, or an OSError, where DNS doesn't answer.
+    """
 
     def __call__(self, name: bytes, timeout: float = ..., /) -> bytes | None: ...
 
 
 class Validity(Enum):
-    """What is known about a signature."""
+    """What is known about a signature, the best first."""
 
     VALID = auto()
+    #: DNS gave no answer.
     UNKNOWN = auto()
     BAD = auto()
 
@@ -40,9 +45,12 @@ class Validity(Enum):
 def fetch_key(
     name: bytes, timeout: float = DNS_TIMEOUT, *, resolver: dns.resolver.Resolver | None = None
 ) -> bytes | None:
-    """The TXT record of this name, None if there is none; raises when DNS does not say.
+    """A KeyLookup: the TXT record of this name, None if there is none.
 
-    dkim.get_txt is not used, because it answers None for name servers that fail, too.
+    timeout:  seconds
+    resolver: the system's if None
+
+    Raises a DNSException of dnspython where DNS doesn't answer. dkim.get_txt would return None for that too.
     """
     asked = resolver or dns.resolver.get_default_resolver()
     try:
@@ -53,7 +61,11 @@ def fetch_key(
 
 
 def validity_point(message: Message, found: list[DkimSignature], dnsfunc: KeyLookup | None) -> Point:
-    """H4, the part that needs DNS. One valid signature among those that name both headers is enough."""
+    """H4, the part that needs DNS: the best of the signatures that name both headers decides.
+
+    found:   of this message, by signature.signatures
+    dnsfunc: without it the point is skipped
+    """
     usable = [signature for signature in found if not signature.flaw]
     if not usable:
         return skipped("H4", "There is no signature over both headers to verify.")

@@ -1,1 +1,2 @@
-"""Files in and out: read, imported, checked against the gate, exported."""
+"""Files in and out: reader/ reads tables, imports/ takes them in, audience/ answers them with verdicts, suppressions/
+exports opt-outs, spreadsheets.py writes CSV and XLSX."""

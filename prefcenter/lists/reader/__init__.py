@@ -1,12 +1,12 @@
-"""Reads a table of people from a binary stream, row by row; it refuses to hold the file in memory.
+"""Reads a table of addresses from a binary stream, row by row, in bounded memory.
 
     table = open_table(sys.stdin.buffer)
     for row in table:
         row.problem or row.address
 
-CSV in any dialect, plain lists and JSON; encoding, delimiter and address column are recognised. A malformed line is
-yielded with its problem instead of an address, and the lines after it are read as if it were not there: an open quote
-swallows nobody else's wish. A cell with several addresses is a row for each of them, under the same number.
+CSV in any dialect, plain lists, JSON and XLSX; encoding, delimiter and address column are recognised. A malformed line
+is yielded with its problem instead of an address, and the lines after it are read as if it were not there: an open
+quote swallows nobody else's wish. A cell with several addresses is a row for each of them, under the same number.
 """
 
 from collections.abc import Iterator, Sequence
@@ -48,22 +48,32 @@ __all__ = [
 class Table:
     """What was recognised, and the rows. Like the stream beneath it, it can be read once."""
 
+    #: The names of the columns as they stand in the file; of JSON, the keys.
     columns: list[str]
+    #: Which of them has the addresses, from 0.
     address_index: int
+    #: As Python names it; "xlsx" of a spreadsheet.
     encoding: str
-    delimiter: str  # "" of JSON
+    #: "" of JSON and of a spreadsheet.
+    delimiter: str
     rows: Iterator[Row] = field(repr=False, compare=False)
-    days_later: int = 0  # a spreadsheet may count days from 1904 on, and then writes each so many too low
-    titles: tuple[str, ...] = ()  # what stands above the names of the columns
+    #: How many days the numbers of days in a spreadsheet are too low: some count from 1904 on.
+    days_later: int = 0
+    #: What stands above the names of the columns, a text for each line or row.
+    titles: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Row]:
         return self.rows
 
 
 def open_table(stream: BinaryIO, *, channel: str = "email", or_hash: bool = False) -> Table:
-    """Raises a TableError if this is no table or nobody in it can be reached on this channel.
+    """The table in a stream. Of CSV and JSON a pipe will do; a spreadsheet has to be seekable.
 
-    `or_hash`: a table that has hashes in place of addresses is one too.
+    channel: the Channel whose addresses are looked for
+    or_hash: a column with hashes of addresses will do where no address is named
+
+    Raises a TableError, whose text is for people, if this is no table or has no column of such addresses. Reading the
+    rows raises NotATableError where a workbook turns out to be broken.
     """
     sought, several = wanted(channel, or_hash=or_hash), Several(Channel(channel), or_hash=or_hash)
     if sheets.is_sheet(stream):
@@ -89,8 +99,11 @@ def open_table(stream: BinaryIO, *, channel: str = "email", or_hash: bool = Fals
 
 
 def places_of(columns: Sequence[str], address_index: int, *, channel: Channel) -> dict[Channel, int]:
-    """The columns whose names say that people are reached there, by channel. The one that is read for this channel
-    counts for those whose addresses look the same: a phone number for texts is one for calls."""
+    """The indexes of the columns that by their names hold addresses of each channel.
+
+    address_index, channel: the column that is read, and for what; it counts for the channels whose addresses look the
+    same too (a phone number for texts is one for calls)
+    """
     sought = {one: wanted(one, or_hash=False) for one in Channel}
     found = {one: named_index(columns, each) for one, each in sought.items()}
     alike = {one for one in Channel if sought[one].address is sought[channel].address}

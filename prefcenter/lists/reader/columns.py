@@ -1,4 +1,4 @@
-"""Finds the column in which people are reached; it refuses to guess when no name says so."""
+"""Finds the column with the addresses of a channel, by the names of the columns."""
 
 import re
 from collections.abc import Sequence
@@ -9,10 +9,16 @@ from .names import EMAIL, PHONE, POSTAL, PUSH, WHATSAPP, folded
 
 
 class WantedColumn(NamedTuple):
+    """What to look for on one channel."""
+
+    #: What a column without a name is called.
     heading: str
-    names: tuple[str, ...]  # folded, the best first: Mailchimp has "Email Address" and a postal "Address"
+    #: The names it may have, folded, the best first: Mailchimp has "Email Address" and a postal "Address".
+    names: tuple[str, ...]
+    #: Some of them, for the sentence that none was found.
     expected: str
-    address: re.Pattern[str]  # what an address looks like, and a column name does not
+    #: Finds something in what may be an address, and nothing in the name of a column.
+    address: re.Pattern[str]
 
 
 _AT = re.compile(r"\S[@＠]\S|^\s*[@＠]\S")  # "@corp.example" is a whole domain
@@ -49,7 +55,7 @@ _SHOWN_LENGTH = 40
 
 
 def wanted(channel: str, *, or_hash: bool) -> WantedColumn:
-    """What to look for; `or_hash`: where no address is named, the column with the hash of one will do."""
+    """What to look for. `channel`: a Channel; `or_hash`: where no address is named, a column with hashes will do."""
     found = _WANTED[channel]
     if not or_hash:
         return found
@@ -58,7 +64,12 @@ def wanted(channel: str, *, or_hash: bool) -> WantedColumn:
 
 
 def find_address(columns: Sequence[str], wanted: WantedColumn, *, is_named: bool = False) -> int:
-    """The only column with a name needs none that we know, unless all `is_named`, as in JSON. Raises a TableError."""
+    """The index of the address column: the one with the best name, else the only one there is or that has a name.
+
+    is_named: all columns have names, as in JSON; then one with a known name is needed
+
+    Raises NoAddressColumnError, or NoColumnNamesError where the names look like a contact's row.
+    """
     index = named_index(columns, wanted)
     if index is not None:
         return index
@@ -71,6 +82,7 @@ def find_address(columns: Sequence[str], wanted: WantedColumn, *, is_named: bool
 
 
 def named_index(columns: Sequence[str], wanted: WantedColumn) -> int | None:
+    """The index of the column with the best name; None if no name is known."""
     names = list(map(folded, columns))
     return next((names.index(name) for name in wanted.names if name in names), None)
 
@@ -78,7 +90,7 @@ def named_index(columns: Sequence[str], wanted: WantedColumn) -> int | None:
 def _missing(columns: Sequence[str], wanted: WantedColumn) -> NoAddressColumnError | NoColumnNamesError:
     expected = wanted.expected
     if any(_AT.search(name) or _DIGITS.search(name) or _HASH.search(name) for name in columns):
-        return NoColumnNamesError(expected=expected)  # what stands there is about a person: not ours to show
+        return NoColumnNamesError(expected=expected)  # without quoting what stands there: it may be an address
     found = ", ".join(f"“{name.strip()[:_SHOWN_LENGTH]}”" for name in columns[:_SHOWN])
     more = len(columns) - _SHOWN
     return NoAddressColumnError(expected=expected, found=f"{found} and {more} more" if more > 0 else found)

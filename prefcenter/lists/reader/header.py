@@ -1,4 +1,4 @@
-"""Finds the line with the column names, even below titles, and the delimiter by it. It refuses what is no text."""
+"""Finds the line with the column names, also below titles, and by it the delimiter."""
 
 import csv
 import re
@@ -12,6 +12,7 @@ from .rows import RECORD_LINES, separator
 from .several import Several
 from .text import LINE_LIMIT
 
+#: Those that are tried, beside one that a line such as `sep=^` declares.
 DELIMITERS = ",;\t|"
 
 _QUOTED = re.compile(r'(?:\A|(?<=[,;\t|]))"(?:[^"]|"")*"')
@@ -20,16 +21,24 @@ _NOTHING = f'{DELIMITERS}" \t\r\n'
 
 
 class HeaderRow(NamedTuple):
+    """The line with the column names, or the first line of a table without names."""
+
+    #: The number of its first line, from 1.
     line: int
     columns: list[str]
     delimiter: str
-    own: list[str]  # its lines
-    following: list[str]  # lines that had to be read to find its end
-    is_wrapped: bool = False  # it was put into quotes as a whole
-    titles: tuple[str, ...] = ()  # the lines above it, but for blank ones
+    #: Its lines, as they stand.
+    own: list[str]
+    #: Lines below it that had to be read to find its end.
+    following: list[str]
+    #: Whether it was put into quotes as a whole.
+    is_wrapped: bool = False
+    #: The lines above it, but for blank ones.
+    titles: tuple[str, ...] = ()
 
     @property
     def next_line(self) -> int:
+        """The number of the line below it."""
         return self.line + len(self.own)
 
 
@@ -40,6 +49,7 @@ class _Names(NamedTuple):
 
 
 def read_header(lines: Iterator[str], *, wanted: WantedColumn, several: Several) -> HeaderRow:
+    """Takes as many of `lines` as it needs. Raises EmptyTableError if they are blank, and NotATableError."""
     line, first = _first(lines)
     declared = separator(first)
     if declared:

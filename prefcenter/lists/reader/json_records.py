@@ -1,8 +1,8 @@
 """Reads JSON as a table whose columns are the keys: an object a line, an array, or objects that hold one.
 
 Of SES `{"SuppressedDestinationSummaries": [{"EmailAddress": …}]}`, of SendGrid `[{"email": …}]` or `["a@x.com"]`, of
-Mailgun `{"items": [{"address": …}], "paging": …}`, any number of them after each other. No more of it is held than one
-record needs, and the first thousand records, which name the columns.
+Mailgun `{"items": [{"address": …}], "paging": …}`, any number of them one after the other. Held in memory are one
+record and the first thousand, whose keys are the columns.
 """
 
 import json
@@ -18,7 +18,7 @@ from .rows import Row, each_address
 from .several import Several
 from .text import LINE_LIMIT
 
-#: So many records are looked at to learn the columns.
+#: How many records are looked at for the columns.
 AHEAD = 1000
 _BROKEN = "invalid JSON from here on; the rest of this line is not read"
 _LATE_KEY = f"it has a key that none of the first {AHEAD:,} records have"
@@ -33,23 +33,31 @@ _DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 _CUT = "Unterminated string"
 _NOTHING, _TOO_LONG = object(), object()
 
+#: Whether one of these keys names an address.
 HasAddress = Callable[[tuple[str, ...]], bool]
-"""Whether one of these keys names an address."""
+#: Whether this text is an address.
 IsAddress = Callable[[str], bool]
 
 
 class Record(NamedTuple):
-    line: int  # on which it starts
+    """One record, or, where there is a problem, what stands in its place."""
+
+    #: On which it starts, from 1.
+    line: int
+    #: Its texts by key; what is nested has dotted keys.
     cells: Mapping[str, str]
+    #: Why it can't be read; "" if it can.
     problem: str = ""
 
 
 class Records(NamedTuple):
+    """The columns, and all records in order; to be read once."""
+
     columns: list[str]
     each: Iterator[Record]
 
     def rows(self, address_index: int, several: Several) -> Iterator[Row]:
-        """One for each address. A record with a key that comes too late is a problem: its word may be what counts."""
+        """A row for each address. A record with a filled key that is no column is a problem: it may be what counts."""
         known = set(self.columns)
         for line, cells, problem in self.each:
             trouble = problem or _trouble(cells, known)
@@ -61,7 +69,15 @@ class Records(NamedTuple):
 
 
 def read_records(pieces: Iterator[str], *, has_address: HasAddress, is_address: IsAddress, heading: str) -> Records:
-    """`heading` names the column of texts that stand alone. Raises a TableError if this is no JSON, or is empty."""
+    """The records in a text.
+
+    pieces:      the text, cut anywhere
+    has_address: tells records from objects that hold them
+    is_address:  the same for texts that stand alone
+    heading:     names the column of such texts
+
+    Raises NotATableError if this is no JSON, EmptyTableError if it has no record.
+    """
     records = _Scanner(pieces, has_address, is_address, heading).records()
     ahead = list(islice(records, AHEAD))
     columns = list(dict.fromkeys(chain.from_iterable(record.cells for record in ahead)))
@@ -77,8 +93,8 @@ def _trouble(cells: Mapping[str, str], known: set[str]) -> str:
 
 
 def _flat(record: Mapping[str, Any], *, prefix: str = "", depth: int = 1) -> dict[str, str]:
-    """What is nested gets a column of its own, `consent.email`, so that no yes or no hides in the text of a cell. Of
-    several objects in a list each such cell has all values."""
+    """The cells of a record. What is nested gets a column of its own, `consent.email`, so that no yes or no hides in
+    the text of a cell; of several objects in a list, each such cell has all values."""
     cells: dict[str, str] = {}
     for key, value in record.items():
         name = _storable(f"{prefix}{key}")
@@ -98,7 +114,7 @@ def _joined(flat: Iterable[Mapping[str, str]]) -> dict[str, str]:
 
 
 def _are_numbers(texts: Iterable[str]) -> bool:
-    """Also of none. Such a list names other records, and says nothing about this one."""
+    """Whether all are numbers, or there are none: such a list names other records, and says nothing about this one."""
     return all(text.replace("; ", "").isdecimal() for text in texts)
 
 
@@ -111,12 +127,12 @@ def _text(value: Any) -> str:
 
 
 def _storable(text: str) -> str:
-    """Half a character, which JSON can spell, can be written to no file."""
+    """Without lone surrogates, which JSON can spell and no file can hold."""
     return text if text.isascii() else _SURROGATES.sub("�", text)
 
 
 class _Scanner:
-    """Goes through the text, of which it holds LINE_LIMIT characters and what came with them."""
+    """Goes through a text and yields its records; it holds LINE_LIMIT characters and the rest of their piece."""
 
     def __init__(self, pieces: Iterator[str], has_address: HasAddress, is_address: IsAddress, heading: str) -> None:
         self._pieces, self._is_address, self._heading = pieces, is_address, heading
@@ -153,7 +169,7 @@ class _Scanner:
         self._pass(1)
 
     def _members(self) -> Iterator[Record]:
-        """Of an envelope: the records that it holds, and of the rest nothing."""
+        """The records in an object that holds them; its other members are passed over."""
         self._pass(1)
         self._depth += 1
         while (letter := self._letter()) and letter != "}":
@@ -182,7 +198,8 @@ class _Scanner:
         return self._is_of_somebody(first)
 
     def _is_envelope(self, value: Any) -> bool:
-        """A list of people is in it, or an empty one, as behind the last page; and no address beside it."""
+        """Whether this object holds records: it has a list of them, or an empty one (as on the page after the last),
+        and no address beside it."""
         if not isinstance(value, dict) or self._is_of_somebody(value):
             return False
         firsts = [one[0] if one else None for one in value.values() if isinstance(one, list)]
@@ -194,7 +211,7 @@ class _Scanner:
         return isinstance(value, dict) and self._has_address(tuple(_flat(value)))
 
     def _letter(self) -> str:
-        """The next that counts; "" at the end."""
+        """The next character that is neither space nor comma; "" at the end."""
         while True:
             if between := _BETWEEN.match(self._text, self._at):
                 self._pass(between.end() - self._at)
@@ -202,7 +219,8 @@ class _Scanner:
                 return self._text[self._at : self._at + 1]
 
     def _value(self) -> tuple[Any, int]:
-        """The one that begins here, and its length; _NOTHING if it is broken or cut off, _TOO_LONG to be held."""
+        """The value that begins here, and its length; _NOTHING if it is broken or cut off, _TOO_LONG if it can't be
+        held."""
         while True:
             try:
                 value, end = _DECODER.raw_decode(self._text, self._at)
@@ -226,7 +244,7 @@ class _Scanner:
         return found.end() - self._at if found else 0
 
     def _broken(self) -> Record:
-        """Goes on at the next line that begins with a record."""
+        """The problem that stands here; goes on at the next line that begins with a record."""
         line = self._line
         while not (found := _NEXT.search(self._text, self._at)):
             self._pass(max(self._text.rfind("\n", self._at), self._at) - self._at)

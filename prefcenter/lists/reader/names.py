@@ -1,4 +1,4 @@
-"""What the column with the address is called, in the languages of the site. The best name first."""
+"""The names of columns with addresses, in the languages of the site, folded; the best first."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Which columns, beside the one that is read, hold another address of the same person: “Email 2”, “Work email”."""
+"""Which columns, beside the one that is read, hold another address of the same contact: “Email 2”, “Work email”."""
 
 import re
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from .names import WHATSAPP, folded
 
 _PARTS = re.compile(r"[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-# What tells one address of a person from the others; a number does, too. English, German, French, Spanish, Portuguese.
+# What tells one address from the others, beside numbers. English, German, French, Spanish, Portuguese, Arabic.
 _WORDS = """
 primary secondary first second third st nd rd th main alt alternate alternative additional other another further more
 extra private personal home work business professional office company corporate school university new old previous
@@ -26,12 +26,15 @@ _QUALIFIERS = frozenset(map(folded, _WORDS.split()))
 #: Japanese writes them without a space.
 _JAPANESE = "予備 副 サブ 第 自宅 勤務先 会社 個人 その他 携帯 主 パソコン pc"
 _GLUED = re.compile("|".join(map(folded, re.split(" ", _JAPANESE))))
-#: Of these it can be seen whether a cell holds an address.
+#: The channels of which a cell shows whether it holds an address.
 _TOLD_APART = frozenset({"email", "sms", "phone", "whatsapp"})
 
 
 def others(columns: Sequence[str], address_index: int, *, channel: str) -> list[int]:
-    """Where they stand. What is in them may be no address all the same: “Address” may be where somebody lives."""
+    """Their indexes. What is in them may be no address all the same: “Address” may be a postal one.
+
+    channel: the Channel that the table is read for; for push and post there are none
+    """
     names = wanted(channel, or_hash=False).names if channel in _TOLD_APART else ()
     if folded(columns[address_index]) in WHATSAPP:
         names = WHATSAPP  # a phone number beside it need not be one of WhatsApp's

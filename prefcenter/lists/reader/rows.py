@@ -1,4 +1,4 @@
-"""Turns lines into rows of even width; it refuses to let an open quote swallow the rows after it."""
+"""Turns the lines of a CSV into rows of even width. An open quote costs its own line, not those below it."""
 
 import csv
 import re
@@ -11,8 +11,8 @@ from .names import folded
 from .several import Several
 from .text import LINE_LIMIT
 
+#: How many lines one record may have: addresses and notes hold line breaks.
 RECORD_LINES = 50
-"""So many lines may one record have: addresses and notes hold line breaks, but not more than these."""
 
 _QUOTE_WITHIN = "a quotation mark inside a quoted field is not doubled"
 _CALMER = {
@@ -35,43 +35,50 @@ def separator(line: str) -> str:
 
 
 class Row(NamedTuple):
-    line: int  # the physical line on which it starts, from 1
-    fields: list[str]  # as many as there are columns; of a malformed line, the raw text in the first
-    address: str  # stripped, not validated; empty if there is a problem
+    """A row of a table, or what is wrong with a line of it."""
+
+    #: The line on which it starts, from 1; of a spreadsheet, the row, counted through all its sheets.
+    line: int
+    #: As many as there are columns; of a malformed line, the raw text in the first.
+    fields: list[str]
+    #: Stripped, not validated; "" if there is a problem.
+    address: str
+    #: Why it can't be read; None if it can.
     problem: str | None = None
-    heard: str = ""  # beside a problem: what a sheet that is not read is called, or a word above this line says
+    #: Beside a problem, what may say no all the same: the name of a sheet that is not read, or a word above this line.
+    heard: str = ""
 
 
 class LineError(csv.Error):
-    """This line cannot be read, although the csv module would."""
+    """A line that the csv module reads and that is wrong all the same; the text is the row's `problem`."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How the lines below the heading are read.
-
-    `names` are the folded ones that an address column may have.
-    `is_wrapped`: each was put into quotes as a whole, once more. `heading` is the line of the names as it stands, to
-    know it again in a file that was joined from several; "" if there is none.
-    """
+    """How the lines below the heading are read."""
 
     columns: list[str]
     address_index: int
     delimiter: str
     several: Several
+    #: The names that an address column may have, folded.
     names: Collection[str] = ()
+    #: The line of the names as it stands, to recognise it in a file that was joined from several; "" if there is none.
     heading: str = ""
+    #: Whether each line was put into quotes as a whole, once more.
     is_wrapped: bool = False
 
 
 def read_rows(lines: Iterator[str], layout: Layout, *, line: int) -> Iterator[Row]:
-    """`line` is the number of the first. A cell with several addresses is a row for each of them.
+    """The rows of the lines below the heading, but for blank ones. A cell with several addresses is a row for each.
 
-    Reads through a window as long as the longest record.
-    What fails at the start of a full window is malformed: its first line is given up, the next gets its own
-    hearing. What fails further down is tried again at the start of the next window. So csv's C code does the
-    work, a bad line costs fifty, and `strict` lets the quote that opens a later field betray an open one.
-    Price accepted: if what follows can pass for its end, as in `,",x"`, up to 49 lines become part of the field.
+    line: the number of the first of `lines`
+
+    Reads through a window as long as the longest record. What fails at the start of a window is malformed: its first
+    line is yielded with its problem, and reading goes on at the next one. What fails further down is tried again at the
+    start of the next window. So csv's C code does the work, a bad line costs fifty, and by `strict` the quote that
+    opens a later field shows that one before it was left open. Price accepted: if what follows can pass for its end, as
+    in `,",x"`, up to 49 lines become part of the field.
     """
     records, index, delimiter = _Records(layout), layout.address_index, layout.delimiter
     usual = -1 if layout.is_wrapped else len(layout.columns)
@@ -99,8 +106,10 @@ def read_rows(lines: Iterator[str], layout: Layout, *, line: int) -> Iterator[Ro
 
 
 def each_address(row: Row, address_index: int, several: Several, *, is_list: bool | None = None) -> Iterator[Row]:
-    """The row, or, if its cell holds several addresses, one for each of them. `is_list`: nothing but addresses stands
-    in such a table; None: if it has one column."""
+    """The row, or, if its cell holds several addresses, one for each of them.
+
+    is_list: whether the table holds nothing but addresses; None: it does if it has one column
+    """
     addresses = several.split(row.address, is_list=len(row.fields) == 1 if is_list is None else is_list)
     if len(addresses) == 1:
         yield row
@@ -112,7 +121,7 @@ def each_address(row: Row, address_index: int, several: Several, *, is_list: boo
 
 
 class _Records:
-    """What is not quite as most lines are."""
+    """Reads the records that differ from most: in width, with no address or several, malformed, or a heading."""
 
     def __init__(self, layout: Layout) -> None:
         self._layout, self._several = layout, layout.several
@@ -121,7 +130,7 @@ class _Records:
         self.is_astray = False  # below other names than those of the columns, which then say something else
 
     def fit(self, record: list[str]) -> list[str]:
-        """Raises LineError."""
+        """The record as wide as the table. Raises LineError where it can't be."""
         if self.is_astray:
             raise LineError(_BELOW_OTHERS)
         record = self._unwrapped(record)
@@ -132,7 +141,8 @@ class _Records:
         return [*record[: self._width], *[""] * (self._width - len(record))]
 
     def unusual(self, row: Row) -> Iterator[Row]:
-        """It has no address, or several, or is on a channel that has no @; or it is the heading of a joined file."""
+        """The rows of one that has no address, or several, or is on a channel without @; none for the heading again;
+        for another heading a problem, as then for each line below it."""
         if self._is_heading(row.fields):
             return
         if self._is_another_heading(row):
@@ -141,7 +151,8 @@ class _Records:
         yield from each_address(row, self._index, self._several)
 
     def malformed(self, line: int, text: str, error: csv.Error) -> Iterator[Row]:
-        """In a list, quotes are those of a name: `"Ada, Countess" <a@x.com>; b@x.com`."""
+        """A row with the problem of this line, unless it can be read another way: with escaped quotes, or, in a list,
+        with quotes around names (`"Ada, Countess" <a@x.com>; b@x.com`)."""
         if (fields := self._escaped(text)) is not None:
             yield from each_address(Row(line, fields, fields[self._index].strip()), self._index, self._several)
             return
@@ -183,8 +194,8 @@ class _Records:
         return list(map(folded, fields)) == self._names or bool(separator(self._layout.delimiter.join(fields)))
 
     def _is_another_heading(self, row: Row) -> bool:
-        """Names the column of the address where the first does, and something else beside it; or the same columns as
-        the first, in another order."""
+        """Whether this names the address column where the heading does, and other columns beside it; or the same
+        columns in another order."""
         filled = [cell for cell in row.fields if cell.strip()]
         if self._names is None or len(filled) < 2 or any("@" in cell for cell in filled):
             return False
@@ -193,7 +204,7 @@ class _Records:
 
 
 def _sound(window: list[str], heading: str) -> list[str]:
-    """The lines before the first that csv would read and should not."""
+    """The lines before the first that is too long or holds a NUL byte. Raises LineError if that is the first."""
     text = "".join(window)
     if _MARK in text and heading:
         window = [_before_heading(line, heading) for line in window]
@@ -220,7 +231,7 @@ def _flaw(line: str) -> str | None:
 
 
 def _why(line: str, delimiter: str) -> str:
-    """What csv says of this line alone, in calmer words."""
+    """What is wrong with a line that csv refuses, for people."""
     said = ""
     try:
         next(csv.reader([line], delimiter=delimiter, strict=True))

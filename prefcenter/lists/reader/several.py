@@ -1,4 +1,4 @@
-"""Finds the addresses in a cell that holds more than one: `a@x.com; b@x.com`. How one is read, `addresses` says."""
+"""Finds the addresses in a cell that holds several: `a@x.com; b@x.com`. How one is read: unsubscribe.addresses."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -28,9 +28,9 @@ _SPLITTERS: dict[Kind, list[Splitter]] = {
 
 
 class Several:
-    """Tells one address from several, on one channel. A postal address and a token are never taken apart.
+    """Tells one address from several, on one channel. Postal addresses and tokens are never split.
 
-    `or_hash`: the SHA-256 of an address counts as one.
+    or_hash: the SHA-256 of an address, in hex, counts as one
     """
 
     def __init__(self, channel: Channel, *, or_hash: bool = False) -> None:
@@ -40,7 +40,7 @@ class Several:
         self.parts_lists = bool(self._splitters)
 
     def reads(self, text: str) -> bool:
-        """Whether this is one address, or all of a domain (`*@corp.example`)."""
+        """Whether this is one valid address, or means a whole domain (`*@corp.example`)."""
         try:
             addresses.normalise(text, channel=self._channel)
         except InvalidAddress:
@@ -55,13 +55,13 @@ class Several:
             return False
 
     def may_be(self, text: str) -> bool:
-        """Whether this may be one, or one that was mistyped: for texts of which it is known that they name people."""
+        """Whether this is an address or may be a mistyped one, in a place where addresses are expected."""
         return "@" in text if self.is_email else self.reads(text)
 
     def split(self, text: str, *, is_list: bool = False) -> list[str]:
-        """The addresses in `text`. It comes back whole if it is one, or if a part of it is none.
+        """The addresses in `text`; it comes back whole if it is one, or if a part of it is none.
 
-        `is_list`: of a list, which holds nothing but addresses, a part may have been mistyped.
+        is_list: the table holds nothing but addresses, so a part of it may be mistyped
         """
         if not self._may_be_several(text) or self.reads(text):
             return [text]
@@ -71,12 +71,12 @@ class Several:
         return next(chain(alone, likely), [text])
 
     def is_list(self, cells: Iterable[str]) -> bool:
-        """Whether these are addresses, although some may have been mistyped."""
+        """Whether these cells are addresses, at least one of them valid and the others perhaps mistyped."""
         filled = [cell for cell in cells if cell.strip()]
         return all(map(self.may_be, filled)) and any(map(self.reads, filled))
 
     def names_a_person(self, line: str) -> bool:
-        """Whether one of the cells of this line, whatever parts them, is an address."""
+        """Whether one of the cells of this line, by whichever delimiter, is an address."""
         return any(map(self.reads, filter(self.may_be, re.split(r'[,;\t|"]', line))))
 
     def _may_be_several(self, text: str) -> bool:
@@ -86,7 +86,7 @@ class Several:
 
 
 def _bare(parts: Iterable[str]) -> list[str]:
-    """What is left of them without quotes around, and without those that are empty."""
+    """These without quotes and space around them, and without the empty ones."""
     stripped = (part.strip() for part in parts)
     unquoted = (part[1:-1] if part[:1] == part[-1:] == '"' else part for part in stripped)
     return [part for part in unquoted if part.strip()]

@@ -1,4 +1,4 @@
-"""The cells of one sheet of a workbook as texts, row by row. Of merged cells each has what stands in the first."""
+"""The cells of one sheet of a workbook as texts, row by row. Merged cells all have the text of the first."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from .errors import NotATableError
 
-#: A sheet has 16,384 columns at most; no table of people has so many.
+#: How many columns are read; a sheet may have 16,384.
 MOST_COLUMNS = 1000
 #: What openpyxl raises on what is no workbook, or an odd one.
 CANNOT_BE_READ = (
@@ -44,15 +44,18 @@ class MergedCells(NamedTuple):
 
 
 class SheetCells(NamedTuple):
-    """`cells`: openpyxl's read-only sheet. `has_open_formulas`: the result of one is not in the file."""
+    """A sheet, and what openpyxl's read-only mode doesn't tell of it."""
 
+    #: openpyxl's read-only sheet.
     cells: Any
+    #: In the order of their first rows.
     blocks: Sequence[MergedCells]
+    #: Whether there is a formula whose result is not in the file.
     has_open_formulas: bool
 
 
 def looked_at(cells: Any) -> SheetCells:
-    """Raises NotATableError."""
+    """Reads through an openpyxl read-only sheet once. Raises NotATableError."""
     try:
         with cells._get_source() as xml:  # what openpyxl itself reads
             return SheetCells(cells, *_found(xml))
@@ -61,7 +64,7 @@ def looked_at(cells: Any) -> SheetCells:
 
 
 def rows(sheet: SheetCells) -> Iterator[list[str]]:
-    """Raises NotATableError."""
+    """Each row, blank ones too, without the blank cells at its end; it can be read again. Raises NotATableError."""
     blocks, filled = list(sheet.blocks), dict[MergedCells, str]()
     sheet.cells.reset_dimensions()  # what the file says of its size may be wrong
     try:
@@ -88,7 +91,10 @@ def _block(text: str) -> MergedCells:
 
 
 def _filled(cells: list[str], number: int, blocks: list[MergedCells], values: dict[MergedCells, str]) -> list[str]:
-    """What was merged stands in each row that it covers. `values` are those of the blocks that are open."""
+    """The cells of row `number` with what is merged in each place that it covers.
+
+    blocks: those that begin further down; values: the texts of those that reach into this row. Both are moved on
+    """
     while blocks and blocks[0].first_row <= number:
         block = blocks.pop(0)
         values[block] = cells[block.first_column - 1] if block.first_column <= len(cells) else ""

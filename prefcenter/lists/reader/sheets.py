@@ -1,4 +1,4 @@
-"""Reads a table of people from a spreadsheet (.xlsx), row by row, each cell as text; it refuses what is too large."""
+"""Reads a table of addresses from a spreadsheet (.xlsx), row by row, each cell as text."""
 
 import re
 import zipfile
@@ -18,46 +18,51 @@ from .sheet_cells import CANNOT_BE_READ
 
 ENCODING = "xlsx"
 _BEGINS = b"PK\x03\x04"
-#: Bytes when unpacked. The texts of all cells are read at once; the sheets are read row by row.
+#: Bytes when unpacked: of the texts of all cells, which are read at once, and of the whole workbook.
 MOST_TEXTS, MOST = 256 * 2**20, 4 * 2**30
-#: So many rows are looked at to find the one with the names.
+#: How many rows of a sheet are looked at to find the one with the names.
 AHEAD = 50
 _TEXTS, _BOOK = "xl/sharedStrings.xml", "xl/workbook.xml"
 _OF_TABLES = (".csv", ".txt", ".tsv", ".json", ".xlsx")
 _ANOTHER_TABLE = "another sheet with other columns starts here: save it as a separate file"
 _NOT_OF_PEOPLE = "this sheet has no column with addresses, so it is not read"
-#: How spreadsheets number their sheets, which then says nothing about what they hold.
+#: How spreadsheets number their sheets.
 _NUMBERED = re.compile(r"[\d\s()_.-]+")
+#: What they call them, which says nothing about what is on them.
 _USUAL = frozenset(["", "sheet", "worksheet", "tabelle", "feuil", "feuille", "hoja", "planilha", "シート", "ورقة"])
+#: The name of the column that is added for the names of sheets.
 SHEET = "Sheet"
 
 
 class SheetTable(NamedTuple):
-    """The names of the columns, or the first row, and the rows below it, each with the number of its line.
+    """The table in a workbook; to be read once."""
 
-    `title`: of the sheet on which the columns are, if the names of the sheets say something; then each of the lines
-    ends with the name of its sheet. `days_later`: the number of a day is so many too low (1904 date system).
-    `titles`: what stands above the names of the columns, row by row.
-    """
-
+    #: The names of the columns, or the first row.
     columns: list[str]
+    #: The rows below, each with its number, counted through all sheets.
     lines: Iterator[tuple[int, list[str]]]
+    #: Where the names of the sheets say something, that of the sheet with the columns; each row then ends with the name
+    #: of its sheet. Else "".
     title: str = ""
+    #: How many days the numbers of days are too low (1904 date system).
     days_later: int = 0
+    #: What stands above the names of the columns, row by row.
     titles: tuple[str, ...] = ()
 
     def named(self, columns: Sequence[str]) -> "SheetTable":
-        """With names for its columns, where the first row had none."""
+        """The same with these names, for a table whose first row had none."""
         own = [*self.columns, self.title] if self.title else self.columns
         return self._replace(columns=[*columns], lines=chain([(1, own)], self.lines))
 
     @property
     def all_columns(self) -> list[str]:
+        """The columns, with the one for the names of sheets, if there is one."""
         return [*self.columns, SHEET] if self.title else self.columns
 
 
 class _Head(NamedTuple):
-    """How a sheet begins: the row with the names, or else the first that is not blank, and its place from 0."""
+    """How a sheet begins: the row with the names (`is_named`), or else the first that is not blank; `place`: its index;
+    `is_list`: it has an address itself."""
 
     sheet: sheet_cells.SheetCells
     place: int
@@ -68,7 +73,8 @@ class _Head(NamedTuple):
 
 
 def is_sheet(stream: BinaryIO) -> bool:
-    """A stream that cannot go back, such as a pipe, holds none: a spreadsheet is read from its end."""
+    """Whether a workbook, or another ZIP file, begins here. False for a stream that is not seekable, such as a pipe: a
+    workbook is read from its end. The position stays."""
     if not stream.seekable():
         return False
     start = stream.tell()
@@ -78,10 +84,11 @@ def is_sheet(stream: BinaryIO) -> bool:
 
 
 def read_sheet(stream: BinaryIO, *, wanted: WantedColumn, several: Several) -> SheetTable:
-    """Raises a TableError for what is no workbook, is empty or too large, or has formulas without results.
+    """The table in a workbook: on the first sheet that has a column of addresses, and on every sheet with the same
+    columns, as our exports have after a million rows. Names of sheets that say something ("Subscribed", "Unsubscribed")
+    stand in a last column.
 
-    The table is on the first sheet that has a column of addresses; every sheet with the same names goes on with it, as
-    our exports do after a million rows. Names of their own ("Subscribed", "Unsubscribed") stand in a last column.
+    Raises a TableError for what is no workbook, is empty or too large, or has formulas without results.
     """
     try:
         _weigh(stream)
@@ -107,7 +114,8 @@ def read_sheet(stream: BinaryIO, *, wanted: WantedColumn, several: Several) -> S
 
 
 def rows(sheet: SheetTable, address_index: int, several: Several) -> Iterator[Row]:
-    """What stands below no name means nothing. Of a sheet with another table the first line says so."""
+    """The rows of the table, without blank ones and without cells below no name. A sheet that is not read is one row
+    with that as its problem."""
     width, is_list = len(sheet.all_columns), len(sheet.columns) == 1
     for line, cells in sheet.lines:
         fields = [*cells[:width], *[""] * (width - len(cells))]
@@ -119,6 +127,7 @@ def rows(sheet: SheetTable, address_index: int, several: Several) -> Iterator[Ro
 
 
 def _weigh(stream: BinaryIO) -> None:
+    """Raises ArchiveError for a ZIP of other files, SheetTooLargeError, and what zipfile raises."""
     with zipfile.ZipFile(stream) as packed:
         sizes = {one.filename: one.file_size for one in packed.infolist()}
     if _BOOK not in sizes and any(name.lower().endswith(_OF_TABLES) for name in sizes):
@@ -128,7 +137,7 @@ def _weigh(stream: BinaryIO) -> None:
 
 
 def _head(sheet: sheet_cells.SheetCells, wanted: WantedColumn, several: Several) -> _Head | None:
-    """None of a blank sheet."""
+    """How this sheet begins; None if it is blank."""
     ahead = list(islice(sheet_cells.rows(sheet), AHEAD))
     place = _named(ahead, wanted, several)
     if place is not None:
@@ -141,8 +150,8 @@ def _head(sheet: sheet_cells.SheetCells, wanted: WantedColumn, several: Several)
 
 
 def _named(ahead: Sequence[list[str]], wanted: WantedColumn, several: Several) -> int | None:
-    """The row with the most names, one of which is the address's: above it may be titles, and groups of columns. Nobody
-    is named above it."""
+    """The index of the row with the most names, one of which is the address column's; no address stands above it, but
+    titles and groups of columns may. None if there is none."""
     found, most = None, 0
     for place, cells in enumerate(ahead):
         if _names_a_person(cells, several):
@@ -161,7 +170,7 @@ def _names_a_person(cells: Sequence[str], several: Several) -> bool:
 def _lines(
     heads: Sequence[_Head], parts: Sequence[_Head], width: int, *, has_names: bool
 ) -> Iterator[tuple[int, list[str]]]:
-    """The rows of all `parts`; of another sheet, one line in place of all of them."""
+    """The rows of the `parts` with their numbers; of each other sheet one, that says so and names it."""
     line, has_begun = 0, False
     for head in heads:
         is_part = head in parts

@@ -1,4 +1,4 @@
-"""Turns a binary stream into lines of text, block by block; it refuses what is no text."""
+"""Turns a binary stream into lines of text, block by block."""
 
 import codecs
 import re
@@ -9,9 +9,10 @@ from typing import BinaryIO, NamedTuple
 
 from .errors import NotATableError
 
+#: Bytes that are read at a time; by the first of them encoding and kind are recognised.
 BLOCK = 64 * 1024
+#: Characters. A longer line is cut, so that a file without line breaks cannot fill the memory.
 LINE_LIMIT = 256 * 1024
-"""Characters. A longer line is cut, so that a file without line breaks cannot fill the memory."""
 
 _BYTES_KEPT = 4 * LINE_LIMIT  # at most four bytes are a character, so what was cut is still over the limit
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -26,16 +27,20 @@ _CONTROLS = bytes({*range(32), 127} - set(b"\t\n\v\f\r"))
 
 
 class Text(NamedTuple):
-    """`lines` and `pieces` are two views of one stream: whoever has begun with one stays with it."""
+    """The text in a stream. Of `lines` and `pieces`, which read the same stream, only one can be used."""
 
+    #: As Python names it.
     encoding: str
-    is_json: bool  # by its first characters
-    lines: Iterator[str]  # with their ends: LF, CRLF or CR; too long ones are cut
-    pieces: Iterator[str]  # as they come, nothing is cut
+    #: By its first characters.
+    is_json: bool
+    #: With their ends: LF, CRLF or CR; too long ones are cut, but stay longer than LINE_LIMIT.
+    lines: Iterator[str]
+    #: As they come, nothing is cut.
+    pieces: Iterator[str]
 
 
 def read_text(stream: BinaryIO) -> Text:
-    """Raises NotATableError for what is no text."""
+    """The text in a stream, in UTF-8, UTF-16, Shift JIS or Windows-1252. Raises NotATableError for what is no text."""
     sample = _sample(stream)
     mark = next((mark for mark in _MARKS if sample.startswith(mark)), b"")
     sample = sample.removeprefix(mark)
@@ -65,7 +70,7 @@ def _blocks(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _utf16_without_mark(sample: bytes) -> str | None:
-    """A header begins in ASCII, and ASCII in UTF-16 is every second byte zero; a stray NUL further down is not."""
+    """UTF-16 in either order if every second of the first bytes is zero, as in ASCII, with which a heading begins."""
     even, odd = sample[:8:2], sample[1:8:2]
     if len(sample) < 4 or all(even) == all(odd) or (any(even) and any(odd)):
         return None
@@ -73,7 +78,8 @@ def _utf16_without_mark(sample: bytes) -> str | None:
 
 
 def _eight_bit(sample: bytes) -> str:
-    """UTF-8 if most lines that could tell say so; a stray one is decoded by itself. Excel in Japan has Shift JIS."""
+    """UTF-8 if most lines outside ASCII are valid in it (a stray one is decoded by itself), else Shift JIS, which Excel
+    in Japan writes, or Windows-1252."""
     telling = [line for line in sample.splitlines(keepends=True) if not line.isascii()]
     if 2 * sum(_is(line, "utf-8") for line in telling) >= len(telling):
         return "utf-8"
@@ -89,8 +95,8 @@ def _is(line: bytes, encoding: str) -> bool:
 
 
 def _is_japanese(text: bytes) -> bool:
-    """Whether most of what is not ASCII are words of Japanese letters that are in use: those begin with a byte that is
-    punctuation in Windows-1252. Accents read as Shift JIS are single letters, half as wide, or rare ones."""
+    """Whether most of what is not ASCII are words of common Japanese letters, which in Shift JIS begin with a byte that
+    is punctuation in Windows-1252. Accents read as Shift JIS are single letters, half-width ones, or rare ones."""
     decoded = text.decode("cp932", "ignore")
     words = "".join(_JAPANESE_WORD.findall(decoded))
     common = sum(0x81 <= letter.encode("cp932", "ignore")[:1].ljust(1)[0] <= 0x9F for letter in words)
@@ -98,13 +104,13 @@ def _is_japanese(text: bytes) -> bool:
 
 
 def _is_binary(sample: bytes) -> bool:
-    """Compressed data is a tenth control characters; a table may hold a few by accident."""
+    """Whether there are more control characters than a text holds by accident; of compressed data they are a tenth."""
     controls = len(sample) - len(sample.translate(None, _CONTROLS))
     return controls > max(16, len(sample) / 20)
 
 
 def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Blocks that end where a line ends. A CR that ends a block waits, for an LF may follow."""
+    """The same as blocks that end where a line ends. A CR at the end of a block waits, because an LF may follow."""
     rest = b""
     for block in blocks:
         text = rest + block

@@ -1,4 +1,4 @@
-"""Tables without a line of names of which it is known what their columns are."""
+"""Names for the columns of tables that have no line of names: plain lists, and the suppression list of Amazon SES."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,8 @@ _SES_OUTPUT = "SUPPRESSEDDESTINATIONSUMMARIES"
 
 
 def names(first: Sequence[str], wanted: WantedColumn, several: Several) -> list[str] | None:
-    """What to call the columns, if this first line is no line of names; None if it is one, or if nobody knows."""
+    """What to call the columns of a table whose first line is `first`; None if that is a line of names, or if it is not
+    known what the columns are."""
     if named_index(first, wanted) is not None:
         return None
     if wanted.address.search(first[0]) and not any(map(str.strip, first[1:])):
@@ -23,10 +24,9 @@ def names(first: Sequence[str], wanted: WantedColumn, several: Several) -> list[
 
 
 def _of_ses(first: Sequence[str], several: Several) -> list[str] | None:
-    """Its account's suppression list: an address, BOUNCE or COMPLAINT, and perhaps since when.
-
-    As for its bulk import (docs.aws.amazon.com/ses, "account-level suppression list") and as the text output of
-    `aws sesv2 list-suppressed-destinations`.
+    """The names of the columns of an SES account's suppression list: an address, BOUNCE or COMPLAINT, and perhaps since
+    when; as for its bulk import (docs.aws.amazon.com/ses, "account-level suppression list") and in the text output of
+    `aws sesv2 list-suppressed-destinations`. None if it is none.
     """
     found = [_ses_column(cell.strip(), several) for cell in first]
     if None in found or found.count("EmailAddress") != 1 or found.count("Reason") != 1:

@@ -1,4 +1,7 @@
-"""Answers a file of addresses with a file of verdicts, links and headers. It holds a part of it in memory, no more."""
+"""Answers a file of addresses with a file of verdicts, links and headers, batch by batch (manage.py audience).
+
+answering.py asks the gate, listed.py reads what the list itself says of its contacts, lines.py writes.
+"""
 
 import gc
 from collections import Counter
@@ -25,12 +28,14 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "FileRequest", "ListColumns", "request", "write_answers"]
 
+#: Rows that are read, asked about and written together.
 BATCH = 5000
 NOT_AN_ADDRESS = "this is not a valid address"
-#: Python looks for garbage after 700 new objects, and every so often among all there are. Of ours none is any before
-#: its batch is written, and the looking took a third of the time.
+#: Thresholds of gc. By default it runs after 700 new objects, which took a third of the time; no object here is garbage
+#: before its batch is written.
 RARELY = (50_000, 20, 50)
 
+#: Rows by the verdict they got, an Outcome.
 Counts = dict[str, int]
 
 
@@ -44,10 +49,15 @@ def write_answers(
     on_problem: Callable[[int, str], None],
     on_progress: Callable[[int], None] = lambda rows: None,
 ) -> Counts:
-    """The input's columns, then ours; `only` keeps the rows of one verdict. Returns how many rows got which verdict.
+    """Writes a CSV: the input's columns, but for ours of an earlier answer, then ours. Returns how many rows got which
+    verdict, whether they were written or not.
 
-    `listed`: what the list says of its people; without it, by what was kept about its columns. A malformed line is
-    answered `invalid` and told to `on_problem` with its line number; the rest goes on.
+    table:       from reader.open_table; it is read to the end
+    out:         takes text
+    only:        an Outcome; only rows with this verdict are written. "" writes all
+    listed:      what the list itself says; None: by what was kept about its columns
+    on_problem:  called for each `invalid` row, with its line number and why
+    on_progress: called after each batch with the number of rows so far
     """
     kept = _kept(table)
     mailing = request.mailing
@@ -74,7 +84,8 @@ def write_answers(
 
 
 def _answers(batch: Sequence[Row], noes: Sequence[bool], ask: Ask, request: FileRequest) -> list[str]:
-    """The gate is asked about those who did not say no in the list: nobody else is recorded, or learnt."""
+    """Our columns for each row. Rows that say no in the list are answered by `declined`: they are neither recorded nor
+    learnt."""
     if not any(noes):
         return ask([row.address for row in batch])
     asked = iter(ask([row.address for row, is_no in zip(batch, noes, strict=True) if not is_no]))
@@ -91,14 +102,19 @@ def request(
     is_recorded: bool,
     with_links: bool = True,
 ) -> FileRequest:
-    """Raises RetiredCategory."""
+    """What `write_answers` asks. The campaign is made if it is new; a blank name is none. Raises RetiredCategory.
+
+    now:         aware
+    is_recorded: counts those that may be sent to as sent
+    with_links:  whether links and headers are written beside the verdicts
+    """
     purpose_of(category, None)
     named = actions.campaign_named(campaign, category=category, now=now)
     return FileRequest(Mailing(category, channel=channel, campaign=named), now, is_recorded, with_links)
 
 
 def _kept(table: Table) -> list[int]:
-    """Of a file that has been answered before, the new answers take the place of the old ones."""
+    """The columns that are written again: of a file that was answered before, not the old answers."""
     ours = [name.strip().lower() in COLUMNS for name in table.columns]
     return [index for index, is_ours in enumerate(ours) if index == table.address_index or not is_ours]
 

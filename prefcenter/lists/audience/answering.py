@@ -1,7 +1,7 @@
-"""How the lines of a file are asked about. The verdicts are the gate's; nothing here decides.
+"""Asks the gate about the rows of a file.
 
-A short file is asked about in sets. For a long one the gate is asked about everybody at once, and again each minute: of
-a million people a few said something, and they are found sooner than the lines of the file are looked up.
+A short file is asked about batch by batch. For a long one the gate is asked about everybody at once, and again each
+minute: of a million contacts a few said something, and those are found sooner than all rows of the file are looked up.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -25,30 +25,35 @@ from unsubscribe.models import Address
 
 from .lines import column, quoted
 
+#: Our columns: the first two always, the others with links.
 VERDICT = ["verdict", "until"]
 LINKS = ["unsubscribe_url", "preferences_url", "list_unsubscribe", "list_unsubscribe_post", "list_id"]
 COLUMNS = VERDICT + LINKS
-#: From a fiftieth of all addresses on a file is long; with fewer lines than the first it is short in any case, and more
-#: than the second are not held in memory to find out.
+#: A file is long from a fiftieth of all addresses on, but not with fewer rows than SHORT, and always with LONG. So many
+#: rows are held in memory to find out.
 LONG_SHARE, SHORT, LONG = 50, 5_000, 50_000
-#: So many seconds old may be what the gate said of everybody.
+#: Seconds for which the gate's answer about everybody is used.
 FRESH = 60.0
 
-#: For some addresses what stands in our columns, as CSV has it. The verdict comes first.
+#: Given some addresses, in any spelling, returns for each what stands in our columns, as CSV; the verdict comes first.
 Ask = Callable[[Sequence[str]], list[str]]
 
 
 class FileRequest(NamedTuple):
-    """What is asked about a file: the mailing, which has a category; whether it is recorded, and which columns."""
+    """What is asked about a file."""
 
+    #: With a category.
     mailing: Mailing
+    #: Aware.
     now: datetime
+    #: Whether those that may be sent to are recorded as sent.
     is_recorded: bool
+    #: Whether COLUMNS are written, or VERDICT alone.
     with_links: bool = True
 
 
 def prepared(rows: Iterator[Row], request: FileRequest) -> tuple[Iterator[Row], Ask]:
-    """The same rows, some of which had to be read, and how to ask about them."""
+    """All of `rows` again, some of which had to be read, and how to ask about their addresses."""
     if request.is_recorded:  # what was recorded for one set counts for the next
         return rows, _Sets(request, set()).answers
     newest = Address.objects.aggregate(Max("id"))["id__max"] or 0
@@ -60,7 +65,8 @@ def prepared(rows: Iterator[Row], request: FileRequest) -> tuple[Iterator[Row], 
 
 
 def declined(texts: Sequence[str], request: FileRequest) -> list[str]:
-    """For addresses that the list itself says no for: `unsubscribed`, or what weighs more. It learns nobody."""
+    """As Ask, for addresses of rows in which the list itself says no: `unsubscribed` (`suppressed` for a transactional
+    mailing), or the gate's `suppressed` or `invalid`. No contact is learnt."""
     mailing, with_links = request.mailing, request.with_links
     no = Outcome.UNSUBSCRIBED if mailing.purpose == Purpose.MARKETING else Outcome.SUPPRESSED
     verdicts = gate.check(texts, mailing, now=request.now)
@@ -69,7 +75,7 @@ def declined(texts: Sequence[str], request: FileRequest) -> list[str]:
 
 
 class _Sets:
-    """Asks about the addresses of each set."""
+    """Asks about each batch. `written`: as audience.ask has it, shared with _Everybody."""
 
     def __init__(self, request: FileRequest, written: set[int]) -> None:
         self._request, self._written = request, written
@@ -94,7 +100,7 @@ class _Sets:
 
 
 class _Everybody:
-    """Looks up each address in what the gate says of everybody, and falls back on sets where that is too much."""
+    """Looks up each address in what gate.everybody says; falls back on _Sets where it says nothing."""
 
     def __init__(self, request: FileRequest) -> None:
         self._request = request
@@ -130,7 +136,7 @@ class _Everybody:
             self._verdicts = verdicts
 
     def _cover(self, found: list[str], values: Sequence[str], digests: Sequence[bytes | None]) -> set[int]:
-        """Puts in what is said of a domain or a mailbox as a whole. At which places that is so."""
+        """Puts in the verdicts by domain suppressions and by other spellings of a mailbox. Returns their places."""
         covered = set()
         suppressed = self._text(Outcome.SUPPRESSED)
         for place, (value, digest) in enumerate(zip(values, digests, strict=True)):
@@ -165,7 +171,7 @@ def _said(outcome: Outcome, until: date | None = None, *, with_links: bool) -> s
 
 
 def _link(found: list[str], places: Sequence[int], links: MessageLinks) -> None:
-    """Puts links and headers to whom they are for."""
+    """Puts links and headers in at these places, in the order of `links`."""
     send, preferences = f"{Outcome.SEND.value},", column(links.preferences_urls)
     if not links.unsubscribe_urls:
         for place, url in zip(places, preferences, strict=True):
@@ -182,7 +188,7 @@ def _link(found: list[str], places: Sequence[int], links: MessageLinks) -> None:
 
 
 def _gathered(entries: Sequence[AudienceEntry]) -> MessageLinks:
-    """Of those who may be written to, as they stand in their entries."""
+    """The links and headers of entries that may be sent to."""
     said = [one.headers for one in entries if one.headers]
     return MessageLinks(
         [one.unsubscribe_url for one in entries if one.unsubscribe_url],

@@ -1,4 +1,4 @@
-"""What a list itself says of the people in it, read as the imports read it. Nobody who said no there is written to."""
+"""What a list itself says of its contacts, read as imports read it; a no in it counts (law 13)."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -17,16 +17,17 @@ from unsubscribe.choices import Channel, Purpose, SuppressionReason
 
 from .answering import COLUMNS
 
-#: What lets no receipt through either (law 7).
+#: The reasons that hold for transactional mailings too (law 7).
 _BLOCKS_ALL = {SuppressionReason.HARD_BOUNCE, SuppressionReason.MANUAL}
 _NOTHING_SAID: Mapping[str, ColumnAnswer] = {}
 
 
 class ListColumns:
-    """The columns of one list. `count`: so many rows said no so far.
+    """Reads what the rows of one list say.
 
-    `looks_like` names the export of opt-outs that has the same columns as this list, where nothing else in it says
-    that they opted out; many a list of contacts is "email, created".
+    count:      how many rows said no so far
+    looks_like: the label of the export of opt-outs that has the same usual columns ("email, created") as this list, so
+                that its rows may be opt-outs or not; "" if there is none. Its rows are not read as noes
     """
 
     def __init__(
@@ -38,7 +39,14 @@ class ListColumns:
         channel: Channel = Channel.EMAIL,
         said: Mapping[str, ColumnAnswer] = _NOTHING_SAID,
     ) -> None:
-        """`said`: what columns mean, by `answers.key`; it goes before what was kept. Raises Misfit."""
+        """Reads no row of `table`.
+
+        purpose: of the mailing; a transactional one is stopped only by what stops it at the gate
+        now:     aware
+        said:    what columns mean, by `answers.key` of their headings; it goes before what was kept
+
+        Raises Misfit where `said` does not fit the table.
+        """
         self._purpose = purpose
         form, self.looks_like = _certain(formats.recognise(table.columns, file_name="", titles=table.titles))
         ours = frozenset(name.replace("_", "") for name in COLUMNS)
@@ -52,7 +60,7 @@ class ListColumns:
         self.count = 0
 
     def noes(self, rows: Sequence[Row]) -> list[bool]:
-        """Which of these rows say no; [] if none of the list can."""
+        """Whether each of these rows says no; [] if no row of the list can. To be given all rows, in order."""
         if self._asking.has_columns:
             self._asking.add(rows)
         self._others.note(rows)
@@ -65,18 +73,18 @@ class ListColumns:
 
     @property
     def questions(self) -> list[ColumnQuestion]:
-        """About the columns that may say no and are not known, as far as the list was read."""
+        """The open questions about columns that may say no, by the rows so far."""
         return [one for one in self._asking.questions if one.is_open and one.kind == QuestionKind.VALUES]
 
     @property
     def passed_over(self) -> dict[str, int]:
-        """How many further addresses there were, by the headings of their columns."""
+        """How many addresses further columns hold, by their headings, in the rows so far. They are not answered."""
         noticed = {one.column.heading: one.addresses for one in self._asking.with_addresses}
         return noticed | self._passed_over
 
     @property
     def misfit(self) -> str:
-        """What was said of values that no row has."""
+        """After all rows: what of `said` doesn't fit them, as a sentence; "" if it fits."""
         try:
             validating.values_of(self._asking, self._columns.answers)
         except Misfit as error:
@@ -90,7 +98,7 @@ class ListColumns:
 
 
 def _certain(form: FileFormat) -> tuple[FileFormat, str]:
-    """The format, unless it is known by the most usual of headings alone; then a table, and what it looks like."""
+    """The format and ""; or, for one that is recognised by usual headings alone, a table and the format's label."""
     if form.telling or not form.always.reason or form.key == formats.LIST.key:
         return form, ""
     return formats.ANY_TABLE, form.label

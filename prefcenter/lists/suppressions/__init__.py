@@ -1,4 +1,7 @@
-"""Opt-outs, as the staff see and export them: blocks on addresses, and categories left. It changes nothing."""
+"""Opt-outs as the staff list and export them: suppressions of addresses, and opt-outs of a category (docs/opt-outs.md).
+
+query.py says what is asked for, sets.py finds it, listing.py reads it, formats.py and export.py make files of it.
+"""
 
 from .export import File, prepare
 from .formats import FORMATS, ExportFormat, Row

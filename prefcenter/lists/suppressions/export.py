@@ -1,4 +1,4 @@
-"""One file of opt-outs: how many it holds, whom it leaves out, and its lines. It asks nobody for permission."""
+"""One file of opt-outs: how many lines it has, what it leaves out, its rows. Whoever calls checks the permission."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -24,12 +24,15 @@ _IS_KNOWN = ~Q(value="")
 class LeftOut(NamedTuple):
     """How many addresses a file cannot hold, by the reason for it."""
 
+    #: Email addresses that were erased, or of which only a hash was ever known.
     without_address: int = 0
+    #: Email addresses that a spreadsheet would take for a formula.
     like_a_formula: int = 0
     on_other_channels: int = 0
 
     @property
     def in_words(self) -> list[str]:
+        """A number and a reason for each that is not 0."""
         said = {
             "without a stored address (erased, or only a hash was ever known)": self.without_address,
             "that start like a formula (export the file “by-hand” for these)": self.like_a_formula,
@@ -40,10 +43,13 @@ class LeftOut(NamedTuple):
 
 @dataclass(frozen=True)
 class File:
-    """`count` is the number of lines below the header; `left_out` counts addresses."""
+    """A file that can be written."""
 
+    #: Narrowed to the reasons that the format is for.
     asked: SuppressionQuery
+    #: A key of FORMATS.
     kind: str
+    #: The number of lines below the header.
     count: int
     left_out: LeftOut
 
@@ -52,19 +58,20 @@ class File:
         return FORMATS[self.kind]
 
     def name(self, today: date) -> str:
-        """Without its suffix: what it is about, and whether somebody is missing."""
+        """The file's name without its suffix, with the category, and how many addresses it leaves out."""
         category = f"-{self.asked.category.slug}" if self.asked.category else ""
         missing = sum(self.left_out)
         return f"opt-outs{category}-{self.kind}-{today:%Y-%m-%d}" + (f"-without-{missing}" if missing else "")
 
     def rows(self) -> Iterator[Row]:
-        """They are read while they are asked for, some thousand addresses at a time."""
+        """The lines below the header, in `format.header`; read as they are asked for, ten thousand addresses at a time.
+        What changes meanwhile may make them more or fewer than `count`."""
         for found in by_address(self.asked):
             if _is_held(self.format, found[0]):
                 yield from self.format.rows(self.asked, found)
 
     def in_words(self) -> str:
-        """For a log: what it is, and nobody's address."""
+        """For the admin's log: what it is, without addresses."""
         about = f" from {self.asked.category.slug}" if self.asked.category else ""
         missing = (
             f", without {sum(self.left_out):,} addresses that can’t be exported in this format"
@@ -75,7 +82,7 @@ class File:
 
 
 def prepare(asked: SuppressionQuery, kind: str) -> File:
-    """Counts what the file in the format `kind` will hold; it is read only when its rows are."""
+    """Counts what a file will hold. `kind`: a key of FORMATS."""
     format_ = FORMATS[kind]
     asked = replace(asked, reasons=asked.reasons & format_.reasons)
     if format_.holds == Holds.OPT_OUTS:

@@ -1,8 +1,8 @@
-"""The files in which opt-outs leave the site: tables for people, uploads for mail providers, hashes for partners.
+"""The formats in which opt-outs are exported: tables for people, uploads for mail providers, hashes for partners.
 
-No cell of any of them begins a formula (requirement S6). An address may begin so, with "=", "+" or "-" (RFC 5322,
-section 3.2.3). In a table for people an apostrophe stands before it. In an upload the apostrophe would make it another
-address, and nobody would be suppressed: uploads leave such an address out, and one file holds what they left out.
+No cell begins a formula (requirement S6), as an address may, with "=", "+" or "-" (RFC 5322, section 3.2.3). In a
+table for people an apostrophe stands before it. In an upload the apostrophe would make it another address, and the
+right one would not be suppressed: uploads leave it out, and the format "by-hand" holds what they leave out.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ BOUNCE, COMPLAINT = SuppressionReason.HARD_BOUNCE.value, SuppressionReason.COMPL
 
 
 class Holds(Enum):
-    """What a file holds, and so for whom it is. All but the first have one line for each email address."""
+    """What a file holds, and for whom it is. All but the first have one line for each email address."""
 
     OPT_OUTS = "a line for each opt-out, on every channel, also where the address is gone: for people"
     UPLOAD = "addresses as a mail provider reads them, none of them like a formula"
@@ -33,13 +33,18 @@ class Holds(Enum):
 
 
 class ExportFormat(NamedTuple):
-    """`rows` makes the lines of one address from all its opt-outs; `reasons` are those that the file is for."""
+    """One format. A new one is an entry of FORMATS."""
 
+    #: As the admin offers it.
     label: str
     holds: Holds
+    #: The names of its columns.
     header: Row
+    #: Makes the lines of one address from all its opt-outs, which are one or more.
     rows: Callable[[SuppressionQuery, Sequence[ListedOptOut]], Sequence[Row]]
+    #: The reasons (keys of REASONS) that the file is for; opt-outs for others are left out without being counted.
     reasons: frozenset[str] = frozenset(REASONS)
+    #: Of the file: "csv" or "xlsx".
     suffix: str = "csv"
 
     @property
@@ -89,17 +94,19 @@ def _email(asked: SuppressionQuery, found: Sequence[ListedOptOut]) -> list[Row]:
 
 
 def _hash(asked: SuppressionQuery, found: Sequence[ListedOptOut]) -> list[Row]:
-    """The inner hash of addresses.digest: a site like this one finds the address by it."""
+    """The SHA-256 of the normalised address, in hex, which imports read; the inner hash of addresses.digest."""
     return [(sha256(found[0].value.encode()).hexdigest(),)]
 
 
 def _rfc2822(found: Sequence[ListedOptOut]) -> str:
-    """When it began; empty where nobody knows, which Mailgun reads as now."""
+    """When the first of these opt-outs began; "" where that is not known, which Mailgun reads as now."""
     first: datetime | None = min((one.at for one in found if one.at), default=None)
     return format_datetime(first) if first else ""
 
 
+#: Of the tables for people: reason and source in words, the date in the site's time zone, the contact's id.
 _COLUMNS = ("address", "channel", "reason", "category", "source", "campaign", "date", "contact")
+#: By the name that is asked for, which stands in the file's name too.
 FORMATS = {
     "csv": ExportFormat("CSV (readable table)", Holds.OPT_OUTS, _COLUMNS, _table),
     "xlsx": ExportFormat("XLSX (readable table)", Holds.OPT_OUTS, _COLUMNS, _table, suffix="xlsx"),

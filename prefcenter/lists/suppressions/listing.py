@@ -1,4 +1,4 @@
-"""Reads opt-outs: a page of the newest, or all of them address by address, some ten thousand at a time."""
+"""Reads opt-outs: a page of the newest, or all of them address by address."""
 
 import heapq
 from collections import defaultdict
@@ -18,23 +18,29 @@ from unsubscribe.models import Address, Campaign
 from .query import OF_A_CATEGORY, REASONS, SuppressionQuery
 from .sets import OptOutSet, parts
 
-#: Whoever wants to see more narrows the list or takes the file: to count millions for a headline helps nobody.
+#: How many opt-outs a list shows and counts; further ones are in the file.
 MOST = 10_000
-#: So many addresses are looked at in one go.
+#: Addresses that are looked at in one go.
 WINDOW = 10_000
 _SOURCES = dict(Source.choices)
 
 
 class ListedOptOut(NamedTuple):
-    """One opt-out of one address. `value` is "" where the person was erased or only a hash was ever known."""
+    """One opt-out of one address."""
 
     address_id: int
     contact_id: int
+    #: A Channel.
     channel: str
+    #: The address; "" where the contact was erased or only a hash was ever known.
     value: str
+    #: A key of REASONS.
     reason: str
+    #: A Source; None or "" where it isn't known.
     source: str | None
+    #: The campaign as the staff read it; "" for none.
     campaign: str
+    #: When it began, aware; None for NOT_CHOSEN.
     at: datetime | None
 
     @property
@@ -59,7 +65,11 @@ class ListedOptOut(NamedTuple):
 
 
 class Newest:
-    """The newest of them, newest first, MOST at most; what has no day comes last. `is_cut`: there are more."""
+    """The newest opt-outs, MOST at most, for a list with pages.
+
+    count:  how many there are in the list
+    is_cut: whether there are more
+    """
 
     def __init__(self, asked: SuppressionQuery) -> None:
         self.parts = parts(asked)
@@ -70,6 +80,7 @@ class Newest:
         self.count = min(counted, MOST)
 
     def rows(self, start: int, stop: int) -> list[ListedOptOut]:
+        """Those from `start` up to `stop`, newest first; what has no moment comes last."""
         numbered = list(enumerate(self.parts))
         dated = heapq.merge(*(_dated(part, number, stop) for number, part in numbered if part.moment), reverse=True)
         undated = (_undated(part, number, stop) for number, part in numbered if not part.moment)
@@ -86,7 +97,7 @@ class Newest:
 
 
 def _dated(part: OptOutSet, number: int, stop: int) -> Iterator[tuple[datetime, int, int]]:
-    """Moment, number of the part and key of its newest rows: sorting them needs no more of a row than that."""
+    """Moment, number of the part and key of its `stop` newest rows: they can be sorted without reading more of them."""
     for at, pk in part.rows.order_by(F(part.moment).desc(), "-pk").values_list(part.moment, "pk")[:stop]:
         yield at, number, pk
 
@@ -97,10 +108,10 @@ def _undated(part: OptOutSet, number: int, stop: int) -> Iterator[tuple[int, int
 
 
 def by_address(asked: SuppressionQuery) -> Iterator[list[ListedOptOut]]:
-    """For each address all its opt-outs, one or more, by their moment; in the order in which the addresses were learnt.
+    """For each address all its opt-outs, one or more, oldest first; the addresses in the order of their ids.
 
-    By finished queries over a stretch of addresses each, so that no cursor and no transaction stays open while somebody
-    downloads. What is learnt meanwhile is not among them.
+    By a query for each set and WINDOW of addresses, so that no cursor and no transaction stays open during a download.
+    Addresses learnt meanwhile are not among them.
     """
     keys = Address.objects.order_by("pk").values_list("pk", flat=True)
     lowest, highest = keys.first() or 1, keys.last() or 0
@@ -121,7 +132,7 @@ def _by_address(one: ListedOptOut) -> tuple[int, float, str]:
 
 
 def _named(rows: Iterable[Sequence[Any]]) -> list[ListedOptOut]:
-    """With the campaigns as the staff read them."""
+    """Rows of OptOutSet.fields as opt-outs, with the names of their campaigns."""
     rows = list(rows)
     ids = sorted({campaign_id for *_, campaign_id, _ in rows if campaign_id})
     names: defaultdict[int | None, str] = defaultdict(str)

@@ -1,4 +1,4 @@
-"""Which opt-outs somebody asks for. It knows the words and the days, and reads nothing."""
+"""Which opt-outs are asked for: the filters of the admin's list and of the export."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -10,10 +10,11 @@ from unsubscribe import rules
 from unsubscribe.choices import Purpose, SuppressionReason
 from unsubscribe.models import Category
 
-#: Reasons that only a category has: it was switched off, or it, or anything, had to be chosen and was not.
+#: Reasons that only opt-outs of a category have: the contact left it, or it counts as no because it was not chosen (it
+#: needs an opt-in, or the contact gets only what they chose).
 LEFT, NOT_CHOSEN = "left", "not_chosen"
 OF_A_CATEGORY = frozenset({LEFT, NOT_CHOSEN})
-#: Every reason and how it is said; the category's own first.
+#: Every reason with its label, those of a category first.
 REASONS: dict[str, str] = {
     LEFT: "Left the category",
     NOT_CHOSEN: "Did not choose the category",
@@ -23,34 +24,37 @@ REASONS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class SuppressionQuery:
-    """Without a category every block; with one, whoever may not be written to about it.
-
-    "" and None ask for any. The days are the site's, and both count in.
-    """
+    """Without a category, the suppressions; with one, everything that keeps its messages from an address."""
 
     category: Category | None = None
+    #: A Channel; "" is any.
     channel: str = ""
+    #: Keys of REASONS.
     reasons: frozenset[str] = frozenset(REASONS)
+    #: A Source; "" is any.
     source: str = ""
+    #: The first day, in the site's time zone; None is any.
     since: date | None = None
+    #: The last day, which counts too; None is any.
     until: date | None = None
 
     @property
     def blocks(self) -> frozenset[str]:
-        """The blocks that are meant: some let what is transactional through (law 7)."""
+        """The SuppressionReasons that are asked for, and that hold for the category's purpose (law 7)."""
         is_transactional = self.category is not None and self.category.purpose == Purpose.TRANSACTIONAL
         counts = rules.BLOCKS_EVERYTHING if is_transactional else frozenset(SuppressionReason)
         return self.reasons & {str(reason) for reason in counts}
 
     @property
     def of_the_category(self) -> frozenset[str]:
-        """What is meant beside blocks; what is transactional cannot be switched off."""
+        """Which of LEFT and NOT_CHOSEN are asked for; neither of a transactional category, which can't be left."""
         if self.category is None or self.category.purpose == Purpose.TRANSACTIONAL:
             return frozenset()
         return self.reasons & OF_A_CATEGORY
 
     @property
     def is_of_some_time_or_door(self) -> bool:
+        """Whether it asks for a source or a day, which NOT_CHOSEN doesn't have."""
         return bool(self.source or self.since or self.until)
 
     def within(self, column: str) -> Q:

@@ -1,4 +1,4 @@
-"""The sets that opt-outs are made of, as queries. What is in none of them is no opt-out; nothing is changed here."""
+"""What counts as an opt-out, as queries: suppressions, categories left, and categories not chosen."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -26,29 +26,31 @@ _WHOSE = ("pk", "contact_id", "channel", "value")
 
 
 class OptOutSet(NamedTuple):
-    """One set. `fields` are, for each of its rows, the address's id, contact, channel and value; the reason, the
-    source, the campaign's id and the moment. `address` and `moment` name the columns of these two; there is no moment
-    where nobody knows it."""
+    """The opt-outs of one kind."""
 
     rows: QuerySet[Any]
+    #: What `values_list` takes for each row: the address's id, contact, channel and value; reason, source, the
+    #: campaign's id, and the moment.
     fields: Sequence[str | Combinable]
+    #: The column with the address's id.
     address: str
+    #: The column with the moment; "" where there is none.
     moment: str
 
 
 def parts(asked: SuppressionQuery) -> list[OptOutSet]:
-    """The sets that hold what is asked for; an opt-out is in one of them alone."""
+    """The sets that hold what is asked for. No opt-out is in two of them."""
     found = [_blocks(asked)] if asked.blocks else []
     if asked.category and LEFT in asked.of_the_category:
         found.append(_left(asked, asked.category))
-    # Nobody did anything there, so it has no day and no door.
+    # Not choosing is no act, so it has neither day nor source.
     if asked.category and NOT_CHOSEN in asked.of_the_category and not asked.is_of_some_time_or_door:
         found.append(_not_chosen(asked, asked.category))
     return found
 
 
 def addresses(asked: SuppressionQuery) -> QuerySet[Address]:
-    """The addresses themselves, each once, however many opt-outs it has."""
+    """The addresses with such opt-outs, each once."""
     is_there = Q(pk__in=[])
     for part in parts(asked):
         is_there |= Q(Exists(part.rows.filter(**{part.address: OuterRef("pk")})))
@@ -63,7 +65,7 @@ def _blocks(asked: SuppressionQuery) -> OptOutSet:
 
 
 def _left(asked: SuppressionQuery, category: Category) -> OptOutSet:
-    """A preference belongs to the contact: it holds for each address on its channel."""
+    """Addresses whose contact unsubscribed from the category on their channel. A preference is the contact's."""
     theirs = "contact__preferences__"
     is_off = Q(**{f"{theirs}category": category.pk, f"{theirs}state": PreferenceState.UNSUBSCRIBED})
     rows = _alive(asked).annotate(preference=FilteredRelation("contact__preferences", condition=is_off))
@@ -75,8 +77,8 @@ def _left(asked: SuppressionQuery, category: Category) -> OptOutSet:
 
 
 def _not_chosen(asked: SuppressionQuery, category: Category) -> OptOutSet:
-    """Whoever came back gets only what they chose, and a category that needs an opt-in has only those who chose it.
-    What was chosen for one address was not chosen for a pending one beside it."""
+    """Addresses to which the category isn't sent because nobody chose it: it needs an opt-in, or the contact gets only
+    what they chose; or it was chosen for the address that a pending one stands beside (law 11)."""
     said = Preference.objects.filter(contact=OuterRef("contact"), channel=OuterRef("channel"), category=category)
     is_silent = Q(~Exists(said.exclude(state=PreferenceState.UNSPECIFIED)))
     if not category.needs_opt_in:
@@ -93,12 +95,12 @@ def _not_chosen(asked: SuppressionQuery, category: Category) -> OptOutSet:
 
 
 def _alive(asked: SuppressionQuery) -> QuerySet[Address]:
-    """What somebody chose who was erased since names nobody; their block stands for it."""
+    """Addresses of contacts that were not erased; of those that were, only the suppression is listed."""
     return Address.objects.filter(contact__erased_at=None, **_channel(asked))
 
 
 def _said(category: Category, column: str) -> Subquery:
-    """A column of the ledger's line in which the person left."""
+    """A column of the last consent event by which the contact left the category on the address's channel."""
     events = ConsentEvent.objects.filter(
         contact=OuterRef("contact"), channel=OuterRef("channel"), category=category, kind=EventKind.OPT_OUT
     )

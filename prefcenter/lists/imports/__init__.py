@@ -1,4 +1,8 @@
-"""Imports of opt-outs and contacts, for the admin, the commands and whoever comes next. It lifts and starts nothing."""
+"""Imports of opt-outs and contacts, as the admin and the commands call them (docs/imports.md).
+
+A file is read by reading.py, by its columns (columns/); lifecycle.py is what staff do with an import, worker.py what
+workers do, from_command.py an import without either. An import lifts nothing and subscribes to nothing (law 8).
+"""
 
 from unsubscribe.actions import ImportStanding
 

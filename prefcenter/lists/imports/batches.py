@@ -1,4 +1,4 @@
-"""What a batch does, or would do. It changes nothing but through the engine's verbs, which lift and start nothing."""
+"""What a batch of rows does, or would do, by the engine's verbs."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,21 +19,25 @@ from unsubscribe.models import Address, Suppression
 from .duplicates import SeenAddresses
 from .reading import ImportOptions, ImportRow
 
+#: How many rows of a batch were new, already there, and so on: keys of progress.OUTCOMES and BESIDES.
 Outcome = Mapping[str, int]
 _CHANNELS = {channel: number for number, channel in enumerate(Channel)}
 _SALT = {reason: number for number, reason in enumerate(SuppressionReason)}
 
 
 class ImportOrigin(NamedTuple):
-    """Who imports, and a line about what, for the ledger: no address in it; and the number of the import."""
+    """Who imports, as the ledger stores it."""
 
+    #: "staff 7", or the name of a command.
     actor: str
+    #: Which import it is, without addresses.
     note: str
+    #: By which what it set can be taken back.
     import_id: int | None = None
 
 
 def take(lines: Sequence[ImportRow], terms: ImportOptions, by: ImportOrigin, *, now: datetime) -> Outcome:
-    """Writes it down, in the transaction of whoever asks."""
+    """Imports the rows in the transaction that is open. `now`: aware."""
     if terms.kind == ImportKind.CONTACTS:
         return _learn(lines, terms.channel, now=now)
     whole = _blocked_whole(lines, by, now=now)
@@ -55,7 +59,10 @@ def take(lines: Sequence[ImportRow], terms: ImportOptions, by: ImportOrigin, *, 
 
 
 def foresee(lines: Sequence[ImportRow], terms: ImportOptions, seen: SeenAddresses, *, now: datetime) -> Outcome:
-    """The same figures, and nothing written. What the file has named before will be there already."""
+    """What `take` would return, with nothing written.
+
+    seen: the addresses of the rows before, which will be there already; those of these rows are added
+    """
     if terms.kind == ImportKind.CONTACTS:
         return _would_learn(lines, terms.channel, seen)
     whole = _would_be_blocked_whole(lines, seen)
@@ -69,7 +76,7 @@ def foresee(lines: Sequence[ImportRow], terms: ImportOptions, seen: SeenAddresse
 
 
 def _blocked_whole(lines: Iterable[ImportRow], by: ImportOrigin, *, now: datetime) -> Counter[str]:
-    """Domains, each with all its addresses."""
+    """Suppresses the whole domains among the rows."""
     found: Counter[str] = Counter()
     for reason, said in _domains(lines).items():
         named = _as_of_the_last(said)
@@ -81,7 +88,7 @@ def _blocked_whole(lines: Iterable[ImportRow], by: ImportOrigin, *, now: datetim
 
 
 def _would_be_blocked_whole(lines: Iterable[ImportRow], seen: SeenAddresses) -> Counter[str]:
-    """The same, and how many contacts there are known to be."""
+    """The same, with nothing written; and how many known contacts the new ones cover."""
     found: Counter[str] = Counter()
     for reason, said in _domains(lines).items():
         first = seen.first((digest_of(line.value) for line in said), salt=_SALT[reason])
@@ -100,7 +107,7 @@ def _domains(lines: Iterable[ImportRow]) -> dict[SuppressionReason, list[ImportR
 
 
 def _as_of_the_last(said: Iterable[ImportRow]) -> dict[str, datetime | None]:
-    """When each domain said no, the last time; None if any line does not say when."""
+    """By domain, when it said no last; None, which counts as now, if any of its rows doesn't say when."""
     found: dict[str, datetime | None] = {}
     for line in said:
         before = found.get(line.domain, line.at)
@@ -114,7 +121,7 @@ def _of_domains(taken: actions.DomainsTaken, *, of: int) -> Counter[str]:
 
 
 def _contacts_at(names: Sequence[str]) -> int:
-    """By a look at every address, because no index knows their domains: so it is asked only before an import."""
+    """How many contacts have an address at these domains. It reads every address, so only a check asks for it."""
     if not names:
         return 0
     domain = Substr("value", StrIndex("value", Value("@")) + 1)
@@ -123,13 +130,15 @@ def _contacts_at(names: Sequence[str]) -> int:
 
 
 class _About(NamedTuple):
+    """What rows have in common that are imported together."""
+
     channel: Channel
     reason: SuppressionReason
     category_id: int | None
 
     @property
     def salt(self) -> int:
-        """Another one for each."""
+        """A number of its own for each, for SeenAddresses."""
         return _SALT[self.reason] + 8 * _CHANNELS[self.channel] + 64 * (self.category_id or 0)
 
 
@@ -143,13 +152,13 @@ def _said(lines: Iterable[ImportRow], terms: ImportOptions) -> dict[_About, list
 
 
 def _order(item: tuple[_About, Sequence[ImportedNo]]) -> tuple[int, str, int]:
-    """Those that wait for the same people do so in the same order."""
+    """Always the same order, so that two imports never wait for each other in a circle."""
     about, _ = item
     return about.category_id or 0, about.reason, _CHANNELS[about.channel]
 
 
 def _category(terms: ImportOptions, reason: SuppressionReason) -> int | None:
-    """A complaint, a dead address or a block is about the address as a whole."""
+    """The category that was chosen for the file; other reasons than a no are about the address as a whole."""
     return terms.category_id if reason == SuppressionReason.UNSUBSCRIBED_ALL else None
 
 
@@ -159,7 +168,7 @@ def _sum(taken: Iterable[ImportedCounts], *, of: int) -> Outcome:
 
 
 def _learn(lines: Sequence[ImportRow], channel: Channel, *, now: datetime) -> Outcome:
-    """Knowing an address is no consent. Who is blocked, or erased, stays so."""
+    """Learns the addresses, which subscribes to nothing; suppressions, also by an erasure, stay."""
     blocked = _blocked({line.digest for line in lines}, channel)
     by_language: dict[str, dict[bytes, Normalised]] = defaultdict(dict)
     for digest, line in {line.digest: line for line in reversed(lines)}.items():
@@ -185,7 +194,7 @@ def _learnt(lines: Sequence[ImportRow], blocked: set[bytes], *, new: int) -> Out
 
 
 def _blocked(digests: Iterable[bytes], channel: Channel) -> set[bytes]:
-    """Of these, who is under a block of any kind."""
+    """Those of the digests whose address is suppressed, for whatever reason."""
     rows = Address.objects.filter(channel=channel, digest__any_of=list(digests))
     by_id = {id_: bytes(digest) for id_, digest in rows.values_list("id", "digest")}
     held = Suppression.objects.filter(address_id__any_of=list(by_id), lifted_at=None)

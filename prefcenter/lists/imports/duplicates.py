@@ -1,4 +1,4 @@
-"""Which addresses a file has named before. On the disk: a million of them are no reason for a worker to grow."""
+"""Which addresses a file has named before; kept on disk, so that a worker doesn't grow with the file."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -8,7 +8,7 @@ from . import files
 
 
 class SeenAddresses:
-    """Keeps 64 bits of each digest: among a million it takes two for one in one of thirty million files."""
+    """Keeps 64 bits of each digest: of files with a million addresses, one in thirty million has two taken for one."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
@@ -18,7 +18,8 @@ class SeenAddresses:
         database.execute("CREATE TABLE seen (digest INTEGER PRIMARY KEY)")
 
     def first(self, digests: Iterable[bytes], *, salt: int) -> set[bytes]:
-        """Those that were not asked about under this salt before, and are known from now on."""
+        """Those of the digests that were not given with this salt before; from now on they were. `salt`: below 2**63,
+        another one for each kind of what rows say."""
         wanted = {int.from_bytes(digest[:8], signed=True) ^ salt: digest for digest in digests}
         with closing(self._database.cursor()) as cursor:
             cursor.execute("BEGIN")
@@ -32,5 +33,6 @@ _INSERT = "INSERT OR IGNORE INTO seen VALUES (?)"
 
 @contextmanager
 def nothing_seen() -> Iterator[SeenAddresses]:
+    """Empty ones, deleted at the end."""
     with files.scratch() as path, closing(sqlite3.connect(path, isolation_level=None)) as database:
         yield SeenAddresses(database)

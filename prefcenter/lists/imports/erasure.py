@@ -1,4 +1,4 @@
-"""What imports still hold of somebody who is erased: uploads that wait to be confirmed, and names of files."""
+"""Forgets what imports hold of an erased contact: uploads that wait to be confirmed, and names of files."""
 
 import codecs
 import unicodedata
@@ -16,16 +16,21 @@ _STOPPED = "A person in this file was erased. Remove them from the file and uplo
 _BLANK = "•••"
 _CHUNK = 2**20
 _OVERLAP = 2000
-#: As the tables say what they are in; of anything else what is ASCII in it is found.
+#: The encodings that an upload is decoded from; in any other, ASCII is found.
 _KNOWN = {"utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "cp932"}
-#: NUL, because of UTF-16 that nobody recognised.
+#: NUL, because of UTF-16 that was not recognised.
 _DROPPED = "\x00 \t\r\n\v\f\"'\u00a0"
 _BETWEEN_DIGITS = dict.fromkeys(map(ord, "().-/"))
 
 
 def forget(addresses: Sequence[str], *, now: datetime) -> None:
-    """Ends what waits for a confirmation with one of these addresses in its file, and deletes that file. What is being
-    imported goes on, past whoever is erased, and its file goes at the end."""
+    """Stops imports that wait for a check or a confirmation with one of these addresses in their file, deletes those
+    files, and blanks names of files that name one.
+
+    addresses: the contact's, normalised, on whatever channel
+
+    An import that is running goes on, passes over erased contacts, and deletes its file at the end.
+    """
     waiting = ImportRun.objects.filter(state__in=[ImportState.CHECKING, ImportState.READY]).exclude(stored_as="")
     for run in waiting.defer("problems", "foreseen"):
         if _names(run, addresses):
@@ -38,7 +43,8 @@ def forget(addresses: Sequence[str], *, now: datetime) -> None:
 
 
 def _names(run: ImportRun, addresses: Sequence[str]) -> bool:
-    """Whether it may, in whatever spelling an import reads, hashes too. What is no text counts as if it did."""
+    """Whether the upload may name one of the addresses, in any spelling that an import reads, or as a hash. Of a
+    spreadsheet it may; of a missing file it doesn't."""
     wanted = {_bare(form) for one in addresses for form in (one, *_hashes(one))}
     digits = {one.lstrip("+") for one in addresses if one.startswith("+")}
     decoder = codecs.getincrementaldecoder(run.encoding if run.encoding in _KNOWN else "utf-8")("replace")
@@ -59,7 +65,7 @@ def _names(run: ImportRun, addresses: Sequence[str]) -> bool:
 
 
 def _bare(text: str) -> str:
-    """Without all that may stand in an address, or around it, and does not count."""
+    """A text without what doesn't count in or around an address: spaces, quotes, width, letter case."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", spellings.seen(text)).replace("\u3002", ".")
     for one in _DROPPED:

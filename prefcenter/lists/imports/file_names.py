@@ -1,4 +1,4 @@
-"""Whether the name of a file names a person: by an address, by what stands before its @, or by a number."""
+"""Whether the name of a file names a contact: by an address, by what stands before its @, or by a phone number."""
 
 import re
 import unicodedata
@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from unsubscribe.addresses import spellings
 
-#: A shorter one is a word of many a name ("a", "jo"); one so long is looked for within words, too.
+#: Letters: what is shorter has to be the whole name of the file ("jo"); what is so long is looked for within words too.
 LEAST, LONG = 3, 8
-#: So many digits at the end of a phone number name it, with or without what stands before them.
+#: How many digits at the end of a phone number name it.
 LAST_DIGITS = 8
 _APART = re.compile(r"[\W_]+")
 _CAMEL = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])|(?<=[a-zß-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])")
@@ -17,7 +17,7 @@ _ENDING = re.compile(r"\.\w{1,5}\Z")
 
 
 class PersonSpellings:
-    """The addresses of one person, on whatever channel."""
+    """The spellings of one contact's addresses, normalised, on whatever channel."""
 
     def __init__(self, addresses: Iterable[str]) -> None:
         self._words: set[str] = set()
@@ -29,7 +29,8 @@ class PersonSpellings:
                 self._numbers.add(digits[-LAST_DIGITS:])
 
     def is_in(self, file_name: str) -> bool:
-        """In any spelling: "ada.lovelace@…" is in "Ada Lovelace.csv", "ada" is not in "Canada.csv"."""
+        """Whether a file's name names the contact: "ada.lovelace@…" is in "Ada Lovelace.csv", "ada" not in
+        "Canada.csv"."""
         text, whole = f" {_folded(file_name)} ", _folded(_ENDING.sub("", file_name))
         digits = _DIGITS.sub("", file_name)
         return any(self._is(word, text, whole) for word in self._words) or any(one in digits for one in self._numbers)
@@ -42,6 +43,6 @@ class PersonSpellings:
 
 
 def _folded(text: str) -> str:
-    """Its words, in lower case, with a space between them; also where letters meet digits, and before a capital."""
+    """The words of a text in lower case, between single spaces; words end also before digits and capitals."""
     text = unicodedata.normalize("NFKC", spellings.seen(text))
     return _APART.sub(" ", _CAMEL.sub(" ", text)).strip().casefold()

@@ -1,5 +1,7 @@
-"""The uploads, on the disk until their run is over, and beside them the lines that reports name, for longer. Nobody but
-this account reads them, and their names say nothing."""
+"""The folder "imports" of DATA_DIR: uploads, until their run is over, and lists of the lines that reports name.
+
+The folder and the uploads are readable by this account alone, and their names are random or numbers.
+"""
 
 import hashlib
 import os
@@ -29,8 +31,13 @@ class UploadMissing(UnsubscribeError):
 
 
 class KeptFile(NamedTuple):
+    """An upload that was written, or a file that a command reads where it lies."""
+
+    #: In the folder; "" for a command's.
     name: str
-    sha256: bytes  # as `fingerprint` gives it
+    #: Its `fingerprint`.
+    sha256: bytes
+    #: Bytes.
     size: int
 
 
@@ -46,12 +53,15 @@ def keep(chunks: Iterable[bytes]) -> KeptFile:
 
 
 def fingerprint(sha256: bytes) -> bytes:
-    """By which the same file is recognised, keyed: a file of one line has the SHA-256 of an address."""
+    """By what the same file is recognised: 32 bytes, keyed, because a file of one line has the SHA-256 of an address.
+
+    sha256: of the file, as bytes
+    """
     return digest_of_sha256(hashlib.sha256(b"prefcenter import\n" + sha256).digest())
 
 
 def read(name: str) -> BinaryIO:
-    """Raises UploadMissing."""
+    """The upload of this name, to be closed by whoever reads it. Raises UploadMissing."""
     try:
         return (_folder() / name).open("rb")
     except OSError as error:
@@ -59,24 +69,25 @@ def read(name: str) -> BinaryIO:
 
 
 def remove(name: str) -> None:
+    """Deletes an upload, if it is there; "" names none."""
     if name:
         (_folder() / name).unlink(missing_ok=True)
 
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """An empty file beside them, gone at the end."""
+    """A path beside the uploads at which a file may be made; deleted at the end."""
     with TemporaryDirectory(dir=_made_folder(), prefix="scratch-") as folder:
         yield Path(folder) / "file"
 
 
 def lines_of(run_id: int) -> Path:
-    """Where the report of this run keeps what its row cannot hold."""
+    """Where the report of this run lies if its row can't hold all of it (report.py)."""
     return _folder() / f"lines-{run_id}"
 
 
 def remove_all_but(names: Iterable[str], *, before: datetime) -> None:
-    """What an upload or a worker that died left behind; what is younger may be in the making."""
+    """Deletes what is in the folder, but for these names and what is younger than `before`: it may be in the making."""
     wanted = set(names)
     for path in _folder().glob("*") if _folder().is_dir() else ():
         if path.name in wanted or path.stat().st_mtime > before.timestamp():

@@ -1,4 +1,4 @@
-"""What kind of file this is, told by its columns and its name. It proposes; whoever confirms the import decides."""
+"""Recognises exports of other systems by their columns and the file's name. A new one is an entry of FORMATS."""
 
 import re
 import unicodedata
@@ -12,23 +12,29 @@ from .columns.consent import COMPLAINT, HARD_BOUNCE, NOTHING, SUBSCRIBED, TELLIN
 
 @dataclass(frozen=True)
 class FileFormat:
-    """`columns` must all be there (folded names), and nothing else if `is_exact`; `name` must be found in the file's.
+    """One kind of file: how it is recognised, and what its rows say. Names of columns are folded (headings.name_of)."""
 
-    `always` is said of every row unless one of the columns `tells` otherwise. Who has nothing in `filled` is
-    subscribed; `code` holds a mail server's answer; `at` says when. `is_of_noes`: the name of the file says that all of
-    its rows said no.
-    """
-
+    #: As ImportRun.recognised stores it; before its first "_" is the system.
     key: str
+    #: For staff.
     label: str
+    #: Names of columns that must all be there, separated by spaces.
     columns: str = ""
+    #: Whether there must be no others.
     is_exact: bool = False
+    #: A pattern that must be found in the file's name.
     name: str = ""
+    #: What every row says, unless one of its columns says otherwise.
     always: Says = NOTHING
+    #: Columns that consent.TELLING reads.
     tells: tuple[str, ...] = ()
+    #: A column that is empty for those who did not say no.
     filled: str = ""
+    #: A column with a mail server's answer, such as 550 or 5.1.1.
     code: str = ""
+    #: Columns that say when somebody said no.
     at: tuple[str, ...] = ("createdat", "created")
+    #: Whether all rows say no by the name of the file or a title in it.
     is_of_noes: bool = False
 
     @property
@@ -37,6 +43,7 @@ class FileFormat:
         return tuple(filter(None, (*self.tells, self.filled, self.code)))
 
     def reading(self, name: str) -> Callable[[str], Says]:
+        """How the cells of a column of `telling` are read."""
         if self.key == _OWN_KEY:
             return own.telling
         if name == self.code:
@@ -115,7 +122,7 @@ _SENDGRID = [  # suppression_bounces.csv and its siblings, with the fields of do
     FileFormat("sendgrid_spam", "SendGrid: spam reports", "email created", True, "spam", always=_COMPLAINT),
     FileFormat("sendgrid_unsubscribes", "SendGrid: unsubscribes", "email created", is_exact=True, always=_UNSUBSCRIBED),
 ]
-_SES = [  # docs.aws.amazon.com: SuppressedDestinationSummary; without a heading, tables.unnamed names the columns so
+_SES = [  # docs.aws.amazon.com: SuppressedDestinationSummary; without a heading, reader.unnamed names the columns so
     FileFormat(
         "ses",
         "Amazon SES: suppression list",
@@ -128,12 +135,13 @@ _SES = [  # docs.aws.amazon.com: SuppressedDestinationSummary; without a heading
 ]
 #: Our own table for people, read line by line by own.py.
 OWN = FileFormat(_OWN_KEY, "This site: opt-outs", " ".join(own.COLUMNS), tells=("reason",), at=("date",))
-#: The first that fits.
+#: Of those that fit, the first counts.
 FORMATS = [OWN, *_MAILCHIMP, *_POSTMARK, *_KLAVIYO, *_MAILGUN, *_SENDGRID, *_SES]
-#: A blank heading means nothing, and the reader's own for the sheets of a workbook (tables.sheets.SHEET).
+#: Names that don't count: a blank one, and the reader's own column for the sheets of a workbook (reader.sheets.SHEET).
 _NOTHING = frozenset({"", "sheet"})
 LIST = FileFormat("list", "A plain list")
 TABLE = FileFormat("table", "A table")
+#: Labels by key, of what is recognised and of what isn't.
 LABELS = {one.key: one.label for one in (*FORMATS, LIST, TABLE)}
 # When somebody said no, without doubt. A "created" may be when they signed up: taken for the moment of their no, it
 # would be overtaken by a yes that they have long taken back.
@@ -144,8 +152,8 @@ _NO_AT = (
 ANY_TABLE = FileFormat(TABLE.key, TABLE.label, tells=tuple(TELLING), at=_NO_AT)
 
 
-#: What people call a file of those who said no, in the languages of the site. Whose names hold less, such as "cleaned"
-#: or "block", may hold anybody.
+#: What people call a file of those who said no, in the languages of the site. A file called less than that, such as
+#: "cleaned" or "block", may hold anybody.
 _OF_NOES = re.compile(
     r"opted.?out|do.?not.?(?:e?mail|contact|send|call)|(?<![^\W_])dnc(?![^\W_])|suppress(?:ed|ion)|black.?list"
     r"|block(?:ed)?.?list|exclusion.?list|abmeld|abgemeld|abbestell|widerspr|widerruf|sperr|robinson|negativliste"
@@ -159,7 +167,12 @@ _ENDING = re.compile(r"\.\w{1,5}\Z")
 
 
 def recognise(columns: Sequence[str], *, file_name: str, titles: Sequence[str] = ()) -> FileFormat:
-    """`titles`: what stands above the names of the columns; a no in one is like a no in the file's name."""
+    """The format of a table; a plain list or ANY_TABLE if none is known.
+
+    columns:   the headings as they stand in the file
+    file_name: "" if it is not to count
+    titles:    what stands above the headings; a no in one counts as in the file's name
+    """
     names = [name for name in map(headings.name_of, columns) if name not in _NOTHING]
     named = next((one for one in FORMATS if _fits(one, names, file_name)), None)
     always = consent.weightiest([_by_name(file_name), *(one for one in map(_by_heading, titles) if one.reason)])
@@ -174,8 +187,7 @@ def recognise(columns: Sequence[str], *, file_name: str, titles: Sequence[str] =
 
 
 def _by_heading(heading: str) -> Says:
-    """What the only heading, or a title, says of the addresses below it. Whoever stands on a list of the blocked is not
-    written to."""
+    """What the only heading, or a title, says of the addresses below it. Where it may mean a no ("Blocked") it does."""
     said = consent.of_title(heading)
     return Says(headings.refuses(heading) or UNSUBSCRIBED) if said == consent.UNKNOWN else said
 
@@ -188,7 +200,7 @@ def _fits(one: FileFormat, names: Iterable[str], file_name: str) -> bool:
 
 
 def _by_name(file_name: str) -> Says:
-    """What the systems above, and people, call a file; it is all that a list of addresses says of itself."""
+    """What the name of a file says of its rows, by what the systems above and people call such files."""
     file_name = unicodedata.normalize("NFKC", file_name)
     if re.search("unsub|opt.?out", file_name, re.IGNORECASE):
         return _UNSUBSCRIBED

@@ -1,4 +1,4 @@
-"""An import by a command: the file is read where it lies. A dry run writes nothing at all, not even that it was."""
+"""An import by a command, which reads the file where it lies. A dry run stores nothing, not even an ImportRun."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -18,23 +18,27 @@ from .files import KeptFile, fingerprint
 from .progress import Progress
 from .reading import ImportOptions, ImportSource, open_source
 
+#: Called after each batch with the progress, the bytes read, and the bytes of the file.
 OnProgress = Callable[[Progress, int, int], None]
-"""Told the progress, the bytes read, and the bytes of the file."""
 NOTHING_SAID: Mapping[str, ColumnAnswer] = {}
 
 
 class Result(NamedTuple):
-    """`questions` that are open, if there are any: then nothing was done, and `progress` knows only the rows.
+    """What became of an import or a dry run."""
 
-    `columns`: how those were read of which somebody has said it, in words.
-    """
-
+    #: Of the format, for people.
     label: str
+    #: As Python names it, "xlsx" of a spreadsheet.
     encoding: str
+    #: With open questions only `position` counts.
     progress: Progress
-    before: ImportRun | None  # the last time that this very file was imported
-    run: ImportRun | None  # None for a dry run
+    #: The last import of the same file; None if there is none.
+    before: ImportRun | None
+    #: None for a dry run, and with open questions.
+    run: ImportRun | None
+    #: By heading, how columns were read of which it was said, in words.
     columns: Mapping[str, str]
+    #: The open ones. If there are any, nothing was imported or foreseen.
     questions: Sequence[ColumnQuestion] = ()
 
 
@@ -46,9 +50,12 @@ def preview(
     on_progress: OnProgress,
     said: Mapping[str, ColumnAnswer] = NOTHING_SAID,
 ) -> Result:
-    """What an import would do. `said`: what columns mean, by `answers.key` of their headings.
+    """What an import would do.
 
-    Raises a TableError, an OSError or Misfit.
+    now:  aware
+    said: what columns mean, by `answers.key` of their headings; it goes before what was kept
+
+    Raises a TableError, an OSError, or Misfit where `said` does not fit the file.
     """
     with path.open("rb") as stream:
         kept, source, before = _opened(path, stream, terms, said, now=now)
@@ -70,10 +77,13 @@ def apply(
     on_progress: OnProgress,
     said: Mapping[str, ColumnAnswer] = NOTHING_SAID,
 ) -> Result:
-    """The import itself, in the list of all imports; what was said is kept for the next. With open questions it does
-    nothing. Raises a TableError, an OSError or Misfit, and Lost when it was stopped.
+    """Imports the file, as a run in the list of imports, and keeps what was said for later files. With open questions
+    it does nothing.
 
-    Interrupted, it says so in its row; whoever runs it again finds what was imported already there.
+    actor: the command's name, as the ledger stores it; for the other arguments see `preview`
+
+    Raises as `preview`, and Lost where it was stopped in the admin. A KeyboardInterrupt is noted in the run and raised;
+    run again, the file finds what was imported already there.
     """
     with path.open("rb") as stream:
         kept, source, before = _opened(path, stream, terms, said, now=now)
@@ -128,10 +138,8 @@ def _opened(
 
 
 def _asked(source: ImportSource, stream: BinaryIO, kept: KeptFile, on_progress: OnProgress) -> tuple[Asking, Progress]:
-    """What has to be asked, and how many rows were read for it.
-
-    It is found before anything is done: a column may begin to tell far down in the file.
-    """
+    """What has to be asked, and how many rows were read for it: all of them, because a column may begin to tell far
+    down in the file. Raises Misfit."""
     asking, progress = source.asking(), Progress()
     for rows in source.shown_to(asking) if asking.has_columns else ():
         progress.position += rows
@@ -145,7 +153,7 @@ def _open(asking: Asking) -> list[ColumnQuestion]:
 
 
 def _again(path: Path, stream: BinaryIO, source: ImportSource, asking: Asking) -> ImportSource:
-    """The same file from its beginning, if it was read for questions."""
+    """The file opened from its beginning again, with what was found in it, if it was read for questions."""
     if not asking.has_columns:
         return source
     stream.seek(0)

@@ -1,4 +1,7 @@
-"""What people do with an import: hand in a file, look at what was found, confirm it, stop it. Workers do the rest."""
+"""What staff do with an import: hand in a file, answer questions, confirm it, stop it. Workers do the rest (worker.py).
+
+Each step is one conditional update of the run, so that it happens once, and only to what was looked at (law 3).
+"""
 
 import uuid
 from collections.abc import Iterable, Mapping
@@ -22,10 +25,11 @@ from .columns.questions import ColumnQuestion
 from .files import KeptFile
 from .reading import ImportOptions, ImportSource, open_source
 
-#: Before it is over.
+#: The states of an import that is not over.
 OPEN = (ImportState.CHECKING, ImportState.READY, ImportState.RUNNING)
 #: By name, because the task itself calls what is here.
 WORK = signature("prefcenter.tasks.work_on_imports")
+#: The fields of a run that no worker holds.
 UNCLAIMED: dict[str, Any] = {"claimed_by": None, "claimed_at": None}
 _FRESH: dict[str, Any] = {
     "counts": {},
@@ -36,7 +40,7 @@ _FRESH: dict[str, Any] = {
     "attempts": 0,
     **UNCLAIMED,
 }
-#: Beside what is fresh anyhow, what a check finds.
+#: The fields, beside _FRESH, of a run that is to be checked.
 _UNCHECKED: dict[str, Any] = {"checked_at": None, "columns": None, "answers": None}
 
 
@@ -55,7 +59,14 @@ class Unanswered(UnsubscribeError):
 def hand_in(
     chunks: Iterable[bytes], terms: ImportOptions, *, file_name: str, user_id: int | None, now: datetime
 ) -> ImportRun:
-    """Keeps the file and has it checked. Raises a TableError, and keeps nothing, if it is no table of people."""
+    """Keeps an upload and has it checked.
+
+    chunks:    the file, as bytes
+    file_name: as it was uploaded; stored without addresses
+    user_id:   of the staff
+
+    Raises a TableError, and keeps nothing, if it is no table of addresses on the channel.
+    """
     kept = files.keep(chunks)
     try:
         with files.read(kept.name) as stream:
@@ -78,6 +89,7 @@ def make(
     state: ImportState = ImportState.CHECKING,
     **more: Any,
 ) -> ImportRun:
+    """Stores a run. `more`: further fields of it."""
     terms = source.terms
     return ImportRun.objects.create(
         kind=terms.kind,
@@ -99,32 +111,34 @@ def make(
 
 
 def claimed(*, now: datetime) -> dict[str, Any]:
-    """What a row says of the worker that has it. It has a name, because `claimed_at` moves on with every batch."""
+    """The fields of a run that this process holds, under a name of its own: `claimed_at` moves on with every batch."""
     return {"claimed_by": uuid.uuid4(), "claimed_at": now}
 
 
 def shown(file_name: str) -> str:
-    """People name files after people."""
+    """A file's name without addresses, as it is stored and shown."""
     return redact(file_name)[:100]
 
 
 def terms_of(run: ImportRun) -> ImportOptions:
+    """What was chosen for the file."""
     reason = SuppressionReason(run.reason) if run.reason else None
     return ImportOptions(ImportKind(run.kind), Channel(run.channel), reason, run.category_id)
 
 
 def label(run: ImportRun) -> str:
+    """The recognised format, for people."""
     return formats.LABELS.get(run.recognised, run.recognised)
 
 
 def check_again(run: ImportRun, terms: ImportOptions) -> None:
-    """On other terms. Raises NotNow."""
+    """Has a checked file checked again with other options. Raises NotNow."""
     named = {"kind": terms.kind, "channel": terms.channel, "reason": terms.reason or ""}
     _move(run, ImportState.CHECKING, category_id=terms.category_id, **named, **_UNCHECKED)
 
 
 def questions(run: ImportRun) -> list[ColumnQuestion]:
-    """What was asked about its columns while it was checked: what is open, and what was answered before."""
+    """The questions that the check found about columns, the open ones and those that were answered before."""
     return [ColumnQuestion.of_json(one) for one in run.columns or ()]
 
 
@@ -137,21 +151,25 @@ def answer(run: ImportRun, said: Mapping[str, ColumnAnswer], *, user_id: int, no
 
 
 def confirm(run: ImportRun, *, user_id: int, now: datetime) -> None:
-    """Has done what the check that was looked at has foreseen. Raises NotNow, or Unanswered."""
+    """Has the import run that was checked. Raises Unanswered with open questions, and NotNow where the run was checked
+    again or confirmed since `run` was read."""
     if any(one.is_open for one in questions(run)):
         raise Unanswered
     _move(run, ImportState.RUNNING, foreseen=run.counts, confirmed_by_id=user_id, confirmed_at=now)
 
 
 def stop(run: ImportRun, *, now: datetime) -> None:
-    """Ends it after the batch that is under way. What was imported by then stays. Raises NotNow if it is over."""
+    """Ends an import after the batch under way; what was imported by then stays. Raises NotNow if it is over."""
     still_open = ImportRun.objects.filter(id=run.pk, state__in=OPEN)
     if not close(still_open, ImportState.STOPPED, stored_as=run.stored_as, now=now):
         raise NotNow
 
 
 def close(rows: QuerySet[ImportRun], state: ImportState, *, stored_as: str, now: datetime, error: str = "") -> bool:
-    """Ends the one run that is in `rows`, if it still is, and deletes its file."""
+    """Ends the one run that is in `rows`, and deletes its upload. False if it is not in `rows` any more.
+
+    error: why, as a sentence for staff
+    """
     over = {"state": state, "finished_at": now, "stored_as": "", **UNCLAIMED}
     over["columns"] = None  # the values are people's
     if not rows.update(**over, error=error):
@@ -161,11 +179,12 @@ def close(rows: QuerySet[ImportRun], state: ImportState, *, stored_as: str, now:
 
 
 def earlier(run: ImportRun) -> ImportRun | None:
-    """The last time that this very file was imported."""
+    """The last other import of the same file that was done; None if there is none."""
     return imported_before(bytes(run.sha256), run.kind).exclude(id=run.pk).order_by("-id").first()
 
 
 def imported_before(sha256: bytes, kind: str) -> QuerySet[ImportRun]:
+    """The imports of a file that were done. `sha256`: its files.fingerprint; `kind`: an ImportKind."""
     return ImportRun.objects.filter(sha256=sha256, kind=kind, state=ImportState.DONE)
 
 
@@ -177,5 +196,5 @@ def _move(run: ImportRun, state: ImportState, **more: Any) -> None:
 
 
 def nudge() -> None:
-    """So that a worker takes up at once what waits."""
+    """Tells a worker after the commit to take up what waits; the sweep finds it anyway (law 4)."""
     transaction.on_commit(lambda: publish(WORK), robust=True)

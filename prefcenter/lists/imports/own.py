@@ -1,7 +1,7 @@
-"""Reads our own export of opt-outs (lists.suppressions, the tables for people) as what it says, and as nothing else.
+"""Reads this site's own export of opt-outs (lists.suppressions, the tables for people).
 
-Each line is about its own channel. "Left the category" is a no to that category, and "Did not choose the category" is
-no opt-out at all: nobody did anything there.
+Each line is about its own channel. "Left the category" is a no to that category; "Did not choose the category" is no
+opt-out, because not choosing is no act.
 """
 
 from collections import defaultdict
@@ -24,7 +24,7 @@ from .columns import cells, consent
 from .columns.consent import Says
 from .columns.dates import DateOrder, moment
 
-#: The names of the columns, folded, that make a table ours. The others may have been taken out.
+#: The names of the columns, folded, by which the export is recognised. The others may have been taken out.
 COLUMNS = frozenset(map(folded, suppressions.FORMATS["csv"].header)) - {"source", "campaign", "date", "contact"}
 NOT_CHOSEN_SAYS_NOTHING = "they never chose the category, which is not an opt-out"
 NO_CONTACTS = "this is an export of opt-outs, not contacts: import it as opt-outs"
@@ -36,24 +36,29 @@ NO_REASON = "unknown reason: it is not one that exports of this site contain"
 NO_CATEGORY = "there is no category “{}” here: create it first, or rename yours to match the file"
 UNNAMED_CATEGORY = "the category that they left is missing"
 SEVERAL_CATEGORIES = "several categories are named “{}” here, so it is unclear which one they left"
-#: Of a name that this site does not know so many letters are shown.
+#: How many letters of an unknown name are shown.
 _LONGEST_NAME = 60
 
 _REASONS = {cells.folded(label): reason for reason, label in REASONS.items()}
 
 
 class OwnLine(NamedTuple):
-    """What a line says. `category_id` None: everything; `at` None: nobody knows when."""
+    """What a line says."""
 
     channel: Channel
     reason: SuppressionReason
+    #: None: everything.
     category_id: int | None
+    #: When, aware; None where that is not known.
     at: datetime | None
 
 
 class Refusal(Exception):
-    """Why a line is not taken. `is_refused`: it is understood all the same. `is_unplaced`: it says no, and to what or
-    on which channel is not known here."""
+    """Why a line is not taken, as `problem`.
+
+    is_refused:  it is understood, and not taken
+    is_unplaced: it says no, but to what or on which channel is not known here
+    """
 
     def __init__(self, problem: str, *, is_refused: bool = False, is_unplaced: bool = False) -> None:
         super().__init__(problem)
@@ -61,13 +66,17 @@ class Refusal(Exception):
 
 
 def is_ours(columns: Sequence[str]) -> bool:
+    """Whether these headings are those of the export."""
     return set(map(folded, columns)) >= COLUMNS
 
 
 class OwnLines:
-    """What the lines of one file say. The categories are looked up once.
+    """Reads the lines of one file; the categories are looked up once.
 
-    `meant` and `dated` read a reason that is none of ours, and a date.
+    kind:    contacts are refused, line by line
+    channel: of lines that name none
+    meant:   reads a reason that this site doesn't have
+    dated:   reads a date
     """
 
     def __init__(
@@ -83,7 +92,7 @@ class OwnLines:
         self._kind, self._channel, self._meant, self._dated = kind, channel, meant, dated
 
     def said(self, row: Row) -> OwnLine:
-        """Raises Refusal."""
+        """What a row says. Raises Refusal where it is not taken."""
         if self._kind == ImportKind.CONTACTS:
             raise Refusal(NO_CONTACTS, is_refused=True)
         label = self._cell(row, "reason")
@@ -98,13 +107,13 @@ class OwnLines:
         if reason == LEFT:
             category_id = self._category(row.fields[self._indexes["category"]])
             return OwnLine(self._on(row), SuppressionReason.UNSUBSCRIBED_ALL, category_id, at)
-        # Whoever was erased there is to get no more advertising from here.
+        # A contact that was erased there gets no more marketing from here.
         is_erased = reason == SuppressionReason.ERASED
         block = SuppressionReason.UNSUBSCRIBED_ALL if is_erased else SuppressionReason(reason)
         return OwnLine(self._on(row), block, None, at)
 
     def _as_meant(self, row: Row, says: Says, at: datetime | None) -> OwnLine:
-        """A line that names a category is about it alone, as ours are."""
+        """What a row with another reason says, by the answer about it. One that names a category is about it alone."""
         if says == consent.UNKNOWN or says.reason is None:
             raise Refusal(NO_REASON if says == consent.UNKNOWN else says.refusal, is_refused=says != consent.UNKNOWN)
         category = row.fields[self._indexes["category"]]
@@ -142,7 +151,7 @@ def _shown(name: str) -> str:
 
 
 def telling(cell: str) -> Says:
-    """What a reason says, without the channel and the category of its line. UNKNOWN for one that is none of ours."""
+    """What a reason says, whatever the channel and category of its line. UNKNOWN for one that this site lacks."""
     reason = _REASONS.get(cells.folded(cell))
     if reason == NOT_CHOSEN:
         return consent.SUBSCRIBED
@@ -152,8 +161,8 @@ def telling(cell: str) -> Says:
 
 
 def moment_of(text: str, *, now: datetime, order: DateOrder | None = None) -> datetime | None:
-    """The end of the minute, in the site's time zone, in which such a file is written; the later one of an hour that
-    comes twice. A spreadsheet may have written it anew."""
+    """A date of the export: the end of its minute in the site's time zone, the later one where the hour comes twice,
+    and not later than `now` (aware). What a spreadsheet has rewritten is read by dates.moment; None for no date."""
     try:
         naive = datetime.strptime(text.strip()[:16], "%Y-%m-%d %H:%M")  # noqa: DTZ007  (it is made aware below)
     except ValueError:

@@ -1,4 +1,4 @@
-"""How far a file was read and what became of its rows. It keeps the first thousand problems and counts the rest."""
+"""How far a file was read and what became of its rows; `figures` is the stored shape of ImportRun.counts."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -8,34 +8,45 @@ from typing import Any
 from .columns.consent import SUBSCRIBED
 from .reading import ELSEWHERE, Bad, RowBatch
 
-#: The row of a run lists so many lines.
+#: How many problems a run keeps; further ones are only counted (and listed by report.py).
 PROBLEMS_KEPT = 1000
-#: Beside the reasons of those that were taken: the rows of an import of opt-outs that say yes. They are refused.
+#: A key of "reasons": the rows of an import of opt-outs that say yes. They are refused.
 SAID_YES = "subscribed"
-#: What can become of a row; the reasons of those that were taken are counted beside them.
+#: What can become of a row, each row counted once: see Progress.figures.
 OUTCOMES = ("new", "domains", "already", "overtaken", "blocked", "refused", "invalid")
 #: What is counted beside them.
 BESIDES = ("hashed", "covered", "elsewhere")
-#: Further addresses of the rows by the headings of their columns: each of them is a row, or was passed over.
+#: Keys for further addresses of the rows: those that became rows, and those that were passed over.
 TAKEN, PASSED_OVER = "addresses_taken", "addresses_passed_over"
-#: Rows that say no, and to what is not known here, by the reason why; of so many reasons, and then of others together.
+#: The key for rows that say no to what is not known here; how many problems it tells apart; under what the others are.
 UNPLACED, REASONS_KEPT, OTHERS = "unplaced", 20, "other unknown categories or channels"
 
 
 @dataclass
 class Progress:
+    """What was found so far; `add` is called for each batch."""
+
+    #: Rows read.
     position: int = 0
+    #: The number of the last of them.
     last_line: int = 0
+    #: By OUTCOMES and BESIDES.
     counts: Counter[str] = field(default_factory=Counter)
+    #: Of rows that could be taken, by SuppressionReason; and SAID_YES.
     reasons: Counter[str] = field(default_factory=Counter)
+    #: Line and problem of the first PROBLEMS_KEPT rows that were not taken.
     problems: list[tuple[int, str]] = field(default_factory=list)
+    #: All such rows of the last batch.
     last_bad: list[Bad] = field(default_factory=list)
+    #: Further addresses by the headings of their columns.
     taken: Counter[str] = field(default_factory=Counter)
+    #: The same for those that were passed over.
     passed_over: Counter[str] = field(default_factory=Counter)
+    #: Rows by why it is not known to what they say no.
     unplaced: Counter[str] = field(default_factory=Counter)
 
     def add(self, batch: RowBatch, outcome: Mapping[str, int]) -> None:
-        """`outcome`: how many of the lines that could be taken were new, and so on."""
+        """Counts a batch. `outcome`: of its lines that could be taken, from batches.take or foresee."""
         self.position += batch.rows
         self.last_line, self.last_bad = batch.last_line, batch.bad
         self.counts.update(outcome)
@@ -56,12 +67,28 @@ class Progress:
 
     @property
     def problem_count(self) -> int:
+        """How many rows were not taken."""
         return self.counts["refused"] + self.counts["invalid"]
 
     @property
     def figures(self) -> dict[str, Any]:
-        """As JSON: every outcome, the rows of all of them together, and the reasons; further addresses, and rows that
-        cannot be placed, if there are."""
+        """As JSON; a key may be added and none taken out, because runs of earlier versions are shown too.
+
+        rows:       all that were read
+        new:        something was written (or would be)
+        domains:    a whole domain was suppressed
+        already:    it was so already
+        overtaken:  the contact said yes later, or it was lifted later
+        blocked:    of contacts: the address is suppressed
+        refused:    understood, and not taken
+        invalid:    not understood, or a no to what is not known here
+        hashed:     of those that could be taken, with a hash in place of an address
+        covered:    in a check: known contacts at the domains that would be suppressed
+        elsewhere:  of the refused, those for another channel
+        reasons:    {reason: rows}, see `reasons`
+        addresses_taken, addresses_passed_over: {heading: addresses}, see TAKEN; left out if empty
+        unplaced:   {problem: rows}, see UNPLACED; left out if empty
+        """
         named = {name: self.counts[name] for name in (*OUTCOMES, *BESIDES)}
         others = {TAKEN: dict(self.taken), PASSED_OVER: dict(self.passed_over), UNPLACED: dict(self.unplaced)}
         found = {name: counts for name, counts in others.items() if counts}
@@ -69,7 +96,7 @@ class Progress:
 
     @classmethod
     def of(cls, *, position: int, last_line: int, figures: Mapping[str, Any], problems: Iterable[Any]) -> "Progress":
-        """Goes on from what was written down."""
+        """The progress that was stored in a run: `figures` as above, `problems` as pairs of line and problem."""
         counts = Counter({name: figures.get(name, 0) for name in (*OUTCOMES, *BESIDES)})
         found = cls(position, last_line, counts, Counter(figures.get("reasons", {})))
         found.problems.extend((line, problem) for line, problem in problems)

@@ -1,4 +1,4 @@
-"""Turns the rows of a table into what the engine takes. A row that cannot be taken keeps its line number, no more."""
+"""Turns the rows of a table into what the engine takes; of a row that can't be taken, its line number and why."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -26,7 +26,7 @@ from .columns.roles import Columns
 from .formats import FileFormat
 from .own import OwnLines
 
-#: So many rows are read, taken and written down together.
+#: How many rows are read, imported and recorded together.
 ROWS = 10_000
 NOT_AN_ADDRESS = "this is not a valid address"
 ANOTHER_HASH = "this looks like an MD5 or SHA-1 hash; only SHA-256 hashes can be imported"
@@ -45,54 +45,53 @@ _OTHER_HASH = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}")
 
 
 class ImportOptions(NamedTuple):
-    """What to do with a file. `reason` None: as the file says; `category_id` None: everything."""
+    """What was chosen for a file."""
 
     kind: ImportKind
-    channel: Channel = Channel.EMAIL
-    reason: SuppressionReason | None = None
-    category_id: int | None = None
+    channel: Channel = Channel.EMAIL  # of its addresses
+    reason: SuppressionReason | None = None  # of all rows that don't say yes; None: as the file says
+    category_id: int | None = None  # what noes are about; None: everything
 
 
 class ImportRow(NamedTuple):
-    """A row that can be taken. `value` is "" where only the hash is known.
+    """A row that can be taken."""
 
-    Of a domain as a whole (`*@corp.example`) it is `@corp.example`, and there is no digest.
-    """
-
-    digest: bytes
-    value: str
+    digest: bytes  # of the address; b"" of a whole domain
+    value: str  # normalised; "" where only the hash is known, `@corp.example` for a whole domain
     reason: SuppressionReason
-    at: datetime | None
-    language: str
-    channel: Channel | None = None  # None: as the terms say
-    category_id: int | None = None  # the only one that this line is about; None: as the terms say
+    at: datetime | None  # when they said no, aware; None: the file doesn't say
+    language: str  # of the site; "" for none
+    channel: Channel | None = None  # None: as in ImportOptions
+    category_id: int | None = None  # the only one that this row is about; None: as in ImportOptions
 
     @property
     def domain(self) -> str:
-        """ "" for what is about one address."""
+        """The domain that is meant as a whole; "" for a row about one address."""
         return "" if self.digest else self.value[1:]
 
 
 class Bad(NamedTuple):
+    """A row that can't be taken."""
+
     line: int
-    problem: str
+    problem: str  # for people, without an address
     is_refused: bool  # it is understood, and not taken
     is_unplaced: bool = False  # see own.Refusal
 
 
 class RowBatch(NamedTuple):
-    """`others`: the further addresses of these rows, each of which is a row of its own where it is taken."""
+    """Some rows, read. A further address that is taken is a row of its own."""
 
-    rows: int
-    last_line: int
+    rows: int  # how many there were
+    last_line: int  # the number of the last
     lines: list[ImportRow]
     bad: list[Bad]
-    others: OtherAddressCounts = OtherAddressCounts()
+    others: OtherAddressCounts = OtherAddressCounts()  # in these rows
 
 
 @dataclass(frozen=True)
 class ImportSource:
-    """An opened file. Like the stream beneath it, it can be read once."""
+    """An opened file. Like the stream beneath it, it can be read once, by `batches` or by `shown_to`."""
 
     table: Table
     format: FileFormat
@@ -102,7 +101,7 @@ class ImportSource:
     others: OtherAddresses
 
     def batches(self, *, skip: int = 0) -> Iterator[RowBatch]:
-        """`skip`: so many rows were taken before."""
+        """All rows, ROWS at a time, but for the first `skip`, which were imported before."""
         rows, read = self.others.rows(_until_astray(self.table)), self._reader()
         next(islice(rows, skip, skip), None)
         self.others.found()
@@ -117,12 +116,13 @@ class ImportSource:
         return reader(self.columns, self.terms, self.now).read
 
     def asking(self) -> Asking:
+        """What finds the questions about this file, once all rows were shown to it."""
         channel, reason = self.terms.channel, self.terms.reason
         is_for_contacts = self.terms.kind == ImportKind.CONTACTS
         return Asking(self.columns, now=self.now, channel=channel, is_for_contacts=is_for_contacts, reason=reason)
 
     def shown_to(self, asking: Asking) -> Iterator[int]:
-        """Reads the whole table, and says after each batch how many rows it had. Nothing else can be read after it."""
+        """Shows all rows to `asking`; yields after each batch how many rows it had."""
         rows = iter(self.table)
         while batch := list(islice(rows, ROWS)):
             asking.add(batch)
@@ -138,7 +138,7 @@ def open_source(
     said: Answers = NOBODY_SAID,
     noticed: Collection[str] = (),
 ) -> ImportSource:
-    """`said`: what columns mean; `noticed`: see OtherAddresses. Raises a TableError if nobody can be read from this."""
+    """Opens a file. `said`: what columns mean; `noticed`: see OtherAddresses. Raises a TableError, as open_table."""
     table = _open(stream, terms)
     form = formats.recognise(table.columns, file_name=file_name, titles=table.titles)
     columns = Columns(table, form, said, channel=terms.channel)
@@ -148,7 +148,7 @@ def open_source(
 
 
 def _open(stream: BinaryIO, terms: ImportOptions) -> Table:
-    """Our own export calls the column alike for all channels."""
+    """The table. This site's own export has one name for addresses of all channels, so it is tried as email too."""
     start = stream.tell() if stream.seekable() else None
     try:
         return open_table(stream, channel=terms.channel, or_hash=True)
@@ -163,7 +163,7 @@ def _open(stream: BinaryIO, terms: ImportOptions) -> Table:
 
 
 def _until_astray(rows: Iterable[Row]) -> Iterator[Row]:
-    """A line alone may say what those below it are ("Subscribed", and then addresses): they are not read."""
+    """The rows; those below a line that says what they are ("Subscribed", and then addresses) get a problem."""
     problem, word = "", ""
     for row in rows:
         if row.problem is None and "@" not in row.address and _says_something(row):
@@ -180,13 +180,13 @@ def _says_something(row: Row) -> bool:
 
 
 def _malformed(row: Row) -> Bad:
-    """Of a row with a problem."""
+    """A row with a problem."""
     says = consent.of_title(row.heard)
     return Bad(row.line, row.problem or "", is_refused=False, is_unplaced=bool(says.reason or says == consent.UNKNOWN))
 
 
 class OwnReader:
-    """Reads the rows of our own export, each as what it says. The reason of the terms is for files that say nothing."""
+    """Reads the rows of this site's own export (own.py). The reason of the ImportOptions doesn't count there."""
 
     def __init__(self, columns: Columns, terms: ImportOptions, now: datetime) -> None:
         dates = columns.dates[:1]
@@ -212,7 +212,7 @@ class OwnReader:
 
 
 class Reader:
-    """Reads one row after the other."""
+    """Reads the rows of any other file."""
 
     def __init__(self, columns: Columns, terms: ImportOptions, now: datetime) -> None:
         self._columns, self._terms, self._now = columns, terms, now
@@ -240,7 +240,7 @@ class Reader:
         return ImportRow(digest, value, self._reason(said), self._moment(row.fields), self._spoken(row.fields))
 
     def _elsewhere(self, row: Row, said: Says, channel: Channel) -> ImportRow | Bad:
-        """A no on another channel is taken if the row has an address there as well."""
+        """A row about another channel, which is taken if it says no and has an address there."""
         address = self._columns.address_on(channel, row.fields)
         if not address or self._terms.kind == ImportKind.CONTACTS:
             return Bad(row.line, ELSEWHERE, is_refused=True)
@@ -256,7 +256,7 @@ class Reader:
         return self._terms.reason or said.reason or consent.UNSUBSCRIBED
 
     def _domain(self, row: Row) -> ImportRow | Bad:
-        """`*@corp.example`: for the reason that was chosen by hand, else everybody there is unsubscribed."""
+        """A whole domain (`*@corp.example`), for the reason that was chosen, else unsubscribed_all."""
         if self._terms.kind == ImportKind.CONTACTS or self._terms.category_id is not None:
             why = NO_CATEGORY if self._terms.category_id is not None else NOBODY_THERE
             return Bad(row.line, why, is_refused=True)
@@ -275,8 +275,8 @@ class Reader:
         return "" if self._terms.reason and said not in {consent.SUBSCRIBED, consent.IGNORED} else said.refusal
 
     def _moment(self, fields: list[str]) -> datetime | None:
-        """The latest that the row gives: a no that may be later is not overtaken by an earlier yes. None, which is now,
-        if one of its dates cannot be read."""
+        """The latest date of the row, so that a yes before it doesn't overtake the no. None, which counts as now, if it
+        has none or one can't be read."""
         columns = self._columns.dates
         found = [one.read(fields[one.place], now=self._now) for one in columns]
         if None in found and any(one.is_unread(fields[one.place], now=self._now) for one in columns):

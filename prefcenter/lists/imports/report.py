@@ -1,6 +1,7 @@
-"""The report of an import: which lines were not taken, and why. It names lines, never an address.
+"""The report of an import: which lines were not taken, and why; without addresses.
 
-The row of a run holds the first of them. Where there are more, all of them lie in a file beside the uploads, packed.
+The run's row holds the first PROBLEMS_KEPT of them. Where there are more, all of them are in a gzipped CSV beside the
+uploads (files.lines_of).
 """
 
 import csv
@@ -20,7 +21,7 @@ HEADER = ["line", "problem"]
 
 
 def lines(run: ImportRun) -> Iterator[list[str]]:
-    """As far as the run got."""
+    """The rows below HEADER, as far as the run got; at the end one that says how many are missing, if any are."""
     listed = 0
     for line, problem in takewhile(lambda row: int(row[0]) <= run.last_line, _all(run)):
         listed += 1
@@ -30,12 +31,14 @@ def lines(run: ImportRun) -> Iterator[list[str]]:
 
 
 def is_whole(run: ImportRun) -> bool:
+    """Whether all lines are listed."""
     return _count(run) <= len(run.problems) or files.lines_of(run.pk).exists()
 
 
 @contextmanager
 def written(run: ImportRun) -> Iterator[Callable[[Sequence[Bad]], None]]:
-    """Is told, batch by batch, of every line that is not taken. An error on the way leaves no file."""
+    """Writes the file of a run that is read from its beginning. Yields what is to be called for each batch with the
+    rows that were not taken. An error on the way leaves no file."""
     count, path = 0, files.lines_of(run.pk)
     path.unlink(missing_ok=True)
     with files.scratch() as unfinished:

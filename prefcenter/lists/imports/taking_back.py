@@ -1,4 +1,5 @@
-"""Takes an import back as a whole: for thirty days, in batches, by a worker or a command. It decides about no row."""
+"""Takes an import back as a whole, within DAYS of its end, by a worker or a command. What is lifted is decided by
+actions.taking_back."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ _OVER = (ImportState.DONE, ImportState.STOPPED, ImportState.FAILED)
 
 
 def can_be_taken_back(run: ImportRun, *, now: datetime) -> bool:
+    """Whether it is an import of opt-outs that was confirmed and ended within DAYS."""
     return _possible(now).filter(id=run.pk).exists()
 
 
@@ -27,15 +29,18 @@ def foresee(run: ImportRun) -> ImportStanding:
 
 
 def take_back(run: ImportRun, *, user_id: int, now: datetime) -> None:
-    """Has the worker do it. Raises NotNow where it is being done already, or can no longer be."""
+    """Has a worker take it back. Raises NotNow where that is being done already, or is no longer possible."""
     _move(run, now=now, taken_back_by=user_id)
     lifecycle.nudge()
 
 
 def take_back_here(run: ImportRun, *, now: datetime, on_progress: Callable[[int], None]) -> int:
-    """Does it here; how many rows it lifted. Raises NotNow, and Lost when somebody else went on with it.
+    """Takes it back in this process. Returns how many rows were lifted.
 
-    Interrupted, the worker goes on with it.
+    on_progress: called after each batch with how many were lifted so far
+
+    Raises NotNow as `take_back`, and Lost where a worker has taken it over. After a KeyboardInterrupt, which is raised,
+    a worker goes on with it.
     """
     _move(run, now=now, **lifecycle.claimed(now=now))
     run.refresh_from_db()
@@ -57,13 +62,13 @@ def _move(run: ImportRun, *, now: datetime, **more: object) -> None:
 
 
 def past(since: int, *, now: datetime) -> list[int]:
-    """Which imports from this number on can no longer be taken back."""
+    """The ids, from `since` on, of imports that ended too long ago to be taken back."""
     over = ImportRun.objects.filter(id__gte=since, state__in=_OVER, finished_at__lt=now - timedelta(days=DAYS))
     return list(over.values_list("id", flat=True))
 
 
 def _possible(now: datetime) -> QuerySet[ImportRun]:
-    """Opt-outs that were confirmed and are over, or whose taking back came to nothing."""
+    """The imports that can be taken back; also those whose taking back failed."""
     since = now - timedelta(days=DAYS)
     rows = ImportRun.objects.filter(kind=ImportKind.OPT_OUTS, state__in=_OVER, confirmed_at__isnull=False)
     return rows.filter(finished_at__gte=since)

@@ -1,4 +1,4 @@
-"""Forgets what is no longer needed: files that nobody confirmed, lists of lines, and what a crash left behind."""
+"""Deletes what imports no longer need: unconfirmed uploads, old reports, and what a crash left behind."""
 
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ _GIVEN_UP = "The import was not confirmed within {days} days, so the file was de
 
 
 def tidy(*, now: datetime) -> None:
-    """Every minute."""
+    """Called every minute. How long each is kept: IMPORT_FILE_DAYS, IMPORT_REPORT_DAYS, taking_back.DAYS."""
     unconfirmed = now - timedelta(days=settings.IMPORT_FILE_DAYS)
     for run in ImportRun.objects.filter(state=ImportState.READY, checked_at__lt=unconfirmed).defer("problems"):
         rows = ImportRun.objects.filter(id=run.pk, state=ImportState.READY, checked_at=run.checked_at)

@@ -1,4 +1,4 @@
-"""The outcomes of an import as people read them, on pages and on the terminal. It counts nothing."""
+"""The outcomes of an import for people, on pages and on the terminal. `counts` is a Progress.figures throughout."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +27,7 @@ OUTCOMES = {
         "invalid": "Invalid",
     },
 }
-#: Said only where there are any.
+#: Outcomes that are shown only where there are any.
 _RARE = frozenset({"domains", "covered"})
 _NOTHING_READ = "None of the lines in this file is valid, so nothing was imported."
 _ALL_ELSEWHERE = (
@@ -43,24 +43,24 @@ _ENCODINGS = {
 
 
 def figures(kind: ImportKind, counts: Mapping[str, Any]) -> list[tuple[str, str, int]]:
-    """Key, label and number of each outcome that this kind of import has."""
+    """Key, label and number of each outcome that this kind of import shows."""
     found = [(name, label, counts.get(name, 0)) for name, label in OUTCOMES[kind].items()]
     return [one for one in found if one[2] or one[0] not in _RARE]
 
 
 def in_words(kind: ImportKind, counts: Mapping[str, Any]) -> str:
-    """In one line: new opt-outs 12, already there 3, and so on."""
+    """The figures in one line: new opt-outs 12, already recorded 3, and so on."""
     return ", ".join(f"{label[:1].lower()}{label[1:]} {number:,}" for _, label, number in figures(kind, counts))
 
 
 def lifts(standing: ImportStanding) -> list[tuple[str, int]]:
-    """What ends when an import is taken back; domains only where there are any."""
+    """Label and number of what is lifted when an import is taken back; domains only where there are any."""
     always = [("Suppressions lifted", standing.blocks), ("Category opt-outs lifted", standing.choices)]
     return [*always, ("Domain suppressions lifted", standing.domains)] if standing.domains else always
 
 
 def said_again(standing: ImportStanding) -> list[tuple[str, int]]:
-    """Why what an import said stays when it is taken back, and how often that is the reason."""
+    """Why something stays when an import is taken back, with how often that is the reason."""
     return [(_why(how), number) for how, number in sorted(standing.said_again.items())]
 
 
@@ -72,7 +72,7 @@ def _why(how: str) -> str:
 
 
 def other_addresses(counts: Mapping[str, Any]) -> list[str]:
-    """A sentence for each further column with addresses: whether it was read, and how many there were."""
+    """A sentence for each further column with addresses: whether it was used, and how many there are."""
     said = {
         TAKEN: "Column “{}” is used, too: it contains {}. An opt-out applies to the whole row.",
         PASSED_OVER: "Column “{}” is not used: it contains {}.",
@@ -85,8 +85,8 @@ def _more(number: int) -> str:
 
 
 def lost(counts: Mapping[str, Any]) -> list[str]:
-    """Why a job in the night ends with an error although it went through: a sentence for each thing that somebody has
-    to look after. [] if there is none."""
+    """What makes the command end with an error although it went through, a sentence each: noes that could not be
+    placed, or a file of which nothing was imported. [] if there is nothing."""
     if found := counts.get(UNPLACED):
         return [_unplaced(number, why) for why, number in found.items()]
     said = {"invalid": _NOTHING_READ, "elsewhere": _ALL_ELSEWHERE}
@@ -98,6 +98,7 @@ def _unplaced(number: int, why: str) -> str:
 
 
 def encoding(name: str) -> str:
+    """An encoding for people. `name`: as Python names it, or "xlsx"."""
     return _ENCODINGS.get(name, name.upper())
 
 

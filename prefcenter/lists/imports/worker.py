@@ -1,5 +1,8 @@
-"""What workers do with imports: claim one, check or import it batch by batch. What is written and how far it got are
-one transaction, so that whoever follows on a worker that died goes on with the next batch, and does nothing twice."""
+"""What workers do with imports: claim one, then check it, import it or take it back, batch by batch.
+
+What a batch writes and how far the run got are one transaction, so that after a crash another worker goes on with the
+next batch, and nothing is done twice (laws 3 and 4).
+"""
 
 import uuid
 from collections.abc import Callable, Collection, Iterator
@@ -25,10 +28,11 @@ from .files import UploadMissing
 from .progress import Progress
 from .reading import ROWS, ImportSource, open_source
 
-#: After so long without a sign of life a worker counts as dead. If it was only slow, its next batch fails.
+#: After so long without a batch a worker counts as dead. If it was only slow, its next batch raises Lost.
 LEASE = timedelta(minutes=1)
+#: After how many workers that didn't get on an import fails.
 MOST_ATTEMPTS = 5
-#: Who took an import back, where no account did.
+#: The actor where no account took an import back.
 BY_COMMAND = "import_optouts"
 _DIED = "The worker stopped several times after line {line}. {so_far}"
 INTERRUPTED = "Interrupted after line {line}. What was imported up to then stays. You can run it again."
@@ -40,14 +44,15 @@ _SO_FAR = {
 
 
 class Lost(Exception):
-    """The run was stopped, or another worker has it: this one lets go of it."""
+    """The run was stopped or taken over by another worker. Nothing of the batch under way was written."""
 
 
 def work(*, now: datetime, must_stop: Callable[[], bool] = lambda: False) -> int:
-    """Takes up what waits, one after the other, until nothing does. Returns how many it took up.
+    """Works on the imports that wait, one after the other, until none does. Returns how many it took up.
 
-    One at a time, whatever the number of workers: the rest of them is for people who opt out. When it must stop it
-    lets go after the batch under way, and whoever comes next goes on at once.
+    must_stop: asked after each batch; then the run is let go of, and another worker goes on at once
+
+    One at a time in all workers together: the others are for contacts who opt out.
     """
     taken_up = 0
     while not must_stop() and (run := _claim(now=now if not taken_up else timezone.now())):
@@ -57,7 +62,7 @@ def work(*, now: datetime, must_stop: Callable[[], bool] = lambda: False) -> int
 
 
 def _claim(*, now: datetime) -> ImportRun | None:
-    """The one that waits longest; None if there is none, or if one is being worked on."""
+    """Claims the import that waits longest; None if there is none, or if a worker has one."""
     is_free = leases.is_free(now=now, lease=LEASE)
     rows = ImportRun.objects.filter(state__in=WORKING)
     if rows.exclude(is_free).exists():
@@ -70,7 +75,8 @@ def _claim(*, now: datetime) -> ImportRun | None:
 
 
 def _work_on(run: ImportRun, must_stop: Callable[[], bool]) -> None:
-    """A failure that is nobody's choice is left as it is: once the claim has run out it is tried again."""
+    """One step of a claimed run. What else is raised leaves the claim as it is: once it has run out, the step is tried
+    again, MOST_ATTEMPTS times in all."""
     if run.attempts > MOST_ATTEMPTS:
         so_far = _SO_FAR[ImportState(run.state)]
         return end(run, ImportState.FAILED, _DIED.format(line=run.last_line, so_far=so_far))
@@ -89,7 +95,8 @@ def _work_on(run: ImportRun, must_stop: Callable[[], bool]) -> None:
 
 
 def _check(run: ImportRun, stream: BinaryIO, must_stop: Callable[[], bool]) -> None:
-    """From the first line: what an earlier worker has seen died with it. What has to be asked is asked first."""
+    """Looks for questions and, if none is open, foresees what the import would do. Always from the first line, because
+    what an earlier worker knew of the addresses before is gone."""
     known = Answers(answers.kept())
     source = _open(run, stream, known)
     asking = source.asking()
@@ -108,7 +115,7 @@ def _check(run: ImportRun, stream: BinaryIO, must_stop: Callable[[], bool]) -> N
 
 
 def _foreseen(run: ImportRun, source: ImportSource, stream: BinaryIO, must_stop: Callable[[], bool]) -> bool:
-    """False if it was told to stop before the end."""
+    """Stores what the import would do. False if it had to stop before the end."""
     with report.written(run) as add_to_report:
         for progress in foresee(source):
             add_to_report(progress.last_bad)
@@ -138,7 +145,7 @@ def _take_back(run: ImportRun, must_stop: Callable[[], bool]) -> None:
 
 
 def take_back(run: ImportRun) -> Iterator[int]:
-    """Says after each batch how many it has lifted in all. Raises Lost when the run is no longer ours."""
+    """Takes back a claimed run; yields after each batch how many rows were lifted in all. Raises Lost."""
     actor = f"staff {run.taken_back_by_id}" if run.taken_back_by_id else BY_COMMAND
     note = f"Import {run.pk} was taken back."
     is_left = True
@@ -159,7 +166,7 @@ def _open(run: ImportRun, stream: BinaryIO, said: Answers, *, noticed: Collectio
 
 
 def foresee(source: ImportSource) -> Iterator[Progress]:
-    """Reads the whole file and says after each batch what an import would do. It writes nothing."""
+    """Reads the whole file, and yields after each batch what an import would do so far. Nothing is written."""
     progress = Progress()
     with nothing_seen() as seen:
         for batch in source.batches():
@@ -169,7 +176,10 @@ def foresee(source: ImportSource) -> Iterator[Progress]:
 
 
 def carry_out(run: ImportRun, source: ImportSource, by: ImportOrigin, stream: BinaryIO) -> Iterator[Progress]:
-    """Goes on where the row says. Raises Lost, and writes nothing of that batch, when the run is no longer ours."""
+    """Imports a claimed run from where its row says; yields its progress after each batch. Raises Lost.
+
+    stream: what `source` reads, for the bytes read
+    """
     progress = Progress.of(position=run.position, last_line=run.last_line, figures=run.counts, problems=run.problems)
     for batch in source.batches(skip=run.position):
         with transaction.atomic():
@@ -181,12 +191,12 @@ def carry_out(run: ImportRun, source: ImportSource, by: ImportOrigin, stream: Bi
 
 
 def end(run: ImportRun, state: ImportState, error: str = "") -> None:
-    """Unless it is no longer ours."""
+    """Ends a claimed run, unless it was taken over. `error`: why, for staff."""
     lifecycle.close(_mine(run), state, stored_as=run.stored_as, now=timezone.now(), error=error)
 
 
 def let_go(run: ImportRun, **more: Any) -> None:
-    """For whoever comes next, unless it is no longer ours."""
+    """Gives up the claim on a run, unless it was taken over. `more`: fields that are stored with it."""
     _mine(run).update(**lifecycle.UNCLAIMED, attempts=0, **more)
 
 
@@ -195,7 +205,7 @@ def _mine(run: ImportRun) -> QuerySet[ImportRun]:
 
 
 def _hold(run: ImportRun, **more: Any) -> None:
-    """Until the end of the transaction nobody else stops it or takes it over."""
+    """Renews the claim; until the end of the transaction nobody stops the run or takes it over. Raises Lost."""
     if not _mine(run).update(claimed_at=timezone.now(), **more):
         raise Lost
 

@@ -1,4 +1,4 @@
-"""What somebody said that the values of a column mean. It is kept by the column's heading, for the next import."""
+"""What staff or a command said that the values of a column mean, kept by the column's heading for later imports."""
 
 import csv
 from collections.abc import Iterable, Mapping
@@ -16,26 +16,32 @@ from . import cells, consent, headings
 from .consent import Says
 from .dates import DateOrder
 
+#: Letters of a heading that are kept.
 LONGEST = 100
-#: Stand for every cell that is empty, or a NULL; and for every other that is not named.
+#: In place of a value: every cell that is empty or a NULL; every other cell that is not named.
 EMPTY, FILLED = "empty", "filled"
+#: The column says nothing. As a Meaning, the value doesn't.
 IGNORE = "ignore"
+#: How the dates of a column are read.
 ORDERS = tuple(order.value for order in DateOrder)
-#: Of a column of dates: those that cannot be read are none, and what their rows say counts as said now.
+#: Of a column of dates: cells that can't be read as dates are none, and what their rows say counts as said now.
 UNDATED = "undated"
-#: Of any column: it holds another address of the same person.
+#: The column holds another address of the same contact.
 ADDRESS = "address"
 _WORDS = (IGNORE, *ORDERS, UNDATED, ADDRESS)
 
 
 class Meaning(StrEnum):
-    """IGNORE: the value says neither. The line is no opt-out, unless another column says so."""
+    """What a value of a column can mean; stored in ImportAnswer.means and ImportRun.answers."""
 
+    #: A yes: the row is no opt-out, unless another column says so.
     SUBSCRIBED = "subscribed"
+    #: As the SuppressionReason unsubscribed_all; the next three are called as their reasons.
     UNSUBSCRIBED = "unsubscribed"
     COMPLAINT = "complaint"
     HARD_BOUNCE = "hard_bounce"
     MANUAL = "manual"
+    #: Neither a yes nor a no; the row is no opt-out, unless another column says so.
     IGNORE = "ignore"
 
 
@@ -51,22 +57,26 @@ _MEANING = {says: meaning for meaning, says in _SAYS.items()}
 
 
 class NotUnderstood(ValueError):
-    """What was said of a column cannot be read. The text says why, and quotes nothing but that."""
+    """What was said of a column can't be read. The text says why, for people, and quotes only what was said."""
 
 
 @dataclass(frozen=True)
 class ColumnAnswer:
-    """`values` by the folded cell, EMPTY or FILLED; `is_ignored`: the column is not looked at; `order`: how its dates
-    are read, one of ORDERS, where the column is one of dates; `is_undated`, `is_address`: see UNDATED and ADDRESS."""
+    """What was said of one column."""
 
+    #: By the folded cell, EMPTY or FILLED.
     values: Mapping[str, Meaning] = field(default_factory=dict)
+    #: See IGNORE; nothing else is said then.
     is_ignored: bool = False
+    #: Of a column of dates, one of ORDERS; "" where nothing was said.
     order: str = ""
+    #: See UNDATED.
     is_undated: bool = False
+    #: See ADDRESS; nothing else is said then.
     is_address: bool = False
 
     def says(self, cell: str) -> Says | None:
-        """What a folded cell says; None if nobody has said what it means.
+        """What a folded cell says; None if nothing was said of it.
 
         FILLED does not stand for a "no": in a column of dates a "false" means something else, and is asked about.
         """
@@ -78,7 +88,7 @@ class ColumnAnswer:
         return None if found is None else _SAYS[found]
 
     def with_more(self, more: "ColumnAnswer") -> "ColumnAnswer":
-        """This, and what was said later; that goes before."""
+        """This together with what was said later, which goes before."""
         if more.is_alone or self.is_address or (self.is_ignored and more.values):
             return more
         values = {**self.values, **more.values}
@@ -91,15 +101,17 @@ class ColumnAnswer:
 
     @property
     def says_no_if_filled(self) -> bool:
+        """Whether every filled cell is a no, as in a column of dates."""
         found = self.values.get(FILLED)
         return found is not None and _SAYS[found].reason is not None
 
     @property
     def without_addresses(self) -> "ColumnAnswer":
+        """The same without values that are addresses, as it may be kept."""
         return replace(self, values={cell: one for cell, one in self.values.items() if not cells.is_address(cell)})
 
     def contradicts(self, other: "ColumnAnswer") -> bool:
-        """Whether both cannot be said of one column at the same time."""
+        """Whether the two can't both be said of one column."""
         if self.is_alone or other.is_alone:
             return self != other
         both = self.values.keys() & other.values.keys()
@@ -108,25 +120,36 @@ class ColumnAnswer:
 
     @property
     def as_json(self) -> dict[str, Any]:
+        """The stored shape: "values" always, the others only where they were said.
+
+        values:  {folded cell, "empty" or "filled": a Meaning}
+        ignore:  true
+        order:   one of ORDERS
+        undated: true
+        address: true
+        """
         flags = {IGNORE: self.is_ignored, "order": self.order, UNDATED: self.is_undated, ADDRESS: self.is_address}
         said = {name: value for name, value in flags.items() if value}
         return {"values": {cell: one.value for cell, one in self.values.items()}} | said
 
     @classmethod
     def of_json(cls, found: Mapping[str, Any]) -> "ColumnAnswer":
+        """What `as_json` stored, in this version or an earlier one."""
         values = {cell: Meaning(one) for cell, one in found.get("values", {}).items()}
         flags = found.get(UNDATED, False), found.get(ADDRESS, False)
         return cls(values, found.get(IGNORE, False), found.get("order", ""), *flags)
 
 
 class Answers(NamedTuple):
-    """By the `key` of the heading. `said` for this very import goes before what is `kept`."""
+    """What is known of the columns of a file, by the `key` of their headings."""
 
+    #: Of earlier files.
     kept: Mapping[str, ColumnAnswer] = {}
+    #: For this import; it goes before.
     said: Mapping[str, ColumnAnswer] = {}
 
     def with_orders(self, found: Mapping[str, str]) -> "Answers":
-        """And how the dates of these columns are read, as they show it themselves."""
+        """These, with the orders of dates that columns show themselves, by `key`."""
         more = {
             name: self.said.get(name, ColumnAnswer()).with_more(ColumnAnswer(order=order))
             for name, order in found.items()
@@ -134,24 +157,29 @@ class Answers(NamedTuple):
         return Answers(self.kept, {**self.said, **more})
 
     def of(self, name: str) -> ColumnAnswer | None:
+        """What is known of the column with this `key`; None if nothing is."""
         if name in self.kept and name in self.said:
             return self.kept[name].with_more(self.said[name])
         return self.said.get(name) or self.kept.get(name)
 
 
 def key(heading: str) -> str:
-    """By what an answer is kept: the name of the column."""
+    """The key by which answers about a column are kept: headings.name_of, shortened to LONGEST."""
     return headings.name_of(heading)[:LONGEST]
 
 
 def meaning(says: Says) -> Meaning | None:
+    """The Meaning of what a cell says; None for NOTHING and UNKNOWN."""
     return _MEANING.get(says)
 
 
 def parse(text: str) -> ColumnAnswer:
-    """Reads "true=subscribed,false=unsubscribed", "filled=unsubscribed,empty=subscribed", or words such as "ignore".
+    """Reads an answer as commands and the admin take it.
 
-    A value with a comma in it stands in quotes, with its meaning: '"no, never=unsubscribed"'. Raises NotUnderstood.
+    text: "true=subscribed,false=unsubscribed", "filled=unsubscribed,empty=subscribed", or words such as "ignore". A
+          value with a comma in it stands in quotes with its meaning: '"no, never=unsubscribed"'
+
+    Raises NotUnderstood.
     """
     values: dict[str, Meaning] = {}
     words: list[str] = []
@@ -175,7 +203,7 @@ def parse(text: str) -> ColumnAnswer:
 
 
 def in_words(means: Mapping[str, Any]) -> str:
-    """As they are kept, in one line: true: subscribed; false: unsubscribed."""
+    """An `as_json` for people, in one line: true: subscribed; false: unsubscribed."""
     found = ColumnAnswer.of_json(means)
     if found.is_ignored:
         return "doesn’t say who opted out"
@@ -186,12 +214,19 @@ def in_words(means: Mapping[str, Any]) -> str:
 
 
 def kept() -> dict[str, ColumnAnswer]:
+    """All answers that were kept, by `key`."""
     rows = ImportAnswer.objects.values_list("heading", "means")
     return {heading: ColumnAnswer.of_json(means) for heading, means in rows}
 
 
 def keep(said: Mapping[str, ColumnAnswer], *, shown: Mapping[str, str], actor: str, now: datetime) -> None:
-    """`shown`: the headings as they stand in the file, by their keys. What was kept is completed, or replaced."""
+    """Keeps answers for later files; what was kept of the same columns is completed, or replaced. Without addresses.
+
+    said:  by `key`
+    shown: the headings as they stand in the file, by `key`
+    actor: "staff 7", or the name of a command
+    now:   aware
+    """
     answers = Answers(kept(), said)
     for name in said:
         means = answers.of(name)

@@ -1,4 +1,4 @@
-"""Is shown the rows of a table, and says at the end what has to be asked about its columns before anything is done."""
+"""Is shown all rows of a table, and says then what has to be asked about its columns before it is imported (law 13)."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from .roles import Column, Columns
 
 
 class Asking:
-    """One for each reading of a table."""
+    """Of one reading of a table. Its properties hold once all rows were added."""
 
     def __init__(
         self,
@@ -28,8 +28,10 @@ class Asking:
         is_for_contacts: bool = False,
         reason: SuppressionReason | None = None,
     ) -> None:
-        """`reason`: chosen by hand, it speaks for the states that are not known, unless others of the column say yes.
-        When they said no is of no importance for contacts."""
+        """now: aware; reason: chosen by hand, it answers for unknown states, unless others of the column say yes.
+
+        For contacts nothing is asked about dates.
+        """
         several, self._columns = Several(channel), columns
         self._is_for_contacts, self._of_addresses = is_for_contacts, columns.of_addresses
         self._counts = [ValueCounts(one, several, is_spoken_for=bool(reason) and one.is_state) for one in columns.asked]
@@ -37,10 +39,11 @@ class Asking:
 
     @property
     def has_columns(self) -> bool:
-        """False: nothing in any row could raise a question."""
+        """Whether anything in a row could raise a question; if not, no row need be added."""
         return bool(self._counts or self._dates)
 
     def add(self, rows: Sequence[Row]) -> None:
+        """Counts the cells of the next rows; of a row with a problem, none."""
         for counts in self._counts:
             for index in counts.column.indexes:
                 counts.add(_counted(rows, index))
@@ -56,25 +59,26 @@ class Asking:
 
     @property
     def orders(self) -> dict[str, str]:
-        """How the dates of columns are read that show it themselves, by their names."""
+        """By `answers.key`, the order of dates in columns of which all dates have one order in common."""
         found = {one.column.name: one.order for one in self._dates if not one.column.order}
         return {name: order.value for name, order in found.items() if order}
 
     @property
     def noticed(self) -> frozenset[str]:
-        """The names of columns that hold addresses, and of which nobody is asked whether they are their people's."""
+        """The keys of columns with addresses about which nothing is asked: they are passed over (OtherAddresses)."""
         columns = (one.column for one in self.with_addresses)
         is_passed_over = headings.is_of_somebody_else
         return frozenset(one.name for one in columns if self._is_for_contacts or is_passed_over(one.heading))
 
     @property
     def with_addresses(self) -> list[ValueCounts]:
+        """The columns most of whose values are addresses."""
         return [one for one in self._counts if one.holds_addresses]
 
     @property
     def questions(self) -> list[ColumnQuestion]:
-        """The open ones, and those that were answered before. Whether what is no date may count as now is asked after
-        it is known what it means."""
+        """The open ones, and those that were answered before. UNDATED is asked of a column only once its VALUES are
+        known."""
         found = [questions.of_column(counts) for counts in self._counts]
         found += [self._about_addresses(counts) for counts in self._counts]
         asked = {one.name for one in found if one and one.is_open}
@@ -83,7 +87,7 @@ class Asking:
         return [one for one in found if one]
 
     def counts_of(self, name: str) -> ValueCounts | None:
-        """The values of the column with this name, as far as they were counted."""
+        """The values of the column with this key; None if they were not counted."""
         return next((one for one in self._counts if one.column.name == name), None)
 
     def _about_addresses(self, counts: ValueCounts) -> ColumnQuestion | None:
@@ -96,8 +100,8 @@ class Asking:
 
 
 class _Dates:
-    """The dates of one column: which orders all of them can have, how many rows would need one to be said, and how many
-    hold something that cannot be read as a date."""
+    """The dates of one column: which orders all of them can have, how many rows need one to be read, and how many hold
+    something that can't be read as a date."""
 
     def __init__(self, column: DateColumn, *, now: datetime) -> None:
         self.column, self._now = column, now
@@ -115,7 +119,7 @@ class _Dates:
 
     @property
     def order(self) -> DateOrder | None:
-        """The only one in which all are dates. None if there are several, or none for all of them."""
+        """The only order in which all are dates; None if there are several, or none."""
         return next(iter(self._left)) if len(self._left) == 1 else None
 
     @property
@@ -130,7 +134,7 @@ class _Dates:
 
     @property
     def _knows_order(self) -> bool:
-        """What was said of another file holds for this one only if all of its dates can be read so."""
+        """Whether an order is known. One that was said of another file counts only if all dates here have it too."""
         said = self.column.order
         return said in self._left or not self._left if said else self.order is not None
 
@@ -142,7 +146,7 @@ def _question(
 
 
 def _count(counts: Counter[str], text: str, rows: int) -> None:
-    """Under one of the texts: the first stands for all."""
+    """Counts all texts under the first, which stands for them as the example."""
     counts[next(iter(counts), text)] += rows
 
 
@@ -152,7 +156,7 @@ def _example(counts: Mapping[str, int]) -> list[Value]:
 
 
 def _counted(rows: Sequence[Row], index: int) -> Counter[str]:
-    """An address that the row has anyhow counts as nothing."""
+    """How many rows have which cell in a column. A cell that repeats the row's address is not counted."""
     return Counter(
         [row.fields[index] for row in rows if row.problem is None and not _is_of_the_row(row.fields[index], row)]
     )

@@ -1,4 +1,4 @@
-"""What a cell holds, whatever its column is: nothing, a yes or a no, a date, a number, or some text."""
+"""What a cell holds, whatever its column: nothing, a yes or a no, a date, a number, an address, or other text."""
 
 import re
 import unicodedata
@@ -44,25 +44,25 @@ def folded(cell: str) -> str:
 
 
 def is_empty(cell: str) -> bool:
-    """Of a folded cell. A date of zeros is none (MySQL, Go and .NET write such a one for NULL)."""
+    """Whether a folded cell holds nothing; a date of zeros is nothing (MySQL, Go and .NET write it for NULL)."""
     return cell in EMPTY or _NO_DATE.fullmatch(cell) is not None
 
 
 def is_date(cell: str) -> bool:
-    """Of a folded cell: whether it names a day, in whichever order. It need not be one that `moments` can read."""
+    """Whether a folded cell names a day, in whichever order; dates.moment need not be able to read it."""
     if not cell or len(cell) > _LONGEST_DATE or _NO_DATE.fullmatch(cell) or _TOO_FAR.fullmatch(cell):
         return False
     return _DATE_IN_DIGITS.fullmatch(cell) is not None or _DATE.search(cell) is not None
 
 
 def is_serial(cell: str) -> bool:
-    """Whether it may be a date as spreadsheets count it, in a column that is known to be one of dates."""
+    """Whether a folded cell may be a date as spreadsheets count it; for columns that are known to be dates."""
     return _SERIAL_DATE.fullmatch(cell) is not None
 
 
 def is_address(cell: str) -> bool:
-    """Whether there is an email address, a phone number or the hash of an address in it: what nobody's answer about a
-    column is kept with. A date or a short number is none."""
+    """Whether a folded cell holds an email address, a phone number or a hash of an address, so that no answer is kept
+    with it. A date or a short number is none."""
     if redact(cell) != cell or _HASH.fullmatch(cell.strip()):
         return True
     return is_number(cell.strip().removeprefix("tel:").removeprefix("+")) and addresses.values(
@@ -71,4 +71,5 @@ def is_address(cell: str) -> bool:
 
 
 def is_number(cell: str) -> bool:
+    """Whether a folded cell is a number, also with separators, a sign or a percent sign."""
     return _NUMBER.fullmatch(cell) is not None

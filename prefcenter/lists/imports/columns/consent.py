@@ -1,4 +1,4 @@
-"""What a cell says about its person, in the words of whoever exported it. It takes no yes for a no, and asks nobody."""
+"""What a cell says about its contact, in the words of the system that exported it. UNKNOWN is asked about (law 13)."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -12,12 +12,15 @@ UNSUBSCRIBED, COMPLAINT, HARD_BOUNCE, MANUAL, _ = SuppressionReason
 
 
 class Says(NamedTuple):
-    """A no and its reason; or why this is none. Neither: nothing is said."""
+    """What is said: a no, or something that is none."""
 
+    #: Of a no; None of anything else.
     reason: SuppressionReason | None = None
+    #: Why a row that says this is no opt-out, for its report; "" of a no, and where nothing is said.
     refusal: str = ""
 
 
+#: Neither a no nor anything else.
 NOTHING = Says()
 SUBSCRIBED = Says(refusal="the file doesn’t say that this person opted out")
 TEMPORARY = Says(refusal="the file says that delivery failed temporarily, which is not an opt-out")
@@ -38,21 +41,21 @@ _BY_WORD: dict[str, Says] = {
 _WORD = re.compile(r"[^\W\d_]+(?:[ _-][^\W\d_]+)*")
 _BETWEEN = re.compile(r"[ _-]")
 _LETTERS = re.compile(r"[^\W\d_]+")
-#: With more behind them ("unsubscribed via link") they mean the same; "spam" or "invalid" need not.
+#: Words that mean the same with more behind them ("unsubscribed via link"); "spam" or "invalid" need not.
 _LEADING = vocabulary.UNSUBSCRIBED | vocabulary.COMPLAINT | vocabulary.BLOCKED | {"hardbounce", "hardbounced"}
 _LEADING -= {"spam", "abuse", "abused", "erased", "block"}
-#: Of so many parts is the longest of them, at most.
+#: No more parts than this can be one of them.
 _MOST = max(map(len, _LEADING))
-#: What a date does not hold, and what turns it around: "no, since 2024-01-01".
+#: Words beside a date by which a cell says more than when: "no, since 2024-01-01".
 _TURNING = "not never nicht pas nie jamais nunca until bis resubscribed withdrawn expired"
 _NO_DATE = frozenset(_TURNING.split())
 
 
 def by_word(cell: str) -> Says:
-    """Of several, as in `['USER_SUPPRESSED', 'HARD_BOUNCE']`, the weightiest.
+    """What a cell of words says; of several, as in `['USER_SUPPRESSED', 'HARD_BOUNCE']`, the weightiest.
 
-    What is no opt-out has to be the whole cell: "subscribed: no" and "Sorry, subscribed" are not "subscribed". UNKNOWN
-    for a word alone that may be a no, or with a yes beside it: "blocked", "active, inactive".
+    A yes has to be the whole cell: "subscribed: no" and "Sorry, subscribed" are NOTHING. UNKNOWN for what may be a no,
+    alone or with a yes beside it: "blocked", "active, inactive".
     """
     cell = cells.folded(cell)
     words = _WORD.findall(cell)
@@ -72,7 +75,7 @@ def by_word(cell: str) -> Says:
 
 
 def of_phrase(text: str) -> Says:
-    """Of a few words between which there is nothing but a space, _ or -."""
+    """What a few words say that are joined by single spaces, _ or -; NOTHING if they are not known."""
     parts = _BETWEEN.split(vocabulary.plain(text))
     said = _BY_WORD.get("".join(parts))
     if said is not None:
@@ -93,7 +96,7 @@ def of_title(text: str) -> Says:
 
 
 def state(cell: str) -> Says:
-    """In a column of states every row has one that counts."""
+    """What a cell in a column of states says; UNKNOWN where that is not known, because each is a yes or a no."""
     said = by_word(cell)
     return UNKNOWN if said == NOTHING else said
 
@@ -113,7 +116,7 @@ def _is_no(word: str) -> bool:
 
 
 def _is_subscribed(cell: str) -> Says:
-    """Some write when, and not that."""
+    """Reads a column of those who said yes: whether, or when."""
     word = cells.folded(cell)
     if word in cells.YES or is_date(word):
         return SUBSCRIBED
@@ -121,7 +124,7 @@ def _is_subscribed(cell: str) -> Says:
 
 
 def is_no(reason: SuppressionReason) -> Callable[[str], Says]:
-    """Reads a column of those who said no: whether, or when, or nothing for the others."""
+    """What reads a column of those who said no: whether, or when, or nothing for the others."""
 
     def read(cell: str) -> Says:
         word = cells.folded(cell)
@@ -138,7 +141,7 @@ IS_NO = ("unsubscribed", "optedout", "optout", "unsubscribedfromallemail", "supp
 REASONS = ("reason", "grund", "raison", "motif", "motivo", "razon", "理由", "السبب")
 #: A state in other languages; or, under the same word, one of a country ("Baja California"), which says nothing.
 STATES = ("estado", "situacao", "situacion", "etat", "zustand")
-#: Columns that speak of their row's person, by their folded names.
+#: How columns are read that say something of their row's contact, by their folded names.
 TELLING: Mapping[str, Callable[[str], Says]] = {
     **dict.fromkeys(["status", "subscriptionstatus", "emailstatus", "suppressionreason"], state),
     "emailmarketingconsent": state,
@@ -155,17 +158,18 @@ def is_word(cell: str) -> bool:
 
 
 def is_willing(cell: str) -> bool:
-    """Whether it may stand for a yes, where a no stands beside it: "accepted"."""
+    """Whether a folded cell may be a yes, where others of its column are a no: "accepted"."""
     return vocabulary.plain(cell) in vocabulary.WILLING
 
 
 def of_word(cell: str) -> Says:
-    """What a folded cell says that is one of the words of such systems as a whole; else nothing."""
+    """What a folded cell says that is one known word as a whole; else NOTHING."""
     return _BY_WORD.get(_BETWEEN.sub("", vocabulary.plain(cell)), NOTHING)
 
 
 def weightiest(said: Iterable[Says]) -> Says:
-    """A complaint or a dead address goes before a no, a no before a yes, and that before what is no answer."""
+    """What counts of several: a complaint, a bounce or staff's reason before a no, a no before a yes, a yes before
+    other refusals; NOTHING of none."""
     return max(said, key=_weight, default=NOTHING)
 
 
@@ -176,8 +180,8 @@ def _weight(said: Says) -> int:
 
 
 def of_code(cell: str) -> Says:
-    """A mail server's answer: 4.x.x and 4xx are temporary (RFC 5321, section 4.2.1; RFC 3463). In a table of somebody's
-    own a state may stand under the same heading."""
+    """What a mail server's answer says: 4.x.x and 4xx are TEMPORARY (RFC 5321, section 4.2.1; RFC 3463), other numbers
+    NOTHING. Under the same heading other tables have a state."""
     code = cells.folded(cell)
     if cells.is_empty(code) or code[:1].isdigit():
         return TEMPORARY if code.startswith("4") else NOTHING
@@ -185,7 +189,7 @@ def of_code(cell: str) -> Says:
 
 
 def if_filled(reason: SuppressionReason) -> Callable[[str], Says]:
-    """Reads a column that has something, whatever it is, for those who said no, and nothing for the others."""
+    """What reads a column that is filled, with whatever, for those who said no, and empty for the others."""
 
     def read(cell: str) -> Says:
         word = cells.folded(cell)

@@ -1,4 +1,4 @@
-"""A column that says when somebody said no: which cells of it are dates, and of what day."""
+"""A column that says when somebody said no."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -8,38 +8,44 @@ from . import cells, consent, dates
 from .answers import ColumnAnswer
 from .dates import DateOrder
 
+#: Reads a text as dates.moment does.
 Read = Callable[..., datetime | None]
 
 
 class DateColumn(NamedTuple):
-    """`is_dates`: its cells are dates or nothing; of another column they may be words as well. `has_serials`: a number
-    may be a date, as a spreadsheet counts them; `days_later`: see Table. `reads`: how dates are read, where not as by
-    `dates.moment`.
-    """
+    """One column, and how its dates are read."""
 
+    #: `answers.key` of its heading.
     name: str
+    #: As it stands in the file.
     heading: str
+    #: Its index, from 0.
     place: int
+    #: What was said of it.
     means: ColumnAnswer
+    #: Whether its cells are dates or nothing; in other columns they may be words too.
     is_dates: bool
+    #: Whether a number may be a date, as spreadsheets count them.
     has_serials: bool
+    #: None: as dates.moment.
     reads: Read | None = None
+    #: See Table.
     days_later: int = 0
 
     @property
     def order(self) -> DateOrder | None:
-        """Of its dates, as somebody said or all of them show."""
+        """The order of its dates, as it was said or as all of them show; None if it is not known."""
         return DateOrder(self.means.order) if self.means.order else None
 
     def read(self, cell: str, *, now: datetime) -> datetime | None:
-        """None for a cell that holds no date, or one that cannot be read."""
+        """The moment, aware and not later than `now`; None for a cell that holds no date, or one that can't be read."""
         found = (self.reads or dates.moment)(cell, now=now, order=self.order)
         if found is not None or not self.has_serials:
             return found
         return dates.serial(cell, now=now, days_later=self.days_later)
 
     def is_unread(self, cell: str, *, now: datetime) -> bool:
-        """Whether there is something in the cell that should be a date, and cannot be read as one."""
+        """Whether the cell holds something that should be a date and can't be read as one."""
         if not cell or self.read(cell, now=now):
             return False
         folded = cells.folded(cell)

@@ -1,7 +1,8 @@
-"""When somebody said no, as exports write it: never earlier than they may have said it, or a yes before it would count.
+"""Reads when somebody said no, as exports write it: the latest moment that may be meant, so that no yes that came
+before the no is taken for a later one.
 
-It refuses to guess. 03/04/2021 is two days, and reads as none until the order is known: the whole column may show it
-(`asking`), or somebody is asked.
+03/04/2021 may be two days, and reads as none until the order is known: the whole column may show it (asking.py), or it
+is asked about (law 13).
 """
 
 import re
@@ -52,8 +53,8 @@ class DateOrder(StrEnum):
     YEAR_FIRST = "year-first"
 
 
+#: The days that a text can mean, by the order in which it then is written; under None where no order is in question.
 Days = dict[DateOrder | None, date]
-"""The days that a text can mean, by the order in which it then was written; None where no order is in question."""
 
 
 class _Found(NamedTuple):
@@ -63,11 +64,14 @@ class _Found(NamedTuple):
 
 
 def moment(text: str, *, now: datetime, order: DateOrder | None = None) -> datetime | None:
-    """The latest moment that `text` can mean, but not later than `now` (aware). None for what is no date, or is two.
+    """The latest moment that `text` can mean, aware. None for what is no date, is before 1990, or may be several days.
 
-    Seconds since 1970 (SendGrid), ISO 8601 (Postmark, Klaviyo, Mailchimp without its T), RFC 2822 (Mailgun), and what
-    people and spreadsheets write. A day alone means its end. Without an offset it is the latest moment at which any
-    clock on earth shows it. `order` decides about numbers that could be either.
+    now:   aware; what is later counts as this
+    order: decides about numbers that may be several days
+
+    It reads seconds since 1970 (SendGrid), ISO 8601 (Postmark, Klaviyo, Mailchimp without its T), RFC 2822 (Mailgun),
+    and what people and spreadsheets write. A day alone means its end; without an offset, a time is the latest moment at
+    which any clock on earth shows it.
     """
     try:
         found = _read(text.strip(), now=now, order=order)
@@ -80,9 +84,10 @@ def moment(text: str, *, now: datetime, order: DateOrder | None = None) -> datet
 
 def serial(text: str, *, now: datetime, days_later: int = 0) -> datetime | None:
     """The moment that a spreadsheet counts in days since 30 December 1899, the time as their fraction: 44561.416667 is
-    31 December 2021, 10:00. None for what is no such number, or none of a day since 1990 that has come.
+    31 December 2021, 10:00; as `moment`, the latest that it can be, aware. None for what is no such number, or is
+    before 1990 or after tomorrow.
 
-    Only where the column is known to be one of dates: elsewhere it is a number. `days_later`: see Table.
+    For columns that are known to be dates; elsewhere it is a number. `days_later`: see Table.
     """
     found = _SERIAL.fullmatch(text.strip())
     if found is None:
@@ -101,7 +106,7 @@ def orders(text: str, *, now: datetime) -> frozenset[DateOrder]:
 
 
 def reads_two_ways(text: str, *, now: datetime) -> bool:
-    """Whether `moment` must be told the order to read this. 04/04/2021 is the same day in any."""
+    """Whether `moment` needs an order to read this; not for 04/04/2021, which is the same day in any."""
     found = _found(text, now=now) if _MAY_READ_TWO_WAYS.match(text) else None
     return found is not None and len(set(found.days.values())) > 1
 
@@ -139,7 +144,7 @@ def _of_digits(text: str) -> datetime | None:
 
 
 def _found(text: str, *, now: datetime) -> _Found | None:
-    """`text` as a date and a time that people wrote; None if anything of it is not understood."""
+    """A date and time as people write them; None if any part of `text` is not understood."""
     if len(text) > _LONGEST or any(letter.isdigit() and not letter.isdecimal() for letter in text):
         return None
     text = _without_weekday(bare(text.strip("\"' ")))
@@ -176,7 +181,7 @@ def _time(parts: re.Match[str]) -> time | None:
 
 
 def _offset(parts: re.Match[str]) -> timedelta | None:
-    """None if it says none, or one that nobody knows."""
+    """The offset from UTC; None if there is none, or its name is not known."""
     if not parts["zone"] and not parts["sign"]:
         return None
     named = ZONES.get(parts["zone"] or "utc")
@@ -224,7 +229,7 @@ def _of_numbers(first: str, between: str, second: str, third: str, *, now: datet
 
 
 def _valid(ways: Iterable[tuple[DateOrder | None, str, str | int, str]], *, now: datetime) -> Days:
-    """Those that are days. With a year of two digits, only those that have come already."""
+    """Those that are days; with a year of two digits, only those up to tomorrow."""
     return dict(_each_valid(ways, latest=now.date() + timedelta(days=1)))
 
 

@@ -1,4 +1,7 @@
-"""What the heading of a column says about it: that it may tell a yes from a no, when somebody said no, or neither."""
+"""What the heading of a column says about it: that its values may be a yes or a no, when somebody said no, or neither.
+
+All functions take the heading as it stands in the file.
+"""
 
 import re
 import unicodedata
@@ -86,14 +89,14 @@ _OTHER_STATES = re.compile(
     r"|attendee|attendance|registration|booking|appointment|billing|job|opportunity)status"
 )
 
-#: What a yes in such a column means nobody knows: "soft bounced", "opt-in pending", "permission to track".
+#: What a yes means in such a column is not known: "soft bounced", "opt-in pending", "permission to track".
 _UNSURE = re.compile(r"soft|pending|track|cookie|terms|privacy|datenschutz|confidential")
 
 # --- on which channel ---------------------------------------------------------------------------------------
 _CHANNELS = {one: channels.of(one).heading for one in Channel} | {None: re.compile(r"\bfax|\btelegram|\bmessenger")}
 
 # --- whose address it is -----------------------------------------------------------------------------------
-#: Somebody else's than the person's whom the line is about.
+#: Somebody else than the contact of the row.
 _OTHERS = (
     "owner owners rep representative agent agency manager sender from referrer referer referred creator author host by "
     "assignee assigned staff sales salesperson advisor adviser consultant supervisor boss parent spouse partner reply "
@@ -120,26 +123,26 @@ _TURNING_WORDS, _OTHERS_WORDS = _words(_TURNING), _words(_OTHERS)
 _OF_A_DAY = _words(
     "at on since date datetime time timestamp until am vom seit datum le depuis fecha desde el em data 日 日付 日時"
 )
-#: Beside a word that may be a no they say nothing else: "is deleted", "date de résiliation", "Kündigungsdatum".
+#: Words that change nothing beside one that may be a no: "is deleted", "date de résiliation", "Kündigungsdatum".
 _AROUND = _OF_A_DAY | vocabulary.PEOPLE | _words("is was has been of the de da do du des d der die das la l a flag")
 #: What may be a no among values, and as a heading is about anything.
 _ANYTHING = _words("left out closed archived former")
 _OF_A_NO = vocabulary.IDLE - _ANYTHING
 _DAY_BEHIND = re.compile(r"(?<=ung)sdatum$|(?<=.{2})[日]$")
-#: About a consent, and not whether there is one.
+#: At the end of a heading: it is about a consent, and doesn't say whether there is one.
 _BESIDE = _words("id ids uuid guid url uri link ip hash token md5 sha256 useragent")
-#: As well, where the heading does not refuse.
+#: The same, where the heading does not refuse.
 _BESIDE_A_YES = _words(
     "at on time date datetime timestamp since source owner medium method text wording version form page plan tier "
     "count total score segment notes comment utm datum fecha created updated changed "
     "details message"
 )
-#: Why or how somebody said no; only that there is something is of importance.
+#: At the end of a heading that refuses: why or how somebody said no, so that any value is a no.
 _EXPLAINING = _words(
     "reason reasons cause detail details mode method source comment comments campaign campaigns ids by via note notes "
     "message feedback grund motivo raison motif"
 )
-#: What people write down about people; a yes or a no in it may be about anything.
+#: Notes of people; a yes or a no in them may be about anything.
 _NOTES = _words(
     "category note notes comment comments remark remarks memo bemerkung bemerkungen notiz notizen kommentar "
     "commentaire commentaires remarque remarques nota notas comentario comentarios observaciones observações メモ 備考 "
@@ -161,15 +164,16 @@ _PERSONAL_SIGNS = re.compile("名|姓|氏|生年月日|誕生|言語|国|都道�
 
 
 def name_of(heading: str) -> str:
-    """By what a column is found; "" for a heading that is blank or says nothing, such as "#" or "Unnamed: 0". It is
-    kept with what is said of the column, and so names nobody whose address stands in the heading."""
+    """The folded name by which a column is found; "" for a heading that is blank or says nothing, such as "#" or
+    "Unnamed: 0". It is stored with answers, so one with an address in it becomes a keyed hash."""
     if "@" in heading and redact(heading) != heading:
         return f"column{digest(folded(heading)).hex()[:24]}"
     return "" if _NAMELESS.fullmatch(_plain(heading)) else folded(heading)
 
 
 def no_since(heading: str) -> SuppressionReason | None:
-    """The column gives the moment of such a no, and so says that there was one. None for all others."""
+    """The reason of the no whose moment a column holds, so that a filled cell is such a no ("Unsubscribed at"); None
+    for all other columns."""
     plain = _plain(heading)
     if not _NO_AT.fullmatch(plain):
         return None
@@ -179,7 +183,7 @@ def no_since(heading: str) -> SuppressionReason | None:
 
 
 def may_tell(heading: str) -> bool:
-    """False for what tells nothing whatever its values: an index, a name, a birthday, a link, an id."""
+    """Whether values of the column may be a yes or a no; not of an index, a name, a birthday, a link, an id."""
     plain, parts = _plain(heading), _parts(heading)
     is_beside = bool(parts) and parts[-1] in _BESIDE and not explains(heading)
     if plain in _INDEXES or is_beside or _LINKS.fullmatch(plain):
@@ -188,7 +192,7 @@ def may_tell(heading: str) -> bool:
 
 
 def speaks(heading: str) -> bool:
-    """Whether it speaks of consent."""
+    """Whether the column is about consent, by its heading alone."""
     plain, parts = _plain(heading), _parts(heading)
     if _REFUSES.search(plain) or is_bare(heading):
         return True
@@ -200,25 +204,26 @@ def speaks(heading: str) -> bool:
 
 
 def is_bare(heading: str) -> bool:
-    """Whether it is a word that may be a no, of whomever, with nothing beside it but a day or whom it is about."""
+    """Whether it is a word that may be a no ("Deleted contacts"), with nothing beside it but a day or whom it is
+    about."""
     parts = [_DAY_BEHIND.sub("", vocabulary.plain(part)) for part in _parts(heading)]
     rest = [part for part in parts if part not in _AROUND]
     return bool(rest) and (_OF_A_NO.issuperset(rest) or "".join(rest) in _OF_A_NO)
 
 
 def explains(heading: str) -> bool:
-    """Whether it tells why or how somebody said no, in whatever words."""
+    """Whether the column holds why or how somebody said no, in any words."""
     parts = _parts(heading)
     return bool(parts) and parts[-1] in _EXPLAINING and _REFUSES.search(_plain(heading)) is not None
 
 
 def is_note(heading: str) -> bool:
-    """Whether people write down in it what they like; unless it explains a no."""
+    """Whether the column holds notes of people, and is not about consent."""
     return not _NOTES.isdisjoint(_parts(heading)) and not speaks(heading)
 
 
 def is_unsure(heading: str) -> bool:
-    """It speaks of consent, and what a yes in it means cannot be proposed."""
+    """Whether no meaning of a yes can be proposed, although the column is about consent."""
     plain = _plain(heading)
     if _UNSURE.search(plain):
         return True
@@ -233,7 +238,7 @@ def is_of_somebody_else(heading: str) -> bool:
 
 
 def is_of_days(heading: str) -> bool:
-    """Whether it says that its cells are dates."""
+    """Whether the column holds dates."""
     return not _OF_A_DAY.isdisjoint(_parts(heading)) or no_since(heading) is not None
 
 

@@ -1,12 +1,11 @@
-"""HubSpot's columns that tell who must not be written to, and why; in no other export do they have these names.
+"""HubSpot's columns that say who must not be written to, and why; no other export has columns of these names.
 
 They are a contact's properties, by label and by internal name, and the columns of "Export unsubscribes and bounces".
-Only documents are known of them, for the latter knowledge.hubspot.com ("What do the columns mean in the csv I receive
-when I export unsubscribes and bounces?", "Delete contacts who have unsubscribed or hard bounced"): no such file was at
-hand.
+They are read after its documents (for the latter knowledge.hubspot.com, "What do the columns mean in the csv I receive
+when I export unsubscribes and bounces?" and "Delete contacts who have unsubscribed or hard bounced"), not after a file.
 
-What its staff or its filters keep back is a no to advertising. A no to one of its subscription types is a no, as
-leaving a group of another system is.
+What HubSpot's staff or filters hold back is a no to marketing. A no to one of its subscription types is a no, as is
+leaving a group in other systems.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -18,14 +17,14 @@ from .consent import Says
 
 Read = Callable[[str], Says]
 
-#: True or false, by folded names.
+#: Columns of true or false, by folded names.
 _FLAGS: Mapping[SuppressionReason, str] = {
     consent.UNSUBSCRIBED: "unsubscribedfromallemail hsemailoptout isgloballyineligible hsemailisineligible "
     "emailaddressquarantined hsemailquarantined portalunsubscribe",
     consent.COMPLAINT: "portalspamreport",
     consent.HARD_BOUNCE: "invalidemailaddress hsemailbadaddress",
 }
-#: In words, or empty.
+#: Columns that are empty, or say why in words.
 _WHY: Mapping[SuppressionReason, str] = {
     consent.UNSUBSCRIBED: "emailaddressquarantinereason emailaddressquarantinedreason hsemailquarantinedreason "
     "emailaddressinternalquarantinereason emailaddressautomatedquarantinereason hsemailcustomerquarantinedreason",
@@ -33,9 +32,9 @@ _WHY: Mapping[SuppressionReason, str] = {
     consent.HARD_BOUNCE: "emailhardbouncereason hardbouncereason hsemailhardbouncereason hsemailhardbouncereasonenum "
     "portalbounce globalbounce",
 }
-#: And behind it a subscription type, or the number of one.
+#: How the columns of subscription types begin; behind it stands the type, or its number.
 _OPTED_OUT = ("optedoutofemail", "hsemailoptout")
-#: Beside this one, every other column of the export is a subscription type, and TRUE who left it.
+#: With this column a file is that export, and each other column is a subscription type, with TRUE for who left it.
 _OF_TYPES = "portalunsubscribe"
 
 
@@ -51,7 +50,7 @@ def is_of_types(names: Collection[str]) -> bool:
 
 
 def left_a_type(cell: str) -> Says:
-    """How a cell of such a type is read."""
+    """What a cell in the column of a subscription type says."""
     word = cells.folded(cell)
     if word in cells.NO or cells.is_empty(word):
         return consent.SUBSCRIBED

@@ -1,4 +1,5 @@
-"""Further columns of a table with addresses of its people. A no holds for all of them; of a contact one is learnt."""
+"""Further columns with addresses of the same contact. An opt-out is taken for each of them; in an import of contacts
+they are passed over."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -14,15 +15,19 @@ from .roles import Columns
 
 
 class OtherAddressCounts(NamedTuple):
-    """How many further addresses there were, by the headings of their columns: taken, and passed over."""
+    """How many further addresses there were, by the headings of their columns (without addresses)."""
 
+    #: Those that became rows.
     taken: Mapping[str, int] = {}
+    #: Those that did not.
     passed_over: Mapping[str, int] = {}
 
 
 class OtherAddresses:
-    """Reads the rows of one table. `noticed`: the keys of further columns among whose values addresses were seen; they
-    are passed over."""
+    """Reads the further addresses of one table.
+
+    noticed: the keys of columns in which addresses were seen (Asking.noticed); those are passed over and counted
+    """
 
     def __init__(
         self, table: Table, columns: Columns, *, channel: Channel, is_for_contacts: bool, noticed: Collection[str] = ()
@@ -40,16 +45,16 @@ class OtherAddresses:
             (self._taken if is_read and not is_for_contacts else self._passed_over).append(index)
 
     def rows(self, rows: Iterator[Row]) -> Iterator[Row]:
-        """These, and one for each further address that is taken, under the same number and with the same fields."""
+        """These rows, and one for each further address that is taken, with the same number and fields."""
         return self._expanded(rows) if self._taken or self._passed_over else rows
 
     def found(self) -> OtherAddressCounts:
-        """Since it was asked the last time."""
+        """The counts since the last call."""
         counts, self._counts = self._counts, Counter()
         return OtherAddressCounts(self._by_heading(self._taken, counts), self._by_heading(self._passed_over, counts))
 
     def note(self, rows: Sequence[Row]) -> None:
-        """Counts, for a list in which nothing further is taken."""
+        """Counts what these rows pass over, where they are not read by `rows`."""
         for row in rows if self._passed_over else ():
             self._pass_over(row)
 
@@ -71,7 +76,7 @@ class OtherAddresses:
             self._counts[index] += len(self._texts(row, index))
 
     def _texts(self, row: Row, index: int) -> list[str]:
-        """The addresses in one cell, without the one that the row has anyhow."""
+        """The addresses in one cell; none where it repeats the row's own."""
         cell = row.fields[index].strip()
         if not cell or cell.lower() == row.address.lower():
             return []

@@ -1,4 +1,4 @@
-"""What is asked about a column: which values it has, how often, and what they mean as far as it is known."""
+"""What is asked about a column: its values, how many rows have them, and what is known of what they mean."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,48 +15,43 @@ from .answers import EMPTY, FILLED, Meaning, meaning
 from .consent import Says
 from .roles import Column
 
-#: So many different texts are shown; a column with more of them is somebody's free text, of which nothing is shown.
+#: How many different texts are shown, of so many letters; a column with more is free text, of which none is shown.
 TEXTS = 20
 LONGEST_TEXT = 40
-#: Yes and no must be so much of what a column holds that nothing but its values speaks for.
+#: The share of yes and no from which a column is asked about by its values alone.
 LEAST_SHARE = 0.05
 _DATES, _OTHERS = "\0dates", "\0others"
 _LISTED = re.compile(r"[;,|/]")
 
 
 class QuestionKind(StrEnum):
-    """What is asked: what the VALUES mean; in which ORDER the numbers of dates stand; whether what is no date may count
-    as now (UNDATED); whether other ADDRESSES are those of the same people."""
+    """What is asked about a column."""
 
-    VALUES = ""
-    ORDER = "order"
-    UNDATED = "undated"
-    ADDRESSES = "addresses"
+    VALUES = ""  #: What its values mean.
+    ORDER = "order"  #: In which order the numbers of its dates stand.
+    UNDATED = "undated"  #: Whether rows without a date that can be read may count as said now.
+    ADDRESSES = "addresses"  #: Whether its addresses are those of the same contacts.
 
 
 class Value(NamedTuple):
-    """`key`: how an answer names it; `means`: as it is known ("" if it is not); `would_mean`: a proposal.
+    """A value of a column, or an example. Stored in ImportRun.columns."""
 
-    `is_open`: it must be answered. `is_said`: somebody answered it before.
-    """
-
-    key: str
-    shown: str
-    rows: int
-    means: str = ""
-    would_mean: str = ""
-    is_open: bool = False
-    is_said: bool = False
+    key: str  #: How an answer names it: a folded cell, EMPTY or FILLED; "" of an example.
+    shown: str  #: For people, without addresses.
+    rows: int  #: How many rows have it.
+    means: str = ""  #: A Meaning; "" where it is not known.
+    would_mean: str = ""  #: The Meaning that is proposed; "" for none.
+    is_open: bool = False  #: Whether it must be answered.
+    is_said: bool = False  #: Whether it was answered before.
 
 
 class ColumnQuestion(NamedTuple):
-    """`name`: the key of the heading; `heading`: as it stands in the file. `values` are asked about; of another kind,
-    they are an example, and `choices` the words of which one is the answer."""
+    """A question about one column. Its `as_json` is stored in ImportRun.columns, a key for each field."""
 
-    name: str
-    heading: str
-    values: Sequence[Value]
-    choices: Sequence[str] = ()
+    name: str  #: `answers.key` of the heading.
+    heading: str  #: As it stands in the file, without addresses.
+    values: Sequence[Value]  #: Those that are asked about; of another kind than VALUES, one example.
+    choices: Sequence[str] = ()  #: Of another kind, the words of which one is the answer.
     kind: str = QuestionKind.VALUES
 
     @property
@@ -69,7 +64,7 @@ class ColumnQuestion(NamedTuple):
 
     @property
     def proposal(self) -> str:
-        """As the command takes it, with a question mark where nothing can be proposed."""
+        """An answer as `answers.parse` takes it, with a question mark where nothing can be proposed."""
         if self.choices:
             return self.choices[0]
         return ",".join(_quoted(f"{value.key}={value.would_mean or '?'}") for value in self.open_values)
@@ -80,7 +75,7 @@ class ColumnQuestion(NamedTuple):
 
     @classmethod
     def of_json(cls, found: Mapping[str, Any]) -> "ColumnQuestion":
-        """Also of what an earlier version stored, which knew no kinds."""
+        """What `as_json` stored, also in an earlier version, which knew no kinds."""
         values = [Value(**value) for value in found["values"]]
         choices = found.get("choices", found.get("orders", ()))
         kind = found.get("kind", QuestionKind.ORDER if choices else QuestionKind.VALUES)
@@ -93,26 +88,26 @@ def _quoted(text: str) -> str:
 
 @dataclass
 class _Slot:
-    shown: str
-    cell: str
+    shown: str  # the first cell, as it stands in the file
+    cell: str  # one of them, folded; an open one if there is one
     rows: int = 0
-    open_rows: int = 0
-    doubted: int = 0
+    open_rows: int = 0  # whose cell is UNKNOWN
+    doubted: int = 0  # that say yes in a file of noes
 
 
 @dataclass
 class ValueCounts:
-    """Counts the values of one column, in bounded memory: words of yes and no, dates, and a few texts by themselves."""
+    """Counts the values of one column, in bounded memory: words of yes and no, dates, and at most TEXTS other texts."""
 
     column: Column
     several: Several
-    is_spoken_for: bool = False  # what is not known in it, by a reason that was chosen by hand
-    slots: dict[str, _Slot] = field(default_factory=dict)
-    texts: int = 0
+    is_spoken_for: bool = False  # a reason that was chosen by hand answers for unknown values
+    slots: dict[str, _Slot] = field(default_factory=dict)  # by folded cell, EMPTY, _DATES or _OTHERS
+    texts: int = 0  # different ones; beyond TEXTS all are counted as _OTHERS
     has_numbers: bool = False
-    filled: int = 0
-    addresses: int = 0
-    says_no: bool = False
+    filled: int = 0  # rows whose cell is not empty
+    addresses: int = 0  # rows whose cell holds an email address
+    says_no: bool = False  # a value is a no in so many words
 
     def add(self, counted: Mapping[str, int]) -> None:
         for cell, rows in counted.items():
@@ -133,15 +128,15 @@ class ValueCounts:
             slot.cell = cell
 
     def doubt(self, counted: Mapping[str, int]) -> None:
-        """Cells of rows that say yes, in a file that by its name is one of noes."""
+        """Counts cells of rows that say yes, in a file whose name says that all said no."""
         for cell, rows in ((cells.folded(cell), rows) for cell, rows in counted.items()):
             is_said = self.column.means is not None and self.column.means.says(cell) is not None
             if not is_said and self.column.read(cell) == consent.SUBSCRIBED:
                 self._slot(cell, cell).doubted += rows
 
     def is_open(self, key: str) -> bool:
-        """Whether what the cells of this slot say has to be asked. A yes in words is none that is doubted, where others
-        of the column say no."""
+        """Whether what the cells of this slot say has to be asked. A yes in words is not doubted where other values of
+        the column are a no."""
         slot = self.slots[key]
         return slot.open_rows > 0 or (slot.doubted > 0 and (key == EMPTY or not self._says_no))
 
@@ -196,7 +191,7 @@ class ValueCounts:
 
 
 def of_column(counts: ValueCounts) -> ColumnQuestion | None:
-    """None if there is nothing to ask about it, and nothing was."""
+    """The question about a column's values; None if there is nothing to ask and nothing was answered."""
     column = counts.column
     if column.means is None and not _is_open(counts):
         return None
@@ -215,7 +210,7 @@ def _is_open(counts: ValueCounts) -> bool:
 
 
 def _tells(counts: ValueCounts) -> bool:
-    """Whether its values alone look like a yes and a no, or one of them is a no in so many words."""
+    """Whether the values alone look like a yes and a no, or one of them is a no in so many words."""
     says = {key: _leanings(key, has_numbers=counts.has_numbers) for key in counts.slots}
     if counts.says_no:
         return True
@@ -226,14 +221,14 @@ def _tells(counts: ValueCounts) -> bool:
 
 
 def _says_no(cell: str) -> bool:
-    """Whether it, or one of the words of a list in it, is a no in so many words."""
+    """Whether a cell, or one item of a list in it, is a no in so many words."""
     if len(cell) > LONGEST_TEXT:
         return False
     return any(consent.of_phrase(one.strip()).reason == consent.UNSUBSCRIBED for one in _LISTED.split(cell))
 
 
 def _leanings(key: str, *, has_numbers: bool) -> set[str]:
-    """Of several, as in "true; false", all that there are."""
+    """Of a cell or, as in "true; false", of each item in it: whether it leans to "yes" or to "no"."""
     return {said for one in _LISTED.split(key) if (said := _leaning(one.strip(), has_numbers=has_numbers))}
 
 

@@ -1,4 +1,4 @@
-"""How the columns of one table are read: which of them tell, as it is known or was said, and which may tell."""
+"""How the columns of one table are read: which of them say something of the contact, and which may."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ Read = Callable[[str], Says]
 
 _LANGUAGE = ("language", "lang", "locale", "mclanguage", "preferredlanguage")
 _CHANNEL = tuple(map(reader.folded, ("channel", "Kanal", "canal", "チャネル", "チャンネル", "القناة")))
-#: How channels are called beside their own names.
+#: What channels are called.
 _CALLED = {
     **{name: one for one in Channel for name in channels.of(one).also_called},
     **{one.value: one for one in Channel},
@@ -41,20 +41,22 @@ _BESIDE = {
 
 @dataclass(frozen=True)
 class Column:
-    """One heading and where it stands. `known`: how its cells are read as such; None if that is not known.
+    """All columns with one name."""
 
-    `means`: what somebody said; it goes before, but where `is_own`: a recognised system always has this column, and
-    what is not known of it is filled in. `is_asked_by_name`: it speaks of consent, whatever its values. `is_elsewhere`:
-    it names another channel.
-    """
-
+    #: headings.name_of.
     name: str
+    #: As the first stands in the file.
     heading: str
     indexes: Sequence[int]
+    #: How its cells are read by its name; None if that is not known.
     known: Read | None = None
+    #: What was said of it, which goes before, but where `is_own`; None: nothing.
     means: ColumnAnswer | None = None
+    #: Whether it is about consent by its heading.
     is_asked_by_name: bool = False
+    #: Whether it names another channel.
     is_elsewhere: bool = False
+    #: Whether a recognised system always has it; then what was said only fills in what is not known.
     is_own: bool = False
 
     @property
@@ -63,12 +65,12 @@ class Column:
 
     @property
     def is_state(self) -> bool:
-        """For whose unknown words a reason chosen by hand speaks."""
+        """Whether a reason chosen by hand answers for its unknown words."""
         return (self.known in (consent.state, consent.of_code) or self.is_free) and self.means is None
 
     @property
     def is_free(self) -> bool:
-        """Whether what is no word of a no or a yes is somebody's free text."""
+        """Whether it may hold free text beside words of a yes or a no."""
         return self.known is consent.by_word or self.known is consent.of_title
 
     @property
@@ -77,6 +79,7 @@ class Column:
 
     @property
     def may_be_asked(self) -> bool:
+        """Whether its values may raise a question."""
         if self.means is not None:
             return True
         if self.known is None:
@@ -87,7 +90,7 @@ class Column:
         return self.means is not None and cell in self.means.values
 
     def read(self, cell: str) -> Says:
-        """UNKNOWN: it has to be asked about."""
+        """What a cell says; UNKNOWN has to be asked about."""
         said = None if self.means is None else self.means.says(cells.folded(cell))
         if said is not None and not self.is_own:
             return said
@@ -96,7 +99,7 @@ class Column:
 
 
 def places(columns: Sequence[str]) -> dict[str, list[int]]:
-    """Where the columns of each name stand, by their folded names. A blank heading names none."""
+    """The indexes of the columns, by headings.name_of; those without a name are left out."""
     found: dict[str, list[int]] = {}
     for index, name in enumerate(map(headings.name_of, columns)):
         if name:
@@ -105,12 +108,16 @@ def places(columns: Sequence[str]) -> dict[str, list[int]]:
 
 
 class Columns:
-    """What a row says, by all of its columns. `channel`: what it is about; a column that names another one is not asked
-    about beside one that does not. `ours`: folded headings that are not looked at.
+    """What a row says, by all of its columns.
 
-    `asked` are the columns whose values decide whether something has to be asked, `exported` those of a recognised
-    system that tell; `of_addresses` are the names of those that hold further addresses of the same people; `headings`
-    are those of the file by their keys, `of_table` all as they stand.
+    channel: a column that names another one is not asked about beside one that doesn't
+    ours:    names of columns that are not looked at
+
+    asked:        the columns whose values may raise a question
+    exported:     those of a recognised system that say something
+    dates:        those that say when, the format's own first
+    of_addresses: the keys of those with further addresses of the same contact
+    headings:     the headings by `answers.key`; `of_table` are all of them, in order
     """
 
     def __init__(
@@ -156,22 +163,22 @@ class Columns:
 
     @property
     def is_silent(self) -> bool:
-        """No row says anything but what the file as a whole does."""
+        """Whether no row says anything but what the file as a whole does."""
         return not (self._exported or self._told)
 
     @property
     def in_effect(self) -> dict[str, Any]:
-        """What was said of these columns, as JSON by their keys."""
+        """What is known of these columns by answers, as ImportRun.answers stores it."""
         found = {name: self.answers.of(name) for name in self.headings}
         return {name: means.as_json for name, means in found.items() if means}
 
     @property
     def in_words(self) -> dict[str, str]:
-        """The same for people, by the headings."""
+        """The same for people, by the headings (without addresses)."""
         return {redact(self.headings[name]): answers.in_words(means) for name, means in self.in_effect.items()}
 
     def channel_of(self, fields: Sequence[str]) -> Channel | None:
-        """Which channel a row names; None if it names none that is known."""
+        """The channel that a row names; None if it names none, or one that is not known."""
         return None if self.channel is None else _CALLED.get(vocabulary.plain(cells.folded(fields[self.channel])))
 
     def address_on(self, channel: Channel, fields: Sequence[str]) -> str:
@@ -179,7 +186,7 @@ class Columns:
         return fields[self._places[channel]].strip() if channel in self._places else ""
 
     def said(self, fields: Sequence[str]) -> Says:
-        """A no in any column goes before a yes in another. NOTHING if neither is there."""
+        """What a row says: a no in any column goes before a yes in another. NOTHING if neither is there."""
         said = consent.weightiest([read(fields[index]) for index, read in self._exported])
         if said == consent.NOTHING and self._is_exported:
             said = self._form.always
@@ -195,7 +202,7 @@ class Columns:
         return [one for one in found if one]
 
     def _date_column(self, heading: str, place: int, *, is_of_it: bool) -> DateColumn | None:
-        """None for one that says nothing about when somebody said no."""
+        """The column as one that says when; None if it isn't."""
         name = answers.key(heading)
         means = self.answers.of(name) or ColumnAnswer()
         is_dates = is_of_it or headings.no_since(heading) is not None
@@ -216,8 +223,8 @@ class Columns:
         return name in indexes and not means.is_ignored
 
     def _is_own(self, name: str) -> bool:
-        """Of a recognised system: its columns are known, whatever was said of such a heading elsewhere; unless somebody
-        said for this very import what the values mean."""
+        """Whether a column of a recognised system is read as known: whatever was kept of such a heading, unless it was
+        said for this import what the values mean."""
         if self._form is OWN:
             return True
         means = self.answers.said.get(answers.key(name)) or ColumnAnswer()
@@ -239,7 +246,7 @@ class Columns:
         return found
 
     def _is_beside(self, name: str) -> bool:
-        """Whether it is one of the columns that the recognised system always has."""
+        """Whether the recognised system always has a column of this name."""
         if not self._is_own(name):
             return False
         form = self._form
@@ -262,7 +269,7 @@ class Columns:
 
 
 def _about_here(columns: Sequence[Column]) -> list[Column]:
-    """Without those about another channel that nobody has spoken of; unless no other of them speaks of consent."""
+    """Without columns about another channel, unless something was said of them or no other is about consent."""
     here = [one for one in columns if one.means is not None or not one.is_elsewhere]
     return here if any(one.tells or one.is_asked_by_name for one in here) else list(columns)
 

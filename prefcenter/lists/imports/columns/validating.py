@@ -1,4 +1,4 @@
-"""Refuses what was said of the columns of a file, where it does not fit that file: a typing error is no answer."""
+"""Refuses answers about columns that don't fit the file, such as typing errors."""
 
 from collections.abc import Mapping
 
@@ -13,11 +13,14 @@ from .roles import Columns
 
 
 class Misfit(NotUnderstood):
-    """What was said of a column cannot be meant for this file. The text says why, and quotes nothing but that."""
+    """What was said of a column doesn't fit this file. The text says why, for people, and quotes only what was said."""
 
 
 def columns_of(table: Table, columns: Columns, said: Mapping[str, ColumnAnswer]) -> None:
-    """Before a row is read. `said`: by `answers.key`. Raises Misfit."""
+    """Checks, before a row is read, that the columns are there and can have such answers. Raises Misfit.
+
+    said: by `answers.key`
+    """
     dates = {one.name for one in columns.dates}
     for name, means in said.items():
         heading = redact(columns.headings.get(name, name))
@@ -34,7 +37,7 @@ def columns_of(table: Table, columns: Columns, said: Mapping[str, ColumnAnswer])
 
 
 def values_of(asking: Asking, said: Answers) -> None:
-    """After all rows were shown to `asking`. Raises Misfit."""
+    """Checks, after all rows were shown to `asking`, that the values are there. Raises Misfit."""
     for name, means in said.said.items():
         counts = asking.counts_of(name)
         unseen = _unseen(counts, means, said.kept.get(name) or ColumnAnswer()) if counts else ""
@@ -50,8 +53,8 @@ def _holds_the_addresses(table: Table, name: str) -> bool:
 
 
 def _unseen(counts: ValueCounts, means: ColumnAnswer, kept: ColumnAnswer) -> str:
-    """A value that no row has, unless it was kept from an earlier file. A "true" may be named beside the "false" that
-    all rows have."""
+    """A value in `means` that no row has and that was not kept from an earlier file; "" if there is none. A "true" may
+    be named beside the "false" that all rows have."""
     named = means.values.keys() - {EMPTY, FILLED}
     unseen = [cell for cell in means.values if cell in named and cell not in counts.slots and cell not in kept.values]
     is_one_of_two = len(unseen) < len(named) or means.values.keys() & {EMPTY, FILLED}

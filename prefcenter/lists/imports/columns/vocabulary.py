@@ -1,6 +1,6 @@
-"""The words in which systems and people write a yes, a no or a state: in English, then in the other languages.
+"""The words in which systems and people write a yes, a no or a state, in English, then in other languages.
 
-Each is in lower case, without spaces, hyphens and underscores. What a cell that holds one says: consent.by_word.
+Each is in lower case, without spaces, hyphens and underscores. What a cell with one says: consent.by_word.
 """
 
 import re
@@ -67,7 +67,7 @@ _WILLING = """
 accepted agreed granted allowed permitted consented erlaubt zugestimmt akzeptiert eingewilligt accepté acceptée
 autorisé autorisée alta aceptado aceptada autorizado autorizada aceito aceita 同意 許可 承諾 موافق
 """
-#: Whom these are about, which says nothing of them.
+#: Words for those whom a list is about; they say nothing of them.
 _PEOPLE = """
 contact contacts user users customer customers client clients member members subscriber subscribers person people
 account accounts profile profiles recipient recipients address addresses email emails mail mails list export
@@ -81,7 +81,7 @@ _MARKS = re.compile("[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u3099\u309a]
 
 
 def plain(word: str) -> str:
-    """In lower case and without accents: people leave them out."""
+    """A word in lower case and without accents, which people leave out."""
     if word.isascii():
         return word.casefold()
     return _MARKS.sub("", unicodedata.normalize("NFKD", word).casefold())
@@ -94,10 +94,11 @@ def _plain_words(text: str) -> frozenset[str]:
 UNSUBSCRIBED, COMPLAINT, HARD_BOUNCE = map(_plain_words, (_UNSUBSCRIBED, _COMPLAINT, _HARD_BOUNCE))
 MANUAL, YES = map(_plain_words, ("manual blockedbystaff", _YES))
 TEMPORARY = _plain_words("softbounce softbounced transient temporary")
-#: By a mail server for a while, by staff or by the person; with more behind it ("blocked by user") it says no more.
+#: By a mail server for a while, by staff or by the contact: also with more behind it ("blocked by user") it may mean
+#: any of them.
 BLOCKED = _plain_words(_BLOCKED)
-#: They may stand for a no, of whomever; what they mean has to be asked.
+#: They may mean a no or something else, so it has to be asked.
 IDLE = _plain_words(f"{_IDLE} {_UNWILLING} {_BLOCKED}")
-#: The same for a yes, where a no stands beside it.
+#: They may mean a yes, where other values of the column are a no.
 WILLING = _plain_words(_WILLING)
 PEOPLE = _plain_words(_PEOPLE)

@@ -51,6 +51,7 @@ class Bearer(HttpBearer):
         return caller
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
+        """The key that `token` is, whose call is counted; None if it is none."""
         now = timezone.now()
         found = api_keys.find(token, now=now)
         if found is None:

@@ -74,7 +74,7 @@ class CampaignStatsOut(Schema):
 
 
 class FeedbackOut(Schema):
-    """Why somebody opted out: the reason they chose, more about it, and their own words. Any of them may be missing."""
+    """Why a person opted out: the reason they chose, more about it, and their own words. Any of them may be missing."""
 
     id: int
     event_id: int

@@ -21,7 +21,7 @@ router = Router(tags=["Events"])
 
 
 class EventOut(Schema):
-    """A consent event: what somebody wanted, how it reached us, and what held before and after."""
+    """A consent event: what was asked for, how it reached us, and what held before and after."""
 
     id: int
     at: str

@@ -36,6 +36,7 @@ class UserManager(BaseUserManager["User"]):
     """Makes accounts. The address is stored in lower case; no password is needed, because codes are emailed."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Stores an account; whether it may enter the admin is one of the `fields`."""
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)

@@ -48,8 +48,8 @@ PATIENCE = timedelta(seconds=sum(WAITS))
 KEPT = timedelta(days=30)
 #: How long the previous secret signs too.
 OVERLAP = timedelta(days=1)
-#: What is left out unless chosen: a list of a million would hold up every one-click behind it, and whoever imports it
-#: has it.
+#: The sources that an endpoint doesn't get unless it is chosen: an import of a million would hold up every one-click
+#: behind it, and the sender has that list.
 LEFT_OUT = (Source.IMPORT,)
 
 

@@ -62,6 +62,7 @@ class HostConnection:
             raise NoAnswer(f"No response ({self._what(error)}).") from error
 
     def close(self) -> None:
+        """Ends the connection; a further `post` makes a new one."""
         if self._pool:
             self._pool.close()
         self._hold(None)

@@ -222,6 +222,7 @@ class Reader:
             self._says = lambda fields: always
 
     def read(self, row: Row) -> ImportRow | Bad:
+        """One row, as it is taken, or why it isn't."""
         if row.problem:
             return _malformed(row)
         said, channel = self._says(row.fields), self._columns.channel_of(row.fields)

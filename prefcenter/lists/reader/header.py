@@ -83,9 +83,9 @@ def _first(lines: Iterator[str]) -> tuple[int, str]:
 def _above(head: list[str], wanted: WantedColumn, several: Several) -> int:
     """How many lines stand above the names: a title, the day of the export.
 
-    A line that names a person ends the search, so that none of them is taken for a title; and below what is found
-    further down somebody must be named, or nothing follow at all. Of several lines with a name that we know it is the
-    one with most names: a title may be called "Email", too.
+    A line with an address ends the search, so that none is taken for a title. Below names that are found further down
+    there must be an address, or nothing at all. Of several lines with a known name, it is the one with most names: a
+    title may be called "Email" too.
     """
     found, most = 0, 0
     for above, text in enumerate(head):
@@ -109,7 +109,7 @@ def _count(head: list[str], delimiter: str, wanted: WantedColumn) -> int:
 
 
 def _is_above_people(head: list[str], above: int, several: Several) -> bool:
-    """Somebody is named below this line; or nothing stands there, and titles above it, which have fewer cells."""
+    """Whether an address stands below this line; or nothing does, and the titles above it have fewer cells."""
     below = head[above + 1 :]
     if any(text.strip(_NOTHING) for text in below):
         return any(map(several.names_a_person, below))

@@ -45,10 +45,12 @@ class ListedOptOut(NamedTuple):
 
     @property
     def masked(self) -> str:
+        """The address as pages show it."""
         return addresses.mask(self.value, channel=self.channel)
 
     @property
     def is_of_a_category(self) -> bool:
+        """Whether it is about the category that was asked for, and not a suppression."""
         return self.reason in OF_A_CATEGORY
 
     @property

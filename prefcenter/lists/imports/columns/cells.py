@@ -26,7 +26,7 @@ _DATE = re.compile(
 _DATE_IN_DIGITS = re.compile(r"(?:19|20)\d{6}(?:t?\d{6}z?)?|\d{9,10}(?:\.\d+)?|\d{13}")
 #: Of 1990 to 2063, as `dates.serial` reads it.
 _SERIAL_DATE = re.compile(r"(?:3[3-9]|4\d|5\d)\d{3}(?:[.,]\d+)?")
-#: A year in which nobody said anything about email: what stands for a date in some systems, or a birthday.
+#: Years before email marketing, or far ahead: placeholders of some systems, or birthdays.
 _TOO_FAR = re.compile(
     r"(?:\d{1,2}[-/. ]+(?:\d{1,2}|[^\W\d]+)[-/. ]+)?(?:0\d{3}|1[0-8]\d\d|19[0-8]\d|2[1-9]\d\d|[3-9]\d{3})(?![\d:]).*"
 )

@@ -75,6 +75,7 @@ class Column:
 
     @property
     def tells(self) -> bool:
+        """Whether its cells say something of the contact, by its name or by what was said of it."""
         return self.known is not None or self.means is not None
 
     @property
@@ -87,6 +88,7 @@ class Column:
         return self.known is not _nothing
 
     def is_named(self, cell: str) -> bool:
+        """Whether this folded cell was answered by itself."""
         return self.means is not None and cell in self.means.values
 
     def read(self, cell: str) -> Says:

@@ -17,6 +17,7 @@ class ApiKey(models.Model):
     digest = DigestField(max_length=32, unique=True, editable=False)
     #: What it may do: a list of accounts.api_keys.Scope.
     scopes = models.JSONField(default=list)
+    #: When it was made.
     created_at = models.DateTimeField(editable=False)
     #: None where the command made it, or where that account was deleted.
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, editable=False, related_name="+")

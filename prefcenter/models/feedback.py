@@ -33,6 +33,7 @@ class FeedbackReason(Translatable):
 class FeedbackTag(models.Model):
     """A label that the staff give to feedback."""
 
+    #: As the staff read it.
     name = models.CharField(max_length=60, unique=True)
 
     class Meta:
@@ -78,6 +79,7 @@ class Feedback(models.Model):
         limit_choices_to={"is_staff": True, "is_active": True},
     )
     note = models.TextField(blank=True, help_text="For the staff. It is erased together with the person's own words.")
+    #: Under which the staff filed it.
     tags = models.ManyToManyField(FeedbackTag, blank=True, related_name="feedback")
 
     class Meta:

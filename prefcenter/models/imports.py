@@ -45,7 +45,9 @@ class ImportState(models.TextChoices):
 class ImportRun(models.Model):
     """One file, checked and then imported (lists.imports). The row is the truth: another worker goes on from it."""
 
+    #: What its rows are imported as.
     kind = models.CharField(max_length=8, choices=ImportKind)
+    #: How far it is.
     state = models.CharField(max_length=8, choices=ImportState, default=ImportState.CHECKING)
     #: Without addresses. Emptied when the report is forgotten, "•••" where it named a contact that was erased.
     file_name = models.CharField(max_length=100)
@@ -53,6 +55,7 @@ class ImportRun(models.Model):
     stored_as = models.CharField(max_length=32, blank=True)
     #: Of its SHA-256 (lists.imports.files.fingerprint): by it the same file is recognised.
     sha256 = models.BinaryField("keyed hash of the file", max_length=32)
+    #: Of the file, in bytes.
     size = models.PositiveBigIntegerField("bytes")
     #: The `key` of a lists.imports.formats.FileFormat.
     recognised = models.CharField("recognised as", max_length=32)

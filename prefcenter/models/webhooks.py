@@ -40,6 +40,7 @@ class WebhookEndpoint(models.Model):
     disabled_at = models.DateTimeField(null=True, editable=False)
     #: Which of them, as a sentence for staff.
     disabled_because = models.CharField(max_length=200, blank=True, editable=False)
+    #: When it was made; it gets what happened from then on.
     created_at = models.DateTimeField(editable=False)
     #: None where that account was deleted.
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, editable=False, related_name="+")
@@ -65,7 +66,9 @@ class WebhookDelivery(models.Model):
 
     #: The webhook-id ("msg_" before its hex digits), the same at each try, so that receivers recognise a second copy.
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    #: To which it goes.
     endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
+    #: What is sent, as webhooks.payload has it.
     event = models.ForeignKey(ConsentEvent, on_delete=models.PROTECT, related_name="+", db_index=False)
     #: QUEUED waits until `due_at`, for the first time or for its next try. SENT was answered with 2xx. FAILED is given
     #: up until staff send it again. The other statuses don't occur.

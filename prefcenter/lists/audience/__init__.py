@@ -49,11 +49,9 @@ def write_answers(
     on_problem: Callable[[int, str], None],
     on_progress: Callable[[int], None] = lambda rows: None,
 ) -> Counts:
-    """Writes a CSV: the input's columns, but for ours of an earlier answer, then ours. Returns how many rows got which
-    verdict, whether they were written or not.
+    """Writes the input's columns and ours as CSV to `out`. Returns how many rows got which verdict, written or not.
 
     table:       from reader.open_table; it is read to the end
-    out:         takes text
     only:        an Outcome; only rows with this verdict are written. "" writes all
     listed:      what the list itself says; None: by what was kept about its columns
     on_problem:  called for each `invalid` row, with its line number and why

@@ -52,7 +52,7 @@ class ColumnQuestion(NamedTuple):
     heading: str  #: As it stands in the file, without addresses.
     values: Sequence[Value]  #: Those that are asked about; of another kind than VALUES, one example.
     choices: Sequence[str] = ()  #: Of another kind, the words of which one is the answer.
-    kind: str = QuestionKind.VALUES
+    kind: str = QuestionKind.VALUES  #: A QuestionKind.
 
     @property
     def is_open(self) -> bool:

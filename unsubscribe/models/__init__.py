@@ -1,4 +1,4 @@
-"""The present (contacts, preferences, suppressions, the outbox) and the past (the ledger). It decides nothing."""
+"""The tables: what holds now (contacts, preferences, suppressions, the outbox) and how it came about (the ledger)."""
 
 from .categories import Campaign, Category, CategoryGroup, SentCount, Translatable
 from .contacts import Address, Contact

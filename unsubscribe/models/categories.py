@@ -1,4 +1,4 @@
-"""What people can choose between, and the mailings sent under each choice. Nothing here is ever deleted."""
+"""Categories, their campaigns, and how many messages of each were sent. They are retired, never deleted (law 9)."""
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -13,8 +13,9 @@ _slug = RegexValidator(
 
 
 class Translatable(models.Model):
-    """`translations`: language code (as in LANGUAGES) → field → text. What is missing there is said as written."""
+    """A row whose texts are translated: `said` has them in the active language."""
 
+    #: By language code (as in LANGUAGES), by field: the text. What is missing there is shown as written.
     translations = models.JSONField(default=dict, blank=True)
 
     class Meta:
@@ -29,6 +30,7 @@ class Translatable(models.Model):
 class CategoryGroup(Translatable):
     """A heading on the preference page, under which categories stand together."""
 
+    #: As written; its translations are in `translations`, as of a category's name and description.
     name = models.CharField(max_length=120)
     #: On the page, from the top; groups with the same one by their ids.
     position = models.PositiveSmallIntegerField(default=0)
@@ -53,12 +55,15 @@ class Category(Translatable):
 
     #: By which the API and files name it.
     slug = models.CharField(max_length=63, unique=True, validators=[_slug])
+    #: On pages, in emails and in List-Id; it may change.
     name = models.CharField(max_length=120)
+    #: Under the name on the preference page.
     description = models.TextField(blank=True)
     #: Marketing can be switched off; transactional messages are shown and cannot.
     purpose = models.CharField(max_length=16, choices=Purpose, default=Purpose.MARKETING)
-    #: Whether unspecified means no.
+    #: Whether an unspecified preference counts as unsubscribed (rules.is_subscribed).
     needs_opt_in = models.BooleanField(default=False, help_text="Nobody is subscribed who did not choose it.")
+    #: False: shown only to those who get it, or whose link names it.
     is_listed = models.BooleanField(default=True, help_text="Offered on the preference page.")
     #: The heading under which it stands; None where it stands under none.
     group = models.ForeignKey(
@@ -66,6 +71,7 @@ class Category(Translatable):
     )
     #: Within its group.
     position = models.PositiveSmallIntegerField(default=0)
+    #: From when nothing is sent in it; None while it is in use.
     retired_at = models.DateTimeField(
         "retired",
         null=True,
@@ -87,7 +93,7 @@ class Category(Translatable):
 
     @property
     def is_offered(self) -> bool:
-        """Whether somebody who does not get it can come to it."""
+        """Whether the preference page offers it to a contact who does not get it."""
         return self.is_listed and self.retired_at is None
 
     @property
@@ -96,16 +102,15 @@ class Category(Translatable):
 
 
 class Campaign(models.Model):
-    """One mailing of one category; its id travels in the links so that opt-outs and feedback can name it.
-
-    The name never changes, because the sending system says it; the title is what the staff read instead. Retiring one
-    only takes it out of their lists.
-    """
+    """One mailing of one category. Links carry its id, so that opt-outs and feedback can name it."""
 
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="campaigns")
+    #: As the sending system says it, unique in its category.
     name = models.CharField(max_length=120, help_text="As the sending system says it. It never changes.")
+    #: What staff read in place of the name; "" where it has none.
     title = models.CharField(max_length=120, blank=True, help_text="What the staff read in place of the name.")
     created_at = models.DateTimeField()
+    #: From when the staff's filters leave it out; nothing else changes.
     retired_at = models.DateTimeField(
         "retired", null=True, blank=True, editable=False, help_text="From then on the staff's filters leave it out."
     )
@@ -118,13 +123,13 @@ class Campaign(models.Model):
 
 
 class SentCount(models.Model):
-    """How many messages were recorded as sent on a day: the ground that every rate stands on."""
+    """How many messages of a category and campaign were recorded as sent on a day: what every rate is counted by."""
 
     #: In the site's time zone.
     day = models.DateField()
     channel = models.CharField(max_length=8, choices=Channel)
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="sent_counts")
-    #: None for what was recorded without one.
+    #: None for messages without a campaign.
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, blank=True, related_name="sent_counts")
     count = models.PositiveBigIntegerField(default=0)
 

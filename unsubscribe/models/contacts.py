@@ -1,4 +1,4 @@
-"""Contacts and the addresses where they are reached. A row outlives the person's erasure, what it said does not."""
+"""Contacts and the addresses where they are reached. Erasing a contact empties the rows and keeps the digests."""
 
 from typing import Any
 
@@ -30,13 +30,14 @@ class Handle(models.Func):
 class Contact(models.Model):
     """A person we may write to."""
 
-    #: In which they are written to; "" where they chose none.
+    #: The language code (as in LANGUAGES) in which they are written to; "" where they chose none.
     language = models.CharField(max_length=16, blank=True)
     #: The first day without a pause of everything; None is no pause.
     paused_until = models.DateField(null=True, blank=True)
     #: When the same pause of everything was asked for again last; None where it was once.
     pause_said_at = models.DateTimeField(null=True, blank=True)
-    #: Whether what they did not choose by name counts as no: they came back after a no to everything.
+    #: True after they opted in to a category again, having unsubscribed from everything: what they did not choose by
+    #: name counts as unsubscribed.
     only_chosen = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     #: When they were erased. From then on nothing more is written about them.
@@ -64,13 +65,13 @@ class Address(models.Model):
     created_at = models.DateTimeField()
     #: When a sender's system said that it is the contact's as well; None for the one the contact began with.
     joined_at = models.DateTimeField(null=True, blank=True)
-    #: When the older address, or the staff, agreed, and this one as well if it was_known. Until then the join is
-    #: pending (law 11): a no by either holds for both, and in all else they are two.
+    #: When the older address, or the staff, agreed, and this one as well if it was_known. Until then it is pending
+    #: (law 11): a no by either holds for both, and in all else they are two.
     agreed_at = models.DateTimeField(null=True, blank=True)
-    #: Pending, and the contact had an address on this channel before: what the contact chose there by name was chosen
-    #: for that one, so a yes of theirs is none for this address.
+    #: Pending, and the contact had an address on this channel before: the contact's yes to a category was said for that
+    #: one, and does not count for this (rules.state_beside).
     is_beside = models.BooleanField(default=False, db_default=False)
-    #: The contact it was joined to, if somebody said since that it is not theirs.
+    #: The contact it was joined to, if that was answered with "not mine"; None for all others.
     parted_from = models.ForeignKey(
         Contact, on_delete=models.PROTECT, related_name="+", null=True, blank=True, db_index=False
     )
@@ -98,7 +99,7 @@ class Address(models.Model):
 
     @property
     def is_pending(self) -> bool:
-        """Whether it was joined to its contact, and that was not agreed to."""
+        """Whether a sender joined it to its contact and nobody has agreed to that yet (law 11)."""
         return self.joined_at is not None and self.agreed_at is None
 
     @property
@@ -109,5 +110,5 @@ class Address(models.Model):
 
     @property
     def language(self) -> str:
-        """In which language whoever has it is written to; "" where they chose none. Looks the contact up."""
+        """The contact's language, "" where they chose none or the address is pending. Looks the contact up."""
         return "" if self.is_pending else self.contact.language

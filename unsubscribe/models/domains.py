@@ -1,4 +1,4 @@
-"""Blocks on all addresses of one domain. One is lifted, never deleted; at most one per domain and reason is active."""
+"""Domain blocks. One is lifted, never deleted; at most one per domain and reason is active."""
 
 from django.db import models
 
@@ -6,21 +6,23 @@ from ..choices import Source, SuppressionReason
 
 
 class DomainSuppression(models.Model):
-    """A block of this domain, without its subdomains. It names nobody, so the ledger does not know of it: the row is
-    the record."""
+    """A suppression of every address of a domain, its subdomains not included. It names no contact, so it is not in the
+    ledger: this row is the record."""
 
     #: In lower case, in its xn-- form.
     domain = models.CharField(max_length=253)
     reason = models.CharField(max_length=16, choices=SuppressionReason)
+    #: How it was set.
     source = models.CharField(max_length=16, choices=Source)
     #: Who set it, as in the ledger: `staff 7`, `key 3`, the name of a command.
     actor = models.CharField(max_length=150, blank=True)
+    #: Why, as the actor says it.
     note = models.TextField(blank=True)
-    #: When the domain said no, or the moment it was set.
+    #: From when it counts: the time in the file or the call that set it, else the moment it was set.
     since = models.DateTimeField()
     created_at = models.DateTimeField()
-    #: When the same was said again last; None where it was said once: `since`, or before, where nobody knows when that
-    #: was.
+    #: When the same was said again last (law 12); None where it was said once, at `since` or, where the time of that is
+    #: not known, before.
     said_at = models.DateTimeField(null=True, blank=True)
     #: How it was said last, a Source; "" where it was said once.
     said_by = models.CharField(max_length=16, blank=True, default="", db_default="")
@@ -30,8 +32,9 @@ class DomainSuppression(models.Model):
     lifted_at = models.DateTimeField(null=True, blank=True)
     #: How it ended, a Source; "" for those that were lifted before this was kept.
     lifted_source = models.CharField(max_length=16, blank=True, default="", db_default="")
-    #: Who ended it, as `actor`; `lifted_note` says why.
+    #: Who ended it, as `actor`.
     lifted_by = models.CharField(max_length=150, blank=True)
+    #: Why it was ended.
     lifted_note = models.TextField(blank=True)
 
     class Meta:

@@ -1,5 +1,5 @@
-"""The past: who wished what, when, by which door and with which wording. Append-only (law 9,
-requirement S5); it holds no address."""
+"""The ledger: who wished what, when, by which source and with which wording. Append-only (law 9, requirement S5); it
+holds no address, only the id of one. Its events are written by actions.recording and read by ledger.feed."""
 
 from typing import Any, NoReturn
 
@@ -23,28 +23,32 @@ class _AppendOnly(models.QuerySet["ConsentEvent"]):
 
 
 class ConsentEvent(models.Model):
-    """One line of the ledger. No category means the address or the contact as a whole."""
+    """One entry of the ledger. Without a category it is about the address or the contact as a whole.
 
-    #: When it was recorded here. No earlier time that a file or a provider names.
+    Saving a stored one, updating and deleting raise LedgerIsAppendOnly.
+    """
+
+    #: When it was recorded here; never the earlier time that a file or a provider names.
     at = models.DateTimeField()
     kind = models.CharField(max_length=8, choices=EventKind)
     source = models.CharField(max_length=16, choices=Source)
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="events", db_index=False)
-    #: By which it was said, or whose suppression it is.
+    #: The address by which it was said, or the one that is suppressed.
     address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="events", db_index=False)
     #: Of the choice; where there is no category, that of the address.
     channel = models.CharField(max_length=8, choices=Channel)
     category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
-    #: In whose message the link was.
+    #: The one in whose message the link was; None for a link without one, and for all other sources.
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
-    #: What held before and holds after; their shapes, by kind: ledger.events.
+    #: What held before. The shapes of both, by kind: ledger.events.
     before = models.JSONField()
+    #: What holds after.
     after = models.JSONField()
-    #: What the person read when they said so.
+    #: What the contact read or wrote when they said so.
     wording = models.TextField(blank=True)
-    #: Who recorded it, where the person did not: `staff 7`, `key 3`, the name of a command.
+    #: Who recorded it for the contact: `staff 7`, `key 3`, the name of a command; "" is the contact.
     actor = models.CharField(max_length=150, blank=True)
-    #: By whoever recorded it, or by the program where one event brings about another.
+    #: Why, as the actor says it, or as the program does where one event brings about another.
     note = models.TextField(blank=True)
 
     objects = _AppendOnly.as_manager()
@@ -52,8 +56,8 @@ class ConsentEvent(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["contact"], name="ledger_by_contact"),
-            # What the figures count stands side by side, in the order of time, with all that they narrow it by: whole
-            # years are counted without a look at the lines. What a bulk import pays for it is 4 µs a line.
+            # All that the figures count and filter by, so that a year is counted from the index alone. It costs a bulk
+            # import 4 µs an event.
             models.Index(
                 fields=["kind", "source", "at", "channel", "category", "campaign"],
                 name="ledger_by_kind",

@@ -1,4 +1,4 @@
-"""`column__any_of=[...]`: membership in a set of any size as one parameter. Says nothing about what the set means.
+"""`column__any_of=[...]`: whether a column's value is in a list of any length, which travels as one parameter.
 
 Django's own `__in` sends one parameter per member, which SQLite and PostgreSQL's protocol both limit.
 """
@@ -18,11 +18,13 @@ _SLICES = """(
 
 
 class DigestField(BinaryField):
-    """Thirty-two bytes, always."""
+    """Thirty-two bytes: a digest or a hash. `any_of` depends on the length."""
 
 
 @Field.register_lookup
 class AnyOf(Lookup):
+    """For integers, texts and DigestFields, and for foreign keys by their ids."""
+
     lookup_name = "any_of"
 
     def get_prep_lookup(self) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Messages that are owed: the row is the truth, whatever becomes of the task that should carry it."""
+"""The outbox: emails that are owed, stored in the transaction of the change they are about (law 4)."""
 
 import uuid
 from typing import Any
@@ -30,21 +30,24 @@ class Waited(models.Func):
 
 
 class OwedEmail(models.Model):
-    """An email that is owed to somebody."""
+    """What every table of owed emails has. outbox.claims moves a row from one status to the next."""
 
-    #: The Message-ID's own part, so that a second copy after a crash can be recognised.
+    #: The local part of the Message-ID: a second copy after a crash bears the same.
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    #: QUEUED waits until `due_at`, for the first time or, with attempts made, for its next try. SENDING is claimed, and
-    #: free again when the lease is over. FAILED was tried as often as it may be; DROPPED was no longer needed, and
-    #: `last_error` says why.
+    #: QUEUED: waits until `due_at` for its first try or, with attempts made, its next. SENDING: claimed by a worker
+    #: until the lease is over. SENT: handed to the mail server. FAILED: refused for good, or tried as often as
+    #: rules.retry_after allows. DROPPED: not needed any more; `last_error` says why.
     status = models.CharField(max_length=8, choices=OutboxStatus, default=OutboxStatus.QUEUED)
-    #: How many tries were begun.
+    #: How many attempts were begun.
     attempts = models.PositiveSmallIntegerField(default=0)
+    #: Not to be sent before.
     due_at = models.DateTimeField()
-    #: When a worker took it to be sent.
+    #: When a worker last claimed it; None before, and while it waits for another try.
     claimed_at = models.DateTimeField(null=True, blank=True)
+    #: When the mail server took it; None for all others.
     sent_at = models.DateTimeField(null=True, blank=True)
-    #: What the mail server answered to the last try, or why it was dropped. Emptied when the contact is erased.
+    #: What went wrong at the last attempt, without addresses, or why it was put off or dropped; for staff, in English.
+    #: Emptied when the contact is erased.
     last_error = models.TextField(blank=True)
     created_at = models.DateTimeField()
 
@@ -53,14 +56,16 @@ class OwedEmail(models.Model):
 
 
 class OutboxMessage(OwedEmail):
-    """An email owed to a contact. While one is queued, further changes of the contact join it."""
+    """An email owed to a contact. While it is queued, what comes for the same address and kind joins it
+    (outbox.queue)."""
 
     kind = models.CharField(max_length=16, choices=OutboxKind)
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="outbox")
+    #: To which it goes.
     address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")
-    #: The events that a confirmation confirms; a list of ids of ConsentEvent.
+    #: A list of ids of ConsentEvent: what a confirmation confirms. Empty for the other kinds.
     event_ids = models.JSONField(default=list)
-    #: The categories that a question asks about; a list of ids of Category.
+    #: A list of ids of Category: what the kind opt_in asks about. Empty for the other kinds.
     category_ids = models.JSONField(default=list)
 
     class Meta:
@@ -73,8 +78,8 @@ class OutboxMessage(OwedEmail):
         ]
         indexes = [
             models.Index(fields=["status", "due_at"], name="outbox_due"),
-            # The median of a year is half a walk along it, where sorting took PostgreSQL and SQLite ten times as long.
-            # PostgreSQL does not look at the rows only if all that the expression is made of is there as well.
+            # The median of a year is read from the index, ten times as fast as by sorting. PostgreSQL reads it without
+            # the rows only if every column of the expression is in it as well.
             models.Index(
                 Waited(),
                 "kind",

@@ -1,4 +1,4 @@
-"""What a short link names: its token has room for the number of a row and a signature, and for no more."""
+"""What a short link names: its token has room only for the id of a row and a signature (links.sign_short)."""
 
 from django.db import models
 from django.db.models.functions import Coalesce
@@ -8,13 +8,14 @@ from .contacts import Address
 
 
 class ShortLink(models.Model):
-    """One for each address, category and campaign. Never deleted: it stops messages for ever."""
+    """One for each address, category and campaign. Never deleted: a link that stops mail never expires (law 6)."""
 
     address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+", db_index=False)
-    #: None means everything.
+    #: None is everything.
     category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    #: None where the message belonged to no campaign.
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
-    #: The last day on which it was handed out: the link to the preferences beside it is as old.
+    #: The last day on which it was handed out; the preferences link beside it expires counted from this day.
     issued_on = models.DateField()
 
     class Meta:

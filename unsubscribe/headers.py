@@ -1,4 +1,4 @@
-"""The headers that make mail clients show their own Unsubscribe button. It builds them; it sends nothing."""
+"""The headers that make mail clients show their own Unsubscribe button (requirements H1 to H3, H7 to H12)."""
 
 import re
 from collections.abc import Iterable
@@ -12,9 +12,11 @@ from . import conf, links
 ONE_CLICK = "List-Unsubscribe=One-Click"
 #: The longest <URI>, brackets included, that no mail generator turns into an RFC 2047 encoded-word (requirement H8).
 LONGEST_URI = 77
+#: RFC 2919, section 3, in octets.
 LONGEST_LIST_ID = 255
+#: RFC 5321, section 4.5.3.1.1, in octets.
 LONGEST_LOCAL_PART = 64
-#: Where the token comes; no mailbox has it.
+#: Stands for the token in a mailto URI that is built once for many; no mailbox has this character.
 _HERE = "\0"
 _WORDS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 
@@ -33,17 +35,19 @@ class Headers(NamedTuple):
     list_id: str
 
     def items(self) -> list[tuple[str, str]]:
+        """The names and values of those that are not ""."""
         names = ("List-Unsubscribe", "List-Unsubscribe-Post", "List-Id")
         return [(name, value) for name, value in zip(names, self, strict=True) if value]
 
 
 def list_unsubscribe(token: str) -> str:
-    """The one https URI first, the mailto variant second (RFC 2369: most preferred first)."""
+    """The value of List-Unsubscribe: the https URI, then the mailto variant if UNSUBSCRIBE_MAILTO is set (RFC 2369:
+    most preferred first). Raises InsecureBaseUrl."""
     return list_unsubscribes([token])[0]
 
 
 def list_unsubscribes(tokens: Iterable[str]) -> list[str]:
-    """The List-Unsubscribe of each token, in their order. Raises InsecureBaseUrl."""
+    """As list_unsubscribe, for each token, in their order."""
     before = f"<{links.url('')}"
     if not conf.mailto():
         return [f"{before}{token}>" for token in tokens]
@@ -52,13 +56,14 @@ def list_unsubscribes(tokens: Iterable[str]) -> list[str]:
 
 
 def mailto_address(token: str) -> str:
-    """The mailbox that takes the token in its local part, because clients drop the subject (requirement H12)."""
+    """UNSUBSCRIBE_MAILTO with the token in its local part, because clients drop the subject (requirement H12)."""
     local, _, domain = conf.mailto().partition("@")
     return f"{local}+{token}@{domain}"
 
 
 def list_id(slug: str, name: str) -> str:
-    """`Name <category.list-domain>` (RFC 2919). Only the name may change: filters rest on the identifier."""
+    """The value of List-Id: `Name <slug.list-domain>` (RFC 2919, requirement H10). A name that cannot be printed or is
+    too long is left out."""
     identifier = f"<{slug}.{conf.list_domain()}>"
     phrase = _phrase(name)
     whole = f"{phrase} {identifier}"

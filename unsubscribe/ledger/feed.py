@@ -1,4 +1,5 @@
-"""The ledger in order, from where a reader stopped: no line is skipped and none comes twice. It changes nothing."""
+"""The ledger page by page, from where a reader stopped, without gaps or repeats: for the API's feed and the
+webhooks."""
 
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ from ..errors import UnsubscribeError
 from ..models import ConsentEvent, Seal
 from . import watermark
 
-#: How long those who are writing right now may take, in seconds. Who takes longer is waited for by asking again.
+#: How long a call waits for transactions that are writing to the ledger, in seconds.
 PATIENCE = 2.0
 
 
@@ -22,8 +23,10 @@ class BeyondTheEnd(UnsubscribeError):
 
 
 class FeedPage(NamedTuple):
-    """lines:    events, oldest first, each with its address, category and campaign loaded
-    has_more: further events are there, perhaps held back because one may still appear below them
+    """One page of the feed.
+
+    lines:    events, oldest first, each with its address, category and campaign loaded
+    has_more: whether there are further events, some of which may be held back until all before them are committed
     """
 
     lines: list[ConsentEvent]
@@ -33,10 +36,9 @@ class FeedPage(NamedTuple):
 def after(position: int, *, limit: int, patience: float = PATIENCE) -> FeedPage:
     """The next events after the one with the id `position` (0: from the beginning), at most `limit`.
 
-    Only events below which none can appear any more: pass the id of the last one as the next position, and none is
-    missed and none comes twice, whoever commits late. It waits at most `patience` seconds for transactions that are
-    writing. Call it outside a transaction that has written to the ledger. Raises BeyondTheEnd for a position that no
-    event ever had.
+    Pass the id of the last one as the next position. An event is handed out only once no lower id can be committed any
+    more (watermark). Waits at most `patience` seconds for transactions that are writing, so call it outside one that
+    has written to the ledger. Raises BeyondTheEnd for a position that no event ever had.
     """
     ahead = ConsentEvent.objects.filter(id__gt=position).order_by("id")
     if not ahead.exists():
@@ -46,16 +48,16 @@ def after(position: int, *, limit: int, patience: float = PATIENCE) -> FeedPage:
     sealed = _sealed()
     lines = _up_to(sealed, ahead, limit)
     if len(lines) < limit:
-        # While somebody writes for long, what is sealed is all there is.
+        # During a long transaction `settled` is 0, and what is sealed is all that is known to be settled.
         lines = _up_to(max(sealed, watermark.of_ledger(patience).settled), ahead, limit)
     return FeedPage(lines, has_more=ahead.filter(id__gt=lines[-1].pk if lines else position).exists())
 
 
 def end(*, patience: float = PATIENCE) -> int:
-    """The position from which `after` gives only what happens from now on.
+    """The position from which `after` gives only events from now on.
 
-    While a transaction writes for longer than `patience` seconds it lies further back, at what is sealed: then some
-    events of the last hour come too.
+    If a transaction writes for longer than `patience` seconds, it is the end of what is sealed: then some events of the
+    last hour come as well.
     """
     return max(_sealed(), watermark.of_ledger(patience).settled)
 

@@ -1,8 +1,8 @@
-"""Up to which line the ledger is settled: where nothing can appear any more. It takes no lock anybody could wait for.
+"""The watermark: up to which id the ledger is settled, so that no event can appear below it any more. Takes no locks.
 
-An id is drawn before its line is committed, so a line may appear below others that have long been read. On SQLite
-writers come one after the other, and the newest line is the watermark. On PostgreSQL it is the last id drawn, once
-everybody who was writing to the ledger at that moment has ended.
+An id is drawn before its event is committed, so an event may appear below others that were read already. SQLite has one
+writer at a time, and the watermark is the newest event. On PostgreSQL it is the last id drawn, once every transaction
+that was writing to the ledger at that moment has ended.
 """
 
 import time
@@ -17,22 +17,24 @@ _PAUSE = 0.01
 
 
 class Watermark(NamedTuple):
-    """Lines are there `through` this id; up to `settled` none can come any more. 0: somebody writes for long."""
+    """through: no event has a higher id yet
+    settled: no event can be committed with this id or a lower one any more; 0 where a transaction took too long to tell
+    """
 
     through: int
     settled: int
 
 
 def last_id() -> int:
-    """No line has, or had, a higher id: it was the last to be drawn, even if its line was given up."""
+    """The highest id that an event ever had; on PostgreSQL also one that was drawn and rolled back."""
     newest = ConsentEvent.objects.aggregate(Max("id"))["id__max"] or 0
     return max(newest, _last_drawn()) if connection.vendor == "postgresql" else newest
 
 
 def of_ledger(patience: float) -> Watermark:
-    """Waits at most `patience` seconds for those who are writing right now.
+    """The watermark now, waiting at most `patience` seconds for transactions that are writing to the ledger.
 
-    In this order: what is drawn, then who is writing. Who begins to write later draws a higher id.
+    The last id is read before the writers are: one that begins later draws a higher id.
     """
     drawn = _last_drawn() if connection.vendor == "postgresql" else None
     newest = ConsentEvent.objects.aggregate(Max("id"))["id__max"] or 0
@@ -49,7 +51,7 @@ def _last_drawn() -> int:
 
 
 def _writers_end_within(seconds: float) -> bool:
-    """Whether those who are writing to the ledger now have committed, or given up, in that time."""
+    """Whether all that are writing to the ledger now commit or roll back within that time."""
     deadline = time.monotonic() + seconds
     writers = _writers()
     while writers and time.monotonic() < deadline:
@@ -60,7 +62,7 @@ def _writers_end_within(seconds: float) -> bool:
 
 def _writers() -> set[str]:
     """The other transactions that have written to the ledger. An INSERT takes this lock before it draws an id, and
-    gives it back when all can see its line."""
+    holds it until its event is visible to all."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT virtualtransaction FROM pg_locks WHERE relation = %s::regclass AND mode = 'RowExclusiveLock'"

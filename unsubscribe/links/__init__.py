@@ -1,4 +1,4 @@
-"""Signs targets into short tokens and reads them back. It knows no database: a token only says what it names.
+"""Signs targets into short tokens and reads them back; whether the rows they name exist is for queries.
 
 A token is 13 bytes of fields and 12 bytes of signature, base32: exactly 40 letters and digits, the same in upper and
 lower case. Short, because a List-Unsubscribe URI of 78 characters or more becomes an RFC 2047 encoded-word in some
@@ -31,7 +31,7 @@ from . import base32, token_text
 
 
 class _Format(NamedTuple):
-    """How a token is made up: its first byte, its fields, and so many bytes of signature."""
+    """How a token is made up: its first byte, its fields, and the number of bytes of its signature."""
 
     version: int
     fields: Struct
@@ -42,26 +42,26 @@ class _Format(NamedTuple):
 _FORMAT = _Format(2, Struct(">BBIHBHH"), 12)
 #: version, address (40 bits, in two parts), category, campaign, day of issue
 _FIRST_FORMAT = _Format(1, Struct(">BBIHIH"), 16)
-#: The row's number. 48 bits of signature, where failures are limited for each network.
+#: The id of a models.ShortLink. 48 bits of signature are enough because failures are rate limited by network.
 _SHORT_FORMAT = _Format(0, Struct(">I"), 6)
 _EPOCH = date(2020, 1, 1)
 _TOKEN_LENGTH = 40
 _SHORT_LENGTH = 16
 _MOST_CAMPAIGNS = 1 << 24
 RECEIPT_SECONDS = 3600
-#: Where short links lead, and part of their salt. They are no Purpose: their token names a row.
+#: The path of short links, and part of their salt; not a LinkPurpose, because their token names a row.
 SHORT = "s"
 
 
 class LinkPurpose(StrEnum):
-    """What a link is for; part of the salt, so that one kind never passes for another.
+    """What a link is for: its path, and part of the salt, so that a token of one kind is not valid as another."""
 
-    PREFERENCES stands in newsletters, which people forward; FRESH goes to the mailbox alone, because it was asked for.
-    """
-
+    #: Stops a category, or everything; never expires (law 6).
     UNSUBSCRIBE = "u"
+    #: Shows the preferences. The first stands in newsletters, which people forward; the second was asked for.
     PREFERENCES = "p"
     FRESH = "f"
+    #: Each answers a question: whether to opt in, whether to erase, whose a joined address is (law 11).
     OPT_IN = "i"
     ERASE = "e"
     JOIN = "j"
@@ -80,7 +80,7 @@ class Target(NamedTuple):
 
 
 class Truncated(SigningAlgorithm):
-    """HMAC-SHA256, its first bytes: 96 bits or more in links (RFC 2104, section 5 asks for 80 at least)."""
+    """The first bytes of an HMAC-SHA256: 96 bits or more in links (RFC 2104, section 5 asks for 80 at least)."""
 
     def __init__(self, length: int) -> None:
         self._length = length
@@ -93,7 +93,7 @@ class Truncated(SigningAlgorithm):
 
 
 def sign(target: Target, *, purpose: LinkPurpose = LinkPurpose.UNSUBSCRIBE, today: date) -> str:
-    """The token for `target`: 40 characters of A-Z and 2-7. Raises TooLargeForLink."""
+    """The token for `target`, issued `today`: 40 characters of A-Z and 2-7. Raises TooLargeForLink."""
     address_id, *about = target
     return sign_many([address_id], Target(0, *about), purpose=purpose, today=today)[0]
 
@@ -101,9 +101,9 @@ def sign(target: Target, *, purpose: LinkPurpose = LinkPurpose.UNSUBSCRIBE, toda
 def sign_many(
     address_ids: Iterable[int], about: Target, *, purpose: LinkPurpose = LinkPurpose.UNSUBSCRIBE, today: date
 ) -> list[str]:
-    """The tokens for what `about` names, one for each address; its own address does not count.
+    """The tokens for the category and campaign of `about`, one for each address, in their order, issued `today`.
 
-    A campaign beyond 24 bits is left out: the link works, and only the figures do not know which mailing it was.
+    A campaign beyond 24 bits is left out: the link works, but figures by campaign miss it.
     Raises TooLargeForLink for an address beyond 40 bits or a category beyond 16.
     """
     campaign = about.campaign_id or 0
@@ -121,7 +121,7 @@ def sign_many(
 
 
 def sign_short(numbers: Iterable[int]) -> list[str]:
-    """The token of a short link for each of these rows: 16 characters of a-z and 2-7. Raises TooLargeForLink."""
+    """The short token for each of these rows, in their order: 16 characters of a-z and 2-7. Raises TooLargeForLink."""
     key, pack = _key(*_keys(), SHORT), _SHORT_FORMAT.fields.pack
     try:
         payloads = [pack(number) for number in numbers]
@@ -133,16 +133,17 @@ def sign_short(numbers: Iterable[int]) -> list[str]:
 
 
 def _cut(text: str, length: int) -> list[str]:
-    """All tokens are written at once, because as many bytes are as many characters for each of them."""
+    """One text of equally long tokens, cut into tokens."""
     return [text[start : start + length] for start in range(0, len(text), length)]
 
 
 def read(token: str, *, purpose: LinkPurpose = LinkPurpose.UNSUBSCRIBE, today: date) -> Target:
-    """What `token` names, under any key that is still listed: as it stood in the link or the mailbox's name, whatever
-    was glued on (see token_text).
+    """What `token` names, if it was signed for `purpose` with SECRET_KEY or one of its fallbacks.
 
-    An unsubscribe token never expires (CASL s.11(2) wants 60 days, we want for ever). Raises ExpiredLink for
-    any other that is too old, and InvalidLink for everything else that is no token of ours.
+    token: as it came in the link or in a mailbox's name, in any letter case, with what was glued on (token_text)
+
+    An unsubscribe token never expires (law 6, requirement E8). Raises ExpiredLink for any other that is too old, and
+    InvalidLink for whatever is not a token of this purpose.
     """
     target, issued = _verified(token, purpose)
     if purpose != LinkPurpose.UNSUBSCRIBE and today > expires_on(purpose, issued):
@@ -151,7 +152,7 @@ def read(token: str, *, purpose: LinkPurpose = LinkPurpose.UNSUBSCRIBE, today: d
 
 
 def expires_on(purpose: LinkPurpose, issued: date) -> date:
-    """The last day of a link that shows or starts anything (law 6)."""
+    """The last day of a link that shows or starts anything (law 6). Raises KeyError for UNSUBSCRIBE."""
     days = {
         LinkPurpose.PREFERENCES: conf.preferences_link_days(),
         LinkPurpose.FRESH: conf.preferences_link_days(),
@@ -163,12 +164,12 @@ def expires_on(purpose: LinkPurpose, issued: date) -> date:
 
 
 def read_expired(token: str, *, purpose: LinkPurpose = LinkPurpose.PREFERENCES) -> Target:
-    """What a token names, however old it is: enough to stop mail, never to show or start any."""
+    """What a token names, whatever its age: only for stopping mail (law 6). Raises InvalidLink."""
     return _verified(token, purpose)[0]
 
 
 def read_short(token: str) -> int:
-    """The number of the row that a short link names, read as leniently. Raises InvalidLink."""
+    """The id of the models.ShortLink that a short token names, read as leniently as `read`. Raises InvalidLink."""
     for raw in _decoded(token_text.token(token, length=_SHORT_LENGTH)):
         if _is_signed(_SHORT_FORMAT, raw, SHORT):
             [number] = _SHORT_FORMAT.fields.unpack(raw[: _SHORT_FORMAT.fields.size])
@@ -177,31 +178,31 @@ def read_short(token: str) -> int:
 
 
 def canonical(token: str, *, purpose: LinkPurpose) -> str:
-    """The token as it would be written today, of the day on which it was issued. Raises InvalidLink."""
+    """The same token, of the same day of issue, as `sign` writes it now. Raises InvalidLink."""
     target, issued = _verified(token, purpose)
     return sign(target, purpose=purpose, today=issued)
 
 
 def asked_for(target: Target) -> Target:
-    """What an unsubscribe link stops, by the mail program's button and on the page alike: the category it names, or
-    everything where UNSUBSCRIBE_ONE_CLICK_SCOPE says so."""
+    """What an unsubscribe link stops, by one-click and on the page alike: the category it names, or everything where
+    UNSUBSCRIBE_ONE_CLICK_SCOPE says so (requirement E9)."""
     is_everything = conf.one_click_scope() == OneClickScope.EVERYTHING
     return target._replace(category_id=None) if is_everything else target
 
 
 def short_urls(tokens: Iterable[str]) -> list[str]:
-    """For messages in which every character counts. Raises InsecureBaseUrl."""
+    """The URLs of these short tokens, in their order, for text messages and the like. Raises InsecureBaseUrl."""
     before = f"{conf.base_url()}/{SHORT}/"
     return [before + token for token in tokens]
 
 
 def url(token: str, *, purpose: LinkPurpose = LinkPurpose.UNSUBSCRIBE) -> str:
-    """The address of the page behind `token`. Raises InsecureBaseUrl."""
+    """The URL of `token`. Raises InsecureBaseUrl."""
     return f"{conf.base_url()}/{purpose.value}/{token}"
 
 
 def urls(tokens: Iterable[str], *, purpose: LinkPurpose = LinkPurpose.UNSUBSCRIBE) -> list[str]:
-    """The addresses of the pages behind these tokens, in their order. Raises InsecureBaseUrl."""
+    """The URLs of these tokens, in their order. Raises InsecureBaseUrl."""
     before = url("", purpose=purpose)
     return [before + token for token in tokens]
 
@@ -222,18 +223,18 @@ def purpose_url(target: Target, purpose: LinkPurpose, *, today: date) -> str:
 
 
 def preferences_url_from(token: str) -> str:
-    """The preferences beside an unsubscribe link, of the same age: an old mail shows nobody's profile."""
+    """The preferences link beside an unsubscribe token, with its day of issue. Raises InvalidLink, InsecureBaseUrl."""
     target, issued = _verified(token, LinkPurpose.UNSUBSCRIBE)
     return preferences_url(target, today=issued)
 
 
 def sign_receipt(event_ids: Sequence[int]) -> str:
-    """A receipt for a change just made: with it the same person may undo it, or say why, for an hour."""
+    """With it the contact may undo these consent events, or say why, for RECEIPT_SECONDS."""
     return _receipts(*_keys()).dumps(list(event_ids))
 
 
 def read_receipt(receipt: str) -> list[int]:
-    """The events a receipt stands for. Raises ExpiredLink after an hour, InvalidLink if it is none of ours."""
+    """The ids of the consent events. Raises ExpiredLink after RECEIPT_SECONDS, InvalidLink for what is no receipt."""
     try:
         event_ids: list[int] = _receipts(*_keys()).loads(receipt, max_age=RECEIPT_SECONDS)
     except SignatureExpired:
@@ -244,7 +245,7 @@ def read_receipt(receipt: str) -> list[int]:
 
 
 def _verified(text: str, purpose: LinkPurpose) -> tuple[Target, date]:
-    """Raises InvalidLink unless exactly one reading is signed; ten signatures are looked at, at most."""
+    """The target and the day of issue. Raises InvalidLink unless exactly one reading, of ten at most, is signed."""
     signed = [_unpacked(form, raw) for form, raw in _readings(text) if _is_signed(form, raw, purpose)]
     if len(signed) != 1:
         raise InvalidLink
@@ -252,7 +253,7 @@ def _verified(text: str, purpose: LinkPurpose) -> tuple[Target, date]:
 
 
 def _readings(text: str) -> Iterator[tuple[_Format, bytes]]:
-    """A token of the first format may consist of letters and digits alone, so that both are tried."""
+    """Each text that may be the token, by both formats: one of the first format may have letters and digits only."""
     yield from ((_FORMAT, raw) for raw in _decoded(token_text.token(text, length=_TOKEN_LENGTH)))
     yield from ((_FIRST_FORMAT, urlsafe_b64decode(one)) for one in token_text.old_tokens(text))
 
@@ -290,7 +291,7 @@ def _signer(*keys_and_purpose: str, length: int) -> Signer:
 
 @cache
 def _key(*keys_and_purpose: str) -> bytes:
-    """The key that signs, derived once: deriving it costs more than signing."""
+    """The derived key that signs, cached because deriving it takes longer than signing."""
     return _signer(*keys_and_purpose, length=_FORMAT.signature_bytes).derive_key()
 
 

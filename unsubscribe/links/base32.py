@@ -1,8 +1,8 @@
-"""RFC 4648's base32, for many blocks at once and without padding. It knows no token."""
+"""RFC 4648's base32 without padding, fast for many tokens at once."""
 
 from base64 import b32decode
 
-#: RFC 4648, section 6: no 0, 1, 8 and 9, which look like letters.
+#: RFC 4648, section 6: without 0, 1, 8 and 9.
 ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 #: Five bytes are eight characters.
 _BYTES, _CHARACTERS = 5, 8
@@ -11,11 +11,12 @@ _LETTERS = bytes.maketrans(bytes(range(32)), ALPHABET)
 
 
 def _everywhere(bits: int) -> int:
-    """These 64 bits in each place of the largest number that is worked on."""
+    """A number with these 64 bits repeated _AT_ONCE times."""
     return int.from_bytes(bits.to_bytes(_CHARACTERS, "big") * _AT_ONCE, "big")
 
 
-#: Forty bits in a place of 64 are halved three times: what stays, what moves up, and by how many bits.
+#: How 40 bits become eight groups of 5, one a byte, by halving three times: the mask of what stays, the mask of what
+#: moves up, and by how many bits.
 _HALVINGS = [
     (_everywhere(0x00000000000FFFFF), _everywhere(0x000000FFFFF00000), 12),
     (_everywhere(0x000003FF000003FF), _everywhere(0x000FFC00000FFC00), 6),
@@ -24,9 +25,9 @@ _HALVINGS = [
 
 
 def encode(raw: bytes) -> str:
-    """Eight characters for every five bytes. Raises ValueError where the length is no multiple of five.
+    """Eight upper-case characters for every five bytes. Raises ValueError where the length is not a multiple of five.
 
-    All places at once in one large number: `base64.b32encode` takes more time for a token than its signature does.
+    Works on many groups in one large number, because `base64.b32encode` takes longer for a token than signing it.
     """
     if len(raw) % _BYTES:
         raise ValueError("The length is no multiple of five.")
@@ -46,5 +47,6 @@ def _encode(raw: bytes) -> str:
 
 
 def decode(text: str) -> bytes:
-    """In any letter case. Raises ValueError for what is no base32, or no multiple of eight characters."""
+    """The bytes of `text`, in any letter case. Raises ValueError for what is not base32 or not a multiple of eight
+    characters."""
     return b32decode(text, casefold=True)

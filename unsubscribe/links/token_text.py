@@ -1,6 +1,7 @@
-"""Which characters of a link, or of a mailbox's name, may be its token: the rest was glued on, or broke it in two.
+"""Finds the token in the text that a link or a mailbox's name has where its token should be: mail programs and gateways
+glue characters on and break lines in it.
 
-Pure text. Which reading is right only the signature says (`links`). Look-alikes (O and 0) are not guessed.
+Which reading is right is decided by the signature (`links`). Look-alikes (O and 0) are not tried.
 """
 
 import re
@@ -8,9 +9,9 @@ from collections.abc import Iterator
 from itertools import product
 from urllib.parse import unquote
 
-#: More is not looked at.
+#: How many characters are looked at.
 _LONGEST = 1000
-#: A gateway may encode what was encoded already: "%2520".
+#: How often percent-encoding is undone: gateways encode what was encoded already ("%2520").
 _TIMES = 3
 _QUOTED_PRINTABLE = re.compile(r"(?:=[0-9A-Fa-f]{2})+")
 _LETTER_OR_DIGIT = re.compile(r"[A-Za-z0-9]")
@@ -21,33 +22,33 @@ _INVISIBLE = (
     r"\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     r"\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
 )
-#: Around the letter that says what a link is for: what a break there leaves, by the same ways as within a token. Of the
-#: slashes before it there may be several.
+#: Regular expressions for what may stand around the letter of a link's purpose in its path, after a line break or
+#: encoding there; before it there may be several slashes.
 BEFORE_KIND, BEHIND_KIND = rf"(?:[/=\s{_INVISIBLE}]*)", rf"(?:[=\s{_INVISIBLE}]*)"
-#: Within a token: what nobody sees, and where a line was broken, with the quoted-printable "=" before it
+#: What may stand within a token: invisible characters, and a line break with the quoted-printable "=" before it
 #: (RFC 2045, section 6.7), which browsers leave when they take line breaks out of a URL, and the indent or ">" of the
-#: next.
+#: next line.
 _GAP = rf"(?:[ \t]*[\r\n][\s>]*|[=\s{_INVISIBLE}])*"
 _CHUNK = re.compile(rf"([A-Za-z0-9]+){_GAP}")
 _OLD_CHUNK = re.compile(rf"([A-Za-z0-9_-]+){_GAP}")
 #: RFC 2047 writes a space as "_", and some programs read every "_" so; others write it as "+" again.
 _SPACE_THAT_WAS = re.compile(r"(?<=[A-Za-z0-9_-])[ +]+(?=[A-Za-z0-9_-])")
 _OLD_LENGTH = 40
-#: So many "-" and "_" at the end of an old token may have been lost as punctuation.
+#: How many "-" and "_" at the end of an old token may have been cut off as punctuation.
 _MOST_LOST = 2
 
 
 def token(text: str, *, length: int) -> str:
-    """The letters and digits `text` begins with, if they are `length`; else "".
+    """The letters and digits that `text` begins with, gaps left out, if they are exactly `length`; else "".
 
-    It ends at the first character that no token has; what comes after it does not matter.
+    They end at the first character that no token has; what follows is ignored.
     """
     runs = (_run(bare, _CHUNK, length) for bare in _bares(text))
     return next((run for run in runs if len(run) == length), "")
 
 
 def old_tokens(text: str) -> list[str]:
-    """What a token of the first format, 40 characters of base64url, may have been: nine readings at most.
+    """The tokens of the first format (40 characters of base64url) that `text` may begin with, nine at most.
 
     Such a token may have lost a last "-" or "_", and its "_" may have become spaces.
     """
@@ -59,8 +60,8 @@ def old_tokens(text: str) -> list[str]:
 
 
 def _bares(text: str) -> Iterator[str]:
-    """Decoded, and without what stands before the token; then with "=" and what follows it as it stands, because it may
-    be the token that goes on there."""
+    """`text` from where its token begins: first with quoted-printable decoded, then as it is, because what follows a
+    "=" may be the rest of the token."""
     text = text[:_LONGEST]
     for _ in range(_TIMES):
         text = unquote(text)
@@ -69,7 +70,7 @@ def _bares(text: str) -> Iterator[str]:
 
 
 def _decoded(found: re.Match[str]) -> str:
-    """What quoted-printable encodes in UTF-8; never a letter or digit, because then the "=" was glued on."""
+    """The text that was quoted-printable UTF-8; unchanged if it has letters or digits, where the "=" was glued on."""
     try:
         decoded = bytes.fromhex(found[0].replace("=", "")).decode()
     except UnicodeDecodeError:
@@ -78,7 +79,7 @@ def _decoded(found: re.Match[str]) -> str:
 
 
 def _run(text: str, chunk: re.Pattern[str], length: int) -> str:
-    """The chunks at the beginning, gaps left out, as long as they are no more than `length` together."""
+    """The chunks at the beginning, gaps left out, while they are no longer than `length` together."""
     run, place = "", 0
     while found := chunk.match(text, place):
         longer = run + found[1]

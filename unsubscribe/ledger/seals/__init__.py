@@ -1,11 +1,11 @@
-"""Makes the ledger tamper-evident: `seal` closes what is new, `verify` names what was touched. It repairs nothing.
+"""Makes the ledger tamper-evident: `seal` closes what is new, `verify` names each event and seal that was touched.
 
-A seal keeps 40 bytes of each line: its id, and a SHA-256 of its columns and its address's digest. With one hash for the
-whole seal nobody could name the line; with a row for each line there would be a second table as long as the ledger. A
-million lines are 40 MB.
+A seal keeps 40 bytes of each event: its id, and a SHA-256 of its columns and its address's digest. One hash for the
+whole seal could not name the event that was touched; a row for each event would be a second table as long as the
+ledger. A million events are 40 MB.
 
-The chain is plain SHA-256 without a key, so that anybody can check it. Who can write to the database can also make a
-new chain: what they cannot change is a hash that was emailed to somebody else.
+The chain is SHA-256 without a key, so that anyone can check it. Whoever can write to the database can make a new chain,
+but cannot change a hash that was emailed before (prefcenter.reports.digest, has_seal).
 """
 
 from .sealing import overdue, seal

@@ -1,8 +1,7 @@
-"""Seals what is new in the ledger. It takes no lock that somebody who opts out could ever wait for.
+"""Seals the new events of the ledger, every hour. No opt-out ever waits for it, because it takes no locks.
 
-A line may appear below others that are long sealed (see watermark). That is no reason to wait for it: a seal names its
-lines one by one, and the next takes what came late. But an id that nobody can fill any more must be known, or a line
-inserted there would pass for a late one. So a seal says up to which id everything is settled.
+An event may be committed below others that are sealed already (watermark). The next seal takes it, since a seal lists
+its events one by one. To tell such an event from one inserted later, each seal says up to which id all are settled.
 """
 
 import logging
@@ -21,12 +20,13 @@ from .encoding import SealedEvent
 
 logger = logging.getLogger(__name__)
 
-#: A first seal may meet a year of lines: in rows of 4 MB, each in memory for itself.
+#: The most events in one seal, which are 4 MB: a first seal may meet a year of them.
 MOST = 100_000
+#: How many events are hashed with one query.
 CHUNK = 2_000
-#: How long those who are writing right now may take, in seconds.
+#: How long sealing waits for transactions that are writing to the ledger, in seconds.
 PATIENCE = 10.0
-#: Sealed every hour; twice that, and somebody should look.
+#: An event that is older than this and in no seal means that sealing does not run: twice the hour it takes.
 OVERDUE = timedelta(hours=2)
 _START = Seal(number=0, settled=0, hash=encoding.NOTHING)
 
@@ -37,9 +37,12 @@ class _Batch(NamedTuple):
 
 
 def seal(*, now: datetime, patience: float = PATIENCE) -> Seal | None:
-    """Closes every line that is there and in no seal yet. The newest seal, or None if nothing was new.
+    """Seals every committed event that is in no seal yet; returns the newest seal it made, None if nothing was new.
 
-    Two at once are one: the second finds its number taken and leaves the rest to the next hour.
+    now:      aware
+    patience: how long to wait for transactions that are writing, in seconds
+
+    Of two at once the second finds its number taken, returns None and leaves the rest to the next hour.
     """
     last = Seal.objects.order_by("number").last() or _START
     seen = watermark.of_ledger(patience)
@@ -56,18 +59,18 @@ def seal(*, now: datetime, patience: float = PATIENCE) -> Seal | None:
 
 
 def unsealed() -> QuerySet[ConsentEvent]:
-    """The lines that are in no seal: those beyond what is settled, without what is sealed ahead."""
+    """The events that are in no seal: those beyond what is settled, without those that were sealed ahead of it."""
     settled = Seal.objects.order_by("-number").values_list("settled", flat=True).first() or 0
     return ConsentEvent.objects.filter(id__gt=settled).exclude(id__any_of=list(_sealed_ahead(settled)))
 
 
 def overdue(*, now: datetime) -> QuerySet[ConsentEvent]:
-    """The lines that are in no seal although sealing has had its chance: nobody seals, or seals were removed."""
+    """The events older than OVERDUE that are in no seal: sealing does not run, or seals were removed. `now`: aware."""
     return unsealed().filter(at__lt=now - OVERDUE)
 
 
 def _sealed_ahead(settled: int) -> set[int]:
-    """The sealed ids beyond: none, but while somebody who writes takes his time."""
+    """The sealed ids above `settled`: there are some where a transaction was still writing as they were sealed."""
     packed = Seal.objects.filter(through__gt=settled).values_list("entries", flat=True)
     return {entry.id for one in packed for entry in encoding.unpack(bytes(one)) if entry.id > settled}
 
@@ -99,5 +102,5 @@ def _batches(settled: int, seen: Watermark) -> Iterator[_Batch]:
     while ids := list(lines.filter(id__gt=after)[:MOST]):
         after = ids[-1]
         if new := [one for one in ids if one not in known]:
-            # More may follow, which is not settled before it is sealed.
+            # A full batch may have more after it, and nothing counts as settled before it is sealed.
             yield _Batch(new, seen.settled if len(ids) < MOST else min(after, seen.settled))

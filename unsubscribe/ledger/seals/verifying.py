@@ -1,4 +1,4 @@
-"""Compares the ledger with its seals and names each line and each seal that was touched. It changes nothing."""
+"""Compares the ledger with its seals and names each event and each seal that was touched."""
 
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
@@ -9,9 +9,9 @@ from . import encoding
 from .encoding import SealedEvent
 from .sealing import CHUNK, unsealed
 
-#: So many touched lines are compared with each other, to tell those that changed places from those edited.
+#: How many touched events are compared with each other, to tell those that changed places from those edited.
 MOST_TOUCHED = 100_000
-#: Nobody was given an id below 1, but somebody may have taken one.
+#: The lowest id that a row can have: the database draws none below 1, but one may have been inserted there.
 _LOWEST = -(2**63)
 
 
@@ -45,7 +45,8 @@ class Finding(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """How many events and seals there are, how many events are in no seal yet, and the newest seal, if there is one."""
+    """How many events and seals there are, how many events are in no seal yet, and the newest seal; None without
+    one."""
 
     events: int
     seals: int
@@ -77,24 +78,26 @@ def summary() -> Summary:
 
 
 def has_seal(hash_: bytes) -> bool:
-    """Whether a hash kept outside is still one of the chain."""
+    """Whether the chain has a seal with this hash (32 bytes), which was kept elsewhere."""
     return Seal.objects.filter(hash=hash_).exists()
 
 
 class _Walk:
-    """Along the chain, seal by seal; what it carries is small whatever the ledger's length."""
+    """Walks the chain seal by seal, in bounded memory."""
 
     def __init__(self, progress: Callable[[int], object]) -> None:
         self.progress = progress
         self.compared = 0
         self.touched: list[_Touched] = []
         self.expected = 1
-        #: What the next seal must follow; None where the one before cannot be read.
+        #: The hash that the next seal must have as `previous`; None where the one before it cannot be read.
         self.hash: bytes | None = encoding.NOTHING
-        #: Every line up to here was accounted for, and these beyond are sealed.
+        #: Every event up to this id was compared or reported.
         self.closed = _LOWEST
+        #: The sealed ids above `closed`.
         self.ahead: set[int] = set()
-        #: A seal was missing or edited: whose the lines are up to the next seal's first, nobody can say.
+        #: The seal before was missing or edited, so events up to the next seal's first cannot be told from inserted
+        #: ones.
         self.is_blind = False
 
     def step(self, number: int) -> Iterator[Finding]:
@@ -138,7 +141,7 @@ class _Walk:
             self.progress(self.compared)
 
     def _inserted(self, seal: Seal, entries: Sequence[SealedEvent], *, is_intact: bool) -> Iterator[Finding]:
-        """The lines at ids that this seal declares settled, and that are in no seal."""
+        """The events at ids that this seal declares settled, and that are in no seal."""
         self.ahead.update(entry.id for entry in entries)
         if self.is_blind and entries:
             self.closed = max(self.closed, entries[0].id - 1)
@@ -164,7 +167,7 @@ def _load(number: int) -> Seal | None:
 
 
 def _told(touched: Sequence[_Touched]) -> Iterator[Finding]:
-    """What says now what another was sealed with has changed places with it; the rest was edited or is gone."""
+    """An event that now has the content another was sealed with was reordered; the rest was edited or removed."""
     sealed_as = {one.sealed.hash: one.sealed.id for one in touched}
     for entry, found in touched:
         if found is None:

@@ -1,1 +1,2 @@
-"""The engine: it remembers, decides and signs. It has no pages and knows of no site."""
+"""The engine: it remembers, decides and signs. Any Django project can use it without the site
+(docs/architecture.md)."""

@@ -1,8 +1,5 @@
-"""Before a mailing: the verdict on each address, and the links and headers for those that may be written to.
-
-It stands between the verbs and the engine's doors, because the guarded backend, the command and the API
-all ask the same question.
-"""
+"""Before a mailing: the verdict on each address, and the links and headers for those that may be written to. The
+guarded backend, the command `audience` and the API ask here."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -20,7 +17,7 @@ from .mailing import Mailing
 from .models import Address
 from .rules import Rule, Verdict
 
-#: As many rows as there are places, in their order, and what is found for each of them.
+#: SQL that selects {} for each place from 0 to one less than the parameter, in their order.
 _PLACES = {
     "postgresql": "WITH asked AS (SELECT %s AS many)"
     " SELECT {} FROM asked, generate_series(0, many - 1) AS place ORDER BY place",
@@ -31,9 +28,13 @@ _PLACES = {
 
 
 class MessageLinks(NamedTuple):
-    """Links and headers for one message to each of some addresses, in their order. What is transactional cannot be
-    unsubscribed from: there the first and the third are empty. On other channels than email there are no headers: the
-    third and the fourth are empty."""
+    """Links and headers for one message to each of some addresses, in their order.
+
+    unsubscribe_urls: empty for a transactional mailing; short links on other channels than email
+    preferences_urls: for every mailing
+    list_unsubscribe: values of that header; empty for a transactional mailing, and on other channels than email
+    list_id:          the value of List-Id; "" for a mailing without a category, and as list_unsubscribe
+    """
 
     unsubscribe_urls: Sequence[str]
     preferences_urls: Sequence[str]
@@ -63,11 +64,11 @@ def ask(
 ) -> list[AudienceEntry]:
     """One entry for each address, in their order; the number of queries does not grow with them.
 
-    addresses: as somebody wrote them; those that are unknown and may be sent to become contacts
+    addresses: in any spelling; those that are unknown and may be sent to become contacts
     now:       aware
-    written:   ids of the contacts with a frequency who are written to; pass the same set for each part of a long list.
-               A contact who chose a frequency is written to at the first of their addresses, and is too soon at the
-               others
+    written:   ids of the contacts with a frequency who are written to, which this call adds to; pass the same set for
+               each part of a long list. Such a contact is written to at the first of their addresses, and is too soon
+               at the others
 
     Nothing is recorded as sent: see `record`. Raises InsecureBaseUrl.
     """
@@ -82,7 +83,7 @@ def ask(
 
 
 def _with_ids(verdict: Verdict, learnt: Mapping[bytes, actions.LearnedAddress]) -> Verdict:
-    """With the ids of who became a contact by being asked about."""
+    """The verdict with the ids of the contact that its address has just become."""
     if not verdict.may_send or verdict.address_id is not None or verdict.address is None:
         return verdict
     return verdict._replace(**learnt[verdict.address.digest]._asdict())
@@ -91,7 +92,10 @@ def _with_ids(verdict: Verdict, learnt: Mapping[bytes, actions.LearnedAddress]) 
 def decide(
     addresses: Sequence[str], mailing: Mailing, *, now: datetime, written: set[int] | None = None
 ) -> list[Verdict]:
-    """The gate's verdicts for one mailing; where it reaches a contact who chose a frequency twice, once is too soon."""
+    """The gate's verdicts on these addresses, in their order; parameters as of `ask`, but nothing is written.
+
+    A contact who chose a frequency is too soon at the second and further of their addresses.
+    """
     verdicts = gate.check(addresses, mailing, now=now)
     written = set() if written is None else written
     for place, one in enumerate(verdicts):
@@ -104,12 +108,12 @@ def decide(
 
 
 def _too_soon(verdict: Verdict) -> Verdict:
-    """Of who may be sent this message, and gets another one first."""
+    """The verdict on a contact who may be sent to, but is sent another message first."""
     return verdict._replace(outcome=Outcome.TOO_SOON, rule=Rule.TOO_SOON, until=verdict.next_day)
 
 
 def _each(found: MessageLinks) -> Iterator[tuple[str | None, str, Headers | None]]:
-    """By address, as an entry has them."""
+    """For each address the last three fields of an AudienceEntry."""
     if not found.unsubscribe_urls:
         return ((None, url, None) for url in found.preferences_urls)
     if not found.list_unsubscribe:
@@ -119,8 +123,8 @@ def _each(found: MessageLinks) -> Iterator[tuple[str | None, str, Headers | None
 
 
 def message_links(address_ids: Iterable[int], mailing: Mailing, *, now: datetime) -> MessageLinks:
-    """What goes into the messages; on other channels than email the unsubscribe links are short ones. Whether they may
-    be sent is asked of the gate before. Raises InsecureBaseUrl."""
+    """What goes into the messages to these addresses, in their order. Ask the gate first whether they may be sent.
+    Raises InsecureBaseUrl."""
     ids, today = list(address_ids), timezone.localtime(now).date()
     about = Target(0, mailing.category_id, mailing.campaign_id)
     tokens = links.sign_many(ids, about, purpose=LinkPurpose.PREFERENCES, today=today)
@@ -136,7 +140,8 @@ def message_links(address_ids: Iterable[int], mailing: Mailing, *, now: datetime
 
 
 def ids(texts: Sequence[str], digests: Sequence[bytes], *, channel: Channel, now: datetime) -> list[int]:
-    """The id of each of these addresses. Strangers become contacts, so ask the gate first."""
+    """The id of each of these addresses, given as text and by digest, in their order. Unknown ones become contacts, so
+    ask the gate first. Raises InvalidAddress for an unknown one that is not an address."""
     known = _known(digests, channel=channel)
     strangers = [normalise(text, channel=channel) for text, id_ in zip(texts, known, strict=True) if id_ is None]
     learnt = actions.learn(strangers, now=now) if strangers else {}
@@ -144,9 +149,9 @@ def ids(texts: Sequence[str], digests: Sequence[bytes], *, channel: Channel, now
 
 
 def _known(digests: Sequence[bytes], *, channel: Channel) -> list[int | None]:
-    """In their order; None for those nobody has learnt.
+    """The id of each of these addresses, in their order; None for unknown ones.
 
-    By hand, because it is asked of every line of a file: the digests travel as one parameter, the ids come in a row.
+    In SQL, because it is asked for each line of a file: the digests are one parameter, and the ids come in their order.
     """
     table = connection.ops.quote_name(Address._meta.db_table)
     found = f"(SELECT id FROM {table} WHERE digest = substr(%s, place * 32 + 1, 32) AND channel = %s)"  # noqa: S608  (our own table)
@@ -156,11 +161,13 @@ def _known(digests: Sequence[bytes], *, channel: Channel) -> list[int | None]:
 
 
 def record(entries: Sequence[AudienceEntry], mailing: Mailing, *, now: datetime) -> list[AudienceEntry]:
-    """Counts the mailing as sent to everybody in these entries of `ask` who may be sent to, and starts their frequency
-    clocks. The mailing must have a category.
+    """Counts the mailing as sent to all in these entries of `ask` who may be sent to, and starts their frequency
+    clocks.
 
-    Returns the entries again; a contact with a frequency who was recorded for another message since `ask` is too soon
-    in them. Twice with the same campaign, within rules.CAMPAIGN_RUNS, counts once.
+    mailing: with a category; the same campaign again within rules.CAMPAIGN_RUNS counts once
+    now:     aware
+
+    Returns the entries; a contact with a frequency who was recorded for another message since `ask` is too soon there.
     """
     verdicts = [one.verdict for one in entries if one.verdict.may_send]
     paced = {one.contact_id: one.last_day for one in verdicts if one.contact_id and one.last_day}

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Channel(TextChoices):
-    """How a message reaches a contact."""
+    """How a message reaches a contact. The labels are for pages too, so they are translated."""
 
     EMAIL = "email", _("Email")
     SMS = "sms", _("Text message")
@@ -26,23 +26,28 @@ class Channel(TextChoices):
 class Kind(Enum):
     """What an address of a channel is, and so how `addresses` normalises and masks it."""
 
+    #: An email address.
     MAILBOX = auto()
+    #: A telephone number, in E.164 form.
     NUMBER = auto()
+    #: A device token.
     TOKEN = auto()
+    #: A postal address.
     PLACE = auto()
 
 
 class ChannelRecord(NamedTuple):
-    """All that the project knows of one channel."""
+    """What differs from channel to channel."""
 
+    #: What its addresses are.
     kind: Kind
-    #: Characters; a longer text is no address, however it is spelled.
+    #: In characters: a longer text is not an address of this channel.
     longest: int
     #: How a message comes, in the middle of a sentence.
     phrase: str | Promise
     #: Finds the channel in the heading of an imported column, in words of lower case.
     heading: re.Pattern[str]
-    #: What else an imported file may call it, folded: beside its value.
+    #: What an imported file may call it besides its value, case-folded and without accents.
     also_called: tuple[str, ...] = ()
 
 
@@ -80,5 +85,5 @@ _RECORDS: dict[str, ChannelRecord] = {
 
 
 def of(channel: Channel | str) -> ChannelRecord:
-    """The record of a channel, by the member or its value. Raises KeyError for what is none."""
+    """The record of a channel, given as a member or its value. Raises KeyError for any other text."""
     return _RECORDS[channel]

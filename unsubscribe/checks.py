@@ -1,4 +1,4 @@
-"""System checks: the mistakes in the settings that would cost people their opt-outs, or senders their button."""
+"""System checks (E001 to E007, W001, W002) of the settings on which opt-outs and the Unsubscribe button depend."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -85,7 +85,8 @@ def email_backend(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Chec
 
 
 def _is_guard(path: str, *, for_all: bool = False) -> bool:
-    """`for_all`: it must not take whatever says nothing for a receipt (law 7)."""
+    """Whether this dotted path names a guarded backend; `for_all`: one that takes undeclared messages as marketing
+    (law 7)."""
     try:
         backend = import_string(path)
         return issubclass(backend, GuardedEmailBackend) and not (

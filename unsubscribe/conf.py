@@ -1,4 +1,5 @@
-"""The engine's settings with their defaults; read at the moment of use, so that tests can override them."""
+"""The engine's settings (UNSUBSCRIBE_…) with their defaults, read when they are used, so that tests can override
+them."""
 
 import re
 from collections.abc import Iterable
@@ -47,7 +48,7 @@ def _is_secure(url: str, *, is_development: bool) -> bool:
 
 
 def address_key() -> str:
-    """The key of every digest. It is never rotated: with another key every opt-out would be forgotten."""
+    """The key of every digest, never rotated: with another key no known address is found, and every opt-out is lost."""
     return str(getattr(settings, "UNSUBSCRIBE_ADDRESS_KEY", ""))
 
 
@@ -63,11 +64,12 @@ def list_domain() -> str:
 
 
 def one_click_scope() -> OneClickScope:
+    """What a one-click stops (requirement E9). Raises ValueError for an unknown value; see checks.one_click_scope."""
     return OneClickScope(getattr(settings, "UNSUBSCRIBE_ONE_CLICK_SCOPE", OneClickScope.CATEGORY))
 
 
 def gmail_spellings() -> bool:
-    """Whether a no to one spelling of a Gmail address covers the others."""
+    """Whether an opt-out of one spelling of a Gmail address covers its other spellings (facts.covering)."""
     return bool(getattr(settings, "UNSUBSCRIBE_GMAIL_SPELLINGS", False))
 
 
@@ -79,7 +81,8 @@ def wrapped_email_backend() -> str:
 def transactional() -> tuple[str, ...]:
     """The functions, methods and classes, by their dotted names, whose undeclared messages are transactional.
 
-    A list, or one text with commas. What is no name is handed on as it is written, so that a check can say so.
+    The setting is a list, or one text with commas. Anything else comes back as text, for checks.transactional to
+    report.
     """
     said = getattr(settings, "UNSUBSCRIBE_TRANSACTIONAL", None) or ()
     if isinstance(said, str):
@@ -88,7 +91,7 @@ def transactional() -> tuple[str, ...]:
 
 
 def has_pages() -> bool:
-    """Whether somebody serves the pages behind preference links. Without them no mail of ours leads there."""
+    """Whether the pages behind preferences links are served. Without them no email of the outbox links there."""
     return bool(getattr(settings, "UNSUBSCRIBE_HAS_PAGES", True))
 
 
@@ -108,7 +111,7 @@ def outbox_lease() -> int:
 
 
 def preferences_link_days() -> int:
-    """Days for which a link that shows preferences is valid; the stopping kind never expires."""
+    """Days for which a link that shows preferences is valid; an unsubscribe link never expires (law 6)."""
     return int(getattr(settings, "UNSUBSCRIBE_PREFERENCES_LINK_DAYS", 60))
 
 
@@ -128,4 +131,5 @@ def sender_name() -> str:
 
 
 def sender_postal_address() -> str:
+    """The sender's postal address, in emails and on pages (requirement B2); "" if it is not set."""
     return str(getattr(settings, "UNSUBSCRIBE_SENDER_POSTAL_ADDRESS", ""))

@@ -1,4 +1,4 @@
-"""What is about to be sent: what the gate is asked about, what links name, what is recorded as sent."""
+"""What is about to be sent. The gate, links and the record of what was sent all take it."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class Mailing:
     purpose:  what was declared, else what the category is for (purpose_of)
     campaign: not too soon for itself for rules.CAMPAIGN_RUNS after it was first recorded for a contact, whatever was
               recorded since: so a mailing can be asked about, recorded, and then pass the guarded backend's gate
-    once:     True refuses it to a contact with a frequency to whom our own backend sent this campaign in that time
+    once:     True refuses it to a contact with a frequency to whom the guarded backend sent this campaign in that time
 
     Raises ContradictoryPurpose and RetiredCategory when it is made.
     """
@@ -49,15 +49,14 @@ class Mailing:
 
     @property
     def needs_opt_in(self) -> bool:
-        """Whether it goes to nobody who did not subscribe."""
+        """Whether its category needs opt-in, so that it goes only to those who subscribed."""
         return bool(self.category and self.category.needs_opt_in)
 
 
 def purpose_of(category: Category | None, declared: Purpose | None) -> Purpose:
-    """What was declared, else what the category is for; marketing where nobody said anything (law 7).
+    """What was declared, else what the category is for, else marketing (law 7).
 
-    Raises ContradictoryPurpose for a message that is of a marketing category and calls itself transactional, and
-    RetiredCategory for any message of a category in which nothing is sent any more.
+    Raises ContradictoryPurpose where a message of a marketing category is declared transactional, and RetiredCategory.
     """
     if category and category.retired_at:
         raise RetiredCategory

@@ -1,4 +1,4 @@
-"""What a page or the API shows of a contact. It reads, and changes nothing."""
+"""What the pages and the API show of a contact: the preference sheet, and whose an address is."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
@@ -13,7 +13,13 @@ from .models import Address, Category, Contact, Preference, ShortLink, Suppressi
 
 
 class Choice(NamedTuple):
-    """One category on one channel, as it holds today; `masked` are the addresses it goes to."""
+    """What holds today for one category on one channel.
+
+    masked:        the addresses it goes to, masked, with commas between
+    is_subscribed: whether messages go there: by the state, the default, and noes to everything
+    paused_until:  the first day without a pause; None where none is in force
+    is_fixed:      transactional, so that it cannot be switched off
+    """
 
     category: Category
     channel: Channel
@@ -25,21 +31,33 @@ class Choice(NamedTuple):
 
     @property
     def is_offered(self) -> bool:
-        """Hidden ones are shown to whoever gets them, and retired ones to nobody."""
+        """Whether the preference page shows it: a hidden category only to those who get it, a retired one to nobody."""
         is_got = self.is_subscribed and not self.is_fixed
         return self.category.is_offered or (is_got and self.category.retired_at is None)
 
     @property
     def key(self) -> str:
+        """The category's id and the channel, with which the names of form fields end."""
         return f"{self.category.pk}-{self.channel}"
 
     @property
     def slower(self) -> list[Frequency]:
+        """The frequencies slower than the one that holds, from the fastest."""
         return [one for one in Frequency if one.pace > self.frequency.pace]
 
 
 class PreferenceSheet(NamedTuple):
-    """Everything the preference center shows. `choices` are in the categories' order; `channel` is the address's."""
+    """What the preference center shows of the contact of one address.
+
+    language:     of the address (Address.language)
+    masked:       the address, masked; `channel` is its channel
+    choices:      in the order of the categories
+    paused_until: the first day without a pause of everything; None where none is in force
+    has_said_no_to_everything: on every channel shown
+    is_blocked:   for good, so that not even a transactional message reaches the address
+    address:      the one behind the link; None in a preview
+    known:        all addresses of the contact, pending or not
+    """
 
     contact_id: int
     language: str
@@ -55,7 +73,7 @@ class PreferenceSheet(NamedTuple):
 
     @property
     def is_pending(self) -> bool:
-        """Whether the address was joined to a contact, and is shown alone."""
+        """Whether the address is pending at its contact, so that the sheet is about it alone (law 11)."""
         return self.address is not None and self.address.is_pending
 
     def choice_of(self, target: Target) -> Choice | None:
@@ -134,7 +152,7 @@ def preference_sheet(
 
 
 def _blocks(contact: Contact) -> set[tuple[int, str]]:
-    """The suppressions of all addresses of the contact: the address's id and the reason."""
+    """The suppressions in force of all addresses of the contact: the address's id and the reason."""
     rows = Suppression.objects.filter(address__contact=contact, lifted_at=None)
     return set(rows.values_list("address_id", "reason"))
 
@@ -150,14 +168,15 @@ def _by_channel(rows: Sequence[Address]) -> dict[Channel, dict[int, str]]:
 
 
 def _emails(named: Address, contact: Contact) -> dict[int, str]:
-    """The addresses that count when it is about email, as for `_said_no`."""
+    """The email addresses whose noes count, as in `_said_no`: by id, their normalised values."""
     if named.channel == Channel.EMAIL:
         return {named.pk: named.value}
     return dict(contact.addresses.filter(channel=Channel.EMAIL).values_list("id", "value"))
 
 
 def _said_no(named: Address, by_channel: dict[Channel, dict[int, str]], silent: set[int]) -> set[Channel]:
-    """Of several addresses on one channel the one behind the link counts; elsewhere it takes a no to each of them."""
+    """The channels on which everything is off: on the channel of the link's address that one counts, elsewhere all of
+    the contact's addresses must be suppressed (their ids are in `silent`)."""
     elsewhere = {channel for channel, ids in by_channel.items() if set(ids) <= silent} - {named.channel}
     return elsewhere | ({Channel(named.channel)} if named.pk in silent else set())
 

@@ -12,20 +12,24 @@ from .choices import EventKind, Frequency, Outcome, PreferenceState, Purpose, So
 BLOCKS_EVERYTHING = frozenset({SuppressionReason.HARD_BOUNCE, SuppressionReason.ERASED, SuppressionReason.MANUAL})
 #: The person's own no, which only the person takes back (law 8).
 OWN_NO = frozenset({SuppressionReason.UNSUBSCRIBED_ALL, SuppressionReason.COMPLAINT})
-#: Doors through which the person speaks in person.
+#: The sources by which contacts speak for themselves.
 OWN_VOICE = frozenset({Source.ONE_CLICK, Source.PAGE, Source.MAILTO, Source.SMS})
-#: Doors whose wishes are answered with a confirmation.
+#: The sources whose wishes are confirmed by email (requirements C1 to C4).
 CONFIRMED = frozenset({Source.ONE_CLICK, Source.PAGE, Source.MAILTO, Source.SMS, Source.STAFF, Source.API})
 
-#: For so long after it first reached a contact a campaign is the same mailing, however often it is asked about or sent.
+#: How long after it was first recorded for a contact a campaign counts as one mailing, however often it is asked about.
 CAMPAIGN_RUNS = timedelta(hours=48)
-#: For so long nobody else sends what somebody has claimed; a batch of a hundred letters is sent in less.
+#: How long a claim keeps other processes from sending the same campaign to a contact; a batch takes less.
 CLAIM_HOLDS = timedelta(hours=1)
+#: How long to wait after the first, second, … failed attempt.
 RETRY_MINUTES = (1, 5, 15, 60, 180, 360, 720)
 
 
 class Chosen(NamedTuple):
-    """What a contact chose for one category on one channel."""
+    """What a contact chose for one category on one channel.
+
+    paused_until: the first day without a pause; None is no pause
+    """
 
     state: PreferenceState = PreferenceState.UNSPECIFIED
     frequency: Frequency = Frequency.AS_SENT
@@ -33,10 +37,17 @@ class Chosen(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """All that counts for one address and one message.
+    """All that counts for one address and one message; facts.own and facts.covering gather it. Days are in the site's
+    time zone.
 
-    `needs_opt_in`: unspecified means no. `had_until`: who has had this very message gets it again on this day at the
-    earliest, if they chose a frequency.
+    purpose:      of the message
+    suppressed:   the reasons of the suppressions in force
+    chosen:       for the message's category and channel; the defaults where nothing was chosen
+    needs_opt_in: an unspecified preference counts as unsubscribed
+    contact_paused_until: the first day without a pause of everything
+    last_sent_on: the day of the latest message of the category, for a contact who chose a frequency
+    had_until:    the first day on which a contact who chose a frequency may get this campaign again; None if they have
+                  not had it
     """
 
     purpose: Purpose = Purpose.MARKETING
@@ -49,7 +60,7 @@ class Facts(NamedTuple):
 
 
 class Rule(Enum):
-    """Which row of the table gave a verdict, from the top: may_send."""
+    """Which row of the table in may_send gave a verdict, from the top. The values are for developers."""
 
     BLOCKED = "a block that holds for every message"
     TRANSACTIONAL = "a transactional message, which no other row holds back"
@@ -70,7 +81,7 @@ class Verdict(NamedTuple):
     next_day:   once this is sent, the first day on which the contact's frequency allows another; None is "any day"
     last_day:   the last day on which another may have been sent for the frequency to allow this one, likewise
     address:    the address as it was read; None where it is none, and where the rules alone were asked
-    address_id: None while nobody has learnt the address; contact_id likewise
+    address_id: None for an address that is not known; contact_id likewise
     """
 
     outcome: Outcome
@@ -116,8 +127,8 @@ def is_subscribed(state: PreferenceState, *, needs_opt_in: bool) -> bool:
 
 
 def state_beside(state: PreferenceState | str) -> PreferenceState:
-    """What a contact's choice is to an address that was joined beside another one, and is pending (law 11): a
-    no holds for both, a yes was given for the other."""
+    """What a contact's state counts as for a pending address beside another one (law 11): a no holds for both, a yes
+    was said for the other and counts as unsubscribed here."""
     return PreferenceState.UNSUBSCRIBED if state == PreferenceState.SUBSCRIBED else PreferenceState(state)
 
 
@@ -135,8 +146,8 @@ def next_sending_day(frequency: Frequency, last_sent_on: date | None) -> date | 
 
 
 def last_day_before(frequency: Frequency, today: date) -> date | None:
-    """The same from the other side: the last day on which a message may have gone out for another to be allowed
-    `today`; None is "any day"."""
+    """The last day on which a message may have gone out for next_sending_day to allow another `today`; None is "any
+    day"."""
     if frequency == Frequency.AS_SENT:
         return None
     if frequency == Frequency.DAILY:
@@ -147,7 +158,8 @@ def last_day_before(frequency: Frequency, today: date) -> date | None:
 
 
 def changes(before: Chosen, after: Chosen) -> EventKind | None:
-    """What the step from `before` to `after` is called, its weightiest part first; None when nothing changed."""
+    """The kind of event for the step from `before` to `after`: by the state if it changed, else the frequency, else the
+    pause; None when nothing changed."""
     if after.state != before.state:
         return EventKind.OPT_OUT if _willing(after.state) < _willing(before.state) else EventKind.OPT_IN
     if after.frequency != before.frequency:
@@ -163,11 +175,13 @@ def _willing(state: PreferenceState) -> int:
 
 
 def may_lift(reason: SuppressionReason, *, source: Source, is_its_own: bool = False) -> bool:
-    """Only the person lifts their own no; staff lift what staff or a provider set, a sender's system what a
-    provider did; nobody lifts an erasure.
+    """Whether a suppression for `reason` may be lifted by this source (law 8, requirement S3).
 
-    `is_its_own`: this very import set it, and nobody has said it since. That was never the person's own no, so an
-    import that is taken back lifts it, and nothing else.
+    A contact's own no (OWN_NO) is lifted by OWN_VOICE alone; a hard bounce by staff and the API; a manual one by staff;
+    an erasure by nobody.
+
+    is_its_own: for an import that is taken back: it set this suppression, and no other source has said it since. An
+                import lifts nothing else
     """
     if source == Source.IMPORT:
         return is_its_own and reason != SuppressionReason.ERASED
@@ -179,15 +193,16 @@ def may_lift(reason: SuppressionReason, *, source: Source, is_its_own: bool = Fa
 
 
 def may_lift_domain(set_by: Source, *, source: Source, is_its_own: bool = False) -> bool:
-    """A domain's block is nobody's own no: the staff lift any, a sender's system what such a system set, and an import
-    that is taken back what it set itself and nobody has said since (`is_its_own`)."""
+    """Whether a domain block set by one source may be lifted by another: staff lift any, the API what the API set, and
+    an import that is taken back what it set itself (`is_its_own`: as in may_lift)."""
     if source == Source.IMPORT:
         return is_its_own and set_by == Source.IMPORT
     return source == Source.STAFF or source == set_by == Source.API
 
 
 def may_change(before: Chosen, after: Chosen, *, source: Source, has_said_no: bool) -> bool:
-    """Whoever said no, or less, takes it back in person; where nobody did, evidence through other doors will do."""
+    """Whether a source may make this step (law 8): OWN_VOICE any; all others none that ends a no or a pause, allows
+    more messages or, if `has_said_no` (they once opted out of everything), says yes."""
     if source in OWN_VOICE:
         return True
     is_yes = _willing(after.state) > _willing(before.state)
@@ -197,13 +212,13 @@ def may_change(before: Chosen, after: Chosen, *, source: Source, has_said_no: bo
 
 
 def is_more(before: Chosen, after: Chosen) -> bool:
-    """Whether any part of the step brings more mail: a yes, a faster frequency, or the end of a pause."""
+    """Whether any part of the step brings more messages: a yes, a faster frequency, or an earlier end of a pause."""
     is_yes = _willing(after.state) > _willing(before.state)
     return is_yes or is_faster(before, after) or ends_sooner(before.paused_until, after.paused_until)
 
 
 def less(one: Chosen, other: Chosen) -> Chosen:
-    """The less of two choices, part by part."""
+    """The choice with the less willing state, the slower frequency and the later end of a pause of the two."""
     return Chosen(
         min(PreferenceState(one.state), PreferenceState(other.state), key=_willing),
         max(Frequency(one.frequency), Frequency(other.frequency), key=lambda frequency: frequency.pace),
@@ -212,7 +227,8 @@ def less(one: Chosen, other: Chosen) -> Chosen:
 
 
 def asks_less(stands: Chosen, change: Mapping[str, Any]) -> bool:
-    """Whether a change that changes nothing asks for the slower frequency, or the pause, that stands already."""
+    """Whether a change that changes nothing repeats a slower frequency or a pause, so that its time moves on (law 12).
+    `change` has the fields of Chosen that were asked for."""
     is_slow = stands.frequency != Frequency.AS_SENT and "frequency" in change
     return is_slow or (stands.paused_until is not None and "paused_until" in change)
 
@@ -223,17 +239,17 @@ def is_faster(before: Chosen, after: Chosen) -> bool:
 
 
 def ends_sooner(before: date | None, after: date | None) -> bool:
-    """Whether a pause until `before` would be cut short."""
+    """Whether a pause until `before` would end earlier; None is no pause."""
     return before is not None and (after is None or after < before)
 
 
 def confirms(source: Source) -> bool:
-    """Whether a wish through this door is answered with a confirmation (RFC 3834 stays sober: one, and only then)."""
+    """Whether a wish by this source is answered with a confirmation."""
     return source in CONFIRMED
 
 
 def retry_after(attempts: int) -> timedelta | None:
-    """How long to wait after the given number of failed attempts; None is "give up and show it"."""
+    """How long to wait after this many failed attempts, from 1; None is "give up"."""
     if attempts > len(RETRY_MINUTES):
         return None
     return timedelta(minutes=RETRY_MINUTES[attempts - 1])

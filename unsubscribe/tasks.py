@@ -1,4 +1,4 @@
-"""The Celery tasks: a nudge for what is due, and the sweep that makes up for every nudge that was lost."""
+"""The Celery tasks of the outbox: the nudge, and the sweep that finds what a lost nudge left (law 4)."""
 
 import logging
 import math
@@ -15,8 +15,11 @@ from . import outbox
 
 logger = logging.getLogger(__name__)
 
+#: How long this process does not try a broker that failed.
 AWAY_SECONDS = 30
+#: The longest that one sweep takes; the next comes after a minute.
 SWEEP_SECONDS = 50
+#: How many due messages a sweep looks up at once.
 BATCH = 100
 
 
@@ -29,19 +32,19 @@ _broker = _Broker()
 
 
 def nudge(message_ids: Sequence[int], *, delay: int) -> None:
-    """Asks a worker to look at these messages in `delay` seconds."""
+    """Asks a worker to deliver these outbox messages in `delay` seconds."""
     publish(deliver, list(message_ids), delay=delay)
 
 
 def publish(task: Task | Signature, *args: object, delay: int = 0) -> None:
-    """Asks a worker to run `task` in `delay` seconds. A broker that is away costs time, no more.
+    """Asks a worker to run `task` with `args` in `delay` seconds. A broker that is away is logged, not raised.
 
-    It costs the time once: for half a minute after a failure this process leaves everything to the sweep.
+    After a failure this process does not ask for AWAY_SECONDS, and leaves everything to the sweep.
     """
     if time.monotonic() < _broker.away_until:
         return
     try:
-        # A moment late rather than early: what is not due yet would be left to the sweep.
+        # A second late, because what is not due yet when the task runs would be left to the sweep.
         task.apply_async(args=args, countdown=delay and delay + 1, retry=False)
     except (OperationalError, KombuError, OSError) as error:
         _broker.away_until = time.monotonic() + AWAY_SECONDS
@@ -50,8 +53,8 @@ def publish(task: Task | Signature, *args: object, delay: int = 0) -> None:
 
 @contextmanager
 def without_nudges() -> Iterator[None]:
-    """Asks no worker meanwhile, as if the broker were away: for whoever sees to what is owed themselves. Around a
-    transaction, so that it takes in what is asked on its commit."""
+    """Publishes nothing within this context, as if the broker were away: for callers that deliver by themselves. Put it
+    around the transaction, because nudges are published after the commit."""
     before, _broker.away_until = _broker.away_until, math.inf
     try:
         yield
@@ -61,16 +64,15 @@ def without_nudges() -> Iterator[None]:
 
 @shared_task(ignore_result=True)
 def deliver(message_ids: list[int]) -> None:
-    """The nudge: sends these outbox messages if they are due and nobody else holds them."""
+    """The nudge: delivers these outbox messages, if they are due and no other worker has claimed them."""
     for message_id in message_ids:
         outbox.deliver(message_id, now=timezone.now())
 
 
 @shared_task(ignore_result=True)
 def sweep() -> int:
-    """Sends whatever is due, whoever forgot about it, for at most fifty seconds. Returns how many it took up.
-
-    Two sweeps at once do no harm: each message is claimed by one of them.
+    """Delivers all messages that are due, for at most SWEEP_SECONDS, after freeing those of dead workers. Returns how
+    many it tried. Of two sweeps at once each message is claimed by one.
     """
     outbox.release(now=timezone.now())
     stop_at = time.monotonic() + SWEEP_SECONDS

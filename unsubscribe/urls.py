@@ -1,5 +1,5 @@
-"""The one path the engine needs. In either letter case, with slashes before it, broken in two, and with anything behind
-the token, because a one-click is neither redirected nor refused for what its way has made of the link.
+"""The path of one-click, /u/<token>: in either letter case, with slashes before it, with breaks in it and with anything
+behind the token, because mail programs and gateways change links, and a one-click is never redirected (requirement E4).
 """
 
 from django.urls import re_path

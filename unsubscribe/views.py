@@ -1,6 +1,7 @@
 """The one-click endpoint of RFC 8058: the token in the path is all it needs, whatever the body says.
 
-It never redirects, sets no cookie, asks for no login and no CSRF token, and answers 200 only after the commit.
+It never redirects, sets no cookie, asks for no login and no CSRF token, and answers 200 only after the commit
+(requirements E1 to E7, E10).
 """
 
 import functools
@@ -20,7 +21,7 @@ from .errors import InvalidLink
 
 View = Callable[..., HttpResponse]
 
-#: A one-click body is 26 bytes; a form of ours some hundred.
+#: In bytes. A one-click body has 26, a form of the pages a few hundred.
 LARGEST_BODY = 64 * 1024
 DONE = "You're unsubscribed. This takes effect immediately."
 UNKNOWN = "This link isn't valid. It may have been cut off when it was copied."
@@ -33,9 +34,11 @@ RETRY_SECONDS = 60
 
 
 def behind_link(view: View) -> View:
-    """For every view behind a token: requirement E13's headers, no CSRF cookie, the whole body before anything is
-    done (413 for bodies nobody means, 400 for one that broke off), and 503 while the database is away, so that nobody
-    reads a false "done"."""
+    """Decorates every view behind a token: exempt from Django's CSRF check, with the headers of requirement E13.
+
+    The body is read before the view runs: 413 if it is larger than LARGEST_BODY, 411 as unfit_body says, 400 if it was
+    cut off. 503 with Retry-After while the database is away.
+    """
 
     @csrf_exempt
     @functools.wraps(view)
@@ -55,11 +58,11 @@ def behind_link(view: View) -> View:
 
 
 def unfit_body(request: HttpRequest, *, most: int) -> HttpResponse | None:
-    """The refusal of a body of more than `most` bytes; None for any other.
+    """The response that refuses a body of more than `most` bytes (413); None for any other.
 
-    A body that comes without its length, in chunks (RFC 9112, section 7.1) or by HTTP/2, is read here and has a length
-    from then on. To Django it would be empty, and a form of ours would pass for a one-click. Where the server does not
-    say that it ends such a body, 411. Raises UnreadablePostError.
+    A body without a length, in chunks (RFC 9112, section 7.1) or by HTTP/2, is read here and given its length: Django
+    would take it as empty, and a form of the pages would count as a one-click. 411 where the server does not say that
+    it ends such a body (wsgi.input_terminated). Raises UnreadablePostError.
     """
     if not _is_unmeasured(request):
         return sentence(TOO_LARGE, status=413) if content_length(request) > most else None
@@ -94,15 +97,16 @@ def _read(stream: Any, most: int) -> bytes:
 
 
 def content_length(request: HttpRequest) -> int:
+    """The Content-Length in bytes; 0 where it is missing or not a number."""
     announced = str(request.META.get("CONTENT_LENGTH", ""))
     return int(announced) if announced.isdecimal() else 0
 
 
 def private(response: HttpResponse, *, referrer: str = "no-referrer") -> HttpResponse:
-    """No cache keeps it, no search engine lists it, no other site learns its address (requirement E13).
+    """The response with the headers that keep it from caches, search engines and other sites' logs (requirement E13).
 
-    Where a form is checked by Django's CSRF protection, `referrer` has to be "same-origin": without any, browsers
-    send `Origin: null`.
+    referrer: the Referrer-Policy. "same-origin" for a form that Django's CSRF protection checks, because with
+              "no-referrer" browsers send `Origin: null`
     """
     add_never_cache_headers(response)
     response["Cache-Control"] = "no-store"
@@ -112,6 +116,7 @@ def private(response: HttpResponse, *, referrer: str = "no-referrer") -> HttpRes
 
 
 def sentence(text: str, *, status: int = 200) -> HttpResponse:
+    """`text` as plain text; a 503 has a Retry-After."""
     response = HttpResponse(f"{text}\n", status=status, content_type="text/plain; charset=utf-8")
     if status == 503:
         response["Retry-After"] = str(RETRY_SECONDS)
@@ -120,7 +125,8 @@ def sentence(text: str, *, status: int = 200) -> HttpResponse:
 
 @behind_link
 def one_click(request: HttpRequest, token: str = "") -> HttpResponse:
-    """POST opts out; there is no page here (RFC 8058, section 3.2). A site puts its own page on GET."""
+    """POST opts out, whatever its body (RFC 8058, section 3.2); 204 for OPTIONS, 405 for the rest. A site that has a
+    page for GET routes the path to a view of its own."""
     if request.method == "OPTIONS":
         response = HttpResponse(status=204)
     elif request.method == "POST":
@@ -132,7 +138,7 @@ def one_click(request: HttpRequest, token: str = "") -> HttpResponse:
 
 
 def opt_out(token: str) -> HttpResponse:
-    """Whatever the body says. One uniform 404 for every token that is none of ours (requirement E7)."""
+    """Opts out by the token and answers 200; the same 404 for every token that is not valid (requirement E7)."""
     now = timezone.now()
     try:
         target = links.read(token, today=timezone.localtime(now).date())

@@ -1,7 +1,8 @@
-"""An email backend that refuses what the gate refuses and adds the headers. It wraps the one that really sends.
+"""The guarded email backend: asks the gate for each recipient, adds the headers, and has another backend send.
 
 A message says what it is with the headers X-Unsubscribe-Category (a slug), X-Unsubscribe-Campaign (a name) and
-X-Unsubscribe-Purpose; they are taken out before it is sent. A message that says nothing is marketing.
+X-Unsubscribe-Purpose; they are removed before it is sent. A message without them is marketing (law 7). For adopters:
+docs/beside-your-mailer.md.
 """
 
 import logging
@@ -26,16 +27,16 @@ from .letters import Letter
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-#: So few that "at the moment of sending" stays true: the gate is asked again for every batch.
+#: How many are sent before the gate is asked again: few, because it is to be asked at the moment of sending.
 BATCH = 100
-#: They write what is not ASCII before the @ as an encoded-word, which names another mailbox, or refuse the message.
+#: Backends that write a non-ASCII local part as an encoded-word, which names another mailbox, or refuse the message.
 _ASCII_ONLY = (smtp.EmailBackend, console.EmailBackend, locmem.EmailBackend)
-#: What a provider answers for a letter that it cannot read (400, 422); any other status is about all of them.
+#: The statuses by which a provider refuses one letter; any other is taken to be about all of them.
 _UNFIT = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
 
 
 class GuardedEmailBackend(BaseEmailBackend):
-    """Set as EMAIL_BACKEND; UNSUBSCRIBE_EMAIL_BACKEND names the wrapped one."""
+    """For EMAIL_BACKEND. UNSUBSCRIBE_EMAIL_BACKEND names the wrapped one, which gets the keyword arguments."""
 
     #: The purpose of a message that names neither purpose nor category; None: marketing, unless its sender is declared.
     otherwise: ClassVar[Purpose | None] = None
@@ -53,11 +54,12 @@ class GuardedEmailBackend(BaseEmailBackend):
         self._wrapped.close()
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        """How many of the messages were sent to somebody. A refusal is logged, not raised.
+        """Sends each message to those of its recipients to whom the gate lets it through: marketing as one letter a
+        recipient (requirement H5). Returns how many messages went to at least one. Refusals of the gate are logged.
 
-        Raises UnknownCategory for a message of no known category, and RetiredCategory, before any is sent; no answer
-        means no send. What is wrong with one message, and what the mail server says of it or of a recipient of
-        transactional mail, is raised once the others have theirs.
+        Raises what declaring.declared raises, before anything is sent, and any error of the database: no answer means
+        no send (law 7). An error about one letter, or about one recipient of transactional mail, is raised after all
+        others were sent; any other error of the wrapped backend at once.
         """
         messages = list(email_messages)
         if not messages:
@@ -97,7 +99,8 @@ class GuardedEmailBackend(BaseEmailBackend):
         return len(sent)
 
     def _send(self, written: Sequence[Letter], mailing: Mailing) -> set[int]:
-        """The ids of the messages that went to somebody, who are recorded even if a later one fails."""
+        """Sends these letters and records whom they went to, even if a later one fails. Returns the id() of each
+        original message that was sent."""
         batch = claiming.claimed(written, mailing)
         sent: list[Letter] = []
         try:
@@ -109,10 +112,10 @@ class GuardedEmailBackend(BaseEmailBackend):
         return {id(letter.original) for letter in sent}
 
     def _carry(self, letter: Letter, *, is_marketing: bool) -> bool:
-        """Whether it was sent. What is wrong with one letter or its recipient costs nobody else theirs."""
+        """Whether it was sent. An error about this letter or its recipient is kept for the end of send_messages."""
         self._notes.watch(letter.message)
         try:
-            # Some backends return nothing; what was not sent is 0.
+            # Some backends return None; 0 is "not sent".
             return self._wrapped.send_messages([letter.message]) != 0
         except Exception as error:
             is_refused = _is_about_recipient(error, letter)
@@ -129,7 +132,8 @@ class GuardedEmailBackend(BaseEmailBackend):
 
 
 class TransactionalEmailBackend(GuardedEmailBackend):
-    """The guard for what sends nothing but receipts, passwords and the like: a message is one unless it says more.
+    """The guard for code that sends only receipts, passwords and the like: a message without a declaration is
+    transactional.
 
     For `get_connection`, a mailer of its own, or the `email_backend` of AdminEmailHandler; never for EMAIL_BACKEND.
     """
@@ -138,7 +142,7 @@ class TransactionalEmailBackend(GuardedEmailBackend):
 
 
 def _divided(messages: Iterable[EmailMessage], mailing: Mailing) -> tuple[list[EmailMessage], list[EmailMessage]]:
-    """Those that go out as they are, and those of which each recipient gets one of their own."""
+    """The messages that keep all their recipients, and those of which each recipient gets a letter of their own."""
     divided: tuple[list[EmailMessage], list[EmailMessage]] = [], []
     for message in messages:
         divided[mailing.purpose == Purpose.MARKETING or placeholders.are_in(message)].append(message)
@@ -146,13 +150,14 @@ def _divided(messages: Iterable[EmailMessage], mailing: Mailing) -> tuple[list[E
 
 
 def _is_about_recipient(error: Exception, letter: Letter) -> bool:
-    """What a server, or Anymail's provider, says of this one address; or a backend of an address it cannot write."""
+    """Whether the mail server or Anymail's provider refused this one address, or the backend could not write it."""
     is_refused = isinstance(error, SMTPRecipientsRefused) or type(error).__name__ == "AnymailRecipientsRefused"
     return is_refused or not all(map(str.isascii, letter.spellings))
 
 
 def _is_about_letter(error: Exception) -> bool:
-    """Whether it cannot be written, or is refused for good as it is: another one may be sent all the same."""
+    """Whether the letter could not be written out, or was refused for good as it is, so that others may still be
+    sent."""
     if isinstance(error, SMTPDataError):
         return error.smtp_code >= 500
     if getattr(error, "status_code", None) in _UNFIT:  # of Anymail's errors

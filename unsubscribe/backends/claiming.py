@@ -1,11 +1,10 @@
-"""Who chose a frequency gets a message once, however many processes send it at the same moment.
+"""Claims the letters to contacts who chose a frequency, so that each gets one, however many processes send at once.
 
-Their letters are claimed before the first of a batch is sent, and what became of each is noted after the last. The
-letters of everybody else are noted alone.
+They are claimed before the first letter of a batch is sent and settled after the last (actions.claim, record_sent,
+give_back). Letters to all other contacts are only recorded.
 
-Of a process that is killed in between nobody knows which letters it had sent. Its claims hold for rules.CLAIM_HOLDS, so
-that a retry at once doubles nothing; then they lapse, and the next try sends them all. Some of one batch may so get a
-second copy, which is better than a monthly letter that never comes.
+If a process is killed in between, its claims hold for rules.CLAIM_HOLDS, so that a retry at once sends no second copy.
+Then they lapse and the next try sends them all: some of that batch may get a second copy, but none is left out.
 """
 
 import logging
@@ -25,22 +24,22 @@ logger = logging.getLogger(__package__)
 
 
 class ClaimedLetters(NamedTuple):
-    """Letters of one kind that are ours to send."""
+    """Letters of one mailing that this process may send. `claimed_at`: aware."""
 
     letters: Sequence[Letter]
     mailing: Mailing
     claimed_at: datetime
 
     def is_ours(self, letter: Letter) -> bool:
-        """Whether it is still. A claim that has lapsed may be somebody else's by now, so none is used in its second
-        half: a letter may take long, and the clocks of two machines differ."""
+        """Whether the letter's claim still holds. Claims are used for the first half of CLAIM_HOLDS only, because
+        sending may take long and the clocks of two machines differ."""
         is_ours = letter.last_day is None or timezone.now() - self.claimed_at < CLAIM_HOLDS / 2
         if not is_ours:
             logger.warning("Not sent to address %s: the letters before it took too long", letter.address_id)
         return is_ours
 
     def settle(self, sent: Sequence[Letter]) -> None:
-        """Notes whom they went to; of the others nothing stays but what was noted before."""
+        """Records the letters that were sent, and gives back the claims of the others."""
         if not _is_noted(self.mailing):
             return
         reached = [letter.contact_id for letter in sent if letter.contact_id]
@@ -52,7 +51,7 @@ class ClaimedLetters(NamedTuple):
 
 
 def claimed(letters: Sequence[Letter], mailing: Mailing) -> ClaimedLetters:
-    """These letters without those that somebody else has sent, or is about to send."""
+    """These letters of one mailing, without those that another process has sent or claimed."""
     now, paced = timezone.now(), _paced(letters)
     if not paced or not _is_noted(mailing):
         return ClaimedLetters(letters, mailing, now)

@@ -1,4 +1,4 @@
-"""What a message is: what it says of itself in its headers, or what is said of whoever sends it in the settings."""
+"""What a message is: by its headers, or by UNSUBSCRIBE_TRANSACTIONAL, which names the code that sends it."""
 
 import inspect
 import logging
@@ -20,13 +20,13 @@ from ..models import Category
 
 logger = logging.getLogger(__package__)
 
-#: Through these goes whatever is sent; to declare them would be to declare all of it (law 7).
+#: Functions and modules through which every message goes: naming one would make all of them transactional (law 7).
 _ANYBODYS = (send_mail, send_mass_mail, get_connection)
 _OF_EVERY_MESSAGE = ("django.core.mail.message", "django.core.mail.backends", "unsubscribe.backends")
 
 
 class Declaration(NamedTuple):
-    """What a message says of itself, as it says it."""
+    """The values of a message's X-Unsubscribe headers, as they are; "" for one that is missing."""
 
     category: str = ""
     campaign: str = ""
@@ -34,11 +34,12 @@ class Declaration(NamedTuple):
 
     @property
     def is_undeclared(self) -> bool:
+        """Whether neither the category nor the purpose is named."""
         return not (self.category or self.purpose)
 
 
 def said(message: EmailMessage, *, otherwise: Purpose | None = None) -> Declaration:
-    """What the headers say; `otherwise` is the purpose of a message that names neither category nor purpose."""
+    """What the headers of the message say. `otherwise`: the purpose where they name neither category nor purpose."""
     named = {str(name).lower(): str(value) for name, value in (message.extra_headers or {}).items()}
     found = Declaration(
         *(named.get(name.lower(), "") for name in (headers.CATEGORY, headers.CAMPAIGN, headers.PURPOSE))
@@ -47,9 +48,9 @@ def said(message: EmailMessage, *, otherwise: Purpose | None = None) -> Declarat
 
 
 def declared(said: Declaration) -> Mailing:
-    """What that means here; a campaign goes to nobody twice.
+    """The mailing that a declaration names; a campaign is made if it is new, and sent to nobody twice (Mailing.once).
 
-    Raises UnknownCategory, RetiredCategory, ContradictoryPurpose, and ValueError for a purpose that is none.
+    Raises UnknownCategory, RetiredCategory, ContradictoryPurpose, and ValueError for an unknown purpose.
     """
     category = Category.objects.filter(slug=said.category).first() if said.category else None
     if said.category and category is None:
@@ -60,10 +61,9 @@ def declared(said: Declaration) -> Mailing:
 
 
 def is_sent_by_transactional_code() -> bool:
-    """Whether a function named in UNSUBSCRIBE_TRANSACTIONAL is among those that led to this call.
+    """Whether a function that UNSUBSCRIBE_TRANSACTIONAL names is on the stack of this call.
 
-    Django's PasswordResetForm and its like make their messages themselves and leave no room for a header: what tells
-    them from others is the code that sends them.
+    Django's PasswordResetForm, for one, makes its messages itself and has no place to add a header.
     """
     if not (named := _codes(conf.transactional())):
         return False
@@ -75,7 +75,7 @@ def is_sent_by_transactional_code() -> bool:
 
 @cache
 def _codes(paths: tuple[str, ...]) -> frozenset[CodeType]:
-    """What names nothing makes nothing transactional; the log and `manage.py check` tell of it."""
+    """The code of all these names. One that cannot be found is logged, and reported by `manage.py check` (E007)."""
     found: set[CodeType] = set()
     for path in paths:
         try:
@@ -86,11 +86,10 @@ def _codes(paths: tuple[str, ...]) -> frozenset[CodeType]:
 
 
 def codes(path: str) -> frozenset[CodeType]:
-    """The code of the function or method with this dotted name; of a class, that of each method it defines itself.
+    """The code of the function or method with this dotted name; for a class, of each method it defines itself.
 
-    Without code that others share: what a decorator or a factory makes anew for each, and what every message goes
-    through. Raises ImportError, AttributeError or ValueError where there is nothing of this name, and what its module
-    raises. Empty: nothing that can declare a message.
+    Without code that others share: nested functions, and what every message goes through; empty if nothing is left.
+    Raises ImportError, AttributeError or ValueError for a name that does not exist, and whatever its module raises.
     """
     return frozenset(one.__code__ for one in _functions(resolve_name(path)) if not _is_shared(one))
 

@@ -1,4 +1,4 @@
-"""Keeps the links of List-Unsubscribe whole when a message is written out; it touches no other header.
+"""Keeps the links of List-Unsubscribe whole when a message is written out.
 
 Python's mail generators fold this header wherever there is a space, and from Django 6 on a link that is too
 long for one line becomes an RFC 2047 encoded-word: mail clients then show no button (requirements H7, H8).
@@ -15,7 +15,7 @@ _NAME = "list-unsubscribe"
 
 
 class _WholeLinks:
-    """Mixed into whatever policy the message has. RFC 2369, section 2: folding only after a comma."""
+    """A mixin for the message's own policy: folds this header only after a comma (RFC 2369, section 2)."""
 
     linesep: str
 
@@ -33,7 +33,7 @@ class _WholeLinks:
 
 
 def with_whole_links(mail: EmailMessage) -> EmailMessage:
-    """The same mail, of a class of its own that writes the header whole; copies and pickles of it do so too."""
+    """The same message, made an instance of a subclass that writes the header whole; its copies and pickles are too."""
     mail.__class__ = _writing_whole_links(type(mail))  # type: ignore[arg-type]  # every class is hashable
     return mail
 
@@ -59,6 +59,7 @@ def _rebuilt(kind: type[EmailMessage], attributes: dict[str, Any]) -> EmailMessa
 
 
 def keep_links_whole(message: Message) -> None:
+    """Gives the message a policy like its own that writes the header whole."""
     message.policy = _with_whole_links(message.policy)
 
 

@@ -1,4 +1,4 @@
-"""Makes letters of messages: one for each recipient of marketing, and receipts without whoever gets nothing at all."""
+"""Makes letters of messages: for marketing one a recipient, for transactional mail one without refused recipients."""
 
 import copy
 import logging
@@ -26,11 +26,11 @@ logger = logging.getLogger(__package__)
 _RECEIPT = Mailing(None, purpose=Purpose.TRANSACTIONAL)
 #: Whether the wrapped backend can send to this address as it is.
 CanCarry = Callable[[str], bool]
-#: Out of these some backends (`sendmail -t`) read whom to send to.
+#: Headers from which some backends (`sendmail -t`) read whom to send to.
 _OF_RECIPIENTS = {"to", "cc", "bcc", "resent-to", "resent-cc", "resent-bcc", "apparently-to"}
 _CONTROL = {name.lower() for name in (headers.CATEGORY, headers.CAMPAIGN, headers.PURPOSE)} | _OF_RECIPIENTS
 _OURS = _CONTROL | {"list-unsubscribe", "list-unsubscribe-post", "list-id"}
-# A placeholder, a URL or an HTML link that speaks of it, or the word shortly before a URL.
+# An unsubscribe link: a placeholder, a URL or HTML link with the word in it, or the word shortly before a URL.
 _LINK = re.compile(
     r"(?:%%|%25%25)\s*\w+_url|https?://[^\s\"'<>]*unsub|unsub[^<>]{0,80}</a|unsubscribe(?!_)[^<>]{0,80}https?://",
     re.IGNORECASE,
@@ -43,10 +43,12 @@ _UNDECLARED = (
 
 
 class Letter(NamedTuple):
-    """A message as it will be sent. `spellings`: its addresses, and each as the caller wrote it.
+    """A message as it will be sent.
 
-    `address_id` and `contact_id` are those of its one recipient, None where it has several or was not asked about
-    as marketing. `last_day`: as in rules.Verdict.
+    original:   the caller's message that it was made of
+    spellings:  by the address on the letter, that address as the caller wrote it
+    address_id: of its one recipient, as contact_id; None for a letter that keeps its message's recipients (receipts)
+    last_day:   as in rules.Verdict
     """
 
     message: EmailMessage
@@ -58,7 +60,8 @@ class Letter(NamedTuple):
 
 
 def personal(asked: Sequence[Recipient], mailing: Mailing, said: Declaration, *, can_carry: CanCarry) -> list[Letter]:
-    """One letter per recipient (RFC 8058, section 3.1), for those the gate lets through."""
+    """One letter for each of these recipients to whom the gate lets it through (requirement H5), with their own links
+    and headers. Logs who was refused, and for undeclared messages who would have got it as transactional."""
     entries = audience.ask([one.address for one in asked], mailing, now=timezone.now())
     letters, refused = [], []
     for one, entry in zip(asked, entries, strict=True):
@@ -73,7 +76,8 @@ def personal(asked: Sequence[Recipient], mailing: Mailing, said: Declaration, *,
 
 
 def receipts(messages: Iterable[EmailMessage], *, can_carry: CanCarry) -> list[Letter]:
-    """Transactional mail as it is, less the recipients to whom nothing goes at all (law 7)."""
+    """One letter for each transactional message, without the recipients that the gate refuses (law 7); none for a
+    message of which no recipient is left."""
     kept = [_Kept(message) for message in messages]
     asked = [(place, one) for place in kept for one in recipients.named_in(place.message)]
     if not asked:
@@ -86,7 +90,7 @@ def receipts(messages: Iterable[EmailMessage], *, can_carry: CanCarry) -> list[L
 
 
 class _Kept:
-    """Who of a message's recipients stay, as the letter names them."""
+    """The recipients of a message that stay, by field, as the letter names them."""
 
     def __init__(self, message: EmailMessage) -> None:
         self.message = message
@@ -99,9 +103,9 @@ class _Kept:
 
 
 def _carried(verdict: Verdict, *, can_carry: CanCarry, local: str = "") -> str:
-    """The address that goes on the envelope, as the gate decided on it; "" for one to which nothing is sent.
+    """The address that goes on the envelope, as the gate decided on it (law 15); "" for one that is not sent to.
 
-    `local`: the address as it was written, which the local server may know (`root`) although it is none to us.
+    local: the address as written, sent to if the gate calls it invalid: the mail server may know a local name (`root`)
     """
     address = verdict.address.value if verdict.address else local
     is_local = verdict.outcome == Outcome.INVALID and local.isascii() and local.isprintable()
@@ -133,7 +137,7 @@ def _receipt(kept: _Kept) -> Letter | None:
 
 
 def _sound(letter: Letter) -> Letter | None:
-    """None for a message whose class names recipients of its own, about whom nobody asked."""
+    """The letter; None if its class adds recipients of its own, about whom the gate was not asked (law 15)."""
     message = letter.message
     named = {*message.recipients(), *message.to, *message.cc, *message.bcc}
     if {addresses.mailbox(one) for one in named} <= letter.spellings.keys():
@@ -145,7 +149,7 @@ def _sound(letter: Letter) -> Letter | None:
 
 
 def _copy(message: EmailMessage, *, without: set[str]) -> EmailMessage:
-    """A message of its own: what a backend puts into its lists and dictionaries stays in it."""
+    """A copy of the message with lists and dictionaries of its own, which a backend may change."""
     letter = copy.copy(message)
     attributes = vars(letter)
     attributes |= {name: copy.copy(value) for name, value in attributes.items() if type(value) in {list, dict}}
@@ -162,7 +166,8 @@ def _log_refusal(verdict: Verdict) -> None:
 
 
 def _warn_of_undeclared(refused: Sequence[tuple[Recipient, Verdict]]) -> None:
-    """A message that has no unsubscribe link of its own may be a receipt: says whom it would have reached as one."""
+    """Logs which addresses an undeclared message without an unsubscribe link would have reached as transactional: it
+    may be a receipt."""
     suspects = [(one, verdict) for one, verdict in refused if verdict.address and not _has_link(one.message)]
     if not suspects:
         return

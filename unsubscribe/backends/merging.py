@@ -1,7 +1,8 @@
-"""What belongs to one recipient goes with their letter, and what a backend notes on the letter reaches the caller.
+"""Gives each letter its recipient's part of the merge data, and the caller's message what the backend noted on letters.
 
-Anymail keeps both on the message: `merge_data` and its like by address, and `anymail_status` once it was sent. Others
-note an id (`message_id`, or a header). Nothing of theirs is imported; whatever a backend adds is handed back.
+Anymail keeps both on the message: `merge_data` and the like by address, and `anymail_status` once it was sent. Others
+note an id (`message_id`, or a header). None of them is imported: every attribute and header that a backend adds is
+handed back.
 """
 
 import copy
@@ -13,13 +14,14 @@ from django.core.mail import EmailMessage
 #: By the recipient's address (django-anymail, "Batch sending/merge and ESP templates").
 _BY_ADDRESS = ("merge_data", "merge_metadata", "merge_headers")
 _STATUS = "anymail_status"
-#: What a letter says, which may be its recipient's own.
+#: The attributes that make up a letter, which are not handed back.
 _CONTENT = frozenset(("subject", "body", "from_email", "to", "cc", "bcc", "reply_to", "attachments", "alternatives"))
 _CONTENT |= {"extra_headers", "connection", *_BY_ADDRESS}
 
 
 def narrow(letter: EmailMessage, spellings: Mapping[str, str]) -> None:
-    """Keeps what is said of the letter's own recipients, under their addresses as they are in it."""
+    """Keeps the merge data of the letter's own recipients, by their addresses as the letter has them (`spellings`: as
+    in Letter)."""
     for name in _BY_ADDRESS:
         said = vars(letter).get(name)
         if isinstance(said, Mapping):
@@ -28,15 +30,15 @@ def narrow(letter: EmailMessage, spellings: Mapping[str, str]) -> None:
 
 
 def forget(messages: Iterable[EmailMessage]) -> None:
-    """What became of them when they were sent before."""
+    """Empties the Anymail status of messages that were sent before."""
     for message in messages:
         if (status := vars(message).get(_STATUS)) is not None:
             vars(message)[_STATUS] = type(status)()
 
 
 class Notes:
-    """What the wrapped backend notes on the letters of one call: `watch` each before it is sent, `take` after, and
-    `hand_back` once all are sent, so that no letter carries what was noted on another."""
+    """What the wrapped backend noted on the letters of one call: `watch` each before it is sent, `take` after, and
+    `hand_back` once all are sent."""
 
     def __init__(self) -> None:
         self._before: dict[str, Any] = {}
@@ -44,10 +46,12 @@ class Notes:
         self._taken: dict[int, _Taken] = {}
 
     def watch(self, letter: EmailMessage) -> None:
+        """Remembers the letter's attributes and headers as they are before sending."""
         self._before, self._headers = dict(vars(letter)), set(letter.extra_headers)
 
     def take(self, letter: EmailMessage, original: EmailMessage, spellings: Mapping[str, str]) -> None:
-        """Of several letters of one message the last has the word, but for Anymail's status, which adds them up."""
+        """Keeps what was added since `watch`. Of several letters of one message the last counts, except that Anymail's
+        statuses are added up."""
         taken = self._taken.setdefault(id(original), _Taken(original, {}, {}))
         for name, value in vars(letter).items():
             if name == _STATUS and self._before.get(name) is not value:
@@ -58,6 +62,7 @@ class Notes:
         taken.headers.update(new)
 
     def hand_back(self) -> None:
+        """Puts all that was taken on the callers' messages."""
         for original, attributes, headers in self._taken.values():
             vars(original).update(attributes)
             if headers:
@@ -71,7 +76,7 @@ class _Taken(NamedTuple):
 
 
 def _added_up(whole: Any, status: Any, spellings: Mapping[str, str]) -> Any:
-    """Anymail's status of several letters, each recipient as the caller wrote them. `whole` is None at the first."""
+    """Anymail's status `whole` (None at first) with that of one more letter; recipients as the caller wrote them."""
     if whole is None:
         whole = copy.copy(status)
         whole.recipients = {}

@@ -1,4 +1,4 @@
-"""The recipient's own links in the text and the HTML of a message, where its writer left room for them."""
+"""Fills `%%unsubscribe_url%%` and `%%preferences_url%%` in a message's texts with the recipient's own links."""
 
 import re
 from html import escape
@@ -6,27 +6,27 @@ from typing import Any, NamedTuple
 
 from django.core.mail import EmailAlternative, EmailMessage
 
-#: `%%unsubscribe_url%%` and `%%preferences_url%%`, in any letter case. Editors of HTML write "%" in a link as "%25", or
-#: as a character reference, and put "http://" before what they take for a host.
+#: In any letter case. HTML editors write "%" in a link as "%25" or as a character reference, and put "http://" before
+#: what they take for a host.
 _MARK = r"(?:%25|%|&#0*37;|&#x0*25;|&percnt;){2}"
 _PLACEHOLDER = re.compile(rf"(?:https?://)?{_MARK}\s*(unsubscribe|preferences)_url\s*{_MARK}", re.IGNORECASE)
 
 
 class Urls(NamedTuple):
-    """What is transactional has no unsubscribe link; the preferences stand in both places there."""
+    """What the placeholders are filled with. A transactional message has the preferences link in both."""
 
     unsubscribe: str
     preferences: str
 
 
 def are_in(message: EmailMessage) -> bool:
-    """Whether this message has a part that is to be written for each recipient anew."""
+    """Whether the body or an alternative of the message has a placeholder."""
     return any(_has_room(text) for text in texts(message))
 
 
 def fill(message: EmailMessage, urls: Urls) -> None:
-    """Puts the links where they belong. The subject, headers and attachments are left alone, and so is a part without
-    a placeholder. `message` is a letter's own: its list of alternatives is replaced, not changed."""
+    """Fills the placeholders in the body and the alternatives, escaped in HTML; not in the subject, headers or
+    attachments. `message` is a letter, and its list of alternatives is replaced."""
     if _has_room(message.body):
         message.body = _filled(message.body, urls, is_html=message.content_subtype == "html")
     if any(_has_room(text) for text in texts(message)[1:]):

@@ -1,7 +1,7 @@
-"""Reads the recipients of a message and writes them anew, so that every backend reads what the gate was asked about.
+"""Reads the recipients of a message, and writes them so that every backend reads the address the gate was asked about.
 
-Django's SMTP backend, Anymail and Python's own parser read odd recipients and international domains each in its own
-way. What goes into a letter is therefore spelled by us: the display name, and the address the gate decided on (law 15).
+Django's SMTP backend, Anymail and Python's parser differ about unusual recipients and international domains, so a
+letter's recipients are written anew: the display name, and the address the gate decided on (law 15).
 """
 
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from .. import addresses
 from ..errors import InvalidAddress
 
+#: Of an EmailMessage, in the order in which they are read.
 FIELDS = ("to", "cc", "bcc")
 
 
@@ -30,7 +31,7 @@ class Recipient(NamedTuple):
 
 
 def named_in(message: EmailMessage) -> Iterator[Recipient]:
-    """Each recipient of the message, in the order of its fields. Whatever stands there, nothing is raised."""
+    """Each recipient of the message, in the order of FIELDS. Raises nothing, whatever the fields hold."""
     for field in FIELDS:
         values = getattr(message, field, None) or ()
         for value in values if isinstance(values, list | tuple | set | frozenset) else [values]:
@@ -40,7 +41,7 @@ def named_in(message: EmailMessage) -> Iterator[Recipient]:
 
 
 def each_once(message: EmailMessage) -> list[Recipient]:
-    """Each mailbox of the message once, however many spellings of it stand there."""
+    """Each mailbox of the message once, in its first spelling."""
     found: dict[str, Recipient] = {}
     for one in named_in(message):
         found.setdefault(_normalised(one.address), one)
@@ -48,7 +49,7 @@ def each_once(message: EmailMessage) -> list[Recipient]:
 
 
 def written(name: str, address: str) -> str:
-    """The recipient as a letter names it: every backend reads this address out of it, and nothing else."""
+    """The recipient as a header has it, so that every backend reads exactly this address."""
     local, _, domain = address.rpartition("@") if "@" in address else (address, "", "")
     # What cannot be printed would break the header, or begin another.
     shown = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
@@ -56,8 +57,8 @@ def written(name: str, address: str) -> str:
 
 
 def respelled(value: Any) -> Any:
-    """A sender, or whom replies go to, with an international domain as mail carries it: Django would write that of
-    another domain. What cannot be read, or has no such domain, as it stands."""
+    """A sender or Reply-To with its international domain as A-labels (RFC 5890), because Django may encode it as
+    another domain. Without such a domain, or where it cannot be read, unchanged."""
     name, address = _read(value)
     is_international = not address.rpartition("@")[2].isascii()
     return written(name, _normalised(address)) if is_international else value

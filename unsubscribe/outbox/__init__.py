@@ -1,6 +1,7 @@
-"""What is owed by email: stored with the change it confirms (`messages`), composed (`compose`, `wording`).
+"""The outbox: `messages` queues and delivers, `claims` moves rows between statuses, `compose` and `wording` write
+texts.
 
-A message may be sent twice after a crash; none is lost. Sending is the Celery tasks' work (`unsubscribe.tasks`).
+At least once: after a crash a message may be sent twice, and none is lost (law 4). `unsubscribe.tasks` calls it.
 """
 
 from .messages import Owed, delay, deliver, due, hold, queue, release

@@ -1,7 +1,6 @@
-"""Rows that are owed to somebody by email: who may send one, until when, and what became of it.
+"""How a row of any table of owed emails (models.outbox.OwedEmail) is claimed, sent, tried again and recorded.
 
-One for every table of `OwedEmail` rows; the table's own room says how a row is sent. A row may be sent twice after a
-crash; none is lost.
+How it is sent is the caller's `send` (outbox.messages). A row may be sent twice after a crash; none is lost.
 """
 
 import smtplib
@@ -16,29 +15,30 @@ from ..choices import OutboxStatus
 from ..models import leases
 from ..models.outbox import OwedEmail
 
+#: The columns of a row that say what became of it: sent, dropped, put_off.
 Outcome = dict[str, Any]
 Row = TypeVar("Row", bound=OwedEmail)
 
 
 def due(rows: QuerySet[Row], *, now: datetime, limit: int) -> list[int]:
-    """The ids of what should be sent by now, the longest waiting first."""
+    """The ids of at most `limit` rows that are due, the longest overdue first. `now`: aware, here and below."""
     waiting = rows.filter(status=OutboxStatus.QUEUED, due_at__lte=now)
     return list(waiting.order_by("due_at").values_list("id", flat=True)[:limit])
 
 
 def release(rows: QuerySet[Row], *, now: datetime) -> int:
-    """Frees the rows whose worker died while it held them; their Message-ID stays the same."""
+    """Queues the rows whose lease is over (conf.outbox_lease), because their worker died. Returns how many."""
     lease = timedelta(seconds=conf.outbox_lease())
     abandoned = rows.filter(leases.has_lapsed(now=now, lease=lease), status=OutboxStatus.SENDING)
     return abandoned.update(status=OutboxStatus.QUEUED, due_at=now, claimed_at=None)
 
 
 def deliver(rows: QuerySet[Row], row_id: int, send: Callable[[Row], Outcome], *, now: datetime) -> OutboxStatus | None:
-    """Has `send` see to one row if it is due and nobody else holds it; None if there was nothing to do.
+    """Claims one row, has `send` send it, and records the outcome if the claim still holds.
 
-    1. Claim by a conditional update: of two workers one gets a row, the other gets none.
-    2. Send. What it raises is recorded in the row, and tried again where that may help.
-    3. Write down what became of it, if the claim is still ours.
+    Returns the row's new status; None if it was not due, or another worker had claimed it. What `send` raises is
+    recorded in the row, without addresses, and the row is tried again after rules.retry_after, unless it was refused
+    for good.
     """
     is_due = Q(status=OutboxStatus.QUEUED, due_at__lte=now)
     under_way = {"status": OutboxStatus.SENDING, "attempts": F("attempts") + 1}
@@ -55,17 +55,17 @@ def deliver(rows: QuerySet[Row], row_id: int, send: Callable[[Row], Outcome], *,
 
 
 def sent(*, now: datetime) -> Outcome:
-    """The fields of a row that was sent."""
+    """The outcome of a row that was sent."""
     return {"status": OutboxStatus.SENT, "sent_at": now, "last_error": ""}
 
 
 def dropped(why: str) -> Outcome:
-    """The fields of a row that is not needed any more; `why` is shown to staff, in English."""
+    """The outcome of a row that is not needed any more; `why` is shown to staff, in English."""
     return {"status": OutboxStatus.DROPPED, "last_error": why}
 
 
 def put_off(why: str, *, until: datetime) -> Outcome:
-    """The fields of a row that is to be sent later; `why` as for `dropped`."""
+    """The outcome of a row that is to be sent later, at `until` (aware) or after; `why` as for `dropped`."""
     return {"status": OutboxStatus.QUEUED, "due_at": until, "claimed_at": None, "last_error": why}
 
 
@@ -78,7 +78,8 @@ def _failed(row: OwedEmail, error: Exception, *, now: datetime) -> Outcome:
 
 
 def _is_permanent(error: Exception) -> bool:
-    """Whether the receiving side refused this message for good. Our own misconfiguration can still be mended."""
+    """Whether the receiving side refused it for good (5xx). Errors of our own set-up are tried again: they get
+    fixed."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(code >= 500 for code, _ in error.recipients.values())
     return isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500

@@ -1,4 +1,4 @@
-"""Composes the mails this site sends: what changed, from when, and how to undo it. No marketing, ever."""
+"""Composes the emails of the outbox from the templates under unsubscribe/mail/<kind>/ (requirements C1 to C4)."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
@@ -21,7 +21,7 @@ from . import wording
 
 
 class EmailText(NamedTuple):
-    """What a mail says."""
+    """The texts of one email, in one language."""
 
     subject: str
     text: str
@@ -29,7 +29,8 @@ class EmailText(NamedTuple):
 
 
 def compose(message: OutboxMessage, *, now: datetime) -> EmailMultiAlternatives:
-    """The mail for one outbox row, in the contact's language, declared transactional to the guarded backend."""
+    """The email for one outbox message, with its contact and address loaded, in the contact's language, and declared
+    transactional to the guarded backend. `now`: aware."""
     with translation.override(_language(message.contact.language if not message.address.is_pending else "")):
         letter = write(OutboxKind(message.kind), _context(message, now=now))
     mail = EmailMultiAlternatives(
@@ -40,7 +41,8 @@ def compose(message: OutboxMessage, *, now: datetime) -> EmailMultiAlternatives:
 
 
 def write(kind: OutboxKind, context: Mapping[str, Any]) -> EmailText:
-    """The mail of this kind in the language that is active; `context` is what its templates name."""
+    """The email of this kind in the active language; `context` has the names that its templates use, besides
+    sender()."""
     folder, context = f"unsubscribe/mail/{kind}", sender() | dict(context)
     return EmailText(
         subject=" ".join(render_to_string(f"{folder}/subject.txt", context).splitlines()).strip(),
@@ -50,7 +52,7 @@ def write(kind: OutboxKind, context: Mapping[str, Any]) -> EmailText:
 
 
 def has_had_enough(message: OutboxMessage, *, now: datetime) -> bool:
-    """Whether the address got its number of such mails in the last 24 hours (RFC 3834, section 2)."""
+    """Whether the address got conf.confirmations_per_day() of this kind in the last 24 hours (RFC 3834, section 2)."""
     day = now - timedelta(days=1)
     sent = OutboxMessage.objects.filter(
         address=message.address, kind=message.kind, status=OutboxStatus.SENT, sent_at__gt=day
@@ -59,7 +61,7 @@ def has_had_enough(message: OutboxMessage, *, now: datetime) -> bool:
 
 
 def why_unneeded(message: OutboxMessage) -> str:
-    """The reason not to send after all, or ""."""
+    """Why this message is not needed any more, for staff, in English; "" where it is."""
     if not message.address.value:
         return "The address is no longer stored."
     if message.kind == OutboxKind.CONFIRMATION and not _net_changes(message):
@@ -76,7 +78,7 @@ def why_unneeded(message: OutboxMessage) -> str:
 
 
 def inline(html: str) -> str:
-    """Styles moved into the elements, because mail clients drop style sheets; nothing is fetched."""
+    """`html` with its styles copied into the elements, because mail clients drop style sheets. Fetches nothing."""
     inlined: str = Premailer(
         html,
         keep_style_tags=True,
@@ -88,23 +90,23 @@ def inline(html: str) -> str:
 
 
 def sender() -> dict[str, str]:
-    """Who writes: what every mail of ours ends with."""
+    """The sender's name and postal address, with which every email ends, by the names that templates use."""
     return {"sender_name": conf.sender_name(), "sender_postal_address": conf.sender_postal_address()}
 
 
 def own_headers(uid: UUID, *, now: datetime) -> dict[str, str]:
-    """What every email of ours bears; `uid` makes the Message-ID, by which a second copy is recognised."""
+    """The headers of every email of the site itself. `uid`: OwedEmail.uid, for the Message-ID; `now`: aware."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or conf.list_domain()
     return {
         "Message-ID": f"<{uid}@{domain}>",
         "Date": format_datetime(timezone.localtime(now)),
-        "Auto-Submitted": "auto-generated",  # RFC 3834, section 5: a click was answered, not a mail
+        "Auto-Submitted": "auto-generated",  # RFC 3834, section 5: it answers a click, not an email
         headers.PURPOSE: Purpose.TRANSACTIONAL,
     }
 
 
 def _language(code: str) -> str:
-    """The language the site speaks that is nearest to the contact's."""
+    """The site's language nearest to this code; LANGUAGE_CODE where none is near."""
     try:
         return translation.get_supported_language_variant(code)
     except LookupError:
@@ -141,8 +143,8 @@ def _joined_now(message: OutboxMessage, today: date) -> dict[str, Any]:
 
 
 def _asked_whose(message: OutboxMessage) -> list[str]:
-    """The addresses about which this one is asked, masked: those that wait for it, or the contact's, where it waits
-    itself and has to agree as well."""
+    """The addresses that the question is about, masked: the pending ones of the contact or, if this address is pending
+    itself and has to agree as well, the contact's own."""
     if message.address.is_pending:
         return _linked(message) if message.address.was_known else []
     rows = Address.objects.filter(contact=message.contact_id).order_by("id")
@@ -150,7 +152,7 @@ def _asked_whose(message: OutboxMessage) -> list[str]:
 
 
 def _linked(message: OutboxMessage) -> list[str]:
-    """The addresses that are one contact's, masked."""
+    """The contact's addresses that are not pending, masked."""
     rows = Address.objects.filter(contact=message.contact_id).order_by("id")
     return [str(one) for one in rows if not one.is_pending]
 
@@ -161,7 +163,7 @@ def _leads_to(purpose: LinkPurpose, message: OutboxMessage, today: date) -> dict
 
 
 def _offers(message: OutboxMessage, *, today: date) -> list[dict[str, Any]]:
-    """Each category the mail asks about, with the link that says yes to it."""
+    """Each category the email asks about, with the link that says yes to it."""
     return [
         {
             "category": category,
@@ -172,7 +174,7 @@ def _offers(message: OutboxMessage, *, today: date) -> list[dict[str, Any]]:
 
 
 def _asked_about(message: OutboxMessage) -> QuerySet[Category]:
-    """What was retired since the question was queued is not asked about."""
+    """The categories that the email asks about, without those that were retired since."""
     return Category.objects.filter(id__in=message.category_ids, retired_at=None)
 
 
@@ -189,7 +191,8 @@ _CONTENTS: dict[OutboxKind, Callable[[OutboxMessage, date], dict[str, Any]]] = {
 
 
 def _net_changes(message: OutboxMessage) -> list[str]:
-    """What is different now from before the first event, in sentences: per choice its first and its last state."""
+    """What the events changed on the whole, as sentences: for each choice from its first `before` to its last
+    `after`."""
     events = ConsentEvent.objects.filter(id__in=message.event_ids).select_related("category").order_by("id")
     first: dict[tuple[object, ...], ConsentEvent] = {}
     last: dict[tuple[object, ...], ConsentEvent] = {}

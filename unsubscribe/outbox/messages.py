@@ -1,4 +1,4 @@
-"""Queues, claims and delivers what is owed by mail. It may send twice after a crash; it never loses a message."""
+"""Queues and delivers outbox messages. `now` is aware throughout."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from . import claims, compose
 
 
 class Owed(NamedTuple):
-    """One message to one address.
+    """One message to one address, to be queued.
 
     event_ids:    the consent events that a confirmation is about
     category_ids: what a message of the kind opt_in asks about
@@ -30,19 +30,17 @@ class Owed(NamedTuple):
 
 @transaction.atomic(savepoint=False)
 def queue(kind: OutboxKind, owed: Sequence[Owed], *, now: datetime) -> list[int]:
-    """One message of this kind for each address, in the transaction of the change. Returns the ids of the messages.
+    """Queues one message of this kind for each address, in the transaction of the change. Returns the messages' ids.
 
-    A message of the same kind to the same address that has not been claimed takes the new events in.
-
-    1. Lock the rows that wait. A worker that wants to claim one waits, and then sees our events too.
-    2. Add to those; make the others. The unique constraint holds against a queue that runs beside us.
+    A queued message of the same kind to the same address takes in the new events and categories. Call it with the
+    contacts locked (actions.locking): the constraint one_open_message raises IntegrityError for two callers at once.
     """
     wanted = {one.address_id: one for one in owed}
     waiting = _waiting(kind, wanted)
     for row in waiting:
         _take_in(row, [wanted.pop(row.address_id)])
         if kind != OutboxKind.CONFIRMATION:
-            # Somebody waits for it, who has just asked again: it begins anew.
+            # The contact has just asked for it again, so it is sent now, with all its attempts.
             row.attempts, row.due_at = 0, min(row.due_at, now)
     OutboxMessage.objects.bulk_update(waiting, ["event_ids", "category_ids", "attempts", "due_at"])
     new = OutboxMessage.objects.bulk_create(
@@ -63,27 +61,27 @@ def queue(kind: OutboxKind, owed: Sequence[Owed], *, now: datetime) -> list[int]
 
 
 def delay(kind: OutboxKind) -> int:
-    """Seconds before a message goes out: a confirmation waits for further changes, the others do not."""
+    """For how many seconds a message of this kind waits: a confirmation for further changes, the others do not."""
     return conf.confirmation_delay() if kind == OutboxKind.CONFIRMATION else 0
 
 
 def hold(rows: QuerySet[OutboxMessage]) -> list[OutboxMessage]:
-    """These rows, locked in the order of their ids: whoever holds several never waits for another in a circle."""
+    """These rows, locked until the transaction ends, in the order of their ids, so that two callers cannot deadlock."""
     return list(rows.select_for_update(no_key=True).order_by("id"))
 
 
 def due(*, now: datetime, limit: int) -> list[int]:
-    """What should be sent by now, the longest waiting first."""
+    """The ids of at most `limit` messages that are due, the longest overdue first."""
     return claims.due(OutboxMessage.objects.all(), now=now, limit=limit)
 
 
 def release(*, now: datetime) -> int:
-    """Frees the messages whose worker died while it held them; their Message-ID stays the same."""
+    """Queues the messages again whose worker died while it had claimed them. Returns how many."""
     return claims.release(OutboxMessage.objects.all(), now=now)
 
 
 def deliver(message_id: int, *, now: datetime) -> OutboxStatus | None:
-    """Sends one message if it is due and nobody else holds it; None if there was nothing to do."""
+    """Sends one message. Returns its new status; None if it was not due, or another worker had claimed it."""
     rows = OutboxMessage.objects.select_related("contact", "address")
     status = claims.deliver(rows, message_id, partial(_send, now=now), now=now)
     if status in {OutboxStatus.DROPPED, OutboxStatus.FAILED}:
@@ -92,11 +90,10 @@ def deliver(message_id: int, *, now: datetime) -> OutboxStatus | None:
 
 
 def _forget_earlier(message_id: int, status: OutboxStatus) -> None:
-    """Of what was asked for again and again and did not go out, an address keeps the last one of each kind: a link that
-    somebody taps every minute leaves no row for each tap. Confirmations all stay; they name events of the ledger.
+    """Deletes the earlier messages of the same kind and status to the same address, so that asking for a link every
+    minute does not pile up rows. Confirmations stay, because they name events of the ledger.
 
-    `status`: what became of the message by our doing. Where another worker had it by then, the row says something else,
-    and nothing is forgotten.
+    Does nothing if the message does not have `status`: another worker has changed it since.
     """
     ended = OutboxMessage.objects.filter(status=status).exclude(kind=OutboxKind.CONFIRMATION)
     if last := ended.only("address", "kind").filter(id=message_id).first():
@@ -104,7 +101,7 @@ def _forget_earlier(message_id: int, status: OutboxStatus) -> None:
 
 
 def _send(message: OutboxMessage, *, now: datetime) -> claims.Outcome:
-    """The fields that say what became of it. The guarded backend asks the gate at this moment."""
+    """Sends the message if it is still needed. The guarded backend asks the gate at this moment (requirement S1)."""
     _take_along(message)
     if unneeded := compose.why_unneeded(message):
         return claims.dropped(unneeded)
@@ -116,7 +113,7 @@ def _send(message: OutboxMessage, *, now: datetime) -> claims.Outcome:
 
 
 def _postponed(message: OutboxMessage, *, now: datetime) -> claims.Outcome:
-    """A confirmation is owed and comes tomorrow; of links and questions there have been enough."""
+    """Over the daily limit a confirmation is sent a day later, because it is owed; links and questions are dropped."""
     why = "The daily limit for this kind of email to this address was reached."
     if message.kind != OutboxKind.CONFIRMATION:
         return claims.dropped(why)
@@ -124,7 +121,7 @@ def _postponed(message: OutboxMessage, *, now: datetime) -> claims.Outcome:
 
 
 def _waiting(kind: OutboxKind | str, address_ids: Iterable[int]) -> list[OutboxMessage]:
-    """Locked, one for each address: the open one, else the one that has waited longest."""
+    """The queued message of each of these addresses, locked: one without an attempt, else the oldest."""
     rows = OutboxMessage.objects.select_for_update(no_key=True).filter(
         address_id__any_of=list(address_ids), kind=kind, status=OutboxStatus.QUEUED
     )
@@ -136,7 +133,8 @@ def _waiting(kind: OutboxKind | str, address_ids: Iterable[int]) -> list[OutboxM
 
 @transaction.atomic
 def _take_along(message: OutboxMessage) -> None:
-    """What came to wait beside a claimed message, while that was on its way before, goes out with it."""
+    """Takes into a claimed message what was queued for the same address and kind while an attempt at it was under
+    way."""
     waits = Q(address=message.address_id, kind=message.kind, status=OutboxStatus.QUEUED)
     held = hold(OutboxMessage.objects.filter(waits | Q(id=message.pk)))
     beside = [one for one in held if one.pk != message.pk]

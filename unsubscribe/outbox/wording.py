@@ -1,4 +1,4 @@
-"""Says a change in words, for pages and mails alike. Pure: it knows neither contact nor address."""
+"""Puts changes and frequencies into words, for pages and emails, in the active language."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -16,7 +16,10 @@ Facts = Mapping[str, Any]
 
 
 def describe(before: Facts, after: Facts, *, category: str = "", channel: Channel | str = Channel.EMAIL) -> str:
-    """The step from `before` to `after`, as the ledger stores them; "" when nothing is different."""
+    """The step from `before` to `after` in one or two sentences; "" when nothing that the contact would notice changed.
+
+    category: its name in the active language; "" for a change of everything
+    """
     what = _("“%(category)s” %(by_channel)s") % {"category": category, "by_channel": by_channel(channel)}
     if _differs("suppressed", before, after):
         return _everything(before, after)
@@ -40,7 +43,7 @@ def _less_or_more(before: Facts, after: Facts, *, what: str, channel: Channel | 
 
 
 def _everything(before: Facts, after: Facts) -> str:
-    """The person's own no. Of a block that others set, there is nothing to say to them."""
+    """Of the contact's own no (rules.OWN_NO); "" for a suppression that others set or lifted."""
     if OWN_NO & set(after["suppressed"]):
         return _("You're unsubscribed from everything. We won't send you any more marketing.")
     if OWN_NO & set(before.get("suppressed", ())):
@@ -58,6 +61,7 @@ def _on(before: Facts, after: Facts, *, what: str, channel: Channel | str) -> st
 
 
 def by_channel(channel: Channel | str) -> str:
+    """How a message comes, in the middle of a sentence: "by email"."""
     return str(channels.of(channel).phrase)
 
 

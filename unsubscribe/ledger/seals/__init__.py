@@ -5,7 +5,7 @@ whole seal could not name the event that was touched; a row for each event would
 ledger. A million events are 40 MB.
 
 The chain is SHA-256 without a key, so that anyone can check it. Whoever can write to the database can make a new chain,
-but cannot change a hash that was emailed before (prefcenter.reports.digest, has_seal).
+but cannot change a hash that was emailed before (has_seal).
 """
 
 from .sealing import overdue, seal

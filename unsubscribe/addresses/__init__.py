@@ -1,7 +1,7 @@
-"""Normalises, masks and digests addresses. It stores nothing and never lets an address into an error message.
+"""Normalises, masks and digests addresses. No address is ever in an error message (law 10).
 
-There is one reading of an address for every door: imports, the API, the admin, the pages and the guard ask `normalise`,
-`digests` or `mailbox`, and none of them reads an address itself.
+Imports, the API, the admin, the pages and the guarded backend all read addresses with `normalise`, `values` or
+`mailbox`, so that each is read the same way everywhere.
 """
 
 import hmac
@@ -30,10 +30,10 @@ _ATOMS_AND_DOTS = re.compile(rf"\.*+(?:{_ATOM}\.*+)++")
 _PLAIN_EMAIL = re.compile(
     rf"(?!(?:[*.]+|%+)@){_DOT_ATOM.pattern}" + r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!xn--)[a-z]{2,63}"
 )
-#: Stands before the @ for everybody behind it, as other systems write that: `*`, `**`, `*.*`, `.*`, and SQL's `%`.
+#: What other systems write before the @ for a whole domain: `*`, `**`, `*.*`, `.*`, and SQL's `%`.
 EVERYBODY = r"(?:(?=\.*\*)[.*]+|%+)"
 _EVERYBODY = re.compile(EVERYBODY)
-#: Signs that look like a star or a percent sign.
+#: To translate characters that look like a star or a percent sign.
 STARS = str.maketrans("\ufe61\u2217\u204e\uff0a\uff05\ufe6a\u066a", "****%%%")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _PHONE_PUNCTUATION = re.compile(r"[\s().\-/\u00a0\u2010-\u2015]")
@@ -46,8 +46,8 @@ _EMAIL_IN_TEXT = re.compile(
     rf"""(?:"(?:[^"\\\n]|\\.){{0,64}}"|(?<!{_WORD[:-1]}){_WORD}(?:{_GLUED}{_WORD}){{0,2}}){_AT}"""
     rf"{_WORD}(?:{_GLUED}{_WORD}){{0,2}}"
 )
-#: What email's parser raises on texts that are no recipient: the first three as Django expects of it, the others where
-#: it loses its way ("a@[", a comment in a comment in a comment).
+#: What the standard library's parser raises for texts that are not a recipient: the first two as Django expects, the
+#: others by faults of its own ("a@[", deeply nested comments).
 _UNREADABLE = (HeaderParseError, ValueError, IndexError, AttributeError, TypeError, UnboundLocalError, RecursionError)
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
@@ -63,9 +63,9 @@ class Normalised(NamedTuple):
 
 
 def normalise(text: str, *, channel: Channel = Channel.EMAIL) -> Normalised:
-    """The address in `text`, however it is written (see spellings.py). Raises InvalidAddress, and nothing else.
+    """The address in `text`, in any spelling (spellings.py). Raises InvalidAddress, and nothing else.
 
-    `*@corp.example` is nobody's address. Where it may mean the domain, `domains` reads it.
+    `*@corp.example` is not an address. Where it may mean the domain, domains.read reads it.
     """
     record = channels.of(channel)
     if len(text) > record.longest:
@@ -80,12 +80,13 @@ def digest(value: str) -> bytes:
 
 
 def digest_of_sha256(inner: bytes) -> bytes:
-    """The digest of an address of which only a hash is known: `inner` is its SHA-256 once normalised, 32 bytes."""
+    """The digest of an address of which only a hash is known. `inner`: the SHA-256 of the normalised address, 32
+    bytes."""
     return hmac.digest(conf.address_key().encode(), inner, "sha256")
 
 
 def values(texts: Iterable[str], *, channel: Channel = Channel.EMAIL) -> list[str]:
-    """Each address as `normalise` spells it, in their order; "" for what is none of this channel."""
+    """Each address as `normalise` spells it, in their order; "" for a text that is not an address of this channel."""
     record = channels.of(channel)
     normalised, longest = _NORMALISERS[record.kind], record.longest
     found: list[str] = []
@@ -98,14 +99,14 @@ def values(texts: Iterable[str], *, channel: Channel = Channel.EMAIL) -> list[st
 
 
 def digests_of(values: Iterable[str]) -> list[bytes | None]:
-    """The digests of normalised addresses, in their order; None for "". The key is read once for all."""
+    """The digests of normalised addresses, in their order; None for ""."""
     key = conf.address_key().encode()
     return [hmac.digest(key, sha256(value.encode()).digest(), "sha256") if value else None for value in values]
 
 
 def gmail_digest(value: str) -> bytes | None:
-    """The digest of the mailbox behind a normalised Gmail address, for which dots and what follows a plus do not count
-    and googlemail.com is gmail.com (support.google.com/mail/answer/7436150). None for any other address."""
+    """The digest of a normalised Gmail address without its dots and what follows a plus, at gmail.com: all its
+    spellings have the same (support.google.com/mail/answer/7436150). None for any other address."""
     local, _, domain = value.rpartition("@")
     if domain not in _GMAIL:
         return None
@@ -127,17 +128,17 @@ def mask(value: str | None, *, channel: Channel | str = Channel.EMAIL) -> str:
 
 
 def mailbox(recipient: str) -> str:
-    """The address in a recipient such as `Ada <ada@example.com>`; "" for what names nobody, or more than one.
+    """The address in a recipient such as `Ada <ada@example.com>`; "" for a text that names no address, or several.
 
-    What is no address of ours but a name that the local server may know (`root`) comes back as Django's SMTP backend
-    reads it. Raises nothing, and takes time in proportion to the text.
+    What is not an address but may be a local name of the mail server (`root`) comes back as Django's SMTP backend reads
+    it. Raises nothing, and takes time in proportion to the text.
     """
     return named_mailbox(recipient)[1]
 
 
 def named_mailbox(recipient: str) -> tuple[str, str]:
-    """The display name, as Django's SMTP backend reads it, and the address, as it is written where Django reads the
-    same mailbox; both "" for what cannot be read."""
+    """The display name, as Django's SMTP backend reads it, and the address: as written if Django reads the same
+    mailbox, else normalised. Both "" for what cannot be read."""
     if len(recipient) > channels.of(Channel.EMAIL).longest:
         return "", ""
     if "=?" not in recipient and _PLAIN_EMAIL.fullmatch(recipient.lower()):
@@ -146,15 +147,15 @@ def named_mailbox(recipient: str) -> tuple[str, str]:
     if "=?" not in recipient.rpartition("<")[2]:  # an encoded word (RFC 2047), which Django reads in an address as well
         with suppress(InvalidAddress):
             meant = _email(recipient)
-            if "=?" not in meant:  # whatever was cut off behind a "<"
+            if "=?" not in meant:  # it may stand in a "<" that was never closed
                 return name, address if _reads_as(address, meant) else meant
-    # An encoded word that was left as it stands is decoded by whoever reads the address next.
+    # The next program that reads the address would decode an encoded word in it.
     return ("", "") if "=?" in address or _is_of_everybody(address) else (name, address)
 
 
 def _reads_as(address: str, meant: str) -> bool:
-    """Whether it is this mailbox, but for upper case and a domain in its own letters: in that spelling whoever wrote
-    the message knows the recipient."""
+    """Whether an address is the normalised one but for upper case and a domain in its own script: then it is kept as
+    the sender of the message wrote it."""
     local, _, domain = address.rpartition("@")
     if not domain.replace(".", "").replace("-", "").isalnum():
         return False
@@ -174,13 +175,12 @@ def _as_django_reads(recipient: str) -> tuple[str, str]:
 
 
 def redact(text: str) -> str:
-    """`text` without the email addresses in it: for error messages of others, and for logs."""
+    """`text` with its email addresses replaced by "•••": for other programs' error messages, and for logs (law 10)."""
     return _EMAIL_IN_TEXT.sub("•••", text)
 
 
 def _email(text: str) -> str:
-    # Case in the local part is folded although RFC 5321 would allow it to matter: nobody who
-    # wrote Ada@ and unsubscribed ada@ meant two mailboxes.
+    # RFC 5321 allows case in the local part to matter, but Ada@ and ada@ are one mailbox in practice.
     value = text.strip().lower()
     if _PLAIN_EMAIL.fullmatch(value) and value.index("@") <= 64 and len(value) <= 254:
         return value
@@ -218,7 +218,7 @@ def _storable(text: str) -> str:
 
 
 def _is_stream_safe(text: str) -> bool:
-    """No letter with more than thirty marks on it, as no language has one (Unicode Annex 15, section 13)."""
+    """Whether no letter has more than thirty marks, as in no language (Unicode Annex 15, section 13)."""
     marks = 0
     for letter in text:
         marks = marks + 1 if unicodedata.combining(letter) else 0
@@ -228,15 +228,13 @@ def _is_stream_safe(text: str) -> bool:
 
 
 def _unquoted(local: str) -> str:
-    """`"ada"@` and `ada@` are one mailbox (RFC 5321, section 4.1.2); what only works in quotes is not taken."""
+    """The local part without quotes: `"ada"@` and `ada@` are one mailbox (RFC 5321, section 4.1.2)."""
     return re.sub(r"\\(.)", r"\1", local[1:-1]) if len(local) > 2 and local[0] == local[-1] == '"' else local
 
 
 def _is_local_part(local: str) -> bool:
-    """Whether RFC 5322, or beyond ASCII RFC 6531, takes it without quotes.
-
-    But dots may stand where they like: Japanese mobile operators once gave out `a..b@` and `ab.@`.
-    """
+    """Whether RFC 5322, or beyond ASCII RFC 6531, allows it without quotes; dots may stand anywhere, because Japanese
+    mobile operators once gave out `a..b@` and `ab.@`."""
     if local.isascii():
         return bool(_ATOMS_AND_DOTS.fullmatch(local))
     return not any(c in '"(),:;<>@[\\]' or unicodedata.category(c)[0] in "CZ" for c in local)

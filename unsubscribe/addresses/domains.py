@@ -1,6 +1,6 @@
-"""Reads the domain that somebody means as a whole: `*@corp.example`, `@corp.example`, or `corp.example` by itself.
+"""Reads a domain as a whole: `*@corp.example`, `@corp.example`, or `corp.example` by itself.
 
-It may lie in all that may lie around an address (spellings.py), and its stars are written as other systems write them.
+What spellings.py takes off an address is taken off here as well, and stars are read as other systems write them.
 """
 
 import re
@@ -12,13 +12,13 @@ from .public_mail import DOMAINS, NAMES, REGIONAL
 
 # Nothing before the @ means the same as a star.
 _PATTERN = re.compile(rf"\A(?:{EVERYBODY})?\s*@")
-#: What needs no second look, as most lines of a file.
+#: A plain address, as most texts are: it is checked first, because the rest is slow.
 _ADDRESS = re.compile(r"[\w.+-]++@[\w.-]++")
 _LONGEST = 1000
 
 
 def is_pattern(text: str, *, channel: Channel = Channel.EMAIL) -> bool:
-    """Whether this is no address, but stands for all addresses of a domain."""
+    """Whether the text stands for all addresses of a domain; never on another channel than email."""
     if channel != Channel.EMAIL or _ADDRESS.fullmatch(text):
         return False
     bare = _bare(text)
@@ -26,10 +26,10 @@ def is_pattern(text: str, *, channel: Channel = Channel.EMAIL) -> bool:
 
 
 def read(text: str) -> str:
-    """A domain to be blocked, in lower case and in its xn-- form, however it is written.
+    """The domain in `text`, to be suppressed: in lower case and in its xn-- form.
 
-    Raises InvalidDomain for what is none, or is more than one domain (`*.corp.example`); PublicMailDomain for one that
-    may never be blocked.
+    Raises InvalidDomain for what is not one domain (`*.corp.example` is several), and PublicMailDomain for one that can
+    never be suppressed.
     """
     domain = read_any(text)
     if is_public(domain):
@@ -38,7 +38,7 @@ def read(text: str) -> str:
 
 
 def read_any(text: str) -> str:
-    """The same for one whose block is to be lifted, whatever it is."""
+    """As `read`, but of any domain: for lifting and finding domain blocks. Raises InvalidDomain."""
     name = _PATTERN.sub("", _bare(text), count=1).strip().rstrip(".")
     if not name or "@" in name:
         raise InvalidDomain
@@ -54,7 +54,7 @@ def of(value: str) -> str:
 
 
 def is_public(domain: str) -> bool:
-    """Whether mailboxes there belong to anybody, and not to who owns the domain."""
+    """Whether anyone can have a mailbox at this domain (public_mail.py)."""
     name, _, ending = domain.partition(".")
     is_a_country_of_one = name in NAMES and ending.count(".") <= 1
     return is_a_country_of_one or domain in DOMAINS or ending in REGIONAL

@@ -1,4 +1,4 @@
-"""Domains at which anybody may have a mailbox. One person's no, or one company's, is not theirs: none is ever blocked.
+"""Domains at which anyone can have a mailbox, so that they can't be suppressed as a whole.
 
 In the first list each name stands for itself under every ending that has one or two parts (`yahoo.fr`, `yahoo.co.jp`);
 in the second the whole domain is named, in the third with its subdomains. A mail provider that is missing here belongs

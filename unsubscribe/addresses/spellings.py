@@ -1,7 +1,7 @@
-"""How people and programs write one address: in brackets, behind a name, with characters that nobody sees.
+"""Finds the address in what people and programs write: in brackets, after a name, with invisible characters.
 
-It finds where the address is; whether it is one is said by `addresses.normalise`, which asks here only about what it
-cannot read as it stands. So no reading here can change the digest of an address that was known before.
+addresses.normalise checks it. It asks here only about texts that are not an address as they stand, so that no change
+here can change the digest of an address that is stored.
 """
 
 import re
@@ -21,7 +21,7 @@ _INVISIBLE = re.compile(
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _PUNCTUATION = {code: to for code, to in _FULL_WIDTH.items() if not chr(to).isalnum()}
 _PUNCTUATION |= {0xFE6B: ord("@"), 0x3002: ord("."), 0xFF61: ord("."), 0xFE52: ord(".")}
-#: The spaces that hold two words together, and get into one.
+#: No-break spaces, which get into addresses that are copied from elsewhere.
 _HOLDING = "\u00a0\u2007\u202f"
 _GLUE = re.compile(rf"(?<=\S)[{_HOLDING}](?=\S)")
 _MAIL_SCHEME = re.compile(r"\s*(?:(mailto)|smtp|e-?mail)\s*:(?://)?", re.IGNORECASE)
@@ -32,15 +32,15 @@ _NEVER_CLOSED = re.compile(r"\A[^@<]*(?<!\S)<")
 _AROUND_AT = re.compile(r"\s*@\s*")
 _TYPOGRAPHIC = "“”„‟«»‹›‘’‚‛"
 _BEFORE, _AFTER = f" ,;:<[({_TYPOGRAPHIC}", f" .,;:>])'{_TYPOGRAPHIC}"
-#: So many wrappings may lie around one address.
+#: How many layers of brackets, quotes and schemes are taken off.
 _LAYERS = 6
 
 
 def bare_email(text: str) -> str:
     """The part of `text` that is its email address, if it has one: `a@b` of `Name <a@b>` or `mailto:a%40b?subject=x`.
 
-    Raises InvalidAddress for what holds two addresses, or lies in more wrappings than anybody makes. What comes back is
-    still to be checked. It takes time in proportion to the text.
+    The result is still to be checked. Raises InvalidAddress for a text with two addresses or more than six layers.
+    Takes time in proportion to the text.
     """
     text = visible(text)
     for _ in range(_LAYERS):
@@ -52,24 +52,24 @@ def bare_email(text: str) -> str:
 
 
 def bare_phone(text: str) -> str:
-    """The number in `text`, in ASCII, without a `tel:` before it and the quotes or brackets around it."""
+    """The number in `text`, in ASCII, without a `tel:` before it and quotes or brackets around it; to be checked."""
     text = _INVISIBLE.sub("", text).translate(_FULL_WIDTH)
     return _PHONE_SCHEME.sub("", text, count=1).strip(f"\"' ,;<>[]{_TYPOGRAPHIC}\t\r\n\u00a0")
 
 
 def seen(text: str) -> str:
-    """Without what nobody sees."""
+    """`text` without invisible characters."""
     return _INVISIBLE.sub("", text)
 
 
 def visible(text: str) -> str:
-    """Without what nobody sees. Who types a full-width ＠ types the whole address so."""
+    """`text` without invisible characters, and in ASCII where it is full-width: punctuation, or with a ＠ all of it."""
     text = seen(text)
     return text.translate(_FULL_WIDTH | _PUNCTUATION if "＠" in text else _PUNCTUATION)
 
 
 def _without_scheme(text: str) -> str:
-    """RFC 6068: behind the `?` come a subject and the like, and what is special is percent-encoded."""
+    """`text` without a `mailto:` or the like before it; of a mailto URI the decoded address alone (RFC 6068)."""
     found = _MAIL_SCHEME.match(text)
     if not found:
         return text
@@ -83,7 +83,7 @@ def _without_scheme(text: str) -> str:
 
 
 def _out_of_quotes(text: str) -> str:
-    """A quoted name is left out; quotes around it all are taken off; quotes before the @ belong to the address."""
+    """`text` without a quoted name, or without quotes around all of it; quotes right before the @ stay."""
     if text.count('"') == 1:
         return text.replace('"', " ")
     for found in _QUOTED.finditer(text):
@@ -94,7 +94,7 @@ def _out_of_quotes(text: str) -> str:
 
 
 def _out_of_brackets(text: str) -> str:
-    """Of `Name <a@b>` the address. A name that is another address is a second one."""
+    """Of `Name <a@b>` the address. Raises InvalidAddress if the name is another address."""
     held = [one[1] or one[2] or "" for one in _BRACKETED.finditer(text)]
     if not held:
         return _NEVER_CLOSED.sub("", text, count=1)
@@ -107,7 +107,7 @@ def _out_of_brackets(text: str) -> str:
 
 
 def _out_of_comments(text: str) -> str:
-    """RFC 5322, section 3.2.2: what stands in parentheses is a comment, unless the address itself stands there."""
+    """`text` without comments in parentheses (RFC 5322, section 3.2.2), or of them the one that the address is in."""
     outside: list[str] = []
     inside: list[str] = []
     depth = 0
@@ -130,7 +130,7 @@ def _trimmed(text: str) -> str:
 
 
 def _joined(text: str) -> str:
-    """Without spaces at the @, and without those that hold together what is one word."""
+    """`text` without spaces at the @, and without no-break spaces within its words."""
     local, at, domain = _AROUND_AT.sub("@", text).rpartition("@")
     if not local[:1].isupper() or local.isupper():  # a name and an address: nobody knows where the one ends
         local = _GLUE.sub("", local)
@@ -139,8 +139,8 @@ def _joined(text: str) -> str:
 
 
 def ascii_domain(domain: str) -> str:
-    """In A-labels (RFC 5890), whose names in IDNA 2008 hold no symbols. There are domains with symbols all the same,
-    and mail goes to what UTS 46 makes of them: `xn--ls8h.example`. Raises IDNAError or UnicodeError."""
+    """The domain in A-labels (RFC 5890). IDNA 2008 has no symbols, but domains with symbols exist, and mail goes to
+    what UTS 46 makes of them: `xn--ls8h.example`. Raises IDNAError or UnicodeError."""
     try:
         return idna.encode(domain, uts46=True).decode().lower()
     except idna.InvalidCodepoint:

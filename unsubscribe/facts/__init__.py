@@ -1,1 +1,1 @@
-"""What holds for an address, gathered for `rules.may_send`: its own choices, others' noes that cover it, joins."""
+"""The facts about an address, for rules.may_send: its own (`own`), noes of others that cover it, and joins."""

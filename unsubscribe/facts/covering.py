@@ -1,8 +1,8 @@
-"""Noes that were said of more than one address: of a domain as a whole, or of a Gmail mailbox under another spelling.
+"""Noes that cover other addresses: of a domain as a whole, or of a Gmail mailbox under another spelling.
 
-They are added to what is known of each address itself; what they mean is for the rules. It takes the same queries for
-many as for one: for the domains, for the mailboxes if UNSUBSCRIBE_GMAIL_SPELLINGS is on, and, where either found
-something, for the yes that people said since.
+They are added to the facts about each address (Cover.over), by which the rules decide. The number of queries does not
+grow with the addresses: one for the domains, one for the mailboxes if UNSUBSCRIBE_GMAIL_SPELLINGS is on and, if either
+found something, one for what contacts said yes to since.
 """
 
 from collections import defaultdict
@@ -21,24 +21,28 @@ from ..rules import Facts
 from . import own
 
 K = TypeVar("K")
-#: By the ids of an address and a category, when the person last said yes to it from there.
+#: By the ids of an address and a category: when the contact last opted in to it by that address, in person.
 Yes = Mapping[tuple[int, int], datetime]
 
 
 class StandingNoes(NamedTuple):
-    """The noes to some addresses that a yes of the person would overcome, as ids of address and category; and which of
-    the addresses are blocked for good, so that not even a receipt reaches them."""
+    """What covers some addresses.
+
+    noes:    pairs of the ids of an address and a category that is off for it until the contact says yes
+    blocked: the ids of addresses to which nothing is sent, transactional messages included
+    """
 
     noes: frozenset[tuple[int, int]] = frozenset()
     blocked: frozenset[int] = frozenset()
 
 
 class Cover(NamedTuple):
-    """What others' noes say of an address.
+    """The noes of others that cover an address. All times are aware.
 
-    blocks:    each reason, and since when
-    left:      by the id of a category, when it was left
-    only_kept: somebody came back to these categories alone, having said no to everything; and when they were learnt
+    blocks:    by the reason of a suppression, when it was last said
+    left:      by the id of a category, when somebody last unsubscribed from it
+    only_kept: of a contact who opted in again to these categories alone (Contact.only_chosen): when it was created,
+               and their ids
     """
 
     blocks: Mapping[SuppressionReason, datetime] = {}
@@ -46,7 +50,8 @@ class Cover(NamedTuple):
     only_kept: tuple[datetime, frozenset[int]] | None = None
 
     def over(self, facts: Facts, *, category_id: int | None, yes_at: datetime | None) -> Facts:
-        """The facts with these noes. A later yes of the person's own wins over what is theirs to take back."""
+        """The facts with these noes added, for a message of this category. `yes_at`: when the contact last opted in to
+        it, which overcomes earlier noes that a contact can lift."""
         facts = facts._replace(suppressed=facts.suppressed | self.reasons(yes_at))
         left_at = self.left_at(category_id)
         if left_at and (yes_at is None or yes_at <= left_at):
@@ -54,6 +59,7 @@ class Cover(NamedTuple):
         return facts
 
     def reasons(self, yes_at: datetime | None) -> frozenset[SuppressionReason]:
+        """The suppressions that count: those of rules.OWN_NO not where a yes came later."""
         return frozenset(
             reason
             for reason, since in self.blocks.items()
@@ -61,20 +67,20 @@ class Cover(NamedTuple):
         )
 
     def left_at(self, category_id: int | None) -> datetime | None:
-        """A message that names no category could be of any kind that was left."""
+        """When this category was last left; for a message without a category, when any was."""
         found = list(self.left.values()) if category_id is None else [self.left.get(category_id)]
         if self.only_kept and category_id not in self.only_kept[1]:
             found.append(self.only_kept[0])
         return max((one for one in found if one), default=None)
 
     def is_no(self, category_id: int, yes_at: datetime | None) -> bool:
-        """Whether the person themselves would say of this that it is off, and could switch it on."""
+        """Whether the category is off by these noes, and the contact could switch it on."""
         left_at = self.left_at(category_id)
         return bool(self.reasons(yes_at) & rules.OWN_NO) or bool(left_at and (yes_at is None or yes_at <= left_at))
 
 
 class Covers(NamedTuple):
-    """By domain, and by the digest of a Gmail mailbox."""
+    """What covers addresses: by domain, and by the digest of a Gmail mailbox (addresses.gmail_digest)."""
 
     domains: Mapping[str, Cover] = {}
     mailboxes: Mapping[bytes, Cover] = {}
@@ -83,7 +89,7 @@ class Covers(NamedTuple):
         return bool(self.domains or self.mailboxes)
 
     def of(self, value: str) -> Cover | None:
-        """What covers this normalised address."""
+        """What covers this normalised address; None for nothing."""
         found = [self.domains.get(domains.of(value))]
         if self.mailboxes and (mailbox := addresses.gmail_digest(value)):
             found.append(self.mailboxes.get(mailbox))
@@ -92,7 +98,11 @@ class Covers(NamedTuple):
 
 
 def covers(values: Iterable[str] | None, *, channel: Channel, category: Category | None = None) -> Covers:
-    """What covers any of these normalised addresses, or of None any address at all; of one category, or of all."""
+    """What covers these normalised addresses, on email only.
+
+    values:   None for any address at all
+    category: of which noes count; None for all
+    """
     if channel != Channel.EMAIL:
         return Covers()
     if values is None:
@@ -111,7 +121,7 @@ def covers(values: Iterable[str] | None, *, channel: Channel, category: Category
 
 
 def own_yes(address_ids: Collection[int], category: Category | None = None) -> Yes:
-    """To that category, or to any."""
+    """When these addresses last said yes to the category, or to each; by OWN_VOICE alone (rules)."""
     if not address_ids:
         return {}
     contacts = Address.objects.filter(id__any_of=list(address_ids)).values("contact_id")
@@ -121,7 +131,7 @@ def own_yes(address_ids: Collection[int], category: Category | None = None) -> Y
 
 
 def standing(values: Mapping[int, str], category_ids: Collection[int]) -> StandingNoes:
-    """What stands to these normalised email addresses, by their ids."""
+    """What covers these normalised email addresses, given by their ids, in these categories."""
     found = covers(values.values(), channel=Channel.EMAIL)
     theirs = {id_: cover for id_, value in values.items() if (cover := found.of(value))} if found else {}
     yes = own_yes(theirs)
@@ -133,8 +143,8 @@ def standing(values: Mapping[int, str], category_ids: Collection[int]) -> Standi
 
 
 def later_yes(covers: Covers, category: Category | None) -> Iterator[tuple[bytes, Cover | None, datetime]]:
-    """Of everybody at once: the digest, cover and own yes of whoever said yes to the category after the first of these
-    noes was said. None is the cover of an address of which only the digest is known: it may have any."""
+    """For each address whose contact said yes to the category after the earliest of these noes: its digest, its cover
+    and the time of the yes. The cover is None where only the digest is known: any may apply."""
     if category is None:
         return
     every = [*covers.domains.values(), *covers.mailboxes.values()]
@@ -154,7 +164,7 @@ def _yes(category: Category | None) -> QuerySet[ConsentEvent]:
 
 
 def _joined(some: Collection[Cover]) -> Cover:
-    """All of them; of two alike the later one."""
+    """Several covers as one: of the same no the later time, and only the categories that all of them kept."""
     if len(some) == 1:
         return next(iter(some))
     kept = [one.only_kept for one in some if one.only_kept]
@@ -187,7 +197,7 @@ def _of_domains(rows: QuerySet[DomainSuppression]) -> dict[str, Cover]:
 
 
 def _of_mailboxes(rows: QuerySet[Address], category: Category | None) -> dict[bytes, Cover]:
-    """From every address of a mailbox, also the one that is asked about: its own noes count in any case."""
+    """The covers by Gmail mailbox, from all of its addresses; empty unless UNSUBSCRIBE_GMAIL_SPELLINGS is on."""
     if not conf.gmail_spellings():
         return {}
     preference = Q(contact__preferences__channel=Channel.EMAIL)
@@ -224,7 +234,7 @@ def _cover(
     *,
     learnt_at: datetime | None,
 ) -> Cover:
-    """What one row says."""
+    """The cover by one row of the query."""
     blocks = {SuppressionReason(reason): since} if reason and since else {}
     left = {category_id: changed_at} if category_id and changed_at and state == PreferenceState.UNSUBSCRIBED else {}
     kept = frozenset({category_id} if category_id and state == PreferenceState.SUBSCRIBED else ())
@@ -232,7 +242,7 @@ def _cover(
 
 
 def _of_one(rows: Collection[Cover]) -> Cover:
-    """Of one contact's rows: there what was kept in any of them was kept."""
+    """The cover by all rows of one contact, which kept every category that any of them names."""
     kept = [one.only_kept for one in rows if one.only_kept]
     joined = _joined(rows)
     return joined._replace(only_kept=(kept[0][0], frozenset().union(*(ids for _, ids in kept)))) if kept else joined

@@ -1,6 +1,6 @@
-"""Whose yes it takes until an address that was joined to a contact is theirs, and who said it so far. It only reads.
+"""Whose yes a joined address needs before it is the contact's, and who has given theirs (law 11).
 
-A contact's own addresses agree. So does the mailbox of an address that was known by itself before: it was somebody's.
+The contact's own addresses have to agree, and so does the joined one if it was known by itself before.
 """
 
 from collections import defaultdict
@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from ..choices import EventKind
 from ..models import Address, ConsentEvent
 
-#: Who agreed, as a line of the ledger has it: an address that the contact has, or the one that was joined to it.
+#: Who agreed, as an event stores it (JoinData.agreed): one of the contact's addresses, or the joined one.
 CONTACT, JOINED = "contact", "joined"
-#: The note of a block that another address brought about (actions/joining/sharing.py).
+#: The note of the event where a suppression was shared by another address (actions/joining/sharing.py). Stored.
 SHARED = "Said by an address that a sender joined to this one."
 
 

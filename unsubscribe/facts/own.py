@@ -1,4 +1,4 @@
-"""The facts about addresses that the rules ask for: one query, and a second one where somebody chose a frequency."""
+"""The facts about addresses themselves, for the rules: one query, and a second one for contacts with a frequency."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
@@ -16,20 +16,20 @@ from ..rules import CAMPAIGN_RUNS, Chosen, Facts
 
 
 class Run(NamedTuple):
-    """One campaign as a contact's clock knows it (models.LastSent); rows older than `began_at` have only the day."""
+    """One campaign in a contact's frequency clock (models.LastSent); rows older than `began_at` have only the day."""
 
     on: date | None
     began_at: datetime | None
     sent_at: datetime | None
 
     def ends_at(self) -> datetime:
-        """Until when it is the same mailing."""
+        """Until when it counts as one mailing (rules.CAMPAIGN_RUNS); aware."""
         first = datetime.combine(self.on or date.min, time.min, timezone.get_current_timezone())
         return (self.began_at or first) + CAMPAIGN_RUNS
 
 
 class Clock(NamedTuple):
-    """A row of models.LastSent."""
+    """The columns of models.LastSent that are read here."""
 
     sent_on: date
     campaign_id: int | None
@@ -43,6 +43,7 @@ class Clock(NamedTuple):
     before_on: date | None
 
     def run(self, campaign_id: int | None) -> Run | None:
+        """This campaign in the clock; None if it was not recorded, or is no longer kept."""
         if campaign_id is None:
             return None
         if campaign_id == self.campaign_id:
@@ -53,11 +54,12 @@ class Clock(NamedTuple):
         return Run(None, *kept) if kept else None
 
     def last_on(self) -> date:
+        """The day of the latest message."""
         return max(self.sent_on, self.earlier_on or self.sent_on)
 
 
 class FoundFacts(NamedTuple):
-    """The ids of an address that is known and of its contact, and what the rules ask about it."""
+    """The ids of a known address and its contact, and the facts about it."""
 
     address_id: int
     contact_id: int
@@ -67,10 +69,11 @@ class FoundFacts(NamedTuple):
 def facts_about(
     addresses: QuerySet[Address], mailing: Mailing, *, now: datetime, most: int | None = None
 ) -> dict[bytes, FoundFacts]:
-    """What holds for each of these addresses for this mailing, by digest, as of `now` (aware).
+    """The facts about each of these addresses for this mailing, by digest. Noes that cover them: facts.covering.
 
-    With `most` the rows are streamed and reading stops at one more than that: a longer answer is not complete, and its
-    clocks are not read.
+    now:  aware
+    most: the rows are streamed and reading stops at one more than this; an answer that long is incomplete, and its
+          clocks were not read
     """
     rows = _rows(addresses, mailing)
     stretches = rows if most is None else rows.iterator(chunk_size=5000)
@@ -81,12 +84,12 @@ def facts_about(
 
 
 def of_strangers(mailing: Mailing) -> Facts:
-    """What holds for an address that is not known."""
+    """The facts about an address that is not known."""
     return Facts(purpose=mailing.purpose, needs_opt_in=mailing.needs_opt_in)
 
 
 def who_said_something(category: Category | None, channel: Channel) -> QuerySet[Address]:
-    """Everybody about whom there is any fact that `_rows` could read: the rest are as good as strangers."""
+    """The addresses about which `_rows` may read a fact: to all others of_strangers applies."""
     chosen = Preference.objects.filter(_of_this_kind(category, channel)).values("contact_id")
     contacts = Contact.objects.filter(Q(only_chosen=True) | Q(paused_until__isnull=False)).values("id")
     blocked = Suppression.objects.filter(lifted_at=None).values("address_id")
@@ -98,7 +101,7 @@ def who_said_something(category: Category | None, channel: Channel) -> QuerySet[
 def _read(rows: Iterable[tuple[Any, ...]], mailing: Mailing, *, most: int | None) -> dict[bytes, FoundFacts]:
     purpose, needs_opt_in = mailing.purpose, mailing.needs_opt_in
 
-    @cache  # a few are shared by all
+    @cache  # most addresses share a few
     def facts(*said: Any) -> Facts:
         is_beside, paused_until, only_chosen, state, frequency, category_paused_until, reason = said
         state = rules.state_beside(state) if is_beside and state else state
@@ -123,8 +126,8 @@ def _read(rows: Iterable[tuple[Any, ...]], mailing: Mailing, *, most: int | None
 
 
 def _of_this_kind(category: Category | None, channel: Channel, *, prefix: str = "") -> Q:
-    """The preferences that count. A message that names no category could be of any kind they have left, so each of
-    their no's counts."""
+    """The preferences that count: those of the category; for a message without one, each that is unsubscribed, because
+    it could be of any category."""
     on_channel = Q((f"{prefix}channel", channel))
     if category is None:
         return on_channel & Q((f"{prefix}state", PreferenceState.UNSUBSCRIBED))
@@ -132,7 +135,7 @@ def _of_this_kind(category: Category | None, channel: Channel, *, prefix: str = 
 
 
 def _rows(addresses: QuerySet[Address], mailing: Mailing) -> QuerySet[Address, tuple[Any, ...]]:
-    """One row per address, or one per block where there are several."""
+    """One row for each address, or one for each of its suppressions where it has several."""
     preference = _of_this_kind(mailing.category, mailing.channel, prefix="contact__preferences__")
     return addresses.annotate(
         preference=FilteredRelation("contact__preferences", condition=preference),
@@ -152,7 +155,7 @@ def _rows(addresses: QuerySet[Address], mailing: Mailing) -> QuerySet[Address, t
 
 
 def _wind_clocks(found: dict[bytes, FoundFacts], mailing: Mailing, *, now: datetime) -> None:
-    """Adds when each contact who chose a frequency was last written to; the others need no clock."""
+    """Adds last_sent_on and had_until for contacts who chose a frequency."""
     clocked = {digest: one for digest, one in found.items() if one.facts.chosen.frequency != Frequency.AS_SENT}
     if not clocked or mailing.category is None:
         return
@@ -167,11 +170,10 @@ def _wind_clocks(found: dict[bytes, FoundFacts], mailing: Mailing, *, now: datet
 
 
 def _last_sent(clock: Clock, mailing: Mailing, *, now: datetime) -> tuple[date | None, date | None]:
-    """The day of the latest message that counts, and the day on which whoever has had this campaign may get it again.
+    """Facts.last_sent_on and Facts.had_until.
 
-    While the campaign asked about runs, only what was there before it counts: it is answered as it was at first. With
-    `once` all count for whom our own backend sent it to, and it runs for them from then on: it may have been recorded
-    long before.
+    While the mailing's campaign runs, only messages before it count, so that it is answered as it was at first. With
+    Mailing.once, if the guarded backend sent it to the contact, all count, and it runs from when that was.
     """
     own = mailing.campaign_id
     run = clock.run(own)

@@ -1,8 +1,8 @@
-"""May this be sent? The gate has the facts gathered, asks the rules (law 1), and changes nothing.
+"""May this be sent? The gate gathers facts, asks the rules (law 1) and writes nothing.
 
 `check` answers for some addresses, `everybody` for files of any length, and `explain` says by which facts.
 
-No answer means no send: when the database does not answer, the error reaches whoever wanted to send.
+No answer means no send (law 7): an error of the database is raised to the caller.
 """
 
 from .bulk import BulkVerdicts, everybody

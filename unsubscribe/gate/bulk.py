@@ -1,4 +1,4 @@
-"""The verdict on everybody at once: for a file of any length, about whoever has something to say."""
+"""The verdicts on all addresses at once, for files of any length: only addresses with facts take memory."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -15,21 +15,24 @@ from ..rules import Facts, Rule, Verdict
 from .checking import Pace, pace_of, ruling_at
 
 K = TypeVar("K")
-#: Of an address that somebody names, what is still said of it.
+#: By a normalised address, the verdict that its covers still give; None where they give none.
 Once = Callable[[str], Verdict | None]
-#: Of so many people a file's worth of verdicts is held in memory: 50 MB, about.
+#: About how many addresses verdicts are held in memory: some 50 MB.
 MOST = 250_000
 
 
 class BulkVerdicts(NamedTuple):
-    """The verdict on everybody at one moment (outcome, rule and until), by the digest of the address. Whoever is not
-    named gets `others`.
+    """The verdicts on all addresses at one moment: outcome, rule and until alone. Ask `of`.
 
-    `domains` and `mailboxes` (Gmail's, by their digest): what is said of all addresses there, also of those named and
-    not `settled`. So ask `of`, or `cover` for each address as well. `nameless`: who said yes since, and is known by the
-    digest alone, is settled once somebody asks with the address.
-    `shared`: of the addresses that may be written to, those whose contact chose a frequency and has several of them.
-    Once one is written to, the day on which that contact may be again.
+    named:     by the digest of an address
+    others:    on every address that is not in `named`
+    shared:    by digest, for addresses that may be sent to and whose contact chose a frequency and has several of them:
+               the contact's id, and the day on which the contact may be sent to again once one of them was
+    domains:   by domain, on all its addresses, those in `named` included
+    mailboxes: by the digest of a Gmail mailbox, likewise
+    settled:   digests of addresses whose covers are in `named` already: `domains` and `mailboxes` do not count for them
+    nameless:  by digest, for addresses that said yes since and of which only the digest is known: the verdict once the
+               address is given
     """
 
     named: dict[bytes, Verdict]
@@ -42,10 +45,11 @@ class BulkVerdicts(NamedTuple):
 
     @property
     def has_covers(self) -> bool:
+        """Whether `cover` has to be asked for each address."""
         return bool(self.domains or self.mailboxes)
 
     def of(self, address: Normalised) -> Verdict:
-        """The verdict on this address, as `check` gives it, with outcome, rule and until alone."""
+        """The verdict on this address, as `check` gives it: outcome, rule and until alone."""
         own = self.named.get(address.digest, self.others)
         cover = self.cover(address.value, address.digest)
         # In the order of the table: what holds for every message stands above the person's own no.
@@ -53,7 +57,8 @@ class BulkVerdicts(NamedTuple):
         return cover if cover and goes_before else own
 
     def cover(self, value: str, digest: bytes) -> Verdict | None:
-        """What is said of all addresses there, if that counts for this one. Who is suppressed by name stays so."""
+        """The verdict by the domain or the mailbox, if it counts for this address; the address's own may come first
+        (of)."""
         if digest in self.settled:
             return None
         if digest in self.nameless:
@@ -67,7 +72,9 @@ class BulkVerdicts(NamedTuple):
 def everybody(mailing: Mailing, *, now: datetime, most: int = MOST) -> BulkVerdicts | None:
     """As `check`, for every address there could be, known or not; ask the answer with BulkVerdicts.of.
 
-    None if there are facts about more than `most` addresses: they would take too much memory, so `check` them in parts.
+    now: aware
+
+    None if there are facts about more than `most` addresses, to save memory: then `check` the file in parts.
     """
     outspoken = own.who_said_something(mailing.category, mailing.channel)
     found = own.facts_about(outspoken, mailing, now=now, most=most)
@@ -86,8 +93,8 @@ def everybody(mailing: Mailing, *, now: datetime, most: int = MOST) -> BulkVerdi
 def _settle(
     found: dict[bytes, FoundFacts], covers: Covers, mailing: Mailing, ruling: Callable[[Facts], Verdict]
 ) -> tuple[frozenset[bytes], dict[bytes, Once]]:
-    """Those who said yes themselves since; what still counts of the covers is in their own facts then, or is found out
-    when somebody names their address."""
+    """BulkVerdicts.settled and .nameless: addresses that said yes after a no that covers them. What still counts of
+    their covers is added to their facts in `found`."""
     settled: set[bytes] = set()
     nameless: dict[bytes, Once] = {}
     for digest, cover, yes_at in covering.later_yes(covers, mailing.category):
@@ -105,7 +112,7 @@ def _settle(
 def _once_named(
     covers: Covers, facts: Facts, ruling: Callable[[Facts], Verdict], *, category_id: int, yes_at: datetime
 ) -> Once:
-    """Says of an address what its covers still mean; None where that is nothing."""
+    """The function for BulkVerdicts.nameless."""
 
     def of(value: str) -> Verdict | None:
         cover = covers.of(value)
@@ -118,7 +125,7 @@ def _once_named(
 def _of_all(
     covers: Covers, mailing: Mailing, ruling: Callable[[Facts], Verdict]
 ) -> tuple[dict[str, Verdict], dict[bytes, Verdict]]:
-    """The verdicts that covers alone lead to, where that is not to send."""
+    """BulkVerdicts.domains and .mailboxes: the verdicts by covers alone, where they are not to send."""
     nothing_else = Facts(purpose=mailing.purpose)
 
     def judged(some: Mapping[K, Cover]) -> dict[K, Verdict]:

@@ -1,4 +1,4 @@
-"""The verdicts on some addresses, whatever their number in the same few queries."""
+"""The verdicts on some addresses, in a number of queries that does not grow with them (law 2)."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -23,12 +23,12 @@ _INVALID = Verdict(Outcome.INVALID, Rule.INVALID)
 
 
 class GatheredFacts(NamedTuple):
-    """What counts for some addresses.
+    """The facts about some addresses for one mailing.
 
-    wanted:    the addresses in their order, None for each that is none
-    found:     by digest, what was found of each that somebody has learnt
-    covered:   by digest, the facts where others' noes cover the address
-    strangers: the facts about everybody else
+    wanted:    the addresses in their order; None for a text that is not an address
+    found:     by digest, the facts about each that is known
+    covered:   by digest, the facts about those that noes of others cover, with these noes
+    strangers: the facts about all others
     """
 
     wanted: Sequence[Normalised | None]
@@ -37,7 +37,7 @@ class GatheredFacts(NamedTuple):
     strangers: Facts
 
     def about(self, digest: bytes) -> Facts:
-        """Everything together, as the rules are asked."""
+        """All facts about one of the addresses, for the rules."""
         if facts := self.covered.get(digest):
             return facts
         one = self.found.get(digest)
@@ -47,18 +47,17 @@ class GatheredFacts(NamedTuple):
 def check(addresses: Iterable[str], mailing: Mailing, *, now: datetime) -> list[Verdict]:
     """One verdict for each address, in their order.
 
-    addresses: as somebody wrote them, in any spelling; what is no address of the mailing's channel gets
-               Outcome.INVALID, and one that is not known is decided by the category's default
+    addresses: in any spelling; a text that is not an address of the mailing's channel gets Outcome.INVALID, and an
+               unknown address is decided by the category's default
     now:       aware
 
-    The number of queries does not grow with the addresses. It writes nothing, and an error of the database is raised:
-    whoever gets no answer does not send (law 7).
+    Writes nothing. An error of the database is raised: no answer means no send (law 7).
     """
     return verdicts(gather(addresses, mailing, now=now), mailing, now=now)
 
 
 def gather(addresses: Iterable[str], mailing: Mailing, *, now: datetime) -> GatheredFacts:
-    """The facts that `check` decides by, for who wants to see them as well (explain)."""
+    """The facts that `check` decides by; parameters as of `check`."""
     wanted = [_normalised(text, mailing.channel) for text in addresses]
     digests = list({one.digest for one in wanted if one})
     known = Address.objects.filter(channel=mailing.channel, digest__any_of=digests)
@@ -84,13 +83,14 @@ def verdicts(gathered: GatheredFacts, mailing: Mailing, *, now: datetime) -> lis
 
 
 def ruling_at(now: datetime) -> Callable[[Facts], Verdict]:
-    """The rules at this moment; what they said of the same facts they need not be asked again."""
+    """rules.may_send at this moment (aware), cached by facts."""
     local_now = timezone.localtime(now)
     return cache(lambda facts: rules.may_send(facts, now=local_now))
 
 
 def pace_of(mailing: Mailing, now: datetime) -> Callable[[Facts], Pace]:
-    """A frequency was chosen of one category, and holds for marketing only."""
+    """Verdict.next_day and last_day by facts; both None unless it is marketing of a category, as a frequency holds for
+    that alone."""
     today = timezone.localtime(now).date()
 
     @cache
@@ -106,7 +106,7 @@ def pace_of(mailing: Mailing, now: datetime) -> Callable[[Facts], Pace]:
 def _covered(
     wanted: Sequence[Normalised], found: Mapping[bytes, FoundFacts], strangers: Facts, mailing: Mailing
 ) -> dict[bytes, Facts]:
-    """The facts about those of whom something was said with others."""
+    """GatheredFacts.covered, for addresses that are one."""
     category, category_id = mailing.category, mailing.category_id
     covers = covering.covers((one.value for one in wanted), channel=mailing.channel, category=category)
     theirs = {one.digest: cover for one in wanted if (cover := covers.of(one.value))} if covers else {}

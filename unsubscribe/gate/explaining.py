@@ -1,7 +1,7 @@
-"""By which facts a verdict came about: for people, and for one address at a time.
+"""By which facts a verdict came about, for one address at a time (`manage.py why`).
 
-The verdict is the one of `check`, from the same facts; what is looked up here are the rows behind them, with the times
-and sources that the rules need not know.
+The verdict is that of `check`, by the same facts. The rows behind them are looked up here, with the times and sources
+that the rules do not need.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ from .explanation import DefaultFact, Explanation, Fact, FrequencyFact, PauseFac
 
 
 def explain(address: str, mailing: Mailing, *, now: datetime) -> Explanation:
-    """Why this may be sent to this address, or why not. A dozen queries at most, whatever was said."""
+    """Why this may be sent to this address, or why not. Parameters as of `check`; a dozen queries at most."""
     gathered = gather([address], mailing, now=now)
     [verdict] = verdicts(gathered, mailing, now=now)
     [wanted] = gathered.wanted
@@ -35,7 +35,7 @@ def explain(address: str, mailing: Mailing, *, now: datetime) -> Explanation:
 
 
 class _Evidence:
-    """The rows behind the facts about one address."""
+    """Looks up the rows behind the facts about one address."""
 
     def __init__(self, address: Normalised, mailing: Mailing, gathered: GatheredFacts, *, now: datetime) -> None:
         self._address, self._mailing, self._today = address, mailing, timezone.localtime(now).date()
@@ -85,7 +85,7 @@ class _Evidence:
             yield from self._noes_in_mailbox()
 
     def _choices(self) -> Sequence[Fact]:
-        """What the contact chose, else the default; of a message of no named kind each no counts."""
+        """What the contact chose, else the default; for a message without a category each unsubscribed one."""
         chosen = [self._choice(row) for row in self._preferences if self._is_choice(row)]
         return chosen or [self._default()]
 
@@ -102,7 +102,7 @@ class _Evidence:
         return _preference(row, event, said_by=said_by, is_beside=is_beside)
 
     def _noes_in_mailbox(self) -> Iterator[Fact]:
-        """Of other contacts who have another spelling of the address (facts.covering)."""
+        """The noes of other contacts who have another spelling of the address (facts.covering)."""
         others = Address.objects.filter(self._same_mailbox()).exclude(contact_id=self._contact_id)
         by_contact = {one.contact_id: one for one in others.select_related("contact").order_by("-id")}
         rows = Preference.objects.filter(contact__any_of=list(by_contact), channel=Channel.EMAIL)
@@ -154,11 +154,11 @@ class _Evidence:
 
     @cached_property
     def _events(self) -> list[ConsentEvent]:
-        """The contact's, from the latest to the first."""
+        """The contact's events, the latest first."""
         return list(ConsentEvent.objects.filter(contact=self._contact_id).order_by("-id"))
 
     def _setting(self, category_id: int | None, field: str, value: Any) -> ConsentEvent | None:
-        """The event that made it so; None where the ledger of this contact has none."""
+        """The latest event that set the field to this value; None where the contact's ledger has none."""
         for one in self._events:
             is_about = one.category_id == category_id and (category_id is None or one.channel == self._mailing.channel)
             if is_about and one.after.get(field) == value and one.before.get(field) != value:
@@ -179,7 +179,8 @@ class _Evidence:
         return next((one.address_id for one in speakers), None)
 
     def _same_mailbox(self, prefix: str = "") -> Q:
-        """Other spellings of a Gmail mailbox, where they count."""
+        """The condition for addresses that are other spellings of this Gmail mailbox; none match where they don't
+        count."""
         mailbox = gmail_digest(self._address.value) if self._is_covered and conf.gmail_spellings() else None
         return Q((f"{prefix}gmail_digest", mailbox)) if mailbox else Q(pk__in=[])
 
@@ -204,7 +205,7 @@ def _suppression(row: Suppression | DomainSuppression, **more: Any) -> Suppressi
 
 
 def _preference(row: Preference, event: ConsentEvent | None, **more: Any) -> PreferenceFact:
-    """What the ledger does not know any more, the row knows nearly."""
+    """`since` and `source` by the event that set it, else by the row, which has them less exactly."""
     state, since, source = PreferenceState(row.state), row.changed_at, Source(row.said_by) if row.said_by else None
     if event:
         since, source = event.at, Source(event.source)

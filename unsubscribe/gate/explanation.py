@@ -9,7 +9,7 @@ from ..rules import Verdict
 
 
 class SuppressionFact(NamedTuple):
-    """A suppression that stands, with its row's since and source (models.Suppression, models.DomainSuppression).
+    """A suppression in force, with its row's since and source (models.Suppression, models.DomainSuppression).
 
     domain:          "" but for the suppression of a whole domain
     said_by:         the id of the address that said it, where it is not the one asked about
@@ -47,8 +47,9 @@ class DefaultFact(NamedTuple):
     """Nothing was chosen of the category, so its default holds.
 
     only_chosen: but the contact came back from a no to everything to what they chose by name, and to nothing else
-    is_known:    whether somebody has learnt the address
-    said_by:     whose contact it is that came back, where that is another spelling of the same Gmail mailbox
+    is_known:    whether the address is known
+    said_by:     the id of the address whose contact it is that came back, where that is another spelling of the same
+    Gmail mailbox
     """
 
     needs_opt_in: bool
@@ -84,8 +85,8 @@ Fact = SuppressionFact | PreferenceFact | DefaultFact | PauseFact | FrequencyFac
 
 
 class Explanation(NamedTuple):
-    """The verdict, and the facts that made it, the weightiest first. None for what is no address, and for a
-    transactional message that may be sent: of that nobody asked anything further."""
+    """The verdict, and the facts that made it, the most important first. No facts for a text that is not an address,
+    and for a transactional message that may be sent."""
 
     verdict: Verdict
     facts: Sequence[Fact]

@@ -1,1 +1,1 @@
-"""What is kept about one contact: shown to staff and to the contact, erased, and proved."""
+"""All that is kept about one contact: for staff (`profile`), for the contact (`export`), to erase, and as a proof."""

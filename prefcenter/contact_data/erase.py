@@ -1,4 +1,4 @@
-"""Erases a contact: what the engine keeps, and what each subject of the site holds besides (GDPR Art. 17)."""
+"""Erases a contact: what the engine keeps, and what each subject of the site keeps (GDPR, Article 17; law 9)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -30,9 +30,13 @@ def erase_whose(address: Address, *, now: datetime) -> None:
 
 
 def erase(contact_id: int, *, now: datetime, source: Source = Source.PAGE, actor: str = "") -> None:
-    """Leaves a digest of each address, a block on it, and anonymous events (GDPR Art. 17). It cannot be undone.
+    """Erases the contact. What stays are the digests of the addresses, a suppression of each, and anonymous events. It
+    cannot be undone.
 
-    An address that is pending at the contact is not theirs, and stays (actions.erase).
+    now:    aware
+    actor:  who asked for it, where that is not the contact: as in actions.erase
+
+    An address that is pending at the contact is not theirs, and stays. Raises Contact.DoesNotExist.
     """
     contact = Contact.objects.get(id=contact_id)
     whose = Whose(contact, [one for one in contact.addresses.all() if not one.is_pending])
@@ -50,7 +54,7 @@ def erase(contact_id: int, *, now: datetime, source: Source = Source.PAGE, actor
 
 
 def _users(addresses: Sequence[Address]) -> list[User]:
-    """Whose accounts these are. The staff's are not about mail, and stay."""
+    """The accounts with these email addresses, without those of staff, which stay."""
     return list(User.objects.filter(email__in=emails(addresses), is_staff=False, is_superuser=False))
 
 
@@ -58,7 +62,7 @@ def _erase_accounts(users: Sequence[User], *, emails: Sequence[str]) -> None:
     mine = EmailAddress.objects.filter(user__in=users)
     texts = {*emails, *mine.values_list("email", flat=True)} if users else set(emails)
     User.objects.filter(id__in=[user.pk for user in users]).delete()
-    # On somebody else's account only the row goes. What is left by the account's own name is the staff's.
+    # Of an address on another account only its row goes. A row with the account's own address is a staff account's.
     EmailAddress.objects.filter(email__in=emails).exclude(user__email=F("email")).delete()
-    # The admin names an account by its address, and goes on doing so after the account is gone.
+    # The admin's log names accounts by their addresses, and keeps its entries after an account is deleted.
     LogEntry.objects.filter(object_repr__in=texts).update(object_repr="•••")

@@ -1,4 +1,8 @@
-"""Everything that is kept about a contact, for the contact: "Your data" and its download (GDPR Art. 15 and 20)."""
+"""All that is kept about a contact, for the contact: "Your data" and its download (GDPR, Articles 15 and 20).
+
+Of the keys, those that are not explained here have the values of the columns they are named after (unsubscribe.models).
+Times are ISO 8601 in the site's time zone, days YYYY-MM-DD; None stands for what is not known or was never set.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -13,26 +17,34 @@ from unsubscribe.models import Address, Campaign, Category, ConsentEvent, Contac
 
 from .whose import Whose, digests, emails
 
+#: An object of the export, ready for JSON.
 Facts = dict[str, Any]
 
 
 def held(contact_id: int, *, now: datetime, address: Address | None = None) -> Facts:
-    """Everything about the contact, ready for JSON, and nothing about anybody else (GDPR Art. 15 and 20).
+    """All that is kept about the contact, ready for JSON, in the active language.
 
-    An address that is pending is somebody else. With `address`, one of the contact's, it is about whoever has that one.
+    now:     aware
+    address: one of the contact's; if it is pending, only what is about that address (law 11)
+
+    Without `address`, or with one that is not pending, pending addresses are left out. Raises Contact.DoesNotExist.
     """
     contact = Contact.objects.get(id=contact_id)
     rows = [one for one in contact.addresses.order_by("id") if not one.is_pending]
     whose = Whose(contact, queries.theirs(address) if address else rows)
     addresses = whose.addresses
     return {
+        #: The sender's name.
         "held_by": conf.sender_name(),
+        #: When the export was made.
         "as_of": _iso(now),
         "contact": {
             "known_since": _iso(whose.known_since),
             "language": whose.language,
             "paused_until": _iso(contact.paused_until),
+            #: Contact.pause_said_at.
             "paused_again_at": _iso(contact.pause_said_at),
+            #: Contact.only_chosen.
             "only_what_was_chosen": contact.only_chosen,
             "erased_at": _iso(contact.erased_at),
         },
@@ -41,11 +53,16 @@ def held(contact_id: int, *, now: datetime, address: Address | None = None) -> F
         ],
         "preferences": _preferences(whose),
         "suppressions": _suppressions(addresses),
+        #: The consent events, oldest first.
         "consent": _consent(whose),
+        #: For each running campaign of each category, the day on which it was last sent.
         "last_sent": _last_sent(whose),
         "feedback": _feedback(whose),
+        #: The outbox messages.
         "mails": _mails(whose),
+        #: With which they can sign in.
         "accounts": _accounts(addresses),
+        #: When a link was asked for by an address, and when that was answered.
         "link_requests": _link_requests(addresses),
     }
 
@@ -62,6 +79,7 @@ def _preferences(whose: Whose) -> list[Facts]:
             "frequency": row.frequency,
             "paused_until": _iso(row.paused_until),
             "changed_at": _iso(row.changed_at),
+            #: `said_at` and `less_said_at`.
             "said_again_at": _iso(row.said_at),
             "less_said_again_at": _iso(row.less_said_at),
         }
@@ -89,7 +107,7 @@ def _suppressions(addresses: Sequence[Address]) -> list[Facts]:
 
 
 def _consent(whose: Whose) -> list[Facts]:
-    """The ledger's lines. Who of the staff wrote one down is about the staff, and stays out."""
+    """The consent events without `actor`, which may name staff."""
     return [
         _about(event.category)
         | {
@@ -171,6 +189,7 @@ def _link_requests(addresses: Sequence[Address]) -> list[Facts]:
 
 
 def _about(category: Category | None) -> Facts:
+    """The category's slug, and its name in the active language; None where there is no category."""
     return {"category": category.slug if category else None, "name": category.local_name if category else None}
 
 

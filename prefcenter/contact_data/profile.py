@@ -1,4 +1,4 @@
-"""What the admin shows of one contact, and how it finds them: addresses masked. It reads, and changes nothing."""
+"""What the admin shows of one contact, and how it finds contacts by an address."""
 
 import re
 from collections.abc import Sequence
@@ -26,9 +26,11 @@ from unsubscribe.models import (
 from unsubscribe.models.contacts import Handle
 from unsubscribe.outbox.wording import describe
 
+#: Events on a page of the timeline, and the most rows of emails, sendings and feedback.
 PER_PAGE = 50
+#: The most contacts that find_masked returns.
 MOST = 50
-#: What somebody may have typed, in the order in which it is tried.
+#: The channels on which a typed text is looked for, in this order.
 CHANNELS = tuple(one for one in Channel if channels.of(one).kind in {Kind.MAILBOX, Kind.NUMBER})
 _MASKED = re.compile(r"\s*(\S)[*•…]+@(\S+)\s*")
 _WHOLE_DOMAIN = "Whole domain: {}"
@@ -46,7 +48,10 @@ class SuppressionShown(NamedTuple):
 
 
 class SuppressionBeside(NamedTuple):
-    """An address and the blocks on it; `with_others` says in words what is said of it together with others."""
+    """An address and its suppressions, the latest first.
+
+    with_others: sentences about suppressions of its domain, and contacts with the same Gmail mailbox
+    """
 
     address: Address
     blocks: Sequence[SuppressionShown]
@@ -54,31 +59,42 @@ class SuppressionBeside(NamedTuple):
 
     @property
     def active(self) -> list[SuppressionShown]:
+        """Those in force."""
         return [one for one in self.blocks if one.row.lifted_at is None]
 
     @property
     def takes_mail(self) -> bool:
+        """Whether a link can be emailed to it."""
         return bool(self.address.value) and self.address.channel == Channel.EMAIL
 
 
 class TimelineEntry(NamedTuple):
-    """A line of the ledger, in words."""
+    """A consent event, and what it changed, as a sentence."""
 
     event: ConsentEvent
     what: str
 
 
 class Timeline(NamedTuple):
+    """One page of a contact's events, newest first."""
+
     page: Page[ConsentEvent]
     lines: Sequence[TimelineEntry]
 
     @property
     def first_number(self) -> int:
-        """Lines are numbered from the oldest, so that a number stays with its line."""
+        """The number of the first entry, counted from the oldest one, so that an entry keeps its number."""
         return self.page.paginator.count - self.page.start_index() + 1
 
 
 class Profile(NamedTuple):
+    """What the page of a contact shows besides the timeline.
+
+    held:      all addresses, pending ones included
+    mails:     the latest outbox messages
+    last_sent: the latest frequency clocks
+    """
+
     contact: Contact
     held: Sequence[SuppressionBeside]
     preferences: Sequence[Preference]
@@ -96,7 +112,7 @@ class Profile(NamedTuple):
 
 
 def find(text: str) -> list[Address] | None:
-    """The addresses that are `text`: a number may be known on several channels. None if `text` is no address."""
+    """The addresses that are `text`, on any of CHANNELS; None if `text` is not an address on one of them."""
     typed = _readings(text)
     if not typed:
         return None
@@ -107,7 +123,8 @@ def find(text: str) -> list[Address] | None:
 
 
 def find_masked(text: str) -> list[Address] | None:
-    """The latest email addresses that look like `text` when masked, at most MOST; None if `text` is no mask."""
+    """The latest email addresses that look like `text` when masked, at most MOST; None if `text` is not a masked
+    one."""
     parts = _MASKED.fullmatch(text)
     if parts is None:
         return None
@@ -120,7 +137,7 @@ def find_masked(text: str) -> list[Address] | None:
 
 
 def person(contact: Contact) -> Profile:
-    """Everything but the ledger, in as many queries for much as for little."""
+    """The contact's profile, in a fixed number of queries."""
     addresses = list(contact.addresses.order_by("id"))
     by_address: dict[int, list[SuppressionShown]] = {one.pk: [] for one in addresses}
     rows = Suppression.objects.filter(address__any_of=list(by_address)).select_related("campaign")
@@ -139,21 +156,22 @@ def person(contact: Contact) -> Profile:
 
 
 def timeline(contact: Contact, *, page: str | None) -> Timeline:
-    """The ledger, newest first, in two queries. A page that does not exist is the nearest that does."""
+    """A page of the contact's events, in two queries. `page`: its number as text; the nearest one if it does not
+    exist."""
     events = ConsentEvent.objects.filter(contact=contact).select_related("address", "category", "campaign")
     found = Paginator(events.order_by("-id"), PER_PAGE).get_page(page)
     return Timeline(found, [TimelineEntry(event, _what(event)) for event in found])
 
 
 def why_not(reason: SuppressionReason | str) -> str:
-    """Why the staff cannot lift a block of this reason; "" where they can."""
+    """Why the staff cannot lift a suppression for this reason (rules.may_lift); "" where they can."""
     if rules.may_lift(SuppressionReason(reason), source=Source.STAFF):
         return ""
     return _ERASED if reason == SuppressionReason.ERASED else _ONLY_THE_PERSON
 
 
 def _with_others(held: Sequence[Address]) -> dict[int, list[str]]:
-    """Blocks on the domains, and contacts whose noes count here because they have the same Gmail mailbox."""
+    """SuppressionBeside.with_others, by the address's id."""
     by_address: dict[int, list[str]] = {one.pk: [] for one in held}
     named = {domains.of(one.value) for one in held if one.channel == Channel.EMAIL} - {""}
     for row in DomainSuppression.objects.filter(domain__in=named, lifted_at=None).order_by("id") if named else ():
@@ -173,7 +191,7 @@ def _feedback(contact: Contact) -> Sequence[Feedback]:
 
 
 def _what(event: ConsentEvent) -> str:
-    """A block is said with its reason: to the person all of them are "everything", to support they are not."""
+    """The event as a sentence for staff, which names a suppression's reason, unlike outbox.wording."""
     if event.kind == EventKind.AGAIN:
         return "They repeated the same opt-out in another way."
     if reasons := event.after.get("suppressed"):
@@ -189,7 +207,7 @@ def _what(event: ConsentEvent) -> str:
 
 
 def joined(after: JoinData) -> str:
-    """What was answered about an address that a sender had joined to a contact."""
+    """A JOIN event's `after` as a sentence for staff (law 11)."""
     if "agreed" in after:
         return "One of the two addresses confirmed that they belong together. The other has to confirm it as well."
     if after.get("is_theirs"):
@@ -204,6 +222,7 @@ def _reasons(reasons: Sequence[str]) -> str:
 
 
 def _readings(text: str) -> list[Normalised]:
+    """The text as an address of each of CHANNELS that takes it."""
     found = []
     for channel in CHANNELS:
         try:

@@ -1,4 +1,4 @@
-"""Which addresses, events and spellings are one person's: what export, erasure and nothing else rest on."""
+"""Which addresses, events and spellings are one contact's, for the export and for erasing."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,23 +12,25 @@ from unsubscribe.models import Address, Contact
 
 
 class Whose(NamedTuple):
-    """A contact, and those of its addresses that are somebody's: all that are not pending, or a pending one alone."""
+    """A contact, and the addresses that it is about: all that are not pending, or a pending one alone (law 11)."""
 
     contact: Contact
     addresses: Sequence[Address]
 
     @property
     def is_beside(self) -> bool:
-        """Whether what the contact chose by name was chosen for another address."""
+        """Whether the contact's yes to a category was said for another address (Address.is_beside)."""
         return any(one.is_beside for one in self.addresses)
 
     @property
     def known_since(self) -> datetime:
+        """When the contact, or the pending address, was stored first."""
         pending = [one.created_at for one in self.addresses if one.is_pending]
         return pending[0] if pending else self.contact.created_at
 
     @property
     def language(self) -> str:
+        """The contact's language; "" for a pending address."""
         return "" if any(one.is_pending for one in self.addresses) else self.contact.language
 
     @property
@@ -36,19 +38,22 @@ class Whose(NamedTuple):
         return sorted({one.channel for one in self.addresses})
 
     def said(self, path: str = "") -> Q:
-        """The lines of the ledger that are about these addresses, at the contacts that they were ever part of."""
+        """The condition for events of these addresses, at this contact and at those they were parted from. `path`: the
+        lookup that leads to the event, such as "event__"."""
         contacts = {self.contact.pk, *(one.parted_from_id for one in self.addresses if one.parted_from_id)}
         ids = [one.pk for one in self.addresses]
         return Q(**{f"{path}contact__any_of": sorted(contacts), f"{path}address__any_of": ids})
 
 
 def emails(addresses: Sequence[Address]) -> list[str]:
-    """In every spelling an account may have them in: the engine keeps a domain beyond ASCII as its A-label."""
+    """The email addresses in each spelling that an account may have: as stored, and with the domain in its own
+    script."""
     kept = [one.value for one in addresses if one.channel == Channel.EMAIL and one.value]
     return [*kept, *(typed for value in kept if (typed := _as_typed(value)) != value)]
 
 
 def spellings(address: Address) -> list[str]:
+    """The spellings of one address, as in `emails`; none if it is no longer stored."""
     return emails([address]) if address.channel == Channel.EMAIL else [address.value] if address.value else []
 
 
@@ -61,4 +66,5 @@ def _as_typed(email: str) -> str:
 
 
 def digests(addresses: Sequence[Address]) -> list[bytes]:
+    """The digests of the email addresses among these."""
     return [bytes(one.digest) for one in addresses if one.channel == Channel.EMAIL]

@@ -1,4 +1,5 @@
-"""What happened with one contact, as a signed record that others can check. It changes nothing, and keeps no copy."""
+"""Proofs: a signed record of what happened with one contact, which others can check (docs/proof.md). No copy is
+kept."""
 
 from .canonical import fingerprint
 from .checking import Checked, against_ledger, check

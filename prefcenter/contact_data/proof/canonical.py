@@ -1,4 +1,4 @@
-"""One spelling for one record, so that it can be hashed and signed. It knows nothing of what the record says."""
+"""The canonical bytes of a record (RFC 8785), and the checksums within it that locate a change."""
 
 import json
 from collections.abc import Iterator
@@ -8,23 +8,25 @@ from typing import Any
 
 from .errors import NoProof
 
+#: A record or a part of one, ready for JSON.
 Facts = dict[str, Any]
 
+#: The key of a record that holds, by section, the SHA-256 of it or a list of those of its entries; see with_checksums.
 CHECKSUMS = "checksums"
 
 
 def spell(value: Any) -> bytes:
-    """RFC 8785: keys sorted, no blanks, UTF-8, and escaped only what JSON demands.
+    """The value as RFC 8785 writes it: keys sorted, no spaces, UTF-8, escaped only where JSON requires it.
 
-    It is that RFC as long as there are no fractions, no numbers beyond 2**53 and no keys beyond ASCII. A record has
-    none.
+    Only for values without fractions, numbers beyond 2**53 and non-ASCII keys, as every record is.
     """
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return text.encode("utf-8", "surrogatepass")
 
 
 def parse(raw: bytes) -> Any:
-    """JSON in which no name is given twice: of two, another program might show the other. Raises NoProof."""
+    """The JSON in `raw`. Raises NoProof for what is not JSON, and for an object that has a key twice, since another
+    program might show the other one."""
     try:
         return json.loads(raw, object_pairs_hook=_once)
     except (ValueError, RecursionError):
@@ -32,17 +34,18 @@ def parse(raw: bytes) -> Any:
 
 
 def fingerprint(record: Facts) -> str:
-    """SHA-256, 64 digits: what is printed on the paper and compared."""
+    """The SHA-256 of the record, 64 hexadecimal digits, as it is printed and compared."""
     return _sum(record)
 
 
 def with_checksums(sections: Facts) -> Facts:
-    """One sum for each section and for each entry of a list: where a signature does not hold they say where."""
+    """The sections and their CHECKSUMS: a SHA-256 for each section, or for each entry of one that is a list."""
     return sections | {CHECKSUMS: _sums(sections)}
 
 
 def changed(record: Facts) -> list[str]:
-    """The sections and entries that do not fit their sums. Whoever changed the sums too is not found here."""
+    """The names of the sections and entries that do not match their checksums; [CHECKSUMS] if there are none. Finds
+    nothing where the checksums were changed as well: only the signature tells that."""
     sections = {name: value for name, value in record.items() if name != CHECKSUMS}
     known, found = record.get(CHECKSUMS), _sums(sections)
     if not isinstance(known, dict):

@@ -1,4 +1,4 @@
-"""Is a proof still what was signed, and does the ledger still say so? It names what is different, and mends nothing."""
+"""Checks a proof against its signature, and its record against the ledger of today (`manage.py verify_proof`)."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -13,7 +13,12 @@ from .signing import Signature
 
 
 class Checked(NamedTuple):
-    """`findings` are sentences; there are none for a proof of ours that nobody changed."""
+    """What `check` found.
+
+    record:     as it stands in the file
+    findings:   sentences in English; none for an unchanged proof of this site
+    is_retired: whether it was signed with a key of SECRET_KEY_FALLBACKS
+    """
 
     record: Facts
     findings: list[str]
@@ -21,7 +26,8 @@ class Checked(NamedTuple):
 
 
 def check(raw: bytes) -> Checked:
-    """The file against its signature, and the signature against our keys. Raises NoProof."""
+    """Checks the file's bytes against their signature, and the signature against this site's keys. Raises NoProof for
+    what is not a proof."""
     record, signature = _opened(canonical.parse(raw))
     if signature is None or not signing.holds(signature, canonical.spell(record)):
         return Checked(record, _where(record))
@@ -35,8 +41,8 @@ def check(raw: bytes) -> Checked:
 
 
 def against_ledger(record: Facts) -> Iterator[str]:
-    """What the ledger and its seals no longer say as this record does; only for one that was checked. Raises
-    Unreadable."""
+    """Yields a sentence for each event and seal that differs in the ledger of today. `record`: of a `check` without
+    findings. Raises Unreadable."""
     now = {one["id"]: one for one in events.of(record["contact"]["id"])}
     for line in record["lines"]:
         yield from _compared(line, now.get(line["id"]))
@@ -48,7 +54,7 @@ def against_ledger(record: Facts) -> Iterator[str]:
 
 
 def _opened(document: Any) -> tuple[Facts, Signature | None]:
-    """It holds these two and nothing else: what was added would stand there as if it had been signed."""
+    """The record and the signature of a file; no signature if the file has further keys, which would look signed."""
     if not isinstance(document, dict) or not isinstance(document.get("record"), dict):
         raise NoProof
     is_whole = document.keys() == {"record", "signature"}

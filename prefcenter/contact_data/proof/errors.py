@@ -1,4 +1,4 @@
-"""What keeps a proof from being made or read. `message` is the sentence that pages and commands show."""
+"""Why a proof cannot be made or read. `message` is the sentence that pages and commands show."""
 
 
 class ProofError(Exception):

@@ -1,4 +1,4 @@
-"""Makes a proof, and the file it is given away as. It asks nobody for permission and writes no log."""
+"""Makes a proof, and the file it is given away as. Permission and the log entry are for the caller (admin.proof)."""
 
 from typing import NamedTuple
 
@@ -11,32 +11,34 @@ from .signing import Signature
 
 
 class Proof(NamedTuple):
+    """A record (record.gather) and the signature of its canonical bytes."""
+
     record: Facts
     signature: Signature
 
     @property
     def fingerprint(self) -> str:
+        """The SHA-256 of the record, 64 hexadecimal digits."""
         return canonical.fingerprint(self.record)
 
     @property
     def file(self) -> bytes:
-        """JSON in three lines. The second is the record as it was signed, so that `sed -n 2p` is all it takes to get
-        at it; within the canonical spelling there are no line breaks."""
+        """The proof as JSON in three lines. The second line is the record as it was signed, for `sed -n 2p`."""
         signature = canonical.spell(self.signature.told())
         return b'{"record":\n' + canonical.spell(self.record) + b'\n,"signature":' + signature + b"}\n"
 
 
 def make(contact: Contact, made: Made) -> Proof:
-    """Raises Unreadable."""
+    """A new proof of what the ledger says of the contact now. Raises Unreadable."""
     record = gather(contact, made)
     return Proof(record, signing.sign(canonical.spell(record)))
 
 
 def again(contact: Contact, made: Made, signature: Signature) -> Proof | None:
-    """The proof that this signature of ours was made for; None if anything in it would be different today.
+    """The proof that was made before with this signature, gathered anew; None if anything in it would differ now, or
+    the signature is not this site's.
 
-    No copy is kept that a later erasure would have to find. The signature says whether what is gathered now is what
-    was signed then, so that nobody can have another time or another name signed.
+    No copy is kept, because erasing the contact would have to find it. Raises Unreadable.
     """
     proof = Proof(gather(contact, made), signature)
     is_same = signing.is_ours(signature.public_key) and signing.holds(signature, canonical.spell(proof.record))

@@ -1,4 +1,9 @@
-"""Gathers what is known of one contact into a record. It names no address: who reads it may not know them."""
+"""Gathers what is known of one contact into a record, with addresses masked (docs/proof.md).
+
+Keys that are not explained here have the values of the columns they are named after (unsubscribe.models). Times are as
+events.moment, days YYYY-MM-DD; None is what is not known or was never set. `words` has the same for readers, in
+English.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -19,12 +24,17 @@ from .canonical import Facts
 from .events import day, moment
 from .wording import label
 
-#: Of the record's form. Another form is another number, never an edit.
+#: Of the record's form; a change of the form is a new number.
 VERSION = 1
 
 
 class Made(NamedTuple):
-    """When a record was made, by whom, and whose it is said to be: the SHA-256 of a normalised address, or nothing."""
+    """What a record says of its making.
+
+    at:    when, aware
+    by:    who made it: "staff 7"
+    about: the SHA-256 of a normalised address that the reader knows, 32 bytes; empty for none
+    """
 
     at: datetime
     by: str
@@ -32,7 +42,7 @@ class Made(NamedTuple):
 
 
 def gather(contact: Contact, made: Made) -> Facts:
-    """The record, ready for JSON, in a number of queries that does not grow with the lines. Raises Unreadable."""
+    """The record, ready for JSON, with its checksums, in a fixed number of queries. Raises Unreadable."""
     with translation.override("en"):
         return canonical.with_checksums(_sections(contact, made))
 
@@ -43,16 +53,24 @@ def _sections(contact: Contact, made: Made) -> Facts:
     events = lines.of(contact.pk, mails=_by_event(mails))
     seals = sealed.links({one["seal"] for one in events if one["seal"]})
     return {
+        #: The record itself: its version, when and by whom it was made, and the site.
         "made": _made(made),
+        #: Which address it is about, if that was entered.
         "about": _about(made.about, held),
         "contact": _contact(contact),
         "addresses": [_address(one) for one in held],
         "preferences": _preferences(contact),
+        #: The suppressions, ended ones included.
         "blocks": _blocks(held),
+        #: The consent events, oldest first (events.of).
         "lines": events,
+        #: By SealState, the number of events.
         "standings": dict(Counter(one["standing"] for one in events)),
+        #: The outbox messages.
         "mails": mails,
+        #: The seals that name these events, and the newest one, without their entries.
         "seals": [_seal(one) for one in seals],
+        #: Its number; None without any.
         "newest_seal": seals[-1]["number"] if seals else None,
     }
 
@@ -62,6 +80,7 @@ def _made(made: Made) -> Facts:
         "version": VERSION,
         "at": moment(made.at),
         "by": made.by,
+        #: The sender's name and postal address.
         "house": conf.sender_name(),
         "house_address": conf.sender_postal_address(),
         "site": settings.SITE_URL,
@@ -69,7 +88,7 @@ def _made(made: Made) -> Facts:
 
 
 def _about(sha256: bytes, held: Sequence[Address]) -> Facts | None:
-    """Which of the addresses it is, found by the digest: it outlives an erasure."""
+    """The SHA-256 that was entered, and the ids of the contact's addresses that have it, by the digest."""
     if not sha256:
         return None
     digest = addresses.digest_of_sha256(sha256)
@@ -82,6 +101,7 @@ def _contact(contact: Contact) -> Facts:
         "known_since": moment(contact.created_at),
         "erased_at": moment(contact.erased_at),
         "paused_until": day(contact.paused_until),
+        #: Contact.only_chosen.
         "only_what_was_chosen": contact.only_chosen,
     }
 
@@ -140,7 +160,7 @@ def _blocks(held: Sequence[Address]) -> list[Facts]:
 
 
 def _mails(contact: Contact) -> list[Facts]:
-    """What this site mailed about it, or owes. Why one could not be delivered is the mail server's word, and stays."""
+    """The outbox messages, without the mail server's errors."""
     return [
         {
             "id": row.pk,

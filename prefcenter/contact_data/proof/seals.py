@@ -1,4 +1,4 @@
-"""Which seal covers which line of the ledger, and whether they still fit. It makes no seal, and mends none."""
+"""Which seal covers which event, and whether the event still matches it."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,31 +10,36 @@ from unsubscribe.models import Seal
 
 from .errors import Unreadable
 
-#: The seals of so many lines are in memory at a time: 8 MB.
+#: Of how many events seals are in memory at a time: 8 MB.
 MOST_LINES = 200_000
-#: A seal without the hashes of its lines.
+#: The columns of a seal in a record: all but the hashes of its events.
 _LINK = ("number", "version", "at", "count", "settled", "through", "previous", "hash")
 
 
 class SealState(StrEnum):
-    """How a line stands to the seals. `missed`: no seal names it, although everything up to it was closed."""
+    """How an event stands to the seals; in a record, `standing`."""
 
+    #: Its seal is intact and has its hash.
     SEALED = "sealed"
+    #: It is newer than the seals.
     OPEN = "open"
+    #: Its seal, or it, was changed.
     TOUCHED = "touched"
+    #: No seal names it, although all events up to it are sealed.
     MISSED = "missed"
+    #: Its seal has a version that is not known here.
     UNKNOWN = "unknown"
 
 
 class SealCover(NamedTuple):
-    """What covers a line. `seal` is None where no seal names it."""
+    """What covers an event. `seal`: the number of the seal that names it, None where none does."""
 
     standing: SealState
     seal: int | None = None
 
 
 def covers(hashes: Mapping[int, bytes]) -> dict[int, SealCover]:
-    """For each of these lines, by id, with its hash as it is now. Raises Unreadable."""
+    """By id, what covers each of these events, given with their hashes as they are now. Raises Unreadable."""
     found: dict[int, SealCover] = {}
     try:
         for seal in _naming(sorted(hashes)):
@@ -47,7 +52,8 @@ def covers(hashes: Mapping[int, bytes]) -> dict[int, SealCover]:
 
 
 def links(numbers: Iterable[int]) -> list[dict[str, Any]]:
-    """These seals and the newest one, as far as they are there. Raises Unreadable."""
+    """The columns _LINK of these seals and of the newest one, in their order; missing ones are left out. Raises
+    Unreadable."""
     newest = Seal.objects.order_by("number").values_list("number", flat=True).last()
     wanted = sorted({*numbers, *([newest] if newest else [])})
     try:
@@ -57,7 +63,7 @@ def links(numbers: Iterable[int]) -> list[dict[str, Any]]:
 
 
 def _compared(seal: Seal, hashes: Mapping[int, bytes]) -> dict[int, SealState]:
-    """The lines that this seal names."""
+    """The state of each of these events that the seal names."""
     named = {one.id: one.hash for one in encoding.unpack(bytes(seal.entries)) if one.id in hashes}
     if seal.version != encoding.VERSION:
         return dict.fromkeys(named, SealState.UNKNOWN)
@@ -73,13 +79,14 @@ def _uncovered(id_: int, *, settled: int) -> SealCover:
 
 
 def _naming(ids: Sequence[int]) -> Iterator[Seal]:
-    """The seals that may name one of these lines."""
+    """The seals that may name one of these events, sorted by id."""
     for numbers in _batches(ids):
         yield from list(Seal.objects.filter(number__any_of=numbers).order_by("number"))
 
 
 def _batches(ids: Sequence[int]) -> Iterator[list[int]]:
-    """A seal names lines from where everything was settled before it, through its highest."""
+    """The numbers of those seals, in batches of MOST_LINES events. A seal's events have ids above what was settled
+    before it, up to its `through`."""
     numbers, lines, before = list[int](), 0, 0
     rows = Seal.objects.filter(through__gte=ids[0] if ids else 0).order_by("number")
     for number, settled, through, count in rows.values_list("number", "settled", "through", "count") if ids else ():

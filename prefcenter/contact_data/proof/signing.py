@@ -1,7 +1,7 @@
-"""Signs records with Ed25519 (RFC 8032), so that outsiders can check them too. It looks at nothing in them.
+"""Signs records with Ed25519 (RFC 8032), so that others can check them without the site (docs/proof.md says why).
 
-An HMAC could be checked by the site alone, and the site could have made any other. The key follows from SECRET_KEY:
-a new SECRET_KEY is a new pair, and what was signed before stays ours while the old one is a fallback.
+The key pair is derived from SECRET_KEY. After a new SECRET_KEY, older signatures still count as the site's while the
+old one is in SECRET_KEY_FALLBACKS.
 """
 
 import re
@@ -14,21 +14,23 @@ from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 ALGORITHM = "Ed25519"
+#: Regular expressions for the two texts of a Signature.
 PUBLIC_KEY, VALUE = r"[0-9a-f]{64}", r"[0-9a-f]{128}"
 
 
 class Signature(NamedTuple):
-    """In hexadecimal digits: 64 for the public key it is checked with, 128 for itself."""
+    """In hexadecimal digits: 64 of the public key that checks it, 128 of the signature itself."""
 
     public_key: str
     value: str
 
     def told(self) -> dict[str, str]:
+        """The signature as a proof's file has it."""
         return {"algorithm": ALGORITHM, **self._asdict()}
 
 
 def read(told: Any) -> Signature | None:
-    """As `told` spells it, and in no other spelling; None for anything else."""
+    """The signature out of a file, spelled exactly as `told` does; None for anything else."""
     if not isinstance(told, dict) or not all(isinstance(one, str) for one in told.values()):
         return None
     signature = Signature(told.get("public_key", ""), told.get("value", ""))
@@ -37,12 +39,13 @@ def read(told: Any) -> Signature | None:
 
 
 def sign(message: bytes) -> Signature:
+    """The signature with the key in use."""
     key = _private_keys()[0]
     return Signature(_raw(key.public_key()).hex(), key.sign(message).hex())
 
 
 def holds(signature: Signature, message: bytes) -> bool:
-    """Whether whoever has this key signed exactly this. Whose key it is, is another question."""
+    """Whether exactly this message was signed with the signature's key; see is_ours for whose key it is."""
     try:
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(signature.public_key))
         key.verify(bytes.fromhex(signature.value), message)
@@ -52,15 +55,17 @@ def holds(signature: Signature, message: bytes) -> bool:
 
 
 def is_ours(public_key: str) -> bool:
+    """Whether this key (64 hexadecimal digits) is derived from SECRET_KEY or a fallback."""
     return public_key in {_raw(one).hex() for one in public_keys()}
 
 
 def is_retired(public_key: str) -> bool:
+    """Whether it is derived from a fallback."""
     return is_ours(public_key) and public_key != _raw(public_keys()[0]).hex()
 
 
 def public_keys() -> list[Ed25519PublicKey]:
-    """The one in use, then those that were in use before, newest first."""
+    """The key in use, then the retired ones, newest first."""
     return [key.public_key() for key in _private_keys()]
 
 

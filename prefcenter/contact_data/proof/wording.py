@@ -1,4 +1,4 @@
-"""Says codes and changes in words, for whoever reads the paper: in English, whatever language the site speaks."""
+"""Puts the codes and changes of a record into English, whatever the active language."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,11 +9,12 @@ from unsubscribe.choices import Channel, EventKind, Frequency, PreferenceState, 
 from unsubscribe.facts.joins import JOINED
 from unsubscribe.outbox.wording import describe
 
+#: For an event that was changed into what cannot be described.
 ODD = "This event contains something this software never writes."
 
 
 def label(choices: type[TextChoices], code: Any) -> str:
-    """What is no code of ours is said as it stands."""
+    """The label of a code; any other value as text."""
     try:
         return str(choices(code).label)
     except ValueError:
@@ -21,7 +22,7 @@ def label(choices: type[TextChoices], code: Any) -> str:
 
 
 def what(kind: str, before: Any, after: Any, *, category: str, channel: str) -> str:
-    """One sentence for a line of the ledger; "" where its facts say all there is."""
+    """An event as one sentence; "" where nothing but `before` and `after` can be said, ODD for unknown shapes."""
     try:
         if kind == EventKind.AGAIN:
             return "The same opt-out was repeated in another way."
@@ -41,7 +42,7 @@ def what(kind: str, before: Any, after: Any, *, category: str, channel: str) -> 
 
 
 def facts(known: Any) -> str:
-    """What held before a line, or after it; what this program never writes, as it stands."""
+    """An event's `before` or `after` in words; unknown keys and values as text."""
     try:
         said = [say(known[name]) for name, say in _FACTS.items() if name in known]
         said += [f"{name}: {value}" for name, value in sorted(known.items()) if name not in _FACTS]

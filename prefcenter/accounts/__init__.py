@@ -1,1 +1,2 @@
-"""Signing in with a code by mail and, for the staff, a second factor, through allauth. No page asks for a password."""
+"""Signing in through allauth: with a code by email and, for staff, a second factor; and API keys. There are no
+passwords. See docs/staff.md."""

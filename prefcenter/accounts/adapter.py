@@ -1,4 +1,5 @@
-"""What allauth asks of us: no signup by strangers, mails in our dress, and a code that proves the mailbox for good."""
+"""allauth's account adapter (ACCOUNT_ADAPTER): no sign-up, emails through the outbox, and a code that verifies the
+address of the account."""
 
 from typing import Any
 
@@ -26,28 +27,29 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Accounts are made by staff and `manage.py add_staff` alone."""
         return False
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
-        """Accounts may come without a proof of their address (createsuperuser); the code that came back is one."""
+        """After the code: marks the account's address as verified, which it may not be yet (createsuperuser)."""
         response: HttpResponse | None = super().pre_login(request, user, **kwargs)
         if response is None and _has_read_the_mail_to(user, request):
             verified_addresses.keep(user)
         return response
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """The last step, minutes after the code perhaps. The account may have been given another address since."""
+        """The last step. Back to the start if the account's address was changed since the code was sent to it."""
         if not _has_read_the_mail_to(user, request):
             raise ImmediateHttpResponse(redirect("account_request_login_code"))
         super().login(request, user)
 
     def add_message(self, request: HttpRequest, level: int, *args: Any, **kwargs: Any) -> None:
-        """Only refusals, which come as a text. The rest would tell addresses, later and on pages that are not asked."""
+        """Passes on refusals only, which come as a text. allauth's other messages name addresses, on later pages."""
         if kwargs.get("message"):
             super().add_message(request, level, *args, **kwargs)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Through the outbox: a mail server that hangs or is away costs no page anything, and tells nothing."""
+        """Queues the email (outbox), so that the answer does not wait for the mail server."""
         said = {name: value for name, value in context.items() if isinstance(value, str)}
         outbox.queue(
             template_prefix,
@@ -59,9 +61,11 @@ class AccountAdapter(DefaultAccountAdapter):
         )
 
     def send_notification_mail(self, template_prefix: str, user: User, *args: Any, **kwargs: Any) -> None:
+        """Queues the notice for a change in notices.CHANGES. Raises KeyError for any other."""
         notices.tell(user, notices.CHANGES[template_prefix], now=timezone.now())
 
 
 def _has_read_the_mail_to(user: User, request: HttpRequest) -> bool:
+    """Whether this session entered a code that was sent to the account's present address."""
     records = get_authentication_records(request, user)
     return any(record["method"] == "code" and record.get("email") == user.email for record in records)

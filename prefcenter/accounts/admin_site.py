@@ -1,4 +1,4 @@
-"""Who enters the admin: active staff who have shown a second factor in this session. It knows no password."""
+"""Who can enter the admin: active staff who have shown a second factor in this session."""
 
 from typing import Any
 
@@ -17,18 +17,21 @@ from . import second_factor
 
 
 class StaffSite(AdminSite):
-    """Every page of the admin, ours too, asks `has_permission`; whom it refuses comes to `login`."""
+    """The admin site of django.contrib.admin (apps.DeskConfig). Every page asks `has_permission`, and sends those it
+    refuses to `login`."""
 
     def has_permission(self, request: HttpRequest) -> bool:
+        """Whether active staff are signed in who have shown a second factor, or skipped it in the demo."""
         user = request.user
         return user.is_authenticated and super().has_permission(request) and second_factor.lets_in(request, user)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Leads to what is missing, and from there back to where somebody wanted to go."""
+        """Redirects to what is missing (signing in, setting up or showing a second factor), with the page that was
+        asked for in `next`; 403 for accounts that are not staff."""
         return never_cache(_lead)(request, self)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
-        """With the lists' own titles, and what is technical apart, under "System"; see prefcenter.admin.naming."""
+        """The lists under their own titles, with technical ones under "System" (prefcenter.admin.naming)."""
         found, technical = super().get_app_list(request, app_label), []
         for app in found:
             for one in app["models"]:
@@ -43,7 +46,7 @@ class StaffSite(AdminSite):
         return [app for app in [*found, system] if app["models"]]
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Before Django's pages that change a password comes ours of the second factor: there is no password."""
+        """With Django's pages for changing a password redirected to the second factor."""
         factor = RedirectView.as_view(pattern_name="mfa_index")
         return [re_path(r"^password_change/(?:done/)?$", factor), *super().get_urls()]
 

@@ -1,4 +1,5 @@
-"""Makes the keys of the API and recognises them. A key is shown once, when it is made; nobody can read it again."""
+"""Makes, finds and revokes API keys, and limits their calls. A key is shown once, when it is made; its hash is
+stored."""
 
 import secrets
 from collections.abc import Collection
@@ -13,7 +14,7 @@ from prefcenter.models import ApiKey, IdempotentAnswer, User
 
 
 class Scope(StrEnum):
-    """What a key may do."""
+    """What a key may do. The values are stored with the key (ApiKey.scopes); each endpoint names the ones it needs."""
 
     AUDIENCE = "audience"
     CONTACTS_READ = "contacts:read"
@@ -28,6 +29,7 @@ class Scope(StrEnum):
 
     @property
     def label(self) -> str:
+        """For staff, after "may"."""
         return _LABELS[self]
 
 
@@ -43,7 +45,7 @@ _LABELS = {
     Scope.CATALOGUE_READ: "read categories, campaigns and their statistics",
     Scope.FEEDBACK_READ: "read feedback",
 }
-#: So that a key that strays into a repository or a chat is recognised by those who scan for such.
+#: What every key begins with, so that scanners for secrets recognise one that leaks.
 PREFIX = "prefcenter_"
 _HINT = len(PREFIX) + 4
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -53,7 +55,11 @@ _ANSWERS_KEPT = timedelta(days=1)
 def make(
     name: str, scopes: Collection[Scope], *, now: datetime, expires_at: datetime | None = None, by: User | None = None
 ) -> tuple[ApiKey, str]:
-    """The row, and the key that only its user will have from now on."""
+    """A new key: its row, and the key itself, which cannot be read again.
+
+    now, expires_at: aware; None never expires
+    by:              the staff who made it; None for a command
+    """
     key = PREFIX + secrets.token_urlsafe(32)
     row = ApiKey.objects.create(
         name=name,
@@ -68,13 +74,14 @@ def make(
 
 
 def find(key: str, *, now: datetime) -> ApiKey | None:
-    """Whose key this is; None if it is nobody's, has expired or was revoked."""
+    """The row of a key; None if there is none, or it has expired or was revoked."""
     valid = Q(expires_at=None) | Q(expires_at__gt=now)
     return ApiKey.objects.filter(valid, digest=_digest(key), revoked_at=None).first()
 
 
 def count_call(row: ApiKey, *, now: datetime) -> int:
-    """Notes the use of a key; 0, or in how many seconds it may call again. One statement, whoever else counts."""
+    """Counts one call with a key, in one statement. Returns 0, or in how many seconds it may call again where it has
+    used up API_RATE."""
     most, seconds = _rate()
     period_at = datetime.fromtimestamp(now.timestamp() // seconds * seconds, tz=UTC)
     begun = Q(period_at=period_at)
@@ -86,21 +93,22 @@ def count_call(row: ApiKey, *, now: datetime) -> int:
 
 
 def _rate() -> tuple[int, int]:
-    """How many calls, in how many seconds."""
+    """settings.API_RATE: how many calls, in how many seconds."""
     most, _, unit = settings.API_RATE.partition("/")
     return int(most), _SECONDS[unit]
 
 
 def revoke(row: ApiKey, *, now: datetime) -> None:
+    """From now on the key is refused; one that was revoked before keeps its time."""
     ApiKey.objects.filter(pk=row.pk, revoked_at=None).update(revoked_at=now)
 
 
 def forget_answers(*, now: datetime) -> None:
-    """What was answered under an Idempotency-Key, after a day. The verbs themselves do a thing once, so that a request
-    that comes again even later does no harm."""
+    """Deletes the answers kept by Idempotency-Key that are older than a day. A later repetition does no harm, because
+    the verbs do a thing once (law 3)."""
     IdempotentAnswer.objects.filter(created_at__lt=now - _ANSWERS_KEPT).delete()
 
 
 def _digest(key: str) -> bytes:
-    """A plain hash will do, because nobody can guess what is long and random."""
+    """A plain SHA-256 is enough, because a key is long and random."""
     return sha256(key.encode()).digest()

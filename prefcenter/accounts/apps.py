@@ -1,4 +1,4 @@
-"""Has Django take our admin site (admin_site.StaffSite) for its own."""
+"""Makes admin_site.StaffSite the admin site of Django."""
 
 from django.contrib.admin.apps import AdminConfig
 

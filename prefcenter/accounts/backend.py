@@ -1,4 +1,4 @@
-"""Permissions as Django keeps them, and no passwords: one that somebody has all the same opens nothing."""
+"""The authentication backend: Django's permissions without its passwords."""
 
 from typing import Any
 
@@ -7,6 +7,8 @@ from django.http import HttpRequest
 
 
 class NoPasswords(ModelBackend):
+    """Signs nobody in, even with a right password; allauth does (adapter)."""
+
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
     ) -> None:

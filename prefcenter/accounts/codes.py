@@ -1,5 +1,5 @@
-"""The codes that sign in: how often each may be tried, and once with success. Counted in the database, because what a
-session counts starts anew in each of the requests that come at the same time."""
+"""Limits how often a sign-in code may be tried, and lets it sign in once. Counted in the database, because several
+requests at once each have a copy of the session."""
 
 from datetime import datetime, timedelta
 
@@ -8,25 +8,27 @@ from django.db.models import F
 
 from prefcenter.models import SignInCode
 
+#: How long the counts are kept.
 KEPT = timedelta(days=1)
 
 
 def make(*, now: datetime) -> int:
-    """The number under which the tries of a new code are counted."""
+    """The id under which the tries of a new code are counted, to be kept in the session."""
     return SignInCode.objects.create(created_at=now).pk
 
 
 def take_a_try(code_id: int) -> bool:
-    """Before a code is compared: whether it may be. One statement, however many ask at once."""
+    """Whether a typed code may be compared, which counts as a try; ask before comparing. One statement."""
     most = settings.ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS
     left = SignInCode.objects.filter(id=code_id, tries__lt=most, used_at=None)
     return left.update(tries=F("tries") + 1) == 1
 
 
 def use(code_id: int, *, now: datetime) -> bool:
-    """After it was right: whether it signs in. Of two at once it does so for one."""
+    """Whether a right code signs in: it does so once, for one of two requests at once."""
     return SignInCode.objects.filter(id=code_id, used_at=None).update(used_at=now) == 1
 
 
 def forget(*, now: datetime) -> None:
+    """Deletes the counts older than KEPT."""
     SignInCode.objects.filter(created_at__lt=now - KEPT).delete()

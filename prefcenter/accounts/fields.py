@@ -1,4 +1,4 @@
-"""How an address is read that names an account: as everywhere else, and it keeps its spelling."""
+"""Reads the email address of an account: as everywhere else, but with its domain as it was typed."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from unsubscribe.errors import InvalidAddress
 
 
 class AccountAddressField(forms.CharField):
-    """Django's EmailField refuses addresses that the site can write to, such as `a..b@docomo.ne.jp`."""
+    """In place of Django's EmailField, which refuses addresses that the site can write to (`a..b@docomo.ne.jp`)."""
 
     default_error_messages = {"invalid": _("Enter a valid email address, like name@example.com.")}
 
@@ -26,7 +26,7 @@ class AccountAddressField(forms.CharField):
 
 
 def named(text: str) -> str:
-    """The address in `text` as an account is named by it: in lower case, its domain in its own letters. Raises
+    """The address in `text` as an account has it: in lower case, with the domain in the script it was typed in. Raises
     InvalidAddress."""
     found = normalise(text)
     typed = spellings.bare_email(text).lower()

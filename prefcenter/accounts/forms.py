@@ -1,4 +1,4 @@
-"""What people type to sign in: their address, and the code they were mailed. Whether it fits is allauth's to say."""
+"""The forms of signing in: the address, and the code. allauth compares the code."""
 
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
@@ -11,6 +11,8 @@ from .fields import AccountAddressField
 
 
 class SignInAddressForm(RequestLoginCodeForm):
+    """Asks for an address."""
+
     email = AccountAddressField()
 
     def __init__(self, *args: object, **kwargs: object) -> None:
@@ -21,8 +23,8 @@ class SignInAddressForm(RequestLoginCodeForm):
         email.error_messages["required"] = _("Enter your email address.")
 
     def clean_email(self) -> str:
-        """Without looking whether there is an account: the time it takes would tell. The worker that mails the code
-        looks, and so does whoever types the code."""
+        """Limits requests by address, and does not look for an account, since the time that takes would tell (P8). The
+        worker that sends the code looks (outbox), and so does ConfirmCode."""
         email: str = self.cleaned_data["email"]
         if not ratelimit.consume(context.request, action="request_login_code", key=email.lower()):
             raise get_adapter().validation_error("too_many_login_attempts")
@@ -30,6 +32,8 @@ class SignInAddressForm(RequestLoginCodeForm):
 
 
 class SignInCodeForm(ConfirmLoginCodeForm):
+    """Asks for the code; `code_id` is that of codes.make, under which tries are counted."""
+
     code = forms.CharField(
         label=_("Code"),
         max_length=40,

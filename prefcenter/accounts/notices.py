@@ -1,4 +1,4 @@
-"""Tells staff by email that their second factors or address were changed, whoever did it. Plain text, and no link."""
+"""Tells staff by email that their second factors or address were changed, in plain text without a link."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from prefcenter.models import User
 
 from . import outbox
 
-#: What allauth calls it, and what we say.
+#: By allauth's template name, the sentence in the email.
 CHANGES = {
     "mfa/email/webauthn_added": "A passkey was added to your account.",
     "mfa/email/webauthn_removed": "A passkey was removed from your account.",
@@ -19,5 +19,5 @@ REMOVED = "Two-step sign-in was reset for your account. Next time you sign in, y
 
 
 def tell(user: User, what: str, *, now: datetime, to: str = "") -> None:
-    """To the account's address, or to another one of theirs."""
+    """Queues an email to the account's address, or to its former one (`to`). `what`: a sentence of this module."""
     outbox.queue("mfa/email/changed", to or user.email, {"what": what}, asked_language="en", now=now)

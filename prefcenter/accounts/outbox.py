@@ -1,6 +1,7 @@
-"""Emails about accounts: queued by the pages, sent by a worker, so that nobody waits for a mail server.
+"""Emails about accounts: queued by pages, sent by a worker (models.AccountMessage).
 
-Whether there is an account is asked by the worker alone. What a page does, and how long it takes, tells nothing of it.
+Only the worker looks whether there is an account, so that neither a page nor the time it takes tells (requirement P8).
+`now` is aware throughout.
 """
 
 import re
@@ -28,8 +29,11 @@ from unsubscribe.tasks import publish
 
 from . import sessions
 
+#: How many due messages a sweep looks up at once.
 BATCH = 100
+#: The longest that one sweep takes.
 SWEEP_SECONDS = 50
+#: How long ended messages are kept, emptied.
 KEPT = timedelta(days=30)
 #: By name, because the task itself calls `sweep`.
 SEND = signature("prefcenter.tasks.send_account_messages")
@@ -65,7 +69,8 @@ def queue(
 
 
 def sweep(*, now: datetime) -> int:
-    """Sends whatever is due, for at most fifty seconds, and empties what is over. Returns how many it took up."""
+    """Sends all messages that are due, for at most SWEEP_SECONDS, drops those that came too late, and empties ended
+    ones. Returns how many it tried."""
     claims.release(AccountMessage.objects.all(), now=now)
     expired = AccountMessage.objects.filter(status=OutboxStatus.QUEUED, ends_at__lte=now)
     expired.update(**claims.dropped("Could not be sent in time."))
@@ -81,26 +86,28 @@ def sweep(*, now: datetime) -> int:
 
 
 def deliver(message_id: int, *, now: datetime) -> OutboxStatus | None:
-    """Sends one if it is due and nobody else holds it; None if there was nothing to do."""
+    """Sends one message, and empties it if it has ended. Returns its new status; None if it was not due, or another
+    worker had claimed it."""
     status = claims.deliver(AccountMessage.objects.all(), message_id, partial(_send, now=now), now=now)
     _empty(AccountMessage.objects.filter(id=message_id, status__in=_ENDED))
     return status
 
 
 def forget_address(digests: Collection[bytes]) -> None:
-    """What waits for addresses with these digests, in whatever spelling: it is not sent, and nothing of it stays."""
+    """Deletes the messages to addresses with these digests, in any spelling, that are not emptied yet."""
     waiting = AccountMessage.objects.exclude(email="").values_list("id", "email")
     ids = [id_ for id_, email in waiting if sessions.digest(email) in digests]
     AccountMessage.objects.filter(id__in=ids).delete()
 
 
 def forget(*, now: datetime) -> None:
-    """What was sent or given up a month ago."""
+    """Deletes the ended messages older than KEPT."""
     AccountMessage.objects.filter(status__in=_ENDED, created_at__lt=now - KEPT).delete()
 
 
 def _empty(rows: QuerySet[AccountMessage]) -> None:
-    """What a mail server answered may name the person too: of that the kind of error stays, and its codes."""
+    """Removes the address and the context from these messages; of the mail server's answer, which may have the address
+    in it too, only the kind of error and its codes stay."""
     for row in rows.filter(status=OutboxStatus.FAILED).exclude(email=""):
         said = [row.last_error.partition(":")[0], *_SMTP_CODE.findall(row.last_error)]
         rows.filter(id=row.pk).update(last_error=" ".join(said))
@@ -146,7 +153,7 @@ def _language(message: AccountMessage) -> str:
 
 
 def _chosen_by_the_contact(email: str) -> str:
-    """ "" for nothing, or for nobody we write to."""
+    """The language of the contact with this address; "" where there is none, or they chose none."""
     try:
         wanted = normalise(email)
     except InvalidAddress:

@@ -1,4 +1,4 @@
-"""What an account may do, and so who may touch it: whoever changes its address can sign in as it."""
+"""Which staff may change another account: by its address or second factors one can sign in as it."""
 
 from django.contrib.auth.models import Permission
 from django.db.models import Q
@@ -9,8 +9,8 @@ from prefcenter.models import User
 def may_touch(actor: User, account: User) -> bool:
     """Whether `actor` may change the address or remove the second factors of `account`, or delete it.
 
-    Superusers may. Others may unless the account may do something that they may not do themselves. An account that is
-    switched off counts as if it were not: it may be switched on again.
+    Superusers may; others only if the account has no permission that they lack. The permissions of an inactive account
+    count as well, because it may be activated again.
     """
     if actor.is_superuser:
         return True

@@ -1,4 +1,4 @@
-"""Which sessions are about somebody: where they are signed in, and where their address was typed. It ends none."""
+"""Finds the sessions of an account or an address: where it is signed in, and where the address was typed."""
 
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -13,10 +13,10 @@ CHUNK = 500
 
 
 def about(user_ids: Collection[int], digests: Collection[bytes]) -> list[str]:
-    """The keys of the sessions of these users, and of those that name an address with one of these digests; what has
-    expired and is still there among them.
+    """The keys of the sessions, expired ones included, in which one of these users is signed in or which hold an
+    address with one of these digests.
 
-    A session says only inside whom it is about, so all are opened; few people sign in, and fewer are erased.
+    Decodes every session, because only its content says whose it is; sign-ins are few.
     """
     ids = {str(id_) for id_ in user_ids}
     rows = Session.objects.iterator(chunk_size=CHUNK)
@@ -28,7 +28,7 @@ def _is_about(state: dict[str, Any], user_ids: Collection[str], digests: Collect
 
 
 def _texts(state: Any) -> Iterator[str]:
-    """Every text in it, however deep: where a sign-in keeps what was typed is allauth's own affair."""
+    """Every text in the session, at any depth: where allauth keeps a typed address is not documented."""
     if isinstance(state, str):
         yield state
     elif isinstance(state, dict):
@@ -39,7 +39,7 @@ def _texts(state: Any) -> Iterator[str]:
 
 
 def digest(text: str) -> bytes | None:
-    """By it they are compared, because people type an address in many spellings. None for what is no address."""
+    """The digest of an email address in any spelling; None for any other text."""
     try:
         return normalise(text).digest if "@" in text else None
     except InvalidAddress:

@@ -1,4 +1,4 @@
-"""The pages of allauth that exist here, each by name: nothing about passwords, and no address is changed by hand."""
+"""The pages of allauth that the site has: none for passwords, and none for changing an address."""
 
 from allauth.account import views as allauth_views
 from django.urls import path

@@ -1,4 +1,4 @@
-"""Which address an account has proved to be its own: one, and the one that is its name. It asks nobody for proof."""
+"""Marks the address of an account as verified for allauth (EmailAddress)."""
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
@@ -8,7 +8,7 @@ from prefcenter.models import User
 
 
 def keep(user: User) -> None:
-    """From now on `user.email` is proved, and no address of before signs in any longer, here or at another account."""
+    """Makes `user.email` the one verified address of the account, and removes it from all other accounts."""
     mine = Q(user=user, email=user.email)
     with transaction.atomic():
         EmailAddress.objects.filter(Q(user=user) | Q(email=user.email)).exclude(mine).delete()

@@ -1,4 +1,4 @@
-"""The two pages of signing in. They answer alike whether or not there is an account."""
+"""The two pages of signing in, which answer alike whether or not there is an account (requirement P8)."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -28,6 +28,8 @@ View = Callable[..., HttpResponse]
 
 
 class RequestCode(RequestLoginCodeView):
+    """Asks for an address; 429 where too many codes were asked for."""
+
     form_class = SignInAddressForm
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -35,7 +37,7 @@ class RequestCode(RequestLoginCodeView):
         return context | {"ask_url": languages.keep(self.request, reverse("ask"))}
 
     def form_valid(self, form: SignInAddressForm) -> HttpResponse:
-        """The same for every address: a code is made, and a worker mails it if there is an account."""
+        """Makes a code for any address, and queues it; a worker sends it if there is an account."""
         now, email = timezone.now(), form.cleaned_data["email"]
         process = LoginCodeVerificationProcess.initiate(request=self.request, user=None, email=email)
         process.state["code_id"] = codes.make(now=now)
@@ -60,11 +62,13 @@ class RequestCode(RequestLoginCodeView):
 
 
 class ConfirmCode(ConfirmLoginCodeView):
+    """Asks for the code, within ACCOUNT_LOGIN_BY_CODE_TIMEOUT and ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS."""
+
     form_class = SignInCodeForm
     _was_in_time = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Who is sent back to where they began is told why."""
+        """Adds a message where a code has expired, and allauth redirects to the first page."""
         response: HttpResponse = super().dispatch(request, *args, **kwargs)
         if request.method == "POST" and not self._was_in_time and request.user.is_anonymous:
             messages.error(request, _("This code has expired. Please ask for a new one."))
@@ -80,7 +84,8 @@ class ConfirmCode(ConfirmLoginCodeView):
 
     @transaction.atomic
     def form_valid(self, form: SignInCodeForm) -> HttpResponse:
-        """It signs in to the account whose name the address is now. A code ends with its account, and by being used."""
+        """Signs in to the account that has the address now; back to the start if there is none, or the code was
+        used."""
         state = self._process.state
         user = User.objects.filter(email=state["email"].lower()).first()
         if user is None or not codes.use(state.get("code_id", 0), now=timezone.now()):
@@ -106,7 +111,7 @@ class ConfirmCode(ConfirmLoginCodeView):
 
 
 def in_one_language(view: View) -> View:
-    """The page to which `view` leads speaks the language that was asked for on this one. The admin has its own."""
+    """Decorates a view so that its redirects keep the language that was asked for in the URL, except into the admin."""
 
     @wraps(view)
     def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Whether somebody has a second factor, and has shown it in this session. It asks nobody for one; the pages do."""
+"""Whether an account has a second factor, and has shown it in this session; removing factors. Pages: `views`."""
 
 import time
 from datetime import datetime
@@ -18,47 +18,50 @@ from prefcenter.models import User
 from .. import sessions
 
 Type = Authenticator.Type
-#: Seconds in which somebody who has just signed in may change their factors. An app takes a while to install.
+#: For how many seconds after signing in one may change one's factors; installing an app takes a while.
 FRESH = 15 * 60
-#: In the demo's sessions: somebody has pressed "Skip this".
+#: The key in a session of the demo in which "Skip this" was pressed.
 SKIPPED = "skips_second_factor"
 
 _KINDS = {Type.WEBAUTHN: "passkey", Type.TOTP: "authenticator app", Type.RECOVERY_CODES: "recovery codes"}
 
 
 def has_one(user: User) -> bool:
-    """Recovery codes are none: they stand in for one that was lost."""
+    """Whether the account has an app or a passkey; recovery codes only stand in for a lost one."""
     return Authenticator.objects.filter(user=user, type__in=[Type.TOTP, Type.WEBAUTHN]).exists()
 
 
 def has(user: User, type_: str) -> bool:
+    """Whether the account has a factor of this Type."""
     return Authenticator.objects.filter(user=user, type=type_).exists()
 
 
 def described(user: User) -> list[str]:
-    """Each in words, the oldest first: its kind, and when it was set up and last used."""
+    """A phrase for each factor, the oldest first: its kind, and when it was set up and last used."""
     rows = Authenticator.objects.filter(user=user).order_by("id")
     return [f"{_KINDS[row.type]} since {row.created_at:%Y-%m-%d}{_last_used(row)}" for row in rows]
 
 
 def lets_in(request: HttpRequest, user: User) -> bool:
-    """Whether this session has shown a factor that is still one of theirs; in the demo it can be skipped."""
+    """Whether this session has shown a factor that the account still has; in the demo it can be skipped."""
     return _shown_at(request, user) > 0 or (settings.DEMO and SKIPPED in request.session)
 
 
 def is_fresh(request: HttpRequest, user: User) -> bool:
-    """Whether what this account has to show was shown minutes ago: a stolen session changes no factor."""
+    """Whether the factor or, for an account without one, the code was shown within FRESH, so that a stolen session
+    cannot change factors."""
     at = _shown_at(request, user) if has_one(user) else _code_read_at(request, user)
     return time.time() - at < FRESH
 
 
 def mark_shown(request: HttpRequest, user: User, type_: str) -> None:
-    """Whoever sets up a factor has shown it by doing so."""
+    """Counts the account's newest factor of this Type, which was just set up, as shown in this session."""
     post_authentication(request, Authenticator.objects.filter(user=user, type=type_).latest("id"))
 
 
 def remove_all(user: User, *, now: datetime) -> int:
-    """For whoever has lost theirs, and perhaps the device with it: every session of theirs ends. Returns how many."""
+    """Removes all factors of the account and ends all its sessions, for a lost device. Returns how many factors there
+    were, without recovery codes."""
     signing_in = [digest for digest in [sessions.digest(user.email)] if digest]
     open_sessions = sessions.about([user.pk], signing_in)
     with transaction.atomic():
@@ -66,7 +69,7 @@ def remove_all(user: User, *, now: datetime) -> int:
         removed = factors.exclude(type=Type.RECOVERY_CODES).count()
         factors.delete()
         Session.objects.filter(session_key__in=open_sessions).delete()
-    # Who typed wrong codes until nobody could sign in any more does not keep them out of setting up a new one.
+    # Otherwise a limit reached by wrong codes would keep the account from setting up a new factor.
     ratelimit.clear(HttpRequest(), action="login_failed", key=f"mfa-auth-user-{user.pk}")
     return removed
 

@@ -1,4 +1,4 @@
-"""What allauth asks of us about second factors: names, words, and secrets that a stolen database does not tell."""
+"""allauth's adapter for second factors (MFA_ADAPTER): names, messages, and the encryption of their secrets."""
 
 import base64
 import hashlib
@@ -33,7 +33,8 @@ class FactorAdapter(DefaultMFAAdapter):
         return _box().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        """An empty secret would be one that anybody knows, so what cannot be read is an error."""
+        """Raises a ValidationError for a secret that no key can read; an empty one in its place would be known to
+        all."""
         try:
             return _box().decrypt(encrypted_text.encode()).decode()
         except InvalidToken:

@@ -1,4 +1,4 @@
-"""What staff type or press to set up and to show a second factor. Whether it fits is allauth's to say."""
+"""The forms that set up and show a second factor. allauth checks them; messages and one-time use are from here."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -13,13 +13,14 @@ from django import forms
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 
+#: allauth's code for a limit that was reached; the pages answer 429.
 TOO_OFTEN = "too_many_login_attempts"
 _OURS = {
     TOO_OFTEN: "Too many attempts. Wait five minutes, then try again.",
     "rate_limited": "Too many attempts. Wait five minutes, then try again.",
 }
 _WRONG_CODE = {"incorrect_code": "That code isn’t right. Each code works once, for 30 seconds. Enter the next one."}
-#: What a browser never sends, but somebody may.
+#: What allauth raises for a credential that no browser sends.
 _NO_CREDENTIAL = (ValueError, TypeError, LookupError, AttributeError)
 #: Seconds for which a recovery code that was used is remembered beside allauth's own list.
 _REMEMBERED = 30 * 24 * 3600
@@ -28,7 +29,7 @@ Checked = TypeVar("Checked")
 
 
 def _checked(check: Callable[[], Checked], said: dict[str, str]) -> Checked:
-    """What allauth's check returns; what it refuses, in these words."""
+    """What allauth's `check` returns. Raises ValidationError with the messages of `said`, by allauth's codes."""
     try:
         return check()
     except ValidationError as error:
@@ -55,8 +56,8 @@ class CodeForm(AuthenticateForm):
         return code
 
     def _is_first_use(self, code: str) -> bool:
-        """RFC 6238, section 5.2: once, for as long as it would be taken. allauth remembers a code of the app for one
-        step only, and of two recovery codes that come at the same time it may forget one."""
+        """Whether the code is used for the first time while it is valid (RFC 6238, section 5.2). allauth remembers an
+        app's code for one step only, and may miss one of two recovery codes that are used at the same time."""
         is_of_the_app = self.authenticator.type == Authenticator.Type.TOTP
         window = (2 * app_settings.TOTP_TOLERANCE + 1) * app_settings.TOTP_PERIOD
         digits = "".join(filter(str.isalnum, code))
@@ -65,6 +66,8 @@ class CodeForm(AuthenticateForm):
 
 
 class AppForm(ActivateTOTPForm):
+    """The first code of a new app."""
+
     code = _code_field("Code from the app")
 
     def clean_code(self) -> str:
@@ -72,6 +75,8 @@ class AppForm(ActivateTOTPForm):
 
 
 class NewPasskeyForm(AddWebAuthnForm):
+    """A new passkey, as the browser made it."""
+
     name = forms.CharField(label="Name (optional)", required=False, max_length=60)
 
     def clean(self) -> dict[str, Any]:
@@ -79,5 +84,7 @@ class NewPasskeyForm(AddWebAuthnForm):
 
 
 class PasskeyForm(AuthenticateWebAuthnForm):
+    """The browser's answer for one of the account's passkeys."""
+
     def clean_credential(self) -> Authenticator:
         return _checked(super().clean_credential, _OURS)

@@ -1,4 +1,4 @@
-"""The pages on which staff set up, show and remove a second factor. In English, as everything that only staff read."""
+"""The pages on which staff set up, show and remove a second factor, in English."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -35,6 +35,8 @@ View = Callable[..., HttpResponse]
 
 
 def in_english(view: View) -> View:
+    """Decorates a view whose page is rendered in English, whatever the reader's language."""
+
     @wraps(view)
     def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with translation.override("en"):
@@ -48,7 +50,7 @@ def in_english(view: View) -> View:
 
 
 def staff(view: View) -> View:
-    """Nobody else has such pages, but for whoever still has a factor."""
+    """Decorates a page for signed-in staff, and for accounts that still have a factor; 404 for others."""
 
     @never_cache
     @login_required
@@ -63,7 +65,7 @@ def staff(view: View) -> View:
 
 
 def freshly(view: View) -> View:
-    """For staff who have just signed in, or just shown their factor."""
+    """As `staff`, if they signed in or showed their factor within FRESH; others are asked to do so first."""
 
     @wraps(view)
     def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -79,7 +81,7 @@ def freshly(view: View) -> View:
 
 
 def overview(request: HttpRequest) -> HttpResponse:
-    """What somebody has; for whoever has nothing yet, what to choose from."""
+    """The account's factors, or what it can set up."""
     user = _user(request)
     factors = {type_: list(_of(user, type_)) for type_ in Type}
     codes = factors[Type.RECOVERY_CODES]
@@ -89,14 +91,14 @@ def overview(request: HttpRequest) -> HttpResponse:
         "codes_left": len(codes[0].wrap().get_unused_codes()) if codes else 0,
         "is_demo": settings.DEMO,
         "next": _next(request),
-        # Which page, and from there to where somebody wanted to go.
+        # Each page, with the page that was asked for first in `next`.
         "urls": {name: _on(request, reverse(f"mfa_{name}")) for name in _FROM_HERE},
     }
     return render(request, "mfa/overview.html", context)
 
 
 def show_again(request: HttpRequest) -> HttpResponse:
-    """For a session that was opened before there was a factor, and before anything about factors is changed."""
+    """Asks for the factor within a session: one that is older than the factor, or before a factor is changed."""
     user = _user(request)
     if not second_factor.has_one(user):
         return redirect(passthrough_next_redirect_url(request, reverse("mfa_index"), REDIRECT_FIELD_NAME))
@@ -115,7 +117,7 @@ def show_again(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def skip(request: HttpRequest) -> HttpResponse:
-    """In the demo alone."""
+    """Skips the second factor for this session; 404 outside the demo."""
     if not settings.DEMO:
         raise Http404
     request.session[second_factor.SKIPPED] = True
@@ -123,7 +125,7 @@ def skip(request: HttpRequest) -> HttpResponse:
 
 
 class Show(AuthenticateView):
-    """Between the code from the mail and being signed in: nobody is, without it."""
+    """Asks for the factor between the code from the email and being signed in."""
 
     form_class = CodeForm
     webauthn_form_class = PasskeyForm
@@ -139,6 +141,8 @@ class Show(AuthenticateView):
 
 
 class SetUpApp(ActivateTOTPView):
+    """Sets up an authenticator app, which counts as shown from then on."""
+
     form_class = AppForm
     template_name = "mfa/app.html"
 
@@ -152,6 +156,8 @@ class SetUpApp(ActivateTOTPView):
 
 
 class SetUpPasskey(AddWebAuthnView):
+    """Sets up a passkey, which counts as shown from then on."""
+
     form_class = NewPasskeyForm
     template_name = "mfa/passkey.html"
 
@@ -165,6 +171,8 @@ class SetUpPasskey(AddWebAuthnView):
 
 
 class ShowCodes(ViewRecoveryCodesView):
+    """Shows new recovery codes, once."""
+
     template_name = "mfa/codes.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -172,21 +180,27 @@ class ShowCodes(ViewRecoveryCodesView):
 
 
 class NewCodes(GenerateRecoveryCodesView):
+    """Replaces the recovery codes."""
+
     template_name = "mfa/new_codes.html"
 
     def form_valid(self, form: Form) -> HttpResponse:
         response: HttpResponse = super().form_valid(form)
-        # Whoever came in with one of the old codes stays in.
+        # Otherwise a session that had shown one of the old codes would lose access.
         second_factor.mark_shown(self.request, _user(self.request), Type.RECOVERY_CODES)
         return response
 
 
 class RemoveApp(DeactivateTOTPView):
+    """Removes the authenticator app."""
+
     template_name = "mfa/remove.html"
     extra_context = {"what": "the authenticator app"}
 
 
 class RemovePasskey(RemoveWebAuthnView):
+    """Removes one passkey."""
+
     template_name = "mfa/remove.html"
 
     def get_success_url(self) -> str:
@@ -204,12 +218,12 @@ def _of(user: User, type_: str) -> Any:
 
 
 def _next(request: HttpRequest) -> str:
-    """Where somebody wanted to go, if that is on our site; else the admin."""
+    """The page in `next`, if it is on this site; else the admin."""
     return get_next_redirect_url(request) or reverse("admin:index")
 
 
 def _on(request: HttpRequest, url: str) -> str:
-    """`url`, which keeps in mind where somebody wanted to go."""
+    """`url` with the request's `next`."""
     return str(passthrough_next_redirect_url(request, url, REDIRECT_FIELD_NAME))
 
 

@@ -8,7 +8,7 @@ from prefcenter.models import User
 
 
 def keep(user: User) -> None:
-    """Makes `user.email` the one verified address of the account, and removes it from all other accounts."""
+    """Makes `user.email` the account's only address, verified, and removes it from all other accounts."""
     mine = Q(user=user, email=user.email)
     with transaction.atomic():
         EmailAddress.objects.filter(Q(user=user) | Q(email=user.email)).exclude(mine).delete()

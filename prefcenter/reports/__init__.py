@@ -1,7 +1,7 @@
-"""How are we doing? Counts what the ledger, the sent counts, the feedback and the outbox say. It only reads.
+"""The figures of the overview and the weekly digest (docs/figures.md), from ledger, sent counts, feedback and outbox.
 
-Lines of the ledger are counted, not people: a no to everything is one line for each address. So every figure is the
-length of a list that can be opened; but for who was kept, which counts visits.
+Consent events are counted, not contacts: an opt-out from everything is one event for each address. So each figure is
+the length of a list that can be opened; only Counted.kept counts visits.
 """
 
 from . import conditions, counts, health, rates, reasons

@@ -1,7 +1,6 @@
-"""Numbers become the shapes of an SVG. Pure; it knows no colours, no words and no template.
+"""Turns numbers into the shapes of an SVG, WIDTH by HEIGHT in its own units; colours and words are the template's.
 
-A chart is WIDTH by HEIGHT of its own units. The page stretches it to its own width, and leaves its height; letters and
-dots, which must not be stretched, are left to the page.
+The page stretches the SVG to its width, so labels and dots are not part of it but positioned by the page.
 """
 
 import math
@@ -9,22 +8,22 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 WIDTH, HEIGHT = 1000.0, 240.0
-#: Of a step's width, how much its bar takes.
+#: The part of a step's width that its bar takes.
 BAR = 0.72
 _NICE = (1, 2, 2.5, 5, 10)
-#: What is above only because 0.3 cannot be written in binary is not above.
+#: Tolerance for comparing floats.
 _HAIR = 1e-9
 
 
 class Tick(NamedTuple):
-    """A line across the chart at `y`, and the value that it stands for."""
+    """A line across the chart at `y`, and its value."""
 
     y: float
     value: float
 
 
 class Bar(NamedTuple):
-    """`series` and `step` say whose it is: the place among the series, and along the axis."""
+    """One bar. `series` and `step` are its places among the series and along the axis, from 0."""
 
     x: float
     y: float
@@ -35,7 +34,7 @@ class Bar(NamedTuple):
 
 
 class Stacks(NamedTuple):
-    """`zero` is the y of the axis; `ticks` from the top down."""
+    """A chart of stacked bars. `zero`: the y of the axis; `ticks`: from the top down."""
 
     bars: Sequence[Bar]
     ticks: Sequence[Tick]
@@ -43,7 +42,12 @@ class Stacks(NamedTuple):
 
 
 class LineShapes(NamedTuple):
-    """`runs` are the points of polylines, one for each stretch without a gap; `dots` their points by step."""
+    """A line chart.
+
+    runs:  the `points` of polylines, one for each stretch without a gap
+    dots:  each known point: its step, x and y
+    marks: the level lines that were asked for; `ticks` those of the scale, from the top down
+    """
 
     runs: Sequence[str]
     dots: Sequence[tuple[int, float, float]]
@@ -52,7 +56,7 @@ class LineShapes(NamedTuple):
 
 
 def stacks(up: Sequence[Sequence[int]], down: Sequence[Sequence[int]] = ()) -> Stacks:
-    """Series stacked upwards, and others downwards from the same axis. All count something at each step."""
+    """Series stacked upwards, and others downwards from the same axis. All have the same number of steps."""
     highest, lowest = _tallest(up), _tallest(down)
     step = nice_step(highest + lowest, is_whole=True)
     above, below = max(1, math.ceil(highest / step)) * step, lowest
@@ -64,7 +68,7 @@ def stacks(up: Sequence[Sequence[int]], down: Sequence[Sequence[int]] = ()) -> S
 
 
 def lines(values: Sequence[float | None], *, marks: Sequence[float] = ()) -> LineShapes:
-    """One series from 0 up, with a gap where a value is None, and level lines at `marks`, which are always in sight."""
+    """One series from 0 up, with a gap where a value is None. The scale includes the level lines at `marks`."""
     known = [(place, value) for place, value in enumerate(values) if value is not None]
     highest = max([*(value for _, value in known), *marks], default=0)
     step = nice_step(highest)
@@ -75,7 +79,8 @@ def lines(values: Sequence[float | None], *, marks: Sequence[float] = ()) -> Lin
 
 
 def nice_step(highest: float, *, most: int = 4, is_whole: bool = False) -> float:
-    """The smallest of 1, 2, 2.5 and 5 times a power of ten of which at most `most` reach `highest`; 1 for nothing."""
+    """The step of a scale: the smallest of 1, 2, 2.5 and 5 times a power of ten with which `most` steps reach
+    `highest`; 1 where that is 0. `is_whole`: no fractions."""
     if highest <= 0:
         return 1
     power = 10.0 ** math.floor(math.log10(highest / most))
@@ -84,7 +89,7 @@ def nice_step(highest: float, *, most: int = 4, is_whole: bool = False) -> float
 
 
 def share(part: float, whole: float) -> float:
-    """How many of 100 units of a small bar are filled; never none for something, and never more than there are."""
+    """`part` of `whole` as a percentage for a small bar: at least 1 for anything above 0, and at most 100."""
     if part <= 0 or whole <= 0:
         return 0
     return round(min(100.0, max(1.0, 100 * part / whole)), 1)
@@ -101,7 +106,8 @@ def _tallest(series: Sequence[Sequence[int]]) -> int:
 
 
 def _pile(series: Sequence[Sequence[int]], first: int, zero: float, unit: float) -> list[Bar]:
-    """`unit` is the height of one, and negative for bars that grow upwards."""
+    """The bars of these series, the first one with the number `first`. `unit`: the height of a count of one, negative
+    for bars that grow upwards."""
     bars = []
     for step, counts in enumerate(zip(*series, strict=True)):
         width = WIDTH / len(series[0])

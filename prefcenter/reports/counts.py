@@ -1,4 +1,5 @@
-"""How many opted out, took less, undid it or came back, step by step, and by which door. Five queries, unsorted."""
+"""Counts opt-outs, opt-downs, pauses, complaints, undos and returns, by step of a period and by source. Five
+queries."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,10 +18,11 @@ from .conditions import LEAVING, LESS
 from .period import Bucket, Span
 from .selection import Selection, StayedOff, during
 
+#: A kind of LEAVING, and the source.
 Door = tuple[EventKind, Source]
 _DOORS: list[Door] = [(kind, source) for kind in LEAVING for source in Source]
 _COUNT = Func(template="COUNT(*)", output_field=BigIntegerField())
-#: Two counts in one number: what these lines say stands in no index, so they are looked at once.
+#: By which one count is multiplied, to get two in one number: their rows are in no index, and so are read once.
 _BACK = 2**32
 _COUNT_BOTH = Func(
     conditions.which_more(undone=1, back=_BACK),
@@ -30,7 +32,14 @@ _COUNT_BOTH = Func(
 
 
 class Wishes(NamedTuple):
-    """Lines of the ledger in one span. `doors`: those of LEAVING by kind and door."""
+    """The numbers of consent events in one span.
+
+    doors:       of the kinds in LEAVING, by kind and source
+    by_provider: conditions.COMPLAINT_BY_PROVIDER
+    by_api:      conditions.COMPLAINT_BY_API
+    undone:      conditions.UNDONE
+    back:        conditions.BACK
+    """
 
     doors: dict[Door, int]
     by_provider: int
@@ -39,6 +48,7 @@ class Wishes(NamedTuple):
     back: int
 
     def of(self, *kinds: EventKind, source: Source | None = None) -> int:
+        """The number of events of these kinds (of LEAVING), by one source or by all."""
         wanted = [(kind, one) for kind in kinds for one in (Source if source is None else (source,))]
         return sum(self.doors[door] for door in wanted)
 
@@ -64,9 +74,12 @@ class Wishes(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """`steps` in the order of the period's buckets; `before` the span that it is compared with.
+    """What was counted for a selection.
 
-    `came_to_leave`: how often somebody did, through a page, where less is offered; `kept`: how often they took that.
+    steps:         in the order of the period's buckets
+    before:        in the span that the period is compared with
+    kept:          how many saves on a page chose fewer messages
+    came_to_leave: how many saves on a page chose fewer messages or none
     """
 
     steps: Sequence[tuple[Bucket, Wishes]]
@@ -77,6 +90,7 @@ class Counted(NamedTuple):
 
 
 def count(selection: Selection) -> Counted:
+    """Counts the events of the selection."""
     period = selection.period
     before, *steps = _wishes(selection, [period.before, *(one.span for one in period.buckets)])
     kept, left = _visits(selection)
@@ -84,7 +98,7 @@ def count(selection: Selection) -> Counted:
 
 
 def ever() -> bool:
-    """Whether the ledger holds anything at all."""
+    """Whether the ledger has any events."""
     return ConsentEvent.objects.exists()
 
 
@@ -94,8 +108,8 @@ def _sum(steps: Sequence[Wishes]) -> Wishes:
 
 
 def _visits(selection: Selection) -> tuple[int, int]:
-    """How often somebody took less on a page, and how often somebody left there. The lines of one save bear one time,
-    which stands in the index; whose they are does not, and to look it up takes as long as the rest of the page."""
+    """How many saves on a page chose fewer messages, and how many none. The events of one save have one time, and times
+    are in the index; looking up contacts would take as long as the rest of the page."""
     on_page = selection.events().filter(during(selection.period.span), source=Source.PAGE)
     stayed_off = {line.at for line in selection.stayed_off(selection.period.span) if line.source == Source.PAGE}
     kept, left = on_page.filter(kind__in=LESS), on_page.filter(kind=EventKind.OPT_OUT)
@@ -103,6 +117,7 @@ def _visits(selection: Selection) -> tuple[int, int]:
 
 
 def _moments(lines: QuerySet[ConsentEvent]) -> int:
+    """The number of different times."""
     return int(lines.order_by().aggregate(moments=Count("at", distinct=True))["moments"])
 
 
@@ -131,9 +146,9 @@ def _put(in_index: Sequence[int], looked_at: Sequence[int], stayed_off: Sequence
 
 
 def _ask(spans: Sequence[Span], *questions: Any) -> list[tuple[int, ...]]:
-    """A row for each span, a column for each question. Each counts its own stretches of the index ledger_by_kind.
+    """A row for each span, a column for each question, counted along the index ledger_by_kind.
 
-    A GROUP BY would sort a million lines on SQLite, and cut their times into days in Python.
+    A GROUP BY would sort a million events on SQLite, and compute the days of their times in Python.
     """
     columns = [one.query.sql_with_params() for one in questions]
     values, bounds = _values(spans)

@@ -1,4 +1,4 @@
-"""The weekly digest of what people said when they left, by email to the staff who want it. It changes no feedback.
+"""The weekly digest of feedback, by email to staff who turned it on (User.wants_digest).
 
 Its period, reasons and opt-out rates are those of the overview (`period`, `reasons`, `rates`).
 """
@@ -38,19 +38,27 @@ TEXTS_SHOWN = 10
 
 
 class DigestCampaign(NamedTuple):
-    """A campaign and its rate within the period; `percent` in words, "Not enough data" where too few were sent."""
+    """A campaign and its rates within the period."""
 
     campaign: Campaign
     rate: Rate
 
     @property
     def percent(self) -> str:
+        """The opt-out rate for people; "Not enough data" where too few messages were sent."""
         return numbers.percent(self.rate.opt_out_rate)
 
 
 class Digest(NamedTuple):
-    """`answers_before`: those of as many days before. `reasons`: the most often named, each with the URL of its list.
-    `campaigns`: of those that somebody opted out of, the highest rates first."""
+    """What the digest says.
+
+    answers:        how many gave feedback within the period
+    answers_before: within as many days before
+    reasons:        the most often named, each with the URL of its list
+    campaigns:      those that were opted out of, the highest rates first
+    texts:          the longest comments that are not reviewed yet
+    url:            of the list of the feedback; `unreviewed_url` without what was reviewed
+    """
 
     period: Period
     answers: int
@@ -63,17 +71,18 @@ class Digest(NamedTuple):
 
     @property
     def says_nothing(self) -> bool:
+        """Whether there was neither feedback nor an opt-out from a campaign: then none is sent."""
         return not (self.answers or self.campaigns)
 
 
 def period(days: int, *, now: datetime) -> Period:
-    """The `days` that ended last midnight, in TIME_ZONE."""
+    """The `days` that ended last midnight, in TIME_ZONE. `now`: aware."""
     today = timezone.localdate(now)
     return Period(today - timedelta(days=days), today - timedelta(days=1), now)
 
 
 def gather(of: Period) -> Digest:
-    """A fixed number of queries, whatever was said."""
+    """The digest of a period, in a fixed number of queries. Raises InsecureBaseUrl."""
     selection = Selection(of)
     said = reasons.rank(selection)
     named = [one for one in said.ranked if one.answers][:REASONS_SHOWN]
@@ -90,14 +99,16 @@ def gather(of: Period) -> Digest:
 
 
 def as_text(digest: Digest) -> str:
+    """The email's plain text, in English."""
     return _render("txt", digest)
 
 
 def send(digest: Digest, *, now: datetime) -> int:
-    """To everyone who wants it, may read feedback and has had none this week. Returns how many it went to.
+    """Sends the digest to active staff who turned it on, may read feedback and have not had one this week. Returns how
+    many got it.
 
-    Run twice, it writes to nobody twice: whoever sets the day first sends. Where handing the mail over fails the day is
-    given back for the next run; a worker killed in that moment costs somebody their digest, and that is accepted.
+    Run twice, it sends once: the day is set before sending (User.digest_sent_on), and set back if the mail server
+    fails. A worker that is killed in between costs one digest.
     """
     if digest.says_nothing:
         return 0
@@ -147,7 +158,7 @@ def _campaigns(selection: Selection) -> list[DigestCampaign]:
 
 
 def _texts(of: Period) -> list[Feedback]:
-    """The longest that nobody has reviewed: who writes much wants to be read."""
+    """The longest comments of the period that are not reviewed yet."""
     rows = Feedback.objects.filter(during(of.span, "created_at"), reviewed_at=None)
     said = rows.annotate(length=Length("text") + Length("more")).filter(length__gt=0)
     return list(said.order_by("-length", "-id").select_related("reason", "category", "campaign")[:TEXTS_SHOWN])

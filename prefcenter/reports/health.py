@@ -1,7 +1,7 @@
-"""Whether confirmations go out, how long a wish takes to be confirmed, and whether the ledger is being sealed.
+"""Whether confirmations go out, how long an opt-out takes to be confirmed, and whether the ledger is being sealed.
 
-The wish itself waits for nothing: the gate refuses from the commit on. So what is measured is the confirmation, of
-whatever category, because the outbox does not know which.
+An opt-out itself holds from its commit on. So the confirmation is measured, for all categories together, because the
+outbox does not know them.
 """
 
 from collections.abc import Sequence
@@ -18,13 +18,14 @@ from unsubscribe.models.outbox import Waited
 from .period import Period
 from .selection import during
 
+#: The statuses of messages that are still owed.
 WAITING = (OutboxStatus.QUEUED, OutboxStatus.SENDING)
-#: A wait this long is no retry any more, or the worker is not running.
+#: A message that waits longer than this is failing again and again, or the worker is not running.
 LATE = timedelta(hours=1)
 
 
 class Limit(NamedTuple):
-    """A business day counts as a day, so that we measure ourselves by less than is allowed."""
+    """A time limit for opt-outs, and who sets it. A business day counts as a day, which is stricter."""
 
     who: str
     said: str
@@ -41,7 +42,8 @@ LIMITS: Sequence[Limit] = [
 
 
 class Waits(NamedTuple):
-    """Of the confirmations sent in the period. Both None if there were none; of an even number the lower median."""
+    """How many confirmations were sent in the period, and the median (of an even number the lower one) and longest time
+    from the change to sending; both None if there were none."""
 
     sent: int
     median: timedelta | None
@@ -49,8 +51,14 @@ class Waits(NamedTuple):
 
 
 class Outbox(NamedTuple):
-    """`oldest`: how long the oldest of those waiting has waited. `failed` and `sent` are of what was due in the last 24
-    hours, `failed_in_all` since ever, `waits` in the period."""
+    """The state of the outbox.
+
+    waiting:       how many messages are owed
+    oldest:        how long the oldest of them has waited; None if there are none
+    failed:        of those due in the last 24 hours; `sent` likewise
+    failed_in_all: of all that are stored
+    waits:         in the period
+    """
 
     waiting: int
     oldest: timedelta | None
@@ -61,18 +69,22 @@ class Outbox(NamedTuple):
 
     @property
     def is_late(self) -> bool:
+        """Whether the oldest has waited longer than LATE."""
         return self.oldest is not None and self.oldest > LATE
 
 
 class Seals(NamedTuple):
-    """`latest`: when the newest seal was made. `is_behind`: a line of the ledger is overdue, as for `verify_ledger`."""
+    """latest:    when the newest seal was made; None without one
+    is_behind: whether an event should have been sealed by now (ledger.seals.overdue)
+    """
 
     latest: datetime | None
     is_behind: bool
 
 
 def outbox(period: Period) -> Outbox:
-    """What is due is in the index; when a message was sent is only in a far larger one."""
+    """The state of the outbox at period.now. "Lately" is by `due_at`, whose index is far smaller than that of
+    `sent_at`."""
     now, rows = period.now, OutboxMessage.objects.order_by()
     lately = rows.filter(due_at__gte=day_ago(now))
     waiting = rows.filter(status__in=WAITING)
@@ -88,6 +100,7 @@ def outbox(period: Period) -> Outbox:
 
 
 def seals(*, now: datetime) -> Seals:
+    """Whether the ledger is being sealed. `now`: aware."""
     latest = Seal.objects.order_by("-number").values_list("at", flat=True).first()
     return Seals(latest, overdue(now=now).exists())
 
@@ -97,7 +110,7 @@ def day_ago(now: datetime) -> datetime:
 
 
 def waits(period: Period) -> Waits:
-    """In the order of the index outbox_waits: half of it is walked, and nothing is sorted."""
+    """How long the confirmations sent in the period took; read from the index outbox_waits, without sorting."""
     confirmed = OutboxMessage.objects.filter(during(period.span, "sent_at"), kind=OutboxKind.CONFIRMATION)
     number = confirmed.count()
     if not number:
@@ -108,5 +121,5 @@ def waits(period: Period) -> Waits:
 
 
 def _length(seconds: float) -> timedelta:
-    """Never below nothing, whatever the clocks said, and no finer than SQLite's arithmetic of days."""
+    """At least 0, even if a clock went back, and in milliseconds, as SQLite's arithmetic of days is no finer."""
     return timedelta(milliseconds=round(max(0.0, seconds) * 1000))

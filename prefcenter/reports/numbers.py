@@ -1,4 +1,4 @@
-"""Numbers as the staff read them. It counts nothing."""
+"""Numbers, percentages and durations in words, for staff, in English."""
 
 from datetime import timedelta
 from typing import NamedTuple
@@ -6,24 +6,25 @@ from typing import NamedTuple
 from . import rates
 
 TOO_FEW = "Not enough data"
-#: Where a rate of complaints stands, as a class of the stylesheet and in words.
+#: How a complaint rate compares with Gmail's limits: a class of the stylesheet, and in words.
 GMAIL = {"": "", "near": "above Gmail’s target of 0.1%", "over": "above Gmail’s limit of 0.3%"}
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
 class Difference(NamedTuple):
-    """In words against the span before; `trend` is "more", "less" or "same"."""
+    """How a number compares with the one before: in words, and as "more", "less" or "same"."""
 
     text: str
     trend: str
 
 
 def number(count: int) -> str:
+    """With commas between thousands."""
     return f"{count:,}"
 
 
 def percent(rate: float | None) -> str:
-    """Of a rate from 0 to 1, with two digits that count; None is "Not enough data"."""
+    """A rate from 0 to 1 as a percentage, with two decimals below 10% and one above; "Not enough data" for None."""
     if rate is None:
         return TOO_FEW
     hundred = 100 * rate
@@ -32,25 +33,26 @@ def percent(rate: float | None) -> str:
 
 
 def short(count: float) -> str:
-    """For the scale of a chart."""
+    """For the scale of a chart: "12k"."""
     if count < 10_000:
         return f"{count:,.0f}"
     return f"{count / 1_000:g}k" if count < 1_000_000 else f"{count / 1_000_000:g}M"
 
 
 def short_percent(rate: float) -> str:
-    """For the scale of a chart."""
+    """For the scale of a chart: "0.3%"."""
     return f"{100 * rate:g}%"
 
 
 def gmail(rate: float | None) -> str:
-    """Which of GMAIL it is."""
+    """The key of GMAIL for a complaint rate."""
     if rate is None or rate < rates.GMAIL_AIM:
         return ""
     return "over" if rate >= rates.GMAIL_LIMIT else "near"
 
 
 def change(count: int, before: int) -> Difference:
+    """A number against the one of the span before."""
     if count == before:
         return Difference("No change", "same")
     trend = "more" if count > before else "less"
@@ -61,15 +63,17 @@ def change(count: int, before: int) -> Difference:
 
 
 def times(part: float) -> str:
-    """A part as a percentage; what is very much as a multiple, because nobody pictures 4,000%."""
+    """A part as a percentage, from ten times on as a multiple: "12%", "40 times"."""
     return f"{100 * part:.0f}%" if part < 10 else f"{part:.0f} times"
 
 
 def difference(count: int, before: int) -> str:
+    """With its sign: "+5", "−2", "±0"."""
     return f"{count - before:+,}".replace("-", "−") if count != before else "±0"
 
 
 def duration(length: timedelta | None) -> str:
+    """In the largest unit of which there are at least two: "36 hours"; a dash for None."""
     if length is None:
         return "–"
     seconds = length.total_seconds()

@@ -1,4 +1,4 @@
-"""Days of the site, the ones before them to compare with, and the steps of a chart. It reads no database."""
+"""Periods of whole days in the site's time zone, the days before to compare with, and the steps of a chart."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
-#: Longer, and a chart has more months than can be told apart.
+#: The longest period, because a chart of more months cannot be read.
 MOST_DAYS = 5 * 366
 _DAILY_UP_TO = 31
 _WEEKLY_UP_TO = 400
 
 
 class Span(NamedTuple):
-    """From `since` on, and before `until`."""
+    """From `since` (included) to `until` (excluded); both aware."""
 
     since: datetime
     until: datetime
@@ -33,7 +33,7 @@ class Bucket(NamedTuple):
         return Span(_midnight(self.first), _midnight(self.last + timedelta(days=1)))
 
     def __str__(self) -> str:
-        """Months with their year; of days and weeks it goes without saying."""
+        """The label on a chart, in English: "3 Jun", "3–9 Jun", "Jun 2026"."""
         if self.is_month:
             return f"{self.first:%b %Y}"
         if self.first == self.last:
@@ -45,7 +45,7 @@ class Bucket(NamedTuple):
 
 @dataclass(frozen=True)
 class Period:
-    """Whole days in TIME_ZONE, the first and the last among them; today counts as far as it has come."""
+    """The days from `first` to `last`, both included, in TIME_ZONE. `now` (aware) says how far today has come."""
 
     first: date
     last: date
@@ -53,7 +53,7 @@ class Period:
 
     @classmethod
     def latest(cls, days: int, *, now: datetime) -> "Period":
-        """So many days that end today."""
+        """The last `days`, today included."""
         today = timezone.localdate(now)
         return cls(today - timedelta(days=days - 1), today, now)
 
@@ -67,7 +67,7 @@ class Period:
 
     @property
     def before(self) -> Span:
-        """As many days before, as far as the last of these days has come: half a Monday is compared with half a one."""
+        """As many days before. If the last day is today, it ends at the same time of day, to compare like with like."""
         length = timedelta(days=self.days)
         until = _midnight(self.first)
         if self.span.until > self.now:
@@ -76,17 +76,18 @@ class Period:
 
     @cached_property
     def buckets(self) -> list[Bucket]:
-        """Days; weeks, of which the first takes what is left over; or months, cut off at both ends."""
+        """The steps: days; weeks, the first one longer or shorter; or months, cut off at both ends."""
         if self.days <= _DAILY_UP_TO:
             return [Bucket(day, day) for day in (self.first + timedelta(days=n) for n in range(self.days))]
         return list(self._weeks() if self.days <= _WEEKLY_UP_TO else self._months())
 
     @property
     def step(self) -> str:
+        """What a bucket is: "day", "week" or "month"."""
         return "day" if self.days <= _DAILY_UP_TO else "week" if self.days <= _WEEKLY_UP_TO else "month"
 
     def _weeks(self) -> Iterator[Bucket]:
-        # A step of a day or two would look as if nobody had left.
+        # A first step of only a day or two would look like a drop.
         left_over = self.days % 7
         first, last = self.first, self.first + timedelta(days=left_over - 1 if left_over > 3 else left_over + 6)
         while last <= self.last:

@@ -1,6 +1,6 @@
-"""Opt-outs and complaints per mail recorded as sent: in all, by category, by campaign, and over time.
+"""Opt-outs and complaints per message recorded as sent: in all, by category, by campaign, and over time.
 
-All are of the same days; what an import brings is not. Of too few mails no rate is given.
+All are of the same days, so that imported opt-outs are left out. Below ENOUGH messages there is no rate.
 """
 
 from collections import defaultdict
@@ -19,20 +19,28 @@ from . import conditions
 from .period import Bucket
 from .selection import Selection, during
 
-#: Of fewer mails one person more or less would be a third of a percent; of fewer emails a complaint a whole Gmail line.
+#: How many messages an opt-out rate needs, and how many emails a complaint rate. With fewer, one opt-out more would be
+#: over a third of a percent, and one complaint over Gmail's target.
 ENOUGH, ENOUGH_FOR_COMPLAINTS = 300, 1000
+#: Over how many days complaints_over_time takes a day's rate.
 DAYS_TOGETHER = 7
-#: Gmail's sender guidelines: stay below the first, never reach the second. Parts of the mails sent.
+#: Gmail's sender guidelines: the complaint rate should stay below the first and never reach the second.
 GMAIL_AIM, GMAIL_LIMIT = 0.001, 0.003
-#: category and campaign, as the ledger and the counts name them; 0 for none
+#: The ids of a category and a campaign, 0 for none.
 Key = tuple[int, int]
-#: Both in one number: SQLite sorts a million of them in two thirds of the time it takes for pairs.
+#: For a Key as one number, which SQLite sorts in two thirds of the time it takes for pairs.
 _CATEGORIES = 2**20
 _KEY = Coalesce("campaign_id", 0) * _CATEGORIES + Coalesce("category_id", 0)
 
 
 class Rate(NamedTuple):
-    """`emails`: those of `sent` that went by email, because only they can be complained about."""
+    """Numbers, and the rates by them.
+
+    opt_outs:   conditions.opted_out, without imports
+    complaints: conditions.COMPLAINT
+    sent:       messages recorded as sent
+    emails:     those of them that were emails, by which complaints are measured
+    """
 
     opt_outs: int = 0
     complaints: int = 0
@@ -45,16 +53,22 @@ class Rate(NamedTuple):
 
     @property
     def opt_out_rate(self) -> float | None:
-        """The part of the mails that led somebody to opt out; None where there are too few to say."""
+        """Opt-outs per message, from 0; None where fewer than ENOUGH were sent."""
         return self.opt_outs / self.sent if self.sent >= ENOUGH else None
 
     @property
     def complaint_rate(self) -> float | None:
+        """Complaints per email, from 0; None where fewer than ENOUGH_FOR_COMPLAINTS were sent."""
         return self.complaints / self.emails if self.emails >= ENOUGH_FOR_COMPLAINTS else None
 
 
 class Rates(NamedTuple):
-    """`by_category` in the reader's order, `unnamed` being what names none; `by_campaign` the highest rate first."""
+    """The rates of a selection.
+
+    by_category: in the order of the categories
+    unnamed:     of events without a category or campaign
+    by_campaign: the highest opt-out rate first, those without a rate last
+    """
 
     total: Rate
     by_category: Sequence[tuple[Category, Rate]]
@@ -63,8 +77,10 @@ class Rates(NamedTuple):
 
 
 def compare(selection: Selection, *, has_api_complaints: bool = True) -> Rates:
-    """Seven queries at most, however many there are. Without complaints by the API one of them is spared, which looks
-    at every block that came that way."""
+    """The rates of the selection's period, in seven queries at most.
+
+    has_api_complaints: False leaves out complaints by the API, whose query reads every suppression by that source
+    """
     found: defaultdict[Key, Rate] = defaultdict(Rate)
     in_period = during(selection.period.span)
     for category, campaign, sent, emails in _sent(selection):
@@ -90,10 +106,10 @@ def compare(selection: Selection, *, has_api_complaints: bool = True) -> Rates:
 
 
 def complaints_over_time(selection: Selection, complaints: Sequence[tuple[Bucket, int]]) -> list[float | None]:
-    """The rate at each step; None where too few mails were sent to say.
+    """The complaint rate at each step; None where too few emails were sent. `complaints`: their number at each step.
 
-    A day is taken together with the six before it, as far as they are in the period: people complain days after a
-    mailing, when perhaps next to nothing is sent.
+    Where a step is a day, the rate is that of DAYS_TOGETHER days up to it, as far as they are in the period, because
+    people complain days after a mailing.
     """
     rows = selection.sent().filter(channel=Channel.EMAIL).order_by().values_list("day").annotate(emails=Sum("count"))
     emails: dict[date, int] = dict(rows)
@@ -125,6 +141,6 @@ def _gather(rates: Iterable[tuple[int, Rate]]) -> dict[int, Rate]:
 
 
 def _highest(row: tuple[Campaign, Rate]) -> tuple[float, int, int]:
-    """What is too small for a rate comes last."""
+    """The sort key of by_campaign."""
     campaign, rate = row
     return -(rate.opt_out_rate if rate.opt_out_rate is not None else -1), -rate.opt_outs, -campaign.pk

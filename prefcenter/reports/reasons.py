@@ -1,4 +1,4 @@
-"""Why people left: the reasons of the feedback, most often named first, and how that changed."""
+"""The reasons that contacts gave in their feedback, the most often named first, and how that changed."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,11 +10,12 @@ from prefcenter.models import FeedbackReason
 from .period import Span
 from .selection import Selection, during
 
+#: In place of a reason's text.
 NO_REASON = "No reason, only a comment"
 
 
 class ReasonCount(NamedTuple):
-    """`id` is None for answers without a reason; `before` the number in the span that it is compared with."""
+    """How often one reason was named. `id`: None for feedback without one; `before`: in the span compared with."""
 
     id: int | None
     text: str
@@ -27,13 +28,15 @@ class ReasonCount(NamedTuple):
 
 
 class Reasons(NamedTuple):
+    """All reasons, and how many answers there were in the period and `before`."""
+
     ranked: Sequence[ReasonCount]
     answers: int
     before: int
 
 
 def rank(selection: Selection) -> Reasons:
-    """Also those that nobody named any more."""
+    """The reasons named in the selection's period or in the span before."""
     period = selection.period
     both = Span(period.before.since, period.span.until)
     now, before = during(period.span, "created_at"), during(period.before, "created_at")

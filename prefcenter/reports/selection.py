@@ -1,4 +1,4 @@
-"""Which part of it all the reader asks about: a period, and perhaps a category, a campaign, a channel."""
+"""What the figures are about: a period, and optionally a category, a campaign and a channel."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from .period import Period, Span
 
 
 class StayedOff(NamedTuple):
-    """A line that looks like an opt-out and is none. Category and campaign: 0 for none."""
+    """An event that conditions.STAYS_OFF leaves out of the opt-outs. `category`, `campaign`: ids, 0 for none."""
 
     at: datetime
     source: Source
@@ -29,6 +29,8 @@ class StayedOff(NamedTuple):
 
 @dataclass(frozen=True)
 class Selection:
+    """The filters of the overview; None is all."""
+
     period: Period
     category_id: int | None = None
     campaign_id: int | None = None
@@ -36,20 +38,21 @@ class Selection:
 
     @property
     def is_narrowed(self) -> bool:
+        """Whether anything but the period is given."""
         return bool(self.category_id or self.campaign_id or self.channel)
 
     def events(self) -> QuerySet[ConsentEvent]:
-        """Of all times."""
+        """The consent events, of all times."""
         channel = Q(channel=self.channel) if self.channel else Q()
         return ConsentEvent.objects.filter(self._mail() & channel)
 
     def feedback(self) -> QuerySet[Feedback]:
-        """Of all times; the channel is that of the change it is about."""
+        """The feedback, of all times; its channel is that of the event it is about."""
         channel = Q(event__channel=self.channel) if self.channel else Q()
         return Feedback.objects.order_by().filter(self._mail() & channel)
 
     def sent(self) -> QuerySet[SentCount]:
-        """Of the period, on its whole days."""
+        """The sent counts of the period's days."""
         channel = Q(channel=self.channel) if self.channel else Q()
         category = Q(category=self.category_id) if self.category_id else Q()
         campaign = Q(campaign=self.campaign_id) if self.campaign_id else Q()
@@ -57,13 +60,13 @@ class Selection:
         return rows.filter(channel & category & campaign)
 
     def stayed_off(self, span: Span) -> Sequence[StayedOff]:
-        """What coming back left off, within the period or the days before it."""
+        """The events of conditions.STAYS_OFF in a span within the period or the days before it."""
         lines = self._stayed_off
         return lines[bisect_left(lines, (span.since,)) : bisect_left(lines, (span.until,))]
 
     @cached_property
     def _stayed_off(self) -> list[StayedOff]:
-        """In the order of time. Some in a thousand lines, asked for once: to find them takes longer than to count."""
+        """By time; queried once, because finding them takes longer than counting the rest."""
         whole = during(Span(self.period.before.since, self.period.span.until))
         doors = [
             self.events().filter(stays_off(whole, source)).values_list("at", "source", "category", "campaign")
@@ -80,4 +83,5 @@ class Selection:
 
 
 def during(span: Span, field: str = "at") -> Q:
+    """The condition that a time is in the span."""
     return Q(**{f"{field}__gte": span.since, f"{field}__lt": span.until})

@@ -1,1 +1,1 @@
-"""What every page of the site shares. It knows no subject."""
+"""What every page of the site shares: languages, middleware, branding, errors, redaction."""

@@ -1,5 +1,5 @@
-"""What is cached lies under keys that tell nothing: limits of signing in count addresses and networks, and there are
-few enough of both to try all hashes that have no key."""
+"""The keys of the site's cache are keyed hashes, because the rate limits of signing in count by email and IP addresses;
+plain hashes of these could be found by trying all."""
 
 from django.core.cache import caches
 from django.core.cache.backends.db import DatabaseCache
@@ -14,7 +14,7 @@ def keyed(key: object, key_prefix: str, version: object) -> str:
 
 
 def forget_expired() -> None:
-    """A cache in the database reads over what has expired, and keeps it until it is full."""
+    """Deletes expired entries from a cache in the database, which keeps them until it is full."""
     cache = caches["default"]
     if isinstance(cache, DatabaseCache):
         table = connection.ops.quote_name(cache._table)  # type: ignore[attr-defined]  # the stubs have forgotten it

@@ -1,16 +1,16 @@
-"""Takes out of a Content-Type what nobody means and Django stumbles over, so that a one-click never gets 500."""
+"""Removes parameters from a Content-Type that make Django fail, so that a one-click never gets 500."""
 
 from email.utils import quote
 from typing import Any
 
 from django.utils.http import parse_header_parameters
 
-#: What Django and the standard library raise for parameters as RFC 2231 has them, where they are no such thing.
+#: What Django and the standard library raise for broken parameters (RFC 2231).
 _UNREADABLE = (ValueError, TypeError, LookupError)
 
 
 class Readable:
-    """Mixed into a class of requests."""
+    """A mixin for Django's classes of requests (prefcenter.wsgi, prefcenter.asgi)."""
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         meta["CONTENT_TYPE"] = bare(meta.get("CONTENT_TYPE", ""))
@@ -18,10 +18,9 @@ class Readable:
 
 
 def bare(content_type: str) -> str:
-    """The type alone, with the boundary of a multipart.
+    """The type alone, with the boundary of a multipart; without parameters if they cannot be read.
 
-    No charset: all of ours is UTF-8, and Django would decode the query by another, also where that is none for text
-    (base64). Of parameters that cannot be read, none.
+    No charset: the site's forms are UTF-8, and Django would decode the query by another, even by base64.
     """
     try:
         kind, parameters = parse_header_parameters(content_type)

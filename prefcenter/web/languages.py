@@ -1,4 +1,4 @@
-"""In which language a page speaks: the one asked for, else the contact's, else the browser's. It keeps no cookie."""
+"""The language of a page: the one asked for in the URL, else the contact's, else the browser's. There is no cookie."""
 
 from urllib.parse import urlencode
 
@@ -6,11 +6,12 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import translation
 
+#: Of the query.
 PARAMETER = "lang"
 
 
 def asked_for(request: HttpRequest) -> str:
-    """What the switch on the page put into the URL; "" for nothing, or for a language the site does not speak."""
+    """The language in the URL's query, as the site has it; "" for none, or for one that the site does not have."""
     return spoken(request.GET.get(PARAMETER, ""))
 
 
@@ -23,22 +24,22 @@ def spoken(code: str) -> str:
 
 
 def of(request: HttpRequest, *, contact: str = "") -> str:
-    """The language to answer in; `contact` is what the contact's row says."""
+    """The language to answer in. `contact`: Address.language, "" if it is not known."""
     return asked_for(request) or spoken(contact) or translation.get_language_from_request(request)
 
 
 def speak(request: HttpRequest, *, contact: str = "") -> None:
-    """From here to the end of the request, which the middleware guards, in the language of whoever reads."""
+    """Activates `of` for the rest of the request; middleware.ReadersLanguage resets it."""
     translation.activate(of(request, contact=contact))
 
 
 def keep(request: HttpRequest, url: str) -> str:
-    """`url`, in the language that was asked for on this page."""
+    """`url` with the language that was asked for in this request's URL, if any."""
     asked = asked_for(request)
     return f"{url}{'&' if '?' in url else '?'}{urlencode({PARAMETER: asked})}" if asked else url
 
 
 def others(request: HttpRequest) -> list[tuple[str, str]]:
-    """What the switch offers: code and name of every language but the one that is spoken now."""
+    """Code and name of every language but the active one, for the switch on the page."""
     now = translation.get_language()
     return [(code, name) for code, name in settings.LANGUAGES if code != now]

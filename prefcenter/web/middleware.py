@@ -1,4 +1,4 @@
-"""What holds for the whole site: links work under any host name, pages speak the reader's language, errors are calm."""
+"""The site's middleware: links under any host name, the reader's language, closing slashes, errors as pages."""
 
 import re
 from collections.abc import Callable
@@ -22,21 +22,21 @@ from unsubscribe.views import AWAY, BROKEN_OFF, sentence, unfit_body
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-#: The links in messages, as their URLs read them.
+#: The paths of links in messages, as prefcenter.urls has them.
 _TOKENS = re.compile(rf"{BEFORE_KIND}(?i:[{''.join(LinkPurpose)}{SHORT}]){BEHIND_KIND}(?:/|$)")
-#: And where their pages lead.
+#: And those of the pages they lead to.
 _LINKS = re.compile(rf"{_TOKENS.pattern}|/(?:preferences/|accounts/|logo)")
 #: The page that takes files.
 UPLOAD = "/admin/imports/new/"
-#: What browsers get in the dress of the site. Mail programs and other machines get the sentence as it is.
+#: The errors that browsers get as a page. Mail programs and other clients get the plain sentence.
 _DRESSED = {405, 413, 429, 503}
 
 
 class AnyHostForLinks:
-    """A mail sent years ago may name a host we have since left; its links still work (requirement E4).
+    """Lets links work under host names that are not in ALLOWED_HOSTS, such as former ones (requirements E4 and E8).
 
-    Safe, because nothing behind a link builds a URL from the Host header: all of them start with SITE_URL. Behind a
-    token no cookie counts either, so that none is renewed or taken away in the answer (law 5).
+    That is safe because no page behind a link builds URLs from the Host header: all begin with SITE_URL. Cookies are
+    removed from requests with a token, so that the answer neither sets nor deletes one (law 5).
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -55,7 +55,7 @@ def _is_known(host: str) -> bool:
 
 
 class ReadersLanguage:
-    """Everything but the admin speaks the language of whoever reads."""
+    """Activates the reader's language (languages.of), in the admin LANGUAGE_CODE, and sets Content-Language."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -69,11 +69,11 @@ class ReadersLanguage:
 
 
 class LastSlash(CommonMiddleware):
-    """Leads to the URL with a slash at its end where only that exists, and a form with all that was sent: after any
-    other redirect than 308 a POST becomes a GET (RFC 9110, section 15.4)."""
+    """Redirects to the URL with a closing slash where only that exists; a POST by 308, because after any other redirect
+    it becomes a GET (RFC 9110, section 15.4)."""
 
     def get_full_path_with_slash(self, request: HttpRequest) -> str:
-        """Django's own refuses to redirect a form while DEBUG is on."""
+        """Without Django's refusal to redirect a form under DEBUG."""
         return escape_leading_slashes(request.get_full_path(force_append_slash=True))
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
@@ -84,14 +84,14 @@ class LastSlash(CommonMiddleware):
 
 
 class CalmErrors:
-    """503 with Retry-After while the database is away, or a cache without which the limits of signing in cannot be
-    counted, and 413 for a form nobody means, at every door."""
+    """Answers 503 with Retry-After while the database or the cache is away, 413 for a body that is too large and 400
+    for one that was cut off, and dresses errors, for every URL."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # What our forms send is UTF-8. Another charset is somebody's experiment, and some of them cannot be decoded.
+        # The site's forms send UTF-8; some other charsets cannot be decoded.
         request.encoding = "utf-8"
         if answer := problems.refused(request):
             return answer
@@ -110,7 +110,8 @@ class CalmErrors:
 
 
 def _is_upload(request: HttpRequest) -> bool:
-    """A file at the one door that takes any: it asks who brings it, and how much, before it reads."""
+    """Whether this is an upload to the one page that takes files; its view checks permission and size before it
+    reads."""
     return request.path_info == UPLOAD and str(request.content_type).startswith("multipart/")
 
 
@@ -120,15 +121,15 @@ def _largest_body(request: HttpRequest) -> int:
 
 
 def dressed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """An error for a browser as a page with a way out; headers and status stay as they are."""
+    """For a browser, the site's page for an error that has no HTML; for the API, a problem. Status and headers stay."""
     response = problems.dressed(request, response)
     is_bare = not str(response.get("Content-Type", "")).startswith("text/html") or not response.content
-    # "*/*" is what machines say.
+    # Other clients send "*/*".
     if response.status_code not in _DRESSED or not is_bare or "text/html" not in request.headers.get("Accept", ""):
         return response
     page = render(request, f"{response.status_code}.html")
     response.content = page.content
     response["Content-Type"] = page["Content-Type"]
-    if response.has_header("Content-Length"):  # CommonMiddleware has counted the sentence
+    if response.has_header("Content-Length"):  # CommonMiddleware set it for the sentence
         response["Content-Length"] = str(len(response.content))
     return response

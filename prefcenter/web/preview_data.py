@@ -1,6 +1,6 @@
-"""What somebody who gets a category would see of it. That somebody is made up: nothing is stored, mailed or counted.
+"""The data of the previews: the pages and emails of a category as a made-up subscriber sees them.
 
-The rows are never saved, and not rolled back either: a transaction would lock others out and use up the ledger's ids.
+The rows are never saved, not even in a transaction that is rolled back, which would hold locks and use up ids.
 """
 
 from collections.abc import Callable
@@ -20,15 +20,16 @@ from unsubscribe.outbox import compose, wording
 from unsubscribe.outbox.compose import EmailText
 from unsubscribe.queries import Choice, PreferenceSheet
 
+#: Of the made-up subscriber.
 ADDRESS = "reader@example.com"
-#: Where every link on a page, and on a mail's button, leads.
+#: Where links on the pages and in HTML emails lead.
 NOWHERE = "#"
-#: In place of a token, which is longer: in a mail's text the address is spelt out.
+#: In place of a token in the URLs of plain-text emails.
 _NO_LINK = "preview"
 
 
 class PreviewKind(TextChoices):
-    """What there is to see; the mails bear the names that the outbox has for them."""
+    """The previews. The values are part of their URLs; those of emails are OutboxKinds."""
 
     UNSUBSCRIBE = "unsubscribe", "Unsubscribe page"
     DONE = "done", "After unsubscribing"
@@ -43,6 +44,7 @@ class PreviewKind(TextChoices):
     ERASING = OutboxKind.ERASING.value, "Deletion requested email"
 
 
+#: The previews that are emails, and the purpose of the link in each.
 MAILS = {
     PreviewKind.CONFIRMATION: LinkPurpose.FRESH,
     PreviewKind.LINK: LinkPurpose.FRESH,
@@ -56,28 +58,30 @@ MAILS = {
 
 
 def kinds(category: Category) -> list[PreviewKind]:
-    """What there is to see of this one: nobody leaves what is transactional, nobody is asked about what is retired."""
+    """The previews of a category: for a transactional one none about unsubscribing, for a retired one no opt-in
+    request."""
     if category.purpose == Purpose.TRANSACTIONAL:
         return [PreviewKind.PREFERENCES, PreviewKind.LINK, PreviewKind.ERASE]
     return [one for one in PreviewKind if one != PreviewKind.OPT_IN or category.retired_at is None]
 
 
 def for_staff(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Within the admin, for whoever may read categories."""
+    """Decorates a view of the admin, for staff who may view categories."""
     return staff_pages.for_staff(view, "unsubscribe.view_category")
 
 
 def language(request: HttpRequest) -> str:
-    """The one asked for, as on the pages themselves."""
+    """The language asked for in the URL, else LANGUAGE_CODE."""
     return languages.asked_for(request) or settings.LANGUAGE_CODE
 
 
 def target(category: Category) -> Target:
+    """What the made-up links name: the category, and no address."""
     return Target(0, category.pk)
 
 
 def sheet(category: Category) -> PreferenceSheet:
-    """Of somebody who gets the category by email, and has chosen nothing else."""
+    """The preference sheet of a contact who is subscribed to the category by email, and has chosen nothing else."""
     choices = [_choice(one, is_got=one == category) for one in Category.objects.select_related("group")]
     return PreferenceSheet(
         contact_id=0,
@@ -93,13 +97,13 @@ def sheet(category: Category) -> PreferenceSheet:
 
 
 def event(category: Category) -> ConsentEvent:
-    """That they left it."""
+    """The event of unsubscribing from the category, not saved."""
     before, after = ({"state": state} for state in (PreferenceState.SUBSCRIBED, PreferenceState.UNSUBSCRIBED))
     return ConsentEvent(kind=EventKind.OPT_OUT, category=category, channel=Channel.EMAIL, before=before, after=after)
 
 
 def letter(kind: PreviewKind, category: Category, *, today: date) -> EmailText:
-    """The mail of this kind, one of MAILS, in the language that is active."""
+    """The email of this kind, one of MAILS, in the active language."""
     purpose = MAILS[kind]
     url = links.url(_NO_LINK, purpose=purpose)
     left = event(category)

@@ -1,4 +1,4 @@
-"""Errors for machines, in the one shape of RFC 9457. It says what is wrong in a sentence, and never whose address."""
+"""The API's errors, as problem details (RFC 9457). No address is ever in one (law 10)."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -8,14 +8,14 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 CONTENT_TYPE = "application/problem+json"
-#: Where machines are answered.
+#: The beginning of the API's paths.
 API = "/api/"
-#: Here is nothing, and Django would redirect to it with a slash: a redirected POST is a GET.
+#: Paths with nothing behind them, which Django would redirect to the same with a slash: a POST would become a GET.
 _NOTHING = {"/api", "/api/v1"}
 
 
 class Problem(Exception):
-    """Ends a request with this status and sentence; `errors` name the places in the body."""
+    """Raised by the API's views to answer with this status and sentence; parameters as of `answer`."""
 
     def __init__(self, status: int, detail: str, *, errors: Sequence[dict[str, str]] = (), **headers: str) -> None:
         super().__init__(detail)
@@ -23,7 +23,13 @@ class Problem(Exception):
 
 
 def answer(status: int, detail: str, *, errors: Sequence[dict[str, str]] = (), **headers: str) -> HttpResponse:
-    """`headers` with underscores for hyphens."""
+    """A problem.
+
+    status:  the HTTP status, whose phrase is the title
+    detail:  what is wrong, in a sentence
+    errors:  objects that name the places in the body and what is wrong there
+    headers: further headers, with underscores for hyphens
+    """
     body: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
     body |= {"detail": detail} | ({"errors": list(errors)} if errors else {})
     named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -31,9 +37,9 @@ def answer(status: int, detail: str, *, errors: Sequence[dict[str, str]] = (), *
 
 
 def refused(request: HttpRequest) -> HttpResponse | None:
-    """What is wrong with how a request comes to a door for machines, before anybody reads it; None if nothing is.
+    """The problem with which a request to the API is refused before it is read; None for any other.
 
-    A redirect to https would turn a POST into a GET, and the caller would believe that it was taken.
+    By plain http it is refused and not redirected: a redirected POST becomes a GET, which looks like success.
     """
     if request.path_info in _NOTHING:
         return answer(404, _SENTENCES[404])
@@ -59,7 +65,7 @@ _SENTENCES = {
 
 
 def dressed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """An error that was made for people, at a door for machines."""
+    """The response as a problem if it is an error of the API that is not JSON yet; Allow and Retry-After stay."""
     sentence = _SENTENCES.get(response.status_code)
     is_json = "json" in str(response.get("Content-Type", ""))
     if sentence is None or is_json or not request.path_info.startswith(API):

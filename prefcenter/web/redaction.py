@@ -1,14 +1,14 @@
-"""Keeps tokens and addresses out of the logs. It looks at the finished line, so nothing slips past it."""
+"""Keeps tokens and addresses out of the logs (law 10)."""
 
 import logging
 import re
 
 from unsubscribe.addresses import redact
 
-#: As Django escapes what a path may not show, and what a link may be broken by.
+#: What may break a link's path in two, as Django escapes it in a log line.
 _GAP = r"(?:[/= ]|\\(?:[rnt]|x[0-9a-f]{2}|u[0-9a-f]{4}))*"
-#: Behind a link's path all of the line: a token that was broken in two is read, so that each part of it is secret.
-#: Anywhere else what is as long as a token, and longer. Where a traceback names a file, nothing.
+#: What is hidden: after a link's path the rest of the line, because a token that was broken in two can be read;
+#: elsewhere API keys, secrets of webhooks, and words as long as a token. File names in tracebacks are kept.
 _TOKEN = re.compile(
     r'(?P<kept>^ *File "[^"\n]+", line \d+)'
     rf"|(?P<path>/{_GAP}(?i:[upfiesj]){_GAP}/)[^\n]+"
@@ -19,6 +19,8 @@ _TOKEN = re.compile(
 
 
 class RedactingFormatter(logging.Formatter):
+    """Redacts the formatted line, with its traceback, so that no argument of the log call is missed."""
+
     def format(self, record: logging.LogRecord) -> str:
         return _TOKEN.sub(_hidden, redact(super().format(record)))
 

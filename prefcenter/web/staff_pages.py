@@ -1,4 +1,4 @@
-"""Pages of the admin that are no model's list: who may see them, and what stands around them."""
+"""For pages of the admin that are not a list of a model: the permission check, and the admin's frame."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -14,8 +14,8 @@ V = TypeVar("V", bound=View)
 
 
 def for_staff(view: V, *permissions: str) -> V:
-    """The view for staff who have all of these permissions. Others who are signed in get 403, and are not asked to
-    sign in again; who is not signed in is asked to."""
+    """The view for staff who have all of these permissions. Others who are signed in get 403; those who are not signed
+    in are sent to sign in."""
     guarded: V = admin.site.admin_view(permission_required(permissions, raise_exception=True)(view))
     return guarded
 

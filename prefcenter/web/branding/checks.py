@@ -1,4 +1,4 @@
-"""System checks: a colour or a logo that cannot be shown is said at start-up; pages do without it."""
+"""System checks (prefcenter.E001 and E002) of the colour and the logo; a page leaves out what cannot be shown."""
 
 from collections.abc import Sequence
 from typing import Any

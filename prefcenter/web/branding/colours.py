@@ -1,4 +1,4 @@
-"""Makes a brand's colour readable in light and in dark. Pure: the settings themselves are built with it."""
+"""Makes a brand's colour readable in light and dark (WCAG 2.2, 1.4.3). Imported by the settings, so without Django."""
 
 import re
 from base64 import b64encode
@@ -7,12 +7,14 @@ from hashlib import sha256
 from typing import NamedTuple
 
 _HEX = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
-#: WCAG 2.2, 1.4.3: what text needs against what is behind it.
+#: The contrast that text needs against its background (WCAG 2.2, 1.4.3).
 READABLE = 4.5
 _STEPS = 100
 
 
 class Colour(NamedTuple):
+    """Each from 0 to 255; as text #rrggbb."""
+
     red: int
     green: int
     blue: int
@@ -22,25 +24,27 @@ class Colour(NamedTuple):
 
 
 BLACK, WHITE = Colour(0, 0, 0), Colour(255, 255, 255)
-# Of the card, the page and the tint of site.css the hardest to read on: what is readable there is so on the others.
+# Of the backgrounds in site.css the ones with the least contrast: what is readable on them is readable on the others.
 _LIGHT_GROUND = Colour(0xF3, 0xF3, 0xEF)
 _DARK_GROUND = Colour(0x2A, 0x30, 0x36)
 
 
 class Scheme(NamedTuple):
-    """The brand's colour where it is text or a surface, and what is written on that surface."""
+    """The brand's colour for text and surfaces, and the colour of text on such a surface."""
 
     brand: Colour
     on_brand: Colour
 
 
 class Palette(NamedTuple):
+    """The colours in light and in dark mode."""
+
     light: Scheme
     dark: Scheme
 
 
 def parse(text: str) -> Colour:
-    """#rgb or #rrggbb. Raises ValueError."""
+    """The colour written as #rgb or #rrggbb. Raises ValueError for anything else."""
     if not _HEX.fullmatch(text):
         raise ValueError(text)
     digits = text[1:] if len(text) == 7 else "".join(digit * 2 for digit in text[1:])
@@ -69,7 +73,8 @@ def palette(colour: Colour) -> Palette:
 
 @cache
 def stylesheet(text: str) -> str:
-    """The custom properties of site.css for this BRAND_COLOR; "" for none, or for one that a check complains about."""
+    """The CSS with the custom properties of site.css for this BRAND_COLOR; "" for none, or for one that is not a
+    colour."""
     try:
         light, dark = palette(parse(text))
     except ValueError:
@@ -78,7 +83,7 @@ def stylesheet(text: str) -> str:
 
 
 def style_sources(text: str) -> list[str]:
-    """What style-src needs, so that browsers take this one inline style and no other."""
+    """The sources for style-src that allow this inline style alone (its hash)."""
     style = stylesheet(text)
     return [f"'sha256-{b64encode(sha256(style.encode()).digest()).decode()}'"] if style else []
 
@@ -97,7 +102,7 @@ def _mixed(colour: Colour, other: Colour, share: float) -> Colour:
 
 
 def _scheme(brand: Colour) -> Scheme:
-    """One of the two can always be read: the worst ground for both has a contrast of 4.58 with either."""
+    """White or black on the brand's colour; one of the two always has a contrast of at least 4.58."""
     return Scheme(brand, WHITE if contrast(brand, WHITE) >= READABLE else BLACK)
 
 

@@ -1,4 +1,4 @@
-"""Serves the sender's logo from the file that BRAND_LOGO names. It takes no uploads, and runs nothing in an SVG."""
+"""Serves the sender's logo, the file that BRAND_LOGO names."""
 
 from functools import lru_cache
 from hashlib import sha256
@@ -10,7 +10,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+#: In bytes.
 LARGEST = 100_000
+#: By the file's suffix, the content type.
 KINDS = {
     ".svg": "image/svg+xml",
     ".png": "image/png",
@@ -28,13 +30,15 @@ _FOR_A_YEAR = "public, max-age=31536000, immutable"
 
 
 class Logo(NamedTuple):
+    """The file, its content type, and the beginning of its SHA-256."""
+
     content: bytes
     kind: str
     digest: str
 
 
 def wrong_with(path: str) -> str:
-    """What keeps `path` from being shown as a logo; "" for nothing."""
+    """Why `path` cannot be shown as a logo, to follow its name in a sentence; "" if it can."""
     if Path(path).suffix.lower() not in KINDS:
         return f"is not one of {', '.join(KINDS)}"
     try:
@@ -47,7 +51,7 @@ def wrong_with(path: str) -> str:
 
 
 def current() -> Logo | None:
-    """As it is on the disk now; a page does without one that cannot be read."""
+    """The logo as it is on disk now; None if there is none or it cannot be read."""
     path = settings.BRAND_LOGO
     if not path or wrong_with(path):
         return None
@@ -59,13 +63,14 @@ def current() -> Logo | None:
 
 
 def url() -> str:
-    """With the digest in it, so that browsers keep the logo until it is another one; "" for none."""
+    """The logo's URL with its digest, so that browsers cache it until it changes; "" for none."""
     logo = current()
     return f"{reverse('logo')}?v={logo.digest}" if logo else ""
 
 
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
+    """The logo, cached for a year under the URL with its digest; 404 for none."""
     logo = current()
     if logo is None:
         raise Http404
@@ -76,6 +81,6 @@ def show(request: HttpRequest) -> HttpResponse:
 
 @lru_cache(maxsize=1)
 def _read(path: str, changed: int, size: int) -> Logo:
-    """`changed` and `size` tell the file that is there from the one that was."""
+    """The logo of this file. `changed` and `size` make the cache notice a new file."""
     content = Path(path).read_bytes()
     return Logo(content, KINDS[Path(path).suffix.lower()], sha256(content).hexdigest()[:16])

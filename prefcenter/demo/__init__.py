@@ -1,1 +1,1 @@
-"""The demo, from nothing: its own database with a three-month history, and a mailbox to click in (manage.py demo)."""
+"""The demo (`manage.py demo`): its own database with three months of history, and an inbox to click in."""

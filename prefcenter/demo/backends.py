@@ -1,4 +1,4 @@
-"""The demo's last mile: every mail becomes a file, byte for byte as a server would have been given it."""
+"""The demo's email backend: writes each email as a file, with the bytes that a mail server would get."""
 
 import os
 import time
@@ -11,14 +11,17 @@ from django.core.mail.backends.base import BaseEmailBackend
 
 
 def folder() -> Path:
+    """Where the emails are."""
     return Path(settings.DATA_DIR) / "mail"
 
 
 class EmlBackend(BaseEmailBackend):
+    """The wrapped backend of the demo's guard."""
+
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         folder().mkdir(parents=True, exist_ok=True)
         for message in email_messages:
-            # The name sorts by time; written beside and renamed, so that nobody reads half a mail.
+            # The name sorts by time. Written under another name first, so that no reader gets half an email.
             name = f"{time.time_ns()}-{os.getpid()}"
             draft = folder() / f".{name}"
             draft.write_bytes(b"\r\n".join(message.message().as_bytes().splitlines()) + b"\r\n")

@@ -1,32 +1,35 @@
-"""Sets the environment of the demo before Django reads its settings. It knows nothing of Django."""
+"""Sets the environment of the demo before Django reads its settings (manage.py)."""
 
 import os
 import secrets
 from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 
+#: Made at the first start and kept in the demo's folder.
 SECRETS = ("SECRET_KEY", "UNSUBSCRIBE_ADDRESS_KEY")
 
 
 def parser() -> ArgumentParser:
+    """For the command line of `manage.py demo`."""
     arguments = ArgumentParser(prog="manage.py demo", add_help=False)
     add_arguments(arguments)
     return arguments
 
 
 def add_arguments(arguments: ArgumentParser) -> None:
+    """The options of `manage.py demo`."""
     arguments.add_argument("--port", type=_port, default=8000, help="the port the site listens on (8000)")
     arguments.add_argument("--dir", default="demo", help="the folder for its database and emails (./demo)")
 
 
 def port(argv: list[str]) -> int:
-    """Where the site is to answer; ends the process, with a sentence, for what is no port."""
+    """The port on the command line. Ends the process with a sentence if it is not one."""
     options, _ = parser().parse_known_args(argv)
     return int(options.port)
 
 
 def prepare(argv: list[str]) -> None:
-    """Everything the demo needs, whatever the environment said before; secrets are kept in its folder."""
+    """Sets all that the demo needs, whatever the environment has. Makes its folder, with the secrets in it."""
     options, _ = parser().parse_known_args(argv)
     folder = Path(options.dir).resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -59,7 +62,7 @@ def _port(text: str) -> int:
 
 
 def _kept_secrets(file: Path) -> dict[str, str]:
-    """Made once, so that the links in yesterday's mails still work today."""
+    """The secrets in this file, made if it does not exist: kept so that links in the demo's old emails still work."""
     if not file.exists():
         file.touch(mode=0o600)
         file.write_text("".join(f"{name}={secrets.token_urlsafe(40)}\n" for name in SECRETS))

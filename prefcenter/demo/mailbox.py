@@ -1,6 +1,6 @@
-"""A mail program for the demo: it lists the mails, shows one, and has an Unsubscribe button of its own.
+"""The demo's inbox: lists the emails, shows one, and has an Unsubscribe button like a mail program's.
 
-The button does what a provider does (RFC 8058): a POST over HTTP without cookies, and nothing else.
+The button sends what a provider sends (RFC 8058): a POST over HTTP without cookies.
 """
 
 import email.policy
@@ -30,29 +30,34 @@ _HEAD = re.compile(r"(?i)(<head[^>]*>)")
 
 
 class Mail(NamedTuple):
+    """One email; `id` is the name of its file without the suffix."""
+
     id: str
     message: EmailMessage
 
     @property
     def one_click(self) -> str | None:
-        """The URI behind the button; a mail program shows none unless both headers are there."""
+        """The URI behind the button; None unless both headers are there, as in mail programs."""
         found = _ONE_CLICK.search(str(self.message.get("List-Unsubscribe", "")))
         return found[1] if found and "List-Unsubscribe-Post" in self.message else None
 
 
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
+    """The latest hundred emails."""
     mails = [_read(path) for path in sorted(folder().glob("*.eml"), reverse=True)[:100]]
     return _page(request, "prefcenter/demo/inbox.html", {"mails": mails, "login": seed.LOGIN})
 
 
 @require_safe
 def message(request: HttpRequest, mail_id: str) -> HttpResponse:
+    """One email, with the button."""
     return _page(request, "prefcenter/demo/message.html", {"mail": _read(_path(mail_id))})
 
 
 @require_safe
 def source(request: HttpRequest, mail_id: str) -> HttpResponse:
+    """The raw email."""
     raw = _path(mail_id).read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
     return _page(request, "prefcenter/demo/source.html", {"mail_id": mail_id, "raw": raw})
 
@@ -63,7 +68,7 @@ def source(request: HttpRequest, mail_id: str) -> HttpResponse:
     {"default-src": [NONE], "style-src": [UNSAFE_INLINE], "img-src": ["data:"], "frame-ancestors": [SELF]}
 )
 def body(request: HttpRequest, mail_id: str) -> HttpResponse:
-    """The mail as a mail program shows it: its own styles, no script, links that leave the frame."""
+    """The email's HTML for a frame: with its own styles, without scripts, and with links that leave the frame."""
     part = _read(_path(mail_id)).message.get_body(("html", "plain"))
     html = part.get_content() if part else ""
     return HttpResponse(_HEAD.sub(r'\1<base target="_top">', html, count=1))
@@ -71,6 +76,7 @@ def body(request: HttpRequest, mail_id: str) -> HttpResponse:
 
 @require_POST
 def unsubscribe(request: HttpRequest, mail_id: str) -> HttpResponse:
+    """The button: posts the one-click and shows the answer; 502 if there was none."""
     mail = _read(_path(mail_id))
     if mail.one_click is None or not mail.one_click.startswith(settings.SITE_URL):
         raise Http404
@@ -84,6 +90,7 @@ def unsubscribe(request: HttpRequest, mail_id: str) -> HttpResponse:
 
 @require_POST
 def next_mailing(request: HttpRequest) -> HttpResponse:
+    """Sends the next issue of the newsletter; 409 if its category was retired."""
     try:
         entries = seed.send_next()
     except RetiredCategory as error:
@@ -92,7 +99,7 @@ def next_mailing(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    """In English like everything in the demo that is not the site's own, whatever the browser prefers."""
+    """The template in English, as all of the demo that is not the site's own."""
     with translation.override("en"):
         return render(request, template, context, status=status)
 

@@ -1,4 +1,4 @@
-"""Fills the demo: categories, a login, three months of history and mailings. Doing it twice is the same as once."""
+"""Fills the demo: categories, an account, three months of history and mailings. Doing it twice is the same as once."""
 
 import csv
 import json
@@ -22,8 +22,10 @@ from unsubscribe.models import Campaign, Category, CategoryGroup, Contact, LastS
 from . import history
 
 _HERE = Path(__file__).parent
+#: By a category's slug or the group's name, its `translations`.
 TEXTS: dict[str, dict[str, dict[str, str]]] = json.loads((_HERE / "texts.json").read_text())
 
+#: Slug, name, description and purpose.
 CATEGORIES = [
     ("news", "Product news", "What's new in the shop, once a week.", Purpose.MARKETING),
     ("offers", "Offers", "Discounts and last copies.", Purpose.MARKETING),
@@ -31,14 +33,16 @@ CATEGORIES = [
     ("receipts", "Receipts", "Orders, invoices and deliveries.", Purpose.TRANSACTIONAL),
 ]
 GROUP = "From the shop"
+#: The titles of the newsletter's issues, in turn.
 ISSUES = ["Autumn reading", "Winter reading", "Spring reading", "Summer reading"]
 LOGIN = "admin@example.com"
 NEWSLETTER = "news"
-#: Of the history; enough that the figures of one mailing say something.
+#: The size of the history: large enough for rates of single mailings (reports.rates.ENOUGH).
 CONTACTS, EVENTS, DAYS, SEED = 640, 420, 90, 1
 
 
 def fill() -> None:
+    """Makes the categories and the superuser, where they are missing."""
     group, _ = CategoryGroup.objects.get_or_create(name=GROUP, defaults={"translations": TEXTS[GROUP]})
     for position, (slug, name, description, purpose) in enumerate(CATEGORIES):
         fields = {"name": name, "description": description, "purpose": purpose, "position": position}
@@ -49,23 +53,24 @@ def fill() -> None:
 
 
 def has_history() -> bool:
-    """Or a demo that was made before there was any."""
+    """Whether there are contacts already."""
     return Contact.objects.exists()
 
 
 def write_history(*, on_progress: history.OnProgress = lambda percent: None) -> history.Written:
-    """Three months of made-up contacts; only where nobody is there yet."""
+    """Writes three months of history; call it only without has_history."""
     plan = history.Plan(CONTACTS, EVENTS, DAYS, titles={NEWSLETTER: ISSUES})
     return history.write(plan, seed=SEED, now=timezone.now(), on_progress=on_progress)
 
 
 def addresses() -> list[str]:
+    """The newsletter's list, contacts.csv."""
     with (_HERE / "contacts.csv").open("rb") as file:
         return [row.address for row in open_table(file)]
 
 
 def speak_to_everybody() -> None:
-    """Each contact in their own language, so that the demo's pages and confirmations show them all."""
+    """Gives each contact of the list a language of their own, so that pages and confirmations show all of them."""
     with (_HERE / "contacts.csv").open() as file:
         languages = {normalise(row["Email Address"]).digest: row["Language"] for row in csv.DictReader(file)}
     for digest, known in actions.learn(map(normalise, addresses()), now=timezone.now()).items():
@@ -73,17 +78,18 @@ def speak_to_everybody() -> None:
 
 
 def send_first() -> int:
-    """The first mailing, if it has not been sent yet. Returns how many mails went out."""
-    if LastSent.objects.filter(sent_at__isnull=False).exists():  # by our own backend, which the history does not use
+    """Sends the first mailing if none was sent yet. Returns how many emails went out."""
+    # Only the guarded backend sets sent_at; the history does not use it.
+    if LastSent.objects.filter(sent_at__isnull=False).exists():
         return 0
     speak_to_everybody()
     return len([one for one in send_next() if one.verdict.may_send])
 
 
 def send_next() -> Sequence[AudienceEntry]:
-    """The next issue of the newsletter to everyone the gate lets through. Returns every address's entry.
+    """Sends the next issue of the newsletter to all the gate lets through. Returns the entry of every address.
 
-    Raises RetiredCategory: the admin is there to be tried out.
+    Raises RetiredCategory, because visitors may retire the category in the admin.
     """
     category = Category.objects.get(slug=NEWSLETTER)
     purpose_of(category, None)
@@ -95,7 +101,7 @@ def send_next() -> Sequence[AudienceEntry]:
 
 
 def _newsletter(entry: AudienceEntry, category: Category, campaign: Campaign) -> EmailMultiAlternatives:
-    """Built for those who may not be written to as well: keeping it from them is the guarded backend's work."""
+    """The email for one address, made also for those who may not be sent to: the guarded backend refuses these."""
     assert entry.verdict.address  # noqa: S101  (the addresses are our own)
     context = {"entry": entry, "title": campaign.name.partition(",")[0]}
     declared = {headers.CATEGORY: category.slug, headers.CAMPAIGN: campaign.name}

@@ -6,6 +6,8 @@ from . import mailbox
 
 
 class MailId:
+    """The name of an email's file (backends.EmlBackend)."""
+
     regex = "[0-9]+-[0-9]+"
 
     def to_python(self, value: str) -> str:

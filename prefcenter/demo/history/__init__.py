@@ -1,7 +1,7 @@
-"""A past for the demo: made-up contacts, and what they did, made by the verbs with a clock that moves.
+"""The demo's history: made-up contacts and what they did, written with unsubscribe.actions at past times.
 
-Preferences, suppressions and the ledger are written by unsubscribe.actions alone. Feedback, visits, the list of imports
-and what became of confirmations are written here, because their own moments are now. Begin with `writing`.
+Preferences, suppressions and the ledger are written by actions alone. Feedback, visits, the list of imports and the
+outcomes of confirmations are written here, because the code for these takes the present time. Begin with `writing`.
 """
 
 from .mailings import numbered

@@ -1,6 +1,6 @@
-"""What made-up contacts do, how often, and by which verb; and what the staff and providers do to them.
+"""What made-up contacts do, how often, and by which verb of actions; and what staff and providers do with them.
 
-Each kind of behaviour draws who wants what, and asks the verb for all who want the same at the same moment.
+Each kind of behaviour draws a contact and what they want, and calls its verb once for all who want the same at a time.
 """
 
 import random
@@ -18,13 +18,15 @@ from . import texts
 from .contacts import SampleContact, SampleContacts
 from .mailings import PlannedMailing
 
+#: In days.
 PAUSES = (30, 60, 90)
-#: Of those who pause, so many pause everything.
+#: The part of the pauses that are of everything.
 PAUSES_EVERYTHING = 0.4
 
 
 class Scene(NamedTuple):
-    """`mailing`: the one they have before them, if it is one. `actor`: who of the staff works with contacts."""
+    """What the drawing of one wish may look at. `mailing`: the one that is answered; None for a wish by itself.
+    `actor`: the staff who act for contacts."""
 
     contacts: SampleContacts
     categories: Sequence[Category]
@@ -38,12 +40,12 @@ class Scene(NamedTuple):
         return self.mailing.campaign.pk if self.mailing and self.mailing.campaign else None
 
     def category(self) -> Category:
-        """That of the mailing, or any."""
+        """The mailing's category, or any."""
         return self.mailing.category if self.mailing else self.rng.choice(self.categories)
 
 
 class Intent(NamedTuple):
-    """What a contact wants; `wording` is what stood on the button, or what the staff noted."""
+    """What a contact wants. `wording`: what was on the button, or what staff noted; the rest as the verb takes it."""
 
     behaviour: "Behaviour"
     category_id: int | None = None
@@ -55,12 +57,12 @@ class Intent(NamedTuple):
 
     @property
     def shared(self) -> "Intent":
-        """What those must have in common for whom the verb is called once."""
+        """What wishes have to have in common to be one call of the verb."""
         return self._replace(category_id=None, campaign_id=None)
 
 
 class SampleWish(NamedTuple):
-    """Somebody, and what they want."""
+    """A contact, and what they want."""
 
     contact: SampleContact
     intent: Intent
@@ -70,15 +72,16 @@ class SampleWish(NamedTuple):
         return Target(self.contact.email_id, self.intent.category_id, self.intent.campaign_id)
 
 
-#: Nobody, where nobody was found who could.
+#: None where no contact was found who could want it.
 Drawn = tuple[SampleContact | None, Intent]
 Draw = Callable[[Scene, "Behaviour"], Drawn]
-#: What is asked for together, in what it is shared, and when.
+#: Calls the verb for some wishes with what they share, at a time; returns the consent events.
 Perform = Callable[[Sequence[SampleWish], Intent, datetime], list[ConsentEvent]]
 
 
 class Behaviour(NamedTuple):
-    """`weight`: how often on any day; `after_mailing`: how often of those who answer a mailing."""
+    """One kind of behaviour. `weight`: how often it occurs by itself; `after_mailing`: how often as an answer to
+    one."""
 
     draw: Draw
     perform: Perform
@@ -87,7 +90,7 @@ class Behaviour(NamedTuple):
 
 
 class Turns:
-    """Draws what happens next by its weight, and so that what is rare gets its turn as well."""
+    """Draws kinds of behaviour by their weights, so that rare ones occur in a short history too."""
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
@@ -105,7 +108,7 @@ class Turns:
 
 
 def draw(scene: Scene, turns: Turns) -> SampleWish | None:
-    """Who does what; None where nobody was found who could."""
+    """One wish; None where no contact was found who could have it."""
     if scene.mailing and scene.mailing.channel == Channel.SMS:
         behaviour = BEHAVIOURS["a text message"]
     else:
@@ -115,7 +118,7 @@ def draw(scene: Scene, turns: Turns) -> SampleWish | None:
 
 
 def _receiving(*wordings: str, by_staff: bool = False) -> Draw:
-    """Somebody who gets a category, and wants something about it."""
+    """Draws a contact who gets the scene's category."""
 
     def drawn(scene: Scene, behaviour: Behaviour) -> Drawn:
         category = scene.category()
@@ -158,7 +161,7 @@ def _resuming(scene: Scene, behaviour: Behaviour) -> Drawn:
 
 
 def _coming_back(scene: Scene, behaviour: Behaviour) -> Drawn:
-    """To what somebody has left; or, the first yes, to what needs one."""
+    """Draws a contact who left a category, or one without it if it needs opt-in."""
     category = scene.rng.choice(scene.categories)
     wording = (
         f"Would you like to get “{category.name}”? You can leave again at any time with one tap. Yes, subscribe me"
@@ -180,7 +183,7 @@ def _complaining(scene: Scene, behaviour: Behaviour) -> Drawn:
 
 
 def _anybody(*wordings: str, by_staff: bool = False) -> Draw:
-    """Somebody who can still be written to."""
+    """Draws a contact who can still be written to."""
 
     def drawn(scene: Scene, behaviour: Behaviour) -> Drawn:
         wording, actor = scene.rng.choice(wordings or ("",)), scene.actor if by_staff else ""

@@ -1,4 +1,4 @@
-"""The confirmations of the past: each was sent seconds after it was due. None is composed, and nobody gets one."""
+"""The outcomes of the history's confirmations, most sent seconds after they were due. No email is composed or sent."""
 
 import random
 import smtplib
@@ -16,8 +16,9 @@ from unsubscribe.outbox.claims import Outcome
 
 from . import texts
 
+#: One in so many is refused for good.
 REFUSED_ONE_IN = 150
-#: For some of the last hours' confirmations the mail server is away, if any are to wait.
+#: If some are to wait at the end, the mail server is away for one in so many of the last hours.
 AWAY_ONE_IN, AWAY_FOR = 8, timedelta(hours=22)
 #: Seconds until a worker takes one up.
 SOON = (0.2, 4.0)
@@ -37,8 +38,8 @@ class _Due(NamedTuple):
 
 
 class Confirmations:
-    """`are_left`: those of the last minutes wait, and some of the last hours wait for their next try; otherwise none
-    does, so that no worker sends one later."""
+    """Delivers the messages queued since it was made. `are_left`: at the end those of the last minutes, and some of the
+    last hours, still wait; otherwise none does, so that no worker sends one later."""
 
     def __init__(self, rng: random.Random, *, now: datetime, are_left: bool) -> None:
         self._rng, self._now, self._are_left = rng, now, are_left
@@ -46,10 +47,11 @@ class Confirmations:
         self._lifts: set[int] = set()
 
     def remember(self, events: Collection[ConsentEvent]) -> None:
+        """Notes events that were just written."""
         self._lifts |= {one.pk for one in events if one.kind == EventKind.LIFT}
 
     def deliver(self, *, until: datetime) -> None:
-        """Whatever is due by then, and what is due again by then because it failed."""
+        """Delivers what is due by then, tries again included."""
         alone, together = [], []
         for one in self._due(until):
             ending = self._ending(one)
@@ -66,7 +68,7 @@ class Confirmations:
             self.deliver(until=until)
 
     def finish(self) -> None:
-        """At the end of the past."""
+        """Delivers what is due at the end of the history."""
         self.deliver(until=self._now if self._are_left else self._now + timedelta(days=1))
 
     def _due(self, until: datetime) -> list[_Due]:
@@ -80,7 +82,7 @@ class Confirmations:
         return _Ending.REFUSED if self._rng.randrange(REFUSED_ONE_IN) == 0 else _Ending.SENT
 
     def _is_doubtful(self, one: _Due) -> bool:
-        """Whether it may be unneeded by now: the engine says so then."""
+        """Whether its changes may have been undone, so that compose.why_unneeded has to be asked."""
         return len(one.event_ids) > 1 or not self._lifts.isdisjoint(one.event_ids)
 
     def _deliver(self, one: _Due, ending: _Ending) -> OutboxStatus | None:

@@ -1,5 +1,5 @@
-"""The made-up contacts: their names and numbers belong to nobody. It remembers of each what they did last, so that who
-left does not leave again; what holds for them is in the database alone."""
+"""The made-up contacts, with addresses and numbers that are reserved, and what each of them last did, so that one who
+left does not leave again. What holds for them is in the database."""
 
 import random
 from collections.abc import Callable, Iterable, Sequence
@@ -19,18 +19,23 @@ from unsubscribe.rules import OWN_NO
 
 from . import texts
 
-#: RFC 2606: nobody's mail is ever delivered to these.
+#: RFC 2606: no email is ever delivered to these.
 RESERVED = ("example.com", "example.net", "example.org")
-#: One in so many has a phone, from the fourth on: there are 80,000 numbers that belong to nobody.
+#: One in so many has a phone, from the fourth on, as long as there are reserved numbers.
 PHONE_EVERY, FIRST_PHONE, PHONES = 10, 3, 80_000
-#: So often is looked for somebody, before it is somebody else's turn.
+#: How many contacts are drawn before a search is given up.
 TRIES = 60
 
 
 @dataclass(slots=True, eq=False)
 class SampleContact:
-    """`left`, `joined`: the ids of categories, by email; `paused`: likewise, None being everything. `blocked`: why,
-    if not by their own wish."""
+    """One contact, and what is remembered of them.
+
+    digests: by channel, of their addresses
+    left:    the ids of categories they left by email; `joined` those they opted in to
+    paused:  likewise; None is everything
+    blocked: the reason of a suppression other than unsubscribed_all, or ""
+    """
 
     number: int
     contact_id: int
@@ -51,7 +56,7 @@ class SampleContact:
         return self.has_left_everything or self.is_erased or bool(self.blocked)
 
     def gets(self, category: Category) -> bool:
-        """As far as it is remembered here; the gate alone knows."""
+        """Whether they get the category, as far as it is remembered here."""
         if self.is_quiet or category.pk in self.left:
             return False
         return category.pk in self.joined or not (category.needs_opt_in or self.only_chosen)
@@ -59,11 +64,11 @@ class SampleContact:
 
 @dataclass
 class SampleContacts:
-    """In the order in which they came."""
+    """All of them, in the order in which they were added."""
 
     rng: random.Random
     all: list[SampleContact] = field(default_factory=list)
-    #: Whoever left, paused or was blocked at least once; some have come back since.
+    #: Those who left, paused or were suppressed at least once; some have come back since.
     leavers: list[SampleContact] = field(default_factory=list)
     paused: list[SampleContact] = field(default_factory=list)
     blocked: list[SampleContact] = field(default_factory=list)
@@ -71,7 +76,7 @@ class SampleContacts:
     _first: int = field(default_factory=lambda: Contact.objects.aggregate(last=Max("id"))["last"] or 0)
 
     def arrive(self, count: int, *, now: datetime) -> Sequence[SampleContact]:
-        """So many new ones, and their phones."""
+        """Adds `count` contacts, learned at `now` (aware)."""
         numbers = range(self._first + len(self.all), self._first + len(self.all) + count)
         languages = sorted((self._language(), number) for number in numbers)
         for language, some in groupby(languages, key=lambda one: one[0]):
@@ -85,7 +90,7 @@ class SampleContacts:
         return self.all[len(self.all) - count :]
 
     def add_phones(self, some: Iterable[SampleContact], *, now: datetime) -> list[int]:
-        """To one in ten of these, pending until somebody agrees; the ids of these addresses."""
+        """Joins a phone number to one in ten of these, pending; returns the ids of these addresses."""
         wanted: dict[int, list[Normalised]] = {}
         for one in some:
             number, place = divmod(one.number, PHONE_EVERY)
@@ -100,19 +105,19 @@ class SampleContacts:
         return [row.pk for row in joined]
 
     def phones(self, count: int) -> int:
-        """How many of so many new ones will have one."""
+        """How many of the first `count` will have a phone."""
         numbers = range(self._first, self._first + count)
         return sum(number % PHONE_EVERY == FIRST_PHONE and number // PHONE_EVERY < PHONES for number in numbers)
 
     def agree(self, address_ids: Sequence[int], *, now: datetime) -> list[ConsentEvent]:
-        """Each contact, by email, that the phone is theirs."""
+        """Has the contacts agree, by their email addresses, that these phones are theirs."""
         if not address_ids:
             return []
         older = self.all[0].email_id  # it counts only that it is none of those that are joined
         return actions.agree(address_ids, by=older, source=Source.PAGE, now=now, wording="Yes, it's mine")
 
     def somebody(self, fits: Callable[[SampleContact], bool]) -> SampleContact | None:
-        """One of those who are there by now; None if nobody was found."""
+        """A contact that fits; None if none was found in TRIES."""
         return self._some(self.all, fits)
 
     def leaver(self, fits: Callable[[SampleContact], bool]) -> SampleContact | None:
@@ -132,11 +137,12 @@ class SampleContacts:
         return None
 
     def _language(self) -> str:
-        """A third of them speak something else than the site does first."""
+        """A third of them have any language, the others the site's first."""
         codes = [code for code, _ in settings.LANGUAGES]
         return self.rng.choice([codes[0], codes[0], self.rng.choice(codes)])
 
     def remember(self, events: Iterable[ConsentEvent]) -> None:
+        """Notes events that were just written."""
         for event in events:
             if one := self._by_id.get(event.contact_id):
                 self._remember(one, event)
@@ -169,7 +175,7 @@ class SampleContacts:
 
 
 def email(number: int) -> str:
-    """The same for the same number, and nobody else's."""
+    """The reserved email address of contact `number`, different for each."""
     again, name = divmod(number, len(texts.FIRST_NAMES) * len(texts.LAST_NAMES))
     turn, place = divmod(name, len(texts.FIRST_NAMES))
     first = texts.FIRST_NAMES[place]
@@ -178,6 +184,6 @@ def email(number: int) -> str:
 
 
 def phone(number: int) -> str:
-    """Kept for films and for us: +1 and an area code, then 555-01 and two digits."""
+    """A number reserved for fiction: +1 and an area code, then 555-01 and two digits."""
     area, line = divmod(number, 100)
     return f"+1{200 + area}55501{line:02}"

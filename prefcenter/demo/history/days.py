@@ -1,4 +1,4 @@
-"""When things happen: contacts come with time, weeks have a rhythm, and a mailing is answered within days."""
+"""When things happen: by the days of the week, the growing number of contacts, and the days after each mailing."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -9,20 +9,25 @@ from django.utils import timezone
 
 from .mailings import PlannedMailing
 
-#: Monday to Sunday.
+#: How much happens from Monday to Sunday.
 WEEK = (1.15, 1.1, 1.05, 1.0, 0.85, 0.6, 0.65)
-#: Of all who answer a mailing, how many on its day and on the days after.
+#: The part of the answers to a mailing on its day and on each day after.
 ECHO = (0.55, 0.2, 0.1, 0.06, 0.04, 0.03, 0.02)
-#: How many of the contacts are there when it begins.
+#: The part of the contacts that are there at the beginning.
 THERE_AT_FIRST = 0.8
-#: Mailings count so many times what happens without one.
+#: How many times as much happens in answer to mailings as without one.
 MAILINGS_WEIGH = 1.2
 DAY_SECONDS = 86_400
 
 
 class Day(NamedTuple):
-    """`share`: how many of all events fall on it; `grown`: how many of the contacts are there. `mailings` with their
-    weights, None being no mailing. `ends_at`: aware; of the last day it is the end of everything."""
+    """One day of the history.
+
+    share:     the part of all events that fall on it
+    grown:     the part of all contacts that are there
+    mailings:  those that are answered on it, with their `weights`; None is no mailing
+    begins_at: aware, as `ends_at`, which on the last day is the end of the history
+    """
 
     day: date
     share: float
@@ -65,7 +70,7 @@ def midnight(day: date) -> datetime:
 
 
 def times(day: Day, count: int, rng: random.Random) -> Iterator[tuple[datetime, PlannedMailing | None]]:
-    """So many, in their order, each with the mailing that is answered; none before the day begins or after it ends."""
+    """`count` times within the day (aware), sorted, each with the mailing that is answered, or None."""
     length = (day.ends_at - day.begins_at).total_seconds()
     answered = rng.choices(day.mailings, day.weights, k=count)
     seconds = [(_second(one, day.day, rng), number) for number, one in enumerate(answered)]

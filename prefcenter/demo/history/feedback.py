@@ -1,4 +1,4 @@
-"""The feedback of the past: given a minute after the change, and read by the staff some days later."""
+"""The history's feedback: given a minute after a change, and reviewed by staff some days later."""
 
 import random
 from collections.abc import Iterable, Sequence
@@ -11,13 +11,15 @@ from unsubscribe.models import ConsentEvent
 
 from . import texts
 
-#: Changes that the page asks about, how many of those who are asked answer, and how many of these in words.
+#: The kinds of events after which the page asks for a reason.
 ASKED_ABOUT = {EventKind.OPT_OUT, EventKind.OPT_DOWN, EventKind.PAUSE}
+#: The part of those asked who answer, and the part of these who write a comment.
 ANSWERS, IN_WORDS = 0.6, 0.75
 #: How often each reason is ticked, by its place.
 REASONS_WEIGH = (38, 25, 19, 18)
-#: Feedback that is older was read by somebody, mostly.
+#: Within which time feedback is reviewed, if it is.
 READ_WITHIN = timedelta(days=21)
+#: The part that is never reviewed; of the reviewed the parts with tags and with notes.
 UNREAD, TAGGED, NOTED = 0.1, 0.4, 0.2
 
 
@@ -28,7 +30,8 @@ class _Review(NamedTuple):
 
 
 class FeedbackOfThePast:
-    """`staff`: who reads it, by their ids; nobody, if empty. `now`: when the past ends."""
+    """Writes feedback. `staff`: the ids of those who review it; if empty, none is reviewed. `now`: when the history
+    ends."""
 
     def __init__(self, rng: random.Random, *, staff: Sequence[int], now: datetime) -> None:
         self._rng, self._staff, self._now = rng, staff, now
@@ -37,7 +40,7 @@ class FeedbackOfThePast:
         self._unused: dict[int, list[str]] = {}
 
     def give(self, events: Iterable[ConsentEvent]) -> None:
-        """Some of those who took less on a page say why."""
+        """Some contacts who chose less or nothing on a page say why."""
         asked = {one.contact_id: one for one in events if one.kind in ASKED_ABOUT and one.source == Source.PAGE}
         rows = [self._row(one) for one in asked.values() if self._rng.random() < ANSWERS]
         made = Feedback.objects.bulk_create(rows)
@@ -62,7 +65,7 @@ class FeedbackOfThePast:
         )
 
     def _text(self, place: int) -> str:
-        """Each once before any comes again."""
+        """A comment; each is used once before one is repeated."""
         if not self._unused.get(place):
             self._unused[place] = self._rng.sample(texts.LEFT_BECAUSE[place], len(texts.LEFT_BECAUSE[place]))
         return self._unused[place].pop()
@@ -76,5 +79,5 @@ class FeedbackOfThePast:
 
 
 def staff() -> list[int]:
-    """The ids of those who work with contacts and read feedback."""
+    """The ids of active staff."""
     return list(User.objects.filter(is_staff=True, is_active=True).order_by("id").values_list("id", flat=True))

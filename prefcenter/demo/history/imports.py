@@ -1,6 +1,6 @@
-"""The imports of the past: opt-outs that came in a file, as the list of imports shows them, and one that was a mistake.
+"""The history's imports of opt-outs, as the list of imports shows them; one of them was a mistake and is taken back.
 
-The files are read by nobody, so the rows of the list are made here; what they brought goes through the verbs.
+There are no files, so the ImportRuns are made here; the opt-outs themselves go through actions.
 """
 
 import random
@@ -19,16 +19,18 @@ from . import texts
 from .contacts import SampleContact, SampleContacts
 
 FORMAT, LABEL = "mailgun_unsubscribes", "Mailgun: unsubscribes"
-#: Of the rows, so many are of people who had left already.
+#: The part of the rows with contacts who had left already.
 KNOWN = 0.15
 BYTES_A_ROW = 58
+#: From upload to confirmation, and from there to the end.
 WAITED, WORKED = timedelta(minutes=4), timedelta(seconds=9)
 
 
 def opt_outs(
     contacts: SampleContacts, category: Category, rows: int, rng: random.Random, *, staff_id: int | None, now: datetime
 ) -> list[ConsentEvent]:
-    """Of so many contacts, of one category. Returns what it changed."""
+    """Imports opt-outs of `rows` contacts from the category, and returns their events. `staff_id`: who did; None is the
+    command."""
     some = _picked(contacts, category, rows, rng)
     run = _run(some, texts.IMPORTED, rng, staff_id=staff_id, now=now, category=category)
     return _take(run, some, category.pk, now=now)
@@ -37,7 +39,7 @@ def opt_outs(
 def by_mistake(
     contacts: SampleContacts, category: Category, rows: int, rng: random.Random, *, staff_id: int | None, now: datetime
 ) -> ImportRun:
-    """The wrong list. `take_back` is what becomes of it."""
+    """Imports a wrong list, likewise, to be taken back."""
     some = _picked(contacts, category, rows, rng)
     run = _run(some, texts.IMPORTED_BY_MISTAKE, rng, staff_id=staff_id, now=now, category=category)
     _take(run, some, category.pk, now=now)
@@ -45,6 +47,7 @@ def by_mistake(
 
 
 def take_back(run: ImportRun, *, staff_id: int | None, now: datetime) -> None:
+    """Takes the import back as a whole."""
     most, note = max(1, run.position), f"Import {run.pk} was taken back."
     lifted = 0
     while (taken := actions.take_back(run.pk, most=most, now=now, actor=_actor(staff_id), note=note)).looked_at:
@@ -54,7 +57,7 @@ def take_back(run: ImportRun, *, staff_id: int | None, now: datetime) -> None:
 
 
 def _picked(contacts: SampleContacts, category: Category, rows: int, rng: random.Random) -> list[SampleContact]:
-    """Mostly of those who get the category; each once."""
+    """Contacts, most of whom get the category; each once."""
     left = [one for one in contacts.leavers if not one.is_erased][: round(rows * KNOWN)]
     getting = [one for one in contacts.all if one.gets(category)]
     return list(dict.fromkeys([*left, *rng.sample(getting, min(rows - len(left), len(getting)))]))

@@ -1,4 +1,4 @@
-"""The mailings of the past: planned, recorded for those the gate lets through, and their links visited."""
+"""The history's mailings: planned, recorded for those the gate lets through, and their links visited."""
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,22 +17,24 @@ from .contacts import SampleContact
 RHYTHMS = (7, 10, 14, 30, 30)
 SATURDAY = 5
 HOURS = (7, 8, 9, 10, 16, 18)
-#: Every so many mailings of this category go out by text message.
+#: Every so many-th mailing of the category with this slug goes out by text message.
 BY_TEXT_MESSAGE, OFFERS = 5, "offers"
-#: One in so many campaigns makes people leave in crowds.
+#: One in so many campaigns makes far more contacts leave.
 BAD_ONE_IN = 40
-#: Of those who are written to, how many look at the page behind the link, and how many have a scanner before them.
+#: The part of the recipients who open the link's page, and the part whose links a scanner fetches.
 LOOKING, SCANNING = 0.012, 0.03
-#: Of these, how many on the day of the mailing and on the days after.
+#: The part of these on the day of the mailing and on each day after.
 LATER = (0.6, 0.2, 0.1, 0.06, 0.04)
+#: The part of the contacts who get a receipt on a day.
 RECEIPTS_A_DAY = 0.01
-#: Whoever said something is asked about by name, whatever their number.
+#: For gate.everybody, which is never to return None.
 EVERYBODY = 10**9
 
 
 @dataclass(eq=False)
 class PlannedMailing:
-    """`badness`: how many times as many as usual leave after it. The campaign is there once it was sent."""
+    """A mailing. `hour` is when it goes out; `badness`: how many times as many contacts as usual leave after it;
+    `campaign` and `reach` (recipients) are set once it is sent."""
 
     category: Category
     channel: Channel
@@ -52,8 +54,8 @@ def plan(
     days: int,
     titles: Mapping[str, Sequence[str]],
 ) -> list[PlannedMailing]:
-    """`titles`: by the category's slug, what its mailings are called in turn, each with its number; the others are
-    named by their day."""
+    """The mailings of the days from `start`. `titles`: by a category's slug, what its mailings are called in turn, each
+    with its number; others are named by their day."""
     planned = []
     for place, category in enumerate(categories):
         rhythm, names = RHYTHMS[place % len(RHYTHMS)], titles.get(category.slug, ())
@@ -78,14 +80,14 @@ def numbered(names: Sequence[str], number: int) -> str:
 
 
 def _unused(name: str, category: Category) -> str:
-    """What an earlier past counted belongs to that."""
+    """The name, with a number if the category has a campaign of this name from an earlier history."""
     name = name[-100:]
     same = Campaign.objects.filter(category=category, name__startswith=name).count()
     return f"{name} ({same + 1})" if same else name
 
 
 def send(mailing: PlannedMailing, contacts: Sequence[SampleContact], *, now: datetime) -> None:
-    """Records it for everyone the gate lets through."""
+    """Records the mailing as sent to all the gate lets through."""
     category, channel = mailing.category, mailing.channel
     mailing.campaign = actions.campaign_named(mailing.name, category=category, now=now)
     about = Mailing(category, channel=channel, campaign=mailing.campaign)
@@ -105,7 +107,7 @@ def send(mailing: PlannedMailing, contacts: Sequence[SampleContact], *, now: dat
 def send_receipts(
     categories: Iterable[Category], contacts: Sequence[SampleContact], rng: random.Random, *, now: datetime
 ) -> None:
-    """To a few, without a campaign."""
+    """Records messages of these categories to a few contacts, without a campaign."""
     for category in categories:
         many = max(1, round(len(contacts) * RECEIPTS_A_DAY * rng.uniform(0.7, 1.3)))
         ids = [one.contact_id for one in rng.sample(contacts, min(many, len(contacts))) if not one.is_erased]
@@ -113,7 +115,7 @@ def send_receipts(
 
 
 def visit(mailings: Iterable[PlannedMailing], rng: random.Random, *, until: date) -> None:
-    """Counts the looks at the links of what was sent."""
+    """Counts visits to the links of these mailings, up to that day."""
     rows = []
     for one in mailings:
         for offset, part in enumerate(LATER):

@@ -1,4 +1,4 @@
-"""What made-up contacts are called and what they say when they leave. Nobody real is meant or quoted."""
+"""The names of made-up contacts, what they say when they leave, and what staff note. No real person is quoted."""
 
 _FIRST = (
     "ada ahmed aiko alice amara ana anders anika antoine aylin bashir beatriz bob carla chen chloe cleo dan daniel "
@@ -81,7 +81,7 @@ BLOCKED_BECAUSE = ("Asked us by letter never to write again.", "A shared mailbox
 BOUNCED_BECAUSE = ("550 5.1.1: no such mailbox.", "550 5.1.10: recipient not found.", "554 5.2.1: mailbox disabled.")
 LIFTED_BECAUSE = ("The mailbox works again, they called.", "Blocked by mistake.")
 PROVIDERS = ("Yahoo", "Outlook.com", "Comcast", "Yandex")
-#: What the staff noted about feedback, and under which words they gathered it.
+#: What staff note about feedback, and the tags they give it.
 NOTES = ("Answered by email.", "Passed on to the shop.", "Fixed with the next issue.", "Nothing we can do.")
 TAGS = ("Frequency", "Layout", "Delivery", "Sign-up form", "Praise")
 IMPORTED = "unsubscribed-from-the-old-newsletter.csv"

@@ -1,4 +1,4 @@
-"""Writes a past: day by day, in the order of time, whatever happens is done by the verbs at its moment."""
+"""Writes a history day by day, in the order of time, with the verbs of actions."""
 
 import heapq
 import random
@@ -27,30 +27,31 @@ from .days import THERE_AT_FIRST, Day, calendar, midnight, times
 from .feedback import ASKED_ABOUT, FeedbackOfThePast, staff
 from .mailings import PlannedMailing
 
-#: Whoever was there at first came in so many steps, each so long before the next.
+#: The contacts of the beginning were added in so many steps, each so long before the next.
 STEPS_BEFORE, STEP = 4, timedelta(days=120)
-#: Of what is done on a page, so much is undone, within so many seconds.
+#: The part of the changes on a page that is undone, and within how many seconds.
 UNDONE, AFTER_SECONDS = 0.07, (4, 40)
-#: A file of opt-outs on the sixth day and every so many days after, with this part of all events. The second of them
-#: is a mistake.
+#: A file of opt-outs is imported after so many days and again every so many, with this part of all events and at least
+#: so many rows. The second one is a mistake.
 FIRST_IMPORT, BETWEEN_IMPORTS, IMPORTED, LEAST_ROWS = 6, 30, 0.03, 5
-#: Those who were there at first agree to their phones in so many groups.
+#: The contacts of the beginning agree to their phones in so many groups.
 AGREE_IN = 8
+#: When the mistaken import is taken back.
 TAKEN_BACK_AFTER = timedelta(hours=2)
 #: Days between two seals of the ledger.
 SEALED_EVERY = 7
-#: Nobody was found who could do what was drawn: so often it is drawn at most.
+#: How often a wish is drawn until a contact is found who could have it.
 DRAWN_AT_MOST = 6
 
-#: Told how many of a hundred parts are written.
+#: Called with the percentage that is written.
 OnProgress = Callable[[int], None]
 
 
 class Plan(NamedTuple):
-    """How large the past is.
+    """How large the history is.
 
-    events:      of the ledger, about
-    at_once:     so many of them share a moment, and a call of each verb; 1 is lifelike, more is faster
+    events:      how many consent events, about
+    at_once:     how many wishes share a time and a call of each verb; 1 is realistic, more is faster
     are_left:    whether some confirmations still wait at the end
     titles:      what the mailings of a category are called, by its slug
     """
@@ -64,7 +65,7 @@ class Plan(NamedTuple):
 
 
 class Written(NamedTuple):
-    """What was written."""
+    """How many of each were written."""
 
     contacts: int
     events: int
@@ -73,8 +74,8 @@ class Written(NamedTuple):
 
 
 def write(plan: Plan, *, seed: int, now: datetime, on_progress: OnProgress = lambda percent: None) -> Written:
-    """A past that ends `now` (aware), in the categories that are there. The same seed, the same past. One transaction:
-    it is there as a whole or not at all. Nobody gets an email about it."""
+    """Writes a history that ends `now` (aware), in the categories in use, in one transaction. The same seed gives the
+    same history. No email is sent."""
     with tasks.without_nudges(), transaction.atomic():
         return _Past(plan, seed=seed, now=now, on_progress=on_progress).write()
 
@@ -94,12 +95,12 @@ class _Past:
         self._mailings = mailings.plan(
             self._categories, self._rng, start=self._start, days=plan.days, titles=plan.titles
         )
-        #: What is to happen, by its moment.
+        #: A heap of what is to happen: when, a number that keeps the order, and what to call with the time.
         self._agenda: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         self._numbers = count()
         self._import_days = range(FIRST_IMPORT, plan.days, BETWEEN_IMPORTS)
         self._import_rows = max(LEAST_ROWS, round(plan.events * IMPORTED))
-        # What comes in heaps, whatever the day: files, and the phones of those who were there at first.
+        # Events that do not come by wishes: of the imports, and of the phones agreed to.
         imported = round(self._import_rows * (len(self._import_days) + 1) * (1 - imports.KNOWN))
         heaps = imported + self._contacts.phones(plan.contacts)
         self._wishes = max(0, plan.events - heaps)
@@ -122,7 +123,7 @@ class _Past:
         )
 
     def _begin(self) -> None:
-        """Who was there before; and what is known of the days to come."""
+        """Adds the contacts of the beginning, and schedules mailings and imports."""
         begins_at = midnight(self._start)
         there = max(1, round(self._plan.contacts * THERE_AT_FIRST))
         for step in range(STEPS_BEFORE):
@@ -136,7 +137,7 @@ class _Past:
             self._at(at, partial(self._import, is_mistake=number == 1))
 
     def _live(self, day: Day) -> None:
-        """As many wishes as are due by the end of the day; what one day has too many, the next has too few."""
+        """Writes one day, with as many wishes as are due in all by its end."""
         there = round(self._plan.contacts * day.grown) if day.ends_at < self._now else self._plan.contacts
         some = self._contacts.arrive(max(0, there - len(self._contacts.all)), now=day.begins_at)
         self._add_phones(some, now=day.begins_at)
@@ -157,7 +158,7 @@ class _Past:
         heapq.heappush(self._agenda, (at, next(self._numbers), happen))
 
     def _add_phones(self, some: Sequence[SampleContact], *, now: datetime) -> None:
-        """Their contacts agree within a week that these are theirs, a few at a time."""
+        """Joins phones, and schedules that the contacts agree to them within a week."""
         joined = self._contacts.add_phones(some, now=now)
         groups = AGREE_IN if now == midnight(self._start) else 1
         for ids in (joined[number::groups] for number in range(groups)):
@@ -183,13 +184,14 @@ class _Past:
         imports.take_back(run, staff_id=staff_id, now=at)
 
     def _wish(self, answered: Iterable[PlannedMailing | None], at: datetime) -> None:
-        """One for each of these mailings, None being none; those who want the same ask together."""
+        """A wish in answer to each of these mailings (None is no mailing), with one call for those who want the
+        same."""
         together: dict[Intent, dict[SampleContact, SampleWish]] = defaultdict(dict)
         for mailing in answered:
             if wish := self._drawn(mailing, at):
                 together[wish.intent.shared].setdefault(wish.contact, wish)
         for intent, some in together.items():
-            # Who was erased a line above wants nothing any more.
+            # One of the calls before may have erased a contact.
             if alive := [one for one in some.values() if not one.contact.is_erased]:
                 events = intent.behaviour.perform(alive, intent, at)
                 self._wished += len(events)
@@ -203,7 +205,7 @@ class _Past:
         return next((wish for wish in drawn if wish), None)
 
     def _record(self, events: Sequence[ConsentEvent]) -> None:
-        """What follows from them: a confirmation, feedback, and now and then an undo."""
+        """Notes events, has feedback given for some, and schedules the undo of a few."""
         self._contacts.remember(events)
         self._confirmations.remember(events)
         self._feedback.give(events)

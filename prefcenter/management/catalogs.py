@@ -1,6 +1,6 @@
-"""The message catalogs (.po and .mo), kept in step with the texts in code and templates without GNU gettext.
+"""The message catalogs (.po and .mo), updated to the texts in code and templates without GNU gettext.
 
-`manage.py translations` is its door. Translations are kept and filled in, never made up.
+For `manage.py translations`, with babel, which is one of the test requirements. `language` is a code of LANGUAGES.
 """
 
 import re
@@ -17,10 +17,10 @@ from django.utils.translation import to_locale
 
 from .texts import BASE_DIR, ENGINE, SITE, Found, found
 
-#: What babel holds as a msgid or a translation.
+#: A msgid or a translation as babel has them: one text, or one for each plural form.
 Text = str | tuple[str, ...] | list[str]
 
-#: In this order: what the engine says already is not translated again for the site.
+#: In this order: a text of the engine is not translated again for the site.
 PACKAGES = (ENGINE, SITE)
 _SOURCE_LANGUAGE = "en"
 _HEADER = "# Written by manage.py translations; only the translations are edited by hand."
@@ -30,7 +30,7 @@ _TAG = re.compile(r"</?\w+")
 
 
 class Texts(Catalog):
-    """A catalog whose header says only what its readers need, and nothing that would change with each run."""
+    """A catalog with a header that is the same in each run."""
 
     def __iter__(self) -> Iterator[Message]:
         header = {
@@ -44,21 +44,23 @@ class Texts(Catalog):
 
 
 def languages() -> list[str]:
+    """The codes of the languages that have catalogs: all but English."""
     return [code for code, _ in settings.LANGUAGES if code != _SOURCE_LANGUAGE]
 
 
 def po_path(package: str, language: str) -> Path:
+    """The .po file of a package; the .mo file is beside it."""
     return BASE_DIR / package / "locale" / to_locale(language) / "LC_MESSAGES" / "django.po"
 
 
 def key(message: Message) -> str:
-    """Under which name a translation is given; the msgid, unless it stands in a context."""
+    """The key of a message in `missing` and `fill`: the msgid (its singular), after the context if it has one."""
     msgid = message.id if isinstance(message.id, str) else message.id[0]
     return f"{message.context}{_CONTEXT_END}{msgid}" if message.context else msgid
 
 
 def stored(package: str, language: str) -> Texts:
-    """The .po file as it stands; an empty catalog if there is none."""
+    """The catalog in the .po file; an empty one if there is none."""
     texts, path = Texts(to_locale(language), header_comment=_HEADER), po_path(package, language)
     if path.exists():
         with path.open("rb") as file:
@@ -70,7 +72,8 @@ def stored(package: str, language: str) -> Texts:
 
 
 def updated(package: str, language: str) -> Texts:
-    """The catalog for the code of today: translations are kept, what nobody says any more is gone."""
+    """The catalog for the texts of today, with the translations that are stored and not fuzzy; obsolete ones are left
+    out."""
     texts, known = Texts(to_locale(language), header_comment=_HEADER), stored(package, language)
     for text in _own(package):
         texts.add(
@@ -84,16 +87,17 @@ def updated(package: str, language: str) -> Texts:
 
 
 def messages(catalog: Catalog) -> list[Message]:
-    """Without the header, sorted."""
+    """The catalog's messages without the header, sorted."""
     return sorted(message for message in catalog if message.id)
 
 
 def is_translated(message: Message) -> bool:
+    """Whether all forms have a translation that is not fuzzy."""
     return all(_forms(message.string)) and not message.fuzzy
 
 
 def mistakes(message: Message, *, forms: int) -> list[str]:
-    """What is wrong with a translation, by what a machine can see."""
+    """What is wrong with a translation, in sentences: the number of `forms`, placeholders, tags, line ends."""
     if message.pluralizable and len(_forms(message.string)) != forms:
         return [f"{key(message)!r} needs {forms} forms"]
     return [
@@ -105,12 +109,14 @@ def mistakes(message: Message, *, forms: int) -> list[str]:
 
 
 def compiled(texts: Texts) -> bytes:
+    """The bytes of the .mo file."""
     file = BytesIO()
     write_mo(file, texts)
     return file.getvalue()
 
 
 def write(package: str, language: str, texts: Texts) -> None:
+    """Writes the .po and the .mo file."""
     path, file = po_path(package, language), BytesIO()
     write_po(file, texts, width=0, sort_output=True, ignore_obsolete=True, include_lineno=False)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -119,7 +125,7 @@ def write(package: str, language: str, texts: Texts) -> None:
 
 
 def _own(package: str) -> list[Found]:
-    """What the engine says already is translated there."""
+    """The package's texts, without those that the engine translates."""
     by_engine = {(text.msgid, text.context) for text in found(ENGINE)} if package != ENGINE else set()
     return [text for text in found(package) if (text.msgid, text.context) not in by_engine]
 
@@ -134,7 +140,7 @@ def _first(msgid: str | tuple[str, ...]) -> str:
 
 
 def _forms(text: Text | None) -> tuple[str, ...]:
-    """One for each number that the language tells apart; one where nothing is counted."""
+    """The plural forms; one for a text without plural."""
     return (text,) if isinstance(text, str) else tuple(text or ("",))
 
 
@@ -150,7 +156,8 @@ def _edges(text: str) -> tuple[bool, bool]:
 
 
 def missing(language: str) -> list[dict[str, Any]]:
-    """What is to be translated: the key to give it under, and where it is said."""
+    """What is to be translated, ready for JSON: for each text its key, the files and, where it has them, plural,
+    context and comments."""
     return [
         {"key": key(message)}
         | ({"plural": message.id[1], "forms": texts.plural_forms} if message.pluralizable else {})
@@ -164,7 +171,8 @@ def missing(language: str) -> list[dict[str, Any]]:
 
 
 def fill(language: str, given: Mapping[str, str | list[str]]) -> list[str]:
-    """Takes what is right into the catalogs, and says what is not."""
+    """Updates the language's catalogs with these translations, by `key`. Returns a sentence for each that was not
+    taken."""
     said, unknown = [], set(given)
     for package in PACKAGES:
         texts = updated(package, language)

@@ -1,4 +1,5 @@
-"""How commands ask what a column means, and how they are answered: --column NAME --means "true=subscribed,…"."""
+"""How commands ask what a column means (law 13), and how they are answered: --column NAME --means
+"true=subscribed,…"."""
 
 import shlex
 from argparse import ArgumentParser
@@ -13,7 +14,7 @@ from prefcenter.lists.imports.columns.answers import IGNORE, Meaning
 from prefcenter.lists.imports.columns.questions import QuestionKind
 from unsubscribe.addresses import redact
 
-#: With which a command ends that has to ask first.
+#: The exit status of a command that has to ask first.
 STATUS = 2
 _HELP = (
     "what the values of that column mean: “true=subscribed,false=unsubscribed”, or "
@@ -24,7 +25,7 @@ _NOTHING_DONE = (
     f"{', '.join(Meaning)}. “empty” stands for cells without a value, “filled” for all other values. "
     f"Use --means {IGNORE} for a column that doesn’t say who opted out. Answers are remembered once you use --apply."
 )
-#: Of each kind: the question, and what its number counts.
+#: By the kind: the question, and what its number counts.
 _ASKED = {
     QuestionKind.ORDER: ("what comes first in dates like {}?", "with a date that can be read in two ways"),
     QuestionKind.UNDATED: (
@@ -41,7 +42,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def said(options: dict[str, Any]) -> dict[str, ColumnAnswer]:
-    """By the keys of the headings. Each --column goes with the --means in the same place."""
+    """The answers in the options, by answers.key of the heading; each --column goes with the --means in the same place.
+    Raises CommandError for what is not understood or contradicts itself."""
     columns, means = options["column"], options["means"]
     if len(columns) != len(means):
         raise CommandError("Each --column needs its own --means after it.")
@@ -61,11 +63,12 @@ def said(options: dict[str, Any]) -> dict[str, ColumnAnswer]:
 
 
 def in_words(questions: Iterable[ColumnQuestion]) -> str:
+    """The questions for people, with how to answer each."""
     return "\n".join([*(line for one in questions for line in _lines(one)), _NOTHING_DONE])
 
 
 def not_known(question: ColumnQuestion) -> str:
-    """In a line: a column that may say no, was not looked at for the answer."""
+    """In one line, that a column which may say who opted out was not used, and how to say what it means."""
     values = ", ".join(f"{one.shown} ({wording.rows(one.rows)})" for one in question.open_values)
     return (
         f"Column “{question.heading}” may say who opted out, but its values aren’t recognised and it was not used. "
@@ -74,7 +77,7 @@ def not_known(question: ColumnQuestion) -> str:
 
 
 def as_json(question: ColumnQuestion) -> dict[str, Any]:
-    """For programs: what the values are, what they would mean, and how to answer."""
+    """A question for programs: `values` with their rows and meanings, and the arguments that would answer it."""
     values = [
         {"value": one.shown, "rows": one.rows, "means": one.means or None, "would_mean": one.would_mean or None}
         for one in question.values
@@ -93,7 +96,7 @@ def _lines(question: ColumnQuestion) -> list[str]:
 
 
 def _about(question: ColumnQuestion) -> list[str]:
-    """Of a question that one of a few words answers."""
+    """The lines for a question that is answered by one of a few words."""
     [example] = question.values
     asked, what = _ASKED[QuestionKind(question.kind)]
     said = f"Column “{question.heading}”: {asked.format(example.shown)}"

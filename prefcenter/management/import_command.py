@@ -1,4 +1,5 @@
-"""What the two import commands share: a dry run unless told otherwise, a bar on a terminal, JSON for programs."""
+"""What import_optouts and import_contacts share: a dry run unless --apply is given, words and a progress bar on a
+terminal, JSON otherwise."""
 
 import json
 from argparse import ArgumentParser
@@ -27,7 +28,11 @@ _INTERRUPTED = "Interrupted. What was imported up to then stays. Run the command
 
 
 class ImportCommand(BaseCommand):
-    """`name` is the command's own, for the ledger."""
+    """An import command. `name`: the actor in the ledger; `file_nargs`: "?" makes the file optional.
+
+    Exit status: 0, 1 for an error or for rows that could not be imported, 2 where a column has to be asked about, 130
+    after Ctrl-C.
+    """
 
     name = ""
     file_nargs: str | None = None
@@ -42,6 +47,7 @@ class ImportCommand(BaseCommand):
         column_questions.add_arguments(parser)
 
     def terms(self, options: dict[str, Any]) -> ImportOptions:
+        """What to import, by the command's options. Raises CommandError."""
         raise NotImplementedError
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -131,7 +137,7 @@ def _summary(file_name: str, terms: ImportOptions, result: Result) -> dict[str, 
 
 
 def _about_opt_outs(figures: dict[str, Any]) -> dict[str, Any]:
-    """`said_yes`: how many of the refused say yes."""
+    """The summary's keys for opt-outs: `hashed`, `reasons`, and in `said_yes` how many were refused as subscribed."""
     reasons = dict(figures["reasons"])
     said_yes = reasons.pop(SAID_YES, 0)
     return {"hashed": figures["hashed"], "reasons": reasons, **({"said_yes": said_yes} if said_yes else {})}

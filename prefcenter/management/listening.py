@@ -1,21 +1,22 @@
-"""Whether a server can listen on a port, and why not. It knows nothing of Django."""
+"""Whether a server can listen on a port, and why not. Without Django, for manage.py demo."""
 
 import errno
 import os
 import socket
 
+#: Host and port.
 Address = tuple[str, int]
 
 
 def resolve(host: str, port: int) -> tuple[socket.AddressFamily, Address]:
-    """Raises socket.gaierror for a host that is not there."""
+    """The family and the address to listen on for a host's name. Raises socket.gaierror for an unknown host."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     family, _, _, _, address = found[0]
     return family, (str(address[0]), port)
 
 
 def why_not(family: socket.AddressFamily, address: Address) -> str:
-    """A sentence that says why nobody can listen there; "" if somebody can."""
+    """Why a server cannot listen there, in sentences; "" if it can."""
     try:
         socket.create_server(address, family=family).close()
     except OSError as error:

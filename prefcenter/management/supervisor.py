@@ -1,4 +1,4 @@
-"""Keeps a few programs running side by side and ends them together; it refuses to know what they are for."""
+"""Keeps a few programs running side by side, restarts those that die, and stops all together."""
 
 import ctypes
 import logging
@@ -20,21 +20,25 @@ from typing import Self
 
 logger = logging.getLogger(__name__)
 
+# All in seconds, but for HOPELESS_DEATHS.
+#: How long the children may take to stop.
 GRACE = 20.0
+#: Before the first restart; each further one waits twice as long.
 FIRST_DELAY = 1.0
 LONGEST_DELAY = 30.0
+#: So many deaths within A_MINUTE of an essential child end everything.
 HOPELESS_DEATHS = 5
 A_MINUTE = 60.0
 PROBE_EVERY = 0.2
 
 PR_SET_PDEATHSIG = 1
-# Loaded here and not in the new process, where between fork and exec as little as possible should happen.
+# Loaded here, because as little as possible should happen in the new process between fork and exec.
 _prctl = ctypes.CDLL(None).prctl if sys.platform.startswith("linux") else None
 
 
 @dataclass(frozen=True)
 class Child:
-    """A program to keep up. If an essential one cannot be kept up, everything is stopped."""
+    """A program to keep running. If an essential one dies too often, everything is stopped."""
 
     name: str
     command: Sequence[str]
@@ -43,7 +47,7 @@ class Child:
 
 
 class Supervisor:
-    """Starts its children, starts again what dies, and stops all of them when it is asked to."""
+    """Starts its children, restarts those that die, and stops all of them on SIGTERM, SIGINT or SIGHUP."""
 
     def __init__(
         self,
@@ -53,13 +57,16 @@ class Supervisor:
         first_delay: float = FIRST_DELAY,
         probe: Callable[[], bool] | None = None,
     ) -> None:
-        """`probe` is asked a few times a second until it says True; it must not block for long."""
+        """grace, first_delay: in seconds
+        probe: called every PROBE_EVERY until it returns True; it must not block for long
+        """
         self._lives = [_Life(child, first_delay=first_delay) for child in children]
         self._grace = grace
         self._probe = probe
 
     def run(self) -> int:
-        """Returns the exit status: 0 when asked to stop by a signal, 1 when it had to give up."""
+        """Runs until stopped. Returns the exit status: 0 after a signal to stop, 1 after an essential child died too
+        often. Call it in the main thread."""
         with _Inbox() as inbox:
             try:
                 return self._keep_up(inbox)
@@ -78,7 +85,7 @@ class Supervisor:
                 return 0
 
     def _patience(self) -> float | None:
-        """How long there is nothing to do unless a signal comes; None: for ever."""
+        """How many seconds there is nothing to do unless a signal comes; None is for ever."""
         waits = [life.start_at - monotonic() for life in self._lives if life.process is None]
         waits += [PROBE_EVERY] if self._probe else []
         return max(0.0, min(waits)) if waits else None
@@ -96,7 +103,7 @@ class Supervisor:
 
 
 class _Life:
-    """One child over all its starts and deaths."""
+    """One child with its process, over all restarts."""
 
     def __init__(self, child: Child, *, first_delay: float) -> None:
         self.child = child
@@ -117,7 +124,7 @@ class _Life:
         return self.child.essential and often
 
     def tend(self) -> None:
-        """Notice a death, and start what is due."""
+        """Notices that the process has died, and starts it if that is due."""
         if self.process is not None and (status := self.process.poll()) is not None:
             self._kill_group()
             self.process = None
@@ -162,18 +169,19 @@ class _Life:
             logger.warning("The %s %s; starting it again in %g s.", self.child.name, how, self._delay)
 
     def _kill_group(self) -> None:
-        """Also after the child's own death: what it leaves behind would work on beside its successor."""
+        """Kills what is left of the process group, also after the child died, so that it does not run on beside the
+        next."""
         if self.process is not None:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, signal.SIGKILL)
 
 
 def _end_with(parent: int) -> None:
-    """In the new process, before it becomes the program: ask the kernel for a SIGTERM when `parent` dies.
+    """In the new process, before exec: asks the kernel for a SIGTERM when `parent` dies.
 
-    The kernel means the thread that started us, so children are started from the main thread only.
+    To the kernel the parent is a thread, so children are started from the main thread only.
     """
-    # Until exec the supervisor's own handler is still in place, and would swallow that SIGTERM.
+    # Until exec the supervisor's own handler is in place, which would ignore that SIGTERM.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if _prctl is not None:
         _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -182,14 +190,14 @@ def _end_with(parent: int) -> None:
 
 
 class _Inbox:
-    """Signals as bytes in a socket, so that none is lost between looking and waiting. Main thread only."""
+    """Signals as bytes in a socket, so that none is lost between checking and waiting. Main thread only."""
 
     def __enter__(self) -> Self:
         self._reader, self._writer = socket.socketpair()
         self._reader.setblocking(False)
         self._writer.setblocking(False)
         self.stop_signals = {signal.SIGTERM, signal.SIGINT}
-        if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # otherwise somebody said nohup
+        if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # otherwise it was started by nohup
             self.stop_signals.add(signal.SIGHUP)
         self._old_fd = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
         noticed = self.stop_signals | {signal.SIGCHLD}
@@ -212,4 +220,4 @@ class _Inbox:
 
 
 def _noted(number: int, frame: FrameType | None) -> None:
-    """A handler must be there for the byte to be written; the byte is what counts."""
+    """Does nothing: the byte in the socket is written only for signals that have a handler."""

@@ -1,4 +1,4 @@
-"""`import_optouts --take-back NUMBER`: says what it would lift and what stays, and with --apply does it."""
+"""`import_optouts --take-back NUMBER`: prints what is lifted and what stays, and with --apply does it."""
 
 import json
 from typing import Any
@@ -18,7 +18,8 @@ _INTERRUPTED = "Interrupted. The worker will continue."
 
 
 def run(command: BaseCommand, number: int, *, is_for_real: bool) -> None:
-    """Raises CommandError."""
+    """Takes the import with this number back if `is_for_real`, and prints what is lifted: words on a terminal, else
+    JSON. Raises CommandError."""
     one = ImportRun.objects.filter(id=number).first()
     if one is None:
         raise CommandError(_NONE.format(number=number))

@@ -1,6 +1,6 @@
-"""Finds what code and templates say to people, as Django's makemessages would, but without GNU gettext.
+"""Finds the texts to translate in code and templates, as Django's makemessages does, but without GNU gettext.
 
-Texts for staff and developers are not among them: those stay English.
+Texts for staff and developers are not translated.
 """
 
 import re
@@ -14,7 +14,7 @@ from django.utils.translation.template import templatize
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 ENGINE, SITE = "unsubscribe", "prefcenter"
-#: Staff and developers read English.
+#: What only staff and developers see, in English.
 _NOT_FOR_READERS = (
     "unsubscribe/migrations/",
     "prefcenter/migrations/",
@@ -45,7 +45,7 @@ _COMMENT_TAGS = ("Translators",)
 
 
 class Found(NamedTuple):
-    """A text in the code: `msgid` has two forms if it counts something."""
+    """A text and where it is. `msgid`: singular and plural for one with a plural; `file`: from the project's folder."""
 
     msgid: str | tuple[str, ...]
     context: str | None
@@ -60,7 +60,7 @@ def found(package: str) -> list[Found]:
 
 
 def found_in(file: str, source: str) -> list[Found]:
-    """What `source` says, a Python file or a template by its name."""
+    """The texts in `source`, which is Python or a template as the name of `file` says."""
     if not file.endswith(".py"):
         source = templatize(source, origin=file)
     aliases = {alias: _KEYWORDS[name] for name, alias in _ALIAS.findall(source) if name in _KEYWORDS}
@@ -80,6 +80,6 @@ def _name(path: Path) -> str:
 
 
 def _read(path: Path) -> str:
-    """Empty for a Python file that translates nothing: reading it token by token would take most of the time."""
+    """The file's text; "" for a Python file without gettext, since tokenizing all of them takes most of the time."""
     source = path.read_text()
     return source if path.suffix != ".py" or "gettext" in source else ""

@@ -1,4 +1,4 @@
-"""manage.py add_staff: makes the first of the staff, and says how they get in. It sets no password: there is none."""
+"""manage.py add_staff: makes a staff account, the first one above all, and prints how to sign in (docs/staff.md)."""
 
 from argparse import ArgumentParser
 from typing import Any

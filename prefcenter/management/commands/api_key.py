@@ -1,4 +1,4 @@
-"""Makes a key of the API and prints it, once. The admin does the same, and revokes keys."""
+"""manage.py api_key: makes an API key and prints it, on standard output. The admin does the same, and revokes keys."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""manage.py audience: whom may I write to? A CSV in, the same CSV with verdicts, links and headers out."""
+"""manage.py audience: a CSV in, the same CSV with verdicts, links and headers out (docs/beside-your-mailer.md)."""
 
 import os
 import sys
@@ -26,6 +26,8 @@ _LOOKS_LIKE = (
 
 
 class Command(BaseCommand):
+    """`source`: what to read in place of standard input, for callers in Python."""
+
     help = (
         "Reads a CSV of addresses on standard input and writes it to standard output with a verdict for each "
         "address, and the signed links and headers for those you may write to."
@@ -88,7 +90,7 @@ class Command(BaseCommand):
         except (TableError, UnsubscribeError, Misfit) as error:
             raise CommandError(str(error)) from error
         except BrokenPipeError:
-            # Whoever reads us has seen enough (`| head`); Python would complain once more while it shuts down.
+            # The reader of the output has closed it (`| head`); Python would print an error once more as it shuts down.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return
         self._say_of_the_list(listed)

@@ -1,4 +1,4 @@
-"""Prints what `mail_check` finds in a message as sent; it decides nothing and keeps nothing."""
+"""manage.py check_message: prints what mail_check finds in a message as sent."""
 
 import sys
 import textwrap
@@ -28,11 +28,11 @@ class Command(BaseCommand):
     """Exit status: 0 when no MUST fails, 1 when one does, 2 when there is no message to read."""
 
     help = "Reads a raw message as sent and says whether email clients will offer one-click unsubscribe."
-    # It looks at a file and not at this site, whose settings need not be right for that.
+    # It checks a file and not this site, whose settings need not be right for that.
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """One file, and two questions that need the network."""
+        """The file, and two options that need the network."""
         parser.add_argument("file", help='a raw message as sent (.eml), or "-" for standard input')
         parser.add_argument("--dns", action="store_true", help="verify the DKIM signature, asking DNS")
         parser.add_argument(
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, file: str, dns: bool, post: bool, **options: Any) -> None:
-        """Print the points and the summary, and leave with the exit status."""
+        """Prints the points and the summary. Raises SystemExit with the exit status."""
         dnsfunc, poster = fetch_key if dns else None, post_one_click if post else None
         try:
             raw = _read(file)
@@ -70,7 +70,7 @@ def _spoken(file: str) -> str:
 
 def _line(point: Point) -> str:
     columns = f"{point.outcome:<7}  {point.id:<3}  {point.level:<6}  "
-    # textwrap breaks lines at no no-break space: the name of a standard stays in one piece.
+    # textwrap does not break lines at a no-break space, so that the name of a standard stays in one piece.
     source = point.source.replace(" ", NO_BREAK_SPACE)
     filled = textwrap.fill(
         f"{point.text} [{source}]",

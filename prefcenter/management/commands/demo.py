@@ -1,4 +1,5 @@
-"""manage.py demo: from nothing to a running site with mails in a mailbox, in one command."""
+"""manage.py demo: sets up the demo and runs it. Before the settings are read, manage.py calls
+demo.environment.prepare."""
 
 from argparse import ArgumentParser
 from typing import Any

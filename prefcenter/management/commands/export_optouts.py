@@ -1,4 +1,4 @@
-"""manage.py export_optouts: the opt-outs as a file, on standard output or under a name. Its summary names nobody."""
+"""manage.py export_optouts: writes opt-outs to a file or standard output, and a summary without addresses."""
 
 import json
 import logging
@@ -55,7 +55,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             file = suppressions.prepare(_asked(options), options["format"])
-            # Whoever may run commands has no account here; the operating system knows theirs.
+            # A command has no account of the site; the log names the one of the operating system.
             logger.info("%s By the system's account %s.", file.in_words(), os.getuid())
             with self._opened(options["output"]) as out:
                 self._write(file, out)
@@ -65,7 +65,7 @@ class Command(BaseCommand):
                 f"The database doesn’t respond: {reason}. Check that it is running and migrated."
             ) from error
         except BrokenPipeError:
-            # Whoever reads us has seen enough (`| head`); Python would complain once more while it shuts down.
+            # The reader of the output has closed it (`| head`); Python would print an error once more as it shuts down.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return
         except OSError as error:
@@ -74,7 +74,8 @@ class Command(BaseCommand):
 
     @contextmanager
     def _opened(self, output: str) -> Iterator[BinaryIO]:
-        """A file stands under its name only when it is whole: half of a list would be taken for all of it."""
+        """The file to write, which gets its name only when it is complete, so that no half of a list is used as a
+        whole."""
         if output == STANDARD_OUTPUT:
             yield self.target or sys.stdout.buffer
             return
@@ -96,7 +97,7 @@ class Command(BaseCommand):
         out.flush()
 
     def _shown(self, file: File) -> Iterator[suppressions.Row]:
-        """The rows, and on a terminal how far they have got."""
+        """The file's rows; on a terminal with a progress bar."""
         is_shown, shown = self.stderr.isatty(), -1
         for number, row in enumerate(file.rows(), 1):
             yield row
@@ -119,7 +120,8 @@ class Command(BaseCommand):
 
 
 def _asked(options: dict[str, Any]) -> SuppressionQuery:
-    """Raises CommandError for what contradicts itself, where an empty file would be taken for good news."""
+    """The query by these options. Raises CommandError for options that contradict each other, which would give an empty
+    file."""
     category, reason = _category(options["category"]), options["reason"]
     if reason in OF_A_CATEGORY and category is None:
         raise CommandError(f"The reason '{reason}' applies only to categories: add --category.")

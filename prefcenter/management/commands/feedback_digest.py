@@ -1,4 +1,4 @@
-"""manage.py feedback_digest: sends the digest of what people said, or shows it. It is sent once a week to each."""
+"""manage.py feedback_digest: sends the weekly digest to those who have not had it this week, or prints it."""
 
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any

@@ -1,4 +1,4 @@
-"""manage.py import_contacts: makes addresses known. Knowing an address is no consent, and whoever said no stays out."""
+"""manage.py import_contacts: adds the addresses in a file as contacts. That subscribes nobody (docs/imports.md)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""manage.py import_optouts: whoever said no elsewhere is not written to here. It lifts nothing, subscribes nobody."""
+"""manage.py import_optouts: imports opt-outs from a file, or takes such an import back (docs/imports.md)."""
 
 from argparse import ArgumentParser
 from typing import Any

@@ -1,4 +1,4 @@
-"""manage.py reset_second_factor: for staff who lost theirs, when no colleague is in the admin who could remove it."""
+"""manage.py reset_second_factor: for staff who lost theirs, where no colleague can reset it in the admin."""
 
 from argparse import ArgumentParser
 from typing import Any

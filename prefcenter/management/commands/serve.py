@@ -1,4 +1,5 @@
-"""Runs the web server and the worker under one roof; it refuses to start on a database that is not ready."""
+"""manage.py serve: runs the web server and the worker together (docs/running.md). Refuses to start without a database
+that is migrated."""
 
 import socket
 import sys
@@ -15,6 +16,7 @@ from django.db.migrations.executor import MigrationExecutor
 from prefcenter.management import listening
 from prefcenter.management.supervisor import Child, Supervisor
 
+#: Addresses that mean all interfaces, and where to connect for each.
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised, not chosen
 
 
@@ -59,7 +61,7 @@ class Command(BaseCommand):
 
     def _say(self, sentence: str) -> None:
         self.stdout.write(sentence)
-        self.stdout.flush()  # into a pipe or a log it would otherwise come when all is over
+        self.stdout.flush()  # a pipe or a log would otherwise get it only at the end
 
 
 def _web_server(address: tuple[str, int], *, workers: int, threads: int) -> Child:
@@ -69,18 +71,18 @@ def _web_server(address: tuple[str, int], *, workers: int, threads: int) -> Chil
         "--port": str(address[1]),
         "--workers": str(workers),
         "--blocking-threads": str(threads),
-        # A granian worker that is still loading is deaf; Docker waits ten seconds, a dead supervisor for ever.
+        # In seconds. A granian worker that is still loading ignores signals, and Docker waits only ten seconds.
         "--workers-kill-timeout": "8",
         "--log-level": "error",
     }
-    # No access log: the paths are secrets, whoever reads one can opt its owner out.
+    # No access log: paths have tokens, with which anyone can opt the contact out (law 10).
     flags = ["--respawn-failed-workers", "--no-access-log"]
     command = [sys.executable, "-m", "granian", *_flat(options), *flags, "prefcenter.wsgi:application"]
     return Child("web server", command, settings.BASE_DIR, essential=True)
 
 
 def _worker() -> Child:
-    """Not essential: a broken broker must not keep anybody from opting out."""
+    """The Celery worker with its beat. Not essential, because opt-outs work without a broker (law 4)."""
     options = {
         "--pool": "threads",
         "--concurrency": "4",

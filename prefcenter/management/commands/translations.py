@@ -1,4 +1,4 @@
-"""manage.py translations: brings the message catalogs in step with the texts in code and templates."""
+"""manage.py translations: updates the message catalogs to the texts in code and templates."""
 
 import json
 from argparse import ArgumentParser
@@ -11,7 +11,7 @@ from prefcenter.management import catalogs
 
 
 class Command(BaseCommand):
-    """Exit status: 0, or 1 when a translation that was handed in does not fit its text."""
+    """Exit status: 0, or 1 when a translation given with --fill does not fit its text."""
 
     help = (
         "Updates every .po and .mo file after a text has changed. With --missing it shows what is still to be "

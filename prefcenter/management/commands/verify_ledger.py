@@ -1,4 +1,4 @@
-"""manage.py verify_ledger: is the ledger still the one that was sealed? It names what was touched, mends nothing."""
+"""manage.py verify_ledger: checks the ledger against its seals and names what was changed (ledger.seals)."""
 
 from argparse import ArgumentTypeError
 from typing import Any
@@ -20,7 +20,7 @@ _NOT_COMPARED = (
 
 
 class Command(BaseCommand):
-    """Exit status: 0 when nothing was found, 1 when something was, 2 when the database does not answer."""
+    """Exit status: 0 when nothing was found, 1 when something was, 2 when the database does not respond."""
 
     help = "Checks the ledger against its seals and reports every event and seal that was changed."
 

@@ -1,4 +1,4 @@
-"""manage.py verify_proof: is this file still the proof that was made? It names what is different, and mends nothing."""
+"""manage.py verify_proof: checks a proof's signature and, if asked, the ledger against it (docs/proof.md)."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ SAID = {
 
 
 class Command(BaseCommand):
-    """Exit status: 0 when nothing was found, 1 when something was, 2 when file or ledger cannot be read."""
+    """Exit status: 0 when nothing was found, 1 when something was, 2 when the file or the ledger cannot be read."""
 
     help = "Checks a proof against its signature and, optionally, against the current ledger."
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         try:
             checked = proof.check(file.read_bytes())
             findings = checked.findings
-            # What nobody vouches for is not worth comparing.
+            # A record without a valid signature is not compared.
             if against_ledger and not findings:
                 findings = list(proof.against_ledger(checked.record))
         except OSError as error:

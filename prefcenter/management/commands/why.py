@@ -1,4 +1,4 @@
-"""manage.py why: may this address be written to, by which row of the table, and by which facts?"""
+"""manage.py why: whether an address may be written to, and by which facts (unsubscribe.gate.explain)."""
 
 from argparse import ArgumentParser
 from collections.abc import Iterator

@@ -1,4 +1,5 @@
-"""The site around the engine: pages, admin and commands. It holds no rule about who may be written to."""
+"""The site around the engine: pages, API, admin and commands (docs/architecture.md). Importing it makes the Celery
+app."""
 
 from prefcenter.celery import app as celery_app
 

@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prefcenter.settings")
 
 
 class ReadableASGIRequest(content_types.Readable, ASGIRequest):
-    """As Django makes it of the scope."""
+    """Django's request, with its Content-Type cleaned (web.content_types)."""
 
 
 application = get_asgi_application()

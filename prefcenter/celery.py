@@ -1,4 +1,4 @@
-"""The Celery application. It only carries nudges; what must not be lost stands in the outbox."""
+"""The Celery application. Its messages may be lost: what is owed is stored in tables, and swept (law 4)."""
 
 import os
 from typing import Any
@@ -18,4 +18,4 @@ app.autodiscover_tasks()
 
 @setup_logging.connect
 def keep_our_logging(**kwargs: Any) -> None:
-    """Being connected is enough: Celery then leaves Django's logging, and its redaction, in place."""
+    """Does nothing: with a receiver for this signal Celery leaves Django's logging, and its redaction, in place."""

@@ -1,4 +1,4 @@
-"""System checks of the site as a whole: what nobody must set, and whoever goes live should know."""
+"""System checks of `check --deploy` (prefcenter.I001, W001): optional settings, and permissions of files."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,7 +24,8 @@ def seals_to(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMess
 
 @register("prefcenter", deploy=True)
 def private_files(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """The files were tightened when the settings were read, if they are ours; what is still open is somebody else's."""
+    """The settings tighten the site's own files as they are read, so that what is still open belongs to another
+    account."""
     database = settings.DATABASES["default"]
     name = str(database["NAME"]) if database["ENGINE"].endswith("sqlite3") else ""
     paths = files.private_paths(settings.DATA_DIR, name)

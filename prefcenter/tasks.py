@@ -1,4 +1,5 @@
-"""The site's own Celery tasks. They decide nothing: each hands the work to the room it belongs to."""
+"""The site's Celery tasks; their schedule is CELERY_BEAT_SCHEDULE. Their names are stored in queues and never
+change."""
 
 import logging
 import threading
@@ -28,27 +29,27 @@ _sending = threading.Lock()
 
 @shared_task(ignore_result=True)
 def answer_link_requests() -> int:
+    """Nudged when a link is asked for, and swept up every minute."""
     return link_requests.answer(now=timezone.now())
 
 
 @shared_task(ignore_result=True)
 def send_account_messages() -> int:
-    """Nudged when somebody wants to sign in, and swept up every minute."""
+    """Nudged when an email about an account is queued, and swept up every minute."""
     return account_outbox.sweep(now=timezone.now())
 
 
 @shared_task(ignore_result=True)
 def work_on_imports() -> int:
-    """Nudged when somebody hands in or confirms a file, and swept up every minute: what waits is in the table."""
+    """Nudged when a file is uploaded or confirmed, and swept up every minute."""
     imports.tidy(now=timezone.now())
-    # Told to end, a worker does not wait for a million rows; the next one goes on.
+    # A worker that is told to stop does so between batches; the next one continues.
     return imports.work(now=timezone.now(), must_stop=lambda: state.should_stop is not None)
 
 
 @shared_task(ignore_result=True)
 def send_webhooks() -> None:
-    """Every few seconds. One round at a time, so that of the worker's two threads one stays free for mail, however
-    slowly anybody answers."""
+    """Every WEBHOOKS_SECONDS. One round at a time in a process, so that slow endpoints hold only one of its threads."""
     if not _sending.acquire(blocking=False):
         return
     try:
@@ -59,14 +60,15 @@ def send_webhooks() -> None:
 
 @shared_task(ignore_result=True)
 def forget_answers() -> None:
-    """What was kept for callers that ask again, and webhooks that are over."""
+    """Every day: deletes old answers by Idempotency-Key, and old deliveries of webhooks."""
     api_keys.forget_answers(now=timezone.now())
     delivery.forget(now=timezone.now())
 
 
 @shared_task(ignore_result=True)
 def forget_sessions() -> None:
-    """A sign-in that was begun and never finished leaves the typed address in its session: gone once that is over."""
+    """Every day: deletes expired sessions (one of an unfinished sign-in holds the typed address), old sign-in codes and
+    old emails about accounts."""
     call_command("clearsessions")
     codes.forget(now=timezone.now())
     account_outbox.forget(now=timezone.now())
@@ -74,12 +76,13 @@ def forget_sessions() -> None:
 
 @shared_task(ignore_result=True)
 def forget_cached() -> None:
+    """Every hour: deletes expired entries of a cache in the database."""
     cache_keys.forget_expired()
 
 
 @shared_task(ignore_result=True)
 def seal_ledger() -> None:
-    """Every hour. The seal stands before its mail is tried, and whatever becomes of that."""
+    """Every hour: seals new events, then emails the seal's hash to SEALS_TO; if that fails, the seal stays."""
     made = seals.seal(now=timezone.now())
     if made and settings.SEALS_TO:
         try:
@@ -102,5 +105,6 @@ def _letter(seal: Seal) -> EmailMessage:
 
 @shared_task(ignore_result=True)
 def send_feedback_digest() -> int:
+    """On Mondays: sends the digest of the last week to staff who have not had it yet."""
     now = timezone.now()
     return digest.send(digest.gather(digest.period(digest.DAYS, now=now)), now=now)

@@ -1,4 +1,4 @@
-"""Which address leads to which door."""
+"""The URLs of the site, and the view of each."""
 
 from django.conf import settings
 from django.contrib import admin
@@ -20,12 +20,12 @@ from unsubscribe.links.token_text import BEFORE_KIND, BEHIND_KIND
 
 _LINK = rf"^{BEFORE_KIND}"
 _REST = rf"{BEHIND_KIND}(?:/(?P<token>[\s\S]*))?$"
-#: The page below a token; with anything glued on, but no letter or digit.
+#: The page "Your data" below a token, with anything glued on but letters and digits.
 _DATA = rf"{BEHIND_KIND}/+(?P<token>[^/]*)/+[dD][aA][tT][aA](?![A-Za-z0-9])"
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    # In either letter case, with slashes before it, broken in two, and with anything behind the token: a one-click is
-    # neither redirected (RFC 8058, section 3.1) nor refused for what its way has made of the link.
+    # In either letter case, with slashes before it, with breaks in it and with anything behind the token, because mail
+    # programs and gateways change links, and a one-click is never redirected (RFC 8058, section 3.1).
     re_path(rf"{_LINK}[uU]{_REST}", unsubscribe, name="unsubscribe"),
     re_path(rf"{_LINK}[sS]{_REST}", short, name="short"),
     re_path(rf"{_LINK}[pP]{_DATA}", privacy, name="privacy"),

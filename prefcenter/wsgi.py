@@ -11,14 +11,14 @@ from prefcenter.web import content_types
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prefcenter.settings")
 
-#: What of a body nobody reads is read and dropped up to this many bytes, so that the connection can be used again.
+#: How many bytes of a body that was not read are read and dropped, so that the connection can be kept.
 SMALL = 64 * 1024
 _CHUNK = 16 * 1024
 Begin = Callable[..., Any]
 
 
 class RequestBody:
-    """`wsgi.input`, which knows how much of it is left."""
+    """In place of `wsgi.input`: counts how much of the body is left. Reads as the original does."""
 
     def __init__(self, environ: dict[str, Any]) -> None:
         self._stream = environ["wsgi.input"]
@@ -35,7 +35,7 @@ class RequestBody:
         return self._took(self._stream.readline(*asked), is_end=size != 0)
 
     def drain(self) -> bool:
-        """Reads what is left if it is little. Whether nothing is left."""
+        """Reads and drops what is left, if that is at most SMALL. Returns whether nothing is left."""
         if self._left > SMALL:
             return False
         dropped = 0
@@ -51,9 +51,11 @@ class RequestBody:
 
 
 class WholeRequests:
-    """An answer that is given before the body was read would be followed by the rest of the body, where the next
-    request should begin: the web server then ends a kept-alive connection without a word, and a request that is on its
-    way is lost. So the rest is read if it is little; else the answer says that the connection ends (RFC 9112, 9.3).
+    """Wraps the application so that a response that comes before the body was read does not break the connection.
+
+    The rest of the body would stand where the next request should begin, and the web server would close the kept-alive
+    connection with a request on its way. So the rest is read if it is small; else the response says that the connection
+    closes (RFC 9112, section 9.3).
     """
 
     def __init__(self, application: Callable[[dict[str, Any], Begin], Iterable[bytes]]) -> None:
@@ -70,7 +72,7 @@ class WholeRequests:
 
 
 class ReadableWSGIRequest(content_types.Readable, WSGIRequest):
-    """As Django makes it of the environment."""
+    """Django's request, with its Content-Type cleaned (web.content_types)."""
 
 
 _handler = get_wsgi_application()

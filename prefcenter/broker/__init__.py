@@ -1,1 +1,2 @@
-"""The folder that serves as Celery's broker where there is no other, and how the worker takes its messages."""
+"""A folder as Celery's broker, for sites without Redis or RabbitMQ, and a worker's consumer that survives bad
+messages."""

@@ -1,4 +1,4 @@
-"""How the worker takes its messages: one that it cannot read is put away, and no worker dies of it."""
+"""The worker's consumer (CELERY_WORKER_CONSUMER): rejects messages that cannot be read instead of dying of them."""
 
 import logging
 from collections.abc import Callable
@@ -11,7 +11,8 @@ logger = logging.getLogger(__name__)
 
 
 class Consumer(consumer.Consumer):
-    """Celery's own dies of some messages, and gives them back to the queue as it dies: so does the next worker."""
+    """Celery's own consumer dies of some messages and gives them back to the queue, so that the next worker dies
+    too."""
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Message], None]:
         handle = super().create_task_handler(*args, **kwargs)

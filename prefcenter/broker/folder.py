@@ -1,6 +1,6 @@
-"""The folder as a broker: kombu's transport, with messages that are there whole or not at all.
+"""kombu's transport for a folder, with messages written whole or not at all.
 
-kombu writes a message, and its list of queues, under the name that others read. Who reads in that moment, or after the
+kombu writes a message, and its list of queues, under the name that others read. A reader at that moment, or after the
 writer was killed or the disk was full, gets half of it, and the worker dies of it each time it starts.
 """
 
@@ -18,16 +18,18 @@ from kombu.transport import filesystem, virtual
 
 logger = logging.getLogger(__name__)
 _BROKEN = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
-#: No message of ours has so many bytes, nor would the machine have room for all that somebody could put there.
+#: The largest file that is read, in bytes, far above any message of the site's.
 _LARGEST = 16 * 2**20
 
 
 class FolderChannel(filesystem.Channel):
+    """Broken files are set aside in the subfolder `broken`; the sweep does their work (law 4)."""
+
     def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]  # as kombu itself does
         _write(Path(self.data_folder_out) / f"{time_ns()}_{uuid.uuid4()}.{queue}.msg", payload)
 
     def _get(self, queue: str, timeout: Any = None) -> Any:
-        """The oldest message of `queue`. What is broken is set aside, and the next one read."""
+        """The oldest readable message of `queue`. Raises Empty."""
         for name in sorted(os.listdir(self.data_folder_in)):
             if name.partition(".")[2] == f"{queue}.msg" and (taken := self._take(name)):
                 try:
@@ -41,7 +43,7 @@ class FolderChannel(filesystem.Channel):
         raise Empty
 
     def get_table(self, exchange: str) -> list[Any]:
-        """The queues that are bound. A list that is broken or gone is made anew from what this process has bound."""
+        """The queues that are bound. A list that is broken or gone is rebuilt from what this process has bound."""
         file = self._exchange_file(exchange)
         try:
             if table := [filesystem.exchange_queue_t(*row) for row in _read(file)]:
@@ -58,8 +60,8 @@ class FolderChannel(filesystem.Channel):
         return table
 
     def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:
-        """Two that bind different queues in one instant may lose one of them, until it is bound at the next start; the
-        site has one queue."""
+        """Adds a queue to the list. Of two processes that add different queues at once one may be lost until the next
+        start; the site has one queue."""
         self.control_folder.mkdir(exist_ok=True)
         bound = filesystem.exchange_queue_t(routing_key or "", pattern or "", queue or "")
         table = self.get_table(exchange)
@@ -67,7 +69,8 @@ class FolderChannel(filesystem.Channel):
             _write(self._exchange_file(exchange), [bound, *table])
 
     def _take(self, name: str) -> Path | None:
-        """Of two workers one gets a message: it is theirs under its new name. A dead worker's is left to the sweep."""
+        """Claims a message by moving it into the subfolder `taken`; None if another worker did. What a dead worker had
+        claimed is left to the sweep."""
         folder = Path(self.data_folder_in) / "taken"
         folder.mkdir(exist_ok=True)
         try:
@@ -81,11 +84,13 @@ class FolderChannel(filesystem.Channel):
         try:
             kept = file.rename(folder / f"{time_ns()}-{file.name}")
         except OSError:
-            return  # somebody else has done so
+            return  # another process has done so
         logger.warning("A broken file of the folder queue was set aside; the sweep does its work: %s", kept.name)
 
 
 class Transport(filesystem.Transport):
+    """For broker URLs that begin with `filesystem:` (prefcenter.celery)."""
+
     Channel = FolderChannel
 
 
@@ -96,7 +101,7 @@ def _read(file: Path) -> Any:
 
 
 def _write(file: Path, payload: Any) -> None:
-    """Whole, or not at all: under another name first."""
+    """Writes the file under another name first, so that it is there whole or not at all. Raises ChannelError."""
     part = file.with_name(f".{uuid.uuid4()}.part")
     try:
         part.write_text(json.dumps(payload))

@@ -1,4 +1,4 @@
-"""How much other systems may ask of us, and where we send what happens."""
+"""Limits of the API, and webhooks."""
 
 import re
 
@@ -6,16 +6,16 @@ from django.core.exceptions import ImproperlyConfigured
 
 from .base import DEMO, env
 
-#: Fifty thousand addresses in one call, in bytes.
+#: The largest body of a call, in bytes: fifty thousand addresses.
 API_LARGEST_BODY = 16 * 1024 * 1024
-#: Calls of one key: "600/m", "10/s".
+#: How many calls one key may make: "600/m", "10/s".
 API_RATE = env.str("API_RATE", default="600/m")
 if not re.fullmatch(r"[1-9][0-9]{0,8}/[smh]", API_RATE):
     raise ImproperlyConfigured(
         f"API_RATE is {API_RATE!r}. Write the number of calls, a slash, and s, m or h for second, minute or hour: "
         "10/s, 600/m, 5000/h."
     )
-#: Whether webhooks may go to this machine and its neighbours, and by plain http.
+#: Whether webhooks may go to private addresses, this machine included, and by plain http.
 WEBHOOKS_ALLOW_PRIVATE = env.bool("WEBHOOKS_ALLOW_PRIVATE", default=DEMO)
-#: How often, in seconds, the worker looks whether somebody is to hear of something.
+#: How often the worker looks for events to send to webhooks, in seconds.
 WEBHOOKS_SECONDS = env.float("WEBHOOKS_SECONDS", default=10.0)

@@ -1,4 +1,7 @@
-"""What the other settings rest on: the site's address, its folder, and secrets without which it does not start."""
+"""What the other settings need: the environment, the site's URL, its data folder, and its secrets.
+
+Raises ImproperlyConfigured without secrets, except under DEBUG.
+"""
 
 import os
 from pathlib import Path
@@ -14,12 +17,13 @@ env = environ.Env()
 if (BASE_DIR / ".env").is_file():
     env.read_env(BASE_DIR / ".env")
 
-#: On this machine alone: over http, with secrets that protect nothing, with the static files where they lie.
+#: DEBUG in the environment: http, made-up secrets, and static files that need not be collected.
 IS_LOCAL = env.bool("DEBUG", default=False)
+#: Run by `manage.py demo`.
 DEMO = IS_LOCAL and env.bool("PREFCENTER_DEMO", default=False)
-#: Django's own pages for errors and wrong URLs. The demo shows the site's, as people will see them.
+#: Django's own pages for errors and unknown URLs; the demo shows the site's.
 DEBUG = IS_LOCAL and not DEMO
-#: What the files of the site keep from everybody but the account that runs it; of this and every further process.
+#: The umask of this process and those it starts: which permissions the site's files do not give to other accounts.
 DATA_UMASK = umask(env.str("DATA_UMASK", default="077"))
 os.umask(DATA_UMASK)
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
@@ -36,7 +40,7 @@ def _secret(name: str) -> str:
 
 
 def bare(some: list[str]) -> list[str]:
-    """A list with commas between, without the spaces beside them."""
+    """The entries of a list from the environment, without spaces around them and without empty ones."""
     return [one.strip() for one in some if one.strip()]
 
 

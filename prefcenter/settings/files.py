@@ -1,4 +1,4 @@
-"""Whose eyes the site's files are for: contacts, messages and secrets lie in them in the clear."""
+"""The permissions of the site's files, which hold contacts, messages and secrets unencrypted."""
 
 import os
 import stat
@@ -12,7 +12,7 @@ _BESIDE_A_DATABASE = ("", "-journal", "-wal", "-shm")
 
 
 def umask(text: str) -> int:
-    """Of an environment variable, such as 077. Raises ImproperlyConfigured; others may never be let in to write."""
+    """The umask in a text such as "077". Raises ImproperlyConfigured for what is not one, or lets all others write."""
     try:
         mask = int(text, 8)
     except ValueError:
@@ -26,21 +26,21 @@ def umask(text: str) -> int:
 
 
 def tighten(path: Path, mask: int) -> None:
-    """Takes from a file or folder what `mask` does not allow. What belongs to somebody else stays as it is, and
-    `check --deploy` says so."""
+    """Removes the permissions in `mask` from a file or folder. One that belongs to another account stays as it is,
+    which `check --deploy` reports (prefcenter.W001)."""
     with suppress(OSError):
         if too_open(path, mask):
             path.chmod(stat.S_IMODE(path.stat().st_mode) & ~mask)
 
 
 def too_open(path: Path, mask: int) -> bool:
-    """Whether somebody may do something with it whom `mask` excludes. What is not there is closed."""
+    """Whether a file or folder has permissions that are in `mask`; False for one that does not exist."""
     return os.name == "posix" and path.exists() and bool(path.stat().st_mode & mask & 0o777)
 
 
 def private_paths(folder: Path, database: str = "") -> Iterator[Path]:
-    """The folder, what lies in it, and the files of an SQLite database wherever they are. What browsers get anyway,
-    `static`, is not private."""
+    """The folder, its entries, and the files of the SQLite database at this path. `static` is left out, because
+    browsers get it anyway."""
     yield folder
     with suppress(OSError):
         yield from (one for one in folder.iterdir() if one.name != "static" and not one.is_symlink())

@@ -1,4 +1,4 @@
-"""One line per happening, redacted, to the console."""
+"""Logs to the console, redacted (web.redaction)."""
 
 from .base import env
 
@@ -15,9 +15,9 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "redacted"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
-        # Every sweep would be a line.
+        # Otherwise every sweep is a line.
         "celery": {"level": env.str("CELERY_LOG_LEVEL", default="WARNING")},
-        # It would name each passkey that is used.
+        # Otherwise it names each passkey that is used.
         "fido2": {"level": "WARNING"},
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},

@@ -33,5 +33,5 @@ EMAIL_USE_TLS = bool(_email.get("EMAIL_USE_TLS"))
 EMAIL_USE_SSL = bool(_email.get("EMAIL_USE_SSL"))
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=20)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"no-reply@{urlsplit(SITE_URL).hostname}")
-#: Who keeps the hash of every seal of the ledger outside the site; nobody, if empty.
+#: To which the hash of every new seal is emailed, to be kept outside the site; none if empty.
 SEALS_TO = bare(env.list("SEALS_TO", default=[]))

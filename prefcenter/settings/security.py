@@ -1,4 +1,4 @@
-"""What browsers may do with our pages, and how large a form may be."""
+"""Headers, cookies, https, and the largest forms."""
 
 from csp.constants import NONE, SELF
 
@@ -21,19 +21,20 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
     }
 }
+#: In bytes.
 LARGEST_FORM = 1024 * 1024
-#: How many short links that are none one network may try in an hour. A right one is never counted.
+#: How many invalid short links one network may try in an hour. Valid ones are never counted.
 SHORT_LINK_FAILURES_PER_HOUR = env.int("SHORT_LINK_FAILURES_PER_HOUR", default=30)
-# The most that any door takes; the middleware holds each to its own.
+# The largest of all limits; web.middleware.CalmErrors applies the smaller ones.
 DATA_UPLOAD_MAX_MEMORY_SIZE = API_LARGEST_BODY
 SECURE_SSL_REDIRECT = not IS_LOCAL
-# RFC 8058, section 3.1: a link never answers with a redirect, not even from http to https.
-# Nor does the API: a redirected POST becomes a GET. It refuses instead.
+# A link is never redirected, not even from http to https (RFC 8058, section 3.1). The API refuses http instead, because
+# a redirected POST becomes a GET.
 SECURE_REDIRECT_EXEMPT = [rf"^{BEFORE_KIND}(?i:[uspfiej]){BEHIND_KIND}(/|$)", r"^api/"]
 SECURE_HSTS_SECONDS = 0 if IS_LOCAL else 365 * 24 * 3600
 SESSION_COOKIE_SECURE = not IS_LOCAL
 CSRF_COOKIE_SECURE = not IS_LOCAL
 SILENCED_SYSTEM_CHECKS = [
-    "security.W005",  # the other names below this host are not ours to promise https for
-    "security.W021",  # nor to put on the browsers' preload list
+    "security.W005",  # subdomains of the host may belong to other sites, without https
+    "security.W021",  # nor may they be put on the browsers' preload list
 ]

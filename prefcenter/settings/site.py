@@ -1,4 +1,4 @@
-"""Which apps and middleware the site is made of, its templates, languages and static files."""
+"""Apps, middleware, templates, languages, branding and static files."""
 
 from .base import BASE_DIR, DATA_DIR, IS_LOCAL, env
 
@@ -49,7 +49,7 @@ TEMPLATES = [
     },
 ]
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
-#: Each under its own name, as the switch on the pages shows it.
+#: By code, each language's own name for itself, as the pages show it.
 LANGUAGES = [
     ("en", "English"),
     ("de", "Deutsch"),
@@ -73,7 +73,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 _static_files = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 if IS_LOCAL:
     _static_files = "django.contrib.staticfiles.storage.StaticFilesStorage"
-# Found where they lie, without being collected first.
+# Static files need not be collected.
 WHITENOISE_USE_FINDERS = IS_LOCAL
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

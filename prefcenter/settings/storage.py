@@ -1,4 +1,4 @@
-"""The database, the cache, and the broker that carries nudges."""
+"""The database, the cache, imported files, Celery's broker and its schedule."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ if _database["ENGINE"].endswith("sqlite3"):
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        # What is deleted or emptied is overwritten: an erased address must not stand in the file's free pages.
+        # Deleted content is overwritten, so that no erased address stays in the file's free pages.
         "init_command": "PRAGMA journal_mode=DELETE; PRAGMA secure_delete=ON;",
     }
 else:
@@ -23,21 +23,23 @@ else:
     _database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# Rate limits of signing in live here, so it is shared by all processes; a migration makes the table.
+# Shared by all processes, because the rate limits of signing in are kept here; a migration makes the table.
 CACHES = {"default": env.cache_url("CACHE_URL", default="dbcache://prefcenter_cache")}
 CACHES["default"]["KEY_FUNCTION"] = "prefcenter.web.cache_keys.keyed"
 if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
-    # A Redis that hangs holds a thread no longer than this.
+    # In seconds, so that a Redis that hangs does not hold threads.
     _timeouts = {"socket_connect_timeout": 1, "socket_timeout": 1}
     CACHES["default"]["OPTIONS"] = _timeouts | CACHES["default"].get("OPTIONS", {})
 if CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
-    # Of Django's 300 entries a flood of made-up addresses would push out everybody else's limit.
+    # With Django's 300 entries a flood of made-up addresses would push out the limits of all others.
     CACHES["default"].setdefault("OPTIONS", {})["MAX_ENTRIES"] = 100_000
 
-#: Uploads lie here while they are written and until their import is over. Machines that share the work share it too.
+#: For uploads until their import has ended. Machines that share the work have to share this folder.
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "imports"
 FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, exist_ok=True)
+#: The largest file to import.
 IMPORT_MAX_MB = env.int("IMPORT_MAX_MB", default=500)
+#: How long an uploaded file is kept, and how long the report of its import.
 IMPORT_FILE_DAYS = env.int("IMPORT_FILE_DAYS", default=7)
 IMPORT_REPORT_DAYS = env.int("IMPORT_REPORT_DAYS", default=365)
 
@@ -52,13 +54,13 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
         "polling_interval": 0.25,
     }
 elif CELERY_BROKER_URL.startswith("redis"):
-    # Somebody waits for the answer to their click: a broker that hangs may cost one of them three seconds.
+    # A request waits for the broker: one that hangs may cost it three seconds at most (tasks.publish).
     CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 3, "max_retries": 0}
 for _path in private_paths(DATA_DIR, _database["NAME"] if _database["ENGINE"].endswith("sqlite3") else ""):
     tighten(_path, DATA_UMASK)
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
-# No limit: a worker whose acknowledgements fail while the broker restarts would count them against it for ever,
-# and never read again. What it prefetches is a handful of ids.
+# No limit: acknowledgements that fail while the broker restarts would count against it for ever, and the worker would
+# stop reading. Messages are only a few ids.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 0
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
@@ -67,7 +69,7 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_CONSUMER = "prefcenter.broker.consumer:Consumer"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 _every = env.float("UNSUBSCRIBE_SWEEP_SECONDS", default=60.0)
-# Hours of the day below are the site's.
+# For the hours below.
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "sweep the outbox": {"task": "unsubscribe.tasks.sweep", "schedule": _every},
@@ -77,7 +79,7 @@ CELERY_BEAT_SCHEDULE = {
     "send the webhooks": {
         "task": "prefcenter.tasks.send_webhooks",
         "schedule": WEBHOOKS_SECONDS,
-        # While all threads are busy the nudges would pile up.
+        # Otherwise these tasks pile up while all threads are busy.
         "options": {"expires": WEBHOOKS_SECONDS},
     },
     "seal the ledger": {"task": "prefcenter.tasks.seal_ledger", "schedule": 3600.0},
@@ -86,7 +88,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget old answers": {"task": "prefcenter.tasks.forget_answers", "schedule": 24 * 3600.0},
     "send the feedback digest": {
         "task": "prefcenter.tasks.send_feedback_digest",
-        # Once a week to each; the later hours are for whom the first did not reach, because something was away.
+        # Each gets one a week; the later hours are tries again after a failure.
         "schedule": crontab(minute="0", hour="7-12", day_of_week="mon"),
     },
 }

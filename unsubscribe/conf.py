@@ -58,7 +58,8 @@ def mailto() -> str:
 
 
 def list_domain() -> str:
-    """The domain in List-Id: a name of ours that stays the same for years (RFC 2919, section 2)."""
+    """The domain in List-Id, which should stay the same for years (RFC 2919, section 2); the base URL's host if it is
+    not set. Raises InsecureBaseUrl then."""
     configured = str(getattr(settings, "UNSUBSCRIBE_LIST_DOMAIN", ""))
     return configured or urlsplit(base_url()).hostname or "localhost"
 

@@ -67,9 +67,9 @@ class PreferenceSheet(NamedTuple):
     paused_until: date | None
     has_said_no_to_everything: bool
     is_erased: bool
-    is_blocked: bool  # for good: not even a receipt reaches the address
-    address: Address | None = None  # the one behind the link; nobody's in a preview
-    known: Sequence[Address] = ()  # all that its contact has, pending or not
+    is_blocked: bool
+    address: Address | None = None
+    known: Sequence[Address] = ()
 
     @property
     def is_pending(self) -> bool:

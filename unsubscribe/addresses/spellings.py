@@ -132,7 +132,7 @@ def _trimmed(text: str) -> str:
 def _joined(text: str) -> str:
     """`text` without spaces at the @, and without no-break spaces within its words."""
     local, at, domain = _AROUND_AT.sub("@", text).rpartition("@")
-    if not local[:1].isupper() or local.isupper():  # a name and an address: nobody knows where the one ends
+    if not local[:1].isupper() or local.isupper():  # a name and an address, of which the boundary is unknown
         local = _GLUE.sub("", local)
     host, dot, rest = domain.partition(".")  # before its first dot no domain is whole
     return f"{local}{at}{_GLUE.sub('', host + dot)}{rest.lstrip(_HOLDING)}"

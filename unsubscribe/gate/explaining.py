@@ -41,7 +41,7 @@ class _Evidence:
         self._address, self._mailing, self._today = address, mailing, timezone.localtime(now).date()
         found = gathered.found.get(address.digest)
         self._alone = found.facts if found else gathered.strangers
-        #: 0 while nobody has learnt the address.
+        #: 0 while the address is not known.
         self._address_id, self._contact_id = (found.address_id, found.contact_id) if found else (0, 0)
         self._facts = gathered.about(address.digest)
         self._is_covered = address.digest in gathered.covered

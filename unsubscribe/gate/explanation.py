@@ -71,7 +71,7 @@ class FrequencyFact(NamedTuple):
     """How often the contact wants the category at most, since when and how, as far as the ledger has it.
 
     last_sent_on: the day of the latest message that counts; None where none was sent
-    had_until:    the day on which whoever had this very campaign may get it again
+    had_until:    the day on which a contact who had this campaign may get it again
     """
 
     frequency: Frequency

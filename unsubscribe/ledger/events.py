@@ -48,7 +48,7 @@ class SuppressionData(TypedDict):
 
     #: One SuppressionReason, or none.
     suppressed: list[str]
-    #: Before a LIFT: whether the suppression held for every address of the contact, also for those learnt later.
+    #: Before a LIFT: whether the suppression held for every address of the contact, also for those learned later.
     everywhere: NotRequired[bool]
 
 

@@ -14,7 +14,7 @@ PATIENCE = 2.0
 
 
 class BeyondTheEnd(UnsubscribeError):
-    """The caller's position is behind the last event."""
+    """`after`: the position is beyond the last event."""
 
     message = (
         "This position lies beyond the end of the ledger, as after it was restored from a backup: its next events "

@@ -1,7 +1,16 @@
 """All that is kept about a contact, for the contact: "Your data" and its download (GDPR, Articles 15 and 20).
 
-Of the keys, those that are not explained here have the values of the columns they are named after (unsubscribe.models).
-Times are ISO 8601 in the site's time zone, days YYYY-MM-DD; None stands for what is not known or was never set.
+The keys of the export, by section; those that are not here have the values of the columns they are named after
+(unsubscribe.models). Times are ISO 8601 in the site's time zone, days YYYY-MM-DD; None is not known, or never set.
+
+held_by, as_of:  the sender's name; when the export was made
+contact:         paused_again_at and only_what_was_chosen are Contact.pause_said_at and only_chosen
+consent:         the consent events, oldest first, without `actor`
+last_sent:       for each campaign of a category that still runs, or was last, the day on which it was sent
+mails:           the outbox messages
+accounts:        those with which the contact can sign in
+link_requests:   when a link was asked for, and when that was answered
+said_again_at, less_said_again_at: `said_at` and `less_said_at` of a preference or suppression
 """
 
 from collections.abc import Iterable, Sequence
@@ -34,17 +43,13 @@ def held(contact_id: int, *, now: datetime, address: Address | None = None) -> F
     whose = Whose(contact, queries.theirs(address) if address else rows)
     addresses = whose.addresses
     return {
-        #: The sender's name.
         "held_by": conf.sender_name(),
-        #: When the export was made.
         "as_of": _iso(now),
         "contact": {
             "known_since": _iso(whose.known_since),
             "language": whose.language,
             "paused_until": _iso(contact.paused_until),
-            #: Contact.pause_said_at.
             "paused_again_at": _iso(contact.pause_said_at),
-            #: Contact.only_chosen.
             "only_what_was_chosen": contact.only_chosen,
             "erased_at": _iso(contact.erased_at),
         },
@@ -53,16 +58,11 @@ def held(contact_id: int, *, now: datetime, address: Address | None = None) -> F
         ],
         "preferences": _preferences(whose),
         "suppressions": _suppressions(addresses),
-        #: The consent events, oldest first.
         "consent": _consent(whose),
-        #: For each running campaign of each category, the day on which it was last sent.
         "last_sent": _last_sent(whose),
         "feedback": _feedback(whose),
-        #: The outbox messages.
         "mails": _mails(whose),
-        #: With which they can sign in.
         "accounts": _accounts(addresses),
-        #: When a link was asked for by an address, and when that was answered.
         "link_requests": _link_requests(addresses),
     }
 

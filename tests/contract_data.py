@@ -13,4 +13,4 @@ news = Category.objects.create(slug="news", name="Product news")
 campaign = actions.campaign_named("June", category=news, now=now)
 known = actions.learn([normalise("ada@example.com"), normalise("bob@example.com")], now=now)
 for one in known.values():
-    actions.opt_out([Target(one.address_id, news.pk, campaign and campaign.pk)], source=Source.PAGE, now=now)
+    actions.opt_out([Target(one.address_id, news.pk, campaign.pk if campaign else None)], source=Source.PAGE, now=now)

@@ -49,13 +49,13 @@ def signed_in(user: User) -> Client:
 
 def given_an_app(user: User) -> str:
     """The secret that an app would keep."""
-    secret = generate_totp_secret()
+    secret: str = generate_totp_secret()
     TOTP.activate(user, secret)
     return secret
 
 
 def shown_by_the_app(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
 
 
 def sign_in(client: Client, user: User) -> None:

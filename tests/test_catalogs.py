@@ -91,7 +91,12 @@ def test_a_text_is_found_as_django_will_ask_for_it(file: str, source: str, said:
 )
 def test_a_template_asks_for_what_was_found(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr("django.utils.translation._trans.gettext", lambda msgid: asked.append(msgid) or msgid)
+
+    def gettext(msgid: str) -> str:
+        asked.append(msgid)
+        return msgid
+
+    monkeypatch.setattr("django.utils.translation._trans.gettext", gettext)
     page = Template("{% load i18n %}" + source).render(Context({"x": "now"}))
     assert asked == [one.msgid for one in found_in("a.html", source)]
     assert "5% off" in page
@@ -129,4 +134,6 @@ def test_a_translator_fills_in_what_is_missing(tmp_path: Path, monkeypatch: pyte
     said = catalogs.fill("de", given)
     assert len(said) == 2
     assert len(catalogs.missing("de")) == len(keys) - 1
-    assert catalogs.stored(ENGINE, "de").get("Weekly at most").string == "Höchstens wöchentlich"
+    message = catalogs.stored(ENGINE, "de").get("Weekly at most")
+    assert message is not None
+    assert message.string == "Höchstens wöchentlich"

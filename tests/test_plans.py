@@ -88,7 +88,7 @@ class Plans:
             self._read_postgresql(inner)
 
     def _read_sqlite(self, steps: list[str], sql: str) -> None:
-        tables = {alias: table for table, alias in re.findall(r'"(\w+)" "?([A-Z]\w*)"?', sql)}
+        tables: dict[str, str] = {alias: table for table, alias in re.findall(r'"(\w+)" "?([A-Z]\w*)"?', sql)}
         for step in steps:
             if found := re.search(r"USING (?:COVERING )?INDEX (\w+)", step):
                 self.indexes.add(found[1])
@@ -110,7 +110,7 @@ class Somebody:
 
     def __init__(self, staff: User, now: datetime) -> None:
         self.staff, self.desk, self.now, self.today = staff, signed_in(staff), now, now.date()
-        self.address = Address.objects.exclude(value="").filter(channel="email").order_by("-id")[0]
+        self.address = Address.objects.exclude(value="").filter(channel=Channel.EMAIL).order_by("-id")[0]
         self.contact = self.address.contact
         self.category = Category.objects.filter(purpose="marketing", needs_opt_in=False)[0]
         self.target = Target(self.address.pk, self.category.pk)
@@ -155,7 +155,7 @@ OF_ONE: dict[str, Question] = {
         [one.address.pk], SuppressionReason.HARD_BOUNCE, source=Source.STAFF, now=one.now
     ),
     "a mailing is recorded": lambda one: actions.record_sent(
-        [one.contact.pk], Mailing(one.category, channel="email"), now=one.now
+        [one.contact.pk], Mailing(one.category, channel=Channel.EMAIL), now=one.now
     ),
     "erased": lambda one: actions.erase([one.contact.pk], source=Source.PAGE, now=one.now),
     "the preference center": lambda one: queries.preference_sheet(one.target, today=one.today),

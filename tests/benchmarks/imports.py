@@ -79,7 +79,10 @@ def measure(file: BinaryIO, by_hand: Floor, category_id: int | None) -> Spent:
     asked = partial(actions.import_opt_outs, channel=Channel.EMAIL, now=timezone.now(), category_id=category_id)
     preview = partial(actions.preview_opt_outs, **asked.keywords)
     for number, said in enumerate(batches(file, spent)):
-        turns = [("import", partial(asked, said)), ("floor", partial(by_hand, said))]
+        turns: list[tuple[str, Callable[[], object]]] = [
+            ("import", partial(asked, said)),
+            ("floor", partial(by_hand, said)),
+        ]
         for name, turn in turns if number % 2 else reversed(turns):
             timed(name, turn, spent)
         timed("preview", partial(preview, said), spent)

@@ -63,7 +63,7 @@ def set_sequences(*models: type[Model]) -> None:
             cursor.execute(statement)
 
 
-def _adapter(field: Field) -> Callable[[Any], Any] | None:
+def _adapter(field: "Field[Any, Any]") -> Callable[[Any], Any] | None:
     """What PostgreSQL's driver knows by itself and SQLite's does not."""
     if connection.vendor == "postgresql":
         return None

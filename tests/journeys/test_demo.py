@@ -120,7 +120,7 @@ def _link(raw: bytes) -> str:
 
 
 def _path_of_mail_to(address: str, inbox: str) -> str:
-    listed = re.findall(r'<a href="(/demo/[0-9-]+/)">\s*<strong>([^<]+)</strong>', inbox)
+    listed: list[tuple[str, str]] = re.findall(r'<a href="(/demo/[0-9-]+/)">\s*<strong>([^<]+)</strong>', inbox)
     return next(path for path, to in listed if html.unescape(to) == address)
 
 

@@ -1,7 +1,8 @@
 """Somebody of the staff at a browser, from the sign-in page to the admin."""
 
+from typing import Any
+
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
-from django.http import HttpResponse
 
 from tests.prefcenter.accounts.test_accounts import ASK, CONFIRM, Browser, code, work
 from tests.staff import shown_by_the_app
@@ -18,7 +19,7 @@ class Staff(Browser):
         self.send(f"{ASK}?next={to}", email=email)
         return str(self.send(f"{CONFIRM}?next={to}", code=code())["Location"])
 
-    def posts(self, url: str, **fields: str) -> HttpResponse:
+    def posts(self, url: str, **fields: str) -> Any:
         """As from a page that is open already."""
         self.open(ASK)
         token = self.client.cookies["csrftoken"].value
@@ -34,7 +35,7 @@ class Staff(Browser):
         return secret
 
     def is_in(self) -> bool:
-        return self.open("/admin/").status_code == 200
+        return bool(self.open("/admin/").status_code == 200)
 
     def waits(self) -> None:
         """What was shown in this session was shown a while ago."""

@@ -1,6 +1,6 @@
 """A campaign is never too soon for itself for 48 hours, however many others of its category are recorded meanwhile."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from tests.factories import ADA, BOB, AddressFactory, CampaignFactory, CategoryFactory
 from unsubscribe import actions, gate
@@ -67,7 +68,7 @@ class TestADailyReader:
 
     @pytest.mark.parametrize("order", list(permutations("ABC")))
     def test_however_they_are_recorded_again(
-        self, order: Sequence[str], daily: Address, campaigns: Sequence[Campaign]
+        self, order: tuple[str, ...], daily: Address, campaigns: Sequence[Campaign]
     ) -> None:
         named = {one.name: one for one in campaigns}
         for name, at in zip("ABC", hours(0, 13, 37), strict=True):
@@ -187,7 +188,7 @@ class TestAnyNumber:
         assert answer(campaigns[0], MONDAY + timedelta(hours=1)) == SEND
 
     def test_the_number_of_queries_does_not_grow(
-        self, daily: Address, news: Category, django_assert_num_queries: Callable
+        self, daily: Address, news: Category, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         campaign = CampaignFactory.create(category=news)
         for number in range(9):

@@ -1,5 +1,6 @@
 """The engine's own endpoint, without the site around it (RFC 8058): what it takes, and what it answers."""
 
+from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
@@ -83,10 +84,11 @@ class Drips(BytesIO):
         return super().read(min(size or 0, 1000))
 
 
-def sent(stream: BytesIO, *, method: str = "POST", **environ: Any) -> HttpResponse:
+def sent(stream: BytesIO, environ: Mapping[str, object] = {}, *, method: str = "POST") -> HttpResponse:
     """As a server hands it on: `wsgi.input_terminated` says that it ends what comes in chunks."""
-    environ = {"wsgi.input": stream, "wsgi.input_terminated": True, "CONTENT_LENGTH": ""} | environ
-    return echo(RequestFactory().generic(method, "/", content_type=FORM, **environ))
+    whole: dict[str, Any] = {"wsgi.input": stream, "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+    whole.update(environ)
+    return echo(RequestFactory().generic(method, "/", content_type=FORM, **whole))
 
 
 CHUNKED = {"HTTP_TRANSFER_ENCODING": "chunked"}
@@ -96,34 +98,35 @@ CHUNKED = {"HTTP_TRANSFER_ENCODING": "chunked"}
 @pytest.mark.parametrize("stream", [BytesIO, Drips])
 def test_a_body_that_does_not_say_how_long_it_is_is_read_whole(how: dict[str, str], stream: type[BytesIO]) -> None:
     for size in (0, 1, 5000, views.LARGEST_BODY):
-        response = sent(stream(b"x" * size), **how)
+        response = sent(stream(b"x" * size), how)
         assert (response.status_code, response.content, response["X-Length"]) == (200, b"x" * size, str(size))
 
 
 def test_and_can_be_read_by_whoever_asks_next() -> None:
-    environ = {"wsgi.input": BytesIO(b"do=less"), "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
-    response = views.behind_link(echo)(RequestFactory().generic("POST", "/", content_type=FORM, **environ, **CHUNKED))
+    environ: dict[str, Any] = {"wsgi.input": BytesIO(b"do=less"), "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+    environ.update(CHUNKED)
+    response = views.behind_link(echo)(RequestFactory().generic("POST", "/", content_type=FORM, **environ))
     assert (response.content, response["X-Length"]) == (b"do=less", "7")
 
 
 @pytest.mark.parametrize("more", [1, 2, 1_000_000])
 def test_and_refused_if_it_is_too_long(more: int) -> None:
     stream = BytesIO(b"x" * (views.LARGEST_BODY + more))
-    response = sent(stream, **CHUNKED)
+    response = sent(stream, CHUNKED)
     assert (response.status_code, response.content) == (413, f"{views.TOO_LARGE}\n".encode())
     assert stream.tell() == views.LARGEST_BODY + 1, "no more of it is read than shows that"
 
 
 def test_and_refused_where_the_server_does_not_end_it() -> None:
-    response = sent(BytesIO(b"do=less"), **CHUNKED | {"wsgi.input_terminated": False})
+    response = sent(BytesIO(b"do=less"), CHUNKED | {"wsgi.input_terminated": False})
     assert (response.status_code, response.content) == (411, f"{views.NO_LENGTH}\n".encode())
-    assert sent(BytesIO(), **{"wsgi.input_terminated": False, "CONTENT_LENGTH": "0"}).status_code == 200
+    assert sent(BytesIO(), {"wsgi.input_terminated": False, "CONTENT_LENGTH": "0"}).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "TRACE"])
 def test_a_method_that_has_no_body_is_asked_for_none(method: str) -> None:
-    assert sent(Breaks(), method=method, CONTENT_LENGTH="0").status_code == 200
-    assert sent(Breaks(), method=method, **CHUNKED | {"CONTENT_LENGTH": "0"}).status_code == 200
+    assert sent(Breaks(), {"CONTENT_LENGTH": "0"}, method=method).status_code == 200
+    assert sent(Breaks(), CHUNKED | {"CONTENT_LENGTH": "0"}, method=method).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -137,7 +140,7 @@ def test_a_method_that_has_no_body_is_asked_for_none(method: str) -> None:
     ids=["short", "broken", "broken in chunks", "broken without a length"],
 )
 def test_a_body_that_broke_off_changes_nothing(stream: BytesIO, how: dict[str, str]) -> None:
-    response = sent(stream, **how)
+    response = sent(stream, how)
     assert (response.status_code, response.content) == (400, f"{views.BROKEN_OFF}\n".encode())
     assert response["Cache-Control"] == "no-store"
 

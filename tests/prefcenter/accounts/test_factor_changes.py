@@ -7,7 +7,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.core import mail
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.test import Client
 
 from prefcenter.accounts import second_factor
@@ -124,7 +124,7 @@ class TestWhoeverLostTheirs:
         RecoveryCodes.activate(user)
         return user
 
-    def remove(self, client: Client, user: User) -> HttpResponse:
+    def remove(self, client: Client, user: User) -> HttpResponseBase:
         page = f"/admin/prefcenter/user/{user.pk}/change/"
         form = {"email": user.email, "is_active": "on", "is_staff": "on", "removes_second_factors": "on"}
         answer = client.post(page, form | {"date_joined_0": "2026-03-09", "date_joined_1": "12:00:00"}, secure=True)

@@ -12,7 +12,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core import mail
 from django.core.management import CommandError, call_command
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
@@ -202,7 +202,7 @@ class TestEveryPageOfTheAdmin:
         assert let_in == []
 
 
-def is_shut(answer: HttpResponse) -> bool:
+def is_shut(answer: HttpResponseBase) -> bool:
     """Refused, or led to signing in, or to where the second factor stands in for Django's passwords."""
     return answer.status_code in {403, 404, 405} or answer.get("Location") in {FACTOR, "/admin/"}
 

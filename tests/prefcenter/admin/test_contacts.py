@@ -26,6 +26,7 @@ from unsubscribe.choices import Channel, EventKind, OutboxKind, PreferenceState,
 from unsubscribe.links import Target
 from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, ConsentEvent, Contact, OutboxMessage, Suppression
+from unsubscribe.models.contacts import Handle
 
 pytestmark = pytest.mark.django_db
 
@@ -167,7 +168,7 @@ def test_at_most_fifty_are_listed(desk: Desk) -> None:
 def test_masks_are_looked_up_in_an_index(db: None) -> None:
     for number in range(300):
         address(f"{chr(97 + number % 26)}{number}@{number}.example")
-    rows = Address.objects.alias(handle=profile.Handle("value")).filter(handle="a@example.com", channel="email")
+    rows = Address.objects.alias(handle=Handle("value")).filter(handle="a@example.com", channel="email")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE unsubscribe_address")
         assert "address_by_mask" in rows.order_by("-id")[:50].explain()

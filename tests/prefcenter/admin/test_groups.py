@@ -16,7 +16,7 @@ from unsubscribe.models import Address
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 OURS = {
-    model._meta.model_name: model
+    str(model._meta.model_name): model
     for model in admin.site._registry
     if model._meta.app_label in {"unsubscribe", "prefcenter"}
 }

@@ -298,7 +298,7 @@ def test_who_may_not_is_refused_before_the_body_is_read(settings: Any) -> None:
     for client, status in ((signed_in(member()), 403), (Client(headers={"host": "mail.example.com"}), 302)):
         answer = client.generic("POST", NEW, b"never read", content_type="multipart/form-data; boundary=x", secure=True)
         assert answer.status_code == status
-        assert not answer.wsgi_request._read_started
+        assert not vars(answer.wsgi_request)["_read_started"]
 
 
 def test_without_its_csrf_token_nothing_is_taken(user: User) -> None:
@@ -380,7 +380,9 @@ def test_a_column_that_may_say_no_is_asked_about_and_nothing_can_be_imported_bef
 
 
 def imports_checked(run: ImportRun) -> str:
-    return ImportRun.objects.get(id=run.pk).checked_at.isoformat()
+    checked_at = ImportRun.objects.get(id=run.pk).checked_at
+    assert checked_at is not None
+    return checked_at.isoformat()
 
 
 def test_answered_it_is_checked_again_and_the_answer_holds_for_the_next_file(desk: Client, user: User) -> None:

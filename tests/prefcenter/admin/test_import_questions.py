@@ -64,7 +64,8 @@ class Desk:
         work_on_imports()
         run = ImportRun.objects.latest("id")
         assert run.state == ImportState.DONE
-        return run.counts
+        counts: dict[str, Any] = run.counts
+        return counts
 
     @property
     def _url(self) -> str:

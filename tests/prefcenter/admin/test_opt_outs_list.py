@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -56,7 +55,7 @@ def page(client: Client, **asked: Any) -> str:
     return " ".join(answer.content.decode().split())
 
 
-def take(client: Client, kind: str, **asked: Any) -> HttpResponse:
+def take(client: Client, kind: str, **asked: Any) -> Any:
     return client.post(EXPORT, asked | {"format": kind}, secure=True)
 
 

@@ -81,8 +81,8 @@ def something_of_everything(ada: Address, news: Category) -> None:
     actions.short_links([ada.pk], Target(0, news.pk), now=now)
     actions.suppress_domains({"corp.example": None}, SuppressionReason.MANUAL, source=Source.STAFF, now=now)
     for number in (1, 2):
-        said = [actions.ImportedNo(bytes(ada.digest))]
-        actions.import_opt_outs(said, channel=Channel.EMAIL, reason=SuppressionReason.MANUAL, now=now, import_id=number)
+        line = [actions.ImportedNo(bytes(ada.digest))]
+        actions.import_opt_outs(line, channel=Channel.EMAIL, reason=SuppressionReason.MANUAL, now=now, import_id=number)
     assert SentCount.objects.exists()
     assert seals.seal(now=now)
 

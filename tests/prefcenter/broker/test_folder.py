@@ -134,16 +134,17 @@ def message(**said: Any) -> dict[str, Any]:
     return whole
 
 
-UNREADABLE = [
+EMPTY: dict[str, Any] = {}
+UNREADABLE: list[dict[str, Any]] = [
     *({"body": body} for body in (None, 7, "!!!", [1], b64encode(b"nonsense").decode(), b64encode(b"[]").decode())),
     {"body": b64encode(b"[" * 100_000).decode()},
     *({"content_type": kind} for kind in (None, 7, "application/x-python-serialize")),
     *({"content_encoding": encoding} for encoding in ("nonsense", 7)),
-    *({"headers": headers} for headers in (None, [1], "x", {})),
-    *({"task": task} for task in ("no.such.task", None, 7, [1], {})),
-    *({"id": id_} for id_ in (None, 7, {})),
+    *({"headers": headers} for headers in (None, [1], "x", EMPTY)),
+    *({"task": task} for task in ("no.such.task", None, 7, [1], EMPTY)),
+    *({"id": id_} for id_ in (None, 7, EMPTY)),
     *({"timelimit": limit} for limit in ("x", 7)),
-    *({"delivery_tag": tag} for tag in (None, {}, [1])),
+    *({"delivery_tag": tag} for tag in (None, EMPTY, [1])),
     *({"delivery_info": info} for info in (None, "x")),
     *({"body_encoding": encoding} for encoding in ("rot13", 7)),
     {"properties": []},

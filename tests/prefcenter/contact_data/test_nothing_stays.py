@@ -136,6 +136,7 @@ def sign_in_and_ask() -> None:
 
 def call_the_api() -> None:
     caller = Caller()
+    body: dict[str, Any]
     blocks = {"suppressions": [{"address": ADDRESS, "reason": "complaint"}], "note": f"Call {ADDRESS}, {PHONE}"}
     for path, body in (("/suppressions", blocks), ("/contacts", {"contacts": [{"addresses": [{"address": ADDRESS}]}]})):
         assert caller.post(path, body, Idempotency_Key=f"{ADDRESS}{path}").status_code == 200
@@ -153,7 +154,8 @@ def call_the_api() -> None:
 
 def import_files() -> ImportRun:
     """One that is done, with lines that cannot be read, and two that wait; returns the last."""
-    desk = signed_in(member("import_opt_outs"))
+    staff = member("import_opt_outs")
+    desk = signed_in(staff)
     for name, text in {
         f"{ADDRESS}.csv": f"email\n{ADDRESS}\n{LOCAL}@@example.com\n{AROUND}",
         f"For {LOCAL}.csv": ADDRESS,
@@ -162,15 +164,15 @@ def import_files() -> ImportRun:
         imports.work(now=timezone.now(), must_stop=lambda: False)
         run = ImportRun.objects.latest("id")
         if run.state == ImportState.READY and run.pk % 2:
-            imports.confirm(run, user_id=None, now=timezone.now())
+            imports.confirm(run, user_id=staff.pk, now=timezone.now())
             imports.work(now=timezone.now(), must_stop=lambda: False)
-    answer_about_columns()
+    answer_about_columns(staff)
     waiting = imports.hand_in([f"{AROUND}{ADDRESS}\n".encode("utf-16")], ImportOptions(ImportKind.OPT_OUTS), **WHO)
     imports.hand_in([AROUND.encode()], ImportOptions(ImportKind.OPT_OUTS), **WHO)
     return waiting
 
 
-def answer_about_columns() -> None:
+def answer_about_columns(staff: User) -> None:
     """A file whose headings and cells name the person, and what was said of them, which is kept for the next one."""
     text = f"email,{ADDRESS},Do not mail\nx@example.net,yes,{ADDRESS}\ny@example.net,no,\n"
     run = imports.hand_in([text.encode()], ImportOptions(ImportKind.OPT_OUTS), **WHO)
@@ -181,10 +183,10 @@ def answer_about_columns() -> None:
     assert len(asked) == 3
     words = "filled=unsubscribed,yes=unsubscribed,no=subscribed,empty=subscribed"
     means = {one.name: parse("ignore" if one.kind == "addresses" else words) for one in asked}
-    imports.answer(run, means, user_id=1, now=timezone.now())
+    imports.answer(run, means, user_id=staff.pk, now=timezone.now())
     imports.work(now=timezone.now(), must_stop=lambda: False)
     run.refresh_from_db()
-    imports.confirm(run, user_id=None, now=timezone.now())
+    imports.confirm(run, user_id=staff.pk, now=timezone.now())
     imports.work(now=timezone.now(), must_stop=lambda: False)
     assert ImportAnswer.objects.count() == 2
 

@@ -267,7 +267,7 @@ class TestErase:
         user, of_users = User.objects.get(email=ADA), ContentType.objects.get_for_model(User)
         staff = User.objects.create_superuser("carol@example.com")
         LogEntry.objects.create(
-            user=staff, content_type=of_users, object_id=user.pk, object_repr=str(user), action_flag=CHANGE
+            user=staff, content_type=of_users, object_id=str(user.pk), object_repr=str(user), action_flag=CHANGE
         )
         erase(ada.contact_id, now=now)
         assert LogEntry.objects.get().object_repr == "•••"

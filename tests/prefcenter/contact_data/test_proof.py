@@ -39,7 +39,8 @@ def make(one: Address, *, now: datetime | None = None, about: bytes = b"") -> Pr
 
 def of(one: Address, **said: Any) -> dict[str, Any]:
     """The record as its file holds it."""
-    return json.loads(make(one, **said).file)["record"]
+    record: dict[str, Any] = json.loads(make(one, **said).file)["record"]
+    return record
 
 
 def findings(raw: bytes | str) -> list[str]:

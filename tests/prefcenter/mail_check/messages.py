@@ -62,7 +62,7 @@ def signed(
     raw: bytes, *, names: Iterable[bytes] = SIGNED, domain: bytes = DOMAIN, bits: int = 2048, algorithm: bytes = b""
 ) -> bytes:
     """This message with a real DKIM signature over these headers on top."""
-    signature = dkim.sign(
+    signature: bytes = dkim.sign(
         raw,
         SELECTOR,
         domain,

@@ -91,7 +91,7 @@ def test_a_key_that_is_missing_or_useless_fails_in_its_own_words(record: bytes |
 
 def test_a_key_shorter_than_verifiers_accept_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     # The cryptography package makes no key under 1024 bits, so that the bound is raised instead.
-    class Demanding(dkim.DKIM):
+    class Demanding(dkim.DKIM):  # type: ignore[misc]  # dkimpy has no types
         def __init__(self, raw: bytes, **options: object) -> None:
             super().__init__(raw, minkey=4096, **options)
 

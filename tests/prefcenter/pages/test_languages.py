@@ -7,6 +7,7 @@ from django.test import Client
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
+from tests.emails import html_of
 from tests.factories import CategoryFactory
 from unsubscribe import actions, links, outbox
 from unsubscribe.choices import Source
@@ -64,7 +65,7 @@ def test_the_confirmation_speaks_as_the_page_did(language: str, phone: Client, l
     assert letter.subject == said_in(language, "Your preferences at %(sender_name)s were updated") % {
         "sender_name": "Example Post"
     }
-    html = letter.alternatives[0][0]  # type: ignore[attr-defined]  # it has a page beside the text
+    html = html_of(letter)
     for part in (letter.body, html):
         assert said_in(language, "This takes effect immediately.") in part
         assert "takes effect immediately" not in part

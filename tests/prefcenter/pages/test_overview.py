@@ -36,7 +36,7 @@ def test_p6_the_front_page_is_fit_for_everybody(
     assert browser.title().startswith("Overview")
     assert complaints == []
     for scheme in ("light", "dark"):
-        browser.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # both are among its literals
+        browser.emulate_media(color_scheme=scheme)
         for width in (320, 400, 1280):
             browser.set_viewport_size({"width": width, "height": 900})
             assert browser.evaluate(measures.TOO_WIDE) == []

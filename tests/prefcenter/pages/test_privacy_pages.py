@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail as sent
-from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from tests.emails import html_of
 from tests.factories import ADA, AddressFactory
 from unsubscribe import actions, links, outbox
 from unsubscribe.choices import Channel, EventKind, OutboxKind, Source, SuppressionReason
@@ -95,9 +95,8 @@ def test_the_mail_asks_once_more_and_says_until_when(browser_client: Client, url
     post(browser_client, url, do="erase")
     outbox.deliver(OutboxMessage.objects.get().pk, now=timezone.now())
     [mail] = sent.outbox
-    assert isinstance(mail, EmailMultiAlternatives)
-    html = str(mail.alternatives[0].content)
-    link = mail.body.partition("https://mail.example.com/e/")[2][:40]
+    html = html_of(mail)
+    link = str(mail.body).partition("https://mail.example.com/e/")[2][:40]
     assert links.read(link, purpose=LinkPurpose.ERASE, today=timezone.localdate())
     assert link in html
     for text in (str(mail.body), html):

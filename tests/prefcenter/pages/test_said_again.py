@@ -76,7 +76,7 @@ class Ada:
 
     def _reports(self, what: str, door: str) -> str:
         until = (timezone.localdate() + timedelta(days=30)).isoformat()
-        changes = {
+        changes: dict[str, dict[str, object]] = {
             "leave": {"is_subscribed": False},
             "less": {"frequency": "weekly"},
             "pause": {"paused_until": until},
@@ -85,7 +85,7 @@ class Ada:
             change = {"category": self.news.slug, "channel": Channel.EMAIL} | changes[what]
             answer = self.api.patch(f"/contacts/{self.address.contact_id}/preferences", {"preferences": [change]})
         else:
-            about = {"everywhere": True} if "everywhere" in door else {}
+            about: dict[str, object] = {"everywhere": True} if "everywhere" in door else {}
             about |= {"category": self.news.slug} if what == "leave" else {}
             answer = self.api.post("/suppressions", {"suppressions": [{"address": ADA} | about]})
         assert answer.status_code == 200

@@ -314,6 +314,7 @@ class TestTheScopeOfTheButton:
         by_button = (event.kind, event.category_id, event.after)
         post(phone, url, do="unsubscribe")  # once more is the same, said another way
         assert ConsentEvent.objects.exclude(kind="again").count() == 1
+        assert event.campaign
         other = AddressFactory.create(text="bob@example.com")
         post(
             phone,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.core import mail
 from django.db import OperationalError
 from django.utils import timezone
@@ -12,6 +13,7 @@ from playwright.sync_api import Page
 
 from prefcenter.accounts import outbox as account_outbox
 from prefcenter.models import FeedbackReason, User
+from tests.emails import html_of
 from tests.factories import ADA, AddressFactory, CampaignFactory, CategoryFactory
 from unsubscribe import actions, links, outbox
 from unsubscribe.addresses import normalise
@@ -84,7 +86,7 @@ class Walker:
 
     def account(self) -> None:
         user = User.objects.create_user(ADA)
-        user.emailaddress_set.create(email=ADA, verified=True, primary=True)
+        EmailAddress.objects.create(user=user, email=ADA, verified=True, primary=True)
 
     def sign_in(self) -> None:
         self.account()
@@ -116,7 +118,7 @@ class Walker:
         row = OutboxMessage.objects.latest("id")
         self.ada.contact.refresh_from_db()
         outbox.deliver(row.pk, now=timezone.now() + timedelta(minutes=5))
-        self.show(str(mail.outbox[-1].alternatives[0][0]))  # type: ignore[attr-defined]  # all of ours have one
+        self.show(html_of(mail.outbox[-1]))
 
     def show(self, html: str) -> None:
         self.browser.route("**/as-mail", lambda route: route.fulfill(body=html, content_type="text/html"))
@@ -533,4 +535,4 @@ def mail_code(walker: Walker) -> None:
     walker.account()
     sign_in_code(walker)
     account_outbox.sweep(now=timezone.now())
-    walker.show(str(mail.outbox[-1].alternatives[0][0]))  # type: ignore[attr-defined]  # all of ours have one
+    walker.show(html_of(mail.outbox[-1]))

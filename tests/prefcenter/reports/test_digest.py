@@ -19,6 +19,7 @@ from prefcenter.reports import Selection, rates
 from prefcenter.reports import digest as feedback_digest
 from prefcenter.reports.digest import DAYS, Digest, gather, period
 from prefcenter.reports.reasons import NO_REASON
+from tests.emails import html_of
 from tests.factories import AddressFactory, CategoryFactory
 from tests.staff import member, signed_in
 from unsubscribe import actions
@@ -150,7 +151,7 @@ class TestSending:
         mailing("June", sent=400, opt_outs=1)
         send()
         [message] = mail.outbox
-        html = str(message.alternatives[0][0])  # type: ignore[attr-defined]  # EmailMultiAlternatives
+        html = html_of(message)
         for body in (str(message.body), html):
             assert all(said in body for said in (MANY, "1 (+1)", "June (News): 0.25%, 1 of 400 sent", "2 March 2026"))
             assert "https://mail.example.com/admin/prefcenter/feedback/?created_at__gte=2026-03-02T00" in body

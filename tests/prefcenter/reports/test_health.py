@@ -86,7 +86,7 @@ def test_what_waits_what_failed_and_what_was_sent(now: datetime) -> None:
 
 def test_an_empty_outbox_is_in_good_health(now: datetime) -> None:
     found = health.outbox(Period.latest(7, now=now))
-    assert found == (0, None, 0, 0, 0, (0, None, None))
+    assert tuple(found) == (0, None, 0, 0, 0, (0, None, None))
     assert not found.is_late
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.conf import Settings
+from allauth.account.models import EmailAddress
 from django.test import Client
 from django.utils import timezone
 
@@ -37,7 +37,7 @@ def server() -> RedisService:
 
 
 @pytest.fixture
-def redis(server: RedisService, settings: Settings) -> Iterator[RedisService]:
+def redis(server: RedisService, settings: Any) -> Iterator[RedisService]:
     """Running; it is the site's cache."""
     server.start()
     own = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": server.url}
@@ -83,7 +83,7 @@ class TestANo:
 
     def test_of_whoever_is_signed_in(self, ada: Address, news: Category) -> None:
         user = User.objects.create_user(ADA)
-        user.emailaddress_set.create(email=ADA, verified=True, primary=True)
+        EmailAddress.objects.create(user=user, email=ADA, verified=True, primary=True)
         client = Client(headers={"host": "mail.example.com"})
         client.force_login(user)
         form = sheet(**{f"c{news.pk}_email": "off as_sent was on as_sent"})

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from prefcenter.webhooks import http
-from prefcenter.webhooks.hosts import is_global
-from prefcenter.webhooks.http import HostConnection, NoAnswer, NotPublic, NotSafe
+from prefcenter.webhooks.hosts import NoAnswer, NotPublic, is_global
+from prefcenter.webhooks.http import HostConnection, NotSafe
 from tests.services import PATIENCE
 
 from .receiver import Receiver

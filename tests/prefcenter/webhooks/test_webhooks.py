@@ -75,7 +75,7 @@ def test_it_hears_only_of_what_it_asked_for_and_skips_the_rest_for_good(
 def test_it_hears_by_which_door_it_came_and_by_default_not_of_imports(
     left_out: list[Source] | None, heard: list[str], ada: Address, receiver: Receiver
 ) -> None:
-    chosen = {} if left_out is None else {"left_out": left_out}
+    chosen: dict[str, Any] = {} if left_out is None else {"left_out": left_out}
     endpoint = webhooks.make("A mailer", receiver.url, [], now=timezone.now(), **chosen)
     for source in (Source.IMPORT, Source.ONE_CLICK, Source.API):
         actions.note_access(ada.pk, source=source, now=timezone.now())

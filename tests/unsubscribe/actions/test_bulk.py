@@ -29,16 +29,18 @@ from unsubscribe.models import Address, Category, ConsentEvent, Contact, OutboxM
 
 pytestmark = pytest.mark.django_db
 T = TypeVar("T")
+Test = TypeVar("Test", bound=Callable[..., object])
 DAY = timedelta(days=1)
 BEFORE = NOW - 30 * DAY
 ORIGIN: dict[str, Any] = {"source": Source.IMPORT, "actor": "Marta", "note": "Import 7", "wording": "as they had it"}
 WHOLE = SuppressionReason.UNSUBSCRIBED_ALL
 
 
-def needs_postgresql(test: Callable[..., None]) -> Callable[..., None]:
+def needs_postgresql(test: Test) -> Test:
     """For a test of several connections at the same time; SQLite has one writer at a time."""
-    marks = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql_only]
-    return marks[0](marks[1](test))
+    for mark in (pytest.mark.postgresql_only, pytest.mark.django_db(transaction=True)):
+        test = mark(test)
+    return test
 
 
 class World(NamedTuple):
@@ -194,7 +196,7 @@ def in_bulk(said: Sequence[ImportedNo], wish: Wish, *, channel: Channel, now: da
 def everything_about(world: World) -> dict[str, Any]:
     """All fields of all rows, with names in place of the ids."""
     own = {world.normalised(who, channel): who for who in LISTED for channel in (world.channel, Channel.WHATSAPP)}
-    by_digest = {(one.channel, one.digest): who for one, who in own.items()}
+    by_digest: dict[tuple[str, bytes], str] = {(one.channel, one.digest): who for one, who in own.items()}
     found = {}
     for row in Address.objects.select_related("contact"):
         if who := by_digest.get((row.channel, bytes(row.digest))):
@@ -271,7 +273,8 @@ def listed(addresses: Sequence[Normalised], at: datetime | None = None) -> list[
 
 
 def take(said: Sequence[ImportedNo], **more: Any) -> ImportedCounts:
-    return actions.import_opt_outs(said, **{"channel": Channel.EMAIL, "now": NOW} | more)
+    options: dict[str, Any] = {"channel": Channel.EMAIL, "now": NOW}
+    return actions.import_opt_outs(said, **options | more)
 
 
 @pytest.mark.parametrize("slug", ["news", None])
@@ -558,7 +561,7 @@ def test_a_yes_of_the_person_overtakes_an_earlier_no(
     past: Callable[[Address], None], wish: Wish, early: ImportedCounts, ada: Address
 ) -> None:
     past(ada)
-    options = {"reason": wish.reason, "category_id": wish.category_id, "everywhere": wish.everywhere}
+    options: dict[str, Any] = {"reason": wish.reason, "category_id": wish.category_id, "everywhere": wish.everywhere}
     options |= {"now": NOW + 2 * DAY}
     lines = ConsentEvent.objects.count()
     with transaction.atomic():
@@ -591,7 +594,7 @@ def test_an_old_no_to_everything_leaves_what_they_said_yes_to_since_and_nothing_
     actions.opt_down(
         [Target(ada.pk, CategoryFactory.create(slug="tips").pk)], Frequency.WEEKLY, source=Source.PAGE, now=NOW
     )
-    options = {"reason": wish.reason, "everywhere": wish.everywhere, "now": NOW + DAY}
+    options: dict[str, Any] = {"reason": wish.reason, "everywhere": wish.everywhere, "now": NOW + DAY}
     mails = OutboxMessage.objects.count()
     said = [ImportedNo(bytes(ada.digest), ada.value, NOW - DAY)]
     assert actions.preview_opt_outs(said, channel=Channel.EMAIL, **options) == TAKEN

@@ -37,8 +37,8 @@ def leaves_by_switch(ada: Address, news: Category, now: datetime) -> list[Consen
 
 
 def is_imported(ada: Address, news: Category, now: datetime, **more: Any) -> list[ConsentEvent]:
-    options = {"channel": Channel.EMAIL, "category_id": news.pk, "now": now} | more
-    actions.import_opt_outs([ImportedNo(bytes(ada.digest), ada.value)], **options)
+    options: dict[str, Any] = {"channel": Channel.EMAIL, "category_id": news.pk, "now": now}
+    actions.import_opt_outs([ImportedNo(bytes(ada.digest), ada.value)], **options | more)
     return []
 
 
@@ -224,7 +224,8 @@ def test_said_again_the_same_way_only_the_time_moves_on(first: Says, again: Says
     lines = ConsentEvent.objects.count()
     assert again(ada, news, LATER) == []
     assert ConsentEvent.objects.count() == lines
-    [row] = [*Preference.objects.all(), *Suppression.objects.all()]
+    rows: list[Preference | Suppression] = [*Preference.objects.all(), *Suppression.objects.all()]
+    [row] = rows
     assert row.said_at == LATER
     again(ada, news, LATER - MINUTE)  # a worker that was slow
     row.refresh_from_db()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from tests.conftest import NOW
@@ -86,7 +87,9 @@ def test_what_was_taken_back_is_forgotten(first: int, scope: str, news: Category
     imports(1, scope, news)
     imports(2, scope, news, now=NOW + MINUTE)
     assert take_back(first) == 0
-    [row] = [*Suppression.objects.all(), *Preference.objects.exclude(import_id=None), *DomainSuppression.objects.all()]
+    rows: list[Suppression | Preference | DomainSuppression]
+    rows = [*Suppression.objects.all(), *Preference.objects.exclude(import_id=None), *DomainSuppression.objects.all()]
+    [row] = rows
     assert (row.import_id, row.said_at) == (3 - first, None)
     assert not ConsentEvent.objects.filter(kind__in=[EventKind.LIFT, EventKind.AGAIN]).exists()
     assert take_back(first) == 0
@@ -115,9 +118,9 @@ def by_staff(text: str, news: Category, now: datetime) -> None:
 
 
 def by_the_senders_system(text: str, news: Category, now: datetime, at: datetime | None = None) -> None:
-    for scope in ({}, {"category_id": news.pk}):
+    for category_id in (None, news.pk):
         said = [ImportedNo(normalise(text).digest, text, at)]
-        actions.import_opt_outs(said, channel=Channel.EMAIL, source=Source.API, now=now, **scope)
+        actions.import_opt_outs(said, channel=Channel.EMAIL, source=Source.API, now=now, category_id=category_id)
     actions.suppress_domains({"example.com": at}, ALL, source=Source.API, now=now)
 
 
@@ -156,8 +159,11 @@ def test_what_anybody_else_said_stands_whatever_imports_said_before_and_after(
     for order in ([1, 2, 3], [3, 2, 1]):
         for number in order:
             take_back(number)
-    rows = {"category": Preference.objects.filter(state="unsubscribed"), "domain": DomainSuppression.objects}
-    assert rows.get(scope, Suppression.objects).filter(**{} if scope == "category" else {"lifted_at": None}).exists()
+    rows: dict[str, QuerySet[Any]] = {
+        "category": Preference.objects.filter(state="unsubscribed"),
+        "domain": DomainSuppression.objects.filter(lifted_at=None),
+    }
+    assert rows.get(scope, Suppression.objects.filter(lifted_at=None)).exists()
     assert is_off(news)
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import QuerySet
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -113,8 +114,12 @@ class World:
         """What the imports until now repeated can no longer be taken back."""
         for repeat in ImportRepeat.objects.all():
             scope = {"suppression": "address", "preference": "category", "domainsuppression": "domain"}[repeat.model]
-            rows = {"address": Suppression, "category": Preference, "domain": DomainSuppression}[scope]
-            if rows.objects.filter(pk=repeat.row_id).exclude(import_id=None).exists():
+            rows: dict[str, QuerySet[Any]] = {
+                "address": Suppression.objects.all(),
+                "category": Preference.objects.all(),
+                "domain": DomainSuppression.objects.all(),
+            }
+            if rows[scope].filter(pk=repeat.row_id).exclude(import_id=None).exists():
                 self.words[scope].add(None)
         while actions.settle(NUMBERS, most=1):
             pass

@@ -24,7 +24,8 @@ OWN, FOR_GOOD = SuppressionReason.UNSUBSCRIBED_ALL, SuppressionReason.MANUAL
 
 def block(domain: str = CORP, reason: SuppressionReason = OWN, **how: Any) -> actions.DomainsTaken:
     said = {domain: how.pop("at", None)}
-    return actions.suppress_domains(said, reason, **{"source": Source.STAFF, "now": NOW} | how)
+    given: dict[str, Any] = {"source": Source.STAFF, "now": NOW}
+    return actions.suppress_domains(said, reason, **given | how)
 
 
 def answers(

@@ -1,6 +1,6 @@
 """A mailing through the guard: whoever chose a frequency gets it once, and each letter is counted once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.core import mail
 from django.core.mail import EmailMessage
 from django.db import models
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from tests.conftest import NOW
 from tests.factories import ADA, BOB, CLEO, AddressFactory, CategoryFactory
@@ -133,7 +134,9 @@ class TestOnce:
         assert send(message(WORK, headers=said)) == 0
         assert recipients() == [[ADA]]
 
-    def test_the_number_of_queries_does_not_grow(self, news: Category, django_assert_max_num_queries: Callable) -> None:
+    def test_the_number_of_queries_does_not_grow(
+        self, news: Category, django_assert_max_num_queries: DjangoAssertNumQueries
+    ) -> None:
         readers = [AddressFactory.create(text=f"reader{number}@example.com") for number in range(90)]
         for one in readers[::2]:
             choose(one, news, Frequency.WEEKLY)

@@ -84,8 +84,8 @@ def went_to(diary: Sequence[str]) -> list[str]:
     return [one.removeprefix("sent to ") for one in diary if one.startswith("sent to ")]
 
 
-def clocks() -> list[dict[str, Any]]:
-    return list(LastSent.objects.order_by("contact_id").values())
+def clocks() -> list[dict[str, object]]:
+    return [dict(row) for row in LastSent.objects.order_by("contact_id").values()]
 
 
 FAILURES = [

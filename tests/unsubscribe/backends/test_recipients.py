@@ -56,7 +56,7 @@ SPELLINGS = [
     ("\ud800 <ada@example.com>", "ada@example.com", ""),
     (lazystr("Ada <ada@example.com>"), "ada@example.com", "Ada"),
 ]
-UNREADABLE = [
+UNREADABLE: list[Any] = [
     "*@corp.example",
     "%@corp.example",
     "Corp <%@corp.example>",
@@ -144,7 +144,8 @@ class TestTheEnvelope:
     def test_names_whom_the_gate_decided_on(
         self, text: str, envelope: str, name: str, field: str, said: dict[str, str], smtp: list[Arrived]
     ) -> None:
-        letter = EmailMessage("Hello", "Hello.", headers=dict(said), **{field: [text]})
+        whom: dict[str, Any] = {field: [text]}
+        letter = EmailMessage("Hello", "Hello.", headers=dict(said), **whom)
         letter.reply_to = ["Jo <jo@straße-mail.example>"]
         assert send(letter) == 1
         [arrived] = smtp

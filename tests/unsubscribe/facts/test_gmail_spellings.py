@@ -53,7 +53,7 @@ def test_every_spelling_of_a_gmail_address_has_one_second_digest() -> None:
 class TestWhereItIsKept:
     def stored(self) -> list[bytes | None]:
         rows = Address.objects.order_by("id").values_list("gmail_digest", flat=True)
-        return [one and bytes(one) for one in rows]
+        return [None if one is None else bytes(one) for one in rows]
 
     def test_with_each_address_that_is_learnt_whatever_the_setting(self, settings: Any) -> None:
         settings.UNSUBSCRIBE_GMAIL_SPELLINGS = False

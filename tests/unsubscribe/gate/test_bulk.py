@@ -13,7 +13,7 @@ from tests.factories import ADA, BOB, AddressFactory, CampaignFactory
 from tests.unsubscribe.gate.test_checking import Person, Question, World, forgotten, people, questions
 from unsubscribe import actions, gate
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import Channel, Outcome, Source, SuppressionReason
+from unsubscribe.choices import Channel, Frequency, Outcome, Purpose, Source, SuppressionReason
 from unsubscribe.errors import ContradictoryPurpose
 from unsubscribe.links import Target
 from unsubscribe.mailing import Mailing
@@ -79,7 +79,7 @@ def test_of_too_many_it_says_nothing(news: Category) -> None:
 
 def test_as_many_as_it_holds_are_asked_about_their_clocks_too(news: Category) -> None:
     people = [AddressFactory.create(text=f"reader{number}@example.com") for number in range(3)]
-    actions.opt_down([Target(one.pk, news.pk) for one in people], "weekly", source=Source.PAGE, now=NOW)
+    actions.opt_down([Target(one.pk, news.pk) for one in people], Frequency.WEEKLY, source=Source.PAGE, now=NOW)
     contact_ids = [one.contact_id for one in people]
     actions.record_sent(contact_ids, Mailing(news), now=NOW)
     verdicts = gate.everybody(Mailing(news), now=NOW, most=3)
@@ -95,7 +95,7 @@ def test_it_says_which_addresses_share_a_frequency_and_until_when_once_one_of_th
     AddressFactory.create(text="dan@work.example", contact=unpaced.contact)
     bounced = AddressFactory.create(text="ada@work.example", contact=ada.contact)
     weekly = [Target(one.pk, news.pk) for one in (alone, ada)]
-    actions.opt_down(weekly, "weekly", source=Source.PAGE, now=NOW)
+    actions.opt_down(weekly, Frequency.WEEKLY, source=Source.PAGE, now=NOW)
     actions.suppress([bounced.pk], SuppressionReason.HARD_BOUNCE, source=Source.STAFF, now=NOW)
     verdicts = gate.everybody(Mailing(news), now=NOW)
     assert verdicts is not None
@@ -108,11 +108,11 @@ def test_it_says_which_addresses_share_a_frequency_and_until_when_once_one_of_th
 
 def test_it_takes_as_many_queries_as_a_set_does(news: Category, django_assert_num_queries: Any) -> None:
     people = [AddressFactory.create(text=f"reader{number}@example.com") for number in range(30)]
-    actions.opt_down([Target(one.pk, news.pk) for one in people], "weekly", source=Source.PAGE, now=NOW)
+    actions.opt_down([Target(one.pk, news.pk) for one in people], Frequency.WEEKLY, source=Source.PAGE, now=NOW)
     with django_assert_num_queries(3):
         gate.everybody(Mailing(news, campaign=CampaignFactory.build(category=news, pk=1)), now=NOW)
 
 
 def test_a_marketing_category_is_never_transactional(news: Category) -> None:
     with pytest.raises(ContradictoryPurpose):
-        gate.everybody(Mailing(news, purpose="transactional"), now=NOW)
+        gate.everybody(Mailing(news, purpose=Purpose.TRANSACTIONAL), now=NOW)

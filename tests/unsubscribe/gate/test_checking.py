@@ -279,6 +279,7 @@ def test_what_is_claimed_or_recorded_for_a_reader_is_what_the_gate_says(
         [decision] = gate.check(world.settle(person), mailing, now=NOW)
         assert decision.contact_id
         assert decision.last_day == rules.last_day_before(frequency, TODAY)
+        assert decision.last_day
         paced = {decision.contact_id: decision.last_day}
         done = (
             actions.claim(paced, mailing, now=NOW)

@@ -245,8 +245,8 @@ class TestTooSoon:
         actions.record_sent([ada.contact_id], Mailing(news), now=NOW - 2 * DAY)
         found = explained(ADA, Mailing(news))
         assert found.verdict[:3] == (Outcome.TOO_SOON, Rule.TOO_SOON, TODAY + 5 * DAY)
-        asked = {"since": NOW - 5 * DAY, "source": Source.PAGE}
-        assert found.facts == (FrequencyFact(Frequency.WEEKLY, TODAY - 2 * DAY, **asked),)
+        sent_on, since = TODAY - 2 * DAY, NOW - 5 * DAY
+        assert found.facts == (FrequencyFact(Frequency.WEEKLY, sent_on, since=since, source=Source.PAGE),)
 
     def test_for_a_campaign_that_they_had(self, ada: Address, news: Category) -> None:
         actions.opt_down([Target(ada.pk, news.pk)], Frequency.DAILY, source=Source.PAGE, now=NOW - 5 * DAY)

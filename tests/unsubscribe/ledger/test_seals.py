@@ -75,7 +75,7 @@ CHANGES_OF_ADDRESSES = [
 
 
 def found() -> list[tuple[FindingKind, int, int]]:
-    return [tuple(finding) for finding in seals.verify()]
+    return [(one.kind, one.number, one.other) for one in seals.verify()]
 
 
 @pytest.fixture
@@ -349,7 +349,7 @@ def test_many_lines_are_many_seals_and_small_batches(
 def test_the_encoding_is_what_it_always_was() -> None:
     """Other bytes would make every sealed line an edited one: then it is another VERSION."""
     line = (datetime(2026, 3, 10, 12, 0, 0, 1, tzinfo=UTC), "opt_out", "page", 1, 2, "email", None, 3)
-    texts = ({"b": 1, "a": ["é", None]}, {}, "Grüße", "", "said on the phone")
+    texts: tuple[Any, ...] = ({"b": 1, "a": ["é", None]}, {}, "Grüße", "", "said on the phone")
     assert (
         encoding.hash_of_event(bytes(range(32)), *line, *texts).hex()
         == "868b05e7802e0f4f0b0dd4e0ad516959d46f7a0076f957df8daec9afc0e88abe"

@@ -2,6 +2,7 @@
 
 import re
 from base64 import b32decode, b32encode
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -211,7 +212,9 @@ class TestPurposes:
     @pytest.mark.parametrize("kind", LinkPurpose)
     def test_no_kind_passes_for_another(self, kind: LinkPurpose) -> None:
         token = links.sign(TARGET, purpose=kind, today=TODAY)
-        others = [partial(links.read, purpose=other, today=TODAY) for other in {*LinkPurpose} - {kind}]
+        others: list[Callable[[str], object]] = [
+            partial(links.read, purpose=other, today=TODAY) for other in {*LinkPurpose} - {kind}
+        ]
         others += [links.read_expired] if kind != LinkPurpose.PREFERENCES else []
         others += [links.preferences_url_from] if kind != LinkPurpose.UNSUBSCRIBE else []
         for read in [*others, links.read_receipt]:

@@ -3,7 +3,6 @@
 import csv
 import gc
 import io
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -44,10 +43,10 @@ def long_from_two(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(params=[False, True], ids=["in sets", "everybody at once"])
-def ways(request: pytest.FixtureRequest) -> Iterator[bool]:
+def ways(request: pytest.FixtureRequest) -> bool:
     if request.param:
         request.getfixturevalue("long_from_two")
-    return request.param
+    return bool(request.param)
 
 
 def answered(text: str, category: Category, **options: Any) -> str:

@@ -156,9 +156,9 @@ def test_the_number_of_queries_does_not_grow_with_the_list(news: Category) -> No
         request = audience.request(
             news, channel=Channel.EMAIL, campaign="", now=timezone.now(), is_recorded=False, with_links=False
         )
-        table, options = open_table(io.BytesIO(text.encode())), {"on_problem": lambda line, problem: None}
+        table = open_table(io.BytesIO(text.encode()))
         with CaptureQueriesContext(connection) as captured:
-            audience.write_answers(table, request, io.StringIO(), **options)
+            audience.write_answers(table, request, io.StringIO(), on_problem=lambda line, problem: None)
         return len(captured)
 
     assert queries(3) <= queries(audience.BATCH) <= 20

@@ -45,7 +45,8 @@ def run(command: str, path: Path, *arguments: str) -> dict[str, Any]:
     out, err = io.StringIO(), io.StringIO()
     call_command(command, str(path), *arguments, stdout=out, stderr=err)
     assert err.getvalue() == ""
-    return json.loads(out.getvalue())
+    printed: dict[str, Any] = json.loads(out.getvalue())
+    return printed
 
 
 def test_without_apply_nothing_is_written_at_all(file: Path, ada: Address) -> None:

@@ -24,7 +24,7 @@ from tests.factories import ADA, BOB, CLEO, CategoryFactory, address
 from tests.staff import member, signed_in
 from unsubscribe import actions, gate, rules
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import Channel, EventKind, Outcome, Source, SuppressionReason
+from unsubscribe.choices import Channel, EventKind, Frequency, Outcome, Source, SuppressionReason
 from unsubscribe.ledger import seals
 from unsubscribe.links import Target
 from unsubscribe.mailing import Mailing
@@ -106,7 +106,7 @@ def test_a_category_goes_back_to_what_it_was_before(before: str | None, boss: Us
     ada = address(ADA)
     if before:
         actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=timezone.now() - DAY, wording="Yes")
-    actions.opt_down([Target(ada.pk, news.pk)], "weekly", source=Source.PAGE, now=timezone.now() - DAY)
+    actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=timezone.now() - DAY)
     run = imported(ADA, BOB, terms=OPT_OUTS._replace(category_id=news.pk))
     assert answer(ADA, news) == Outcome.UNSUBSCRIBED
     taken_back(run, boss)

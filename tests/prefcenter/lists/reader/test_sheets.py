@@ -63,9 +63,13 @@ def test_whoever_is_named_first_is_no_title() -> None:
 
 
 def test_what_stands_below_no_name_means_nothing() -> None:
-    rows = [["email", "status", None], ["a@x.example", "unsubscribed", "no"], ["b@x.example", "subscribed"]]
+    rows: Rows = [
+        ["email", "status", None],
+        ["a@x.example", "unsubscribed", "no"],
+        ["b@x.example", "subscribed"],
+    ]
     assert fields(book(rows)) == [["a@x.example", "unsubscribed"], ["b@x.example", "subscribed"]]
-    middle = [["email", None, "status"], ["a@x.example", "no", "unsubscribed"]]
+    middle: Rows = [["email", None, "status"], ["a@x.example", "no", "unsubscribed"]]
     assert fields(book(middle)) == [["a@x.example", "no", "unsubscribed"]]
 
 
@@ -101,7 +105,10 @@ def test_merged_cells_say_the_same_in_every_row() -> None:
         made.worksheets[0].merge_cells("B2:C3")
         made.worksheets[0].merge_cells("B5:B6")
 
-    rows = [["email", "unsubscribed", "why"], *([f"{name}@x.example", "yes", "yes"] for name in "abcde")]
+    rows: Rows = [
+        ["email", "unsubscribed", "why"],
+        *([f"{name}@x.example", "yes", "yes"] for name in "abcde"),
+    ]
     assert fields(book(rows, then=merge)) == [
         ["a@x.example", "yes", "yes"],
         ["b@x.example", "yes", "yes"],
@@ -141,7 +148,7 @@ class TestSeveralSheets:
 
 
 def test_dates_and_numbers_are_texts() -> None:
-    rows = [["email", "when", "count"], ["a@x.example", datetime(2021, 12, 31, 10), 44561.5]]  # noqa: DTZ001
+    rows: Rows = [["email", "when", "count"], ["a@x.example", datetime(2021, 12, 31, 10), 44561.5]]  # noqa: DTZ001
     assert fields(book(rows)) == [["a@x.example", "2021-12-31 10:00:00", "44561.5"]]
 
 

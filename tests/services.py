@@ -55,7 +55,7 @@ def free_port() -> int:
     raise RuntimeError("No free port was found.")
 
 
-def wait_until(condition: Callable[[], T], timeout: float = PATIENCE, what: str = "this") -> T:
+def wait_until(condition: Callable[[], T | None], timeout: float = PATIENCE, what: str = "this") -> T:
     """The first answer of `condition` that is true."""
     deadline = time.monotonic() + timeout
     while not (answer := condition()):

@@ -82,7 +82,7 @@ def owed(site: Site, address: str, *, status: str, attempts: int) -> Owed:
         (row,) = site.outbox(address)
         return row if (row.status, row.attempts) == (status, attempts) else None
 
-    return wait_until(so, what=f"{status} after {attempts} attempts; it is {site.outbox(address)}")  # type: ignore[return-value]
+    return wait_until(so, what=f"{status} after {attempts} attempts; it is {site.outbox(address)}")
 
 
 def the_confirmation(site: Site, post_office: PostOffice, address: str) -> Letter:

@@ -1,6 +1,7 @@
 """The table of law 7, and the rest of what is decided without a database."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -28,8 +29,8 @@ DAILY = Chosen(frequency=Frequency.DAILY)
 WEEKLY = Chosen(frequency=Frequency.WEEKLY)
 
 
-def blocked(*reasons: SuppressionReason, **facts: object) -> Facts:
-    return Facts(suppressed=frozenset(reasons), **facts)  # type: ignore[arg-type]
+def blocked(*reasons: SuppressionReason, **facts: Any) -> Facts:
+    return Facts(suppressed=frozenset(reasons), **facts)
 
 
 TABLE = [

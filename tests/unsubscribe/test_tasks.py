@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 from celery import Celery, Task, current_app
@@ -86,14 +87,14 @@ def test_whoever_sees_to_what_is_owed_themselves_asks_no_worker(broker: HangsUp,
 
 @pytest.mark.django_db(transaction=True)
 def test_an_error_in_the_nudge_after_the_commit_does_not_reach_who_opts_out(
-    ada: Address, news: Category, now: object, monkeypatch: pytest.MonkeyPatch
+    ada: Address, news: Category, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = current_app._get_current_object()
     monkeypatch.setattr(app.amqp, "_producer_pool", None)
     monkeypatch.setenv("CELERY_BROKER_URL", "no-such-transport://")
     with pytest.raises(KeyError, match="No such transport"):
         tasks.nudge([1], delay=0)
-    events = actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)  # type: ignore[arg-type]
+    events = actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)
     assert len(events) == 1
     assert Preference.objects.get(contact=ada.contact).state == "unsubscribed"
     assert OutboxMessage.objects.count() == 1

@@ -24,7 +24,7 @@ def path(ada: Address, news: Category) -> str:
     return "/u/" + links.sign(Target(ada.pk, news.pk), today=timezone.localdate())
 
 
-def answer(path: str, method: str = "POST", body: bytes = BODY):  # type: ignore[no-untyped-def]
+def answer(path: str, method: str = "POST", body: bytes = BODY) -> HttpResponse:
     return views.one_click(RequestFactory().generic(method, path, body, FORM), token=path.removeprefix("/u/"))
 
 

@@ -175,8 +175,8 @@ class TestEveryPageOfTheAdmin:
     @pytest.mark.parametrize(
         "who", [anonymous, subscriber, staff_without_a_factor, staff_who_did_not_show_theirs, former_staff]
     )
-    def test_none_opens_for_whoever_has_not_shown_a_second_factor(  # type: ignore[no-untyped-def]
-        self, who, pages: list[Page]
+    def test_none_opens_for_whoever_has_not_shown_a_second_factor(
+        self, who: Callable[[], Client], pages: list[Page]
     ) -> None:
         browser = who()
         let_in = {}

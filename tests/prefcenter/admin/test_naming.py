@@ -5,6 +5,7 @@ import re
 import pytest
 from django.conf import settings
 from django.contrib import admin
+from django.db.models import Model
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,8 +18,8 @@ TITLED = [model for model, owner in admin.site._registry.items() if getattr(owne
 
 
 @pytest.mark.parametrize("model", TITLED)
-def test_a_list_with_a_title_of_its_own_counts_rows(model: type) -> None:
-    options = model._meta  # type: ignore[attr-defined]
+def test_a_list_with_a_title_of_its_own_counts_rows(model: type[Model]) -> None:
+    options = model._meta
     page = signed_in(member(is_superuser=True)).get(
         reverse(f"admin:{options.app_label}_{options.model_name}_changelist"), secure=True
     )

@@ -17,7 +17,7 @@ from tests.prefcenter import busy_days
 from tests.prefcenter.busy_days import Days
 from tests.staff import member, signed_in
 from unsubscribe import actions
-from unsubscribe.choices import Source
+from unsubscribe.choices import Source, SuppressionReason
 from unsubscribe.ledger import seals
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Campaign, OutboxMessage, SentCount
@@ -121,7 +121,7 @@ def test_complaints_are_held_against_the_lines_of_gmail(boss: Client, news: Any)
     now = timezone.now()
     SentCount.objects.create(day=timezone.localdate(now), channel="email", category=news, count=1000)
     for line in ("above Gmail’s target of 0.1%", "", "above Gmail’s limit of 0.3%"):
-        actions.suppress([AddressFactory.create().pk], "complaint", source=Source.COMPLAINT, now=now)  # type: ignore[arg-type]
+        actions.suppress([AddressFactory.create().pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=now)
         assert line in text_of(boss)
 
 
@@ -129,7 +129,7 @@ def test_three_of_a_thousand_is_the_limit(boss: Client, news: Any) -> None:
     now = timezone.now()
     SentCount.objects.create(day=timezone.localdate(now), channel="email", category=news, count=1001)
     for _ in range(3):
-        actions.suppress([AddressFactory.create().pk], "complaint", source=Source.COMPLAINT, now=now)  # type: ignore[arg-type]
+        actions.suppress([AddressFactory.create().pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=now)
     assert "above Gmail’s target of 0.1%" in text_of(boss)
 
 

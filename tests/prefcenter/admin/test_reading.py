@@ -3,6 +3,7 @@
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -94,7 +95,7 @@ def test_every_model_is_registered() -> None:
 
 @pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.model_name)
 @pytest.mark.usefixtures("something_of_everything")
-def test_each_list_and_page_can_be_read_and_shows_no_address(model, staff: Client) -> None:  # type: ignore[no-untyped-def]
+def test_each_list_and_page_can_be_read_and_shows_no_address(model: type[Model], staff: Client) -> None:
     name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
     one = model._default_manager.first()
     assert one is not None
@@ -106,7 +107,7 @@ def test_each_list_and_page_can_be_read_and_shows_no_address(model, staff: Clien
 
 @pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.model_name)
 @pytest.mark.usefixtures("something_of_everything")
-def test_what_people_wished_is_read_only_even_for_a_superuser(model, staff: Client) -> None:  # type: ignore[no-untyped-def]
+def test_what_people_wished_is_read_only_even_for_a_superuser(model: type[Model], staff: Client) -> None:
     name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
     one = model._default_manager.first()
     assert one is not None

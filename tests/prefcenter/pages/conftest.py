@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
 from tests.services import PATIENCE, missing
 
@@ -101,7 +102,7 @@ def strict(
 
 
 @pytest.fixture
-def site(live_server, settings) -> str:  # type: ignore[no-untyped-def]
+def site(live_server: LiveServer, settings: Any) -> str:
     settings.DEBUG = True  # for links to plain http on localhost
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     settings.UNSUBSCRIBE_BASE_URL = settings.SITE_URL = live_server.url

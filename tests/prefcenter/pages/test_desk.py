@@ -134,7 +134,7 @@ def test_each_page_is_fit_for_everybody(name: str, desk: Desk, screenshots: Path
     desk.may_everything()
     EVERY_PAGE[name](desk)
     for scheme, width in product(SCHEMES, WIDTHS):
-        desk.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # both are among its literals
+        desk.page.emulate_media(color_scheme=scheme)
         desk.page.set_viewport_size({"width": width, "height": 800})
         assert desk.page.evaluate(measures.TOO_WIDE) == [], (scheme, width)
         assert desk.complaints == []

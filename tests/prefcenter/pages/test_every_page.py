@@ -6,7 +6,7 @@
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,7 +22,7 @@ from .walker import EVERY_PAGE, Walker
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.sqlite_only, pytest.mark.starts_first]
 
 WIDTHS = (320, 360, 1280)
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 FIRST_SEEN: Any = {"width": 1280, "height": 720}
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 #: A mail is read in a mail program, which brings its own landmarks and its own sizes.
@@ -84,7 +84,7 @@ def test_p6_every_page_is_fit_for_everybody(
     assert complaints == []
     is_mail = name.startswith("mail_")
     for scheme in SCHEMES:
-        browser.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # both are among its literals
+        browser.emulate_media(color_scheme=scheme)
         for width in WIDTHS:
             browser.set_viewport_size({"width": width, "height": 640})
             assert browser.evaluate(measures.TOO_WIDE if is_mail else measures.UNFIT) == []

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, ViewportSize
 
 from tests.factories import ADA
 from unsubscribe import gate
@@ -19,7 +19,7 @@ from . import measures
 from .walker import Walker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.sqlite_only]
-SMALL_PHONE = {"width": 360, "height": 640}
+SMALL_PHONE: ViewportSize = {"width": 360, "height": 640}
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_p5_the_whole_way_from_link_to_undo(
 def test_p1_the_first_screen_of_a_small_phone_holds_all_that_is_needed(
     page: Page, site: str, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page.set_viewport_size(SMALL_PHONE)  # type: ignore[arg-type]  # it is one
+    page.set_viewport_size(SMALL_PHONE)
     walker(page, site, settings, monkeypatch).link(LinkPurpose.UNSUBSCRIBE)
     shown = ["Example Post", "Unsubscribe from “Product news”?", "a•••@example.com", "Weekly at most", "30 days"]
     for words in [*shown, "All preferences", "Unsubscribe from everything"]:

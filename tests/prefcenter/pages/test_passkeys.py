@@ -191,7 +191,7 @@ def test_each_page_is_fit_for_everybody(boss: Boss, settings: Any, screenshots: 
     for name in every_page(boss, settings):
         assert boss.complaints == [], name
         for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # both are among its literals
+            page.emulate_media(color_scheme=scheme)
             for width in WIDTHS:
                 page.set_viewport_size({"width": width, "height": 640})
                 assert page.evaluate(measures.TOO_WIDE) == [], name

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone, translation
 from django.utils.translation import gettext
+from pytest_django import DjangoAssertNumQueries
 
 from tests.factories import AddressFactory, CategoryFactory
 from unsubscribe import actions, gate, links
@@ -518,11 +519,11 @@ class TestExpired:
 
 
 def test_the_page_takes_few_queries_whatever_the_number_of_categories(
-    phone: Client, url: str, django_assert_max_num_queries: object
+    phone: Client, url: str, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(30):
         CategoryFactory.create(slug=f"category-{number}")
     phone.get(url, secure=True)  # the first look of a day also makes the row that counts them
-    with django_assert_max_num_queries(7):  # type: ignore[operator]
+    with django_assert_max_num_queries(7):
         page = phone.get(url, secure=True).content.decode()
     assert page.count('class="switch"') == 31

@@ -12,6 +12,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser, FrameLocator, Page
 
 from prefcenter.web.preview_data import PreviewKind
+from tests.prefcenter.pages.test_every_page import SCHEMES
 from tests.staff import member, sign_in
 from unsubscribe.models import Address, Contact
 
@@ -78,8 +79,8 @@ def test_every_preview_fits_its_screen_and_wears_its_dress(
     assert body.evaluate("body => document.documentElement.dir") == "rtl"
     # The stylesheet of the pages, and the styles that a mail carries with it.
     assert body.evaluate("body => getComputedStyle(body).fontFamily").startswith(("system-ui", "-apple-system"))
-    for scheme, width in product(("light", "dark"), (1280, 400)):
-        desk.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # both are among its literals
+    for scheme, width in product(SCHEMES, (1280, 400)):
+        desk.emulate_media(color_scheme=scheme)
         desk.set_viewport_size({"width": width, "height": 900})
         assert desk.evaluate(measures.TOO_WIDE) == []
         if screenshots:

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from prefcenter.reports import Period, Selection, conditions, counts, health, rates
 from tests.factories import AddressFactory
 from unsubscribe import actions
-from unsubscribe.choices import OutboxKind, OutboxStatus, Source
+from unsubscribe.choices import OutboxKind, OutboxStatus, Source, SuppressionReason
 from unsubscribe.ledger import seals
 from unsubscribe.ledger.seals import encoding
 from unsubscribe.ledger.seals.encoding import SealedEvent
@@ -138,7 +138,7 @@ def test_a_large_ledger_is_counted_along_its_index(name: str, news: Any, now: da
     """On so few rows PostgreSQL would rather read them all, and is asked not to."""
     ask, index = ASKS[name]
     message(now, took=61)
-    actions.suppress([AddressFactory.create().pk], "complaint", source=Source.COMPLAINT, now=now)  # type: ignore[arg-type]
+    actions.suppress([AddressFactory.create().pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=now)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off")

@@ -13,7 +13,7 @@ from tests.factories import AddressFactory, CampaignFactory, CategoryFactory
 from tests.services import wait_until
 from unsubscribe import actions, outbox
 from unsubscribe.actions import ImportedNo
-from unsubscribe.addresses import normalise
+from unsubscribe.addresses import Normalised, normalise
 from unsubscribe.choices import Channel, OutboxKind, OutboxStatus, Source
 from unsubscribe.links import Target
 from unsubscribe.mailing import Mailing
@@ -101,11 +101,11 @@ def test_an_everything_and_a_new_address_at_once_leave_no_gap(now: datetime) -> 
         ada = AddressFactory.create()
         later = normalise(f"later{round_}@example.com")
 
-        def act(number: int, ada: Address = ada, later: object = later) -> None:
+        def act(number: int, ada: Address = ada, later: Normalised = later) -> None:
             if number % 2:
                 actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
             else:
-                actions.add_addresses(ada.contact_id, [later], now=now)  # type: ignore[list-item]
+                actions.add_addresses(ada.contact_id, [later], now=now)
 
         at_once(act)
         assert Suppression.objects.filter(address__contact=ada.contact_id, lifted_at=None).count() == 2

@@ -1,8 +1,10 @@
 """What opting out, in and down, pausing and coming back leave behind: state, ledger, outbox."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from tests.factories import ADA, BOB, AddressFactory, CampaignFactory, CategoryFactory, ContactFactory
 from unsubscribe import actions, gate, rules
@@ -187,7 +189,9 @@ def test_a_save_is_confirmed_by_one_mail(ada: Address, news: Category, now: date
     assert OutboxMessage.objects.get().event_ids == [event.pk for event in events]
 
 
-def test_many_are_written_in_as_many_queries_as_one(news: Category, now: datetime, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_many_are_written_in_as_many_queries_as_one(
+    news: Category, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     for size in (1, 60):  # Django splits larger inserts on SQLite, which takes 999 values at a time
         targets = [Target(AddressFactory.create().pk, news.pk) for _ in range(size)]
         with django_assert_num_queries(13):  # nine, and two savepoints: one of locking, one of the test
@@ -205,7 +209,9 @@ def test_many_are_written_in_as_many_queries_as_one(news: Category, now: datetim
         lambda event: ConsentEvent.objects.bulk_update([event], ["note"]),
     ],
 )
-def test_the_ledger_is_append_only(tamper, ada: Address, news: Category, now: datetime) -> None:  # type: ignore[no-untyped-def]
+def test_the_ledger_is_append_only(
+    tamper: Callable[[ConsentEvent], object], ada: Address, news: Category, now: datetime
+) -> None:
     [event] = actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=now)
     with pytest.raises(LedgerIsAppendOnly):
         tamper(event)

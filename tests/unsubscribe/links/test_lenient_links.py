@@ -1,6 +1,7 @@
 """Links as they arrive: with what was glued on, cut off, broken in two or written in another case on their way."""
 
 import re
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -241,9 +242,9 @@ class TestForgery:
     @hypothesis_settings(deadline=None, max_examples=300)
     @given(st.data(), purposes, st.sampled_from([links.sign, old_token]))
     def test_a_token_that_was_tampered_with_says_the_same_or_nothing(
-        self, data: st.DataObject, purpose: LinkPurpose, make: object
+        self, data: st.DataObject, purpose: LinkPurpose, make: Callable[..., str]
     ) -> None:
-        token = make(TARGET, purpose=purpose, today=TODAY)  # type: ignore[operator]
+        token = make(TARGET, purpose=purpose, today=TODAY)
         odd = st.one_of(st.sampled_from([*ALPHABET, *GLUED_ON, *IN_FRONT, *BREAKS]), st.text(max_size=3))
         for _ in range(data.draw(st.integers(1, 4))):
             start = data.draw(st.integers(0, len(token)))

@@ -3,6 +3,7 @@
 from django.utils import timezone
 
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Source
 from unsubscribe.links import Target
@@ -13,4 +14,4 @@ news = Category.objects.create(slug="news", name="Product news")
 campaign = actions.campaign_named("June", category=news, now=now)
 known = actions.learn([normalise("ada@example.com"), normalise("bob@example.com")], now=now)
 for one in known.values():
-    actions.opt_out([Target(one.address_id, news.pk, campaign.pk if campaign else None)], source=Source.PAGE, now=now)
+    actions.opt_out([Target(one.address_id, news.pk, campaign.pk if campaign else None)], Origin(Source.PAGE, now))

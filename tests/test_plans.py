@@ -21,7 +21,7 @@ from prefcenter.reports import Period, Selection, counts, health
 from tests.sample_data.writing import Size, write
 from tests.staff import member, signed_in
 from unsubscribe import actions, gate, outbox, queries
-from unsubscribe.actions import ImportedNo
+from unsubscribe.actions import ImportedNo, Origin
 from unsubscribe.choices import Channel, OutboxStatus, Source, SuppressionReason
 from unsubscribe.ledger import feed
 from unsubscribe.links import Target
@@ -145,19 +145,19 @@ OF_ONE: dict[str, Question] = {
         [one.address.value, "stranger@example.com", "x@example.com"], Mailing(one.category), now=one.now
     ),
     "may another spelling be written to?": another_spelling,
-    "one-click": lambda one: actions.opt_out([one.target], source=Source.ONE_CLICK, now=one.now),
-    "everything": lambda one: actions.opt_out([Target(one.address.pk)], source=Source.PAGE, now=one.now),
-    "a yes": lambda one: actions.opt_in([one.target], source=Source.PAGE, now=one.now, wording="Yes"),
+    "one-click": lambda one: actions.opt_out([one.target], Origin(Source.ONE_CLICK, one.now)),
+    "everything": lambda one: actions.opt_out([Target(one.address.pk)], Origin(Source.PAGE, one.now)),
+    "a yes": lambda one: actions.opt_in([one.target], Origin(Source.PAGE, one.now, wording="Yes")),
     "a complaint": lambda one: actions.suppress(
-        [one.address.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=one.now
+        [one.address.pk], Origin(Source.COMPLAINT, one.now), reason=SuppressionReason.COMPLAINT
     ),
     "a bounce is lifted": lambda one: actions.lift(
-        [one.address.pk], SuppressionReason.HARD_BOUNCE, source=Source.STAFF, now=one.now
+        [one.address.pk], Origin(Source.STAFF, one.now), reason=SuppressionReason.HARD_BOUNCE
     ),
     "a mailing is recorded": lambda one: actions.record_sent(
         [one.contact.pk], Mailing(one.category, channel=Channel.EMAIL), now=one.now
     ),
-    "erased": lambda one: actions.erase([one.contact.pk], source=Source.PAGE, now=one.now),
+    "erased": lambda one: actions.erase([one.contact.pk], Origin(Source.PAGE, one.now)),
     "the preference center": lambda one: queries.preference_sheet(one.target, today=one.today),
     "what is due in the outbox": lambda one: outbox.due(now=one.now, limit=100),
     "what a dead worker held": lambda one: outbox.release(now=one.now),
@@ -182,7 +182,7 @@ OF_ALL: dict[str, Question] = {
     "how many gave a reason": lambda one: Feedback.objects.filter(reason=one.reason).count(),
     "how many left a category with feedback": lambda one: Feedback.objects.filter(category=one.category).count(),
     "an imported no": lambda one: actions.import_opt_outs(
-        [ImportedNo(bytes(one.address.digest))], channel=Channel.EMAIL, now=one.now
+        [ImportedNo(bytes(one.address.digest))], Origin(Source.IMPORT, one.now), channel=Channel.EMAIL
     ),
     "what an import set": lambda one: actions.standing(1),
     "an import is taken back": lambda one: actions.take_back(1, most=100, now=one.now),

@@ -14,6 +14,7 @@ from tests.sample_data.__main__ import main
 from tests.sample_data.guard import holds_real_addresses
 from tests.sample_data.writing import Size, write
 from unsubscribe import actions, gate
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import (
     Channel,
@@ -166,7 +167,7 @@ def of_whoever_was_erased_nothing_is_left() -> None:
 def test_the_verbs_go_on_where_the_year_ends(year: Written, now: datetime) -> None:
     known = actions.learn([normalise("somebody.new@example.com")], now=now)
     [address_id] = [one.address_id for one in known.values()]
-    [event] = actions.opt_out([Target(address_id)], source=Source.ONE_CLICK, now=now)
+    [event] = actions.opt_out([Target(address_id)], Origin(Source.ONE_CLICK, now))
     assert event.pk > ConsentEvent.objects.exclude(pk=event.pk).latest("id").pk
     assert seals.seal(now=now)
     assert list(seals.verify()) == []

@@ -16,6 +16,7 @@ from django.utils.cache import add_never_cache_headers
 from django.views.decorators.csrf import csrf_exempt
 
 from . import actions, links, queries
+from .actions import Origin
 from .choices import Source
 from .errors import InvalidLink
 
@@ -145,5 +146,5 @@ def opt_out(token: str) -> HttpResponse:
         queries.address(target)
     except InvalidLink:
         return sentence(UNKNOWN, status=404)
-    actions.opt_out([links.asked_for(target)], source=Source.ONE_CLICK, now=now, wording="one-click")
+    actions.opt_out([links.asked_for(target)], Origin(Source.ONE_CLICK, now, wording="one-click"))
     return sentence(DONE)

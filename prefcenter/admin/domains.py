@@ -1,7 +1,7 @@
 """Whole domains that are blocked: listed, added and lifted. It changes nothing but through actions, and by POST."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
 from django import forms
 from django.contrib import messages
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from prefcenter.models import User
 from prefcenter.web import staff_pages
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import domains
 from unsubscribe.choices import Source, SuppressionReason
 from unsubscribe.errors import InvalidDomain, PublicMailDomain
@@ -64,7 +65,7 @@ def block(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form)
     domain, reason = form.cleaned_data["domain"], SuppressionReason(form.cleaned_data["reason"])
-    taken = actions.suppress_domains({domain: None}, reason, **_as_staff(request, note=form.cleaned_data["note"]))
+    taken = actions.suppress_domains({domain: None}, _as_staff(request, form), reason=reason)
     if not taken.new:
         messages.info(request, _SO_ALREADY)
         return redirect("domains:list")
@@ -79,15 +80,15 @@ def lift(request: HttpRequest, block_id: int) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, "Add a note that says why the suppression is lifted. Nothing changed.")
         return redirect("domains:list")
-    who = _as_staff(request, note=form.cleaned_data["note"])
-    if row.lifted_at or not actions.lift_domains([row.domain], SuppressionReason(row.reason), **who):
+    origin, reason = _as_staff(request, form), SuppressionReason(row.reason)
+    if row.lifted_at or not actions.lift_domains([row.domain], origin, reason=reason):
         messages.info(request, _SO_ALREADY)
         return redirect("domains:list")
     return _done(request, row, CHANGE, f"Lifted the suppression of a domain: {row.get_reason_display()}.")
 
 
-def _as_staff(request: HttpRequest, *, note: str) -> dict[str, Any]:
-    return {"source": Source.STAFF, "now": timezone.now(), "actor": f"staff {request.user.pk}", "note": note}
+def _as_staff(request: HttpRequest, form: forms.Form) -> Origin:
+    return Origin(Source.STAFF, timezone.now(), actor=f"staff {request.user.pk}", note=form.cleaned_data["note"])
 
 
 def _done(request: HttpRequest, row: DomainSuppression, flag: int, said: str) -> HttpResponse:

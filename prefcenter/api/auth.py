@@ -11,6 +11,8 @@ from prefcenter.accounts import api_keys
 from prefcenter.accounts.api_keys import Scope
 from prefcenter.models import ApiKey
 from prefcenter.web.problems import Problem
+from unsubscribe.actions import Origin
+from unsubscribe.choices import Source
 
 _URL_NAMES = {"key", "api_key", "apikey", "token", "access_token"}
 _NO_KEY = "Send a valid API key as “Authorization: Bearer …”. The key may have expired or been revoked."
@@ -73,3 +75,8 @@ def _has_key_in_url(request: HttpRequest) -> bool:
 def caller(request: HttpRequest) -> ApiKey:
     """The key of a request that Bearer let through."""
     return cast(CallerRequest, request).auth
+
+
+def origin_of(request: HttpRequest, *, note: str = "") -> Origin:
+    """Of what this call changes, now."""
+    return Origin(Source.API, timezone.now(), actor=caller(request).actor, note=note)

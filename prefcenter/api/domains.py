@@ -5,18 +5,18 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from ninja import Field, Query, Router, Schema
 
 from prefcenter.accounts.api_keys import Scope
 from prefcenter.web.problems import Problem
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import domains
 from unsubscribe.choices import Source, SuppressionReason
 from unsubscribe.errors import InvalidDomain, MayNotLiftDomain, PublicMailDomain
 from unsubscribe.models import DomainSuppression
 
-from .auth import Bearer, caller
+from .auth import Bearer, origin_of
 from .fields import Body, Moment, Text, Words
 from .idempotency import TAKES_KEY, Answer, once
 from .paging import PageIn, PageOut
@@ -89,7 +89,7 @@ def block(request: HttpRequest, wanted: DomainSuppressionsIn) -> HttpResponse:
     Domains of public email providers, such as gmail.com, are refused. Repeating the request changes nothing. Problems
     with single items are listed in `invalid`.
     """
-    return once(request, lambda: _block(wanted, actor=caller(request).actor, now=timezone.now()))
+    return once(request, lambda: _block(wanted, origin_of(request, note=wanted.note)))
 
 
 @router.get(
@@ -116,10 +116,10 @@ def listed(request: HttpRequest, part: Query[PageIn]) -> HttpResponse:
 def lift(request: HttpRequest, wish: DomainLiftIn) -> HttpResponse:
     """Lifts a domain suppression that was set through the API. One that was set by staff or an import can only be
     lifted by staff: the response is 409. Opt-outs by people at the domain stay."""
-    return once(request, lambda: _lift(wish, actor=caller(request).actor, now=timezone.now()))
+    return once(request, lambda: _lift(wish, origin_of(request, note=wish.note)))
 
 
-def _block(wanted: DomainSuppressionsIn, *, actor: str, now: datetime) -> Answer:
+def _block(wanted: DomainSuppressionsIn, origin: Origin) -> Answer:
     """A domain named more than once counts with its latest `said_at`, or as said now if one of them has none."""
     said: dict[SuppressionReason, dict[str, datetime | None]] = defaultdict(dict)
     invalid, count = [], 0
@@ -132,18 +132,16 @@ def _block(wanted: DomainSuppressionsIn, *, actor: str, now: datetime) -> Answer
         count += 1
         before = of_reason.get(domain, one.said_at)
         of_reason[domain] = max(before, one.said_at) if before and one.said_at else None
-    who: dict[str, Any] = {"source": Source.API, "now": now, "actor": actor, "note": wanted.note}
-    taken = [actions.suppress_domains(some, reason, **who) for reason, some in sorted(said.items()) if some]
+    taken = [actions.suppress_domains(some, origin, reason=reason) for reason, some in sorted(said.items()) if some]
     new, overtaken = sum(len(one.new) for one in taken), sum(len(one.overtaken) for one in taken)
     already = count - new - overtaken
     return Answer({"new": new, "already": already, "overtaken": overtaken, "invalid": invalid})
 
 
-def _lift(wish: DomainLiftIn, *, actor: str, now: datetime) -> Answer:
+def _lift(wish: DomainLiftIn, origin: Origin) -> Answer:
     try:
         domain = domains.read_any(wish.domain)
-        who: dict[str, Any] = {"source": Source.API, "now": now, "actor": actor, "note": wish.note}
-        lifted = actions.lift_domains([domain], SuppressionReason(wish.reason), **who)
+        lifted = actions.lift_domains([domain], origin, reason=SuppressionReason(wish.reason))
     except InvalidDomain as error:
         raise Problem(422, str(error)) from error
     except MayNotLiftDomain as error:

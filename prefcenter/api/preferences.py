@@ -12,14 +12,14 @@ from prefcenter.accounts.api_keys import Scope
 from prefcenter.web.problems import Problem
 from unsubscribe import actions, queries, rules
 from unsubscribe.actions import Wanted
-from unsubscribe.choices import Channel, Frequency, PreferenceState, Purpose, Source, SuppressionReason
+from unsubscribe.choices import Channel, Frequency, PreferenceState, Purpose, SuppressionReason
 from unsubscribe.errors import MayNotLift
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Category, Suppression
 from unsubscribe.queries import Choice, PreferenceSheet
 
 from . import lookup
-from .auth import Bearer, caller
+from .auth import Bearer, caller, origin_of
 from .fields import Body, Bool, Day, Moment, Text, Words
 from .idempotency import TAKES_KEY, Answer, once
 
@@ -126,12 +126,11 @@ def _change(request: HttpRequest, contact_id: int, changes: PreferencesIn) -> An
     wanted, evidence = _wanted(contact_id, changes), changes.evidence
     if lookup.contact(contact_id).erased_at:
         raise Problem(409, ERASED)
-    said = {"wording": evidence.wording, "note": _note(evidence)} if evidence else {}
-    given_at = evidence.given_at if evidence else None
+    origin = origin_of(request)
+    if evidence:
+        origin = origin._replace(wording=evidence.wording, note=_note(evidence), given_at=evidence.given_at)
     try:
-        actions.set_preferences(
-            wanted, source=Source.API, now=timezone.now(), actor=caller(request).actor, given_at=given_at, **said
-        )
+        actions.set_preferences(wanted, origin)
     except MayNotLift as error:
         raise Problem(409, OWN_NO) from error
     if caller(request).has_scope(Scope.CONTACTS_READ):

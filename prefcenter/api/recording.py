@@ -2,16 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
 from typing import Literal, NamedTuple
 
 from ninja import Field, Schema
 
 from unsubscribe import actions, rules
-from unsubscribe.actions import ImportedNo
+from unsubscribe.actions import ImportedNo, Origin
 from unsubscribe.actions.bulk import learn_and_lock
 from unsubscribe.addresses import domains
-from unsubscribe.choices import Channel, Purpose, Source, SuppressionReason
+from unsubscribe.choices import Channel, Purpose, SuppressionReason
 from unsubscribe.models import Campaign, Category
 
 from .contacts import NOT_AN_ADDRESS
@@ -84,12 +83,8 @@ class _Kind(NamedTuple):
     campaign_id: int  # 0 is none
 
 
-def record(blocks: SuppressionsIn, *, actor: str, now: datetime) -> Answer:
-    """Records the valid items by actions.import_opt_outs. The answer is a RecordedOut, without addresses.
-
-    actor: as the ledger names the key
-    now:   aware
-    """
+def record(blocks: SuppressionsIn, origin: Origin) -> Answer:
+    """Records the valid items by actions.import_opt_outs. The answer is a RecordedOut, without addresses."""
     said: dict[_Kind, list[ImportedNo]] = defaultdict(list)
     invalid, addresses = [], []
     categories = _categories({one.category for one in blocks.suppressions if one.category})
@@ -104,28 +99,23 @@ def record(blocks: SuppressionsIn, *, actor: str, now: datetime) -> Answer:
             said[kind].append(ImportedNo(address.digest, address.value, one.said_at))
             addresses.append(address)
     if len(said) > 1:
-        learn_and_lock(addresses, now=now)
-    taken = [
-        _take(kind, some, categories, actor=actor, note=blocks.note, now=now) for kind, some in sorted(said.items())
-    ]
+        learn_and_lock(addresses, now=origin.now)
+    taken = [_take(kind, some, categories, origin) for kind, some in sorted(said.items())]
     new, already, overtaken = (sum(counts) for counts in zip(*taken, strict=True)) if taken else (0, 0, 0)
     return Answer({"new": new, "already": already, "overtaken": overtaken, "invalid": invalid})
 
 
 def _take(
-    kind: _Kind, said: Sequence[ImportedNo], categories: dict[str, Category], *, actor: str, note: str, now: datetime
+    kind: _Kind, said: Sequence[ImportedNo], categories: dict[str, Category], origin: Origin
 ) -> actions.ImportedCounts:
     return actions.import_opt_outs(
         said,
+        origin,
         channel=kind.channel,
         reason=kind.reason,
         category_id=categories[kind.category].pk if kind.category else None,
         everywhere=not kind.only_here,
         campaign_id=kind.campaign_id or None,
-        source=Source.API,
-        actor=actor,
-        note=note,
-        now=now,
     )
 
 

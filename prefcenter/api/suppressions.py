@@ -5,19 +5,19 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone
 from ninja import Field, Query, Router, Schema
 
 from prefcenter.accounts.api_keys import Scope
 from prefcenter.web.problems import Problem
 from unsubscribe import actions, rules
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Channel, Source, SuppressionReason
 from unsubscribe.errors import MayNotLift
 from unsubscribe.facts import covering
 from unsubscribe.models import Address, Suppression
 
 from . import recording
-from .auth import Bearer, caller
+from .auth import Bearer, origin_of
 from .contacts import NOT_AN_ADDRESS
 from .fields import Body, Day, Words
 from .idempotency import TAKES_KEY, Answer, once
@@ -111,7 +111,7 @@ def record(request: HttpRequest, blocks: SuppressionsIn) -> HttpResponse:
     addresses there. Nothing is ever lifted, and repeating the request changes nothing. Problems with single items are
     listed in `invalid`; of the others either all are recorded or none.
     """
-    return once(request, lambda: recording.record(blocks, actor=caller(request).actor, now=timezone.now()))
+    return once(request, lambda: recording.record(blocks, origin_of(request, note=blocks.note)))
 
 
 @router.get(
@@ -169,10 +169,10 @@ def search(request: HttpRequest, asked: SuppressionSearchIn) -> HttpResponse:
 )
 def lift(request: HttpRequest, wish: SuppressionLiftIn) -> HttpResponse:
     """Lifts a suppression where the rules allow it. Only contacts can lift their own opt-outs: the response is 409."""
-    return once(request, lambda: _lift(wish, actor=caller(request).actor))
+    return once(request, lambda: _lift(wish, origin_of(request, note=wish.note)))
 
 
-def _lift(wish: SuppressionLiftIn, *, actor: str) -> Answer:
+def _lift(wish: SuppressionLiftIn, origin: Origin) -> Answer:
     """Raises Problem: 404 for an unknown address, 409 where only the contact or staff may lift it (law 8), 422."""
     address = normalised(wish.address, wish.channel)
     if address is None:
@@ -181,9 +181,7 @@ def _lift(wish: SuppressionLiftIn, *, actor: str) -> Answer:
     if known is None:
         raise Problem(404, "There is no contact with this address.")
     try:
-        ended = actions.lift(
-            [known.pk], wish.reason, source=Source.API, now=timezone.now(), actor=actor, note=wish.note
-        )
+        ended = actions.lift([known.pk], origin, reason=wish.reason)
     except MayNotLift as error:
         raise Problem(409, _OWN_NO if wish.reason in rules.OWN_NO else _STAFF_ONLY) from error
     return Answer({"lifted": len(ended)})

@@ -1,7 +1,6 @@
 """Erases a contact: what the engine keeps, and what each subject of the site keeps (GDPR, Article 17; law 9)."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from django.contrib.admin.models import LogEntry
@@ -14,27 +13,24 @@ from prefcenter.accounts import sessions
 from prefcenter.lists import imports
 from prefcenter.models import Feedback, LinkRequest, User
 from unsubscribe import actions
-from unsubscribe.choices import Source
+from unsubscribe.actions import Origin
 from unsubscribe.models import Address, Contact
 
 from .whose import Whose, digests, emails, spellings
 
 
 @transaction.atomic
-def erase_whose(address: Address, *, now: datetime) -> None:
-    """Erases the contact of this address, as asked for on a page; of a pending address, itself alone (law 11)."""
+def erase_whose(address: Address, origin: Origin) -> None:
+    """Erases the contact of this address; of a pending address, itself alone (law 11)."""
     if address.is_pending:
-        actions.part([address.pk], source=Source.PAGE, now=now)
+        actions.part([address.pk], origin)
         address.refresh_from_db(fields=["contact"])
-    erase(address.contact_id, now=now)
+    erase(address.contact_id, origin)
 
 
-def erase(contact_id: int, *, now: datetime, source: Source = Source.PAGE, actor: str = "") -> None:
+def erase(contact_id: int, origin: Origin) -> None:
     """Erases the contact. What stays are the digests of the addresses, a suppression of each, and anonymous events. It
     cannot be undone.
-
-    now:    aware
-    actor:  who asked for it, where that is not the contact: as in actions.erase
 
     An address that is pending at the contact is not theirs, and stays. Raises Contact.DoesNotExist.
     """
@@ -43,9 +39,9 @@ def erase(contact_id: int, *, now: datetime, source: Source = Source.PAGE, actor
     addresses = whose.addresses
     users = _users(addresses)
     session_keys = sessions.about([user.pk for user in users], digests(addresses))
-    imports.erasure.forget([one for row in addresses for one in spellings(row)], now=now)
+    imports.erasure.forget([one for row in addresses for one in spellings(row)], now=origin.now)
     with transaction.atomic():
-        actions.erase([contact_id], source=source, now=now, actor=actor)
+        actions.erase([contact_id], origin)
         Feedback.objects.filter(whose.said("event__")).update(text="", more="", note="")
         LinkRequest.objects.filter(address__any_of=digests(addresses)).delete()
         account_outbox.forget_address(set(digests(addresses)))

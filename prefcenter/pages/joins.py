@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import EventKind, Source
 from unsubscribe.facts import joins
 from unsubscribe.models import Address, ConsentEvent
@@ -111,11 +112,10 @@ def _answer(found: Joins, verb: str, id_: int, *, now: datetime) -> list[Consent
     """The events by which something changed: none for what was answered before, or is not theirs to answer."""
     if verb == "agree":
         asked = {one.id for one in found.questions}
-        by, wording = found.own.pk, _("Yes, it's mine")
-        return actions.agree([id_], by=by, source=Source.PAGE, now=now, wording=wording) if id_ in asked else []
+        origin = Origin(Source.PAGE, now, wording=_("Yes, it's mine"))
+        return actions.agree([id_], origin, by=found.own.pk) if id_ in asked else []
     leaving = found.leaving if verb == "alone" else _leaving(found, id_)
-    wording = _("Keep them separate")
-    return actions.part(leaving, source=Source.PAGE, now=now, wording=wording) if leaving else []
+    return actions.part(leaving, Origin(Source.PAGE, now, wording=_("Keep them separate"))) if leaving else []
 
 
 def _leaving(found: Joins, id_: int) -> list[int]:

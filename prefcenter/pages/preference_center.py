@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from prefcenter.web import languages
 from unsubscribe import actions, queries
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Channel, EventKind, PreferenceState, Source
 from unsubscribe.errors import MayNotLift
 from unsubscribe.links import Target
@@ -78,8 +79,7 @@ def _act(request: HttpRequest, form: QueryDict, visit: Visit) -> HttpResponse:
         return done
     if form.get("do") == "everything":
         whole = visit.target._replace(category_id=None)
-        wording = _("Unsubscribe from everything")
-        events = actions.opt_out([whole], source=Source.PAGE, now=visit.now, wording=wording)
+        events = actions.opt_out([whole], Origin(Source.PAGE, visit.now, wording=_("Unsubscribe from everything")))
         return results.done(request, events, visit.context)
     return _save(request, form, visit)
 
@@ -136,10 +136,11 @@ def _wish(sent: PreferencesForm, do: str, visit: Visit) -> Wish:
 
 
 def _set(wish: Wish, visit: Visit, *, wording: str) -> list[ConsentEvent]:
-    events = actions.set_preferences(wish.wanted, source=Source.PAGE, now=visit.now, wording=wording)
+    origin = Origin(Source.PAGE, visit.now, wording=wording)
+    events = actions.set_preferences(wish.wanted, origin)
     if wish.pause:
         whole = visit.target._replace(category_id=None)
-        events += actions.pause([whole], wish.pause.until, source=Source.PAGE, now=visit.now, wording=wording)
+        events += actions.pause([whole], origin, until=wish.pause.until)
     return events
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from prefcenter.pages import link_visits
 from prefcenter.web import languages
 from unsubscribe import actions, links, queries, views
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Channel, Source
 from unsubscribe.errors import ExpiredLink, InvalidLink
 from unsubscribe.links import LinkPurpose
@@ -86,5 +87,5 @@ def _stop(request: HttpRequest, form: QueryDict, visit: Visit) -> HttpResponse |
         return preference_center.save_less(request, form, visit)
     stopped = links.asked_for(visit.target) if do == "unsubscribe" else visit.target._replace(category_id=None)
     wording = _("Unsubscribe") if do == "unsubscribe" else _("Unsubscribe from everything")
-    events = actions.opt_out([stopped], source=Source.PAGE, now=visit.now, wording=wording)
+    events = actions.opt_out([stopped], Origin(Source.PAGE, visit.now, wording=wording))
     return results.done(request, events, visit.context)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from prefcenter.contact_data.export import held
 from prefcenter.web import languages
 from unsubscribe import actions, addresses, links, views
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Channel, Source
 from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address
@@ -69,7 +70,7 @@ def _how_long(now: datetime) -> str:
 def _download(address: Address, *, now: datetime) -> HttpResponse:
     """Everything as a file. That it was given is written down after it could be."""
     facts = held(address.contact_id, now=now, address=address)
-    actions.note_access(address.pk, source=Source.PAGE, now=now)
+    actions.note_access(address.pk, Origin(Source.PAGE, now))
     response = JsonResponse(facts, json_dumps_params={"ensure_ascii": False, "indent": 2})
     response["Content-Disposition"] = f'attachment; filename="{FILE}"'
     return views.private(response)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from prefcenter.contact_data.erase import erase_whose
 from prefcenter.web import languages
 from unsubscribe import actions, addresses, gate, links, queries, views
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Channel, Outcome, Purpose, Source
 from unsubscribe.errors import MayNotLift
 from unsubscribe.links import LinkPurpose, Target
@@ -73,7 +74,7 @@ def _opt_in(request: HttpRequest, target: Target, address: Address, *, now: date
     if not _is_answered(request, question):
         return _ask(request, question, address)
     try:
-        events = actions.opt_in([target], source=Source.PAGE, now=now, wording=question.wording)
+        events = actions.opt_in([target], Origin(Source.PAGE, now, wording=question.wording))
     except MayNotLift:
         return results.page(request, _("Nothing was changed."), context, notices=[joins.stays_off()])
     return results.done(request, events, context, notices=_pause(address, category, now=now) if events else [])
@@ -112,7 +113,7 @@ def _erase(request: HttpRequest, target: Target, address: Address, *, now: datet
     question = _whether_to_erase()
     if not _is_answered(request, question):
         return _ask(request, question, address)
-    erase_whose(address, now=now)
+    erase_whose(address, Origin(Source.PAGE, now))
     return results.page(request, _("Your data has been deleted."), {}, is_done=True, notices=[nobody])
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from prefcenter.models import Feedback
 from prefcenter.web import languages
 from unsubscribe import actions, links
+from unsubscribe.actions import Origin
 from unsubscribe.actions.undoing import UNDO
 from unsubscribe.choices import EventKind, Source
 from unsubscribe.errors import InvalidLink, MayNotLift
@@ -97,7 +98,7 @@ def after(request: HttpRequest, form: QueryDict, *, now: datetime, context: Cont
 def undone(request: HttpRequest, receipt: str, *, now: datetime, context: Context) -> HttpResponse:
     try:
         event_ids = links.read_receipt(receipt)
-        events = actions.undo(event_ids, source=Source.PAGE, now=now, wording=UNDO)
+        events = actions.undo(event_ids, Origin(Source.PAGE, now, wording=UNDO))
     except (InvalidLink, MayNotLift):
         events = []
     if not events:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from prefcenter.pages import link_visits
 from prefcenter.web import languages
 from unsubscribe import actions, links, queries, views
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Channel, Source
 from unsubscribe.errors import InvalidLink
 from unsubscribe.links import Target
@@ -151,14 +152,12 @@ def _act(
         return answer
     do = form.get("do", "")
     if do == "unsubscribe":
-        events = actions.opt_out([context["asked"]], source=Source.PAGE, now=now, wording=_("Unsubscribe"))
+        events = actions.opt_out([context["asked"]], Origin(Source.PAGE, now, wording=_("Unsubscribe")))
         return results.done(request, events, context)
     if do == "everything":
         everything = target._replace(category_id=None)
-        wording = _("Unsubscribe from everything")
-        return results.done(
-            request, actions.opt_out([everything], source=Source.PAGE, now=now, wording=wording), context
-        )
+        events = actions.opt_out([everything], Origin(Source.PAGE, now, wording=_("Unsubscribe from everything")))
+        return results.done(request, events, context)
     if do == "again" and context["can_ask_again"]:
         # This link never expires and may have been forwarded: it stops mail, and starts none (law 6).
         known, is_pending = context["contact_language"], context["is_pending"]
@@ -180,8 +179,8 @@ def _reduce(
         if less.is_valid():
             # What holds already may be slower: it stays, and was asked for again.
             frequency = max(less.cleaned_data["frequency"], own.frequency, key=lambda one: one.pace)
-            wording = frequency_label(frequency, own.channel)
-            events = actions.opt_down([target], frequency, source=Source.PAGE, now=now, wording=wording)
+            origin = Origin(Source.PAGE, now, wording=frequency_label(frequency, own.channel))
+            events = actions.opt_down([target], origin, frequency=frequency)
             return results.done(request, events, context)
         context["less_errors"] = less.errors.get("frequency", "")
     if do == "pause":
@@ -191,8 +190,8 @@ def _reduce(
             until = timezone.localtime(now).date() + timedelta(days=days)
             # A link that never expires may stop more mail, and never bring any sooner (law 6).
             until = max(until, context["paused_until"] or until)
-            wording = str(dict(PAUSES)[days])
-            events = actions.pause([context["asked"]], until, source=Source.PAGE, now=now, wording=wording)
+            origin = Origin(Source.PAGE, now, wording=str(dict(PAUSES)[days]))
+            events = actions.pause([context["asked"]], origin, until=until)
             said = [] if events else [_("Paused until %(day)s.") % {"day": date_format(until)}]
             return results.done(request, events, context, notices=said)
         context["pause_errors"] = pause.errors["days"]

@@ -35,9 +35,9 @@ from django.utils import timezone  # noqa: E402
 from prefcenter.lists.reader import open_table  # noqa: E402
 from tests.factories import CategoryFactory  # noqa: E402
 from unsubscribe import actions  # noqa: E402
-from unsubscribe.actions import BATCH, ImportedNo  # noqa: E402
+from unsubscribe.actions import BATCH, ImportedNo, Origin  # noqa: E402
 from unsubscribe.addresses import normalise  # noqa: E402
-from unsubscribe.choices import Channel  # noqa: E402
+from unsubscribe.choices import Channel, Source  # noqa: E402
 
 #: What the import may cost, in floors.
 BAR = 1.5
@@ -76,7 +76,8 @@ def write(file: BinaryIO, rows: int) -> None:
 def measure(file: BinaryIO, by_hand: Floor, category_id: int | None) -> Spent:
     """Seconds on the clock, by what they were spent on."""
     spent: Spent = Counter()
-    asked = partial(actions.import_opt_outs, channel=Channel.EMAIL, now=timezone.now(), category_id=category_id)
+    origin = Origin(Source.IMPORT, timezone.now())
+    asked = partial(actions.import_opt_outs, origin=origin, channel=Channel.EMAIL, category_id=category_id)
     preview = partial(actions.preview_opt_outs, **asked.keywords)
     for number, said in enumerate(batches(file, spent)):
         turns: list[tuple[str, Callable[[], object]]] = [

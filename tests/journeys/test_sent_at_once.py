@@ -23,7 +23,7 @@ from unsubscribe.links import Target
 from unsubscribe.models import Address, Category
 news = Category.objects.get(slug="news")
 targets = [Target(one.pk, news.pk) for one in Address.objects.filter(value__in={WEEKLY!r})]
-actions.opt_down(targets, Frequency.WEEKLY, source=Source.PAGE, now=timezone.now())
+actions.opt_down(targets, actions.Origin(Source.PAGE, timezone.now()), frequency=Frequency.WEEKLY)
 """
 SEND = f"""
 import sys

@@ -20,7 +20,7 @@ from unsubscribe import actions
 from unsubscribe.choices import Source, SuppressionReason
 from unsubscribe.models import Address
 found = Address.objects.get(value={address!r})
-actions.suppress([found.pk], SuppressionReason.HARD_BOUNCE, source=Source.API, now=timezone.now())
+actions.suppress([found.pk], actions.Origin(Source.API, timezone.now()), reason=SuppressionReason.HARD_BOUNCE)
 """
 PREFERENCES_LINK = re.compile(r"http://localhost:[0-9]+/f/[A-Za-z0-9_-]{40}")
 SHOWN = re.compile(r'name="was-([0-9]+-email)" value="([^"]*)"')

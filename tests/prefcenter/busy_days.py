@@ -6,6 +6,7 @@ from typing import NamedTuple
 from prefcenter.models import Feedback, FeedbackReason
 from tests.factories import AddressFactory, CampaignFactory, CategoryFactory
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Channel, Frequency, Source, SuppressionReason
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Campaign, Category, ConsentEvent, SentCount
@@ -36,34 +37,36 @@ def live(now: datetime) -> Days:
 def _leave(days: Days) -> None:
     """Five opt-outs: one-click, page, two lines of a no to everything on two addresses, import. And two complaints."""
     [one_click] = actions.opt_out(
-        [Target(_somebody(), days.news.pk, days.june.pk)], source=Source.ONE_CLICK, now=_ago(days, 1)
+        [Target(_somebody(), days.news.pk, days.june.pk)], Origin(Source.ONE_CLICK, _ago(days, 1))
     )
     everywhere = AddressFactory.create()
     AddressFactory.create(contact=everywhere.contact, channel=Channel.SMS, text="+49 30 901820")
     everything = Target(everywhere.pk, None, days.june.pk)
-    [on_page, _] = actions.opt_out([everything], source=Source.PAGE, now=_ago(days, 4))
-    actions.opt_out([Target(_somebody(), days.news.pk)], source=Source.IMPORT, now=_ago(days, 6))
+    [on_page, _] = actions.opt_out([everything], Origin(Source.PAGE, _ago(days, 4)))
+    actions.opt_out([Target(_somebody(), days.news.pk)], Origin(Source.IMPORT, _ago(days, 6)))
     for source in (Source.COMPLAINT, Source.API):
-        actions.suppress([_somebody()], SuppressionReason.COMPLAINT, source=source, now=_ago(days, 2))
+        actions.suppress([_somebody()], Origin(source, _ago(days, 2)), reason=SuppressionReason.COMPLAINT)
     _say_why(one_click, "Too many mails", days.now)
     _say_why(on_page, "Too many mails", days.now)
 
 
 def _take_less(days: Days) -> None:
     weekly = Frequency.WEEKLY
-    [event] = actions.opt_down([Target(_somebody(), days.news.pk)], weekly, source=Source.PAGE, now=_ago(days, 3))
+    [event] = actions.opt_down(
+        [Target(_somebody(), days.news.pk)], Origin(Source.PAGE, _ago(days, 3)), frequency=weekly
+    )
     until = (days.now + timedelta(days=30)).date()
-    actions.pause([Target(_somebody())], until, source=Source.PAGE, now=_ago(days, 3, minutes=1))
+    actions.pause([Target(_somebody())], Origin(Source.PAGE, _ago(days, 3, minutes=1)), until=until)
     _say_why(event, "Not interesting to me", days.now)
 
 
 def _come_back(days: Days) -> None:
     """One by Undo, and one after more than a month."""
-    soon = actions.opt_out([Target(_somebody(), days.offers.pk)], source=Source.PAGE, now=_ago(days, 2))
-    actions.undo([one.pk for one in soon], source=Source.PAGE, now=_ago(days, 2, minutes=1), wording="Undo")
+    soon = actions.opt_out([Target(_somebody(), days.offers.pk)], Origin(Source.PAGE, _ago(days, 2)))
+    actions.undo([one.pk for one in soon], Origin(Source.PAGE, _ago(days, 2, minutes=1), wording="Undo"))
     later = [Target(_somebody(), days.offers.pk)]
-    [event] = actions.opt_out(later, source=Source.PAGE, now=_ago(days, 40))
-    actions.opt_in(later, source=Source.PAGE, now=_ago(days, 5), wording="Yes, offers")
+    [event] = actions.opt_out(later, Origin(Source.PAGE, _ago(days, 40)))
+    actions.opt_in(later, Origin(Source.PAGE, _ago(days, 5), wording="Yes, offers"))
     _say_why(event, "Too many mails", _ago(days, 40))
 
 
@@ -73,17 +76,17 @@ def _what_counts_for_nothing(days: Days) -> None:
     now = _ago(days, 2)
     back, long_ago = _somebody(), _ago(days, 200)
     chosen = [Target(back, days.offers.pk), Target(back, CategoryFactory.create(slug="events").pk)]
-    actions.opt_in(chosen, source=Source.PAGE, now=long_ago, wording="Yes")
-    actions.suppress([back], SuppressionReason.COMPLAINT, source=Source.IMPORT, now=long_ago)
-    actions.opt_in([Target(back, days.news.pk)], source=Source.PAGE, now=_ago(days, 3), wording="Yes, news")
-    actions.suppress([_somebody()], SuppressionReason.HARD_BOUNCE, source=Source.API, now=now)
-    actions.suppress([_somebody()], SuppressionReason.COMPLAINT, source=Source.IMPORT, now=now)
-    actions.opt_in([Target(_somebody(), days.news.pk)], source=Source.PAGE, now=now, wording="Yes, news")
-    actions.erase([Address.objects.get(pk=_somebody()).contact_id], source=Source.PAGE, now=now)
-    actions.note_access(_somebody(), source=Source.PAGE, now=now)
+    actions.opt_in(chosen, Origin(Source.PAGE, long_ago, wording="Yes"))
+    actions.suppress([back], Origin(Source.IMPORT, long_ago), reason=SuppressionReason.COMPLAINT)
+    actions.opt_in([Target(back, days.news.pk)], Origin(Source.PAGE, _ago(days, 3), wording="Yes, news"))
+    actions.suppress([_somebody()], Origin(Source.API, now), reason=SuppressionReason.HARD_BOUNCE)
+    actions.suppress([_somebody()], Origin(Source.IMPORT, now), reason=SuppressionReason.COMPLAINT)
+    actions.opt_in([Target(_somebody(), days.news.pk)], Origin(Source.PAGE, now, wording="Yes, news"))
+    actions.erase([Address.objects.get(pk=_somebody()).contact_id], Origin(Source.PAGE, now))
+    actions.note_access(_somebody(), Origin(Source.PAGE, now))
     blocked = [_somebody()]
-    actions.suppress(blocked, SuppressionReason.MANUAL, source=Source.STAFF, now=now)
-    actions.lift(blocked, SuppressionReason.MANUAL, source=Source.STAFF, now=now, note="It was a mistake")
+    actions.suppress(blocked, Origin(Source.STAFF, now), reason=SuppressionReason.MANUAL)
+    actions.lift(blocked, Origin(Source.STAFF, now, note="It was a mistake"), reason=SuppressionReason.MANUAL)
 
 
 def _somebody() -> int:

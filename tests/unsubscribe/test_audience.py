@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from tests.factories import ADA, BOB, CLEO, DAN, AddressFactory, CampaignFactory, CategoryFactory
 from unsubscribe import actions, audience, headers, links, queries
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.audience import AudienceEntry
 from unsubscribe.choices import Channel, Frequency, Outcome, Purpose, Source, SuppressionReason
@@ -84,9 +85,9 @@ def test_without_a_category_the_link_means_everything(ada: Address, now: datetim
 
 
 def test_whoever_may_not_be_written_to_gets_no_link(ada: Address, news: Category, now: datetime) -> None:
-    actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=now)
+    actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.PAGE, now))
     bob = AddressFactory.create(text=BOB)
-    actions.suppress([bob.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=now)
+    actions.suppress([bob.pk], Origin(Source.COMPLAINT, now), reason=SuppressionReason.COMPLAINT)
     entries = audience.ask([ADA, BOB, CLEO], Mailing(news), now=now)
     answers = [one.verdict.outcome for one in entries]
     assert answers == [Outcome.UNSUBSCRIBED, Outcome.SUPPRESSED, Outcome.SEND]
@@ -112,7 +113,7 @@ def test_what_was_declared_counts_more_than_the_category(
     declared: Purpose | None, answer: Outcome, ada: Address, now: datetime
 ) -> None:
     receipts = CategoryFactory.create(transactional=True)
-    actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+    actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, now))
     [entry] = audience.ask([ADA], Mailing(receipts, purpose=declared), now=now)
     assert entry.verdict.outcome == answer
 
@@ -153,9 +154,9 @@ class TestRecording:
         self, ada: Address, news: Category, now: datetime
     ) -> None:
         campaign = CampaignFactory.create(category=news)
-        actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
+        actions.opt_down([Target(ada.pk, news.pk)], Origin(Source.PAGE, now), frequency=Frequency.WEEKLY)
         bob = AddressFactory.create(text=BOB)
-        actions.opt_out([Target(bob.pk, news.pk)], source=Source.PAGE, now=now)
+        actions.opt_out([Target(bob.pk, news.pk)], Origin(Source.PAGE, now))
         entries = audience.ask([ADA, BOB, DAN, "nonsense"], Mailing(news, campaign=campaign), now=now)
         self.record(entries, news, now, campaign=campaign)
         dan = Address.objects.get(value=DAN)
@@ -177,7 +178,7 @@ class TestRecording:
     def test_who_was_recorded_for_another_campaign_in_the_meantime_is_too_soon(
         self, ada: Address, news: Category, now: datetime
     ) -> None:
-        actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
+        actions.opt_down([Target(ada.pk, news.pk)], Origin(Source.PAGE, now), frequency=Frequency.WEEKLY)
         june, july = CampaignFactory.create(category=news), CampaignFactory.create(category=news)
         asked = [audience.ask([ADA, BOB, ADA], Mailing(news, campaign=one), now=now) for one in (june, july, june)]
         first, second, again = (
@@ -193,7 +194,7 @@ class TestRecording:
         assert sorted(SentCount.objects.values_list("count", flat=True)) == [1, 2]
 
     def test_of_nobody_counts_nothing(self, ada: Address, news: Category, now: datetime) -> None:
-        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+        actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, now))
         self.record(audience.ask([ADA], Mailing(news), now=now), news, now)
         assert not SentCount.objects.exists()
         assert not LastSent.objects.exists()
@@ -213,7 +214,7 @@ def test_who_chose_a_frequency_is_written_to_at_one_of_their_addresses(
     ada: Address, news: Category, now: datetime
 ) -> None:
     AddressFactory.create(text=BOB, contact=ada.contact)
-    actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
+    actions.opt_down([Target(ada.pk, news.pk)], Origin(Source.PAGE, now), frequency=Frequency.WEEKLY)
     entries = audience.ask([ADA, CLEO, BOB, ADA.upper()], Mailing(news), now=now)
     next_week = timezone.localtime(now).date() + timedelta(days=7)
     too_soon = Verdict(Outcome.TOO_SOON, Rule.TOO_SOON, next_week)
@@ -226,15 +227,15 @@ def test_an_address_that_is_blocked_takes_no_letter_from_another_one_of_theirs(
     ada: Address, news: Category, now: datetime
 ) -> None:
     AddressFactory.create(text=BOB, contact=ada.contact)
-    actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
-    actions.suppress([ada.pk], SuppressionReason.HARD_BOUNCE, source=Source.STAFF, now=now)
+    actions.opt_down([Target(ada.pk, news.pk)], Origin(Source.PAGE, now), frequency=Frequency.WEEKLY)
+    actions.suppress([ada.pk], Origin(Source.STAFF, now), reason=SuppressionReason.HARD_BOUNCE)
     answers = [one.verdict.outcome for one in audience.ask([ADA, BOB, ADA], Mailing(news), now=now)]
     assert answers == [Outcome.SUPPRESSED, Outcome.SEND, Outcome.SUPPRESSED]
 
 
 def test_a_mailing_that_is_asked_about_in_parts_reaches_them_once(ada: Address, news: Category, now: datetime) -> None:
     AddressFactory.create(text=BOB, contact=ada.contact)
-    actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
+    actions.opt_down([Target(ada.pk, news.pk)], Origin(Source.PAGE, now), frequency=Frequency.WEEKLY)
     written: set[int] = set()
     parts = [audience.ask([text], Mailing(news), now=now, written=written) for text in (ADA, CLEO, BOB)]
     assert [one.verdict.may_send for [one] in parts] == [True, True, False]
@@ -245,7 +246,7 @@ def test_asked_again_for_the_same_campaign_the_answer_is_the_same(
     by_us: bool, ada: Address, news: Category, now: datetime
 ) -> None:
     june, july = CampaignFactory.create(category=news), CampaignFactory.create(category=news)
-    actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
+    actions.opt_down([Target(ada.pk, news.pk)], Origin(Source.PAGE, now), frequency=Frequency.WEEKLY)
     entries = audience.ask([ADA], Mailing(news, campaign=june), now=now)
     audience.record(entries, Mailing(news, campaign=june), now=now)
     if by_us:

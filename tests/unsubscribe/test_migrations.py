@@ -11,7 +11,7 @@ from django.db import connection
 from tests.conftest import NOW
 from tests.factories import AddressFactory, CategoryFactory
 from unsubscribe import actions
-from unsubscribe.actions import ImportedNo
+from unsubscribe.actions import ImportedNo, Origin
 from unsubscribe.choices import Channel, Source
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Contact, Preference
@@ -64,10 +64,10 @@ def test_every_address_but_the_one_a_contact_began_with_becomes_pending() -> Non
 def test_what_imports_found_is_read_from_the_ledger() -> None:
     news = CategoryFactory.create()
     people = [AddressFactory.create() for _ in range(3)]
-    actions.opt_in([Target(people[0].pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
-    actions.opt_out([Target(people[2].pk, news.pk)], source=Source.PAGE, now=NOW)
+    actions.opt_in([Target(people[0].pk, news.pk)], Origin(Source.PAGE, NOW, wording="Yes"))
+    actions.opt_out([Target(people[2].pk, news.pk)], Origin(Source.PAGE, NOW))
     said = [ImportedNo(bytes(one.digest), one.value) for one in people]
-    actions.import_opt_outs(said, channel=Channel.EMAIL, category_id=news.pk, now=NOW, import_id=1)
+    actions.import_opt_outs(said, Origin(Source.IMPORT, NOW, import_id=1), channel=Channel.EMAIL, category_id=news.pk)
     found = Preference.objects.order_by("contact").values_list("state_before", flat=True)
     assert list(found) == ["subscribed", "unspecified", ""]
     Preference.objects.update(state_before="")

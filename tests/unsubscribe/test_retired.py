@@ -18,6 +18,7 @@ from prefcenter.demo import seed
 from prefcenter.management.commands.audience import Command
 from tests.factories import ADA, BOB, DAN, AddressFactory, CategoryFactory
 from unsubscribe import actions, audience, gate, headers, links, outbox
+from unsubscribe.actions import Origin
 from unsubscribe.choices import (
     Frequency,
     OutboxKind,
@@ -278,7 +279,7 @@ def sent(category: Category, *, on: bool, was: str) -> dict[str, str]:
 def choose(address: Address, category: Category, chosen: PreferenceState | None) -> None:
     if chosen:
         wanted = actions.Wanted(address.pk, category.pk, {"state": chosen, "frequency": Frequency.WEEKLY})
-        actions.set_preferences([wanted], source=Source.PAGE, now=timezone.now())
+        actions.set_preferences([wanted], Origin(Source.PAGE, timezone.now()))
 
 
 class TestBringingItBack:
@@ -287,7 +288,7 @@ class TestBringingItBack:
         choose(left, news, PreferenceState.UNSUBSCRIBED)
         choose(chose, news, PreferenceState.SUBSCRIBED)
         until = timezone.localdate() + timedelta(days=30)
-        actions.pause([Target(paused.pk, news.pk)], until, source=Source.PAGE, now=timezone.now())
+        actions.pause([Target(paused.pk, news.pk)], Origin(Source.PAGE, timezone.now()), until=until)
         people = [left, chose, never, paused]
         before = answers(people, news)
         rows = list(Preference.objects.order_by("id").values())
@@ -303,15 +304,15 @@ class TestBringingItBack:
         bob = AddressFactory.create(text=BOB)
         retire(news)
         browser_client.post(link(ada, news), secure=True)
-        actions.suppress([bob.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=timezone.now())
+        actions.suppress([bob.pk], Origin(Source.COMPLAINT, timezone.now()), reason=SuppressionReason.COMPLAINT)
         bring_back(news)
         assert answers([ada, bob], news) == [Outcome.UNSUBSCRIBED, Outcome.SUPPRESSED]
 
     def test_who_came_back_to_something_else_meanwhile_does_not_get_this(self, ada: Address, news: Category) -> None:
         offers, now = CategoryFactory.create(slug="offers"), timezone.now()
-        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+        actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, now))
         retire(news)
-        actions.opt_in([Target(ada.pk, offers.pk)], source=Source.PAGE, now=now, wording="Yes")
+        actions.opt_in([Target(ada.pk, offers.pk)], Origin(Source.PAGE, now, wording="Yes"))
         bring_back(news)
         assert answers([ada], offers) == [Outcome.SEND]
         assert answers([ada], news) == [Outcome.UNSUBSCRIBED]
@@ -326,7 +327,7 @@ def test_renaming_changes_neither_answers_nor_the_list_id_nor_the_campaign_a_nam
     ada: Address, news: Category, now: datetime
 ) -> None:
     bob = AddressFactory.create(text=BOB)
-    actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=now)
+    actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.PAGE, now))
     june = actions.campaign_named("June", category=news, now=now)
     Category.objects.update(name="Fresh news", translations={"de": {"name": "Neues"}})
     Campaign.objects.update(title="The June issue, second try", retired_at=now)

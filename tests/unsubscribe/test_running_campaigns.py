@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from tests.factories import ADA, BOB, AddressFactory, CampaignFactory, CategoryFactory
 from unsubscribe import actions, gate
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Channel, Frequency, Outcome, Source
 from unsubscribe.links import Target
 from unsubscribe.mailing import Mailing
@@ -35,7 +36,7 @@ def daily(news: Category, ada: Address) -> Address:
 
 
 def choose(address: Address, category: Category, frequency: Frequency = Frequency.DAILY) -> None:
-    actions.opt_down([Target(address.pk, category.pk)], frequency, source=Source.PAGE, now=MONDAY)
+    actions.opt_down([Target(address.pk, category.pk)], Origin(Source.PAGE, MONDAY), frequency=frequency)
 
 
 def answer(campaign: Campaign | None, at: datetime, *, once: bool = False) -> Outcome:
@@ -202,7 +203,7 @@ class TestWhoIsErased:
         self, daily: Address, campaigns: Sequence[Campaign]
     ) -> None:
         record(campaigns[0], MONDAY)
-        actions.erase([daily.contact_id], source=Source.PAGE, now=MONDAY)
+        actions.erase([daily.contact_id], Origin(Source.PAGE, MONDAY))
         contact_id, mailing = daily.contact_id, Mailing(Category.objects.get(slug="news"), campaign=campaigns[0])
         assert actions.record_sent([contact_id], mailing, now=MONDAY) == set()
         paced = {contact_id: MONDAY.date()}

@@ -9,6 +9,7 @@ import pytest
 from celery import Celery, Task, current_app
 
 from unsubscribe import actions, tasks
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Source
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Category, OutboxMessage, Preference
@@ -94,7 +95,7 @@ def test_an_error_in_the_nudge_after_the_commit_does_not_reach_who_opts_out(
     monkeypatch.setenv("CELERY_BROKER_URL", "no-such-transport://")
     with pytest.raises(KeyError, match="No such transport"):
         tasks.nudge([1], delay=0)
-    events = actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)
+    events = actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.ONE_CLICK, now))
     assert len(events) == 1
     assert Preference.objects.get(contact=ada.contact).state == "unsubscribed"
     assert OutboxMessage.objects.count() == 1

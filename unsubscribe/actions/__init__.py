@@ -4,11 +4,8 @@ Every verb takes many, is one transaction (state, ledger, outbox), and doing it 
 and 3). What most of them take:
 
 targets, address_ids: what it is about. An id that does not exist is passed over
-source:  how the wish came
-now:     the moment of the change, aware
-wording: what the contact read or wrote, kept in the event
-actor:   who acted for them: "staff 7", the name of an API key; "" is the contact
-note:    why, as the actor says it. Neither wording nor note may hold an address; the engine does not look
+origin: where the change comes from, kept in its events (Origin)
+now:    the moment, aware, where a verb needs nothing else of an Origin
 
 A verb returns the consent events that it wrote, none where nothing changed, unless it says otherwise.
 """
@@ -19,6 +16,7 @@ from .domains import DomainsTaken, lift_domains, preview_domains, suppress_domai
 from .joining.adding import add_addresses, add_addresses_to
 from .joining.agreement import agree
 from .joining.keeping_apart import part
+from .origin import Origin
 from .pausing import pause
 from .preferences import opt_down, opt_in, opt_out, set_preferences
 from .requests import ask_to_erase, ask_to_opt_in, send_link
@@ -36,6 +34,7 @@ __all__ = [
     "ImportedCounts",
     "ImportedNo",
     "LearnedAddress",
+    "Origin",
     "TakenBack",
     "Wanted",
     "add_addresses",

@@ -8,12 +8,13 @@ from django.db import transaction
 
 from .. import outbox
 from ..addresses import Normalised, gmail_digest
-from ..choices import Channel, EventKind, OutboxKind, OutboxStatus, Source, SuppressionReason
+from ..choices import Channel, EventKind, OutboxKind, OutboxStatus, SuppressionReason
 from ..ledger.events import NoData, suppressed
 from ..models import Address, ConsentEvent, Contact, LastSent, OutboxMessage, Suppression
 from .joining.parting import part_pending_of
 from .locking import lock
-from .recording import Change, Origin, record
+from .origin import Origin
+from .recording import Change, record
 from .requests import tell
 
 
@@ -126,17 +127,17 @@ def suggest_language(contact_ids: Sequence[int], language: str) -> None:
 
 
 @transaction.atomic
-def note_access(address_id: int, *, source: Source, now: datetime, actor: str = "") -> list[ConsentEvent]:
+def note_access(address_id: int, origin: Origin) -> list[ConsentEvent]:
     """Writes an event: the contact was given everything that is held about them (GDPR Art. 15). Each of their mailboxes
     is told by email."""
     speakers = lock([address_id]).values()
-    tell(OutboxKind.DOWNLOAD, speakers, now=now)
+    tell(OutboxKind.DOWNLOAD, speakers, now=origin.now)
     changes = [Change(EventKind.ACCESS, one, NoData(), NoData()) for one in speakers]
-    return record(changes, Origin(source, now, actor=actor), confirm=False)
+    return record(changes, origin, confirm=False)
 
 
 @transaction.atomic
-def erase(contact_ids: Sequence[int], *, source: Source, now: datetime, actor: str = "") -> list[ConsentEvent]:
+def erase(contact_ids: Sequence[int], origin: Origin) -> list[ConsentEvent]:
     """Erases what the engine holds of these contacts, except a digest of each address, its suppression, and events that
     name nobody (GDPR Art. 17, 21). One that is erased already is passed over. A site erases what it holds itself.
 
@@ -144,7 +145,8 @@ def erase(contact_ids: Sequence[int], *, source: Source, now: datetime, actor: s
     """
     contacts = Contact.objects.select_for_update(no_key=True).filter(id__any_of=contact_ids, erased_at=None)
     ids = list(contacts.order_by("id").values_list("id", flat=True))
-    part_pending_of(ids, Origin(source, now, actor=actor))
+    source, now = origin.source, origin.now
+    part_pending_of(ids, origin)
     addresses = list(Address.objects.filter(contact_id__any_of=ids).order_by("id"))
     Suppression.objects.bulk_create(
         [Suppression(address=one, reason=SuppressionReason.ERASED, source=source, since=now) for one in addresses],
@@ -155,7 +157,7 @@ def erase(contact_ids: Sequence[int], *, source: Source, now: datetime, actor: s
     LastSent.objects.filter(contact_id__any_of=ids).delete()
     _close_outbox(ids)
     changes = [Change(EventKind.ERASE, one, NoData(), suppressed(SuppressionReason.ERASED)) for one in addresses]
-    return record(changes, Origin(source, now, actor=actor), confirm=False)
+    return record(changes, origin, confirm=False)
 
 
 def _close_outbox(contact_ids: Sequence[int]) -> None:

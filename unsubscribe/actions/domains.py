@@ -11,6 +11,7 @@ from .. import rules
 from ..choices import Source, SuppressionReason
 from ..errors import MayNotLiftDomain
 from ..models import DomainSuppression
+from .origin import Origin
 from .repeating import note_said
 
 #: An update of many rows looks at all of them for each.
@@ -27,20 +28,10 @@ class DomainsTaken(NamedTuple):
 
 
 @transaction.atomic
-def suppress_domains(
-    said: Mapping[str, datetime | None],
-    reason: SuppressionReason,
-    *,
-    source: Source,
-    now: datetime,
-    actor: str = "",
-    note: str = "",
-    import_id: int | None = None,
-) -> DomainsTaken:
+def suppress_domains(said: Mapping[str, datetime | None], origin: Origin, *, reason: SuppressionReason) -> DomainsTaken:
     """Suppresses all addresses at these domains (not at subdomains); where it stands, that it was said again is noted.
 
-    said:      by domain, as addresses.domains.read spells it, when it said no (aware), or None
-    import_id: by which what was set can be found and taken back
+    said: by domain, as addresses.domains.read spells it, when it said no (aware), or None
     """
     _held(said, reason)
     taken = preview_domains(said, reason)
@@ -48,24 +39,24 @@ def suppress_domains(
         DomainSuppression(
             domain=domain,
             reason=reason,
-            source=source,
-            actor=actor,
-            note=note,
-            since=min(said[domain] or now, now),
-            created_at=now,
-            import_id=import_id,
+            source=origin.source,
+            actor=origin.actor,
+            note=origin.note,
+            since=min(said[domain] or origin.now, origin.now),
+            created_at=origin.now,
+            import_id=origin.import_id,
         )
         for domain in sorted(taken.new)
     ]
     # Whoever blocks the same at the same moment has done what was wanted, and it is said again.
     DomainSuppression.objects.bulk_create(rows, ignore_conflicts=True)
-    mine = Q(domain__any_of=taken.new, created_at=now, source=source, actor=actor)
-    if import_id is not None:
-        mine |= Q(import_id=import_id)
+    mine = Q(domain__any_of=taken.new, created_at=origin.now, source=origin.source, actor=origin.actor)
+    if origin.import_id is not None:
+        mine |= Q(import_id=origin.import_id)
     standing = _held([*taken.new, *taken.already], reason, but=mine)
-    again = {row: min(said[row.domain] or row.since, now) for row in standing}
-    note_said(again, import_id=import_id)
-    _say_again(again, source=source)
+    again = {row: min(said[row.domain] or row.since, origin.now) for row in standing}
+    note_said(again, import_id=origin.import_id)
+    _say_again(again, source=origin.source)
     return taken
 
 
@@ -85,15 +76,7 @@ def preview_domains(said: Mapping[str, datetime | None], reason: SuppressionReas
 
 
 @transaction.atomic
-def lift_domains(
-    domains: Sequence[str],
-    reason: SuppressionReason,
-    *,
-    source: Source,
-    now: datetime,
-    actor: str = "",
-    note: str = "",
-) -> int:
+def lift_domains(domains: Sequence[str], origin: Origin, *, reason: SuppressionReason) -> int:
     """Lifts the suppressions of these domains for `reason`, and returns how many there were.
 
     Staff lift any, a sender's system what such a system set (rules.may_lift_domain). What contacts said stays.
@@ -103,10 +86,12 @@ def lift_domains(
         domain__any_of=list(domains), reason=reason, lifted_at=None
     )
     active = list(rows.order_by("id"))
-    if not all(rules.may_lift_domain(Source(one.source), source=source) for one in active):
+    if not all(rules.may_lift_domain(Source(one.source), source=origin.source) for one in active):
         raise MayNotLiftDomain
     ending = DomainSuppression.objects.filter(id__any_of=[one.pk for one in active], lifted_at=None)
-    return ending.update(lifted_at=now, lifted_source=source, lifted_by=actor, lifted_note=note)
+    return ending.update(
+        lifted_at=origin.now, lifted_source=origin.source, lifted_by=origin.actor, lifted_note=origin.note
+    )
 
 
 def _held(said: Collection[str], reason: SuppressionReason, *, but: Q | None = None) -> list[DomainSuppression]:

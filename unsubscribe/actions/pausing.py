@@ -1,13 +1,13 @@
 """Pauses: of everything, which is the contact's, and of one category, which is a preference."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 
 from django.db import transaction
 from django.db.models.functions import Coalesce, Greatest
 
 from .. import rules
-from ..choices import EventKind, Source
+from ..choices import EventKind
 from ..errors import MayNotLift
 from ..ledger import events
 from ..links import Target
@@ -15,28 +15,21 @@ from ..models import ConsentEvent, Contact
 from .joining.parting import speak_for_themselves
 from .known import known
 from .locking import LockedAddresses, lock
+from .origin import Origin
 from .preferences import choose
-from .recording import Change, Origin, record
+from .recording import Change, record
 from .wanted import wanted_of
 
 
 @transaction.atomic
-def pause(
-    targets: Iterable[Target],
-    until: date | None,
-    *,
-    source: Source,
-    now: datetime,
-    wording: str = "",
-    actor: str = "",
-) -> list[ConsentEvent]:
+def pause(targets: Iterable[Target], origin: Origin, *, until: date | None) -> list[ConsentEvent]:
     """Pauses the category each target names, on the channel of its address; all marketing to the contact where it names
     none.
 
     `until` is the first day, in the site's time zone, on which messages may go out again; None ends the pause. Raises
     MayNotLift where this source may not end what the contact asked for.
     """
-    targets, origin = list(targets), Origin(source, now, wording, actor)
+    targets = list(targets)
     locked = lock([target.address_id for target in targets])
     targets = known(targets)
     named = {target.address_id for target in targets if target.category_id is None}

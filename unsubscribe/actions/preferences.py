@@ -1,13 +1,12 @@
 """Writes what people choose by category: out, in and down, and "everything" where no category is named."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
 from .. import rules
-from ..choices import Channel, EventKind, Frequency, PreferenceState, Source, SuppressionReason
+from ..choices import Channel, EventKind, Frequency, PreferenceState, SuppressionReason
 from ..errors import MayNotLift
 from ..facts import covering
 from ..ledger.events import choice
@@ -18,7 +17,8 @@ from .joining import own_noes
 from .joining.parting import More, speak_for_themselves
 from .known import known, known_campaigns
 from .locking import LockedAddresses, lock
-from .recording import Change, Origin, record
+from .origin import Origin
+from .recording import Change, record
 from .repeating import less_again, preferences_again, repeats
 from .resubscribing import come_back
 from .suppressions import OwnNo, block, own_no_by_channel
@@ -31,9 +31,7 @@ _SAID = ["said_at", "said_by", "less_said_at", "import_id", "state_before"]
 _MORE = frozenset({EventKind.OPT_IN, EventKind.OPT_UP, EventKind.RESUME})
 
 
-def opt_out(
-    targets: Iterable[Target], *, source: Source, now: datetime, wording: str = "", actor: str = "", note: str = ""
-) -> list[ConsentEvent]:
+def opt_out(targets: Iterable[Target], origin: Origin) -> list[ConsentEvent]:
     """Opts out of the category each target names, on the channel of its address.
 
     A target without a category, or with one that is gone or transactional, opts out of everything: every address of
@@ -41,7 +39,6 @@ def opt_out(
     (repeating.py, law 12).
     """
     targets = list(targets)
-    origin = Origin(source, now, wording, actor, note)
     with transaction.atomic():
         locked = lock([target.address_id for target in targets])
         targets = known(targets, is_lost=lambda target: target._replace(category_id=None))
@@ -56,56 +53,34 @@ def opt_out(
         return events + _set(wanted_of(targets, {"state": PreferenceState.UNSUBSCRIBED}), locked, origin)
 
 
-def opt_in(
-    targets: Iterable[Target], *, source: Source, now: datetime, wording: str, actor: str = "", note: str = ""
-) -> list[ConsentEvent]:
+def opt_in(targets: Iterable[Target], origin: Origin) -> list[ConsentEvent]:
     """Subscribes to the category each target names, on the channel of its address. A target that names none, or one
     that is gone or transactional, is passed over.
 
-    `wording` is what the contact read when they agreed (GDPR Art. 7(1)). Of a contact who had opted out of everything
-    the suppression ends and the other categories stay off (resubscribing.py). Raises MayNotLift where this source may
-    not take back what the contact said (law 8); then nothing was written.
+    The origin's wording is what the contact read when they agreed (GDPR Art. 7(1)). Of a contact who had opted out of
+    everything the suppression ends and the other categories stay off (resubscribing.py). Raises MayNotLift where this
+    source may not take back what the contact said (law 8); then nothing was written.
     """
     # A pause would make the yes an empty word.
-    wanted = wanted_of(known(targets), {"state": PreferenceState.SUBSCRIBED, "paused_until": None})
-    return choose(wanted, Origin(source, now, wording, actor, note))
+    return choose(wanted_of(known(targets), {"state": PreferenceState.SUBSCRIBED, "paused_until": None}), origin)
 
 
-def opt_down(
-    targets: Iterable[Target],
-    frequency: Frequency,
-    *,
-    source: Source,
-    now: datetime,
-    wording: str = "",
-    actor: str = "",
-) -> list[ConsentEvent]:
+def opt_down(targets: Iterable[Target], origin: Origin, *, frequency: Frequency) -> list[ConsentEvent]:
     """Sets the frequency of the category each target names, on the channel of its address; other targets are passed
     over as by opt_in.
 
     Meant for a slower frequency: a faster one is more email, and raises MayNotLift where set_preferences would.
     """
-    wanted = wanted_of(known(targets), {"frequency": frequency})
-    return choose(wanted, Origin(source, now, wording, actor))
+    return choose(wanted_of(known(targets), {"frequency": frequency}), origin)
 
 
-def set_preferences(
-    wanted: Iterable[Wanted],
-    *,
-    source: Source,
-    now: datetime,
-    wording: str = "",
-    actor: str = "",
-    note: str = "",
-    given_at: datetime | None = None,
-) -> list[ConsentEvent]:
+def set_preferences(wanted: Iterable[Wanted], origin: Origin) -> list[ConsentEvent]:
     """Several choices at once, as a page or the API saves them, confirmed together.
 
-    `given_at`, aware: when the contact gave a yes that somebody else hands over with evidence; an imported no of an
-    earlier time leaves that yes as it is. Raises MayNotLift where rules.may_change lets this source not make a change,
-    and for more email to an erased contact; then nothing was written.
+    Raises MayNotLift where rules.may_change lets this source not make a change, and for more email to an erased
+    contact; then nothing was written.
     """
-    return choose(wanted, Origin(source, now, wording, actor, note, given_at=given_at))
+    return choose(wanted, origin)
 
 
 @transaction.atomic

@@ -11,30 +11,15 @@ from typing import NamedTuple
 from django.db import transaction
 
 from .. import outbox, rules, tasks
-from ..choices import Channel, EventKind, OutboxKind, Source
+from ..choices import Channel, EventKind, OutboxKind
 from ..ledger.events import EventData
 from ..models import Address, ConsentEvent
+from .origin import Origin
 
 #: Of a yes every mailbox of the contact hears, by whatever door it came (law 11).
 _HEARD_BY_ALL = frozenset({EventKind.OPT_IN, EventKind.LIFT})
 #: What a pending address asks for holds for the older one as well.
 _LESS = frozenset({EventKind.OPT_OUT, EventKind.OPT_DOWN, EventKind.PAUSE})
-
-
-class Origin(NamedTuple):
-    """Who wished, when, by which door, under which words.
-
-    `import_id` is the import that brought it; `given_at` when a yes was given that somebody else hands over with its
-    evidence.
-    """
-
-    source: Source
-    now: datetime
-    wording: str = ""
-    actor: str = ""
-    note: str = ""
-    import_id: int | None = None
-    given_at: datetime | None = None
 
 
 class Change(NamedTuple):

@@ -16,7 +16,8 @@ from django.db.models.functions import Coalesce, Greatest
 from ..choices import PreferenceState
 from ..models import DomainSuppression, ImportRepeat, Preference, Suppression
 from ..rules import OWN_VOICE
-from .recording import Change, Origin, record
+from .origin import Origin
+from .recording import Change, record
 
 #: A no that an import may have set.
 No = Suppression | Preference | DomainSuppression

@@ -5,7 +5,8 @@ from collections.abc import Collection, Sequence
 from ..choices import EventKind, PreferenceState, Purpose
 from ..ledger.events import ChoiceData
 from ..models import Address, Category, ConsentEvent, Contact, Preference
-from .recording import Change, Origin, record
+from .origin import Origin
+from .recording import Change, record
 from .suppressions import OwnNo, lift_own_no
 
 #: The note of the lines that say what stays off. Nobody wished for less in that moment, so the figures leave them out.

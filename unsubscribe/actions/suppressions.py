@@ -2,62 +2,44 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from .. import rules
-from ..choices import EventKind, Source, SuppressionReason
+from ..choices import EventKind, SuppressionReason
 from ..errors import MayNotLift
 from ..ledger.events import SuppressionData, suppressed, suppressed_until_now
 from ..models import Address, ConsentEvent, Suppression
 from .joining.sharing import share
 from .locking import LockedAddresses, lock
-from .recording import Change, Origin, record
+from .origin import Origin
+from .recording import Change, record
 from .repeating import blocks_again
 
 #: The person's own blocks, by contact and channel.
 OwnNo = dict[tuple[int, str], frozenset[SuppressionReason]]
 
 
-def suppress(
-    address_ids: Sequence[int],
-    reason: SuppressionReason,
-    *,
-    source: Source,
-    now: datetime,
-    wording: str = "",
-    actor: str = "",
-    note: str = "",
-) -> list[ConsentEvent]:
+def suppress(address_ids: Sequence[int], origin: Origin, *, reason: SuppressionReason) -> list[ConsentEvent]:
     """Suppresses these addresses for `reason`, each on its own channel.
 
     For a reason that is the contact's own no (rules.OWN_NO), an address on that channel that was joined to one of them,
     or to which one was joined, is suppressed with it (law 11). One that is suppressed for this reason already stays as
     it is, and it is noted that it was said again.
     """
-    origin = Origin(source, now, wording, actor, note)
     with transaction.atomic():
         locked = lock(address_ids)
         return block(locked, reason, origin) + share(list(locked), reason, origin)
 
 
-def lift(
-    address_ids: Sequence[int],
-    reason: SuppressionReason,
-    *,
-    source: Source,
-    now: datetime,
-    actor: str = "",
-    note: str = "",
-) -> list[ConsentEvent]:
+def lift(address_ids: Sequence[int], origin: Origin, *, reason: SuppressionReason) -> list[ConsentEvent]:
     """Lifts the suppressions of these addresses for `reason`.
 
     One that covered every address of the contact is lifted for all of them; asked for a pending address, for that one
     alone. Raises MayNotLift where rules.may_lift lets this source not lift this reason; then nothing was lifted.
     """
-    if not rules.may_lift(reason, source=source):
+    if not rules.may_lift(reason, source=origin.source):
         raise MayNotLift
     with transaction.atomic():
         locked = lock(address_ids)
@@ -65,7 +47,7 @@ def lift(
         active = _active(_all_addresses(locked)).filter(reason=reason).select_related("address")
         whole = {one.contact_id for one in locked.values() if not one.is_pending}
         ending = [one.pk for one in active if one.address_id in locked or _is_ended_by(whole, one)]
-        return _end(Suppression.objects.filter(id__any_of=ending), Origin(source, now, actor=actor, note=note))
+        return _end(Suppression.objects.filter(id__any_of=ending), origin)
 
 
 def block(

@@ -21,7 +21,8 @@ from ..ledger.events import ChoiceData, choice
 from ..models import Address, ConsentEvent, Contact, DomainSuppression, ImportRepeat, Preference, Suppression
 from ..rules import Chosen
 from .locking import lock
-from .recording import Change, Origin, record
+from .origin import Origin
+from .recording import Change, record
 from .repeating import No, is_of_imports, repeats, repeats_of_row
 from .suppressions import lifted
 

@@ -1,18 +1,17 @@
 """Takes back a change just made, where nothing has been changed since. The ledger keeps both."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from ..choices import EventKind, PreferenceState, Source, SuppressionReason
+from ..choices import EventKind, PreferenceState, SuppressionReason
 from ..ledger.events import chosen_in, day
 from ..models import ConsentEvent, Contact, Preference, Suppression
 from .locking import lock
+from .origin import Origin
 from .pausing import restore_pause
 from .preferences import restore
-from .recording import Origin
 from .suppressions import block, lift
 from .wanted import Wanted
 
@@ -23,7 +22,7 @@ UNDO = "Undo"
 
 
 @transaction.atomic
-def undo(event_ids: Sequence[int], *, source: Source, now: datetime, wording: str = "") -> list[ConsentEvent]:
+def undo(event_ids: Sequence[int], origin: Origin) -> list[ConsentEvent]:
     """Restores what held before these events, by their ids, as new events; a second undo finds nothing to do.
 
     An event is left alone if the same choice was changed, or said again, since (law 12), unless by another of these.
@@ -32,7 +31,6 @@ def undo(event_ids: Sequence[int], *, source: Source, now: datetime, wording: st
     events = list(ConsentEvent.objects.filter(id__any_of=event_ids).select_related("address").order_by("-id"))
     events = [one for one in events if one.kind != EventKind.AGAIN]  # by which nothing changed
     lock([event.address_id for event in events])
-    origin = Origin(source, now, wording)
     written: list[ConsentEvent] = []
     for event in [one for one in events if not _is_overtaken(one, event_ids)]:
         written += _undo(event, origin)
@@ -92,6 +90,6 @@ def _undo_suppression(event: ConsentEvent, origin: Origin) -> list[ConsentEvent]
         reasons = map(SuppressionReason, event.before["suppressed"])
         everywhere = bool(event.before.get("everywhere"))
         return [one for reason in reasons for one in block(lock(address_ids), reason, origin, everywhere=everywhere)]
-    source, now, note = origin.source, origin.now, origin.wording
+    origin = origin._replace(wording="", note=origin.wording)
     reasons = map(SuppressionReason, event.after.get("suppressed", ()))
-    return [one for reason in reasons for one in lift(address_ids, reason, source=source, now=now, note=note)]
+    return [one for reason in reasons for one in lift(address_ids, origin, reason=reason)]

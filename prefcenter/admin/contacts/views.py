@@ -17,6 +17,7 @@ from prefcenter.contact_data.profile import Profile, SuppressionBeside
 from prefcenter.models import User
 from prefcenter.web import staff_pages
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Source, SuppressionReason
 from unsubscribe.errors import MayNotLift
 from unsubscribe.links import Target
@@ -79,9 +80,8 @@ def block(request: HttpRequest, contact_id: int) -> HttpResponse:
         return _page(request, person, block=form)
     if person.contact.erased_at:
         return _refused(request, contact_id, _GONE)
-    events = actions.suppress(
-        [form.cleaned_data["address"]], SuppressionReason.MANUAL, **_as_staff(request, note=form.cleaned_data["note"])
-    )
+    origin = _as_staff(request, note=form.cleaned_data["note"])
+    events = actions.suppress([form.cleaned_data["address"]], origin, reason=SuppressionReason.MANUAL)
     return _done(request, person.contact, "Suppressed an address.", is_new=bool(events))
 
 
@@ -94,9 +94,8 @@ def lift(request: HttpRequest, contact_id: int, suppression_id: int) -> HttpResp
     if not form.is_valid():
         return _refused(request, contact_id, "Add a note that says why the suppression is lifted. Nothing changed.")
     try:
-        events = actions.lift(
-            [row.address_id], SuppressionReason(row.reason), **_as_staff(request, note=form.cleaned_data["note"])
-        )
+        origin = _as_staff(request, note=form.cleaned_data["note"])
+        events = actions.lift([row.address_id], origin, reason=SuppressionReason(row.reason))
     except MayNotLift:
         return _refused(request, contact_id, profile.why_not(row.reason))
     said = f"Lifted a suppression: {row.get_reason_display()}."
@@ -112,7 +111,7 @@ def join(request: HttpRequest, contact_id: int, address_id: int) -> HttpResponse
     verb = {"agree": actions.agree, "part": actions.part}.get(answer)
     if not form.is_valid() or verb is None:
         return _refused(request, contact_id, "Say how you know whose address it is. Nothing changed.")
-    events = verb([address.pk], **_as_staff(request, note=form.cleaned_data["note"]))
+    events = verb([address.pk], _as_staff(request, note=form.cleaned_data["note"]))
     said = "Confirmed that an address is theirs." if answer == "agree" else "Moved an address to a contact of its own."
     return _done(request, _contact(contact_id), said, is_new=bool(events))
 
@@ -139,20 +138,19 @@ def _alike(form: FindForm, *, is_address: bool) -> list[Address]:
 
 def _opt_out(request: HttpRequest, person: Profile, form: OptOutForm) -> list[ConsentEvent]:
     what, _, which = form.cleaned_data["what"].partition(":")
-    wording = form.cleaned_data["wording"]
-    origin = _as_staff(request, note=form.all_notes)
+    origin = _as_staff(request, note=form.all_notes, wording=form.cleaned_data["wording"])
     if what == CHANNEL:
         ids = [one.address.pk for one in person.held if one.address.channel == which]
-        return actions.suppress(ids, SuppressionReason.UNSUBSCRIBED_ALL, wording=wording, **origin)
+        return actions.suppress(ids, origin, reason=SuppressionReason.UNSUBSCRIBED_ALL)
     # A preference belongs to the contact, so that one address stands for each channel: the one known longest.
     ids = list({one.address.channel: one.address.pk for one in reversed(person.held)}.values())
     category_id = int(which) if what == CATEGORY else None
-    return actions.opt_out([Target(id_, category_id) for id_ in ids], wording=wording, **origin)
+    return actions.opt_out([Target(id_, category_id) for id_ in ids], origin)
 
 
-def _as_staff(request: HttpRequest, *, note: str) -> dict[str, Any]:
+def _as_staff(request: HttpRequest, *, note: str, wording: str = "") -> Origin:
     """By the number of their account: the ledger is never erased, and holds no address, not even the staff's."""
-    return {"source": Source.STAFF, "now": timezone.now(), "actor": f"staff {request.user.pk}", "note": note}
+    return Origin(Source.STAFF, timezone.now(), wording=wording, actor=f"staff {request.user.pk}", note=note)
 
 
 def _done(request: HttpRequest, contact: Contact, said: str, *, is_new: bool = True) -> HttpResponse:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from prefcenter.contact_data.erase import erase
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Channel, EventKind, Frequency, Source, SuppressionReason
 from unsubscribe.links import Target
 from unsubscribe.models import Category, ConsentEvent
@@ -201,61 +202,63 @@ def _bounced(scene: Scene, behaviour: Behaviour) -> Drawn:
 
 def _opt_out(source: Source, *, is_note: bool = False) -> Perform:
     def performed(some: Sequence[SampleWish], intent: Intent, at: datetime) -> list[ConsentEvent]:
-        said = {"note" if is_note else "wording": intent.wording}
-        targets = [one.target for one in some]
-        return actions.opt_out(targets, source=source, now=at, actor=intent.actor, **said)
+        origin = Origin(source, at, actor=intent.actor)
+        origin = origin._replace(note=intent.wording) if is_note else origin._replace(wording=intent.wording)
+        return actions.opt_out([one.target for one in some], origin)
 
     return performed
 
 
 def _stop(some: Sequence[SampleWish], intent: Intent, at: datetime) -> list[ConsentEvent]:
     targets = [one.target._replace(address_id=one.contact.phone_id) for one in some if one.contact.phone_id]
-    return actions.opt_out(targets, source=Source.SMS, now=at, wording=intent.wording)
+    return actions.opt_out(targets, Origin(Source.SMS, at, wording=intent.wording))
 
 
 def _opt_down(some: Sequence[SampleWish], intent: Intent, at: datetime) -> list[ConsentEvent]:
     frequency = intent.frequency or Frequency.MONTHLY
-    targets = [one.target for one in some]
-    return actions.opt_down(targets, frequency, source=Source.PAGE, now=at, wording=intent.wording)
+    return actions.opt_down([one.target for one in some], _on_page(intent, at), frequency=frequency)
 
 
 def _pause(some: Sequence[SampleWish], intent: Intent, at: datetime) -> list[ConsentEvent]:
-    targets = [one.target for one in some]
-    return actions.pause(targets, intent.until, source=Source.PAGE, now=at, wording=intent.wording)
+    return actions.pause([one.target for one in some], _on_page(intent, at), until=intent.until)
 
 
 def _resume(some: Sequence[SampleWish], intent: Intent, at: datetime) -> list[ConsentEvent]:
     targets = [one.target._replace(category_id=category_id) for one in some for category_id in one.contact.paused]
-    return actions.pause(targets, None, source=Source.PAGE, now=at, wording=intent.wording)
+    return actions.pause(targets, _on_page(intent, at), until=None)
 
 
 def _opt_in(some: Sequence[SampleWish], intent: Intent, at: datetime) -> list[ConsentEvent]:
-    targets = [one.target for one in some]
-    return actions.opt_in(targets, source=Source.PAGE, now=at, wording=intent.wording)
+    return actions.opt_in([one.target for one in some], _on_page(intent, at))
+
+
+def _on_page(intent: Intent, at: datetime) -> Origin:
+    return Origin(Source.PAGE, at, wording=intent.wording)
 
 
 def _suppress(reason: SuppressionReason, source: Source) -> Perform:
     def performed(some: Sequence[SampleWish], intent: Intent, at: datetime) -> list[ConsentEvent]:
-        ids, who = [one.contact.email_id for one in some], {"actor": intent.actor, "note": intent.wording}
-        return actions.suppress(ids, reason, source=source, now=at, **who)
+        origin = Origin(source, at, actor=intent.actor, note=intent.wording)
+        return actions.suppress([one.contact.email_id for one in some], origin, reason=reason)
 
     return performed
 
 
 def _lift(some: Sequence[SampleWish], intent: Intent, at: datetime) -> list[ConsentEvent]:
-    ids, who = [one.contact.email_id for one in some], {"actor": intent.actor, "note": intent.wording}
-    return actions.lift(ids, SuppressionReason.HARD_BOUNCE, source=Source.STAFF, now=at, **who)
+    origin = Origin(Source.STAFF, at, actor=intent.actor, note=intent.wording)
+    return actions.lift([one.contact.email_id for one in some], origin, reason=SuppressionReason.HARD_BOUNCE)
 
 
 def _erase(some: Sequence[SampleWish], intent: Intent, at: datetime) -> list[ConsentEvent]:
     for one in some:
-        erase(one.contact.contact_id, now=at)
+        erase(one.contact.contact_id, Origin(Source.PAGE, at))
     ids = [one.contact.contact_id for one in some]
     return list(ConsentEvent.objects.filter(contact__any_of=ids, kind=EventKind.ERASE))
 
 
 def _access(some: Sequence[SampleWish], intent: Intent, at: datetime) -> list[ConsentEvent]:
-    return [event for one in some for event in actions.note_access(one.contact.email_id, source=Source.PAGE, now=at)]
+    origin = Origin(Source.PAGE, at)
+    return [event for one in some for event in actions.note_access(one.contact.email_id, origin)]
 
 
 BEHAVIOURS: Mapping[str, Behaviour] = {

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db.models import Max
 
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.actions.undoing import UNDO
 from unsubscribe.addresses import Normalised, normalise
 from unsubscribe.choices import Channel, EventKind, Source
@@ -114,7 +115,7 @@ class SampleContacts:
         if not address_ids:
             return []
         older = self.all[0].email_id  # it counts only that it is none of those that are joined
-        return actions.agree(address_ids, by=older, source=Source.PAGE, now=now, wording="Yes, it's mine")
+        return actions.agree(address_ids, Origin(Source.PAGE, now, wording="Yes, it's mine"), by=older)
 
     def somebody(self, fits: Callable[[SampleContact], bool]) -> SampleContact | None:
         """A contact that fits; None if none was found in TRIES."""

@@ -11,8 +11,8 @@ from prefcenter.lists.imports.files import fingerprint
 from prefcenter.lists.imports.progress import Progress
 from prefcenter.models import ImportKind, ImportRun, ImportState
 from unsubscribe import actions
-from unsubscribe.actions import ImportedNo
-from unsubscribe.choices import Channel, SuppressionReason
+from unsubscribe.actions import ImportedNo, Origin
+from unsubscribe.choices import Channel, Source, SuppressionReason
 from unsubscribe.models import Category, ConsentEvent
 
 from . import texts
@@ -96,9 +96,8 @@ def _run(
 def _take(run: ImportRun, some: Sequence[SampleContact], category_id: int, *, now: datetime) -> list[ConsentEvent]:
     said = [ImportedNo(one.digests[Channel.EMAIL]) for one in some]
     note, actor = f"Import {run.pk}, {LABEL}.", _actor(run.confirmed_by_id)
-    counts = actions.import_opt_outs(
-        said, channel=Channel.EMAIL, category_id=category_id, import_id=run.pk, now=now, actor=actor, note=note
-    )
+    origin = Origin(Source.IMPORT, now, actor=actor, note=note, import_id=run.pk)
+    counts = actions.import_opt_outs(said, origin, channel=Channel.EMAIL, category_id=category_id)
     found = Progress(position=len(some), last_line=len(some) + 1)
     found.counts.update(counts._asdict())
     found.reasons[SuppressionReason.UNSUBSCRIBED_ALL] = len(some)

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from prefcenter.models import Feedback, ImportRun
 from unsubscribe import actions, tasks
+from unsubscribe.actions import Origin
 from unsubscribe.actions.undoing import UNDO
 from unsubscribe.choices import Purpose, Source
 from unsubscribe.ledger import seals
@@ -215,7 +216,7 @@ class _Past:
             self._at(events[0].at + timedelta(seconds=self._rng.uniform(*AFTER_SECONDS)), partial(self._undo, undone))
 
     def _undo(self, event_ids: Sequence[int], at: datetime) -> None:
-        events = actions.undo(event_ids, source=Source.PAGE, now=at, wording=UNDO)
+        events = actions.undo(event_ids, Origin(Source.PAGE, at, wording=UNDO))
         self._wished += len(events)
         self._record(events)
 

@@ -10,7 +10,7 @@ from django.db.models.functions import StrIndex, Substr
 
 from prefcenter.models import ImportKind
 from unsubscribe import actions
-from unsubscribe.actions import ImportedCounts, ImportedNo
+from unsubscribe.actions import ImportedCounts, ImportedNo, Origin
 from unsubscribe.addresses import Normalised
 from unsubscribe.addresses import digest as digest_of
 from unsubscribe.choices import Channel, Source, SuppressionReason
@@ -25,34 +25,14 @@ _CHANNELS = {channel: number for number, channel in enumerate(Channel)}
 _SALT = {reason: number for number, reason in enumerate(SuppressionReason)}
 
 
-class ImportOrigin(NamedTuple):
-    """Who imports, as the ledger stores it."""
-
-    #: "staff 7", or the name of a command.
-    actor: str
-    #: Which import it is, without addresses.
-    note: str
-    #: By which what it set can be taken back.
-    import_id: int | None = None
-
-
-def take(lines: Sequence[ImportRow], terms: ImportOptions, by: ImportOrigin, *, now: datetime) -> Outcome:
-    """Imports the rows in the transaction that is open. `now`: aware."""
+def take(lines: Sequence[ImportRow], terms: ImportOptions, origin: Origin) -> Outcome:
+    """Imports the rows in the transaction that is open."""
     if terms.kind == ImportKind.CONTACTS:
-        return _learn(lines, terms.channel, now=now)
-    whole = _blocked_whole(lines, by, now=now)
+        return _learn(lines, terms.channel, now=origin.now)
+    whole = _blocked_whole(lines, origin)
     lines = [line for line in lines if not line.domain]
     taken = [
-        actions.import_opt_outs(
-            said,
-            channel=about.channel,
-            reason=about.reason,
-            category_id=about.category_id,
-            now=now,
-            actor=by.actor,
-            note=by.note,
-            import_id=by.import_id,
-        )
+        actions.import_opt_outs(said, origin, **about._asdict())
         for about, said in sorted(_said(lines, terms).items(), key=_order)
     ]
     return Counter(_sum(taken, of=len(lines))) + whole
@@ -71,18 +51,15 @@ def foresee(lines: Sequence[ImportRow], terms: ImportOptions, seen: SeenAddresse
     for about, said in sorted(_said(lines, terms).items(), key=_order):
         first = seen.first((one.digest for one in said), salt=about.salt)
         unseen = [one for one in said if one.digest in first]
-        taken.append(actions.preview_opt_outs(unseen, **about._asdict(), now=now))
+        taken.append(actions.preview_opt_outs(unseen, Origin(Source.IMPORT, now), **about._asdict()))
     return Counter(_sum(taken, of=len(lines))) + whole
 
 
-def _blocked_whole(lines: Iterable[ImportRow], by: ImportOrigin, *, now: datetime) -> Counter[str]:
+def _blocked_whole(lines: Iterable[ImportRow], origin: Origin) -> Counter[str]:
     """Suppresses the whole domains among the rows."""
     found: Counter[str] = Counter()
     for reason, said in _domains(lines).items():
-        named = _as_of_the_last(said)
-        taken = actions.suppress_domains(
-            named, reason, source=Source.IMPORT, now=now, actor=by.actor, note=by.note, import_id=by.import_id
-        )
+        taken = actions.suppress_domains(_as_of_the_last(said), origin, reason=reason)
         found += _of_domains(taken, of=len(said))
     return found
 

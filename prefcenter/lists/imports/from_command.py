@@ -9,7 +9,6 @@ from typing import BinaryIO, NamedTuple
 from prefcenter.models import ImportRun, ImportState
 
 from . import lifecycle, report, worker
-from .batches import ImportOrigin
 from .columns import answers, validating
 from .columns.answers import Answers, ColumnAnswer
 from .columns.asking import Asking
@@ -94,8 +93,7 @@ def apply(
         source = _again(path, stream, source, asking)
         claim = lifecycle.claimed(now=now) | {"confirmed_at": now}
         run = lifecycle.make(kept, source, file_name=path.name, now=now, state=ImportState.RUNNING, **claim)
-        by = ImportOrigin(actor, f"Import {run.pk}, {source.format.label}.", run.pk)
-        progress = _carry_out(run, source, by, stream, on_progress)
+        progress = _carry_out(run, source, stream, on_progress, actor=actor)
     return _result(source, progress, before, run)
 
 
@@ -110,12 +108,12 @@ def _result(
 
 
 def _carry_out(
-    run: ImportRun, source: ImportSource, by: ImportOrigin, stream: BinaryIO, on_progress: OnProgress
+    run: ImportRun, source: ImportSource, stream: BinaryIO, on_progress: OnProgress, *, actor: str
 ) -> Progress:
     progress = Progress()
     try:
         with report.written(run) as add_to_report:
-            for progress in worker.carry_out(run, source, by, stream):
+            for progress in worker.carry_out(run, source, stream, actor=actor):
                 add_to_report(progress.last_bad)
                 on_progress(progress, stream.tell(), run.size)
     except KeyboardInterrupt:

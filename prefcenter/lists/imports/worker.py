@@ -17,10 +17,11 @@ from prefcenter.lists.reader import TableError
 from prefcenter.models import ImportRun, ImportState
 from prefcenter.models.imports import WORKING
 from unsubscribe import actions
+from unsubscribe.actions import Origin
+from unsubscribe.choices import Source
 from unsubscribe.models import leases
 
 from . import batches, files, lifecycle, report
-from .batches import ImportOrigin
 from .columns import answers
 from .columns.answers import Answers, ColumnAnswer
 from .duplicates import nothing_seen
@@ -126,9 +127,9 @@ def _foreseen(run: ImportRun, source: ImportSource, stream: BinaryIO, must_stop:
 
 
 def _import(run: ImportRun, stream: BinaryIO, must_stop: Callable[[], bool]) -> None:
-    by = ImportOrigin(f"staff {run.confirmed_by_id}", f"Import {run.pk}, {lifecycle.label(run)}.", run.pk)
+    actor = f"staff {run.confirmed_by_id}"
     as_checked = Answers({name: ColumnAnswer.of_json(found) for name, found in (run.answers or {}).items()})
-    for _ in carry_out(run, _open(run, stream, as_checked), by, stream):
+    for _ in carry_out(run, _open(run, stream, as_checked), stream, actor=actor):
         if must_stop():
             return let_go(run)
     return end(run, ImportState.DONE)
@@ -175,16 +176,19 @@ def foresee(source: ImportSource) -> Iterator[Progress]:
             reset_queries()  # under DEBUG Django keeps every query
 
 
-def carry_out(run: ImportRun, source: ImportSource, by: ImportOrigin, stream: BinaryIO) -> Iterator[Progress]:
+def carry_out(run: ImportRun, source: ImportSource, stream: BinaryIO, *, actor: str) -> Iterator[Progress]:
     """Imports a claimed run from where its row says; yields its progress after each batch. Raises Lost.
 
     stream: what `source` reads, for the bytes read
+    actor:  who imports, as the ledger stores it: "staff 7", or the name of a command
     """
+    note = f"Import {run.pk}, {lifecycle.label(run)}."
     progress = Progress.of(position=run.position, last_line=run.last_line, figures=run.counts, problems=run.problems)
     for batch in source.batches(skip=run.position):
         with transaction.atomic():
             _hold(run)
-            progress.add(batch, batches.take(batch.lines, source.terms, by, now=timezone.now()))
+            origin = Origin(Source.IMPORT, timezone.now(), actor=actor, note=note, import_id=run.pk)
+            progress.add(batch, batches.take(batch.lines, source.terms, origin))
             _write(run, progress, bytes_read=stream.tell(), attempts=0)
         yield progress
         reset_queries()

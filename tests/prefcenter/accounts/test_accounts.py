@@ -24,6 +24,7 @@ from tests.emails import html_of
 from tests.factories import ADA, BOB, DAN, address
 from tests.staff import sign_in
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Source, SuppressionReason
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
@@ -152,7 +153,7 @@ def test_an_account_that_is_switched_off_meanwhile_is_not_let_in(browser: Browse
     [
         lambda users: users.delete(),
         lambda users: users.update(email=DAN),
-        lambda users: erase(address(ADA).contact_id, now=timezone.now()),
+        lambda users: erase(address(ADA).contact_id, Origin(Source.PAGE, timezone.now())),
     ],
     ids=["deleted", "given another address", "erased"],
 )
@@ -297,7 +298,7 @@ def test_the_mail_speaks_the_contacts_language_unless_another_was_asked_for(
 def test_a_code_is_a_receipt_and_no_advertising(
     reason: SuppressionReason, mails: int, browser: Browser, ada_signs_in: User
 ) -> None:
-    actions.suppress([address(ADA).pk], reason, source=Source.STAFF, now=timezone.now())
+    actions.suppress([address(ADA).pk], Origin(Source.STAFF, timezone.now()), reason=reason)
     assert browser.send(ASK, email=ADA)["Location"] == CONFIRM
     assert len(mail.outbox) == mails
 

@@ -15,6 +15,7 @@ from prefcenter.models import Feedback, FeedbackReason, User
 from tests.factories import CampaignFactory, CategoryFactory
 from tests.staff import member, signed_in
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import PreferenceState, Purpose, Source
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Campaign, Category, CategoryGroup, ConsentEvent, Preference
@@ -113,7 +114,7 @@ class TestCategories:
     def test_renaming_touches_neither_the_slug_nor_anybodys_choice(
         self, desk: Client, ada: Address, news: Category
     ) -> None:
-        actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW)
+        actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW))
         before = list(Preference.objects.values()), list(ConsentEvent.objects.values())
         assert save(desk, news, name="Fresh news", slug="fresh", name_de="Neues").status_code == 302
         assert (news.name, news.slug, news.translations) == ("Fresh news", "news", {"de": {"name": "Neues"}})
@@ -145,7 +146,7 @@ class TestCategories:
     def test_retiring_and_bringing_back_change_one_field_and_are_logged(
         self, desk: Client, ada: Address, news: Category
     ) -> None:
-        actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW)
+        actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW))
         before = list(Preference.objects.values())
         assert do(desk, CATEGORIES, "retire", news) == ["Retired: News."]
         news.refresh_from_db()
@@ -277,7 +278,7 @@ class TestReasons:
 
     def test_only_one_that_nobody_ticked_is_deleted(self, desk: Client, ada: Address, news: Category) -> None:
         used, unused = (FeedbackReason.objects.create(text=text) for text in ("Used", "Unused"))
-        [event] = actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW)
+        [event] = actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW))
         Feedback.objects.create(event=event, reason=used, created_at=NOW)
         delete = f"{REASONS}{{}}/delete/"
         for reason, status in ((used, 403), (unused, 302)):

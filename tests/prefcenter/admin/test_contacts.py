@@ -21,6 +21,7 @@ from prefcenter.models import User
 from tests.factories import ADA, BOB, CampaignFactory, CategoryFactory, address
 from tests.staff import sign_in
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, EventKind, OutboxKind, PreferenceState, Source, SuppressionReason
 from unsubscribe.links import Target
@@ -201,11 +202,11 @@ def much(ada: Address, phone: Address, news: Category) -> Address:
     june = CampaignFactory.create(category=news, name="June")
     now = timezone.now()
     for source in (Source.ONE_CLICK, Source.PAGE):
-        actions.opt_out([Target(ada.pk, news.pk, june.pk)], source=source, now=now, wording="Unsubscribe from News")
-        actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="Yes, News")
-    actions.suppress([ada.pk], SuppressionReason.HARD_BOUNCE, source=Source.API, now=now, note="550 no such user")
-    actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
-    actions.note_access(ada.pk, source=Source.PAGE, now=now)
+        actions.opt_out([Target(ada.pk, news.pk, june.pk)], Origin(source, now, wording="Unsubscribe from News"))
+        actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, now, wording="Yes, News"))
+    actions.suppress([ada.pk], Origin(Source.API, now, note="550 no such user"), reason=SuppressionReason.HARD_BOUNCE)
+    actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, now))
+    actions.note_access(ada.pk, Origin(Source.PAGE, now))
     actions.send_link([ada.pk], now=now)
     return ada
 
@@ -242,7 +243,7 @@ def test_the_ledger_has_pages_newest_first(desk: Desk, ada: Address, news: Categ
     now = timezone.now()
     for number in range(51):
         until = (now + timedelta(days=number + 1)).date()
-        actions.pause([Target(ada.pk, news.pk)], until, source=Source.PAGE, now=now, wording=f"words {number}.")
+        actions.pause([Target(ada.pk, news.pk)], Origin(Source.PAGE, now, wording=f"words {number}."), until=until)
     first, second = (page_text(desk.get(url_of(ada.contact), page=page)) for page in "12")
     assert first.count("<li>\n<p><time") == profile.PER_PAGE
     assert first.index("words 50.") < first.index("words 49.")
@@ -283,15 +284,13 @@ def test_a_page_takes_as_many_queries_for_much_as_for_little(desk: Desk, much: A
 
     count(much.contact)  # the first page of a process learns the content types
     bob = address(BOB)
-    actions.note_access(bob.pk, source=Source.PAGE, now=timezone.now())
+    actions.note_access(bob.pk, Origin(Source.PAGE, timezone.now()))
     little = count(bob.contact)
     for number in range(5):
         slug = f"more-{number}"
         other = address(f"ada{number}@example.com", contact=much.contact)
-        actions.opt_out(
-            [Target(other.pk, CategoryFactory.create(slug=slug).pk)], source=Source.PAGE, now=timezone.now()
-        )
-        actions.suppress([other.pk], SuppressionReason.MANUAL, source=Source.STAFF, now=timezone.now())
+        actions.opt_out([Target(other.pk, CategoryFactory.create(slug=slug).pk)], Origin(Source.PAGE, timezone.now()))
+        actions.suppress([other.pk], Origin(Source.STAFF, timezone.now()), reason=SuppressionReason.MANUAL)
     assert count(much.contact) == little <= 17
 
 
@@ -341,7 +340,7 @@ def test_a_no_to_one_channel_leaves_the_others_and_is_the_persons_to_take_back(
     assert (row.address, row.reason, row.everywhere) == (phone, SuppressionReason.UNSUBSCRIBED_ALL, False)
     event = ConsentEvent.objects.get()
     assert "Please stop this." in event.wording + event.note
-    actions.opt_in([Target(phone.pk, news.pk)], source=Source.PAGE, now=timezone.now(), wording="Yes")
+    actions.opt_in([Target(phone.pk, news.pk)], Origin(Source.PAGE, timezone.now(), wording="Yes"))
     row.refresh_from_db()
     assert row.lifted_at
 
@@ -412,7 +411,7 @@ def test_a_manual_block_can_be_set_and_lifted_with_a_note(desk: Desk, ada: Addre
 def test_the_staff_lift_what_the_rules_allow_and_are_told_why_not(
     reason: SuppressionReason, said: str, desk: Desk, ada: Address
 ) -> None:
-    actions.suppress([ada.pk], reason, source=Source.API, now=timezone.now())
+    actions.suppress([ada.pk], Origin(Source.API, timezone.now()), reason=reason)
     row = Suppression.objects.get()
     before = page_text(desk.get(url_of(ada.contact)))
     button = f'action="{url_of(ada.contact, "lift", row.pk)}"'
@@ -486,7 +485,7 @@ class TestWhoseAnAddressIs:
 
 def test_what_belongs_to_somebody_else_is_not_found(desk: Desk, ada: Address) -> None:
     bob = address(BOB)
-    actions.suppress([bob.pk], SuppressionReason.MANUAL, source=Source.STAFF, now=timezone.now())
+    actions.suppress([bob.pk], Origin(Source.STAFF, timezone.now()), reason=SuppressionReason.MANUAL)
     row = Suppression.objects.get()
     assert desk.post(url_of(ada.contact, "lift", row.pk), note="x").status_code == 404
     assert desk.post(url_of(ada.contact, "send_link", bob.pk)).status_code == 404
@@ -496,7 +495,7 @@ def test_what_belongs_to_somebody_else_is_not_found(desk: Desk, ada: Address) ->
 
 
 def test_of_an_erased_person_nothing_can_be_changed(desk: Desk, ada: Address) -> None:
-    actions.erase([ada.contact_id], source=Source.PAGE, now=timezone.now())
+    actions.erase([ada.contact_id], Origin(Source.PAGE, timezone.now()))
     assert desk.find(ADA)["Location"] == url_of(ada.contact)
     page = page_text(desk.get(url_of(ada.contact)))
     assert f"This contact was erased on {date_format(timezone.localdate())}. No personal data remains." in page
@@ -538,7 +537,7 @@ def everything_to_do(ada: Address) -> list[Callable[[Desk], Any]]:
 def test_who_may_see_and_who_may_act(
     permissions: tuple[str, ...], user: dict[str, bool], sees: int, acts: int, ada: Address
 ) -> None:
-    actions.suppress([ada.pk], SuppressionReason.HARD_BOUNCE, source=Source.API, now=timezone.now())
+    actions.suppress([ada.pk], Origin(Source.API, timezone.now()), reason=SuppressionReason.HARD_BOUNCE)
     desk = Desk(*permissions, **user)
     assert [desk.get(url).status_code for url in (FIND, url_of(ada.contact))] == [sees, sees]
     before = ConsentEvent.objects.count()
@@ -565,7 +564,7 @@ def test_who_may_only_look_is_offered_nothing_to_change(much: Address) -> None:
 
 
 def test_nothing_is_done_without_the_token_or_by_get(desk: Desk, ada: Address) -> None:
-    actions.suppress([ada.pk], SuppressionReason.HARD_BOUNCE, source=Source.API, now=timezone.now())
+    actions.suppress([ada.pk], Origin(Source.API, timezone.now()), reason=SuppressionReason.HARD_BOUNCE)
     before = ConsentEvent.objects.count()
     url = url_of(ada.contact, "opt_out")
     assert desk.client.post(url, {**WORDS, "what": "everything"}, secure=True).status_code == 403

@@ -9,6 +9,7 @@ from tests.conftest import NOW
 from tests.factories import AddressFactory
 from tests.prefcenter.admin.test_contacts import Desk, page_text
 from unsubscribe import actions, gate
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Source, SuppressionReason
 from unsubscribe.links import Target
@@ -82,7 +83,7 @@ def test_a_block_is_lifted_with_a_reason_and_stays_in_the_list(desk: Desk, news:
 
 
 def test_the_staff_lift_what_an_import_set(desk: Desk) -> None:
-    actions.suppress_domains({CORP: None}, SuppressionReason.MANUAL, source=Source.IMPORT, now=NOW)
+    actions.suppress_domains({CORP: None}, Origin(Source.IMPORT, NOW), reason=SuppressionReason.MANUAL)
     desk.post(f"{LIST}{DomainSuppression.objects.get().pk}/lift/", page=LIST, note="An error.")
     assert DomainSuppression.objects.get().lifted_at
 
@@ -98,7 +99,7 @@ def test_seeing_and_blocking_are_two_permissions(permissions: Any, may_see: bool
     assert ("Suppress the domain" in page.content.decode()) is may_block
     block(desk)
     assert DomainSuppression.objects.exists() is may_block
-    actions.suppress_domains({"firm.example": None}, SuppressionReason.MANUAL, source=Source.API, now=NOW)
+    actions.suppress_domains({"firm.example": None}, Origin(Source.API, NOW), reason=SuppressionReason.MANUAL)
     row = DomainSuppression.objects.get(domain="firm.example")
     desk.post(f"{LIST}{row.pk}/lift/", page="/admin/people/", note="No.")
     row.refresh_from_db()
@@ -121,9 +122,9 @@ def test_the_page_of_a_person_says_that_their_domain_is_blocked() -> None:
     desk, eve = Desk("view_contact"), AddressFactory.create(text="eve@corp.example")
     url = f"/admin/people/{eve.contact_id}/"
     assert "whole domain" not in page_text(desk.get(url))
-    actions.suppress_domains({CORP: None}, SuppressionReason.MANUAL, source=Source.STAFF, now=NOW)
+    actions.suppress_domains({CORP: None}, Origin(Source.STAFF, NOW), reason=SuppressionReason.MANUAL)
     assert "Whole domain: Blocked by staff" in page_text(desk.get(url))
-    actions.lift_domains([CORP], SuppressionReason.MANUAL, source=Source.STAFF, now=NOW)
+    actions.lift_domains([CORP], Origin(Source.STAFF, NOW), reason=SuppressionReason.MANUAL)
     assert "whole domain" not in page_text(desk.get(url))
 
 
@@ -133,7 +134,7 @@ def test_the_page_of_a_person_names_the_other_spellings_whose_noes_count(is_on: 
     some = [normalise(text) for text in ("a.da@gmail.com", "ada+x@googlemail.com", "bob@gmail.com")]
     learnt = actions.learn(some, now=NOW)
     ada, other, bob = (Address.objects.get(pk=learnt[one.digest].address_id) for one in some)
-    actions.opt_out([Target(other.pk)], source=Source.PAGE, now=NOW)
+    actions.opt_out([Target(other.pk)], Origin(Source.PAGE, NOW))
     desk = Desk("view_contact")
     said = f"Same Gmail mailbox as contact {other.contact_id}"
     assert (said in page_text(desk.get(f"/admin/people/{ada.contact_id}/"))) is is_on

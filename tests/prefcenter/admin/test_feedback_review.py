@@ -21,6 +21,7 @@ from prefcenter.models import Feedback, FeedbackReason, FeedbackTag, User
 from tests.factories import AddressFactory, CampaignFactory, CategoryFactory
 from tests.staff import member, signed_in
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Source
 from unsubscribe.links import Target
 from unsubscribe.models import Campaign, Category
@@ -40,7 +41,7 @@ def say() -> Callable[..., Feedback]:
         named = CategoryFactory.create(slug=category)
         mailing = actions.campaign_named(campaign, category=named, now=NOW)
         target = Target(AddressFactory.create().pk, named.pk, mailing.pk if mailing else None)
-        [event] = actions.opt_out([target], source=Source.PAGE, now=NOW)
+        [event] = actions.opt_out([target], Origin(Source.PAGE, NOW))
         ticked = FeedbackReason.objects.get_or_create(text=reason)[0] if reason else None
         more.setdefault("created_at", NOW)
         return Feedback.objects.create(event=event, category=named, campaign=mailing, reason=ticked, text=text, **more)
@@ -167,7 +168,7 @@ class TestReviewing:
 
     def test_a_page_opened_before_an_erasure_brings_no_note_back(self, desk: Client, say: Say) -> None:
         said = say("Daily!", note="Ada told the editors.")
-        erase(said.event.contact_id, now=NOW)
+        erase(said.event.contact_id, Origin(Source.PAGE, NOW))
         form = {"is_reviewed": "on", "note": "Ada told the editors, twice."}
         answer = desk.post(page_of(said), form, secure=True, follow=True)
         said.refresh_from_db()

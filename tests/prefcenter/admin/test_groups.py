@@ -10,6 +10,7 @@ from django.utils import timezone
 from prefcenter.models import User
 from tests.staff import signed_in
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Source, SuppressionReason
 from unsubscribe.models import Address
 
@@ -70,7 +71,7 @@ def test_each_group_finds_people_and_exports_only_where_it_may(group: str) -> No
 
 @pytest.mark.parametrize("group", SEES)
 def test_every_group_reads_the_opt_outs_and_only_compliance_exports_them(group: str, ada: Address) -> None:
-    actions.suppress([ada.pk], SuppressionReason.MANUAL, source=Source.STAFF, now=timezone.now())
+    actions.suppress([ada.pk], Origin(Source.STAFF, timezone.now()), reason=SuppressionReason.MANUAL)
     client = staff_of(group)
     listed = client.get(reverse("opt_outs:list"), secure=True).status_code
     exported = client.post(reverse("opt_outs:export"), {"format": "csv"}, secure=True).status_code

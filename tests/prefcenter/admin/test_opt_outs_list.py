@@ -15,6 +15,7 @@ from prefcenter.lists.suppressions import FORMATS, listing
 from tests.factories import CampaignFactory, CategoryFactory, address
 from tests.staff import member, signed_in
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Channel, Source, SuppressionReason
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Category
@@ -39,13 +40,13 @@ def exporter() -> Client:
 @pytest.fixture
 def left(ada: Address, news: Category) -> Address:
     campaign = CampaignFactory.create(category=news, name="June")
-    actions.opt_out([Target(ada.pk, news.pk, campaign.pk)], source=Source.ONE_CLICK, now=DAY)
+    actions.opt_out([Target(ada.pk, news.pk, campaign.pk)], Origin(Source.ONE_CLICK, DAY))
     return ada
 
 
 def block(text: str, reason: str = "complaint", **kwargs: Any) -> Address:
     made = address(text, **kwargs)
-    actions.suppress([made.pk], SuppressionReason(reason), source=Source.COMPLAINT, now=DAY)
+    actions.suppress([made.pk], Origin(Source.COMPLAINT, DAY), reason=SuppressionReason(reason))
     return made
 
 
@@ -226,7 +227,7 @@ def test_every_file_that_is_offered_can_be_made(kind: str, exporter: Client) -> 
 
 def test_whom_the_file_leaves_out_is_in_its_name_and_told_on_the_next_page(exporter: Client) -> None:
     gone = block("gone@example.com")
-    actions.erase([gone.contact_id], source=Source.PAGE, now=DAY)
+    actions.erase([gone.contact_id], Origin(Source.PAGE, DAY))
     block("=cmd@example.com")
     block("bob@example.com")
     answer = take(exporter, "sendgrid")
@@ -241,7 +242,7 @@ def test_whom_the_file_leaves_out_is_in_its_name_and_told_on_the_next_page(expor
 def test_a_hashed_file_says_how_many_were_erased(exporter: Client) -> None:
     gone = block("gone@example.com")
     block("bob@example.com")
-    actions.erase([gone.contact_id], source=Source.PAGE, now=DAY)
+    actions.erase([gone.contact_id], Origin(Source.PAGE, DAY))
     answer = take(exporter, "sha256")
     [[header], [hashed]] = read(answer)
     assert (header, len(hashed)) == ("sha256", 64)
@@ -277,7 +278,7 @@ def test_what_cannot_be_exported_is_said_and_not_logged(
 
 def test_a_file_for_nobody_says_who_would_have_been_in_it(exporter: Client) -> None:
     gone = block("gone@example.com")
-    actions.erase([gone.contact_id], source=Source.PAGE, now=DAY)
+    actions.erase([gone.contact_id], Origin(Source.PAGE, DAY))
     take(exporter, "sendgrid")
     assert "There is nothing to export in this format. Not exported: 1 without a stored address" in told(exporter)
 

@@ -17,6 +17,7 @@ from tests.prefcenter import busy_days
 from tests.prefcenter.busy_days import Days
 from tests.staff import member, signed_in
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Source, SuppressionReason
 from unsubscribe.ledger import seals
 from unsubscribe.links import Target
@@ -121,7 +122,9 @@ def test_complaints_are_held_against_the_lines_of_gmail(boss: Client, news: Any)
     now = timezone.now()
     SentCount.objects.create(day=timezone.localdate(now), channel="email", category=news, count=1000)
     for line in ("above Gmail’s target of 0.1%", "", "above Gmail’s limit of 0.3%"):
-        actions.suppress([AddressFactory.create().pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=now)
+        actions.suppress(
+            [AddressFactory.create().pk], Origin(Source.COMPLAINT, now), reason=SuppressionReason.COMPLAINT
+        )
         assert line in text_of(boss)
 
 
@@ -129,7 +132,9 @@ def test_three_of_a_thousand_is_the_limit(boss: Client, news: Any) -> None:
     now = timezone.now()
     SentCount.objects.create(day=timezone.localdate(now), channel="email", category=news, count=1001)
     for _ in range(3):
-        actions.suppress([AddressFactory.create().pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=now)
+        actions.suppress(
+            [AddressFactory.create().pk], Origin(Source.COMPLAINT, now), reason=SuppressionReason.COMPLAINT
+        )
     assert "above Gmail’s target of 0.1%" in text_of(boss)
 
 
@@ -284,7 +289,7 @@ def test_nobody_else_gets_in(days: Days) -> None:
 
 
 def test_no_address_is_shown_and_nothing_that_the_policy_would_refuse(boss: Client, ada: Address, days: Days) -> None:
-    actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=timezone.now())
+    actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, timezone.now()))
     for query in ("", "days=365", "category=nonsense"):
         html = page(boss, query).content.decode()
         assert ADA not in html
@@ -319,7 +324,7 @@ def test_it_takes_no_more_queries_for_more_rows(boss: Client, days: Days) -> Non
         category = CategoryFactory.create(slug=f"more-{number}")
         campaign = CampaignFactory.create(category=category)
         target = Target(AddressFactory.create().pk, category.pk, campaign.pk)
-        actions.opt_out([target], source=Source.ONE_CLICK, now=datetime.now(tz=days.now.tzinfo))
+        actions.opt_out([target], Origin(Source.ONE_CLICK, datetime.now(tz=days.now.tzinfo)))
         SentCount.objects.create(day=days.now.date(), channel="email", category=category, campaign=campaign, count=9)
     assert queries() == few
 

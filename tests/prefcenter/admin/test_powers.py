@@ -15,6 +15,7 @@ from tests.prefcenter.accounts.test_accounts import ASK
 from tests.prefcenter.staff_browser import SHOW, Staff
 from tests.staff import given_an_app, make_groups, member, shown_by_the_app, signed_in
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Source, SuppressionReason
 from unsubscribe.models import Address, Suppression
 
@@ -127,7 +128,7 @@ def test_who_gives_their_account_the_address_of_a_reader_is_not_signed_in_as_tha
     manager: User, desk: Client, ada: Address
 ) -> None:
     news = CategoryFactory.create()
-    actions.suppress([ada.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.PAGE, now=timezone.now())
+    actions.suppress([ada.pk], Origin(Source.PAGE, timezone.now()), reason=SuppressionReason.UNSUBSCRIBED_ALL)
     assert desk.post(page(manager), {"email": ADA} | JOINED, secure=True).status_code == 302
     for url in ("/preferences/mine/", "/preferences/mine/data/", "/admin/"):
         answer = desk.get(url, secure=True)

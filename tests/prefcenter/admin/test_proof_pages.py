@@ -20,6 +20,7 @@ from prefcenter.models import User
 from tests.factories import ADA, BOB, CampaignFactory, address
 from tests.staff import member, sign_in, signed_in
 from unsubscribe import actions, outbox
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Channel, Source, SuppressionReason
 from unsubscribe.ledger import seals
 from unsubscribe.links import Target
@@ -46,11 +47,12 @@ def story(ada: Address, news: Category) -> Address:
     now = timezone.now()
     address(PHONE, contact=ada.contact, channel=Channel.SMS)
     campaign = CampaignFactory.create(category=news, name="June <i>letter</i>")
-    words = {"wording": '<script>alert("no")</script>', "note": "</dl><b>bold</b>", "actor": "staff <7>"}
-    actions.opt_out([Target(ada.pk, news.pk, campaign.pk)], source=Source.STAFF, now=now, **words)
-    actions.suppress([ada.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=now)
+    wording, note = '<script>alert("no")</script>', "</dl><b>bold</b>"
+    origin = Origin(Source.STAFF, now, wording, actor="staff <7>", note=note)
+    actions.opt_out([Target(ada.pk, news.pk, campaign.pk)], origin)
+    actions.suppress([ada.pk], Origin(Source.COMPLAINT, now), reason=SuppressionReason.COMPLAINT)
     seals.seal(now=now)
-    actions.note_access(ada.pk, source=Source.PAGE, now=now)
+    actions.note_access(ada.pk, Origin(Source.PAGE, now))
     return ada
 
 
@@ -232,7 +234,7 @@ class TestTheAddress:
         assert not LogEntry.objects.exists()
 
     def test_of_an_erased_person_it_still_says_that_it_was_theirs(self, desk: Client, story: Address) -> None:
-        actions.erase([story.contact_id], source=Source.PAGE, now=timezone.now())
+        actions.erase([story.contact_id], Origin(Source.PAGE, timezone.now()))
         said = str(Text(make(desk, story, ADA)))
         assert "No personal data remains" in said
         assert sha256(ADA.encode()).hexdigest() in said.replace(" ", "")

@@ -29,6 +29,7 @@ from prefcenter.webhooks import delivery
 from tests.factories import CampaignFactory
 from tests.staff import member, signed_in
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Channel, Source, SuppressionReason
 from unsubscribe.ledger import seals
 from unsubscribe.links import Target
@@ -60,8 +61,8 @@ def staff() -> Client:
 def something_of_everything(ada: Address, news: Category) -> None:
     campaign = CampaignFactory.create(category=news, name="June")
     now = timezone.now()
-    [event] = actions.opt_out([Target(ada.pk, news.pk, campaign.pk)], source=Source.PAGE, now=now)
-    actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+    [event] = actions.opt_out([Target(ada.pk, news.pk, campaign.pk)], Origin(Source.PAGE, now))
+    actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, now))
     actions.record_sent([ada.contact_id], Mailing(news, campaign=campaign), now=now)
     reason = FeedbackReason.objects.create(text="Too many mails")
     said = Feedback.objects.create(
@@ -80,10 +81,12 @@ def something_of_everything(ada: Address, news: Category) -> None:
     account_outbox.queue("mfa/email/changed", "staff@example.org", {"what": "Something."}, now=now)
     codes.make(now=now)
     actions.short_links([ada.pk], Target(0, news.pk), now=now)
-    actions.suppress_domains({"corp.example": None}, SuppressionReason.MANUAL, source=Source.STAFF, now=now)
+    actions.suppress_domains({"corp.example": None}, Origin(Source.STAFF, now), reason=SuppressionReason.MANUAL)
     for number in (1, 2):
         line = [actions.ImportedNo(bytes(ada.digest))]
-        actions.import_opt_outs(line, channel=Channel.EMAIL, reason=SuppressionReason.MANUAL, now=now, import_id=number)
+        actions.import_opt_outs(
+            line, Origin(Source.IMPORT, now, import_id=number), channel=Channel.EMAIL, reason=SuppressionReason.MANUAL
+        )
     assert SentCount.objects.exists()
     assert seals.seal(now=now)
 

@@ -13,6 +13,7 @@ from tests.settings import ON_POSTGRESQL
 from tests.unsubscribe.actions.test_bulk import needs_postgresql
 from tests.unsubscribe.actions.test_concurrency import at_once
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Source
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Category, Contact, Preference
@@ -64,7 +65,7 @@ def test_it_takes_as_many_queries_for_many_as_for_a_few(caller: Caller, news: Ca
     hand_over(caller, person(CLEO))  # what is read once
     for size in SIZES:
         readers = [AddressFactory.create() for _ in range(size)]
-        actions.opt_out([Target(one.pk) for one in readers[::2]], source=Source.PAGE, now=timezone.now())
+        actions.opt_out([Target(one.pk) for one in readers[::2]], Origin(Source.PAGE, timezone.now()))
         people = [
             person(one.value, f"also-{one.value}", f"x@y{size}-{n}.example", language="de")
             for n, one in enumerate(readers)
@@ -81,7 +82,7 @@ def test_an_opt_in_is_not_handed_on_to_another_address_and_it_is_said(
     is_known: bool, caller: Caller, ada: Address
 ) -> None:
     partners = CategoryFactory.create(opt_in=True)
-    actions.opt_in([Target(ada.pk, partners.pk)], source=Source.PAGE, now=timezone.now(), wording="Yes")
+    actions.opt_in([Target(ada.pk, partners.pk)], Origin(Source.PAGE, timezone.now(), wording="Yes"))
     if is_known:
         AddressFactory.create(text=BOB)
     [one] = hand_over(caller, person(ADA, BOB))
@@ -92,7 +93,7 @@ def test_an_opt_in_is_not_handed_on_to_another_address_and_it_is_said(
 class TestErased:
     @pytest.fixture(autouse=True)
     def _erased(self, ada: Address) -> None:
-        actions.erase([ada.contact_id], source=Source.PAGE, now=timezone.now())
+        actions.erase([ada.contact_id], Origin(Source.PAGE, timezone.now()))
 
     def test_they_learn_nothing_anew(self, caller: Caller, ada: Address) -> None:
         [one] = hand_over(caller, person(ADA, BOB, language="de"))

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from tests.factories import AddressFactory, CategoryFactory
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Source, SuppressionReason
 from unsubscribe.models import Address, DomainSuppression, Suppression
 
@@ -54,7 +55,7 @@ def test_it_is_honoured_wherever_a_caller_asks(caller: Caller) -> None:
 
 def test_the_list_has_what_holds(caller: Caller) -> None:
     caller.post("/domains", {"domains": [{"domain": CORP}, {"domain": "firm.example", "reason": "manual"}]})
-    actions.lift_domains(["firm.example"], SuppressionReason.MANUAL, source=Source.STAFF, now=timezone.now())
+    actions.lift_domains(["firm.example"], Origin(Source.STAFF, timezone.now()), reason=SuppressionReason.MANUAL)
     [one] = caller.get("/domains").json()["items"]
     assert (one["domain"], one["reason"], one["source"]) == (CORP, "unsubscribed_all", "api")
 
@@ -71,7 +72,7 @@ def test_what_came_by_the_api_is_lifted_by_it(caller: Caller) -> None:
 
 @pytest.mark.parametrize("source", [Source.STAFF, Source.IMPORT])
 def test_what_the_staff_or_an_import_set_is_not(source: Source, caller: Caller) -> None:
-    actions.suppress_domains({CORP: None}, SuppressionReason.UNSUBSCRIBED_ALL, source=source, now=timezone.now())
+    actions.suppress_domains({CORP: None}, Origin(source, timezone.now()), reason=SuppressionReason.UNSUBSCRIBED_ALL)
     answer = caller.post("/domains/lift", {"domain": CORP, "note": "Please."})
     assert (answer.status_code, "staff" in answer.json()["detail"]) == (409, True)
     assert DomainSuppression.objects.get().lifted_at is None

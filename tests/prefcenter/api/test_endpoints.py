@@ -12,6 +12,7 @@ from prefcenter.accounts.api_keys import Scope
 from prefcenter.models import Feedback, FeedbackReason, Visits
 from tests.factories import ADA, BOB, CLEO, DAN, AddressFactory, CampaignFactory, CategoryFactory
 from unsubscribe import actions, gate, links
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, EventKind, Frequency, Source, SuppressionReason
 from unsubscribe.links import LinkPurpose, Target
@@ -31,7 +32,7 @@ def verdicts(caller: Caller, *addresses: str, **question: Any) -> list[str]:
 
 class TestAudience:
     def test_it_answers_each_address_in_order_and_counts(self, caller: Caller, ada: Address, news: Category) -> None:
-        actions.suppress([ada.pk], SuppressionReason.COMPLAINT, source=Source.IMPORT, now=timezone.now())
+        actions.suppress([ada.pk], Origin(Source.IMPORT, timezone.now()), reason=SuppressionReason.COMPLAINT)
         answer = caller.post("/audience", {"category": "news", "addresses": [BOB, ADA, "no address", BOB.upper()]})
         assert [one["verdict"] for one in answer.json()["results"]] == ["send", "suppressed", "invalid", "send"]
         counts = answer.json()["counts"]
@@ -65,7 +66,7 @@ class TestAudience:
     def test_a_campaign_is_not_too_soon_for_itself_after_midnight(
         self, caller: Caller, ada: Address, news: Category
     ) -> None:
-        actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=timezone.now())
+        actions.opt_down([Target(ada.pk, news.pk)], Origin(Source.PAGE, timezone.now()), frequency=Frequency.WEEKLY)
         assert verdicts(caller, ADA, campaign="June", record=True) == ["send"]
         yesterday = timezone.now() - timedelta(hours=25)
         LastSent.objects.update(began_at=yesterday, sent_on=timezone.localdate(yesterday))
@@ -113,7 +114,7 @@ class TestContacts:
 
     def test_an_address_of_somebody_else_stays_there_and_it_is_said(self, caller: Caller, ada: Address) -> None:
         other = AddressFactory.create(text=BOB)
-        actions.opt_out([Target(other.pk)], source=Source.PAGE, now=timezone.now())
+        actions.opt_out([Target(other.pk)], Origin(Source.PAGE, timezone.now()))
         person = {"addresses": [{"address": ADA}, {"address": BOB}]}
         [one] = caller.post("/contacts", {"contacts": [person]}).json()["results"]
         assert "another contact" in one["problem"]
@@ -189,7 +190,7 @@ class TestPreferences:
         self, everything: bool, caller: Caller, ada: Address, news: Category
     ) -> None:
         target = Target(ada.pk, None if everything else news.pk)
-        actions.opt_out([target], source=Source.ONE_CLICK, now=timezone.now())
+        actions.opt_out([target], Origin(Source.ONE_CLICK, timezone.now()))
         body = {"preferences": [{"category": "news", "is_subscribed": True}], "evidence": EVIDENCE}
         answer = caller.patch(self.path(ada), body)
         assert answer.status_code == 409
@@ -251,25 +252,27 @@ class TestPreferences:
     ) -> None:
         category, now = CategoryFactory.create(), timezone.now()
         CategoryFactory.create(transactional=True)
-        options: dict[str, Any] = {"source": Source.PAGE, "now": now}
+        origin = Origin(Source.PAGE, now)
         one = AddressFactory.create(text=BOB, contact=ada.contact) if "another address" in past else ada
         if past == "said no on another channel":
             one = AddressFactory.create(contact=ada.contact, channel=Channel.SMS, value="+4930123456", digest=b"p" * 32)
         happen: dict[str, Callable[[], object]] = {
             "nothing": lambda: None,
-            "is paused": lambda: actions.pause([Target(ada.pk)], timezone.localdate() + timedelta(days=9), **options),
-            "left the category": lambda: actions.opt_out([Target(ada.pk, category.pk)], **options),
-            "left everything": lambda: actions.opt_out([Target(ada.pk)], **options),
-            "complained": lambda: actions.suppress([ada.pk], SuppressionReason.COMPLAINT, **options),
-            "bounced": lambda: actions.suppress([ada.pk], SuppressionReason.HARD_BOUNCE, **options),
-            "was barred": lambda: actions.suppress([ada.pk], SuppressionReason.MANUAL, **options),
-            "was erased": lambda: actions.erase([ada.contact_id], **options),
+            "is paused": lambda: actions.pause(
+                [Target(ada.pk)], origin, until=timezone.localdate() + timedelta(days=9)
+            ),
+            "left the category": lambda: actions.opt_out([Target(ada.pk, category.pk)], origin),
+            "left everything": lambda: actions.opt_out([Target(ada.pk)], origin),
+            "complained": lambda: actions.suppress([ada.pk], origin, reason=SuppressionReason.COMPLAINT),
+            "bounced": lambda: actions.suppress([ada.pk], origin, reason=SuppressionReason.HARD_BOUNCE),
+            "was barred": lambda: actions.suppress([ada.pk], origin, reason=SuppressionReason.MANUAL),
+            "was erased": lambda: actions.erase([ada.contact_id], origin),
             "has another address that bounced": lambda: actions.suppress(
-                [one.pk], SuppressionReason.HARD_BOUNCE, **options
+                [one.pk], origin, reason=SuppressionReason.HARD_BOUNCE
             ),
             "the category is retired": lambda: Category.objects.filter(pk=category.pk).update(retired_at=now),
         }
-        said_no = partial(actions.suppress, [one.pk], SuppressionReason.UNSUBSCRIBED_ALL, **options)
+        said_no = partial(actions.suppress, [one.pk], origin, reason=SuppressionReason.UNSUBSCRIBED_ALL)
         happen.get(past, said_no)()
         sheet = caller.get(self.path(ada)).json()["preferences"]
         mail = {choice["category"]: choice["is_subscribed"] for choice in sheet if choice["channel"] == "email"}
@@ -347,8 +350,8 @@ class TestSuppressions:
 
     def test_a_later_yes_of_the_person_stands(self, caller: Caller, ada: Address, news: Category) -> None:
         now = timezone.now()
-        actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=now)
-        actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="Yes")
+        actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.PAGE, now))
+        actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, now, wording="Yes"))
         old = {"address": ADA, "category": "news", "said_at": (now - timedelta(days=9)).isoformat()}
         assert caller.post("/suppressions", {"suppressions": [old]}).json()["overtaken"] == 1
         assert verdicts(caller, ADA) == ["send"]
@@ -363,7 +366,7 @@ class TestSuppressions:
             body = {"preferences": [{"category": "news", "is_subscribed": True}], "evidence": EVIDENCE}
             assert caller.patch(f"/contacts/{ada.contact_id}/preferences", body).status_code == 200
         else:
-            actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=timezone.now(), wording="Yes")
+            actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, timezone.now(), wording="Yes"))
         older, newer = "2025-12-31T23:59:59-02:00", timezone.now().isoformat()
         said = caller.post("/suppressions", {"suppressions": [{"address": ADA, "said_at": older} | more]}).json()
         is_of_all = "category" not in more
@@ -375,7 +378,7 @@ class TestSuppressions:
 
     def test_a_bounce_that_is_older_than_its_lift_does_not_come_back(self, caller: Caller, ada: Address) -> None:
         now = timezone.now()
-        actions.suppress([ada.pk], SuppressionReason.HARD_BOUNCE, source=Source.API, now=now - timedelta(days=9))
+        actions.suppress([ada.pk], Origin(Source.API, now - timedelta(days=9)), reason=SuppressionReason.HARD_BOUNCE)
         caller.post("/suppressions/lift", {"address": ADA, "reason": "hard_bounce", "note": "They wrote to us."})
         bounce = {"address": ADA, "reason": "hard_bounce", "said_at": (now - timedelta(days=2)).isoformat()}
         assert caller.post("/suppressions", {"suppressions": [bounce]}).json()["overtaken"] == 1
@@ -399,7 +402,7 @@ class TestSuppressions:
         assert caller.get("/suppressions?channel=sms").json()["items"] == []
 
     def test_of_the_erased_only_the_fact_is_listed(self, caller: Caller, ada: Address) -> None:
-        actions.erase([ada.contact_id], source=Source.PAGE, now=timezone.now())
+        actions.erase([ada.contact_id], Origin(Source.PAGE, timezone.now()))
         [one] = caller.get("/suppressions").json()["items"]
         assert (one["reason"], one["address"]) == ("erased", None)
 
@@ -410,7 +413,7 @@ class TestSuppressions:
     def test_only_a_bounce_is_lifted_by_a_system(
         self, reason: SuppressionReason, status: int, caller: Caller, ada: Address
     ) -> None:
-        actions.suppress([ada.pk], reason, source=Source.IMPORT, now=timezone.now())
+        actions.suppress([ada.pk], Origin(Source.IMPORT, timezone.now()), reason=reason)
         answer = caller.post("/suppressions/lift", {"address": ADA, "reason": reason, "note": "It is back"})
         assert answer.status_code == status
         assert Suppression.objects.filter(lifted_at=None).exists() == (status == 409)
@@ -426,13 +429,13 @@ class TestWhatHappened:
     def test_the_feed_goes_on_where_one_stopped(self, caller: Caller, ada: Address, news: Category) -> None:
         now = timezone.now()
         campaign = CampaignFactory.create(category=news, name="June")
-        actions.opt_out([Target(ada.pk, news.pk, campaign.pk)], source=Source.ONE_CLICK, now=now)
+        actions.opt_out([Target(ada.pk, news.pk, campaign.pk)], Origin(Source.ONE_CLICK, now))
         [line] = (first := caller.get("/events").json())["items"]
         assert (line["kind"], line["source"], line["address"]) == ("opt_out", "one_click", ADA)
         assert (line["category"], line["campaign"]) == ("news", "June")
         assert line["after"]["state"] == "unsubscribed"
         assert caller.get(f"/events?cursor={first['next_cursor']}").json()["items"] == []
-        actions.erase([ada.contact_id], source=Source.PAGE, now=now)
+        actions.erase([ada.contact_id], Origin(Source.PAGE, now))
         [erased] = caller.get(f"/events?cursor={first['next_cursor']}").json()["items"]
         assert (erased["kind"], erased["address"]) == ("erase", None)
 
@@ -440,7 +443,7 @@ class TestWhatHappened:
         now = timezone.now()
         campaign = CampaignFactory.create(category=news, name="June", created_at=now)
         actions.record_sent([ada.contact_id], Mailing(news, campaign=campaign), now=now)
-        [event] = actions.opt_out([Target(ada.pk, news.pk, campaign.pk)], source=Source.PAGE, now=now)
+        [event] = actions.opt_out([Target(ada.pk, news.pk, campaign.pk)], Origin(Source.PAGE, now))
         Visits.objects.create(day=now.date(), campaign=campaign, method="GET", count=3)
         reason = FeedbackReason.objects.create(text="Too many mails")
         Feedback.objects.create(event=event, category=news, campaign=campaign, reason=reason, created_at=now)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from prefcenter.models import User
 from tests.factories import ADA, AddressFactory, CategoryFactory
 from unsubscribe import actions, links
-from unsubscribe.actions import ImportedNo
+from unsubscribe.actions import ImportedNo, Origin
 from unsubscribe.choices import Channel, EventKind, Frequency, Outcome, Source, SuppressionReason
 from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent, Preference
@@ -40,7 +40,7 @@ def ada(mallory: Address, join: Any) -> Address:
     """The victim: nobody knew her address before it was joined to Mallory's, who agreed."""
     victim = join(MALLORY, ADA)
     deliver()
-    actions.agree([victim.pk], source=Source.PAGE, now=timezone.now(), by=mallory.pk)
+    actions.agree([victim.pk], Origin(Source.PAGE, timezone.now()), by=mallory.pk)
     return Address.objects.get(pk=victim.pk)
 
 
@@ -130,7 +130,7 @@ class TestKeepingApart:
         self, client: Client, join: Any, ada: Address, mallory: Address
     ) -> None:
         work = join(MALLORY, WORK)
-        actions.agree([work.pk], source=Source.STAFF, now=timezone.now())
+        actions.agree([work.pk], Origin(Source.STAFF, timezone.now()))
         page = get(client, link_for(work))
         assert f"part-{ada.pk}" in page
         post(client, link_for(work), do=f"part-{ada.pk}")
@@ -150,10 +150,10 @@ class TestKeepingApart:
         assert are_one(other, more)
 
     def test_of_somebody_erased_brings_nobody_back(self, client: Client, ada: Address, mallory: Address) -> None:
-        actions.erase([ada.contact_id], source=Source.PAGE, now=timezone.now())
+        actions.erase([ada.contact_id], Origin(Source.PAGE, timezone.now()))
         for path, do in ((expired(ada), "alone"), (link_for(ada, LinkPurpose.JOIN), f"part-{ada.pk}")):
             post(client, path, do=do)
-        actions.part([ada.pk], source=Source.STAFF, now=timezone.now())
+        actions.part([ada.pk], Origin(Source.STAFF, timezone.now()))
         assert are_one(ada, mallory)
         assert not ConsentEvent.objects.filter(after__is_theirs=False).exists()
 
@@ -176,7 +176,7 @@ class TestLinksThatWereMintedBefore:
     def test_do_nothing_to_the_other_one(
         self, client: Client, ada: Address, mallory: Address, paths: dict[str, str], news: Category
     ) -> None:
-        actions.part([ada.pk], source=Source.PAGE, now=timezone.now())
+        actions.part([ada.pk], Origin(Source.PAGE, timezone.now()))
         post(client, paths["u"], do="unsubscribe")
         assert (answer(ADA, news), answer(MALLORY, news)) == (Outcome.SUPPRESSED, Outcome.SEND)
         data = client.post(f"{paths['f']}/data", {"do": "download"}, secure=True).content.decode()
@@ -187,7 +187,7 @@ class TestLinksThatWereMintedBefore:
             assert "m•••" not in get(client, path)
 
     def test_undo_nothing(self, client: Client, ada: Address, mallory: Address, receipt: str, news: Category) -> None:
-        actions.part([ada.pk], source=Source.PAGE, now=timezone.now())
+        actions.part([ada.pk], Origin(Source.PAGE, timezone.now()))
         for one in (ada, mallory):
             assert "can no longer be undone" in post(client, link_for(one), do="undo", receipt=receipt)
             assert answer(one.value, news) == Outcome.SUPPRESSED
@@ -195,7 +195,7 @@ class TestLinksThatWereMintedBefore:
     def test_of_the_question_agree_to_nothing_any_more(
         self, client: Client, ada: Address, mallory: Address, paths: dict[str, str]
     ) -> None:
-        actions.part([ada.pk], source=Source.PAGE, now=timezone.now())
+        actions.part([ada.pk], Origin(Source.PAGE, timezone.now()))
         for path in (paths["j"], link_for(mallory, LinkPurpose.JOIN)):
             for do in (f"agree-{ada.pk}", f"part-{ada.pk}", f"part-{mallory.pk}", "alone"):
                 assert "This has already been answered." in post(client, path, do=do)
@@ -207,18 +207,18 @@ class TestTheirOwnNo:
 
     def says(self, one: Address, what: str, category: Category) -> None:
         until = timezone.localdate() + timedelta(days=30)
-        origin: dict[str, Any] = {"source": Source.PAGE, "now": timezone.now()}
+        origin = Origin(Source.PAGE, timezone.now())
         here, whole = Target(one.pk, category.pk), Target(one.pk)
         {
-            "everything": lambda: actions.opt_out([whole], **origin),
-            "category": lambda: actions.opt_out([here], **origin),
-            "complaint": lambda: actions.suppress([one.pk], SuppressionReason.COMPLAINT, **origin),
-            "pause": lambda: actions.pause([here], until, **origin),
-            "break": lambda: actions.pause([whole], until, **origin),
-            "monthly": lambda: actions.opt_down([here], Frequency.MONTHLY, **origin),
-            "yes": lambda: actions.opt_in([here], wording="Yes", **origin),
-            "resume": lambda: actions.pause([whole, here], None, **origin),
-            "as sent": lambda: actions.opt_down([here], Frequency.AS_SENT, **origin),
+            "everything": lambda: actions.opt_out([whole], origin),
+            "category": lambda: actions.opt_out([here], origin),
+            "complaint": lambda: actions.suppress([one.pk], origin, reason=SuppressionReason.COMPLAINT),
+            "pause": lambda: actions.pause([here], origin, until=until),
+            "break": lambda: actions.pause([whole], origin, until=until),
+            "monthly": lambda: actions.opt_down([here], origin, frequency=Frequency.MONTHLY),
+            "yes": lambda: actions.opt_in([here], origin._replace(wording="Yes")),
+            "resume": lambda: actions.pause([whole, here], origin, until=None),
+            "as sent": lambda: actions.opt_down([here], origin, frequency=Frequency.AS_SENT),
         }[what]()
 
     AFTER = {"everything": Outcome.SUPPRESSED, "category": Outcome.UNSUBSCRIBED, "complaint": Outcome.SUPPRESSED}
@@ -301,7 +301,7 @@ class TestTheirOwnNo:
     ) -> None:
         self.says(ada, "everything", news)
         self.says(mallory, "yes", news)
-        actions.opt_out([Target(ada.pk)], source=Source.ONE_CLICK, now=timezone.now())
+        actions.opt_out([Target(ada.pk)], Origin(Source.ONE_CLICK, timezone.now()))
         post(client, expired(ada), do="alone")
         assert not ConsentEvent.objects.filter(kind=EventKind.AGAIN).exists()
 
@@ -309,7 +309,7 @@ class TestTheirOwnNo:
         self, client: Client, join: Any, ada: Address, mallory: Address, news: Category
     ) -> None:
         phone = join(MALLORY, "+49 30 901820", channel="sms")
-        actions.agree([phone.pk], source=Source.STAFF, now=timezone.now())
+        actions.agree([phone.pk], Origin(Source.STAFF, timezone.now()))
         self.says(mallory, "complaint", news)
         self.says(ada, "yes", news)
         self.says(phone, "yes", CategoryFactory.create(opt_in=True))
@@ -324,7 +324,7 @@ class TestTheirOwnNo:
         self.says(ada, less, news)
         self.says(mallory, "resume", news)
         later = timezone.now() + timedelta(days=31)
-        events = actions.part([ada.pk], source=Source.PAGE, now=later)
+        events = actions.part([ada.pk], Origin(Source.PAGE, later))
         assert [one.kind for one in events] == [EventKind.JOIN]
 
     def test_is_not_what_the_older_one_had_said_before_they_were_joined(
@@ -334,7 +334,7 @@ class TestTheirOwnNo:
         self.says(mallory, "yes", news)
         Preference.objects.update(state="unspecified")
         ada = join(MALLORY, ADA)
-        actions.agree([ada.pk], source=Source.STAFF, now=timezone.now())
+        actions.agree([ada.pk], Origin(Source.STAFF, timezone.now()))
         post(client, expired(ada), do="alone")
         assert answer(ADA, news) == Outcome.SEND
 
@@ -364,8 +364,8 @@ class TestTheirOwnNo:
     ) -> None:
         one = Address.objects.get(value=speaker)
         options: dict[str, Any] = {"category": {"category_id": news.pk}, "everywhere": {"everywhere": True}}
-        said, now = [ImportedNo(bytes(one.digest), one.value)], timezone.now()
-        actions.import_opt_outs(said, channel=Channel.EMAIL, now=now, import_id=7, **options.get(scope, {}))
+        said, origin = [ImportedNo(bytes(one.digest), one.value)], Origin(Source.IMPORT, timezone.now(), import_id=7)
+        actions.import_opt_outs(said, origin, channel=Channel.EMAIL, **options.get(scope, {}))
         while actions.take_back(7, most=10, now=timezone.now()).looked_at:
             pass
         assert "This takes effect immediately." not in post(client, expired(ada), do="alone")
@@ -407,7 +407,7 @@ class TestWhatTheStaffAgreedTo:
     ) -> None:
         other = join(MALLORY, ADA)
         deliver()
-        actions.agree([other.pk], source=Source.STAFF, now=timezone.now(), note="They rang.")
+        actions.agree([other.pk], Origin(Source.STAFF, timezone.now(), note="They rang."))
         path = path_in(dict(deliver())[MALLORY], LinkPurpose.JOIN)
         page = get(client, path)
         assert "a•••@example.com" in page
@@ -454,7 +454,7 @@ class TestAnAddressThatWasKnownByItself:
         assert {to for to, text in deliver() if "These addresses are now linked." in text} == {ADA, MALLORY}
 
     def test_is_joined_by_the_staff_alone(self, pair: tuple[Address, Address]) -> None:
-        actions.agree([pair[1].pk], source=Source.STAFF, now=timezone.now(), note="Both rang up.")
+        actions.agree([pair[1].pk], Origin(Source.STAFF, timezone.now(), note="Both rang up."))
         pair[1].refresh_from_db()
         assert not pair[1].is_pending
 
@@ -462,7 +462,7 @@ class TestAnAddressThatWasKnownByItself:
         self, pair: tuple[Address, Address], client: Client, news: Category
     ) -> None:
         mallory, ada = pair
-        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=timezone.now())
+        actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, timezone.now()))
         post(client, link_for(mallory), do=f"agree-{ada.pk}")
         post(client, link_for(mallory), **switched_on(news))
         assert answer(ADA, news) == Outcome.SUPPRESSED

@@ -16,6 +16,7 @@ from prefcenter.models import User
 from prefcenter.pages import link_requests
 from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
 from unsubscribe import actions, links
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, EventKind, Frequency, Outcome, Source, SuppressionReason
 from unsubscribe.links import LinkPurpose, Target
@@ -44,10 +45,10 @@ class TestTheTakeover:
     @pytest.fixture(params=["everything", "category", "complaint"])
     def said_no(self, request: pytest.FixtureRequest, ada: Address, news: Category) -> str:
         if request.param == "complaint":
-            actions.suppress([ada.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=timezone.now())
+            actions.suppress([ada.pk], Origin(Source.COMPLAINT, timezone.now()), reason=SuppressionReason.COMPLAINT)
         else:
             target = Target(ada.pk, news.pk if request.param == "category" else None)
-            actions.opt_out([target], source=Source.PAGE, now=timezone.now())
+            actions.opt_out([target], Origin(Source.PAGE, timezone.now()))
         deliver()
         return str(request.param)
 
@@ -103,7 +104,7 @@ class TestTheTakeover:
 def test_what_the_older_one_chose_is_not_shown_to_the_other(client: Client, join: Any, ada: Address) -> None:
     partners = CategoryFactory.create(opt_in=True)
     mallory = join(ADA, MALLORY)
-    actions.opt_in([Target(ada.pk, partners.pk)], source=Source.PAGE, now=timezone.now(), wording="Yes")
+    actions.opt_in([Target(ada.pk, partners.pk)], Origin(Source.PAGE, timezone.now(), wording="Yes"))
     key = f"{partners.pk}-email"
     assert f'value="off as_sent" name="was-{key}"' in _sorted(get(client, link_for(mallory)), key)
     assert (answer(ADA, partners), answer(MALLORY, partners)) == (Outcome.SEND, Outcome.UNSUBSCRIBED)
@@ -145,7 +146,7 @@ class TestANo:
                 caller.post("/suppressions", {"suppressions": [{"address": speaker, "reason": reason}]})
             else:
                 id_ = Address.objects.get(value=speaker).pk
-                actions.suppress([id_], SuppressionReason(reason), source=Source.COMPLAINT, now=timezone.now())
+                actions.suppress([id_], Origin(Source.COMPLAINT, timezone.now()), reason=SuppressionReason(reason))
         assert (answer(ADA, news), answer(MALLORY, news)) == (Outcome.SUPPRESSED, Outcome.SUPPRESSED)
         complaints = ConsentEvent.objects.filter(kind=EventKind.SUPPRESS, source=Source.COMPLAINT, note="")
         assert complaints.count() == (1 if door == "verb" and reason == "complaint" else 0)
@@ -166,11 +167,11 @@ class TestANo:
         deliver()
         offers = CategoryFactory.create(slug="offers")
         for speaker, category in ((ada, offers), (mallory, news)):
-            actions.opt_out([Target(speaker.pk, category.pk)], source=Source.ONE_CLICK, now=timezone.now())
+            actions.opt_out([Target(speaker.pk, category.pk)], Origin(Source.ONE_CLICK, timezone.now()))
             told = {to for to, text in deliver() if "Your preferences are saved" in text}
             assert told == ({ADA} if speaker == ada else {ADA, MALLORY})
         if whole:
-            actions.opt_out([Target(mallory.pk)], source=Source.ONE_CLICK, now=timezone.now())
+            actions.opt_out([Target(mallory.pk)], Origin(Source.ONE_CLICK, timezone.now()))
             assert {to for to, _ in deliver()} == {ADA, MALLORY}
 
     def test_of_a_number_to_one_category_is_nothing_to_the_mailbox(
@@ -178,7 +179,7 @@ class TestANo:
     ) -> None:
         phone = join(ADA, "+49 30 901820", channel="sms")
         deliver()
-        actions.opt_out([Target(phone.pk, news.pk)], source=Source.PAGE, now=timezone.now())
+        actions.opt_out([Target(phone.pk, news.pk)], Origin(Source.PAGE, timezone.now()))
         assert deliver() == []
         assert answer(ADA, news) == Outcome.SEND
 
@@ -186,7 +187,7 @@ class TestANo:
         self, client: Client, join: Any, ada: Address, news: Category
     ) -> None:
         mallory = join(ADA, MALLORY)
-        actions.opt_out([Target(mallory.pk)], source=Source.PAGE, now=timezone.now())
+        actions.opt_out([Target(mallory.pk)], Origin(Source.PAGE, timezone.now()))
         post(client, link_for(ada), **switched_on(news))
         assert (answer(ADA, news), answer(MALLORY, news)) == (Outcome.SEND, Outcome.SUPPRESSED)
 
@@ -204,7 +205,7 @@ class TestANo:
         self, client: Client, join: Any, ada: Address, news: Category
     ) -> None:
         mallory = join(ADA, MALLORY)
-        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=timezone.now())
+        actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, timezone.now()))
         page = post(client, link_for(mallory), do="everything")
         receipt = re.search(r'name="receipt" value="([^"]*)"', page)
         post(client, link_for(mallory), do="undo", receipt=receipt[1] if receipt else "")
@@ -226,8 +227,8 @@ class TestAYesOfTheOther:
     ) -> None:
         mallory = join(ADA, MALLORY)
         now = timezone.now()
-        actions.opt_down([Target(ada.pk, news.pk)], Frequency.MONTHLY, source=Source.PAGE, now=now)
-        actions.pause([Target(ada.pk)], timezone.localdate() + timedelta(days=30), source=Source.PAGE, now=now)
+        actions.opt_down([Target(ada.pk, news.pk)], Origin(Source.PAGE, now), frequency=Frequency.MONTHLY)
+        actions.pause([Target(ada.pk)], Origin(Source.PAGE, now), until=timezone.localdate() + timedelta(days=30))
         key = f"{news.pk}-email"
         fields = {f"on-{key}": "on", f"often-{key}": "as_sent", f"was-{key}": "on monthly"}
         post(client, link_for(mallory), do="save", **fields)
@@ -237,9 +238,9 @@ class TestAYesOfTheOther:
 
     def test_of_a_number_is_its_own(self, client: Client, join: Any, ada: Address, news: Category) -> None:
         phone = join(ADA, "+49 30 901820", channel="sms")
-        actions.opt_out([Target(phone.pk, news.pk)], source=Source.SMS, now=timezone.now())
+        actions.opt_out([Target(phone.pk, news.pk)], Origin(Source.SMS, timezone.now()))
         assert answer("+4930901820", news, Channel.SMS) == Outcome.UNSUBSCRIBED
-        actions.opt_in([Target(phone.pk, news.pk)], source=Source.SMS, now=timezone.now(), wording="START")
+        actions.opt_in([Target(phone.pk, news.pk)], Origin(Source.SMS, timezone.now(), wording="START"))
         assert answer("+4930901820", news, Channel.SMS) == Outcome.SEND
         assert "text message" not in get(client, link_for(ada)).lower()
 
@@ -273,7 +274,7 @@ class TestTheQuestion:
     def test_answered_yes_they_are_one_and_every_mailbox_hears(
         self, path: str, client: Client, ada: Address, mallory: Address, news: Category
     ) -> None:
-        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=timezone.now())
+        actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, timezone.now()))
         deliver()
         assert "The addresses are now linked." in post(client, path, do=f"agree-{mallory.pk}")
         assert {to for to, text in deliver() if "These addresses are now linked." in text} == {ADA, MALLORY}
@@ -287,12 +288,12 @@ class TestTheQuestion:
     def test_answered_no_they_are_two_and_both_noes_stay(
         self, path: str, client: Client, ada: Address, mallory: Address, news: Category
     ) -> None:
-        actions.opt_out([Target(mallory.pk, news.pk)], source=Source.PAGE, now=timezone.now())
+        actions.opt_out([Target(mallory.pk, news.pk)], Origin(Source.PAGE, timezone.now()))
         assert "The addresses are kept separate." in post(client, path, do=f"part-{mallory.pk}")
         assert (answer(ADA, news), answer(MALLORY, news)) == (Outcome.UNSUBSCRIBED, Outcome.UNSUBSCRIBED)
         mallory.refresh_from_db()
         assert mallory.contact_id != ada.contact_id
-        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=timezone.now())
+        actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, timezone.now()))
         post(client, link_for(mallory), **switched_on(news))
         assert (answer(ADA, news), answer(MALLORY, news)) == (Outcome.SUPPRESSED, Outcome.SEND)
 
@@ -329,7 +330,7 @@ class TestTheQuestion:
     def test_the_other_may_keep_them_apart_too(
         self, path: str, client: Client, ada: Address, mallory: Address, news: Category
     ) -> None:
-        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=timezone.now())
+        actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, timezone.now()))
         assert "still unsubscribed" in post(client, link_for(mallory), **switched_on(news))
         post(client, link_for(mallory), do=f"part-{mallory.pk}")
         assert answer(MALLORY, news) == Outcome.SUPPRESSED
@@ -339,7 +340,7 @@ class TestTheQuestion:
     def test_comes_once_for_each_join_and_not_again(self, path: str, join: Any, mallory: Address) -> None:
         join(ADA, MALLORY)
         assert deliver() == []
-        actions.part([mallory.pk], source=Source.PAGE, now=timezone.now())
+        actions.part([mallory.pk], Origin(Source.PAGE, timezone.now()))
         assert (
             actions.add_addresses(Address.objects.get(value=ADA).contact_id, [normalise(MALLORY)], now=timezone.now())
             == []
@@ -362,7 +363,7 @@ def test_whoever_erases_themselves_leaves_the_address_that_was_joined_to_them(
     client: Client, join: Any, ada: Address, news: Category
 ) -> None:
     mallory = join(ADA, MALLORY)
-    actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=timezone.now())
+    actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.PAGE, timezone.now()))
     post(client, link_for(ada, LinkPurpose.ERASE), do="erase")
     ada.refresh_from_db()
     mallory.refresh_from_db()
@@ -407,10 +408,10 @@ class TestLessMailIsNotAskedForBehindAnybodysBack:
         mallory, until = join(ADA, MALLORY), timezone.localdate() + timedelta(days=30)
         deliver()
         for target in (Target(mallory.pk), Target(mallory.pk, news.pk)):
-            actions.pause([target], until, source=Source.PAGE, now=timezone.now())
+            actions.pause([target], Origin(Source.PAGE, timezone.now()), until=until)
             assert {to for to, text in deliver() if "paused until" in text} == {ADA, MALLORY}
         target = Target(mallory.pk, news.pk)
-        actions.opt_down([target], Frequency.MONTHLY, source=Source.PAGE, now=timezone.now())
+        actions.opt_down([target], Origin(Source.PAGE, timezone.now()), frequency=Frequency.MONTHLY)
         assert {to for to, text in deliver() if "at most once a month" in text} == {ADA, MALLORY}
 
     def test_nobody_is_told_that_addresses_belong_together_which_were_kept_apart_by_then(
@@ -418,6 +419,6 @@ class TestLessMailIsNotAskedForBehindAnybodysBack:
     ) -> None:
         mallory = join(ADA, MALLORY)
         deliver()
-        actions.agree([mallory.pk], source=Source.PAGE, now=timezone.now())
-        actions.part([mallory.pk], source=Source.PAGE, now=timezone.now())
+        actions.agree([mallory.pk], Origin(Source.PAGE, timezone.now()))
+        actions.part([mallory.pk], Origin(Source.PAGE, timezone.now()))
         assert deliver() == []

@@ -12,6 +12,7 @@ from django.utils import timezone
 from prefcenter.models import User
 from tests.factories import ADA
 from unsubscribe import actions, links
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Source
 from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category
@@ -32,7 +33,7 @@ def client() -> Client:
 @pytest.fixture(autouse=True)
 def work(ada: Address, join: Any) -> Address:
     work: Address = join(ADA, WORK)
-    actions.agree([work.pk], source=Source.STAFF, now=timezone.now())
+    actions.agree([work.pk], Origin(Source.STAFF, timezone.now()))
     deliver()
     return Address.objects.get(pk=work.pk)
 
@@ -57,7 +58,7 @@ class TestAnOptIn:
     @pytest.fixture(autouse=True)
     def _left(self, ada: Address, news: Category) -> None:
         """Long ago, as far as the outbox knows."""
-        actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=timezone.now())
+        actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.PAGE, timezone.now()))
         deliver()
 
     @pytest.mark.parametrize("speaker", [ADA, WORK])
@@ -67,7 +68,7 @@ class TestAnOptIn:
         if door == "question":
             post(client, link_for(one, LinkPurpose.OPT_IN, news.pk), do="opt_in")
         elif door == "text message":
-            actions.opt_in([Target(one.pk, news.pk)], source=Source.SMS, now=timezone.now(), wording="START")
+            actions.opt_in([Target(one.pk, news.pk)], Origin(Source.SMS, timezone.now(), wording="START"))
         else:
             path = link_for(one) if door == "fresh link" else sign_in(client, speaker)
             post(client, path, **switched_on(news))
@@ -132,7 +133,7 @@ def test_a_new_address_is_told_to_each_when_it_is_joined_and_when_it_is_agreed_t
     mallory = join(ADA, MALLORY)
     assert told("Is this address yours, too?") == BOTH
     if who == "staff":
-        actions.agree([mallory.pk], source=Source.STAFF, now=timezone.now())
+        actions.agree([mallory.pk], Origin(Source.STAFF, timezone.now()))
     else:
         post(client, link_for(work, LinkPurpose.JOIN), do=f"agree-{mallory.pk}")
     assert told("These addresses are now linked.") == BOTH | {MALLORY}

@@ -44,6 +44,7 @@ from tests.prefcenter.admin.test_import_pages import upload
 from tests.prefcenter.api.conftest import Caller
 from tests.staff import make_groups, member, signed_in
 from unsubscribe import actions, outbox
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Channel, OutboxStatus, Source
 from unsubscribe.links import Target
 from unsubscribe.models import Address, ConsentEvent, OutboxMessage
@@ -113,7 +114,7 @@ def live(person: Address) -> None:
     """Somebody who came by every door."""
     now = timezone.now()
     news = CategoryFactory.create()
-    [event, *_] = actions.opt_out([Target(person.pk, news.pk)], source=Source.PAGE, now=now, wording="Unsubscribe")
+    [event, *_] = actions.opt_out([Target(person.pk, news.pk)], Origin(Source.PAGE, now, wording="Unsubscribe"))
     Feedback.objects.create(event=event, category=news, text=f"I am {ADDRESS}", more=LOCAL, note=LOCAL, created_at=now)
     actions.send_link([person.pk], now=now)
     OutboxMessage.objects.update(status=OutboxStatus.FAILED, last_error=f"550 {LOCAL} unknown")
@@ -222,7 +223,7 @@ def test_nothing_of_a_person_stays_but_the_keyed_digest() -> None:
         "django_session",
     ):
         assert rows_of(table), f"nothing was written to {table}"
-    erase(person.contact_id, now=timezone.now())
+    erase(person.contact_id, Origin(Source.PAGE, timezone.now()))
     assert stay() == []
     waiting.refresh_from_db()
     assert (waiting.state, "was erased" in waiting.error) == (ImportState.STOPPED, True)
@@ -241,7 +242,7 @@ def test_nothing_of_a_person_stays_but_the_keyed_digest() -> None:
 def test_what_waits_to_be_mailed_to_them_is_not(ada: Address) -> None:
     for email in ("Ada@Example.com", "bob@example.com"):
         account_outbox.queue("mfa/email/changed", email, {"what": "Something."}, now=timezone.now())
-    erase(ada.contact_id, now=timezone.now())
+    erase(ada.contact_id, Origin(Source.PAGE, timezone.now()))
     assert [row.email for row in AccountMessage.objects.all()] == ["bob@example.com"]
 
 

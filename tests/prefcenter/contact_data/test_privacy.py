@@ -21,6 +21,7 @@ from prefcenter.contact_data.export import held
 from prefcenter.models import Feedback, FeedbackReason, LinkRequest, User
 from tests.factories import ADA, BOB, AddressFactory, CampaignFactory, CategoryFactory
 from unsubscribe import actions, gate
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, Frequency, OutboxStatus, Outcome, Source, SuppressionReason
 from unsubscribe.links import Target
@@ -51,10 +52,12 @@ def live(address: Address, *, now: datetime) -> None:
     AddressFactory.create(contact=address.contact, channel=Channel.SMS, text=f"{PHONE}{address.pk}")
     actions.choose_language(address.contact_id, "de")
     actions.record_sent([address.contact_id], Mailing(news), now=now)
-    actions.opt_down([target], Frequency.WEEKLY, source=Source.PAGE, now=now, wording="Less often")
-    actions.pause([Target(address.pk)], now.date() + timedelta(days=30), source=Source.PAGE, now=now)
-    [event] = actions.opt_out([Target(address.pk, offers.pk)], source=Source.PAGE, now=now, wording="Unsubscribe")
-    actions.suppress([address.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=now, note="From the ESP")
+    actions.opt_down([target], Origin(Source.PAGE, now, wording="Less often"), frequency=Frequency.WEEKLY)
+    actions.pause([Target(address.pk)], Origin(Source.PAGE, now), until=now.date() + timedelta(days=30))
+    [event] = actions.opt_out([Target(address.pk, offers.pk)], Origin(Source.PAGE, now, wording="Unsubscribe"))
+    actions.suppress(
+        [address.pk], Origin(Source.COMPLAINT, now, note="From the ESP"), reason=SuppressionReason.COMPLAINT
+    )
     reason = FeedbackReason.objects.create(text=f"Too many for {address.pk}")
     Feedback.objects.create(
         event=event, category=offers, reason=reason, more=WORDS, text=WORDS, note=WORDS, created_at=now
@@ -162,7 +165,9 @@ class TestHeld:
         }
 
     def test_who_of_the_staff_wrote_it_down_is_not_told(self, ada: Address, now: datetime) -> None:
-        actions.suppress([ada.pk], SuppressionReason.MANUAL, source=Source.STAFF, now=now, actor="carol@example.com")
+        actions.suppress(
+            [ada.pk], Origin(Source.STAFF, now, actor="carol@example.com"), reason=SuppressionReason.MANUAL
+        )
         assert "carol" not in json.dumps(held(ada.contact_id, now=now))
 
     @pytest.mark.parametrize("is_verified", [False, True])
@@ -176,8 +181,8 @@ class TestHeld:
 
     def test_a_block_says_which_mailing_it_came_from(self, ada: Address, now: datetime) -> None:
         issue = CampaignFactory.create(name="June")
-        actions.opt_out([Target(ada.pk, None, issue.pk)], source=Source.PAGE, now=now)
-        actions.suppress([ada.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=now)
+        actions.opt_out([Target(ada.pk, None, issue.pk)], Origin(Source.PAGE, now))
+        actions.suppress([ada.pk], Origin(Source.COMPLAINT, now), reason=SuppressionReason.COMPLAINT)
         rows = held(ada.contact_id, now=now)["suppressions"]
         assert [(row["reason"], row["campaign"]) for row in rows] == [("unsubscribed_all", "June"), ("complaint", None)]
 
@@ -205,15 +210,15 @@ class TestErase:
 
     def test_no_table_knows_the_address_or_the_words_any_more(self, ada: Address, bob: Address, now: datetime) -> None:
         phone = ada.contact.addresses.get(channel=Channel.SMS).value
-        erase(bob.contact_id, now=now)  # his words are the same
+        erase(bob.contact_id, Origin(Source.PAGE, now))  # his words are the same
         assert all(text in stored_texts() for text in (ADA, phone, WORDS))
-        erase(ada.contact_id, now=now)
+        erase(ada.contact_id, Origin(Source.PAGE, now))
         after = stored_texts()
         assert not [text for text in (ADA, phone, WORDS, BOB) if text in after]
 
     def test_only_what_names_nobody_is_left(self, ada: Address, now: datetime) -> None:
         events = ConsentEvent.objects.filter(contact=ada.contact).count()
-        erase(ada.contact_id, now=now)
+        erase(ada.contact_id, Origin(Source.PAGE, now))
         assert ConsentEvent.objects.filter(contact=ada.contact).count() == events + 2  # one for each address
         assert Preference.objects.filter(contact=ada.contact).count() == 2
         assert Feedback.objects.get(event__contact=ada.contact).reason is not None
@@ -222,13 +227,13 @@ class TestErase:
 
     def test_nobody_else_loses_anything(self, ada: Address, bob: Address, now: datetime) -> None:
         before = held(bob.contact_id, now=now)
-        erase(ada.contact_id, now=now)
+        erase(ada.contact_id, Origin(Source.PAGE, now))
         assert held(bob.contact_id, now=now) == before
 
     def test_s2_nobody_writes_to_it_after_it_was_imported_again(
         self, ada: Address, news: Category, now: datetime
     ) -> None:
-        erase(ada.contact_id, now=now)
+        erase(ada.contact_id, Origin(Source.PAGE, now))
         known = actions.learn([normalise(ADA)], now=now)
         assert [one.address_id for one in known.values()] == [ada.pk]
         for category in (news, CategoryFactory.create(transactional=True)):
@@ -236,14 +241,14 @@ class TestErase:
         assert ADA not in stored_texts()
 
     def test_twice_is_the_same_as_once(self, ada: Address, now: datetime) -> None:
-        erase(ada.contact_id, now=now)
+        erase(ada.contact_id, Origin(Source.PAGE, now))
         before = stored_texts()
-        erase(ada.contact_id, now=now + timedelta(days=1))
+        erase(ada.contact_id, Origin(Source.PAGE, now + timedelta(days=1)))
         assert stored_texts() == before
 
     def test_who_signed_in_is_signed_out(self, ada: Address, now: datetime) -> None:
         hers, his = (session_of(User.objects.get(email=email)) for email in (ADA, BOB))
-        erase(ada.contact_id, now=now)
+        erase(ada.contact_id, Origin(Source.PAGE, now))
         assert set(Session.objects.values_list("session_key", flat=True)) == {his} != {hers}
 
     @pytest.mark.parametrize("has_account", [True, False])
@@ -252,14 +257,14 @@ class TestErase:
             User.objects.filter(email=ADA).delete()
         begin_to_sign_in("Ada@Example.com")
         his = begin_to_sign_in(BOB)
-        erase(ada.contact_id, now=now)
+        erase(ada.contact_id, Origin(Source.PAGE, now))
         assert [one.session_key for one in Session.objects.all()] == [his]
 
     def test_what_mail_servers_said_of_the_person_is_forgotten(self, ada: Address, bob: Address, now: datetime) -> None:
         actions.send_link([ada.pk, bob.pk], now=now)
         OutboxMessage.objects.filter(kind="confirmation").update(status=OutboxStatus.FAILED)
         OutboxMessage.objects.update(last_error="550 Ada Lovelace has left")
-        erase(ada.contact_id, now=now)
+        erase(ada.contact_id, Origin(Source.PAGE, now))
         assert said_of(ada) == [("confirmation", "failed", ""), ("link", "dropped", "The contact was erased.")]
         assert all("Lovelace" in text for _kind, _status, text in said_of(bob))
 
@@ -269,13 +274,13 @@ class TestErase:
         LogEntry.objects.create(
             user=staff, content_type=of_users, object_id=str(user.pk), object_repr=str(user), action_flag=CHANGE
         )
-        erase(ada.contact_id, now=now)
+        erase(ada.contact_id, Origin(Source.PAGE, now))
         assert LogEntry.objects.get().object_repr == "•••"
         assert ADA not in stored_texts()
 
     def test_the_accounts_of_the_staff_are_not_about_mail(self, ada: Address, now: datetime) -> None:
         User.objects.filter(email=ADA).update(is_staff=True)
-        erase(ada.contact_id, now=now)
+        erase(ada.contact_id, Origin(Source.PAGE, now))
         assert User.objects.filter(email=ADA).exists()
         assert EmailAddress.objects.filter(email=ADA).exists()
 
@@ -289,7 +294,7 @@ class TestErase:
         User.objects.update(is_staff=is_staff)
         EmailAddress.objects.create(user=his, email=ADA, verified=is_verified)
         session = session_of(his)
-        erase(ada.contact_id, now=now)
+        erase(ada.contact_id, Origin(Source.PAGE, now))
         assert list(User.objects.values_list("email", flat=True)) == [BOB]
         assert set(EmailAddress.objects.values_list("email", flat=True)) == {BOB}
         assert Session.objects.get().session_key == session
@@ -298,6 +303,6 @@ class TestErase:
         eva = AddressFactory.create(text="eva@bücher.example")
         User.objects.create_user("eva@bücher.example")
         begin_to_sign_in("eva@bücher.example")
-        erase(eva.contact_id, now=now)
+        erase(eva.contact_id, Origin(Source.PAGE, now))
         assert "bücher" not in stored_texts()
         assert not Session.objects.exists()

@@ -21,6 +21,7 @@ from prefcenter.contact_data.proof import seals as sealed
 from prefcenter.models import Feedback
 from tests.factories import ADA, AddressFactory, CampaignFactory, address
 from unsubscribe import actions, outbox
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Channel, Frequency, Source, SuppressionReason
 from unsubscribe.ledger import seals
 from unsubscribe.ledger.seals import encoding
@@ -75,14 +76,18 @@ def story(ada: Address, news: Category, now: datetime) -> Address:
     campaign = CampaignFactory.create(category=news, name="June")
     phone = address(PHONE, contact=ada.contact, channel=Channel.SMS)
     actions.opt_out(
-        [Target(ada.pk, news.pk, campaign.pk)], source=Source.ONE_CLICK, now=now, wording="Unsubscribe from <News>"
+        [Target(ada.pk, news.pk, campaign.pk)], Origin(Source.ONE_CLICK, now, wording="Unsubscribe from <News>")
     )
     outbox.deliver(OutboxMessage.objects.get().pk, now=now + timedelta(minutes=2))
-    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now + timedelta(days=1), wording="Yes, again")
-    actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now + timedelta(days=2))
-    actions.suppress([phone.pk], SuppressionReason.MANUAL, source=Source.STAFF, now=now, actor="staff 7", note="Legal")
+    actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, now + timedelta(days=1), wording="Yes, again"))
+    actions.opt_down(
+        [Target(ada.pk, news.pk)], Origin(Source.PAGE, now + timedelta(days=2)), frequency=Frequency.WEEKLY
+    )
+    actions.suppress(
+        [phone.pk], Origin(Source.STAFF, now, actor="staff 7", note="Legal"), reason=SuppressionReason.MANUAL
+    )
     seals.seal(now=now + timedelta(days=3))
-    actions.note_access(ada.pk, source=Source.PAGE, now=now + timedelta(days=4))
+    actions.note_access(ada.pk, Origin(Source.PAGE, now + timedelta(days=4)))
     return ada
 
 
@@ -144,12 +149,12 @@ class TestWhatItSays:
         monkeypatch.setattr(sealed, "MOST_LINES", 3)
         others = [AddressFactory.create() for _ in range(7)]
         for number, who in enumerate([ada, *others[:3], ada, *others[3:]]):
-            actions.opt_out([Target(who.pk, news.pk if number else None)], source=Source.PAGE, now=now)
+            actions.opt_out([Target(who.pk, news.pk if number else None)], Origin(Source.PAGE, now))
             seals.seal(now=now)
         record = of(ada)
         assert [line["seal"] for line in record["lines"]] == [1, 5]
         assert [seal["number"] for seal in record["seals"]] == [1, 5, 9]
-        actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="Yes")
+        actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, now, wording="Yes"))
         seals.seal(now=now)
         record = of(ada)
         assert {line["standing"] for line in record["lines"]} == {"sealed"}
@@ -160,8 +165,8 @@ class TestWhatItSays:
     ) -> None:
         """As on PostgreSQL, when a transaction that had drawn its number early committed after the next one."""
         for kind in (None, news.pk):
-            actions.opt_out([Target(AddressFactory.create().pk, news.pk)], source=Source.PAGE, now=now)
-            actions.opt_out([Target(ada.pk, kind)], source=Source.PAGE, now=now)
+            actions.opt_out([Target(AddressFactory.create().pk, news.pk)], Origin(Source.PAGE, now))
+            actions.opt_out([Target(ada.pk, kind)], Origin(Source.PAGE, now))
         ids = list(ConsentEvent.objects.order_by("id").values_list("id", flat=True))
         late, highest = ids[1], ids[-1]
         first = seal_of([id_ for id_ in ids if id_ != late], previous=None, settled=0, now=now)
@@ -192,8 +197,9 @@ class TestWhatItSays:
     def test_no_address_is_in_it_whatever_was_written_into_the_ledger(
         self, column: str, ada: Address, news: Category, now: datetime
     ) -> None:
-        words = {"wording": "", "note": "", "actor": ""} | {column: f"Stop writing to {ADA}"}
-        actions.opt_out([Target(ada.pk, news.pk)], source=Source.STAFF, now=now, **words)
+        words: dict[str, Any] = {column: f"Stop writing to {ADA}"}
+        origin = Origin(Source.STAFF, now, **words)
+        actions.opt_out([Target(ada.pk, news.pk)], origin)
         made = make(ada, about=sha256(ADA.encode()).digest())
         assert ADA.encode() not in made.file
         [line] = made.record["lines"]
@@ -204,8 +210,8 @@ class TestWhatItSays:
         def happen(times: int) -> int:
             for day in range(times):
                 until = (now + timedelta(days=day + 1)).date()
-                actions.pause([Target(ada.pk, news.pk)], until, source=Source.PAGE, now=now)
-                actions.pause([Target(ada.pk)], until, source=Source.PAGE, now=now)
+                actions.pause([Target(ada.pk, news.pk)], Origin(Source.PAGE, now), until=until)
+                actions.pause([Target(ada.pk)], Origin(Source.PAGE, now), until=until)
                 seals.seal(now=now)
             with CaptureQueriesContext(connection) as asked:
                 make(ada)
@@ -224,7 +230,7 @@ class TestWhose:
         }
 
     def test_an_erased_address_is_still_known_by_it(self, story: Address, now: datetime) -> None:
-        actions.erase([story.contact_id], source=Source.PAGE, now=now)
+        actions.erase([story.contact_id], Origin(Source.PAGE, now))
         story.refresh_from_db()
         made = make(story, about=sha256(ADA.encode()).digest())
         record = made.record
@@ -253,7 +259,7 @@ class TestChanges:
         assert tried > 200
 
     def test_each_byte_that_is_changed_is_found(self, ada: Address, news: Category, now: datetime) -> None:
-        actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=now)
+        actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.PAGE, now))
         raw = make(ada).file
         unnoticed = []
         for position in range(len(raw)):
@@ -379,7 +385,7 @@ class TestKeys:
 class TestAgainstTheLedger:
     def test_what_came_since_takes_nothing_back(self, story: Address, news: Category, now: datetime) -> None:
         record = of(story)
-        actions.opt_out([Target(story.pk, news.pk)], source=Source.PAGE, now=now)
+        actions.opt_out([Target(story.pk, news.pk)], Origin(Source.PAGE, now))
         seals.seal(now=now)
         Category.objects.update(name="Renamed")
         assert list(proof.against_ledger(record)) == []

@@ -12,6 +12,7 @@ from django.utils import timezone
 from prefcenter.demo import seed
 from prefcenter.mail_check import check, must_fails
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Source
 from unsubscribe.links import Target
 from unsubscribe.models import Address
@@ -52,7 +53,7 @@ def test_filling_it_twice_is_the_same_as_once(mails: Path) -> None:
 
 def test_the_next_mailing_leaves_out_who_said_no(mails: Path, settings: Any) -> None:
     goran = Address.objects.get(value="goran@example.net")
-    actions.opt_out([Target(goran.pk)], source=Source.ONE_CLICK, now=timezone.now())
+    actions.opt_out([Target(goran.pk)], Origin(Source.ONE_CLICK, timezone.now()))
     entries = seed.send_next()
     assert [one.verdict.address_id for one in entries if not one.verdict.may_send] == [goran.pk]
     assert len(list(mails.glob("*.eml"))) == 23

@@ -17,6 +17,7 @@ from django.utils import timezone
 from prefcenter.tasks import seal_ledger
 from tests.factories import AddressFactory
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Source
 from unsubscribe.ledger import seals
 from unsubscribe.links import Target
@@ -50,7 +51,7 @@ def run(*arguments: str, err: io.StringIO | None = None) -> tuple[int, str]:
 
 
 def opt_out(address: Address, news: Category, now: datetime) -> ConsentEvent:
-    [event] = actions.opt_out([Target(address.pk, news.pk)], source=Source.PAGE, now=now)
+    [event] = actions.opt_out([Target(address.pk, news.pk)], Origin(Source.PAGE, now))
     return event
 
 

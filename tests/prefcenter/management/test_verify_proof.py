@@ -14,6 +14,7 @@ from django.db import OperationalError, connection
 from prefcenter.contact_data import proof
 from prefcenter.contact_data.proof import Made
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Source
 from unsubscribe.ledger import seals
 from unsubscribe.links import Target
@@ -33,9 +34,9 @@ def run(file: Path, *arguments: str) -> tuple[int, str]:
 
 @pytest.fixture
 def event(ada: Address, news: Category, now: datetime) -> ConsentEvent:
-    [made] = actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=now)
+    [made] = actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.PAGE, now))
     seals.seal(now=now)
-    actions.note_access(ada.pk, source=Source.PAGE, now=now)
+    actions.note_access(ada.pk, Origin(Source.PAGE, now))
     return made
 
 

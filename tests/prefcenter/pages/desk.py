@@ -18,6 +18,7 @@ from tests.factories import ADA, BOB, address
 from tests.prefcenter import busy_days
 from tests.staff import member, signed_in
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Source, SuppressionReason
 from unsubscribe.ledger import seals
@@ -94,8 +95,8 @@ def found(desk: Desk) -> None:
 @page
 def person(desk: Desk) -> None:
     now = timezone.now()
-    actions.opt_out([Target(desk.ada.pk, desk.days.news.pk)], source=Source.STAFF, now=now, wording="No more, please.")
-    actions.suppress([desk.ada.pk], SuppressionReason.MANUAL, source=Source.STAFF, now=now)
+    actions.opt_out([Target(desk.ada.pk, desk.days.news.pk)], Origin(Source.STAFF, now, wording="No more, please."))
+    actions.suppress([desk.ada.pk], Origin(Source.STAFF, now), reason=SuppressionReason.MANUAL)
     desk.opens("people:contact", desk.ada.contact_id)
 
 
@@ -106,7 +107,7 @@ def proof_asked(desk: Desk) -> None:
 
 @page
 def proof(desk: Desk) -> None:
-    actions.opt_out([Target(desk.ada.pk, desk.days.news.pk)], source=Source.PAGE, now=timezone.now())
+    actions.opt_out([Target(desk.ada.pk, desk.days.news.pk)], Origin(Source.PAGE, timezone.now()))
     seals.seal(now=timezone.now())
     proof_asked(desk)
     desk.presses("Create proof")
@@ -172,9 +173,8 @@ def import_taken_back(desk: Desk) -> None:
 def domains(desk: Desk) -> None:
     actions.suppress_domains(
         {"a-company-with-a-long-name.example": None},
-        SuppressionReason.UNSUBSCRIBED_ALL,
-        source=Source.STAFF,
-        now=timezone.now(),
+        Origin(Source.STAFF, timezone.now()),
+        reason=SuppressionReason.UNSUBSCRIBED_ALL,
     )
     desk.opens("domains:list")
 

@@ -20,6 +20,7 @@ from prefcenter.models import LinkRequest, User
 from prefcenter.pages import link_requests
 from tests.factories import ADA, BOB, DAN, AddressFactory
 from unsubscribe import actions, outbox
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Source, SuppressionReason
 from unsubscribe.models import Address, OutboxMessage
 
@@ -155,13 +156,13 @@ class TestWhoIsKnown:
     def test_it_is_transactional(
         self, reason: SuppressionReason, reached: list[str], visitor: Client, ada: Address
     ) -> None:
-        actions.suppress([ada.pk], reason, source=Source.STAFF, now=timezone.now())
+        actions.suppress([ada.pk], Origin(Source.STAFF, timezone.now()), reason=reason)
         OutboxMessage.objects.all().delete()
         ask(visitor, ADA)
         assert recipients() == reached
 
     def test_an_erased_one_gets_nothing(self, visitor: Client, ada: Address) -> None:
-        actions.erase([ada.contact_id], source=Source.PAGE, now=timezone.now())
+        actions.erase([ada.contact_id], Origin(Source.PAGE, timezone.now()))
         assert ON_ITS_WAY in ask(visitor, ADA).content.decode()
         assert recipients() == []
         assert not OutboxMessage.objects.exists()

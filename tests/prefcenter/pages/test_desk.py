@@ -18,6 +18,7 @@ from prefcenter.models import Feedback
 from prefcenter.tasks import work_on_imports
 from tests.factories import ADA, BOB
 from unsubscribe import actions, gate
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Source, SuppressionReason
 from unsubscribe.mailing import Mailing
 
@@ -116,7 +117,7 @@ def test_a_file_is_imported_and_its_report_taken_home(desk: Desk, tmp_path: Path
 
 
 def test_the_opt_outs_are_exported_as_csv(desk: Desk) -> None:
-    actions.suppress([desk.ada.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=timezone.now())
+    actions.suppress([desk.ada.pk], Origin(Source.COMPLAINT, timezone.now()), reason=SuppressionReason.COMPLAINT)
     desk.may("view_suppression", "view_preference", "export_opt_outs")
     desk.opens("admin:index")
     desk.follows("Opt-outs")

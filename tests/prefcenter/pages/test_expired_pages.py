@@ -9,6 +9,7 @@ from django.utils import timezone
 from tests.factories import BOB, AddressFactory, CategoryFactory
 from tests.prefcenter.pages.test_preferences import answer_for, post, preferences_of, sheet
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, Frequency, OutboxKind, Outcome, Source
 from unsubscribe.links import LinkPurpose, Target
@@ -37,7 +38,7 @@ class TestAPageLeftOpenUntilItsLinkExpired:
     @pytest.fixture
     def tips(self, ada: Address) -> Category:
         tips = CategoryFactory.create(slug="tips")
-        actions.opt_down([Target(ada.pk, tips.pk)], Frequency.WEEKLY, source=Source.PAGE, now=timezone.now())
+        actions.opt_down([Target(ada.pk, tips.pk)], Origin(Source.PAGE, timezone.now()), frequency=Frequency.WEEKLY)
         return tips
 
     def test_a_save_does_the_less_and_none_of_the_more_and_says_which(
@@ -89,7 +90,7 @@ class TestAPageLeftOpenUntilItsLinkExpired:
     ) -> None:
         until = timezone.localdate() + timedelta(days=20)
         for target in (Target(ada.pk), Target(ada.pk, tips.pk)):
-            actions.pause([target], until, source=Source.PAGE, now=timezone.now())
+            actions.pause([target], Origin(Source.PAGE, timezone.now()), until=until)
         count = ConsentEvent.objects.count()
         fields = sheet(**{f"c{tips.pk}_email": f"on {'as_sent' if do == 'save' else 'weekly'} was on weekly"})
         page = post(phone, old, **fields | {"do": do.format(tips=tips.pk)})[1]
@@ -117,7 +118,7 @@ class TestAPageLeftOpenUntilItsLinkExpired:
 
     def test_a_break_that_would_end_sooner_stays_as_long_as_it_was(self, phone: Client, old: str, ada: Address) -> None:
         until = timezone.localdate() + timedelta(days=80)
-        actions.pause([Target(ada.pk)], until, source=Source.PAGE, now=timezone.now())
+        actions.pause([Target(ada.pk)], Origin(Source.PAGE, timezone.now()), until=until)
         assert MORE in post(phone, old, **sheet() | {"do": "pause-30", "pause": ""})[1]
         assert Contact.objects.get(pk=ada.contact_id).paused_until == until
 
@@ -172,7 +173,7 @@ class TestAPageLeftOpenUntilItsLinkExpired:
         assert 'value="link"' not in page
 
     def test_who_was_erased_is_told_so(self, phone: Client, old: str, ada: Address, news: Category) -> None:
-        actions.erase([ada.contact_id], source=Source.PAGE, now=timezone.now())
+        actions.erase([ada.contact_id], Origin(Source.PAGE, timezone.now()))
         page = post(phone, old, **sheet(**{f"c{news.pk}_email": "off as_sent was on as_sent"}))[1]
         assert "Your data has been deleted." in page
         assert [event.kind for event in ConsentEvent.objects.all()] == ["erase"]

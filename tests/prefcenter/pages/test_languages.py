@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from tests.emails import html_of
 from tests.factories import CategoryFactory
 from unsubscribe import actions, links, outbox
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Source
 from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, OutboxMessage
@@ -110,4 +111,4 @@ def test_looking_in_another_language_changes_nothing(phone: Client, link: str, a
     phone.get(f"{link}?lang=ja", secure=True)
     ada.contact.refresh_from_db()
     assert ada.contact.language == ""
-    assert actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=timezone.now())  # it was not done before
+    assert actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, timezone.now()))  # it was not done before

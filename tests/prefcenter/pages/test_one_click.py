@@ -16,6 +16,7 @@ from kombu import Connection
 from tests import commands
 from tests.factories import CampaignFactory, CategoryFactory
 from unsubscribe import actions, gate, links, tasks
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Outcome, Source
 from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.mailing import Mailing
@@ -304,6 +305,6 @@ def test_a_category_that_became_transactional_makes_the_answer_true_all_the_same
 
 
 def test_an_erased_contact_can_still_say_no(provider: Client, url: str, ada: Address) -> None:
-    actions.erase([ada.contact_id], source=Source.PAGE, now=timezone.now())
+    actions.erase([ada.contact_id], Origin(Source.PAGE, timezone.now()))
     assert provider.get(url, secure=True).status_code == 200
     assert provider.post(url, secure=True).status_code == 200

@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from tests.factories import AddressFactory, CategoryFactory
 from unsubscribe import actions, gate, links
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Channel, Frequency, OutboxKind, Outcome, Source, SuppressionReason
 from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.mailing import Mailing
@@ -86,8 +87,8 @@ def test_a_hidden_category_is_shown_to_whoever_gets_it_and_to_nobody_else(
 ) -> None:
     chosen, given, left = (CategoryFactory.create(slug=slug, is_listed=False) for slug in ("a1", "b2", "d4"))
     other = CategoryFactory.create(slug="c3", is_listed=False, needs_opt_in=True)
-    actions.opt_in([Target(ada.pk, chosen.pk)], source=Source.PAGE, now=timezone.now(), wording="Yes")
-    actions.opt_out([Target(ada.pk, left.pk)], source=Source.PAGE, now=timezone.now())
+    actions.opt_in([Target(ada.pk, chosen.pk)], Origin(Source.PAGE, timezone.now(), wording="Yes"))
+    actions.opt_out([Target(ada.pk, left.pk)], Origin(Source.PAGE, timezone.now()))
     page = phone.get(url, secure=True).content.decode()
     shown = [f'name="was-{one.pk}-email"' in page for one in (news, chosen, given, other, left)]
     assert shown == [True, True, True, False, False]
@@ -95,7 +96,7 @@ def test_a_hidden_category_is_shown_to_whoever_gets_it_and_to_nobody_else(
 
 def test_a_save_changes_only_what_was_touched(phone: Client, url: str, ada: Address, news: Category) -> None:
     offers = CategoryFactory.create(slug="offers")
-    actions.opt_out([Target(ada.pk, offers.pk)], source=Source.ONE_CLICK, now=timezone.now())  # in another tab
+    actions.opt_out([Target(ada.pk, offers.pk)], Origin(Source.ONE_CLICK, timezone.now()))  # in another tab
     fields = sheet(**{f"c{news.pk}_email": "off as_sent was on as_sent", f"c{offers.pk}_email": "on as_sent"})
     status, page = post(phone, url, **fields)
     assert status == 200
@@ -240,8 +241,8 @@ def test_p2_coming_back_takes_a_slower_frequency_or_a_pause_along(
     phone: Client, url: str, ada: Address, news: Category
 ) -> None:
     until = timezone.localdate() + timedelta(days=9)
-    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=timezone.now(), wording="Yes")
-    actions.pause([Target(ada.pk, news.pk)], until, source=Source.PAGE, now=timezone.now())
+    actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, timezone.now(), wording="Yes"))
+    actions.pause([Target(ada.pk, news.pk)], Origin(Source.PAGE, timezone.now()), until=until)
     post(phone, url, do="everything")
     page = post(phone, url, **sheet(**{f"c{news.pk}_email": "on weekly was off as_sent"}))[1]
     assert "You're subscribed to “News” by email: at most once a week." in page
@@ -249,7 +250,7 @@ def test_p2_coming_back_takes_a_slower_frequency_or_a_pause_along(
 
 
 def test_less_on_an_old_page_is_no_yes_again(phone: Client, url: str, ada: Address, news: Category) -> None:
-    actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=timezone.now())
+    actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.ONE_CLICK, timezone.now()))
     page = post(phone, url, **sheet(**{f"c{news.pk}_email": "on monthly was on as_sent"}))[1]
     assert "You're still unsubscribed from “News” by email." in page
     assert answer_for(ada, news) == Outcome.UNSUBSCRIBED
@@ -313,8 +314,8 @@ class TestALinkThatMayHaveBeenForwarded:
     def monthly(self, ada: Address, news: Category) -> date:
         """She gets news at most monthly, and nothing for 60 days."""
         now, until = timezone.now(), timezone.localdate() + timedelta(days=60)
-        actions.opt_down([Target(ada.pk, news.pk)], Frequency.MONTHLY, source=Source.PAGE, now=now)
-        actions.pause([Target(ada.pk, news.pk), Target(ada.pk)], until, source=Source.PAGE, now=now)
+        actions.opt_down([Target(ada.pk, news.pk)], Origin(Source.PAGE, now), frequency=Frequency.MONTHLY)
+        actions.pause([Target(ada.pk, news.pk), Target(ada.pk)], Origin(Source.PAGE, now), until=until)
         OutboxMessage.objects.all().delete()
         return until
 
@@ -397,7 +398,7 @@ class TestALinkThatMayHaveBeenForwarded:
     def test_to_a_telephone_it_brings_no_more_either(self, phone: Client, ada: Address, news: Category) -> None:
         mobile = AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
         now, until = timezone.now(), timezone.localdate() + timedelta(days=60)
-        actions.pause([Target(ada.pk)], until, source=Source.PAGE, now=now)
+        actions.pause([Target(ada.pk)], Origin(Source.PAGE, now), until=until)
         url = preferences_of(mobile, news, purpose=LinkPurpose.PREFERENCES)
         assert "open this page from one of our emails" in post(phone, url, do="resume")[1]
         ada.contact.refresh_from_db()
@@ -430,7 +431,7 @@ class TestSeveralAddresses:
     def test_a_complaint_from_one_is_not_shown_as_the_no_of_the_other(
         self, phone: Client, url: str, ada: Address, second: Address, news: Category
     ) -> None:
-        actions.suppress([second.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=timezone.now())
+        actions.suppress([second.pk], Origin(Source.COMPLAINT, timezone.now()), reason=SuppressionReason.COMPLAINT)
         assert 'value="on as_sent"' in phone.get(url, secure=True).content.decode()
         assert 'value="off as_sent"' in phone.get(preferences_of(second, news), secure=True).content.decode()
 
@@ -438,7 +439,7 @@ class TestSeveralAddresses:
         self, phone: Client, url: str, ada: Address, news: Category
     ) -> None:
         mobile = AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
-        actions.suppress([mobile.pk], SuppressionReason.COMPLAINT, source=Source.SMS, now=timezone.now())
+        actions.suppress([mobile.pk], Origin(Source.SMS, timezone.now()), reason=SuppressionReason.COMPLAINT)
         page = phone.get(url, secure=True).content.decode()
         assert "unsubscribed from everything" not in page
         assert page.index('value="on as_sent"') < page.index('value="off as_sent"')
@@ -448,7 +449,7 @@ class TestSeveralAddresses:
     ) -> None:
         mobile = AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
         offers = CategoryFactory.create(slug="offers")
-        actions.suppress([ada.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=timezone.now())
+        actions.suppress([ada.pk], Origin(Source.COMPLAINT, timezone.now()), reason=SuppressionReason.COMPLAINT)
         post(phone, url, **sheet(**{f"c{news.pk}_email": "on as_sent was off as_sent"}))
         assert [answer_for(ada, one) for one in (news, offers)] == [Outcome.SEND, Outcome.UNSUBSCRIBED]
         assert [answer_for(mobile, one) for one in (news, offers)] == [Outcome.SEND, Outcome.SEND]
@@ -462,7 +463,7 @@ def test_a_yes_says_that_everything_is_paused(phone: Client, url: str, ada: Addr
 
 
 def test_who_was_erased_has_no_preferences_any_more(phone: Client, url: str, ada: Address, news: Category) -> None:
-    actions.erase([ada.contact_id], source=Source.PAGE, now=timezone.now())
+    actions.erase([ada.contact_id], Origin(Source.PAGE, timezone.now()))
     fields = sheet(**{f"c{news.pk}_email": "on weekly was on as_sent"})
     for page in (phone.get(url, secure=True).content.decode(), post(phone, url, **fields)[1]):
         assert "Your data has been deleted." in page
@@ -470,7 +471,7 @@ def test_who_was_erased_has_no_preferences_any_more(phone: Client, url: str, ada
 
 
 def test_an_address_that_bounced_is_told_so(phone: Client, url: str, ada: Address) -> None:
-    actions.suppress([ada.pk], SuppressionReason.HARD_BOUNCE, source=Source.IMPORT, now=timezone.now())
+    actions.suppress([ada.pk], Origin(Source.IMPORT, timezone.now()), reason=SuppressionReason.HARD_BOUNCE)
     assert "We can't send anything to this address." in phone.get(url, secure=True).content.decode()
 
 
@@ -492,7 +493,7 @@ class TestExpired:
         assert answer_for(ada, CategoryFactory.create(slug="offers")) == Outcome.SUPPRESSED
 
     def test_starts_nothing(self, phone: Client, old: str, ada: Address, news: Category) -> None:
-        actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=timezone.now())
+        actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.ONE_CLICK, timezone.now()))
         for do in ("save", "resume", "undo", "pause"):
             post(phone, old, **sheet(**{f"c{news.pk}_email": "on as_sent was off as_sent"}) | {"do": do})
         assert ConsentEvent.objects.count() == 1

@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from tests.emails import html_of
 from tests.factories import ADA, AddressFactory
 from unsubscribe import actions, links, outbox
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Channel, EventKind, OutboxKind, Source, SuppressionReason
 from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, ConsentEvent, Contact, OutboxMessage
@@ -118,7 +119,7 @@ def test_where_no_mail_can_go_it_says_how_to_be_erased(
 ) -> None:
     address = ada
     if is_blocked_by:
-        actions.suppress([ada.pk], is_blocked_by, source=Source.STAFF, now=timezone.now())
+        actions.suppress([ada.pk], Origin(Source.STAFF, timezone.now()), reason=is_blocked_by)
     else:
         address = AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
     status, page = post(browser_client, url_for(address), do="erase")
@@ -129,7 +130,7 @@ def test_where_no_mail_can_go_it_says_how_to_be_erased(
 
 
 def test_an_erased_contact_hears_that_it_is_so(browser_client: Client, ada: Address, url: str) -> None:
-    actions.erase([ada.contact_id], source=Source.PAGE, now=timezone.now())
+    actions.erase([ada.contact_id], Origin(Source.PAGE, timezone.now()))
     page = get(browser_client, url)[1]
     assert "Your data has been deleted." in page
     assert "Email me a deletion link" not in page

@@ -12,6 +12,7 @@ from prefcenter.models import Feedback, FeedbackReason
 from tests.emails import html_of
 from tests.factories import ADA, CategoryFactory
 from unsubscribe import actions, gate, links, outbox
+from unsubscribe.actions import Origin
 from unsubscribe.choices import EventKind, OutboxStatus, Outcome, PreferenceState, Source, SuppressionReason
 from unsubscribe.choices import Purpose as CategoryPurpose
 from unsubscribe.links import LinkPurpose, Target
@@ -218,7 +219,7 @@ class TestOptIn:
     def test_it_lifts_their_own_no_and_leaves_the_rest_off(
         self, browser_client: Client, ask: Ask, ada: Address, news: Category, partners: Category
     ) -> None:
-        actions.opt_out([Target(ada.pk)], source=Source.ONE_CLICK, now=timezone.now() - timedelta(days=1))
+        actions.opt_out([Target(ada.pk)], Origin(Source.ONE_CLICK, timezone.now() - timedelta(days=1)))
         post(browser_client, ask(LinkPurpose.OPT_IN), do="opt_in")
         assert answer_for(partners) == Outcome.SEND
         assert answer_for(news) == Outcome.UNSUBSCRIBED
@@ -227,7 +228,7 @@ class TestOptIn:
         self, browser_client: Client, ask: Ask, ada: Address
     ) -> None:
         until = timezone.localdate() + timedelta(days=9)
-        actions.pause([Target(ada.pk)], until, source=Source.PAGE, now=timezone.now())
+        actions.pause([Target(ada.pk)], Origin(Source.PAGE, timezone.now()), until=until)
         assert "Everything is paused until" in post(browser_client, ask(LinkPurpose.OPT_IN), do="opt_in")[1]
 
     @pytest.mark.parametrize(
@@ -238,9 +239,9 @@ class TestOptIn:
     ) -> None:
         path = ask(LinkPurpose.OPT_IN)
         if reason == SuppressionReason.ERASED:
-            actions.erase([ada.contact_id], source=Source.PAGE, now=timezone.now())
+            actions.erase([ada.contact_id], Origin(Source.PAGE, timezone.now()))
         else:
-            actions.suppress([ada.pk], reason, source=Source.STAFF, now=timezone.now())
+            actions.suppress([ada.pk], Origin(Source.STAFF, timezone.now()), reason=reason)
         for page in (get(browser_client, path), post(browser_client, path, do="opt_in")[1]):
             assert "We can't send anything to this address." in page
         assert not Preference.objects.filter(state=PreferenceState.SUBSCRIBED).exists()
@@ -267,7 +268,7 @@ class TestErase:
         assert answer_for(CategoryFactory.create(transactional=True)) == Outcome.SUPPRESSED
 
     def test_what_they_wrote_goes_too(self, browser_client: Client, ask: Ask, ada: Address, news: Category) -> None:
-        [event] = actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=timezone.now())
+        [event] = actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.PAGE, timezone.now()))
         reason = FeedbackReason.objects.create(text="Other")
         Feedback.objects.create(event=event, reason=reason, text="I moved", created_at=timezone.now())
         post(browser_client, ask(LinkPurpose.ERASE), do="erase")

@@ -10,6 +10,7 @@ from django.utils import timezone
 from tests.factories import AddressFactory, CampaignFactory
 from tests.services import free_port
 from unsubscribe import actions, gate, links
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Channel, Outcome, Source
 from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.mailing import Mailing
@@ -156,7 +157,7 @@ def test_a_short_link_is_no_other_link_and_no_other_is_one(
 
 
 def test_of_somebody_erased_it_says_so(url: str, phone: Address, browser_client: Client) -> None:
-    actions.erase([phone.contact_id], source=Source.PAGE, now=timezone.now())
+    actions.erase([phone.contact_id], Origin(Source.PAGE, timezone.now()))
     page = browser_client.get(url, secure=True)
     assert "Your data has been deleted." in page.content.decode()
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from prefcenter.models import Feedback, FeedbackReason
 from tests.factories import AddressFactory, CampaignFactory, CategoryFactory
 from unsubscribe import actions, gate, links, outbox
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Frequency, Outcome, PreferenceState, Source, SuppressionReason
 from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.mailing import Mailing
@@ -198,7 +199,7 @@ class TestFeedbackOfMixedSaves:
 
     def test_of_something_erased_meanwhile_is_not_taken(self, phone: Client, url: str, ada: Address) -> None:
         receipt = receipt_in(post(phone, url, do="unsubscribe")[1])
-        actions.erase([ada.contact_id], source=Source.PAGE, now=timezone.now())
+        actions.erase([ada.contact_id], Origin(Source.PAGE, timezone.now()))
         post(phone, url, do="feedback", receipt=receipt, text="It was Ada")
         assert not Feedback.objects.exists()
 
@@ -209,7 +210,7 @@ def test_undo_of_a_part_says_so(phone: Client, ada: Address, news: Category) -> 
     fields = {f"was-{one.pk}-email": "on as_sent" for one in (news, offers)}
     fields |= {f"often-{one.pk}-email": "as_sent" for one in (news, offers)}
     receipt = receipt_in(post(phone, url, do="save", **fields)[1])
-    actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=timezone.now())
+    actions.opt_down([Target(ada.pk, news.pk)], Origin(Source.PAGE, timezone.now()), frequency=Frequency.WEEKLY)
     page = post(phone, url, do="undo", receipt=receipt)[1]
     assert "Partly undone." in page
     assert "The rest has been changed since" in page
@@ -217,7 +218,7 @@ def test_undo_of_a_part_says_so(phone: Client, ada: Address, news: Category) -> 
 
 def test_downloading_ones_data_costs_no_undo(phone: Client, url: str, ada: Address, news: Category) -> None:
     receipt = receipt_in(post(phone, url, do="unsubscribe")[1])
-    actions.note_access(ada.pk, source=Source.PAGE, now=timezone.now())
+    actions.note_access(ada.pk, Origin(Source.PAGE, timezone.now()))
     assert "Your previous settings are back" in post(phone, url, do="undo", receipt=receipt)[1]
 
 
@@ -251,7 +252,7 @@ def test_p2_a_hidden_category_is_named_all_the_same(phone: Client, url: str, ada
 
 
 def test_who_complained_is_not_shown_as_subscribed(phone: Client, url: str, ada: Address) -> None:
-    actions.suppress([ada.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=timezone.now())
+    actions.suppress([ada.pk], Origin(Source.COMPLAINT, timezone.now()), reason=SuppressionReason.COMPLAINT)
     page = phone.get(url, secure=True).content.decode()
     assert "You're unsubscribed from everything." in page
     assert 'value="everything"' not in page

@@ -16,6 +16,7 @@ from prefcenter.models import FeedbackReason, User
 from tests.emails import html_of
 from tests.factories import ADA, AddressFactory, CampaignFactory, CategoryFactory
 from unsubscribe import actions, links, outbox
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, Frequency, Source, SuppressionReason
 from unsubscribe.links import LinkPurpose, Target
@@ -74,7 +75,7 @@ class Walker:
         return actions.add_addresses(self.ada.contact_id, more, now=timezone.now())[0]
 
     def linked(self) -> None:
-        actions.agree([self.joined().pk], source=Source.STAFF, now=timezone.now())
+        actions.agree([self.joined().pk], Origin(Source.STAFF, timezone.now()))
 
     def second_channel(self) -> None:
         AddressFactory.create(contact=self.ada.contact, channel=Channel.SMS, text="+49 30 901820")
@@ -82,7 +83,7 @@ class Walker:
     def pause(self, *, days: int, whole: bool = False) -> None:
         target = self.target._replace(category_id=None) if whole else self.target
         until = timezone.localdate() + timedelta(days=days)
-        actions.pause([target], until, source=Source.PAGE, now=timezone.now())
+        actions.pause([target], Origin(Source.PAGE, timezone.now()), until=until)
 
     def account(self) -> None:
         user = User.objects.create_user(ADA)
@@ -283,7 +284,7 @@ def asked_to_switch_on(walker: Walker) -> None:
 @page
 def preferences_of_an_address_that_bounced(walker: Walker) -> None:
     reason = SuppressionReason.HARD_BOUNCE
-    actions.suppress([walker.ada.pk], reason, source=Source.IMPORT, now=timezone.now())
+    actions.suppress([walker.ada.pk], Origin(Source.IMPORT, timezone.now()), reason=reason)
     walker.link(LinkPurpose.PREFERENCES)
 
 
@@ -293,7 +294,7 @@ def undone_in_part(walker: Walker) -> None:
     for position in (0, 1):
         walker.browser.locator(".switch").nth(position).uncheck()
     walker.press("save")
-    actions.opt_down([walker.target], Frequency.WEEKLY, source=Source.PAGE, now=timezone.now())
+    actions.opt_down([walker.target], Origin(Source.PAGE, timezone.now()), frequency=Frequency.WEEKLY)
     walker.press("undo")
 
 
@@ -305,7 +306,7 @@ def asked_to_erase(walker: Walker) -> None:
 
 @page
 def question_opt_in(walker: Walker) -> None:
-    actions.opt_out([walker.target], source=Source.PAGE, now=timezone.now())
+    actions.opt_out([walker.target], Origin(Source.PAGE, timezone.now()))
     walker.link(LinkPurpose.OPT_IN)
 
 
@@ -511,14 +512,14 @@ def mail_join(walker: Walker) -> None:
 @page
 def mail_joined(walker: Walker) -> None:
     walker.has_chosen_a_language()
-    actions.agree([walker.joined().pk], source=Source.PAGE, now=timezone.now())
+    actions.agree([walker.joined().pk], Origin(Source.PAGE, timezone.now()))
     walker.mail()
 
 
 @page
 def mail_download(walker: Walker) -> None:
     walker.has_chosen_a_language()
-    actions.note_access(walker.ada.pk, source=Source.PAGE, now=timezone.now())
+    actions.note_access(walker.ada.pk, Origin(Source.PAGE, timezone.now()))
     walker.mail()
 
 

@@ -23,6 +23,7 @@ from tests.emails import html_of
 from tests.factories import AddressFactory, CategoryFactory
 from tests.staff import member, signed_in
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Channel, Source
 from unsubscribe.links import Target
 from unsubscribe.models import Campaign, SentCount
@@ -37,7 +38,7 @@ MANY, OTHER = "Too many mails", "Something else"
 
 def say(text: str = "", *, at: datetime = THIS_WEEK, reason: str = "", **fields: Any) -> Feedback:
     news = CategoryFactory.create()
-    [event] = actions.opt_out([Target(AddressFactory.create().pk, news.pk)], source=Source.PAGE, now=at)
+    [event] = actions.opt_out([Target(AddressFactory.create().pk, news.pk)], Origin(Source.PAGE, at))
     ticked = FeedbackReason.objects.get_or_create(text=reason)[0] if reason else None
     return Feedback.objects.create(event=event, category=news, reason=ticked, text=text, created_at=at, **fields)
 
@@ -48,7 +49,7 @@ def mailing(name: str, *, sent: int, opt_outs: int, at: datetime = THIS_WEEK) ->
     assert campaign is not None
     SentCount.objects.create(category=news, campaign=campaign, channel=Channel.EMAIL, day=at.date(), count=sent)
     left = [Target(AddressFactory.create().pk, news.pk, campaign.pk) for _ in range(opt_outs)]
-    actions.opt_out(left, source=Source.PAGE, now=at)
+    actions.opt_out(left, Origin(Source.PAGE, at))
     return campaign
 
 

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from prefcenter.reports import Period, Selection, conditions, counts, health, rates
 from tests.factories import AddressFactory
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import OutboxKind, OutboxStatus, Source, SuppressionReason
 from unsubscribe.ledger import seals
 from unsubscribe.ledger.seals import encoding
@@ -92,7 +93,7 @@ def test_an_empty_outbox_is_in_good_health(now: datetime) -> None:
 
 def test_seals_are_behind_when_an_old_line_waits_for_its_own(news: Any, now: datetime) -> None:
     def say(at: datetime) -> None:
-        actions.opt_out([Target(AddressFactory.create().pk, news.pk)], source=Source.PAGE, now=at)
+        actions.opt_out([Target(AddressFactory.create().pk, news.pk)], Origin(Source.PAGE, at))
 
     assert health.seals(now=now) == (None, False)
     say(now - timedelta(hours=3))
@@ -108,7 +109,7 @@ def test_seals_are_behind_when_an_old_line_waits_for_its_own(news: Any, now: dat
 def test_a_line_below_sealed_ones_that_no_seal_names_is_behind_too(news: Any, now: datetime) -> None:
     """Its transaction took long, and the next seal should have taken it."""
     for address_id in (AddressFactory.create().pk, AddressFactory.create().pk):
-        actions.opt_out([Target(address_id, news.pk)], source=Source.PAGE, now=now - timedelta(hours=3))
+        actions.opt_out([Target(address_id, news.pk)], Origin(Source.PAGE, now - timedelta(hours=3)))
     late, sealed = ConsentEvent.objects.order_by("id").values_list("id", flat=True)
     entries = encoding.pack([SealedEvent(sealed, bytes(32))])
     at = now - timedelta(hours=2, minutes=30)
@@ -138,7 +139,7 @@ def test_a_large_ledger_is_counted_along_its_index(name: str, news: Any, now: da
     """On so few rows PostgreSQL would rather read them all, and is asked not to."""
     ask, index = ASKS[name]
     message(now, took=61)
-    actions.suppress([AddressFactory.create().pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=now)
+    actions.suppress([AddressFactory.create().pk], Origin(Source.COMPLAINT, now), reason=SuppressionReason.COMPLAINT)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off")

@@ -15,7 +15,7 @@ from tests.factories import ADA, BOB, AddressFactory, CampaignFactory, CategoryF
 from tests.prefcenter import busy_days
 from tests.prefcenter.busy_days import Days
 from unsubscribe import actions
-from unsubscribe.actions import ImportedNo
+from unsubscribe.actions import ImportedNo, Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, EventKind, Frequency, Source, SuppressionReason
 from unsubscribe.links import Target
@@ -81,7 +81,7 @@ def test_the_steps_add_up_to_the_total(length: int, days: Days) -> None:
 def test_a_wish_stands_at_the_day_of_the_house_on_which_it_was_said(news: Any, now: datetime, settings: Any) -> None:
     settings.TIME_ZONE = "America/New_York"
     late = now.replace(hour=2)  # still the evening before, there
-    actions.opt_out([Target(AddressFactory.create().pk, news.pk)], source=Source.PAGE, now=late)
+    actions.opt_out([Target(AddressFactory.create().pk, news.pk)], Origin(Source.PAGE, late))
     steps = counts.count(look(now, days=7)).steps
     assert [step.first.day for step, one in steps if one.opt_outs] == [9]
 
@@ -112,8 +112,8 @@ def test_what_was_undone_and_what_came_back_are_never_the_same_line(days: Days) 
 
 
 def test_a_whole_no_that_is_undone_counts_as_undone(now: datetime) -> None:
-    events = actions.opt_out([Target(AddressFactory.create().pk)], source=Source.PAGE, now=now)
-    actions.undo([one.pk for one in events], source=Source.PAGE, now=now, wording="Undo")
+    events = actions.opt_out([Target(AddressFactory.create().pk)], Origin(Source.PAGE, now))
+    actions.undo([one.pk for one in events], Origin(Source.PAGE, now, wording="Undo"))
     total = counts.count(look(now)).total
     assert (total.opt_outs, total.undone, total.back) == (1, 1, 0)
 
@@ -121,7 +121,7 @@ def test_a_whole_no_that_is_undone_counts_as_undone(now: datetime) -> None:
 def test_complaints_that_come_by_the_thousand_count_alike(now: datetime) -> None:
     said = [ImportedNo(normalise(text).digest, text) for text in (ADA, BOB)]
     complaint = SuppressionReason.COMPLAINT
-    actions.import_opt_outs(said, channel=Channel.EMAIL, reason=complaint, source=Source.API, now=now)
+    actions.import_opt_outs(said, Origin(Source.API, now), channel=Channel.EMAIL, reason=complaint)
     assert counts.count(look(now)).total.complaints == rates.compare(look(now)).total.complaints == 2
 
 
@@ -155,8 +155,8 @@ def test_rates_and_wishes_count_the_same(days: Days) -> None:
 def test_what_an_import_brings_is_of_other_days_and_in_no_rate(days: Days) -> None:
     before = rates.compare(look(days.now))
     said = [ImportedNo(normalise(text).digest, text) for text in (ADA, BOB)]
-    actions.import_opt_outs(said, channel=Channel.EMAIL, now=days.now)
-    actions.import_opt_outs(said, channel=Channel.EMAIL, category_id=days.news.pk, now=days.now)
+    actions.import_opt_outs(said, Origin(Source.IMPORT, days.now), channel=Channel.EMAIL)
+    actions.import_opt_outs(said, Origin(Source.IMPORT, days.now), channel=Channel.EMAIL, category_id=days.news.pk)
     assert rates.compare(look(days.now)) == before
     assert counts.count(look(days.now)).total.opt_outs == 5 + 4
 
@@ -167,9 +167,9 @@ def test_who_comes_back_to_one_thing_has_not_left_the_others(narrowed: Any, now:
     one, *others = (CategoryFactory.create(slug=slug) for slug in ("one", "two", "three"))
     ada, long_ago = AddressFactory.create().pk, now - timedelta(days=100)
     chosen = [Target(ada, category.pk) for category in (one, *others)]
-    actions.opt_in(chosen, source=Source.PAGE, now=long_ago, wording="Yes")
-    actions.opt_out([Target(ada)], source=Source.PAGE, now=long_ago)
-    actions.opt_in(chosen[:1], source=Source.PAGE, now=now, wording="Yes, one")
+    actions.opt_in(chosen, Origin(Source.PAGE, long_ago, wording="Yes"))
+    actions.opt_out([Target(ada)], Origin(Source.PAGE, long_ago))
+    actions.opt_in(chosen[:1], Origin(Source.PAGE, now, wording="Yes, one"))
     assert ConsentEvent.objects.filter(at=now, kind=EventKind.OPT_OUT).count() == 2
     counted = counts.count(look(now, **narrowed))
     assert (counted.total.opt_outs, counted.total.back, counted.came_to_leave) == (0, 1, 0)
@@ -185,12 +185,12 @@ def test_who_leaves_with_three_addresses_left_once(news: Any, now: datetime) -> 
     for number in (1, 2):
         AddressFactory.create(contact=leaver.contact, channel=Channel.SMS, text=f"+49 30 90182{number}")
     at = [now - timedelta(days=days) for days in range(5)]
-    assert len(actions.opt_out([Target(leaver.pk)], source=Source.PAGE, now=at[0])) == 3
-    actions.pause([Target(pausing, news.pk)], (now + timedelta(days=9)).date(), source=Source.PAGE, now=at[1])
+    assert len(actions.opt_out([Target(leaver.pk)], Origin(Source.PAGE, at[0]))) == 3
+    actions.pause([Target(pausing, news.pk)], Origin(Source.PAGE, at[1]), until=(now + timedelta(days=9)).date())
     assert (counts.count(look(now)).kept, counts.count(look(now)).came_to_leave) == (1, 2)
-    actions.opt_down([Target(both, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=at[3])
-    actions.opt_out([Target(both, news.pk)], source=Source.PAGE, now=at[2])
-    actions.opt_out([Target(AddressFactory.create().pk)], source=Source.ONE_CLICK, now=at[4])
+    actions.opt_down([Target(both, news.pk)], Origin(Source.PAGE, at[3]), frequency=Frequency.WEEKLY)
+    actions.opt_out([Target(both, news.pk)], Origin(Source.PAGE, at[2]))
+    actions.opt_out([Target(AddressFactory.create().pk)], Origin(Source.ONE_CLICK, at[4]))
     counted = counts.count(look(now))
     assert (counted.kept, counted.came_to_leave) == (2, 4)
     assert (counted.total.opt_outs, counted.total.pauses) == (5, 1)
@@ -213,7 +213,7 @@ def test_the_campaign_that_lost_most_comes_first_and_what_is_too_small_last(news
             SentCount.objects.create(day=now.date(), channel="email", category=news, campaign=campaign, count=sent)
         for _ in range(lost):
             target = Target(AddressFactory.create().pk, news.pk, campaign.pk)
-            actions.opt_out([target], source=Source.ONE_CLICK, now=now)
+            actions.opt_out([target], Origin(Source.ONE_CLICK, now))
     assert [str(one) for one, _ in rates.compare(look(now)).by_campaign] == ["much", "little", "unsent", "tiny"]
 
 

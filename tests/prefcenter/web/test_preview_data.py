@@ -22,6 +22,7 @@ from tests.emails import html_of
 from tests.factories import AddressFactory, CategoryFactory
 from tests.staff import member, signed_in
 from unsubscribe import actions, links, outbox
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import OutboxKind, Source
 from unsubscribe.links import LinkPurpose, Target
@@ -105,7 +106,7 @@ class Recipient:
         if kind in {PreviewKind.JOIN, PreviewKind.JOINED, PreviewKind.ERASING}:
             return self._hears_of_an_address(kind, now)
         if kind == PreviewKind.DOWNLOAD:
-            actions.note_access(self.address.pk, source=Source.PAGE, now=now)
+            actions.note_access(self.address.pk, Origin(Source.PAGE, now))
         row = OutboxMessage.objects.get(kind=kind.value, address=self.address)
         outbox.deliver(row.pk, now=now + timedelta(seconds=90))
         return mail.outbox[-1]
@@ -116,7 +117,7 @@ class Recipient:
             actions.add_addresses(self.address.contact_id, [normalise("r@example.com")], now=now)
         other = Address.objects.get(value="r@example.com")
         if kind == PreviewKind.JOINED:
-            actions.agree([other.pk], source=Source.PAGE, now=now)
+            actions.agree([other.pk], Origin(Source.PAGE, now))
         if kind == PreviewKind.ERASING:
             actions.ask_to_erase([other.pk], now=now)
         row = OutboxMessage.objects.get(kind=kind.value, address=self.address)
@@ -285,5 +286,5 @@ def test_it_takes_leave_to_read_categories(news: Category) -> None:
 def test_a_preview_shows_what_is_saved(staff: Client, news: Category) -> None:
     Category.objects.filter(pk=news.pk).update(translations={"ja": {"name": "新着情報"}})
     assert "新着情報" in seen(staff, frame_of(news, PreviewKind.UNSUBSCRIBE), "ja")
-    actions.opt_out([Target(AddressFactory.create().pk, news.pk)], source=Source.PAGE, now=timezone.now())
+    actions.opt_out([Target(AddressFactory.create().pk, news.pk)], Origin(Source.PAGE, timezone.now()))
     assert "Unsubscribe from “Product news”?" in seen(staff, frame_of(news, PreviewKind.UNSUBSCRIBE))

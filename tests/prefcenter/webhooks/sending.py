@@ -7,13 +7,14 @@ from django.utils import timezone
 from prefcenter.models import WebhookEndpoint
 from prefcenter.webhooks import delivery
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Source
 from unsubscribe.models import Address
 
 
 def happen(ada: Address, count: int = 1) -> None:
     for _ in range(count):
-        actions.note_access(ada.pk, source=Source.PAGE, now=timezone.now())
+        actions.note_access(ada.pk, Origin(Source.PAGE, timezone.now()))
 
 
 def send(endpoint: WebhookEndpoint, *, later: timedelta = timedelta()) -> int:

@@ -22,6 +22,7 @@ from prefcenter.webhooks.http import HostConnection
 from tests.factories import ADA, AddressFactory
 from tests.services import PATIENCE
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import EventKind, OutboxStatus, Source
 from unsubscribe.ledger import feed
 from unsubscribe.links import Target
@@ -36,7 +37,7 @@ pytestmark = pytest.mark.django_db
 def test_each_line_arrives_once_signed_and_in_order(
     endpoint: WebhookEndpoint, receiver: Receiver, ada: Address, news: Category
 ) -> None:
-    actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=timezone.now())
+    actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.ONE_CLICK, timezone.now()))
     happen(ada, 2)
     assert send(endpoint) == 3
     assert send(endpoint) == 0
@@ -59,7 +60,7 @@ def test_it_hears_only_of_what_it_asked_for_and_skips_the_rest_for_good(
 ) -> None:
     endpoint = webhooks.make("Picky", receiver.url, [EventKind.OPT_OUT], now=timezone.now())
     happen(ada)
-    actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=timezone.now())
+    actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.PAGE, timezone.now()))
     assert send(endpoint) == 1
     assert endpoint.position == ConsentEvent.objects.latest("id").pk
 
@@ -78,7 +79,7 @@ def test_it_hears_by_which_door_it_came_and_by_default_not_of_imports(
     chosen: dict[str, Any] = {} if left_out is None else {"left_out": left_out}
     endpoint = webhooks.make("A mailer", receiver.url, [], now=timezone.now(), **chosen)
     for source in (Source.IMPORT, Source.ONE_CLICK, Source.API):
-        actions.note_access(ada.pk, source=source, now=timezone.now())
+        actions.note_access(ada.pk, Origin(source, timezone.now()))
     send(endpoint)
     assert [one["data"]["source"] for one in receiver.verified(endpoint.secret)] == heard
     assert endpoint.position == ConsentEvent.objects.latest("id").pk
@@ -89,7 +90,7 @@ def test_an_import_keeps_nobody_from_hearing_of_a_one_click(
 ) -> None:
     monkeypatch.setattr(webhooks, "AHEAD", 3)
     for _ in range(20):
-        actions.note_access(ada.pk, source=Source.IMPORT, now=timezone.now())
+        actions.note_access(ada.pk, Origin(Source.IMPORT, timezone.now()))
     happen(ada)
     assert send(endpoint) == 1
 
@@ -100,7 +101,7 @@ def test_what_nobody_wants_to_hear_of_holds_nothing_up(
     monkeypatch.setattr(webhooks, "AHEAD", 3)
     endpoint = webhooks.make("Picky", receiver.url, [EventKind.OPT_OUT], now=timezone.now())
     happen(ada, 10)
-    actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=timezone.now())
+    actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.PAGE, timezone.now()))
     assert send(endpoint) == 1
 
 
@@ -108,7 +109,7 @@ def test_an_erased_person_is_not_named_even_if_it_happened_before(
     endpoint: WebhookEndpoint, receiver: Receiver, ada: Address
 ) -> None:
     happen(ada)
-    actions.erase([ada.contact_id], source=Source.PAGE, now=timezone.now())
+    actions.erase([ada.contact_id], Origin(Source.PAGE, timezone.now()))
     send(endpoint)
     assert ADA.encode() not in b"".join(body for _, body in receiver.got)
 
@@ -282,7 +283,7 @@ def test_who_is_erased_while_lines_are_being_sent_is_named_in_none_of_the_next(
     endpoint: WebhookEndpoint, receiver: Receiver, ada: Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     happen(ada, 4)
-    meanwhile(monkeypatch, receiver, 2, lambda: actions.erase([ada.contact_id], source=Source.PAGE, now=timezone.now()))
+    meanwhile(monkeypatch, receiver, 2, lambda: actions.erase([ada.contact_id], Origin(Source.PAGE, timezone.now())))
     send(endpoint)
     assert [ADA.encode() in body for _, body in receiver.got] == [True, True, False, False, False]
 

@@ -18,7 +18,7 @@ from tests.factories import AddressFactory, CampaignFactory, CategoryFactory, Co
 from tests.services import PATIENCE, wait_until
 from tests.unsubscribe.actions.test_concurrency import at_once
 from unsubscribe import actions, gate
-from unsubscribe.actions import ImportedCounts, ImportedNo
+from unsubscribe.actions import ImportedCounts, ImportedNo, Origin
 from unsubscribe.actions.bulk import learn_and_lock, lock_known
 from unsubscribe.addresses import Normalised, normalise
 from unsubscribe.choices import Channel, Frequency, Outcome, Source, SuppressionReason
@@ -32,7 +32,8 @@ T = TypeVar("T")
 Test = TypeVar("Test", bound=Callable[..., object])
 DAY = timedelta(days=1)
 BEFORE = NOW - 30 * DAY
-ORIGIN: dict[str, Any] = {"source": Source.IMPORT, "actor": "Marta", "note": "Import 7", "wording": "as they had it"}
+ORIGIN = Origin(Source.IMPORT, NOW, wording="as they had it", actor="Marta", note="Import 7")
+OF_A_FILE = Origin(Source.IMPORT, NOW)
 WHOLE = SuppressionReason.UNSUBSCRIBED_ALL
 
 
@@ -75,31 +76,35 @@ class Wish(NamedTuple):
     def category_id(self) -> int | None:
         return CategoryFactory.create(slug=self.slug).pk if self.slug else None
 
+    @property
+    def about(self) -> dict[str, Any]:
+        return {"reason": self.reason, "category_id": self.category_id, "everywhere": self.everywhere}
+
 
 EVERYWHERE = Wish(everywhere=True)
 
 
 def blocked(world: World, who: str, reason: SuppressionReason) -> None:
-    actions.suppress([world.meet(who).pk], reason, source=Source.STAFF, now=BEFORE)
+    actions.suppress([world.meet(who).pk], Origin(Source.STAFF, BEFORE), reason=reason)
 
 
 def chose(world: World, who: str, **change: Any) -> None:
     wanted = actions.Wanted(world.meet(who).pk, CategoryFactory.create().pk, change)
-    actions.set_preferences([wanted], source=Source.PAGE, now=BEFORE)
+    actions.set_preferences([wanted], Origin(Source.PAGE, BEFORE))
 
 
 def left_everything(world: World, who: str) -> None:
-    actions.opt_out([Target(world.meet(who).pk)], source=Source.ONE_CLICK, now=BEFORE)
+    actions.opt_out([Target(world.meet(who).pk)], Origin(Source.ONE_CLICK, BEFORE))
 
 
 def came_back(world: World, who: str) -> None:
     ada, news = world.meet(who), CategoryFactory.create()
-    actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=BEFORE - DAY)
-    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=BEFORE, wording="Yes")
+    actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, BEFORE - DAY))
+    actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, BEFORE, wording="Yes"))
 
 
 def was_erased(world: World, who: str) -> None:
-    actions.erase([world.meet(who).contact_id], source=Source.PAGE, now=BEFORE)
+    actions.erase([world.meet(who).contact_id], Origin(Source.PAGE, BEFORE))
 
 
 def has_another(world: World, who: str) -> None:
@@ -110,14 +115,16 @@ def has_another(world: World, who: str) -> None:
 def has_another_that_was_chosen_for(world: World, who: str) -> None:
     has_another(world, who)
     ada = Address.objects.get(digest=world.normalised(f"{who}-2").digest)
-    actions.opt_down([Target(ada.pk, CategoryFactory.create().pk)], Frequency.DAILY, source=Source.PAGE, now=BEFORE)
+    actions.opt_down(
+        [Target(ada.pk, CategoryFactory.create().pk)], Origin(Source.PAGE, BEFORE), frequency=Frequency.DAILY
+    )
 
 
 def left_elsewhere(world: World, who: str) -> None:
     """On another channel: a block there, and a no to news."""
     post = world.meet(who, Channel.WHATSAPP, contact=world.meet(who).contact)
-    actions.opt_out([Target(post.pk, CategoryFactory.create().pk)], source=Source.PAGE, now=BEFORE)
-    actions.suppress([post.pk], WHOLE, source=Source.IMPORT, now=BEFORE)
+    actions.opt_out([Target(post.pk, CategoryFactory.create().pk)], Origin(Source.PAGE, BEFORE))
+    actions.suppress([post.pk], Origin(Source.IMPORT, BEFORE), reason=WHOLE)
 
 
 def is_blocked_elsewhere_under_the_same_number(world: World, who: str) -> None:
@@ -127,7 +134,7 @@ def is_blocked_elsewhere_under_the_same_number(world: World, who: str) -> None:
 
 def left_offers(world: World, who: str) -> None:
     offers = CategoryFactory.create(slug="offers")
-    actions.opt_out([Target(world.meet(who).pk, offers.pk)], source=Source.PAGE, now=BEFORE)
+    actions.opt_out([Target(world.meet(who).pk, offers.pk)], Origin(Source.PAGE, BEFORE))
 
 
 PAST: dict[str, Callable[[World, str], object]] = {
@@ -173,23 +180,21 @@ def one_by_one(said: Sequence[ImportedNo], wish: Wish, *, channel: Channel, now:
             continue
         done.add(who)
         if wish.category_id:
-            new += len(actions.opt_out([Target(known.address_id, wish.category_id)], now=now, **ORIGIN))
+            new += len(actions.opt_out([Target(known.address_id, wish.category_id)], ORIGIN._replace(now=now)))
         elif wish.everywhere:
             meant = Suppression.objects.filter(everywhere=True)
             before = meant.count()
-            actions.opt_out([Target(known.address_id)], now=now, **ORIGIN)
+            actions.opt_out([Target(known.address_id)], ORIGIN._replace(now=now))
             new += meant.count() > before
         else:
-            new += len(actions.suppress([known.address_id], wish.reason, now=now, **ORIGIN))
+            new += len(actions.suppress([known.address_id], ORIGIN._replace(now=now), reason=wish.reason))
     return ImportedCounts(new, len({one.digest for one in said}) - new, 0)
 
 
 def in_bulk(said: Sequence[ImportedNo], wish: Wish, *, channel: Channel, now: datetime) -> ImportedCounts:
-    options: dict[str, Any] = wish._asdict() | {"category_id": wish.category_id}
-    options = {name: value for name, value in options.items() if name != "slug"} | {"channel": channel, "now": now}
-    options |= ORIGIN
-    foreseen = actions.preview_opt_outs(said, **options)
-    assert actions.import_opt_outs(said, **options) == foreseen
+    options: dict[str, Any] = wish.about | {"channel": channel}
+    foreseen = actions.preview_opt_outs(said, ORIGIN._replace(now=now), **options)
+    assert actions.import_opt_outs(said, ORIGIN._replace(now=now), **options) == foreseen
     return foreseen
 
 
@@ -272,9 +277,8 @@ def listed(addresses: Sequence[Normalised], at: datetime | None = None) -> list[
     return [ImportedNo(one.digest, one.value, at) for one in addresses]
 
 
-def take(said: Sequence[ImportedNo], **more: Any) -> ImportedCounts:
-    options: dict[str, Any] = {"channel": Channel.EMAIL, "now": NOW}
-    return actions.import_opt_outs(said, **options | more)
+def take(said: Sequence[ImportedNo], origin: Origin = OF_A_FILE, **about: Any) -> ImportedCounts:
+    return actions.import_opt_outs(said, origin, channel=Channel.EMAIL, **about)
 
 
 @pytest.mark.parametrize("slug", ["news", None])
@@ -282,14 +286,14 @@ def test_a_second_time_nothing_is_written(slug: str | None) -> None:
     category_id = Wish(slug=slug).category_id
     said = listed(emails(20))
     assert take(said, category_id=category_id) == ImportedCounts(20, 0, 0)
-    assert take([*said, *said], category_id=category_id, now=NOW + DAY) == ImportedCounts(0, 20, 0)
+    assert take([*said, *said], OF_A_FILE._replace(now=NOW + DAY), category_id=category_id) == ImportedCounts(0, 20, 0)
     assert Contact.objects.count() == Address.objects.count() == ConsentEvent.objects.count() == 20
     assert set(ConsentEvent.objects.values_list("at", flat=True)) == {NOW}
 
 
 @pytest.mark.parametrize("verb", [actions.import_opt_outs, actions.preview_opt_outs])
 def test_a_file_without_lines_changes_nothing(verb: Callable[..., ImportedCounts]) -> None:
-    assert verb([], channel=Channel.EMAIL, now=NOW) == ImportedCounts(0, 0, 0)
+    assert verb([], Origin(Source.IMPORT, NOW), channel=Channel.EMAIL) == ImportedCounts(0, 0, 0)
     assert actions.learn_many([], now=NOW) == 0
 
 
@@ -297,7 +301,9 @@ def test_a_file_without_lines_changes_nothing(verb: Callable[..., ImportedCounts
 def test_a_preview_writes_nothing_and_draws_no_number(slug: str | None) -> None:
     category_id = Wish(slug=slug).category_id
     actions.learn_many(emails(5), now=NOW)
-    preview = actions.preview_opt_outs(listed(emails(9)), channel=Channel.EMAIL, now=NOW, category_id=category_id)
+    preview = actions.preview_opt_outs(
+        listed(emails(9)), Origin(Source.IMPORT, NOW), channel=Channel.EMAIL, category_id=category_id
+    )
     assert preview == ImportedCounts(9, 0, 0)
     assert Address.objects.count() == 5
     assert not ConsentEvent.objects.exists()
@@ -307,7 +313,7 @@ def test_a_preview_writes_nothing_and_draws_no_number(slug: str | None) -> None:
 
 @pytest.mark.parametrize("wish", [Wish(slug="news"), Wish(), EVERYWHERE], ids=str)
 def test_as_many_statements_for_many_as_for_one(wish: Wish) -> None:
-    options = {"category_id": wish.category_id, "everywhere": wish.everywhere}
+    options: dict[str, Any] = {"category_id": wish.category_id, "everywhere": wish.everywhere}
 
     def statements(size: int) -> list[int]:
         """For a file of strangers, of people known, and of those it was true of already; and for learning."""
@@ -337,14 +343,14 @@ def test_the_gate_refuses_everybody_on_the_list(news: Category) -> None:
 
 def test_nobody_gets_a_mail_about_it(news: Category) -> None:
     for source in (Source.IMPORT, Source.STAFF):
-        take(listed(emails(3, source)), source=source)
-        take(listed(emails(3, source)), source=source, category_id=news.pk)
+        take(listed(emails(3, source)), Origin(source, NOW))
+        take(listed(emails(3, source)), Origin(source, NOW), category_id=news.pk)
     assert not OutboxMessage.objects.exists()
 
 
 def test_the_ledger_can_be_sealed_and_verified(news: Category) -> None:
     said = listed(emails(10))
-    take(said, note="Ünsere Liste", wording='Sie schrieb: "nein"')
+    take(said, OF_A_FILE._replace(note="Ünsere Liste", wording='Sie schrieb: "nein"'))
     take(said, category_id=news.pk)
     assert seals.seal(now=NOW)
     take(listed(emails(20)), category_id=news.pk)
@@ -379,7 +385,7 @@ def test_everywhere_is_every_address_of_the_contact_and_those_learnt_later(ada: 
 
 
 def opts_out(ada: Address) -> None:
-    actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW)
+    actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, NOW))
 
 
 def is_on_the_list(ada: Address) -> None:
@@ -400,8 +406,8 @@ def test_everywhere_covers_what_is_learnt_later_although_every_address_was_block
 def test_to_take_back_an_everywhere_leaves_what_was_blocked_before(ada: Address) -> None:
     take([ImportedNo(bytes(ada.digest), ada.value)])
     bob = AddressFactory.create(contact=ada.contact)
-    events = actions.opt_out([Target(bob.pk)], source=Source.PAGE, now=NOW)
-    actions.undo([one.pk for one in events], source=Source.PAGE, now=NOW)
+    events = actions.opt_out([Target(bob.pk)], Origin(Source.PAGE, NOW))
+    actions.undo([one.pk for one in events], Origin(Source.PAGE, NOW))
     assert list(Suppression.objects.filter(lifted_at=None).values_list("address", flat=True)) == [ada.pk]
 
 
@@ -423,7 +429,7 @@ def test_a_value_is_filled_in_as_soon_as_somebody_knows_it() -> None:
     [ada, bob] = emails(2)
     assert take([ImportedNo(ada.digest), ImportedNo(bob.digest)]) == ImportedCounts(2, 0, 0)
     assert set(Address.objects.values_list("value", flat=True)) == {""}
-    actions.preview_opt_outs(listed([ada]), channel=Channel.EMAIL, now=NOW)
+    actions.preview_opt_outs(listed([ada]), Origin(Source.IMPORT, NOW), channel=Channel.EMAIL)
     assert set(Address.objects.values_list("value", flat=True)) == {""}
     assert take([ImportedNo(ada.digest), *listed([ada])]) == ImportedCounts(0, 1, 0)
     assert set(Address.objects.values_list("value", flat=True)) == {"", ada.value}
@@ -433,14 +439,16 @@ def test_a_value_is_filled_in_as_soon_as_somebody_knows_it() -> None:
 
 
 def test_the_value_of_one_who_was_erased_stays_away(ada: Address) -> None:
-    actions.erase([ada.contact_id], source=Source.PAGE, now=NOW)
+    actions.erase([ada.contact_id], Origin(Source.PAGE, NOW))
     assert take([ImportedNo(bytes(ada.digest), "ada@example.com")]) == ImportedCounts(0, 1, 0)
     assert Address.objects.get().value == ""
 
 
 def test_of_two_lines_the_later_no_counts_and_one_without_a_time_most_of_all(ada: Address, news: Category) -> None:
-    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
-    preview = partial(actions.preview_opt_outs, channel=Channel.EMAIL, now=NOW + DAY, category_id=news.pk)
+    actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW, wording="Yes"))
+    preview = partial(
+        actions.preview_opt_outs, origin=Origin(Source.IMPORT, NOW + DAY), channel=Channel.EMAIL, category_id=news.pk
+    )
     early, late, undated = (ImportedNo(bytes(ada.digest), ada.value, at) for at in (NOW - DAY, NOW + DAY, None))
     assert preview([early, early]) == ImportedCounts(0, 0, 1)
     for lines in ([early, late], [late, early], [early, undated], [undated, early], [late, undated]):
@@ -449,33 +457,33 @@ def test_of_two_lines_the_later_no_counts_and_one_without_a_time_most_of_all(ada
 
 def says_yes(ada: Address, slug: str = "news", *, source: Source = Source.PAGE, **more: Any) -> None:
     wanted = actions.Wanted(ada.pk, CategoryFactory.create(slug=slug).pk, {"state": "subscribed"}, **more)
-    actions.set_preferences([wanted], source=source, now=NOW, wording="Yes")
+    actions.set_preferences([wanted], Origin(source, NOW, wording="Yes"))
 
 
 def comes_back(ada: Address) -> None:
-    actions.opt_out([Target(ada.pk)], source=Source.ONE_CLICK, now=NOW - 20 * DAY)
+    actions.opt_out([Target(ada.pk)], Origin(Source.ONE_CLICK, NOW - 20 * DAY))
     says_yes(ada)
 
 
 def comes_back_elsewhere(ada: Address) -> None:
     phone = AddressFactory.create(contact=ada.contact, channel=Channel.SMS, value="+4930123456", digest=b"p" * 32)
-    actions.suppress([phone.pk], WHOLE, source=Source.SMS, now=NOW - 20 * DAY)
+    actions.suppress([phone.pk], Origin(Source.SMS, NOW - 20 * DAY), reason=WHOLE)
     says_yes(phone, source=Source.SMS)
 
 
 def is_freed_by_staff(ada: Address, reason: SuppressionReason = SuppressionReason.MANUAL) -> None:
-    actions.suppress([ada.pk], reason, source=Source.STAFF, now=NOW - 20 * DAY)
-    actions.lift([ada.pk], reason, source=Source.STAFF, now=NOW)
+    actions.suppress([ada.pk], Origin(Source.STAFF, NOW - 20 * DAY), reason=reason)
+    actions.lift([ada.pk], Origin(Source.STAFF, NOW), reason=reason)
 
 
 def undoes_it(ada: Address) -> None:
-    [left] = actions.opt_out([Target(ada.pk)], source=Source.ONE_CLICK, now=NOW - DAY)
-    actions.undo([left.pk], source=Source.PAGE, now=NOW)
+    [left] = actions.opt_out([Target(ada.pk)], Origin(Source.ONE_CLICK, NOW - DAY))
+    actions.undo([left.pk], Origin(Source.PAGE, NOW))
 
 
 def changes_her_mind_twice(ada: Address) -> None:
     says_yes(ada)
-    actions.opt_out([Target(ada.pk, CategoryFactory.create().pk)], source=Source.PAGE, now=NOW + DAY)
+    actions.opt_out([Target(ada.pk, CategoryFactory.create().pk)], Origin(Source.PAGE, NOW + DAY))
 
 
 def is_brought_by_another(ada: Address, *, but: Callable[[Address], None]) -> None:
@@ -485,28 +493,30 @@ def is_brought_by_another(ada: Address, *, but: Callable[[Address], None]) -> No
 
 
 def reads_less(ada: Address) -> None:
-    actions.opt_down([Target(ada.pk, CategoryFactory.create().pk)], Frequency.WEEKLY, source=Source.PAGE, now=NOW)
+    actions.opt_down(
+        [Target(ada.pk, CategoryFactory.create().pk)], Origin(Source.PAGE, NOW), frequency=Frequency.WEEKLY
+    )
 
 
 def takes_it_back(ada: Address) -> None:
     says_yes(ada)
-    actions.undo([ConsentEvent.objects.get().pk], source=Source.PAGE, now=NOW + DAY)
+    actions.undo([ConsentEvent.objects.get().pk], Origin(Source.PAGE, NOW + DAY))
 
 
 def says_yes_early_and_late(ada: Address) -> None:
     target = Target(ada.pk, CategoryFactory.create().pk)
     for now in (NOW - 400 * DAY, NOW):
-        actions.opt_in([target], source=Source.PAGE, now=now, wording="Yes")
+        actions.opt_in([target], Origin(Source.PAGE, now, wording="Yes"))
 
 
 def undoes_leaving(ada: Address) -> None:
-    [left] = actions.opt_out([Target(ada.pk, CategoryFactory.create().pk)], source=Source.ONE_CLICK, now=NOW - 2 * DAY)
-    actions.undo([left.pk], source=Source.PAGE, now=NOW)
+    [left] = actions.opt_out([Target(ada.pk, CategoryFactory.create().pk)], Origin(Source.ONE_CLICK, NOW - 2 * DAY))
+    actions.undo([left.pk], Origin(Source.PAGE, NOW))
 
 
 def leaves_after_an_undo(ada: Address) -> None:
     undoes_leaving(ada)
-    actions.opt_out([Target(ada.pk, CategoryFactory.create().pk)], source=Source.PAGE, now=NOW)
+    actions.opt_out([Target(ada.pk, CategoryFactory.create().pk)], Origin(Source.PAGE, NOW))
 
 
 TAKEN, SO, OVERTAKEN = ImportedCounts(1, 0, 0), ImportedCounts(0, 1, 0), ImportedCounts(0, 0, 1)
@@ -561,21 +571,19 @@ def test_a_yes_of_the_person_overtakes_an_earlier_no(
     past: Callable[[Address], None], wish: Wish, early: ImportedCounts, ada: Address
 ) -> None:
     past(ada)
-    options: dict[str, Any] = {"reason": wish.reason, "category_id": wish.category_id, "everywhere": wish.everywhere}
-    options |= {"now": NOW + 2 * DAY}
+    options: dict[str, Any] = wish.about | {"channel": Channel.EMAIL}
+    origin = Origin(Source.IMPORT, NOW + 2 * DAY)
     lines = ConsentEvent.objects.count()
     with transaction.atomic():
         said = [ImportedNo(bytes(ada.digest), ada.value, NOW - DAY)]
-        assert actions.preview_opt_outs(said, channel=Channel.EMAIL, **options) == early
-        assert take(said, **options) == early
+        assert actions.preview_opt_outs(said, origin, **options) == early
+        assert actions.import_opt_outs(said, origin, **options) == early
         assert ConsentEvent.objects.count() == lines + early.new
         transaction.set_rollback(True)
     for at in (NOW, NOW + DAY, None):
         late = SO if early == SO else TAKEN
-        assert (
-            actions.preview_opt_outs([ImportedNo(bytes(ada.digest), ada.value, at)], channel=Channel.EMAIL, **options)
-            == late
-        )
+        said = [ImportedNo(bytes(ada.digest), ada.value, at)]
+        assert actions.preview_opt_outs(said, origin, **options) == late
 
 
 @pytest.mark.parametrize("wish", [Wish(), EVERYWHERE, Wish(SuppressionReason.COMPLAINT)], ids=str)
@@ -586,19 +594,18 @@ def test_an_old_no_to_everything_leaves_what_they_said_yes_to_since_and_nothing_
     says_yes(ada, "news")
     actions.set_preferences(
         [actions.Wanted(ada.pk, CategoryFactory.create(slug="tips").pk, {"state": "subscribed"})],
-        source=Source.PAGE,
-        now=NOW - 9 * DAY,
-        wording="Yes",
+        Origin(Source.PAGE, NOW - 9 * DAY, wording="Yes"),
     )
     # Less of it since, which is no yes.
     actions.opt_down(
-        [Target(ada.pk, CategoryFactory.create(slug="tips").pk)], Frequency.WEEKLY, source=Source.PAGE, now=NOW
+        [Target(ada.pk, CategoryFactory.create(slug="tips").pk)], Origin(Source.PAGE, NOW), frequency=Frequency.WEEKLY
     )
-    options: dict[str, Any] = {"reason": wish.reason, "everywhere": wish.everywhere, "now": NOW + DAY}
+    options: dict[str, Any] = wish.about | {"channel": Channel.EMAIL}
+    origin = Origin(Source.IMPORT, NOW + DAY)
     mails = OutboxMessage.objects.count()
     said = [ImportedNo(bytes(ada.digest), ada.value, NOW - DAY)]
-    assert actions.preview_opt_outs(said, channel=Channel.EMAIL, **options) == TAKEN
-    assert take(said, **options) == TAKEN
+    assert actions.preview_opt_outs(said, origin, **options) == TAKEN
+    assert actions.import_opt_outs(said, origin, **options) == TAKEN
     answers = {}
     for one in (ada, phone):
         for slug in ("news", "offers", "tips"):
@@ -615,7 +622,7 @@ def test_an_old_no_to_everything_leaves_what_they_said_yes_to_since_and_nothing_
     }
     assert not Suppression.objects.exists()
     assert OutboxMessage.objects.count() == mails
-    assert take(said, **options) == OVERTAKEN
+    assert actions.import_opt_outs(said, origin, **options) == OVERTAKEN
 
 
 def test_of_several_who_said_yes_since_each_is_counted_whatever_they_said(ada: Address) -> None:
@@ -623,17 +630,19 @@ def test_of_several_who_said_yes_since_each_is_counted_whatever_they_said(ada: A
     comes_back(ada)
     says_yes(bob)
     said = [ImportedNo(bytes(one.digest), one.value, NOW - DAY) for one in (ada, bob)]
-    assert actions.preview_opt_outs(said, channel=Channel.EMAIL, now=NOW + DAY) == ImportedCounts(0, 0, 2)
-    assert take(said, now=NOW + DAY) == ImportedCounts(0, 0, 2)
+    assert actions.preview_opt_outs(said, Origin(Source.IMPORT, NOW + DAY), channel=Channel.EMAIL) == ImportedCounts(
+        0, 0, 2
+    )
+    assert take(said, OF_A_FILE._replace(now=NOW + DAY)) == ImportedCounts(0, 0, 2)
 
 
 def test_of_a_moment_to_come_the_present_counts(ada: Address, news: Category) -> None:
     says_yes(ada)
-    said = [ImportedNo(bytes(ada.digest), ada.value, NOW + 900 * DAY)]
-    take(said, category_id=news.pk, now=NOW + DAY)
-    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW + 2 * DAY, wording="Yes")
-    assert take(said, category_id=news.pk, now=NOW + 3 * DAY) == TAKEN  # somebody says so once more, as of today
-    assert take([said[0]._replace(at=NOW + DAY)], category_id=news.pk, now=NOW + 3 * DAY) == SO
+    said, late = [ImportedNo(bytes(ada.digest), ada.value, NOW + 900 * DAY)], OF_A_FILE._replace(now=NOW + 3 * DAY)
+    take(said, OF_A_FILE._replace(now=NOW + DAY), category_id=news.pk)
+    actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW + 2 * DAY, wording="Yes"))
+    assert take(said, late, category_id=news.pk) == TAKEN  # somebody says so once more, as of today
+    assert take([said[0]._replace(at=NOW + DAY)], late, category_id=news.pk) == SO
 
 
 @transaction.atomic
@@ -726,10 +735,10 @@ def test_an_import_and_all_the_other_verbs_at_once_wait_for_each_other_in_no_cir
         if number % 4 == 0:
             take(dice.sample(on_the_list, len(on_the_list)), category_id=news if number else None)
         elif number % 4 == 1:
-            actions.opt_out(targets, source=Source.MAILTO, now=now)
+            actions.opt_out(targets, Origin(Source.MAILTO, now))
         elif number % 4 == 2:
             for target in targets:
-                actions.opt_out([target], source=Source.ONE_CLICK, now=now)
+                actions.opt_out([target], Origin(Source.ONE_CLICK, now))
         else:
             for one, later in zip(orders[number], strangers, strict=False):
                 actions.add_addresses(one.contact_id, [later], now=now)
@@ -788,7 +797,7 @@ def test_who_learns_further_addresses_of_a_locked_contact_does_not_wait_for_the_
     [later] = emails(1)
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            actions.pause([Target(ada.pk)], NOW.date(), source=Source.PAGE, now=NOW)
+            actions.pause([Target(ada.pk)], Origin(Source.PAGE, NOW), until=NOW.date())
             imported = waiting(pool, lambda: take([ImportedNo(bytes(ada.digest)), *listed([later])]))
             assert len(actions.add_addresses(ada.contact_id, [later], now=NOW)) == 1
         assert imported.result() == ImportedCounts(2, 0, 0)
@@ -803,7 +812,7 @@ def test_whoever_clicks_a_moment_before_has_said_it(slug: str | None, ada: Addre
     category_id = Wish(slug=slug).category_id
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            actions.opt_out([Target(ada.pk, category_id)], source=Source.ONE_CLICK, now=NOW)
+            actions.opt_out([Target(ada.pk, category_id)], Origin(Source.ONE_CLICK, NOW))
             imported = waiting(pool, lambda: take([ImportedNo(bytes(ada.digest))], category_id=category_id))
         assert imported.result() == ImportedCounts(0, 1, 0)
     clicked, again = ConsentEvent.objects.order_by("id")

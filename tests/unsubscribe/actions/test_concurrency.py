@@ -12,7 +12,7 @@ from django.utils import timezone
 from tests.factories import AddressFactory, CampaignFactory, CategoryFactory
 from tests.services import wait_until
 from unsubscribe import actions, outbox
-from unsubscribe.actions import ImportedNo
+from unsubscribe.actions import ImportedNo, Origin
 from unsubscribe.addresses import Normalised, normalise
 from unsubscribe.choices import Channel, OutboxKind, OutboxStatus, Source
 from unsubscribe.links import Target
@@ -69,7 +69,7 @@ def readers() -> Sequence[Address]:
 def test_eight_clicks_at_once_make_one_event_and_one_mail(readers: Sequence[Address], now: datetime) -> None:
     news = CategoryFactory.create()
     target = Target(readers[0].pk, news.pk)
-    at_once(lambda number: actions.opt_out([target], source=Source.ONE_CLICK, now=now))
+    at_once(lambda number: actions.opt_out([target], Origin(Source.ONE_CLICK, now)))
     assert ConsentEvent.objects.count() == 1
     assert OutboxMessage.objects.get().event_ids == [ConsentEvent.objects.get().pk]
 
@@ -82,7 +82,7 @@ def test_verbs_on_the_same_people_in_any_order_do_not_lock_each_other_out(
     def wish(number: int) -> None:
         order = readers if number % 2 else list(reversed(readers))
         targets = [Target(one.pk, news.pk if (one.pk + number // 2) % 2 else None) for one in order]
-        actions.opt_out(targets, source=Source.ONE_CLICK, now=now)
+        actions.opt_out(targets, Origin(Source.ONE_CLICK, now))
 
     for _ in range(5):
         at_once(wish)
@@ -103,7 +103,7 @@ def test_an_everything_and_a_new_address_at_once_leave_no_gap(now: datetime) -> 
 
         def act(number: int, ada: Address = ada, later: Normalised = later) -> None:
             if number % 2:
-                actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+                actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, now))
             else:
                 actions.add_addresses(ada.contact_id, [later], now=now)
 
@@ -117,12 +117,12 @@ def test_a_change_that_meets_the_worker_is_in_this_mail_or_in_the_next(now: date
     due = now + timedelta(minutes=2)
     for _ in range(20):
         ada = AddressFactory.create()
-        actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=now)
+        actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.PAGE, now))
         message = OutboxMessage.objects.latest("id")
 
         def act(number: int, ada: Address = ada, message: OutboxMessage = message) -> None:
             if number == 0:
-                actions.opt_out([Target(ada.pk, offers.pk)], source=Source.PAGE, now=now)
+                actions.opt_out([Target(ada.pk, offers.pk)], Origin(Source.PAGE, now))
             else:
                 outbox.deliver(message.pk, now=due)
 
@@ -145,7 +145,10 @@ def test_imports_clicks_and_taking_back_at_once_leave_what_people_said(now: date
         said = [ImportedNo(bytes(one.digest), one.value) for one in some]
         for category_id in (None, news.pk):
             actions.import_opt_outs(
-                said, channel=Channel.EMAIL, now=timezone.now(), import_id=number, category_id=category_id
+                said,
+                Origin(Source.IMPORT, timezone.now(), import_id=number),
+                channel=Channel.EMAIL,
+                category_id=category_id,
             )
 
     def take_back(number: int) -> None:
@@ -161,7 +164,7 @@ def test_imports_clicks_and_taking_back_at_once_leave_what_people_said(now: date
         elif number == 6:
             actions.settle([99], most=10)
         for one in clicking if number == 7 else ():
-            actions.opt_out([Target(one.pk, news.pk), Target(one.pk)], source=Source.ONE_CLICK, now=timezone.now())
+            actions.opt_out([Target(one.pk, news.pk), Target(one.pk)], Origin(Source.ONE_CLICK, timezone.now()))
 
     for number in range(3):
         imports(number, readers)
@@ -177,7 +180,7 @@ def test_imports_clicks_and_taking_back_at_once_leave_what_people_said(now: date
 def test_one_message_is_claimed_by_one_worker(now: datetime) -> None:
     ada, news = AddressFactory.create(), CategoryFactory.create()
     with transaction.atomic():
-        actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=now)
+        actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.PAGE, now))
     message = OutboxMessage.objects.get()
     outcomes: list[object] = []
     at_once(lambda number: outcomes.append(outbox.deliver(message.pk, now=now + timedelta(minutes=2))))
@@ -219,8 +222,8 @@ def test_an_address_that_changes_hands_and_its_mail_do_not_wait_for_each_other_i
     ada, bob = AddressFactory.create(), AddressFactory.create()
     verbs: dict[str, Callable[[], object]] = {
         "joins": lambda: actions.add_addresses(ada.contact_id, [normalise(bob.value)], now=now),
-        "parts": lambda: actions.part([bob.pk], source=Source.STAFF, now=now),
-        "is erased": lambda: actions.erase([bob.contact_id], source=Source.STAFF, now=now),
+        "parts": lambda: actions.part([bob.pk], Origin(Source.STAFF, now)),
+        "is erased": lambda: actions.erase([bob.contact_id], Origin(Source.STAFF, now)),
     }
     if verb == "parts":
         verbs["joins"]()

@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories import BOB, CLEO, AddressFactory
 from unsubscribe import actions
-from unsubscribe.actions import ImportedNo
+from unsubscribe.actions import ImportedNo, Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, EventKind, OutboxKind, Source
 from unsubscribe.models import Address, ConsentEvent, Contact, OutboxMessage
@@ -30,7 +30,7 @@ def test_who_is_learnt_has_the_language_and_the_terms_they_are_learnt_with(ada: 
 def test_a_number_known_by_its_hash_on_two_channels_is_spelt_where_it_is_learnt(now: datetime) -> None:
     number = normalise("+4930901820", channel=Channel.SMS)
     for channel in (Channel.SMS, Channel.WHATSAPP):
-        actions.import_opt_outs([ImportedNo(number.digest)], channel=channel, now=now)
+        actions.import_opt_outs([ImportedNo(number.digest)], Origin(Source.IMPORT, now), channel=channel)
     actions.learn([number], now=now)
     assert dict(Address.objects.values_list("channel", "value")) == {"sms": number.value, "whatsapp": ""}
 
@@ -40,7 +40,7 @@ def test_what_a_senders_system_knows_of_a_language_counts_for_less_than_their_ow
 ) -> None:
     bob, cleo = AddressFactory.create(text=BOB), AddressFactory.create(text=CLEO)
     actions.choose_language(bob.contact_id, "es")
-    actions.erase([cleo.contact_id], source=Source.PAGE, now=now)
+    actions.erase([cleo.contact_id], Origin(Source.PAGE, now))
     actions.suggest_language([one.contact_id for one in (ada, bob, cleo)], "de")
     assert [language(one) for one in (ada, bob, cleo)] == ["de", "es", ""]
     for one in (ada, cleo):
@@ -52,7 +52,7 @@ def test_that_somebody_was_given_their_data_says_who_did_it_and_every_mailbox_he
     ada: Address, now: datetime
 ) -> None:
     work = AddressFactory.create(contact=ada.contact, text="ada@work.example")
-    [event] = actions.note_access(ada.pk, source=Source.STAFF, now=now, actor="staff 7")
+    [event] = actions.note_access(ada.pk, Origin(Source.STAFF, now, actor="staff 7"))
     assert (event.kind, event.source, event.actor, event.at) == (EventKind.ACCESS, Source.STAFF, "staff 7", now)
     assert ConsentEvent.objects.count() == 1
     messages = OutboxMessage.objects.order_by("id").values_list("kind", "address_id")
@@ -60,9 +60,9 @@ def test_that_somebody_was_given_their_data_says_who_did_it_and_every_mailbox_he
 
 
 def test_that_somebody_was_erased_says_who_did_it(ada: Address, now: datetime) -> None:
-    [event] = actions.erase([ada.contact_id], source=Source.STAFF, now=now, actor="staff 7")
+    [event] = actions.erase([ada.contact_id], Origin(Source.STAFF, now, actor="staff 7"))
     assert (event.kind, event.actor, event.after) == (EventKind.ERASE, "staff 7", {"suppressed": ["erased"]})
-    assert actions.erase([ada.contact_id], source=Source.STAFF, now=now) == []
+    assert actions.erase([ada.contact_id], Origin(Source.STAFF, now)) == []
 
 
 def test_whoever_asks_to_be_erased_is_asked_back_after_their_other_mailboxes_hear_of_it(
@@ -83,4 +83,4 @@ def test_of_nobody_nothing_is_asked(ada: Address, now: datetime) -> None:
     actions.ask_to_erase([ada.pk + 1], now=now)
     actions.send_link([], now=now)
     assert not OutboxMessage.objects.exists()
-    assert actions.note_access(ada.pk + 1, source=Source.PAGE, now=now) == []
+    assert actions.note_access(ada.pk + 1, Origin(Source.PAGE, now)) == []

@@ -6,6 +6,7 @@ import pytest
 
 from tests.factories import AddressFactory, CategoryFactory
 from unsubscribe import actions, gate
+from unsubscribe.actions import Origin
 from unsubscribe.actions.resubscribing import LEFT_OFF
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, EventKind, Frequency, Purpose, Source, SuppressionReason
@@ -19,10 +20,10 @@ pytestmark = pytest.mark.django_db
 def test_what_stays_off_has_no_wording_and_a_note_that_says_why(ada: Address, news: Category, now: datetime) -> None:
     others = [CategoryFactory.create(slug=slug) for slug in ("offers", "events")]
     targets = [Target(ada.pk, one.pk) for one in (news, *others)]
-    actions.opt_in(targets, source=Source.PAGE, now=now, wording="Yes")
-    actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+    actions.opt_in(targets, Origin(Source.PAGE, now, wording="Yes"))
+    actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, now))
     last = ConsentEvent.objects.latest("id").pk
-    actions.opt_in(targets[:1], source=Source.PAGE, now=now, wording="Yes, news")
+    actions.opt_in(targets[:1], Origin(Source.PAGE, now, wording="Yes, news"))
     written = ConsentEvent.objects.filter(id__gt=last).order_by("kind", "category_id")
     assert list(written.values_list("kind", "category_id", "wording", "note")) == [
         (EventKind.LIFT, None, "Yes, news", ""),
@@ -54,15 +55,17 @@ def test_what_came_by_text_and_was_never_blocked_goes_on(
     CategoryFactory.create(slug="receipts", purpose=Purpose.TRANSACTIONAL)
     somebody = AddressFactory.create(channel=Channel.SMS, text="+4930901821")
     for one in (phone, somebody):
-        actions.opt_down([Target(one.pk, weekly.pk)], Frequency.WEEKLY, source=Source.SMS, now=now)
+        actions.opt_down([Target(one.pk, weekly.pk)], Origin(Source.SMS, now), frequency=Frequency.WEEKLY)
     actions.opt_down(
-        [Target(phone.pk, Category.objects.get(slug="partners").pk)], Frequency.WEEKLY, source=Source.SMS, now=now
+        [Target(phone.pk, Category.objects.get(slug="partners").pk)],
+        Origin(Source.SMS, now),
+        frequency=Frequency.WEEKLY,
     )
-    actions.opt_out([Target(phone.pk, left.pk)], source=Source.SMS, now=now)
+    actions.opt_out([Target(phone.pk, left.pk)], Origin(Source.SMS, now))
     before = {one.slug: by_text(phone, one.slug, now) for one in Category.objects.all()}
-    actions.suppress([ada.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.MAILTO, now=now)
+    actions.suppress([ada.pk], Origin(Source.MAILTO, now), reason=SuppressionReason.UNSUBSCRIBED_ALL)
     later = now + timedelta(days=1)
-    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=later, wording="Yes, news")
+    actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, later, wording="Yes, news"))
 
     assert Contact.objects.get(pk=ada.contact_id).only_chosen
     assert {one.slug: by_text(phone, one.slug, later) for one in Category.objects.all()} == before
@@ -81,10 +84,10 @@ def test_what_came_by_text_and_was_never_blocked_goes_on(
 
 
 def test_what_is_kept_so_was_said_by_no_import(ada: Address, phone: Address, news: Category, now: datetime) -> None:
-    actions.opt_down([Target(phone.pk, news.pk)], Frequency.WEEKLY, source=Source.SMS, now=now)
+    actions.opt_down([Target(phone.pk, news.pk)], Origin(Source.SMS, now), frequency=Frequency.WEEKLY)
     Preference.objects.update(import_id=7, said_at=now)
-    actions.suppress([ada.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.MAILTO, now=now)
-    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="Yes, news")
+    actions.suppress([ada.pk], Origin(Source.MAILTO, now), reason=SuppressionReason.UNSUBSCRIBED_ALL)
+    actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, now, wording="Yes, news"))
     kept = Preference.objects.get(channel=Channel.SMS)
     assert (kept.state, kept.import_id, kept.said_at) == ("subscribed", None, None)
 
@@ -93,8 +96,8 @@ def test_what_was_blocked_for_itself_is_kept_as_it_was(
     ada: Address, phone: Address, news: Category, now: datetime
 ) -> None:
     for one, source in ((ada, Source.MAILTO), (phone, Source.SMS)):
-        actions.suppress([one.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=source, now=now)
-    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="Yes, news")
+        actions.suppress([one.pk], Origin(source, now), reason=SuppressionReason.UNSUBSCRIBED_ALL)
+    actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, now, wording="Yes, news"))
     assert not Preference.objects.filter(channel=Channel.SMS).exists()
     assert by_text(phone, "news", now) == "suppressed"
 
@@ -105,8 +108,8 @@ def test_a_yes_ends_what_another_address_of_theirs_said_on_that_channel(
 ) -> None:
     when = {"joined_at": now, "agreed_at": now} if joined_and_agreed else {}
     work = AddressFactory.create(contact=ada.contact, text="ada@work.example", **when)
-    actions.suppress([work.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.MAILTO, now=now)
-    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="Yes, news")
+    actions.suppress([work.pk], Origin(Source.MAILTO, now), reason=SuppressionReason.UNSUBSCRIBED_ALL)
+    actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, now, wording="Yes, news"))
     assert [one.may_send for one in gate.check([ada.value, work.value], Mailing(news), now=now)] == [True, True]
 
 
@@ -115,9 +118,9 @@ def test_a_block_that_stood_by_itself_covers_what_is_learnt_later_once_it_is_mea
     is_everywhere: bool, ada: Address, news: Category, now: datetime
 ) -> None:
     for _ in range(2):
-        actions.suppress([ada.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.MAILTO, now=now)
+        actions.suppress([ada.pk], Origin(Source.MAILTO, now), reason=SuppressionReason.UNSUBSCRIBED_ALL)
     if is_everywhere:
-        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+        actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, now))
     number = normalise("+49 30 901820", channel=Channel.SMS)
     [learnt] = actions.add_addresses(ada.contact_id, [number], now=now)
     assert by_text(learnt, "news", now) == ("suppressed" if is_everywhere else "send")
@@ -127,7 +130,7 @@ def test_what_came_by_text_and_ended_with_everything_stays_off(
     ada: Address, phone: Address, news: Category, now: datetime
 ) -> None:
     offers = CategoryFactory.create(slug="offers")
-    actions.opt_in([Target(phone.pk, offers.pk)], source=Source.SMS, now=now, wording="Yes")
-    actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
-    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="Yes, news")
+    actions.opt_in([Target(phone.pk, offers.pk)], Origin(Source.SMS, now, wording="Yes"))
+    actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, now))
+    actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, now, wording="Yes, news"))
     assert by_text(phone, "offers", now) == "unsubscribed"

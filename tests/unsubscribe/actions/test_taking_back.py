@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.conftest import NOW
 from tests.factories import ADA, BOB, AddressFactory, CategoryFactory, ContactFactory
 from unsubscribe import actions, gate
-from unsubscribe.actions import ImportedNo, ImportStanding
+from unsubscribe.actions import ImportedNo, ImportStanding, Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, EventKind, Frequency, Outcome, Source, SuppressionReason
 from unsubscribe.links import Target
@@ -28,16 +28,14 @@ Says = Callable[[str, Category, datetime], object]
 
 
 def imports(number: int | None, scope: str, news: Category, *texts: str, now: datetime = NOW, **more: Any) -> None:
+    origin = Origin(Source.IMPORT, now, import_id=number)
     if scope == "domain":
-        actions.suppress_domains(
-            {"example.com": more.get("at")}, ALL, source=Source.IMPORT, now=now, import_id=number, actor="staff 1"
-        )
+        actions.suppress_domains({"example.com": more.get("at")}, origin._replace(actor="staff 1"), reason=ALL)
         return
     options: dict[str, Any] = {"category": {"category_id": news.pk}, "everywhere": {"everywhere": True}}
     at = more.get("at") or (NOW - 9 * DAY if scope == "narrowed" else None)
     said = [ImportedNo(normalise(one).digest, normalise(one).value, at) for one in texts or (ADA,)]
-    wish = {"channel": Channel.EMAIL, "now": now, "import_id": number} | options.get(scope, {})
-    actions.import_opt_outs(said, **wish)
+    actions.import_opt_outs(said, origin, channel=Channel.EMAIL, **options.get(scope, {}))
 
 
 def take_back(number: int, now: datetime = NOW + DAY) -> int:
@@ -59,7 +57,7 @@ def is_off(category: Category, text: str = ADA) -> bool:
 def said_yes_to_something(ada: Address) -> None:
     """So that an older no to everything leaves the other categories, and that one alone stands."""
     offers = CategoryFactory.create(slug="offers")
-    actions.opt_in([Target(ada.pk, offers.pk)], source=Source.PAGE, now=NOW - DAY, wording="Yes")
+    actions.opt_in([Target(ada.pk, offers.pk)], Origin(Source.PAGE, NOW - DAY, wording="Yes"))
 
 
 @pytest.mark.usefixtures("said_yes_to_something")
@@ -101,27 +99,27 @@ def test_what_was_taken_back_is_forgotten(first: int, scope: str, news: Category
 def by_page(text: str, news: Category, now: datetime) -> None:
     whom = Address.objects.get(digest=normalise(text).digest)
     for target in (Target(whom.pk), Target(whom.pk, news.pk)):
-        actions.opt_out([target], source=Source.PAGE, now=now)
+        actions.opt_out([target], Origin(Source.PAGE, now))
 
 
 def by_one_click(text: str, news: Category, now: datetime) -> None:
     whom = Address.objects.get(digest=normalise(text).digest)
     for target in (Target(whom.pk), Target(whom.pk, news.pk)):
-        actions.opt_out([target], source=Source.ONE_CLICK, now=now)
+        actions.opt_out([target], Origin(Source.ONE_CLICK, now))
 
 
 def by_staff(text: str, news: Category, now: datetime) -> None:
     whom = Address.objects.get(digest=normalise(text).digest)
-    actions.suppress([whom.pk], ALL, source=Source.STAFF, now=now)
-    actions.opt_out([Target(whom.pk, news.pk)], source=Source.STAFF, now=now)
-    actions.suppress_domains({"example.com": None}, ALL, source=Source.STAFF, now=now)
+    actions.suppress([whom.pk], Origin(Source.STAFF, now), reason=ALL)
+    actions.opt_out([Target(whom.pk, news.pk)], Origin(Source.STAFF, now))
+    actions.suppress_domains({"example.com": None}, Origin(Source.STAFF, now), reason=ALL)
 
 
 def by_the_senders_system(text: str, news: Category, now: datetime, at: datetime | None = None) -> None:
     for category_id in (None, news.pk):
         said = [ImportedNo(normalise(text).digest, text, at)]
-        actions.import_opt_outs(said, channel=Channel.EMAIL, source=Source.API, now=now, category_id=category_id)
-    actions.suppress_domains({"example.com": at}, ALL, source=Source.API, now=now)
+        actions.import_opt_outs(said, Origin(Source.API, now), channel=Channel.EMAIL, category_id=category_id)
+    actions.suppress_domains({"example.com": at}, Origin(Source.API, now), reason=ALL)
 
 
 def by_the_senders_system_of_long_ago(text: str, news: Category, now: datetime) -> None:
@@ -183,7 +181,7 @@ def test_after_a_yes_an_import_begins_anew(ada: Address, news: Category) -> None
     for scope in ("category", "address"):
         for number in (1, 2):
             imports(number, scope, news)
-        actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW + MINUTE, wording="Yes")
+        actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW + MINUTE, wording="Yes"))
         assert not is_off(news)
         imports(3, scope, news, now=NOW + 2 * MINUTE)
         assert is_off(news)
@@ -201,7 +199,7 @@ def test_how_often_somebody_would_read_what_an_import_left_is_no_word_for_the_no
 ) -> None:
     for number in (1, 2):
         imports(number, "category", news)
-    actions.set_preferences([actions.Wanted(ada.pk, news.pk, change)], source=Source.API, now=NOW + MINUTE)
+    actions.set_preferences([actions.Wanted(ada.pk, news.pk, change)], Origin(Source.API, NOW + MINUTE))
     assert (take_back(1), take_back(2)) == (0, 1)
     row = Preference.objects.get()
     assert (row.state, row.frequency, row.paused_until) == ("unspecified", *_less(change))
@@ -216,7 +214,7 @@ def test_a_category_that_two_imports_left_is_what_it_was_before_both(
     before: str | None, ada: Address, news: Category
 ) -> None:
     if before:
-        actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW - DAY, wording="Yes")
+        actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW - DAY, wording="Yes"))
     imports(1, "category", news)
     imports(2, "category", news)
     take_back(1)
@@ -244,15 +242,15 @@ def test_what_would_be_lifted_and_why_not_is_said_of_each(ada: Address, news: Ca
 @pytest.mark.usefixtures("said_yes_to_something")
 def test_an_older_no_in_a_later_file_does_not_hide_who_said_it_last(ada: Address, news: Category) -> None:
     imports(1, "category", news)
-    actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW + MINUTE)
+    actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW + MINUTE))
     imports(2, "narrowed", news, now=NOW + 2 * MINUTE)
     assert actions.standing(1).said_again == {"page": 1}
 
 
 def test_an_old_no_leaves_nothing_more_of_who_came_back_to_one_category_alone(ada: Address, news: Category) -> None:
     CategoryFactory.create(slug="offers")
-    actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW - 2 * DAY)
-    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW - DAY, wording="Yes")
+    actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, NOW - 2 * DAY))
+    actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW - DAY, wording="Yes"))
     imports(1, "narrowed", news)
     assert list(Preference.objects.values_list("category__slug", "state")) == [("news", "subscribed")]
 
@@ -260,7 +258,7 @@ def test_an_old_no_leaves_nothing_more_of_who_came_back_to_one_category_alone(ad
 def test_what_was_lifted_since_has_ended_blocks_on_domains_too(news: Category) -> None:
     imports(1, "address", news, ADA)
     imports(1, "domain", news)
-    actions.lift_domains(["example.com"], ALL, source=Source.STAFF, now=NOW + MINUTE)
+    actions.lift_domains(["example.com"], Origin(Source.STAFF, NOW + MINUTE), reason=ALL)
     assert actions.standing(1) == ImportStanding(1, 0, 0, {}, 1, 0)
     take_back(1)
     assert actions.standing(1) == ImportStanding(0, 0, 0, {}, 2, 0)
@@ -287,7 +285,7 @@ def test_a_yes_under_another_spelling_counts_again_when_a_later_no_of_an_import_
     settings.UNSUBSCRIBE_GMAIL_SPELLINGS = True
     imports(1, "address", news, "a.da@gmail.com")
     other = AddressFactory.create(text="ada@gmail.com")
-    actions.opt_in([Target(other.pk, news.pk)], source=Source.PAGE, now=NOW + MINUTE, wording="Yes")
+    actions.opt_in([Target(other.pk, news.pk)], Origin(Source.PAGE, NOW + MINUTE, wording="Yes"))
     imports(2, "address", news, "a.da@gmail.com", now=NOW + 2 * MINUTE)
     assert is_off(news, "ada@gmail.com")
     take_back(2)
@@ -334,7 +332,7 @@ class TestJoined:
         return actions.add_addresses(ada.contact_id, [normalise(BOB)], now=NOW - 9 * DAY)[0]
 
     def part(self, one: Address) -> None:
-        actions.part([one.pk], source=Source.PAGE, now=NOW + MINUTE)
+        actions.part([one.pk], Origin(Source.PAGE, NOW + MINUTE))
 
     @pytest.mark.parametrize("named", [ADA, BOB])
     @pytest.mark.parametrize("scope", ["address", "category", "everywhere"])
@@ -370,12 +368,12 @@ class TestJoined:
     def test_what_was_said_of_a_copy_since_stays_there(self, bob: Address, news: Category) -> None:
         imports(1, "category", news, ADA)
         self.part(bob)
-        actions.opt_out([Target(bob.pk, news.pk)], source=Source.ONE_CLICK, now=NOW + 2 * MINUTE)
+        actions.opt_out([Target(bob.pk, news.pk)], Origin(Source.ONE_CLICK, NOW + 2 * MINUTE))
         assert take_back(1) == 1
         assert [is_off(news, one) for one in (ADA, BOB)] == [False, True]
 
     def test_a_yes_of_the_older_one_before_the_import_is_none_of_the_copy(self, bob: Address, news: Category) -> None:
-        actions.opt_in([Target(bob.contact.addresses.order_by("id")[0].pk, news.pk)], **YES)
+        actions.opt_in([Target(bob.contact.addresses.order_by("id")[0].pk, news.pk)], YES)
         assert [is_off(news, one) for one in (ADA, BOB)] == [False, True]
         imports(1, "category", news, ADA)
         self.part(bob)
@@ -413,4 +411,4 @@ class TestJoined:
         assert [is_off(news, one) for one in (ADA, BOB)] == [False, False]
 
 
-YES: dict[str, Any] = {"source": Source.PAGE, "now": NOW - DAY, "wording": "Yes"}
+YES = Origin(Source.PAGE, NOW - DAY, wording="Yes")

@@ -15,6 +15,7 @@ from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
 from tests.unsubscribe.actions.test_taking_back import imports, is_off, take_back
 from tests.unsubscribe.gate.test_checking import forgotten
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Frequency, Source, SuppressionReason
 from unsubscribe.links import Target
@@ -60,7 +61,7 @@ class World:
             self.old.discard((scope, number))
         if scope == "domain":
             named = {"corp.example": at}
-            actions.suppress_domains(named, ALL, source=Source.IMPORT, now=self.now, import_id=number)
+            actions.suppress_domains(named, Origin(Source.IMPORT, self.now, import_id=number), reason=ALL)
         else:
             imports(number, scope, self.news, now=self.now, at=at)
         self.words[scope].add(number)
@@ -76,16 +77,16 @@ class World:
 
     def say_(self, source: Source, scope: str) -> None:
         if scope == "domain":
-            actions.suppress_domains({"corp.example": None}, ALL, source=source, now=self.now)
+            actions.suppress_domains({"corp.example": None}, Origin(source, self.now), reason=ALL)
             self.words[scope].add(None)
             return
         target = Target(self.ada.pk, self.news.pk if scope == "category" else None)
-        receipt = [event.pk for event in actions.opt_out([target], source=source, now=self.now)]
+        receipt = [event.pk for event in actions.opt_out([target], Origin(source, self.now))]
         self.words[scope].add(receipt[0] * -1 if receipt else None)
         self.receipts += [(scope, event_id) for event_id in receipt]
 
     def yes_(self) -> None:
-        actions.opt_in([Target(self.ada.pk, self.news.pk)], source=Source.PAGE, now=self.now, wording="Yes")
+        actions.opt_in([Target(self.ada.pk, self.news.pk)], Origin(Source.PAGE, self.now, wording="Yes"))
         self.words["address"].clear()
         self.words["category"].clear()
 
@@ -97,7 +98,7 @@ class World:
                 {"state": "unsubscribed"} if with_no else {}
             )
             wanted = actions.Wanted(self.ada.pk, self.news.pk, change)
-            actions.set_preferences([wanted], source=Source.PAGE, now=self.now)
+            actions.set_preferences([wanted], Origin(Source.PAGE, self.now))
             if with_no:
                 self.words["category"].add(None)
 
@@ -105,7 +106,7 @@ class World:
         if not self.receipts:
             return
         scope, event_id = self.receipts.pop()
-        if actions.undo([event_id], source=Source.PAGE, now=self.now, wording="Undo"):
+        if actions.undo([event_id], Origin(Source.PAGE, self.now, wording="Undo")):
             # An older no of a file is none said since, and does not beat the yes that an undo is.
             assert {word for word in self.words[scope] if (scope, word) not in self.old} == {-event_id}
             self.words[scope].clear()
@@ -181,11 +182,11 @@ class Pair:
 
     def say_(self, text: str, scope: str) -> None:
         target = Target(self.people[text].pk, self.news.pk if scope == "category" else None)
-        actions.opt_out([target], source=Source.PAGE, now=self.now)
+        actions.opt_out([target], Origin(Source.PAGE, self.now))
         self.hear(text, scope, None)
 
     def part_(self) -> None:
-        actions.part([self.people[BOB].pk], source=Source.PAGE, now=self.now)
+        actions.part([self.people[BOB].pk], Origin(Source.PAGE, self.now))
         self.have_parted = True
 
     def take_back_(self, number: int) -> None:
@@ -233,13 +234,13 @@ class Receipts:
 
     def says(self, kind: str, source: Source) -> None:
         target = Target(self.ada.pk, None if kind in WHOLE else self.news.pk)
-        how: dict[str, Any] = {"source": source, "now": self.now}
+        origin = Origin(source, self.now)
         if kind == "less":
-            events = actions.opt_down([target], Frequency.WEEKLY, **how)
+            events = actions.opt_down([target], origin, frequency=Frequency.WEEKLY)
         elif kind.startswith("pause"):
-            events = actions.pause([target], UNTIL, **how)
+            events = actions.pause([target], origin, until=UNTIL)
         else:
-            events = actions.opt_out([target], **how)
+            events = actions.opt_out([target], origin)
         if events:
             self.receipts.append((kind, len(self.acts), [event.pk for event in events]))
         self.acts.append(kind)
@@ -249,7 +250,7 @@ class Receipts:
             return
         kind, place, event_ids = self.receipts[number % len(self.receipts)]
         since = [one for one in self.acts[place + 1 :] if kind not in WHOLE or one in WHOLE]
-        undone = actions.undo(event_ids, source=Source.PAGE, now=self.now, wording="Undo")
+        undone = actions.undo(event_ids, Origin(Source.PAGE, self.now, wording="Undo"))
         assert bool(undone) == (not since)
         if undone:
             self.acts.append(kind)

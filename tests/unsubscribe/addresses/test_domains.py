@@ -8,6 +8,7 @@ import pytest
 from tests.conftest import NOW
 from tests.factories import AddressFactory, CategoryFactory
 from unsubscribe import actions, gate, queries
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import domains, mailbox, normalise
 from unsubscribe.choices import Channel, Frequency, Outcome, Purpose, Source, SuppressionReason
 from unsubscribe.errors import InvalidAddress, InvalidDomain, MayNotLift, MayNotLiftDomain, PublicMailDomain
@@ -24,8 +25,7 @@ OWN, FOR_GOOD = SuppressionReason.UNSUBSCRIBED_ALL, SuppressionReason.MANUAL
 
 def block(domain: str = CORP, reason: SuppressionReason = OWN, **how: Any) -> actions.DomainsTaken:
     said = {domain: how.pop("at", None)}
-    given: dict[str, Any] = {"source": Source.STAFF, "now": NOW}
-    return actions.suppress_domains(said, reason, **given | how)
+    return actions.suppress_domains(said, Origin(Source.STAFF, NOW)._replace(**how), reason=reason)
 
 
 def answers(
@@ -220,7 +220,7 @@ class TestTheGate:
 
     def test_what_an_address_said_itself_still_counts(self, news: Category) -> None:
         eve = AddressFactory.create(text=EVE)
-        actions.suppress([eve.pk], SuppressionReason.HARD_BOUNCE, source=Source.STAFF, now=NOW)
+        actions.suppress([eve.pk], Origin(Source.STAFF, NOW), reason=SuppressionReason.HARD_BOUNCE)
         block()
         assert answers([EVE], None, Purpose.TRANSACTIONAL) == ["suppressed"]
 
@@ -235,7 +235,9 @@ class TestTheGate:
 
     def test_once_lifted_it_is_as_if_it_had_never_been(self, news: Category) -> None:
         block()
-        assert actions.lift_domains([CORP], OWN, source=Source.STAFF, now=NOW, actor="staff 1", note="An error.") == 1
+        assert (
+            actions.lift_domains([CORP], Origin(Source.STAFF, NOW, actor="staff 1", note="An error."), reason=OWN) == 1
+        )
         assert answers([EVE], news) == ["send"]
 
     @pytest.mark.parametrize(("earlier", "answer"), [(timedelta(0), "suppressed"), (timedelta(seconds=1), "send")])
@@ -243,7 +245,7 @@ class TestTheGate:
         self, earlier: timedelta, answer: str, news: Category
     ) -> None:
         block()
-        actions.lift_domains([CORP], OWN, source=Source.STAFF, now=LATER)
+        actions.lift_domains([CORP], Origin(Source.STAFF, LATER), reason=OWN)
         block(at=LATER - earlier, source=Source.IMPORT, import_id=7, now=LATER + timedelta(days=1))
         assert answers([EVE], news) == [answer]
 
@@ -252,7 +254,7 @@ class TestTheGate:
 class TestTheirOwnYes:
     def yes(self, address: Address, category: Category, *, source: Source = Source.PAGE, now: Any = LATER) -> Any:
         target = Target(address.pk, category.pk)
-        return actions.opt_in([target], source=source, now=now, wording="Yes, please.")
+        return actions.opt_in([target], Origin(source, now, wording="Yes, please."))
 
     def test_a_later_yes_to_a_category_lets_that_through_and_nothing_else(self, news: Category) -> None:
         offers, eve = CategoryFactory.create(slug="offers"), AddressFactory.create(text=EVE)
@@ -343,14 +345,14 @@ class TestTheirOwnYes:
         eve = AddressFactory.create(text=EVE)
         block()
         events = self.yes(eve, news)
-        actions.undo([one.pk for one in events], source=Source.PAGE, now=LATER)
+        actions.undo([one.pk for one in events], Origin(Source.PAGE, LATER))
         assert answers([EVE], news) == ["unsubscribed"]
 
     def test_a_slower_frequency_is_no_yes(self, news: Category) -> None:
         eve = AddressFactory.create(text=EVE)
         self.yes(eve, news, now=EARLIER)
         block()
-        actions.opt_down([Target(eve.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=LATER)
+        actions.opt_down([Target(eve.pk, news.pk)], Origin(Source.PAGE, LATER), frequency=Frequency.WEEKLY)
         assert answers([EVE], news) == ["suppressed"]
 
     def test_their_page_shows_what_they_get_and_offers_the_rest(self, news: Category) -> None:
@@ -407,13 +409,15 @@ class TestTheRecord:
         for many in (1, 60):
             said = dict.fromkeys([f"d{number}.of{many}.example" for number in range(many)])
             with django_assert_num_queries(6):  # with the savepoint of the test's transaction
-                actions.suppress_domains(said, OWN, source=Source.IMPORT, now=NOW)
+                actions.suppress_domains(said, Origin(Source.IMPORT, NOW), reason=OWN)
         assert DomainSuppression.objects.count() == 61
 
     def test_it_is_lifted_and_not_deleted_and_can_be_said_again(self) -> None:
         block()
-        assert actions.lift_domains([CORP], OWN, source=Source.STAFF, now=NOW, actor="staff 7", note="An error.") == 1
-        assert actions.lift_domains([CORP], OWN, source=Source.STAFF, now=NOW, actor="staff 7", note="Again.") == 0
+        assert (
+            actions.lift_domains([CORP], Origin(Source.STAFF, NOW, actor="staff 7", note="An error."), reason=OWN) == 1
+        )
+        assert actions.lift_domains([CORP], Origin(Source.STAFF, NOW, actor="staff 7", note="Again."), reason=OWN) == 0
         assert block(now=LATER) == ([CORP], [], [])
         rows = DomainSuppression.objects.order_by("id").values_list("lifted_at", "lifted_by", "lifted_note", "said_at")
         assert list(rows) == [(NOW, "staff 7", "An error.", None), (None, "", "", None)]
@@ -423,7 +427,7 @@ class TestTheRecord:
 
     def test_an_older_no_does_not_undo_the_lifting(self) -> None:
         block(at=EARLIER - timedelta(days=1))
-        actions.lift_domains([CORP], OWN, source=Source.STAFF, now=EARLIER, note="An error.")
+        actions.lift_domains([CORP], Origin(Source.STAFF, EARLIER, note="An error."), reason=OWN)
         assert block(at=EARLIER - timedelta(days=1)) == ([], [], [CORP])
         assert block(at=NOW) == ([CORP], [], [])
 
@@ -445,10 +449,10 @@ class TestTheRecord:
     ) -> None:
         block(source=set_by)
         if may:
-            assert actions.lift_domains([CORP], OWN, source=lifted_by, now=NOW) == 1
+            assert actions.lift_domains([CORP], Origin(lifted_by, NOW), reason=OWN) == 1
             return
         with pytest.raises(MayNotLiftDomain):
-            actions.lift_domains([CORP], OWN, source=lifted_by, now=NOW)
+            actions.lift_domains([CORP], Origin(lifted_by, NOW), reason=OWN)
         assert DomainSuppression.objects.get().lifted_at is None
 
 

@@ -17,6 +17,7 @@ from tests.factories import ADA, BOB, AddressFactory
 from tests.services import PATIENCE
 from tests.unsubscribe.backends.test_backends import Postman, about, message, send
 from unsubscribe import actions, audience, headers
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Frequency, Outcome, Source
 from unsubscribe.links import Target
@@ -47,7 +48,7 @@ def to(text: str, diary: Sequence[str]) -> int:
 
 @pytest.fixture
 def daily(news: Category, ada: Address) -> Address:
-    actions.opt_down([Target(ada.pk, news.pk)], Frequency.DAILY, source=Source.PAGE, now=timezone.now())
+    actions.opt_down([Target(ada.pk, news.pk)], Origin(Source.PAGE, timezone.now()), frequency=Frequency.DAILY)
     AddressFactory.create(text=BOB)
     return ada
 
@@ -120,7 +121,7 @@ def test_who_has_two_addresses_gets_it_at_one_of_them(daily: Address, met: Barri
 def test_of_many_readers_in_any_order_each_gets_one(news: Category, met: Barrier, carried: list[str]) -> None:
     readers = [AddressFactory.create(text=f"reader{number}@example.com") for number in range(90)]
     actions.opt_down(
-        [Target(one.pk, news.pk) for one in readers], Frequency.WEEKLY, source=Source.PAGE, now=timezone.now()
+        [Target(one.pk, news.pk) for one in readers], Origin(Source.PAGE, timezone.now()), frequency=Frequency.WEEKLY
     )
     texts = [one.value for one in readers]
     at_once(

@@ -32,6 +32,7 @@ from django.utils import timezone
 from tests.factories import ADA, BOB, CLEO, DAN, AddressFactory, CategoryFactory
 from tests.services import free_port
 from unsubscribe import actions, headers, links
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Frequency, Purpose, Source, SuppressionReason
 from unsubscribe.errors import UnknownCategory, UnsubscribeError
@@ -69,16 +70,16 @@ def target(sent: EmailMessage) -> Target:
 def block(text: str, reason: SuppressionReason) -> Address:
     address = Address.objects.filter(value=text).first() or AddressFactory.create(text=text)
     if reason == SuppressionReason.UNSUBSCRIBED_ALL:
-        actions.opt_out([Target(address.pk)], source=Source.PAGE, now=timezone.now())
+        actions.opt_out([Target(address.pk)], Origin(Source.PAGE, timezone.now()))
     elif reason == SuppressionReason.ERASED:
-        actions.erase([address.contact_id], source=Source.PAGE, now=timezone.now())
+        actions.erase([address.contact_id], Origin(Source.PAGE, timezone.now()))
     else:
-        actions.suppress([address.pk], reason, source=Source.STAFF, now=timezone.now())
+        actions.suppress([address.pk], Origin(Source.STAFF, timezone.now()), reason=reason)
     return address
 
 
 def weekly(address: Address, category: Category) -> None:
-    actions.opt_down([Target(address.pk, category.pk)], Frequency.WEEKLY, source=Source.PAGE, now=timezone.now())
+    actions.opt_down([Target(address.pk, category.pk)], Origin(Source.PAGE, timezone.now()), frequency=Frequency.WEEKLY)
 
 
 class Postman(BaseEmailBackend):
@@ -216,7 +217,7 @@ class TestRefusing:
     def test_an_opt_out_holds_from_the_next_message_on(self, ada: Address, news: Category) -> None:
         letter = message(ADA, headers=about("news"))
         assert send(letter) == 1
-        actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=timezone.now())
+        actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.ONE_CLICK, timezone.now()))
         assert send(letter) == 0
         assert send(message(ADA, headers=about(CategoryFactory.create(slug="offers").slug))) == 1
 
@@ -225,7 +226,7 @@ class TestRefusing:
         assert [send(message(headers=about("news"))) for _ in range(2)] == [1, 0]
         bob = AddressFactory.create(text=BOB)
         actions.pause(
-            [Target(bob.pk)], timezone.localdate() + timedelta(days=2), source=Source.PAGE, now=timezone.now()
+            [Target(bob.pk)], Origin(Source.PAGE, timezone.now()), until=timezone.localdate() + timedelta(days=2)
         )
         assert send(message(BOB, headers=about("news"))) == 0
 

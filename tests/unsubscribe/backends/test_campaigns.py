@@ -15,6 +15,7 @@ from tests.conftest import NOW
 from tests.factories import ADA, BOB, CLEO, AddressFactory, CategoryFactory
 from tests.unsubscribe.backends.test_backends import TRANSACTIONAL, Postman, about, block, message, recipients, send
 from unsubscribe import actions, audience, headers
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Frequency, Source, SuppressionReason
 from unsubscribe.links import Target
@@ -32,7 +33,7 @@ def june(*to: str) -> EmailMessage:
 
 
 def choose(address: Address, category: Category, frequency: Frequency) -> None:
-    actions.opt_down([Target(address.pk, category.pk)], frequency, source=Source.PAGE, now=timezone.now())
+    actions.opt_down([Target(address.pk, category.pk)], Origin(Source.PAGE, timezone.now()), frequency=frequency)
 
 
 def time_passes(**hours: int) -> None:

@@ -19,6 +19,7 @@ from tests.conftest import NOW
 from tests.factories import ADA, BOB, CLEO, AddressFactory
 from tests.unsubscribe.backends.test_backends import Postman, about, message, send
 from unsubscribe import actions, gate, headers
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Frequency, Source
 from unsubscribe.links import Target
@@ -72,7 +73,7 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
 def readers(news: Category, at: Callable[[datetime], None]) -> list[Address]:
     """Ada, Bob and Cleo, who all chose to get less."""
     found: list[Address] = [AddressFactory.create(text=text) for text in (ADA, BOB, CLEO)]
-    actions.opt_down([Target(one.pk, news.pk) for one in found], Frequency.WEEKLY, source=Source.PAGE, now=NOW)
+    actions.opt_down([Target(one.pk, news.pk) for one in found], Origin(Source.PAGE, NOW), frequency=Frequency.WEEKLY)
     return found
 
 
@@ -132,7 +133,7 @@ class TestWhatWasNotSent:
             at(NOW - timedelta(hours=47 - number))
             send(mailing(ADA, campaign=name))
         at(NOW)
-        actions.opt_down([Target(ada.pk, news.pk)], Frequency.DAILY, source=Source.PAGE, now=NOW)
+        actions.opt_down([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW), frequency=Frequency.DAILY)
         [*kept] = clocks()
         Failing.told = {ADA: 0}
         assert send(mailing(ADA, campaign=campaign)) == 0
@@ -203,7 +204,7 @@ def test_what_is_on_its_way_counts_as_sent_for_an_address_that_is_parted_meanwhi
 ) -> None:
     """The letter may be to this very address, and its process knows the contact it was of."""
     [work] = actions.add_addresses(readers[0].contact_id, [normalise("ada@work.example")], now=NOW)
-    Failing.told = {work.value: lambda: actions.part([work.pk], source=Source.PAGE, now=NOW)}
+    Failing.told = {work.value: lambda: actions.part([work.pk], Origin(Source.PAGE, NOW))}
     assert send(mailing(work.value)) == 1
     for later in (A_MINUTE, CLAIM_HOLDS + A_MINUTE, timedelta(hours=47)):
         at(NOW + later)
@@ -243,7 +244,7 @@ def test_a_claim_costs_as_much_for_ninety_as_for_one_and_nothing_where_nobody_ch
     assert one[0] <= many
     targets = [Target(one.pk, news.pk) for one in readers]
     for number, frequency in enumerate((Frequency.DAILY, Frequency.WEEKLY, Frequency.MONTHLY)):
-        actions.opt_down(targets[number::3], frequency, source=Source.PAGE, now=timezone.now())
+        actions.opt_down(targets[number::3], Origin(Source.PAGE, timezone.now()), frequency=frequency)
     LastSent.objects.all().delete()
     # The gate reads their clocks; the claim: the campaign, the clocks, and the savepoint around the two.
     assert statements(readers[0]) == statements(*readers[1:]) == (many + 1 + 4, winds + 1)

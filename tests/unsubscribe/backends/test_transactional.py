@@ -16,6 +16,7 @@ from django.core.mail import EmailMessage, get_connection, mail_admins, send_mai
 from tests.factories import ADA, BOB, CLEO, DAN
 from tests.unsubscribe.backends.test_backends import TRANSACTIONAL, about, block, message, recipients, send
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.backends import declaring
 from unsubscribe.choices import Source, SuppressionReason
 from unsubscribe.errors import ContradictoryPurpose
@@ -99,7 +100,7 @@ class BookShop(Shop):
 @pytest.fixture
 def left(ada: Address, news: Category, now: Any) -> Address:
     """Ada left a newsletter."""
-    actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=now)
+    actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.PAGE, now))
     return ada
 
 
@@ -352,7 +353,7 @@ mail.outbox = []
 User.objects.create_user("ada", "ada@example.com", "a-password-for-tests")
 [ada] = actions.learn([normalise("ada@example.com")], now=timezone.now()).values()
 news = Category.objects.create(slug="news", name="News")
-actions.opt_out([Target(ada.address_id, news.pk)], source="page", now=timezone.now())
+actions.opt_out([Target(ada.address_id, news.pk)], actions.Origin("page", timezone.now()))
 client = Client(headers={"host": "shop.example"})
 for path in ("/admin/password_reset/", "/password_reset/", "/accounts/password/reset/"):
     answer = client.post(path, {"email": "ada@example.com"})

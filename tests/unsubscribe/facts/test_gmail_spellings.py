@@ -13,7 +13,7 @@ from tests.conftest import NOW
 from tests.factories import AddressFactory, CategoryFactory
 from tests.unsubscribe.addresses.test_domains import answers
 from unsubscribe import actions, gate, queries
-from unsubscribe.actions import ImportedNo
+from unsubscribe.actions import ImportedNo, Origin
 from unsubscribe.addresses import gmail_digest, normalise
 from unsubscribe.choices import Channel, PreferenceState, Purpose, Source, SuppressionReason
 from unsubscribe.links import Target
@@ -63,22 +63,26 @@ class TestWhereItIsKept:
     def test_with_each_address_of_a_file(self) -> None:
         actions.learn_many([normalise(text) for text in (ADA, "ada@example.com")], now=NOW)
         said = normalise("bob@googlemail.com")
-        actions.import_opt_outs([ImportedNo(said.digest, said.value)], channel=Channel.EMAIL, now=NOW)
+        actions.import_opt_outs(
+            [ImportedNo(said.digest, said.value)], Origin(Source.IMPORT, NOW), channel=Channel.EMAIL
+        )
         assert set(self.stored()) == {gmail_digest(ADA), gmail_digest("bob@gmail.com"), None}
 
     @pytest.mark.parametrize("in_bulk", [False, True])
     def test_once_the_address_behind_a_hash_is_learnt(self, in_bulk: bool) -> None:
         address = normalise(ADA)
-        actions.import_opt_outs([ImportedNo(address.digest)], channel=Channel.EMAIL, now=NOW)
+        actions.import_opt_outs([ImportedNo(address.digest)], Origin(Source.IMPORT, NOW), channel=Channel.EMAIL)
         assert self.stored() == [None]
         if in_bulk:
-            actions.import_opt_outs([ImportedNo(address.digest, address.value)], channel=Channel.EMAIL, now=NOW)
+            actions.import_opt_outs(
+                [ImportedNo(address.digest, address.value)], Origin(Source.IMPORT, NOW), channel=Channel.EMAIL
+            )
         else:
             actions.learn([address], now=NOW)
         assert self.stored() == [gmail_digest(ADA)]
 
     def test_after_an_erasure_too(self, ada: Address, news: Category) -> None:
-        actions.erase([ada.contact_id], source=Source.PAGE, now=NOW)
+        actions.erase([ada.contact_id], Origin(Source.PAGE, NOW))
         assert self.stored() == [gmail_digest(ADA)]
         assert answers(SPELLINGS, news) == ["suppressed"] * 4
 
@@ -96,12 +100,12 @@ class TestWhereItIsKept:
 class TestTheGate:
     def test_is_off_unless_it_is_switched_on(self, ada: Address, news: Category, settings: Any) -> None:
         settings.UNSUBSCRIBE_GMAIL_SPELLINGS = False
-        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW)
+        actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, NOW))
         assert answers(SPELLINGS, news) == ["send", "send", "send", "suppressed"]
 
     def test_a_no_to_everything_covers_the_other_spellings(self, ada: Address, news: Category) -> None:
         learn(SPELLINGS[0])
-        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW)
+        actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, NOW))
         assert answers(SPELLINGS, news) == answers(SPELLINGS, None) == ["suppressed"] * 4
         assert answers(OTHERS, news) == ["send"] * 4
         assert answers(SPELLINGS, None, Purpose.TRANSACTIONAL) == ["send"] * 4
@@ -110,38 +114,38 @@ class TestTheGate:
     def test_a_dead_mailbox_is_dead_under_every_name(
         self, reason: SuppressionReason, ada: Address, news: Category
     ) -> None:
-        actions.suppress([ada.pk], reason, source=Source.STAFF, now=NOW)
+        actions.suppress([ada.pk], Origin(Source.STAFF, NOW), reason=reason)
         assert answers(SPELLINGS, None, Purpose.TRANSACTIONAL) == ["suppressed"] * 4
 
     def test_a_category_that_was_left_is_left_under_every_name(self, ada: Address, news: Category) -> None:
         offers = CategoryFactory.create(slug="offers")
-        actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW)
+        actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW))
         assert answers(SPELLINGS, news) == answers(SPELLINGS, None) == ["unsubscribed"] * 4
         assert answers(SPELLINGS, offers) == ["send"] * 4
 
     def test_whoever_came_back_to_one_thing_gets_that_alone(self, ada: Address, news: Category) -> None:
         offers = CategoryFactory.create(slug="offers")
-        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW)
-        actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=LATER, wording="Yes.")
+        actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, NOW))
+        actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, LATER, wording="Yes."))
         assert answers(SPELLINGS, news) == ["send"] * 4
         assert answers(SPELLINGS, offers) == answers(SPELLINGS, None) == ["unsubscribed"] * 4
 
     def test_what_was_left_by_text_is_not_left_by_email(self, ada: Address, news: Category) -> None:
         phone = AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+4930901820")
-        actions.opt_out([Target(phone.pk, news.pk)], source=Source.SMS, now=NOW)
+        actions.opt_out([Target(phone.pk, news.pk)], Origin(Source.SMS, NOW))
         assert answers(SPELLINGS, news) == answers(SPELLINGS, None) == ["send"] * 4
 
     def test_and_what_another_name_says_of_that_still_counts(self, ada: Address, news: Category) -> None:
-        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW)
-        actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=LATER, wording="Yes.")
-        actions.pause([Target(learn(SPELLINGS[0]).pk)], LATER.date(), source=Source.PAGE, now=NOW)
+        actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, NOW))
+        actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, LATER, wording="Yes."))
+        actions.pause([Target(learn(SPELLINGS[0]).pk)], Origin(Source.PAGE, NOW), until=LATER.date())
         assert answers(SPELLINGS, news) == ["paused", "send", "send", "send"]
 
     def test_whoever_came_back_to_several_things_gets_each_of_them(self, ada: Address, news: Category) -> None:
         categories = [news, CategoryFactory.create(slug="offers"), CategoryFactory.create(slug="tips")]
-        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW)
+        actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, NOW))
         for category in categories[:2]:
-            actions.opt_in([Target(ada.pk, category.pk)], source=Source.PAGE, now=LATER, wording="Yes.")
+            actions.opt_in([Target(ada.pk, category.pk)], Origin(Source.PAGE, LATER, wording="Yes."))
         assert [answers(SPELLINGS, one)[0] for one in categories] == ["send", "send", "unsubscribed"]
         assert self.shown(learn(SPELLINGS[0])) == {"news": True, "offers": True, "tips": False}
 
@@ -150,9 +154,9 @@ class TestTheGate:
         self, of_everything: bool, no: str, ada: Address, news: Category
     ) -> None:
         other, tips = learn(SPELLINGS[0]), CategoryFactory.create(slug="tips")
-        actions.opt_out([Target(ada.pk, None if of_everything else news.pk)], source=Source.PAGE, now=NOW)
+        actions.opt_out([Target(ada.pk, None if of_everything else news.pk)], Origin(Source.PAGE, NOW))
         assert self.shown(other) == {"news": False, "tips": not of_everything}
-        actions.opt_in([Target(other.pk, news.pk)], source=Source.PAGE, now=LATER, wording="Yes.")
+        actions.opt_in([Target(other.pk, news.pk)], Origin(Source.PAGE, LATER, wording="Yes."))
         assert answers(SPELLINGS, news) == ["send", no, no, no]
         assert answers(SPELLINGS, tips) == (["suppressed"] if of_everything else ["send"]) * 4
         assert self.shown(other) == {"news": True, "tips": not of_everything}
@@ -164,12 +168,12 @@ class TestTheGate:
         other, third = learn(SPELLINGS[0]), learn(SPELLINGS[1])
         for address, days in [(ada, 0), (other, 2), (third, 1)]:
             target = Target(address.pk, None if of_everything else news.pk)
-            actions.opt_out([target], source=Source.PAGE, now=NOW + timedelta(days=days))
+            actions.opt_out([target], Origin(Source.PAGE, NOW + timedelta(days=days)))
         fourth = learn(SPELLINGS[2])
-        actions.opt_in([Target(fourth.pk, news.pk)], source=Source.PAGE, now=NOW + timedelta(hours=36), wording="Yes.")
+        actions.opt_in([Target(fourth.pk, news.pk)], Origin(Source.PAGE, NOW + timedelta(hours=36), wording="Yes."))
         assert "send" not in answers(SPELLINGS, news)
         again = NOW + timedelta(hours=60)
-        actions.opt_in([Target(fourth.pk, news.pk)], source=Source.PAGE, now=again, wording="Yes, now.")
+        actions.opt_in([Target(fourth.pk, news.pk)], Origin(Source.PAGE, again, wording="Yes, now."))
         assert answers(SPELLINGS, news)[2] == "send"
 
     def test_of_several_noes_to_everything_each_counts(self, ada: Address, news: Category) -> None:
@@ -179,14 +183,14 @@ class TestTheGate:
             (ada, SuppressionReason.MANUAL),
             (other, SuppressionReason.COMPLAINT),
         ]:
-            actions.suppress([address.pk], reason, source=Source.STAFF, now=NOW)
+            actions.suppress([address.pk], Origin(Source.STAFF, NOW), reason=reason)
         assert answers(SPELLINGS, None, Purpose.TRANSACTIONAL) == ["suppressed"] * 4
 
     def test_whoever_asks_about_everybody_is_told_that_there_are_such_noes(self, ada: Address, news: Category) -> None:
         verdicts = gate.everybody(Mailing(news), now=NOW)
         assert verdicts
         assert not verdicts.has_covers
-        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW)
+        actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, NOW))
         verdicts = gate.everybody(Mailing(news), now=NOW)
         assert verdicts
         assert verdicts.has_covers
@@ -201,10 +205,10 @@ class TestTheGate:
     ) -> None:
         other = learn(SPELLINGS[0])
         no = [Target(ada.pk, None if of_everything else news.pk)]
-        actions.opt_out(no, source=Source.PAGE, now=NOW)
-        actions.opt_in([Target(other.pk, news.pk)], source=Source.PAGE, now=LATER, wording="Yes.")
+        actions.opt_out(no, Origin(Source.PAGE, NOW))
+        actions.opt_in([Target(other.pk, news.pk)], Origin(Source.PAGE, LATER, wording="Yes."))
         assert answers([other.value], news) == ["send"]
-        actions.opt_out(no, source=Source.ONE_CLICK, now=LATER + timedelta(hours=1))
+        actions.opt_out(no, Origin(Source.ONE_CLICK, LATER + timedelta(hours=1)))
         assert answers([other.value], news) == ["suppressed" if of_everything else "unsubscribed"]
 
     @pytest.mark.parametrize("later", [timedelta(0), timedelta(days=1)], ids=["of the same moment", "earlier"])
@@ -212,22 +216,22 @@ class TestTheGate:
         self, later: timedelta, ada: Address, news: Category
     ) -> None:
         other = learn(SPELLINGS[0])
-        actions.opt_in([Target(other.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes.")
+        actions.opt_in([Target(other.pk, news.pk)], Origin(Source.PAGE, NOW, wording="Yes."))
         assert Preference.objects.get().state == PreferenceState.SUBSCRIBED
-        actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW + later)
+        actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW + later))
         assert answers(SPELLINGS, news) == ["unsubscribed"] * 4
         assert self.shown(other) == {"news": False}
 
     def test_a_no_that_was_taken_back_covers_nobody(self, ada: Address, news: Category) -> None:
-        events = actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW)
-        actions.undo([one.pk for one in events], source=Source.PAGE, now=LATER)
+        events = actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, NOW))
+        actions.undo([one.pk for one in events], Origin(Source.PAGE, LATER))
         assert answers(SPELLINGS, news) == ["send"] * 4
 
     def test_it_takes_as_many_queries_for_many_as_for_one(
         self, ada: Address, news: Category, django_assert_num_queries: Any
     ) -> None:
         people = [learn(f"reader.{number}@gmail.com") for number in range(30)]
-        actions.opt_out([Target(one.pk) for one in people], source=Source.PAGE, now=NOW)
+        actions.opt_out([Target(one.pk) for one in people], Origin(Source.PAGE, NOW))
         for texts in (["reader1@gmail.com"], [f"reader{number}@gmail.com" for number in range(30)]):
             with django_assert_num_queries(3):  # who is known, the domains, the mailboxes; nobody asked about is known
                 decisions = gate.check(texts, Mailing(news), now=NOW)

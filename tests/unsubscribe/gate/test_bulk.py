@@ -12,6 +12,7 @@ from tests.examples import examples
 from tests.factories import ADA, BOB, AddressFactory, CampaignFactory
 from tests.unsubscribe.gate.test_checking import Person, Question, World, forgotten, people, questions
 from unsubscribe import actions, gate
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, Frequency, Outcome, Purpose, Source, SuppressionReason
 from unsubscribe.errors import ContradictoryPurpose
@@ -38,7 +39,7 @@ def test_everybody_gets_the_verdict_they_get_alone(
         texts = [text for person in crowd for text in world.settle(person)]
         texts.append("stranger@example.com" if question.channel == Channel.EMAIL else "+49309999999")
         for reason in blocked:  # at whose domain some of them are
-            actions.suppress_domains({"example.com": at}, reason, source=Source.STAFF, now=NOW)
+            actions.suppress_domains({"example.com": at}, Origin(Source.STAFF, NOW), reason=reason)
         mailing = Mailing(  # never with `once`: only the guard asks so, and of few
             world.category if question.has_category else None,
             channel=question.channel,
@@ -53,8 +54,8 @@ def test_everybody_gets_the_verdict_they_get_alone(
 
 
 def test_what_holds_for_every_message_goes_before_the_persons_own_no(ada: Address, news: Category) -> None:
-    actions.suppress([ada.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.PAGE, now=NOW)
-    actions.suppress_domains({"example.com": None}, SuppressionReason.HARD_BOUNCE, source=Source.STAFF, now=NOW)
+    actions.suppress([ada.pk], Origin(Source.PAGE, NOW), reason=SuppressionReason.UNSUBSCRIBED_ALL)
+    actions.suppress_domains({"example.com": None}, Origin(Source.STAFF, NOW), reason=SuppressionReason.HARD_BOUNCE)
     verdicts, [alone] = gate.everybody(Mailing(news), now=NOW), gate.check([ADA], Mailing(news), now=NOW)
     assert verdicts is not None
     assert verdicts.of(normalise(ADA)).rule == alone.rule == Rule.BLOCKED
@@ -70,7 +71,7 @@ def test_whoever_said_nothing_is_not_held_in_memory(news: Category) -> None:
 
 def test_of_too_many_it_says_nothing(news: Category) -> None:
     people = [AddressFactory.create(text=f"reader{number}@example.com") for number in range(3)]
-    actions.opt_out([Target(one.pk, news.pk) for one in people], source=Source.PAGE, now=NOW)
+    actions.opt_out([Target(one.pk, news.pk) for one in people], Origin(Source.PAGE, NOW))
     assert gate.everybody(Mailing(news), now=NOW, most=2) is None
     verdicts = gate.everybody(Mailing(news), now=NOW, most=3)
     assert verdicts is not None
@@ -79,7 +80,7 @@ def test_of_too_many_it_says_nothing(news: Category) -> None:
 
 def test_as_many_as_it_holds_are_asked_about_their_clocks_too(news: Category) -> None:
     people = [AddressFactory.create(text=f"reader{number}@example.com") for number in range(3)]
-    actions.opt_down([Target(one.pk, news.pk) for one in people], Frequency.WEEKLY, source=Source.PAGE, now=NOW)
+    actions.opt_down([Target(one.pk, news.pk) for one in people], Origin(Source.PAGE, NOW), frequency=Frequency.WEEKLY)
     contact_ids = [one.contact_id for one in people]
     actions.record_sent(contact_ids, Mailing(news), now=NOW)
     verdicts = gate.everybody(Mailing(news), now=NOW, most=3)
@@ -95,8 +96,8 @@ def test_it_says_which_addresses_share_a_frequency_and_until_when_once_one_of_th
     AddressFactory.create(text="dan@work.example", contact=unpaced.contact)
     bounced = AddressFactory.create(text="ada@work.example", contact=ada.contact)
     weekly = [Target(one.pk, news.pk) for one in (alone, ada)]
-    actions.opt_down(weekly, Frequency.WEEKLY, source=Source.PAGE, now=NOW)
-    actions.suppress([bounced.pk], SuppressionReason.HARD_BOUNCE, source=Source.STAFF, now=NOW)
+    actions.opt_down(weekly, Origin(Source.PAGE, NOW), frequency=Frequency.WEEKLY)
+    actions.suppress([bounced.pk], Origin(Source.STAFF, NOW), reason=SuppressionReason.HARD_BOUNCE)
     verdicts = gate.everybody(Mailing(news), now=NOW)
     assert verdicts is not None
     next_week = NOW.date() + timedelta(days=7)
@@ -108,7 +109,7 @@ def test_it_says_which_addresses_share_a_frequency_and_until_when_once_one_of_th
 
 def test_it_takes_as_many_queries_as_a_set_does(news: Category, django_assert_num_queries: Any) -> None:
     people = [AddressFactory.create(text=f"reader{number}@example.com") for number in range(30)]
-    actions.opt_down([Target(one.pk, news.pk) for one in people], Frequency.WEEKLY, source=Source.PAGE, now=NOW)
+    actions.opt_down([Target(one.pk, news.pk) for one in people], Origin(Source.PAGE, NOW), frequency=Frequency.WEEKLY)
     with django_assert_num_queries(3):
         gate.everybody(Mailing(news, campaign=CampaignFactory.build(category=news, pk=1)), now=NOW)
 

@@ -19,6 +19,7 @@ from tests.conftest import NOW
 from tests.examples import examples
 from tests.factories import ADA, BOB, AddressFactory, CampaignFactory, CategoryFactory, ContactFactory
 from unsubscribe import actions, gate, rules
+from unsubscribe.actions import Origin
 from unsubscribe.actions.bulk import clocks
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, Frequency, Outcome, PreferenceState, Purpose, Source, SuppressionReason
@@ -352,7 +353,7 @@ def test_no_addresses_no_decisions(news: Category) -> None:
 
 
 def test_the_order_and_the_duplicates_stay(ada: Address, news: Category) -> None:
-    actions.suppress([ada.pk], SuppressionReason.MANUAL, source=Source.STAFF, now=NOW)
+    actions.suppress([ada.pk], Origin(Source.STAFF, NOW), reason=SuppressionReason.MANUAL)
     asked = [BOB, ADA, "nonsense", " Ada@EXAMPLE.com", BOB, ADA]
     decisions = gate.check((text for text in asked), Mailing(news), now=NOW)
     answers = [one.outcome for one in decisions]
@@ -380,7 +381,7 @@ def test_no_address_is_no_send_not_even_of_a_receipt(purpose: Purpose | None) ->
 def test_an_address_is_asked_for_on_its_own_channel_alone(news: Category) -> None:
     number = "+49 30 901820"
     by_text = AddressFactory.create(channel=Channel.SMS, text=number)
-    actions.suppress([by_text.pk], SuppressionReason.MANUAL, source=Source.STAFF, now=NOW)
+    actions.suppress([by_text.pk], Origin(Source.STAFF, NOW), reason=SuppressionReason.MANUAL)
     for channel, address_id in ((Channel.SMS, by_text.pk), (Channel.WHATSAPP, None), (Channel.PHONE, None)):
         [decision] = gate.check([number], Mailing(news, channel=channel), now=NOW)
         assert (decision.address_id, decision.may_send) == (address_id, address_id is None)
@@ -484,7 +485,7 @@ def test_whoever_asks_about_everybody_may_write_to_them_again_while_the_campaign
 
 
 def test_a_pause_is_found_among_everybody(ada: Address, news: Category) -> None:
-    actions.pause([Target(ada.pk)], TODAY + timedelta(days=1), source=Source.PAGE, now=NOW)
+    actions.pause([Target(ada.pk)], Origin(Source.PAGE, NOW), until=TODAY + timedelta(days=1))
     verdicts = gate.everybody(Mailing(news), now=NOW)
     assert verdicts is not None
     assert verdicts.of(normalise(ADA)) == Verdict(Outcome.PAUSED, Rule.PAUSED, TODAY + timedelta(days=1))
@@ -492,8 +493,8 @@ def test_a_pause_is_found_among_everybody(ada: Address, news: Category) -> None:
 
 def test_a_message_of_no_named_kind_reaches_whoever_left_it_on_another_channel(ada: Address, news: Category) -> None:
     number = AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
-    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
-    actions.opt_out([Target(number.pk, news.pk)], source=Source.SMS, now=NOW)
+    actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW, wording="Yes"))
+    actions.opt_out([Target(number.pk, news.pk)], Origin(Source.SMS, NOW))
     assert gate.check([ADA], Mailing(None), now=NOW)[0].may_send
     assert gate.check([ADA], Mailing(news), now=NOW)[0].may_send
 
@@ -555,7 +556,7 @@ def test_no_clock_is_no_send(news: Category) -> None:
 
 def test_a_message_of_no_named_kind_does_not_reach_whoever_left_some_kind(ada: Address, news: Category) -> None:
     CategoryFactory.create(slug="offers")
-    actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=NOW)
+    actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.ONE_CLICK, NOW))
     assert gate.check([ada.value], Mailing(None), now=NOW)[0].outcome == Outcome.UNSUBSCRIBED
     assert gate.check([ada.value], Mailing(None, purpose=Purpose.TRANSACTIONAL), now=NOW)[0].may_send
 

@@ -17,6 +17,7 @@ from tests.examples import examples
 from tests.factories import ADA, BOB, AddressFactory, CampaignFactory, CategoryFactory
 from tests.unsubscribe.gate.test_checking import Person, Question, World, forgotten, people, questions
 from unsubscribe import actions, gate
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, Frequency, Outcome, PreferenceState, Purpose, Source, SuppressionReason
 from unsubscribe.errors import MayNotLift
@@ -57,7 +58,7 @@ def test_the_verdict_is_the_one_of_check_whatever_is_in_the_database(
         texts = [text for person in crowd for text in world.settle(person)]
         texts.append("stranger@example.com" if question.channel == Channel.EMAIL else "+49309999999")
         for reason in blocked:
-            actions.suppress_domains({"example.com": NOW - DAY}, reason, source=Source.STAFF, now=NOW)
+            actions.suppress_domains({"example.com": NOW - DAY}, Origin(Source.STAFF, NOW), reason=reason)
         mailing = Mailing(
             world.category if question.has_category else None,
             channel=question.channel,
@@ -71,19 +72,19 @@ def test_the_verdict_is_the_one_of_check_whatever_is_in_the_database(
 
 #: What one of two people may do, or what may be done to their addresses, on one day.
 ACTS: dict[str, Callable[[Target, Any], object]] = {
-    "leaves": lambda target, at: actions.opt_out([target], source=Source.PAGE, now=at),
-    "leaves everything": lambda target, at: actions.opt_out([Target(target.address_id)], source=Source.PAGE, now=at),
-    "says yes": lambda target, at: actions.opt_in([target], source=Source.PAGE, now=at, wording="Yes"),
-    "pauses": lambda target, at: actions.pause([Target(target.address_id)], TODAY + DAY, source=Source.PAGE, now=at),
-    "wants less": lambda target, at: actions.opt_down([target], Frequency.WEEKLY, source=Source.PAGE, now=at),
+    "leaves": lambda target, at: actions.opt_out([target], Origin(Source.PAGE, at)),
+    "leaves everything": lambda target, at: actions.opt_out([Target(target.address_id)], Origin(Source.PAGE, at)),
+    "says yes": lambda target, at: actions.opt_in([target], Origin(Source.PAGE, at, wording="Yes")),
+    "pauses": lambda target, at: actions.pause([Target(target.address_id)], Origin(Source.PAGE, at), until=TODAY + DAY),
+    "wants less": lambda target, at: actions.opt_down([target], Origin(Source.PAGE, at), frequency=Frequency.WEEKLY),
     "complains": lambda target, at: actions.suppress(
-        [target.address_id], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=at
+        [target.address_id], Origin(Source.COMPLAINT, at), reason=SuppressionReason.COMPLAINT
     ),
     "bounces": lambda target, at: actions.suppress(
-        [target.address_id], SuppressionReason.HARD_BOUNCE, source=Source.API, now=at
+        [target.address_id], Origin(Source.API, at), reason=SuppressionReason.HARD_BOUNCE
     ),
     "the domain says no": lambda target, at: actions.suppress_domains(
-        {"gmail.com": None}, SuppressionReason.UNSUBSCRIBED_ALL, source=Source.STAFF, now=at
+        {"gmail.com": None}, Origin(Source.STAFF, at), reason=SuppressionReason.UNSUBSCRIBED_ALL
     ),
 }
 
@@ -116,7 +117,7 @@ def test_of_two_spellings_of_one_mailbox_it_names_the_noes_of_the_other(
 class TestSuppressed:
     @pytest.mark.parametrize("reason", [SuppressionReason.HARD_BOUNCE, SuppressionReason.MANUAL])
     def test_for_every_message(self, reason: SuppressionReason, ada: Address, news: Category) -> None:
-        actions.suppress([ada.pk], reason, source=Source.STAFF, now=NOW - DAY)
+        actions.suppress([ada.pk], Origin(Source.STAFF, NOW - DAY), reason=reason)
         for mailing in (Mailing(news), Mailing(None, purpose=Purpose.TRANSACTIONAL)):
             found = explained(ADA, mailing)
             assert (found.verdict.outcome, found.verdict.rule) == (Outcome.SUPPRESSED, Rule.BLOCKED)
@@ -126,8 +127,8 @@ class TestSuppressed:
         self, ada: Address, news: Category
     ) -> None:
         june = CampaignFactory.create(category=news, name="June")
-        actions.opt_out([Target(ada.pk, None, june.pk)], source=Source.ONE_CLICK, now=NOW - DAY)
-        actions.suppress([ada.pk], SuppressionReason.COMPLAINT, source=Source.API, now=NOW)
+        actions.opt_out([Target(ada.pk, None, june.pk)], Origin(Source.ONE_CLICK, NOW - DAY))
+        actions.suppress([ada.pk], Origin(Source.API, NOW), reason=SuppressionReason.COMPLAINT)
         found = explained(ADA, Mailing(news))
         assert (found.verdict.outcome, found.verdict.rule) == (Outcome.SUPPRESSED, Rule.SAID_NO)
         everything, complaint = SuppressionReason.UNSUBSCRIBED_ALL, SuppressionReason.COMPLAINT
@@ -137,14 +138,14 @@ class TestSuppressed:
         )
 
     def test_with_the_whole_domain_even_if_nobody_has_learnt_the_address(self, news: Category) -> None:
-        actions.suppress_domains({"example.com": None}, SuppressionReason.MANUAL, source=Source.STAFF, now=NOW)
+        actions.suppress_domains({"example.com": None}, Origin(Source.STAFF, NOW), reason=SuppressionReason.MANUAL)
         [fact] = explained(ADA, Mailing(news)).facts
         assert fact == SuppressionFact(SuppressionReason.MANUAL, NOW, Source.STAFF, domain="example.com")
 
     def test_by_another_spelling_of_a_gmail_mailbox(self, news: Category, settings: Any) -> None:
         settings.UNSUBSCRIBE_GMAIL_SPELLINGS = True
         other = AddressFactory.create(text=SAME_GMAIL)
-        actions.suppress([other.pk], SuppressionReason.HARD_BOUNCE, source=Source.API, now=NOW)
+        actions.suppress([other.pk], Origin(Source.API, NOW), reason=SuppressionReason.HARD_BOUNCE)
         [fact] = explained(GMAIL, Mailing(news)).facts
         bounce = SuppressionReason.HARD_BOUNCE
         assert fact == SuppressionFact(bounce, NOW, Source.API, said_by=other.pk, is_same_mailbox=True)
@@ -152,29 +153,29 @@ class TestSuppressed:
     def test_by_an_address_that_was_joined_to_it(self, ada: Address, news: Category) -> None:
         actions.add_addresses(ada.contact_id, [normalise(BOB)], now=NOW - DAY)
         bob = Address.objects.get(value=BOB)
-        actions.suppress([bob.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=NOW)
+        actions.suppress([bob.pk], Origin(Source.COMPLAINT, NOW), reason=SuppressionReason.COMPLAINT)
         [fact] = explained(ADA, Mailing(news)).facts
         assert fact == SuppressionFact(SuppressionReason.COMPLAINT, NOW, Source.API, said_by=bob.pk)
         [own] = explained(BOB, Mailing(news)).facts
         assert own == SuppressionFact(SuppressionReason.COMPLAINT, NOW, Source.COMPLAINT)
 
     def test_because_it_was_erased_and_is_known_by_its_digest_alone(self, ada: Address, news: Category) -> None:
-        actions.erase([ada.contact_id], source=Source.PAGE, now=NOW)
+        actions.erase([ada.contact_id], Origin(Source.PAGE, NOW))
         found = explained(ADA, Mailing(news))
         assert found.verdict.rule == Rule.BLOCKED
         assert SuppressionFact(SuppressionReason.ERASED, NOW, Source.PAGE) in found.facts
 
     def test_what_was_lifted_is_not_named(self, ada: Address, news: Category) -> None:
         for reason in (SuppressionReason.HARD_BOUNCE, SuppressionReason.MANUAL):
-            actions.suppress([ada.pk], reason, source=Source.STAFF, now=NOW)
-        actions.lift([ada.pk], SuppressionReason.HARD_BOUNCE, source=Source.STAFF, now=NOW)
+            actions.suppress([ada.pk], Origin(Source.STAFF, NOW), reason=reason)
+        actions.lift([ada.pk], Origin(Source.STAFF, NOW), reason=SuppressionReason.HARD_BOUNCE)
         assert explained(ADA, Mailing(news)).facts == (SuppressionFact(SuppressionReason.MANUAL, NOW, Source.STAFF),)
 
 
 class TestUnsubscribed:
     def test_from_the_category_by_whom_and_when(self, ada: Address, news: Category) -> None:
-        actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=NOW - 2 * DAY)
-        actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=NOW - DAY)
+        actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.ONE_CLICK, NOW - 2 * DAY))
+        actions.opt_down([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW - DAY), frequency=Frequency.WEEKLY)
         found = explained(ADA, Mailing(news))
         assert (found.verdict.outcome, found.verdict.rule) == (Outcome.UNSUBSCRIBED, Rule.UNSUBSCRIBED)
         left = PreferenceFact("news", PreferenceState.UNSUBSCRIBED, NOW - 2 * DAY, Source.ONE_CLICK)
@@ -182,20 +183,20 @@ class TestUnsubscribed:
 
     def test_of_a_message_of_no_named_kind_each_category_that_was_left(self, ada: Address, news: Category) -> None:
         offers = CategoryFactory.create(slug="offers")
-        actions.opt_out([Target(ada.pk, one.pk) for one in (news, offers)], source=Source.PAGE, now=NOW)
+        actions.opt_out([Target(ada.pk, one.pk) for one in (news, offers)], Origin(Source.PAGE, NOW))
         facts = explained(ADA, Mailing(None)).facts
         assert [one.category for one in facts if isinstance(one, PreferenceFact)] == ["news", "offers"]
 
     def test_from_another_address_of_the_contact(self, ada: Address, news: Category) -> None:
         other = AddressFactory.create(text=BOB, contact=ada.contact)
-        actions.opt_out([Target(other.pk, news.pk)], source=Source.PAGE, now=NOW)
+        actions.opt_out([Target(other.pk, news.pk)], Origin(Source.PAGE, NOW))
         [fact] = explained(ADA, Mailing(news)).facts
         assert fact == PreferenceFact("news", PreferenceState.UNSUBSCRIBED, NOW, Source.PAGE, said_by=other.pk)
 
     def test_from_another_spelling_of_a_gmail_mailbox(self, news: Category, settings: Any) -> None:
         settings.UNSUBSCRIBE_GMAIL_SPELLINGS = True
         other = AddressFactory.create(text=SAME_GMAIL)
-        actions.opt_out([Target(other.pk, news.pk)], source=Source.PAGE, now=NOW)
+        actions.opt_out([Target(other.pk, news.pk)], Origin(Source.PAGE, NOW))
         [fact] = explained(GMAIL, Mailing(news)).facts
         no = PreferenceState.UNSUBSCRIBED
         assert fact == PreferenceFact("news", no, NOW, Source.PAGE, said_by=other.pk, is_same_mailbox=True)
@@ -208,16 +209,16 @@ class TestUnsubscribed:
         assert fact == DefaultFact(needs_opt_in=True, is_known=is_known)
 
     def test_after_a_no_to_everything_and_a_yes_to_something_else(self, ada: Address, news: Category) -> None:
-        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW - DAY)
+        actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, NOW - DAY))
         offers = CategoryFactory.create(slug="offers")
-        actions.opt_in([Target(ada.pk, offers.pk)], source=Source.PAGE, now=NOW, wording="Yes")
+        actions.opt_in([Target(ada.pk, offers.pk)], Origin(Source.PAGE, NOW, wording="Yes"))
         [fact] = explained(ADA, Mailing(news)).facts
         assert fact == DefaultFact(needs_opt_in=False, only_chosen=True)
 
     def test_where_the_yes_was_given_for_an_address_to_which_it_was_joined(self, ada: Address) -> None:
         partners = CategoryFactory.create(opt_in=True)
         actions.add_addresses(ada.contact_id, [normalise(BOB)], now=NOW - DAY)
-        actions.opt_in([Target(ada.pk, partners.pk)], source=Source.PAGE, now=NOW, wording="Yes")
+        actions.opt_in([Target(ada.pk, partners.pk)], Origin(Source.PAGE, NOW, wording="Yes"))
         [fact] = explained(BOB, Mailing(partners)).facts
         assert isinstance(fact, PreferenceFact)
         assert (fact.state, fact.is_beside, fact.said_by) == (PreferenceState.SUBSCRIBED, True, ada.pk)
@@ -225,8 +226,8 @@ class TestUnsubscribed:
 
 class TestPaused:
     def test_of_everything_and_of_the_category_the_longer_one_first(self, ada: Address, news: Category) -> None:
-        actions.pause([Target(ada.pk)], TODAY + 2 * DAY, source=Source.PAGE, now=NOW - DAY)
-        actions.pause([Target(ada.pk, news.pk)], TODAY + 9 * DAY, source=Source.API, now=NOW)
+        actions.pause([Target(ada.pk)], Origin(Source.PAGE, NOW - DAY), until=TODAY + 2 * DAY)
+        actions.pause([Target(ada.pk, news.pk)], Origin(Source.API, NOW), until=TODAY + 9 * DAY)
         found = explained(ADA, Mailing(news))
         assert found.verdict[:3] == (Outcome.PAUSED, Rule.PAUSED, TODAY + 9 * DAY)
         assert found.facts == (
@@ -235,13 +236,13 @@ class TestPaused:
         )
 
     def test_one_that_is_over_is_not_named(self, ada: Address, news: Category) -> None:
-        actions.pause([Target(ada.pk)], TODAY, source=Source.PAGE, now=NOW - DAY)
+        actions.pause([Target(ada.pk)], Origin(Source.PAGE, NOW - DAY), until=TODAY)
         assert explained(ADA, Mailing(news)).facts == (DefaultFact(needs_opt_in=False),)
 
 
 class TestTooSoon:
     def test_by_the_frequency_and_the_day_of_the_last_message(self, ada: Address, news: Category) -> None:
-        actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=NOW - 5 * DAY)
+        actions.opt_down([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW - 5 * DAY), frequency=Frequency.WEEKLY)
         actions.record_sent([ada.contact_id], Mailing(news), now=NOW - 2 * DAY)
         found = explained(ADA, Mailing(news))
         assert found.verdict[:3] == (Outcome.TOO_SOON, Rule.TOO_SOON, TODAY + 5 * DAY)
@@ -249,7 +250,7 @@ class TestTooSoon:
         assert found.facts == (FrequencyFact(Frequency.WEEKLY, sent_on, since=since, source=Source.PAGE),)
 
     def test_for_a_campaign_that_they_had(self, ada: Address, news: Category) -> None:
-        actions.opt_down([Target(ada.pk, news.pk)], Frequency.DAILY, source=Source.PAGE, now=NOW - 5 * DAY)
+        actions.opt_down([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW - 5 * DAY), frequency=Frequency.DAILY)
         mailing = Mailing(news, campaign=CampaignFactory.create(category=news), once=True)
         actions.record_sent([ada.contact_id], mailing, by_us=True, now=NOW - DAY)
         [fact] = explained(ADA, mailing).facts
@@ -259,7 +260,7 @@ class TestTooSoon:
 
 class TestSend:
     def test_subscribed_by_choice(self, ada: Address, news: Category) -> None:
-        actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW - DAY, wording="Yes")
+        actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW - DAY, wording="Yes"))
         found = explained(ADA, Mailing(news))
         assert (found.verdict.may_send, found.verdict.rule) == (True, Rule.NOTHING)
         yes = PreferenceFact("news", PreferenceState.SUBSCRIBED, NOW - DAY, Source.PAGE)
@@ -272,13 +273,13 @@ class TestSend:
         assert explained(ADA, Mailing(news)).facts == (DefaultFact(needs_opt_in=False, is_known=is_known),)
 
     def test_with_the_frequency_that_allows_it(self, ada: Address, news: Category) -> None:
-        actions.opt_down([Target(ada.pk, news.pk)], Frequency.DAILY, source=Source.PAGE, now=NOW - DAY)
+        actions.opt_down([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW - DAY), frequency=Frequency.DAILY)
         default, frequency = explained(ADA, Mailing(news)).facts
         assert default == DefaultFact(needs_opt_in=False)
         assert frequency == FrequencyFact(Frequency.DAILY, since=NOW - DAY, source=Source.PAGE)
 
     def test_a_transactional_message_whatever_was_said(self, ada: Address) -> None:
-        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW)
+        actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, NOW))
         found = explained(ADA, Mailing(CategoryFactory.create(transactional=True)))
         assert (found.verdict.outcome, found.verdict.rule) == (Outcome.SEND, Rule.TRANSACTIONAL)
 
@@ -293,7 +294,7 @@ def test_the_number_of_queries_does_not_grow_with_what_was_said(news: Category, 
     for _ in range(2):
         for number in range(5):
             other = AddressFactory.create(text=f"ada.l+{Contact.objects.count()}@gmail.com")
-            actions.opt_out([Target(other.pk, news.pk)], source=Source.PAGE, now=NOW + timedelta(hours=number))
+            actions.opt_out([Target(other.pk, news.pk)], Origin(Source.PAGE, NOW + timedelta(hours=number)))
         with CaptureQueriesContext(
             connection,
         ) as queries:

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from tests.factories import AddressFactory, CategoryFactory
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Source
 from unsubscribe.ledger import feed, seals
 from unsubscribe.links import Target
@@ -18,7 +19,7 @@ from unsubscribe.models import Address, ConsentEvent
 def write(address: Address, now: datetime, count: int = 1) -> None:
     """Lines that change nothing: being asked what is held."""
     for _ in range(count):
-        actions.note_access(address.pk, source=Source.PAGE, now=now)
+        actions.note_access(address.pk, Origin(Source.PAGE, now))
 
 
 def ids(position: int = 0, **options: Any) -> list[int]:
@@ -53,7 +54,7 @@ def test_a_page_costs_the_same_few_queries_whatever_it_holds(
     ada: Address, now: datetime, django_assert_max_num_queries: Any
 ) -> None:
     category = CategoryFactory.create()
-    actions.opt_out([Target(AddressFactory.create().pk, category.pk) for _ in range(20)], source=Source.PAGE, now=now)
+    actions.opt_out([Target(AddressFactory.create().pk, category.pk) for _ in range(20)], Origin(Source.PAGE, now))
     with django_assert_max_num_queries(8):
         assert {one.category.slug for one in feed.after(0, limit=100).lines if one.category} == {"news"}
 
@@ -152,7 +153,7 @@ class TestWhileOthersWrite:
 
 def test_a_no_said_again_another_way_is_a_line_of_its_own(ada: Address, now: datetime) -> None:
     for source in (Source.PAGE, Source.ONE_CLICK, Source.ONE_CLICK):
-        actions.opt_out([Target(ada.pk)], source=source, now=now)
+        actions.opt_out([Target(ada.pk)], Origin(source, now))
     lines = feed.after(0, limit=10).lines
     assert [(line.kind, line.source) for line in lines] == [("opt_out", "page"), ("again", "one_click")]
     assert lines[1].before == lines[1].after == {"suppressed": ["unsubscribed_all"]}

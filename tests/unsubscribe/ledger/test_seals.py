@@ -17,6 +17,7 @@ from tests.services import PATIENCE, wait_until
 from tests.settings import ON_POSTGRESQL
 from tests.unsubscribe.actions.test_concurrency import at_once
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Channel, EventKind, Source
 from unsubscribe.ledger import seals, watermark
 from unsubscribe.ledger.seals import FindingKind, encoding, sealing, verifying
@@ -58,13 +59,13 @@ def write(address: Address, number: int = 1, *, note: str = "") -> list[int]:
 
 
 def _erase(ada: Address, now: datetime) -> None:
-    actions.erase([ada.contact_id], source=Source.PAGE, now=now)
+    actions.erase([ada.contact_id], Origin(Source.PAGE, now))
 
 
 def _import(ada: Address, now: datetime) -> None:
     sql("UPDATE {addresses} SET value = '' WHERE id = %s", ada.pk)
     said = [actions.ImportedNo(bytes(ada.digest), ada.value)]
-    actions.import_opt_outs(said, channel=Channel.EMAIL, now=now)
+    actions.import_opt_outs(said, Origin(Source.IMPORT, now), channel=Channel.EMAIL)
     assert Address.objects.get(pk=ada.pk).value == ada.value
 
 
@@ -110,7 +111,7 @@ def test_nothing_new_is_no_new_seal(sealed: list[int], now: datetime) -> None:
 
 
 def test_what_the_verbs_write_is_sealed(ada: Address, now: datetime) -> None:
-    actions.opt_out([Target(ada.pk, CategoryFactory.create().pk)], source=Source.PAGE, wording="Grüße 日本", now=now)
+    actions.opt_out([Target(ada.pk, CategoryFactory.create().pk)], Origin(Source.PAGE, now, wording="Grüße 日本"))
     made = seals.seal(now=now)
     assert made
     assert made.count == ConsentEvent.objects.count() == 1

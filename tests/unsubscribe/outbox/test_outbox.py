@@ -19,6 +19,7 @@ from django.utils import timezone
 from tests.factories import AddressFactory, CategoryFactory
 from tests.services import PATIENCE, free_port
 from unsubscribe import actions, outbox, tasks
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Channel, Frequency, OutboxKind, OutboxStatus, Source, SuppressionReason
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Category, OutboxMessage
@@ -57,7 +58,7 @@ def inbox(settings: Any) -> Iterator[Inbox]:
 
 @pytest.fixture
 def owed(ada: Address, news: Category, now: datetime) -> OutboxMessage:
-    actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)
+    actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.ONE_CLICK, now))
     return OutboxMessage.objects.get()
 
 
@@ -96,7 +97,7 @@ def test_c3_one_address_gets_a_limited_number_a_day(
     settings.UNSUBSCRIBE_CONFIRMATIONS_PER_DAY = 2
     for number, frequency in enumerate([Frequency.DAILY, Frequency.WEEKLY, Frequency.MONTHLY]):
         later = now + number * timedelta(hours=1)
-        actions.opt_down([Target(ada.pk, news.pk)], frequency, source=Source.PAGE, now=later)
+        actions.opt_down([Target(ada.pk, news.pk)], Origin(Source.PAGE, later), frequency=frequency)
         deliver(OutboxMessage.objects.latest("id"), now=later + MINUTE)
     assert len(inbox.mails) == 2
     third = OutboxMessage.objects.latest("id")
@@ -112,7 +113,7 @@ def test_c3_asking_for_links_all_day_costs_nobody_a_confirmation(
         actions.send_link([ada.pk], now=now + minutes * MINUTE)
         deliver(OutboxMessage.objects.latest("id"), now=now + minutes * MINUTE)
     assert OutboxMessage.objects.latest("id").status == OutboxStatus.DROPPED
-    actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)
+    actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.ONE_CLICK, now))
     assert deliver(OutboxMessage.objects.latest("id"), now=now + 5 * MINUTE).status == OutboxStatus.SENT
 
 
@@ -125,13 +126,13 @@ def test_a_link_that_is_asked_for_every_minute_leaves_one_row_beside_what_was_se
         "link": lambda at: actions.send_link([ada.pk], now=at),
         "opt_in": lambda at: actions.ask_to_opt_in([Target(ada.pk, news.pk)], now=at),
         "erase": lambda at: actions.ask_to_erase([ada.pk], now=at),
-        "download": lambda at: actions.note_access(ada.pk, source=Source.PAGE, now=at),
+        "download": lambda at: actions.note_access(ada.pk, Origin(Source.PAGE, at)),
     }
     if trouble == "is blocked":
-        actions.suppress([ada.pk], SuppressionReason.HARD_BOUNCE, source=Source.COMPLAINT, now=now)
+        actions.suppress([ada.pk], Origin(Source.COMPLAINT, now), reason=SuppressionReason.HARD_BOUNCE)
     inbox.answer = "550 no such user" if trouble == "was refused" else inbox.answer
     others = AddressFactory.create()
-    actions.suppress([others.pk], SuppressionReason.HARD_BOUNCE, source=Source.COMPLAINT, now=now)
+    actions.suppress([others.pk], Origin(Source.COMPLAINT, now), reason=SuppressionReason.HARD_BOUNCE)
     actions.send_link([others.pk], now=now)
     for minutes in range(30):
         ask[verb](now + minutes * MINUTE)
@@ -179,15 +180,15 @@ def test_of_confirmations_none_is_forgotten(ada: Address, news: Category, now: d
     inbox.answer = "550 no such user"
     for number, frequency in enumerate((Frequency.WEEKLY, Frequency.MONTHLY)):
         later = now + number * timedelta(hours=1)
-        actions.opt_down([Target(ada.pk, news.pk)], frequency, source=Source.PAGE, now=later)
+        actions.opt_down([Target(ada.pk, news.pk)], Origin(Source.PAGE, later), frequency=frequency)
         deliver(OutboxMessage.objects.latest("id"), now=later + MINUTE)
     assert list(OutboxMessage.objects.values_list("status", flat=True)) == ["failed", "failed"]
 
 
 def test_it_goes_to_the_address_that_asked(ada: Address, now: datetime, inbox: Inbox) -> None:
     work = AddressFactory.create(contact=ada.contact, text="ada@work.example")
-    actions.suppress([ada.pk], SuppressionReason.HARD_BOUNCE, source=Source.COMPLAINT, now=now)
-    actions.opt_out([Target(work.pk)], source=Source.ONE_CLICK, now=now)
+    actions.suppress([ada.pk], Origin(Source.COMPLAINT, now), reason=SuppressionReason.HARD_BOUNCE)
+    actions.opt_out([Target(work.pk)], Origin(Source.ONE_CLICK, now))
     deliver(OutboxMessage.objects.get(), now=now + MINUTE)
     assert [mail["To"] for mail in inbox.mails] == ["ada@work.example"]
 
@@ -207,7 +208,7 @@ def test_a_fresh_link_goes_by_mail_alone(ada: Address, now: datetime) -> None:
 def test_c4_it_goes_out_although_the_address_is_suppressed_for_marketing(
     ada: Address, now: datetime, inbox: Inbox
 ) -> None:
-    actions.opt_out([Target(ada.pk)], source=Source.ONE_CLICK, now=now)
+    actions.opt_out([Target(ada.pk)], Origin(Source.ONE_CLICK, now))
     assert deliver(OutboxMessage.objects.get(), now=now + MINUTE).status == OutboxStatus.SENT
 
 
@@ -215,13 +216,13 @@ def test_c4_it_goes_out_although_the_address_is_suppressed_for_marketing(
 def test_c4_it_never_goes_to_a_blocked_address(
     reason: SuppressionReason, owed: OutboxMessage, now: datetime, inbox: Inbox
 ) -> None:
-    actions.suppress([owed.address_id], reason, source=Source.STAFF, now=now)
+    actions.suppress([owed.address_id], Origin(Source.STAFF, now), reason=reason)
     assert deliver(owed, now=now + MINUTE).status == OutboxStatus.DROPPED
     assert not inbox.mails
 
 
 def test_c4_it_never_goes_to_an_erased_one(owed: OutboxMessage, now: datetime, inbox: Inbox) -> None:
-    actions.erase([owed.contact_id], source=Source.PAGE, now=now)
+    actions.erase([owed.contact_id], Origin(Source.PAGE, now))
     assert deliver(owed, now=now + MINUTE).status == OutboxStatus.DROPPED
     OutboxMessage.objects.update(status=OutboxStatus.QUEUED)
     assert deliver(owed, now=now + MINUTE).status == OutboxStatus.DROPPED
@@ -232,8 +233,8 @@ def test_several_changes_within_a_minute_make_one_mail(
     owed: OutboxMessage, ada: Address, now: datetime, inbox: Inbox
 ) -> None:
     offers = CategoryFactory.create(slug="offers")
-    actions.opt_down([Target(ada.pk, offers.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now + MINUTE / 2)
-    actions.pause([Target(ada.pk)], now.date() + timedelta(days=9), source=Source.PAGE, now=now + MINUTE / 2)
+    actions.opt_down([Target(ada.pk, offers.pk)], Origin(Source.PAGE, now + MINUTE / 2), frequency=Frequency.WEEKLY)
+    actions.pause([Target(ada.pk)], Origin(Source.PAGE, now + MINUTE / 2), until=now.date() + timedelta(days=9))
     assert OutboxMessage.objects.count() == 1
     deliver(owed, now=now + MINUTE)
     text = text_of(inbox.mails[0])
@@ -245,22 +246,22 @@ def test_several_changes_within_a_minute_make_one_mail(
 def test_a_change_that_was_undone_in_time_needs_no_mail(
     owed: OutboxMessage, ada: Address, now: datetime, inbox: Inbox
 ) -> None:
-    actions.undo(owed.event_ids, source=Source.PAGE, now=now + MINUTE / 2)
+    actions.undo(owed.event_ids, Origin(Source.PAGE, now + MINUTE / 2))
     assert deliver(owed, now=now + MINUTE).status == OutboxStatus.DROPPED
     assert not inbox.mails
 
 
 def test_everything_that_was_undone_in_time_needs_no_mail(ada: Address, now: datetime, inbox: Inbox) -> None:
-    events = actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
-    actions.undo([event.pk for event in events], source=Source.PAGE, now=now + MINUTE / 2)
+    events = actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, now))
+    actions.undo([event.pk for event in events], Origin(Source.PAGE, now + MINUTE / 2))
     assert deliver(OutboxMessage.objects.get(), now=now + MINUTE).status == OutboxStatus.DROPPED
 
 
 def test_a_mail_about_leaving_and_coming_back_does_not_contradict_itself(
     ada: Address, news: Category, now: datetime, inbox: Inbox
 ) -> None:
-    actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
-    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now + MINUTE / 2, wording="Yes")
+    actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, now))
+    actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, now + MINUTE / 2, wording="Yes"))
     deliver(OutboxMessage.objects.get(), now=now + MINUTE)
     text = text_of(inbox.mails[0])
     assert "You're subscribed to “News” by email." in text
@@ -270,7 +271,7 @@ def test_a_mail_about_leaving_and_coming_back_does_not_contradict_itself(
 def test_everything_on_many_addresses_is_said_once(ada: Address, now: datetime, inbox: Inbox) -> None:
     AddressFactory.create(contact=ada.contact, text="ada@work.example")
     AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
-    actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+    actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, now))
     deliver(OutboxMessage.objects.get(), now=now + MINUTE)
     assert inbox.mails[0].get_payload(0).get_payload(decode=True).decode().count("everything") == 1  # type: ignore[union-attr]
 
@@ -342,7 +343,7 @@ class TestTrouble:
         inbox.answer = "451 Come back later"
         deliver(owed, now=now + MINUTE)
         offers = CategoryFactory.create(slug="offers")
-        actions.opt_out([Target(ada.pk, offers.pk)], source=Source.PAGE, now=now + MINUTE)
+        actions.opt_out([Target(ada.pk, offers.pk)], Origin(Source.PAGE, now + MINUTE))
         [waiting] = OutboxMessage.objects.filter(status=OutboxStatus.QUEUED)
         assert (waiting.pk, waiting.attempts, len(waiting.event_ids)) == (owed.pk, 1, 2)
         inbox.answer = "250 OK"
@@ -354,7 +355,7 @@ class TestTrouble:
         self, owed: OutboxMessage, ada: Address, now: datetime, inbox: Inbox
     ) -> None:
         OutboxMessage.objects.update(status=OutboxStatus.SENDING, attempts=1)
-        actions.opt_out([Target(ada.pk, CategoryFactory.create(slug="offers").pk)], source=Source.PAGE, now=now)
+        actions.opt_out([Target(ada.pk, CategoryFactory.create(slug="offers").pk)], Origin(Source.PAGE, now))
         OutboxMessage.objects.filter(pk=owed.pk).update(status=OutboxStatus.QUEUED)
         assert deliver(owed, now=now + MINUTE).status == OutboxStatus.SENT
         beside = OutboxMessage.objects.exclude(pk=owed.pk).get()
@@ -366,7 +367,7 @@ class TestTrouble:
         self, owed: OutboxMessage, ada: Address, now: datetime, inbox: Inbox
     ) -> None:
         OutboxMessage.objects.update(status=OutboxStatus.SENDING, attempts=1)
-        actions.opt_out([Target(ada.pk, CategoryFactory.create(slug="offers").pk)], source=Source.PAGE, now=now)
+        actions.opt_out([Target(ada.pk, CategoryFactory.create(slug="offers").pk)], Origin(Source.PAGE, now))
         OutboxMessage.objects.filter(pk=owed.pk).update(status=OutboxStatus.QUEUED)
         beside = OutboxMessage.objects.exclude(pk=owed.pk)
         beside.update(category_ids=[7])
@@ -384,13 +385,13 @@ class TestTrouble:
     ) -> None:
         for place, tried in enumerate(attempts):
             offers = CategoryFactory.create(slug=f"offers-{place}")
-            actions.opt_out([Target(ada.pk, offers.pk)], source=Source.PAGE, now=now)
+            actions.opt_out([Target(ada.pk, offers.pk)], Origin(Source.PAGE, now))
             # On its way, so that the next change makes a message of its own.
             OutboxMessage.objects.filter(attempts=0).update(status=OutboxStatus.SENDING, attempts=tried + 5)
         for place, row in enumerate(OutboxMessage.objects.order_by("id")):
             row.status, row.attempts = OutboxStatus.QUEUED, attempts[place]
             row.save()
-        actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=now)
+        actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.PAGE, now))
         sizes = [len(row.event_ids) for row in OutboxMessage.objects.order_by("id")]
         assert sizes == [2 if place == takes_in else 1 for place in range(2)]
 
@@ -428,14 +429,14 @@ def test_a_link_that_is_tapped_for_weeks_leaves_one_message_that_waits_and_tells
     for number in range(40):
         at = now + timedelta(minutes=20 * number)
         if number % 2:
-            actions.opt_in([target], wording="Yes", source=Source.PAGE, now=at)
+            actions.opt_in([target], Origin(Source.PAGE, at, wording="Yes"))
         else:
-            actions.opt_out([target], source=Source.PAGE, now=at)
+            actions.opt_out([target], Origin(Source.PAGE, at))
         for id_ in outbox.due(now=at + 2 * MINUTE, limit=9):
             outbox.deliver(id_, now=at + 2 * MINUTE)
         assert OutboxMessage.objects.filter(status=OutboxStatus.QUEUED).count() <= 1
     assert len(inbox.mails) == 10, "no more in one day"
-    assert actions.opt_out([target], source=Source.PAGE, now=at)
+    assert actions.opt_out([target], Origin(Source.PAGE, at))
     [waiting] = OutboxMessage.objects.filter(status=OutboxStatus.QUEUED)
     deliver(waiting, now=waiting.due_at + timedelta(days=1))
     assert waiting.status == OutboxStatus.SENT
@@ -468,8 +469,8 @@ class TestSweep:
     def test_sends_what_every_nudge_forgot(self, ada: Address, news: Category, inbox: Inbox) -> None:
         readers = [AddressFactory.create() for _ in range(5)]
         earlier = timezone.now() - 2 * MINUTE
-        actions.opt_out([Target(one.pk, news.pk) for one in readers], source=Source.ONE_CLICK, now=earlier)
-        actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=timezone.now())
+        actions.opt_out([Target(one.pk, news.pk) for one in readers], Origin(Source.ONE_CLICK, earlier))
+        actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.ONE_CLICK, timezone.now()))
         assert tasks.sweep() == 5
         assert tasks.sweep() == 0
         assert len(inbox.mails) == 5

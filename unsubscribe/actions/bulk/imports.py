@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from ... import rules
-from ...choices import Channel, EventKind, PreferenceState, Source, SuppressionReason
+from ...choices import Channel, EventKind, PreferenceState, SuppressionReason
 from ...ledger.events import suppressed
 from ...links import Target
 from ...models import Address, Preference, Suppression
 from ..joining import own_noes
 from ..joining.sharing import share
 from ..known import known
-from ..recording import Origin
+from ..origin import Origin
 from ..wanted import Wanted
 from . import sql
 from .dialects import Row
@@ -92,18 +92,13 @@ class _Wish(NamedTuple):
 
 def import_opt_outs(
     said: Sequence[ImportedNo],
+    origin: Origin,
     *,
     channel: Channel,
-    now: datetime,
     reason: SuppressionReason = SuppressionReason.UNSUBSCRIBED_ALL,
     category_id: int | None = None,
     everywhere: bool = False,
     campaign_id: int | None = None,
-    import_id: int | None = None,
-    source: Source = Source.IMPORT,
-    actor: str = "",
-    note: str = "",
-    wording: str = "",
 ) -> ImportedCounts:
     """No more of this category on this channel; without one, a block for `reason` of each address;
     `everywhere`, of every address of their contacts, also those learnt later.
@@ -112,11 +107,10 @@ def import_opt_outs(
     value fills it in. Nobody gets a mail about it. `at` is no time in the ledger: it is compared with what was said
     since, a yes of the person to the same category, or the lifting of a block of the same address. Who said no to
     everything and yes to something later keeps that, and leaves the other categories. Of who was erased it counts as so
-    already. `import_id`: by which what was set can be found and taken back.
+    already.
     """
-    origin = Origin(source, now, wording, actor, note, import_id)
     wish = _wish(category_id, channel, reason, origin, everywhere=everywhere, campaign_id=campaign_id)
-    rows = _rows(said, now=now)
+    rows = _rows(said, now=origin.now)
     with staged(rows, **wish.params) as staging:
         staging.learn(mark_set=wish.scope.mark_set)
         staging.run(sql.rows.fill)
@@ -147,22 +141,17 @@ def _write(staging: StagingTable, wish: _Wish) -> None:
 
 def preview_opt_outs(
     said: Sequence[ImportedNo],
+    origin: Origin,
     *,
     channel: Channel,
-    now: datetime,
     reason: SuppressionReason = SuppressionReason.UNSUBSCRIBED_ALL,
     category_id: int | None = None,
     everywhere: bool = False,
     campaign_id: int | None = None,
-    source: Source = Source.IMPORT,
-    actor: str = "",
-    note: str = "",
-    wording: str = "",
 ) -> ImportedCounts:
     """What import_opt_outs would answer. Nothing is written."""
-    origin = Origin(source, now, wording, actor, note)
     wish = _wish(category_id, channel, reason, origin, everywhere=everywhere, campaign_id=campaign_id)
-    rows = _rows(said, now=now)
+    rows = _rows(said, now=origin.now)
     with staged(rows, **wish.params) as staging:
         staging.match(reserve=False)
         staging.run(wish.scope.mark_set)

@@ -9,8 +9,8 @@ from ... import rules
 from ...choices import Channel, EventKind, PreferenceState, Purpose
 from ...models import Address, Category, ConsentEvent, Preference
 from ..locking import lock
+from ..origin import Origin
 from ..preferences import leave
-from ..recording import Origin
 from ..repeating import older_again
 from ..wanted import Key, Wanted
 from .dialects import Row

@@ -15,7 +15,8 @@ from ...ledger.events import suppressed
 from ...models import Address, Contact, Preference, Suppression
 from ...rules import OWN_NO
 from ..contacts import attach
-from ..recording import Change, Origin, record
+from ..origin import Origin
+from ..recording import Change, record
 from ..repeating import keep_repeats, words_of
 from ..requests import tell
 from .moving import take_along

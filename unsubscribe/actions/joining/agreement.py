@@ -1,17 +1,17 @@
 """How it is agreed to that an address which was joined to a contact is theirs (law 11)."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from django.db import transaction
 
-from ...choices import EventKind, OutboxKind, PreferenceState, Source
+from ...choices import EventKind, OutboxKind, PreferenceState
 from ...facts import joins
 from ...ledger.events import JoinData, NoData
 from ...models import Address, ConsentEvent, Preference
 from ..locking import lock
+from ..origin import Origin
 from ..preferences import restore
-from ..recording import Change, Origin, record
+from ..recording import Change, record
 from ..requests import tell
 from ..wanted import Wanted
 from .own_noes import last_said
@@ -22,16 +22,7 @@ SAID_BEFORE = "Said by the address before it was agreed that it is the contact's
 
 
 @transaction.atomic
-def agree(
-    address_ids: Sequence[int],
-    *,
-    source: Source,
-    now: datetime,
-    by: int | None = None,
-    wording: str = "",
-    actor: str = "",
-    note: str = "",
-) -> list[ConsentEvent]:
+def agree(address_ids: Sequence[int], origin: Origin, *, by: int | None = None) -> list[ConsentEvent]:
     """These addresses are their contact's from now on, and what holds for it holds for them. Every mailbox of the
     contact hears of it.
 
@@ -42,16 +33,15 @@ def agree(
     No no that held for one of them ends by this. Where the older one said yes after it, a no to a category that was
     said by the address itself holds for both; that is an event of its own, before the agreement, and confirmed to both.
     """
-    origin = Origin(source, now, wording, actor, note)
     pending = still(lock(address_ids), is_pending())
     so_far = joins.so_far(pending)
     new = {one.pk: _voices(one, by) - so_far[one.pk] for one in pending}
     joined = [one for one in pending if new[one.pk] and new[one.pk] | so_far[one.pk] == joins.needed(one)]
     noes = _keep_own_noes(joined, origin)
-    Address.objects.filter(id__any_of=[one.pk for one in joined]).update(agreed_at=now, is_beside=False)
+    Address.objects.filter(id__any_of=[one.pk for one in joined]).update(agreed_at=origin.now, is_beside=False)
     for one in joined:
-        one.agreed_at, one.is_beside = now, False
-    tell(OutboxKind.JOINED, joined, now=now)
+        one.agreed_at, one.is_beside = origin.now, False
+    tell(OutboxKind.JOINED, joined, now=origin.now)
     waiting = [one for one in pending if new[one.pk] and one not in joined]
     halves = [Change(EventKind.JOIN, one, NoData(), JoinData(agreed=voice)) for one in waiting for voice in new[one.pk]]
     return noes + record([*(answered(one, is_theirs=True) for one in joined), *halves], origin, confirm=False)

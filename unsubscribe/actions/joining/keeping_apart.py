@@ -16,9 +16,9 @@ from ...ledger.events import chosen_in
 from ...models import Address, ConsentEvent, Preference, Suppression
 from ...rules import Chosen
 from ..locking import LockedAddresses, lock
+from ..origin import Origin
 from ..pausing import restore_pause
 from ..preferences import restore
-from ..recording import Origin
 from ..suppressions import block
 from ..undoing import UNDO
 from ..wanted import Wanted
@@ -48,19 +48,17 @@ class Side(NamedTuple):
 
 
 @transaction.atomic
-def part(
-    address_ids: Sequence[int], *, source: Source, now: datetime, wording: str = "", actor: str = "", note: str = ""
-) -> list[ConsentEvent]:
+def part(address_ids: Sequence[int], origin: Origin) -> list[ConsentEvent]:
     """These addresses are not their contact's: each becomes a contact of its own, and each no stays with both. The
     address that a contact began with stays, and so does one that stands alone already.
 
     The events also say what changed by that for those who were one, which is confirmed to them by mail.
     """
-    origin = Origin(source, now, wording, actor, note)
     joined = still(lock(address_ids), Address.objects.exclude(joined_at=None))
     sides = _sides([one for one in joined if one.agreed_at])
     events = split(joined, origin)
-    return events + (_in_force_again(sides, origin._replace(note=f"{IN_FORCE_AGAIN} {note}".strip())) if sides else [])
+    again = origin._replace(note=f"{IN_FORCE_AGAIN} {origin.note}".strip())
+    return events + (_in_force_again(sides, again) if sides else [])
 
 
 def _sides(leaving: Sequence[Address]) -> list[Side]:

@@ -8,7 +8,8 @@ from ...ledger.events import choice
 from ...models import Address, ConsentEvent, Preference
 from ...rules import Chosen
 from ..locking import LockedAddresses
-from ..recording import Change, Origin, record
+from ..origin import Origin
+from ..recording import Change, record
 from ..wanted import Wanted, key_of
 
 #: An address, a category and a channel.

@@ -17,7 +17,8 @@ from ...errors import MayNotLift
 from ...ledger.events import JoinData, NoData
 from ...models import Address, ConsentEvent, Contact, LastSent, OutboxMessage, Preference, Suppression
 from ..locking import LockedAddresses
-from ..recording import Change, Origin, record
+from ..origin import Origin
+from ..recording import Change, record
 from ..repeating import keep_repeats, words_of
 
 #: What somebody wants more of: the address, the category (None is everything, as a pause ends) and the channel.

@@ -8,7 +8,8 @@ from ...choices import EventKind, Source, SuppressionReason
 from ...facts.joins import SHARED
 from ...ledger.events import suppressed
 from ...models import Address, ConsentEvent, Suppression
-from ..recording import Change, Origin, record
+from ..origin import Origin
+from ..recording import Change, record
 from ..repeating import blocks_again
 
 

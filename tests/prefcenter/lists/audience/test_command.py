@@ -22,6 +22,7 @@ from tests.databases import new_sqlite
 from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
 from tests.services import PATIENCE
 from unsubscribe import actions, links
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Channel, Frequency, Source, SuppressionReason
 from unsubscribe.links import Target
 from unsubscribe.mailing import Mailing
@@ -73,7 +74,7 @@ def test_exports_work_as_they_are(export: str, news: Category) -> None:
     ids=["sep", "title", "one line", "two in a cell", "quoted lines", "json"],
 )
 def test_files_are_read_as_they_are_found(text: str, news: Category, ada: Address) -> None:
-    actions.suppress([ada.pk], SuppressionReason.COMPLAINT, source=Source.STAFF, now=timezone.now())
+    actions.suppress([ada.pk], Origin(Source.STAFF, timezone.now()), reason=SuppressionReason.COMPLAINT)
     rows, said = run(text, "--category", "news")
     assert [(next(iter(row.values())), row["verdict"]) for row in rows] == [(ADA, "suppressed"), (BOB, "send")]
     assert said.endswith("2 rows: 1 send, 1 suppressed.\n")
@@ -112,10 +113,10 @@ def test_links_and_headers_are_there_for_those_who_may_be_written_to(ada: Addres
 def test_whoever_said_no_gets_a_verdict_and_no_link(ada: Address, news: Category) -> None:
     now = timezone.now()
     bob, cleo, emil = (AddressFactory.create(text=f"{name}@example.com") for name in ("bob", "cleo", "emil"))
-    actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=now)
-    actions.suppress([bob.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=now)
-    actions.pause([Target(cleo.pk)], timezone.localdate().replace(year=2099), source=Source.PAGE, now=now)
-    actions.opt_down([Target(emil.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
+    actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.ONE_CLICK, now))
+    actions.suppress([bob.pk], Origin(Source.COMPLAINT, now), reason=SuppressionReason.COMPLAINT)
+    actions.pause([Target(cleo.pk)], Origin(Source.PAGE, now), until=timezone.localdate().replace(year=2099))
+    actions.opt_down([Target(emil.pk, news.pk)], Origin(Source.PAGE, now), frequency=Frequency.WEEKLY)
     actions.record_sent([emil.contact_id], Mailing(news), now=now)
     text = "email\n" + "\n".join(one.value for one in (ada, bob, cleo, emil))
     rows, _ = run(text, "--category", "news")
@@ -154,7 +155,7 @@ def test_recording_without_a_campaign_is_refused_before_anything_is_read(
 
 def test_asking_about_a_campaign_again_gives_the_same_answer_as_long_as_it_runs(ada: Address, news: Category) -> None:
     """A sender may have crashed, before midnight or after; what was recorded counts for other campaigns."""
-    actions.opt_down([Target(ada.pk, news.pk)], Frequency.MONTHLY, source=Source.PAGE, now=timezone.now())
+    actions.opt_down([Target(ada.pk, news.pk)], Origin(Source.PAGE, timezone.now()), frequency=Frequency.MONTHLY)
     asked = (f"email\n{ADA}\n{BOB}\n", "--category", "news", "--campaign")
     for hours in (0, 20, 47):
         for record in (["--record"], []):
@@ -198,7 +199,7 @@ def test_an_answered_file_can_be_answered_again(ada: Address, news: Category) ->
     command = Command()
     command.source = Stdin(f"email\n{ADA}\n".encode())
     call_command(command, "--category", "news", stdout=out, stderr=io.StringIO())
-    actions.opt_out([Target(ada.pk, news.pk)], source=Source.ONE_CLICK, now=timezone.now())
+    actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.ONE_CLICK, timezone.now()))
     rows, _ = run(out.getvalue(), "--category", "news")
     assert list(rows[0]).count("verdict") == 1
     assert rows[0]["verdict"] == "unsubscribed"

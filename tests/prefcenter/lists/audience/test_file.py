@@ -15,6 +15,7 @@ from prefcenter.lists.reader import open_table
 from tests.conftest import NOW
 from tests.factories import ADA, BOB, CLEO, DAN, AddressFactory, CategoryFactory
 from unsubscribe import actions, gate, queries
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, Frequency, PreferenceState, Source, SuppressionReason
 from unsubscribe.links import Target
@@ -67,12 +68,12 @@ def settle(category: Category) -> None:
     """Everybody but Dan, Fay and Gus is known, and most of them said something."""
     now = NOW
     ada, bob, cleo, emil = (AddressFactory.create(text=text) for text in (ADA, BOB, CLEO, "emil@example.com"))
-    actions.opt_out([Target(ada.pk, category.pk)], source=Source.ONE_CLICK, now=now)
-    actions.suppress([bob.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=now)
-    actions.suppress([bob.pk], SuppressionReason.HARD_BOUNCE, source=Source.API, now=now)
-    actions.opt_down([Target(cleo.pk, category.pk)], Frequency.WEEKLY, source=Source.PAGE, now=now)
+    actions.opt_out([Target(ada.pk, category.pk)], Origin(Source.ONE_CLICK, now))
+    actions.suppress([bob.pk], Origin(Source.COMPLAINT, now), reason=SuppressionReason.COMPLAINT)
+    actions.suppress([bob.pk], Origin(Source.API, now), reason=SuppressionReason.HARD_BOUNCE)
+    actions.opt_down([Target(cleo.pk, category.pk)], Origin(Source.PAGE, now), frequency=Frequency.WEEKLY)
     LastSent.objects.create(contact=cleo.contact, category=category, channel=Channel.EMAIL, sent_on=NOW.date())
-    actions.opt_in([Target(emil.pk, category.pk)], source=Source.PAGE, now=now, wording="Yes")
+    actions.opt_in([Target(emil.pk, category.pk)], Origin(Source.PAGE, now, wording="Yes"))
 
 
 @pytest.mark.parametrize("kind", [{}, {"opt_in": True}, {"transactional": True}], ids=["usual", "opt-in", "receipts"])
@@ -152,7 +153,7 @@ def test_what_the_gate_said_of_everybody_grows_old(news: Category, monkeypatch: 
     out = io.StringIO()
 
     def leave(rows: int) -> None:
-        actions.opt_out([Target(fay.pk)], source=Source.ONE_CLICK, now=NOW)
+        actions.opt_out([Target(fay.pk)], Origin(Source.ONE_CLICK, NOW))
 
     request = audience.request(news, channel=Channel.EMAIL, campaign="", now=NOW, is_recorded=False, with_links=False)
     audience.write_answers(
@@ -173,7 +174,7 @@ def test_where_too_many_said_something_sets_are_asked_about(news: Category, monk
 @pytest.mark.usefixtures("long_from_two")
 def test_what_is_recorded_counts_for_the_next_lines(news: Category) -> None:
     ada = AddressFactory.create(text=ADA)
-    actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=NOW)
+    actions.opt_down([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW), frequency=Frequency.WEEKLY)
     text = "email\n" + "\n".join([ADA, BOB, CLEO, ADA])
     rows = rows_of(answered(text, news, is_recorded=True, with_links=False))
     assert [row["verdict"] for row in rows] == ["send", "send", "send", "too_soon"]
@@ -183,7 +184,7 @@ def test_what_is_recorded_counts_for_the_next_lines(news: Category) -> None:
 @pytest.mark.usefixtures("ways")
 def test_phone_numbers_are_asked_about_in_their_own_spelling(news: Category) -> None:
     ada = AddressFactory.create(text="+49309018000", channel=Channel.SMS)
-    actions.opt_out([Target(ada.pk, news.pk)], source=Source.SMS, now=NOW)
+    actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.SMS, NOW))
     text = "phone\n0049 30 901 8000\n+49 30 901 8001\n12\n"
     table = open_table(io.BytesIO(text.encode()), channel="sms")
     request = audience.request(news, channel=Channel.SMS, campaign="", now=NOW, is_recorded=False, with_links=False)
@@ -203,7 +204,7 @@ def test_who_chose_a_frequency_is_written_to_at_one_of_their_addresses(ways: boo
     ada = AddressFactory.create(text=ADA)
     AddressFactory.create(text=BOB, contact=ada.contact)
     AddressFactory.create(text=DAN, contact=ada.contact)
-    actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=NOW)
+    actions.opt_down([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW), frequency=Frequency.WEEKLY)
     lines = "\n".join(["email", BOB, CLEO, "emil@example.com", "fay@example.com", "gus@example.com", ADA, BOB])
     for options in ({"with_links": False}, {}, {"is_recorded": True, "campaign": "June"}):
         said = [line.split(",")[:2] for line in answered(lines, news, **options).splitlines()[1:]]
@@ -234,11 +235,13 @@ def test_whole_domains_and_other_spellings_count_however_the_lines_are_asked_abo
     eve, kim = AddressFactory.create(text="eve@corp.example"), AddressFactory.create(text="k.im@gmail.com")
     two = AddressFactory.create(text="gil@corp.example")
     AddressFactory.create(text="gil@home.example", contact=two.contact)
-    actions.opt_down([Target(two.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=NOW)
+    actions.opt_down([Target(two.pk, news.pk)], Origin(Source.PAGE, NOW), frequency=Frequency.WEEKLY)
     LastSent.objects.create(contact=two.contact, category=news, channel=Channel.EMAIL, sent_on=NOW.date() - WEEK)
-    actions.suppress_domains({"corp.example": None}, SuppressionReason.UNSUBSCRIBED_ALL, source=Source.STAFF, now=NOW)
-    actions.opt_out([Target(kim.pk, news.pk)], source=Source.PAGE, now=NOW)
-    actions.opt_in([Target(eve.pk, news.pk)], source=Source.PAGE, now=NOW + WEEK, wording="Yes")
+    actions.suppress_domains(
+        {"corp.example": None}, Origin(Source.STAFF, NOW), reason=SuppressionReason.UNSUBSCRIBED_ALL
+    )
+    actions.opt_out([Target(kim.pk, news.pk)], Origin(Source.PAGE, NOW))
+    actions.opt_in([Target(eve.pk, news.pk)], Origin(Source.PAGE, NOW + WEEK, wording="Yes"))
     expected = {
         "eve@corp.example": "send",
         "Bob <bob@corp.example>": "suppressed",

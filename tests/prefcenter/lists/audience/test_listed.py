@@ -18,6 +18,7 @@ from prefcenter.management.commands.audience import Command
 from prefcenter.models import ImportAnswer
 from tests.factories import ADA, BOB, CLEO, AddressFactory, CategoryFactory
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Channel, Source, SuppressionReason
 from unsubscribe.models import Address, Category, SentCount
 
@@ -88,7 +89,7 @@ def test_what_looks_like_an_export_of_opt_outs_by_its_usual_headings_alone_is_sa
 
 def test_who_is_suppressed_or_no_address_is_said_to_be_so(news: Category) -> None:
     ada = AddressFactory.create(text=ADA)
-    actions.suppress([ada.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=timezone.now())
+    actions.suppress([ada.pk], Origin(Source.COMPLAINT, timezone.now()), reason=SuppressionReason.COMPLAINT)
     verdicts, said = run(f"email,status\n{ADA},unsubscribed\nno@body@x,unsubscribed\n{BOB},unsubscribed\n")
     assert verdicts == {ADA: "suppressed", "no@body@x": "invalid", BOB: "unsubscribed"}
     assert "line 3: this is not a valid address" in said

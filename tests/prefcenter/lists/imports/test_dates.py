@@ -13,6 +13,7 @@ from prefcenter.lists.imports.columns.dates import serial
 from tests.factories import ADA, BOB, CLEO, AddressFactory
 from tests.prefcenter.lists.imports.importing import Files, blocked
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Source, SuppressionReason
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -48,8 +49,8 @@ def book(*rows: list[Any], epoch: datetime = CALENDAR_WINDOWS_1900) -> bytes:
 def came_back(text: str, at: datetime) -> None:
     """Somebody left in 2020, and said yes again then."""
     one, reason = AddressFactory.create(text=text), SuppressionReason.UNSUBSCRIBED_ALL
-    actions.suppress([one.pk], reason, source=Source.PAGE, now=datetime(2020, 1, 1, tzinfo=UTC))
-    actions.lift([one.pk], reason, source=Source.PAGE, now=at)
+    actions.suppress([one.pk], Origin(Source.PAGE, datetime(2020, 1, 1, tzinfo=UTC)), reason=reason)
+    actions.lift([one.pk], Origin(Source.PAGE, at), reason=reason)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from tests.conftest import NOW
 from tests.factories import AddressFactory
 from unsubscribe import actions, gate
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Source, SuppressionReason
 from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, DomainSuppression, Suppression
@@ -109,7 +110,7 @@ def test_no_contact_is_made_of_a_domain(tmp_path: Path) -> None:
 def test_an_older_no_does_not_undo_what_the_staff_lifted_since(tmp_path: Path) -> None:
     mailgun = 'address,tags,created_at\n*@corp.example,*,"Mon, 05 Jan 2026 10:00:00 UTC"\n'
     assert figures(run(tmp_path, mailgun, "--apply")) == {"domains": 1}
-    actions.lift_domains(["corp.example"], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.STAFF, now=NOW)
+    actions.lift_domains(["corp.example"], Origin(Source.STAFF, NOW), reason=SuppressionReason.UNSUBSCRIBED_ALL)
     assert figures(run(tmp_path, mailgun, "--apply")) == {"overtaken": 1}
     assert not DomainSuppression.objects.filter(lifted_at=None).exists()
 

@@ -14,13 +14,13 @@ from django.utils import timezone
 
 from prefcenter.lists import imports
 from prefcenter.lists.imports import ImportOptions, NotNow, files, worker
-from prefcenter.lists.imports.batches import ImportOrigin
 from prefcenter.lists.imports.columns.consent import SUBSCRIBED
 from prefcenter.lists.imports.reading import open_source
 from prefcenter.models import ImportKind, ImportRun, ImportState, User
 from tests.factories import ADA, BOB, CategoryFactory, address
 from tests.staff import member
 from unsubscribe import actions, gate
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, EventKind, Outcome, PreferenceState, Source, SuppressionReason
 from unsubscribe.links import Target
@@ -208,7 +208,7 @@ class TestNothingIsLifted:
     """Requirement S3."""
 
     def test_a_row_that_says_subscribed_is_refused_and_changes_nothing(self, ada: Address) -> None:
-        actions.opt_out([Target(ada.pk)], source=Source.ONE_CLICK, now=timezone.now())
+        actions.opt_out([Target(ada.pk)], Origin(Source.ONE_CLICK, timezone.now()))
         before = everything()
         run = imported(f"email,status\n{ADA},subscribed\n{BOB},subscribed\n")
         assert counts(run) == {"rows": 2, "refused": 2}
@@ -216,8 +216,8 @@ class TestNothingIsLifted:
         assert everything() == before
 
     def test_who_came_back_since_is_left_and_counted(self, ada: Address) -> None:
-        actions.suppress([ada.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.PAGE, now=timezone.now() - DAY)
-        actions.lift([ada.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.PAGE, now=timezone.now())
+        actions.suppress([ada.pk], Origin(Source.PAGE, timezone.now() - DAY), reason=SuppressionReason.UNSUBSCRIBED_ALL)
+        actions.lift([ada.pk], Origin(Source.PAGE, timezone.now()), reason=SuppressionReason.UNSUBSCRIBED_ALL)
         run = imported(POSTMARK)
         assert run.foreseen == run.counts
         assert counts(run) == {"rows": 3, "new": 1, "overtaken": 1, "invalid": 1}
@@ -238,8 +238,8 @@ class TestNothingIsLifted:
         self, at: str, is_no: bool, ada: Address
     ) -> None:
         yes = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
-        actions.suppress([ada.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.PAGE, now=yes - 30 * DAY)
-        actions.lift([ada.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.PAGE, now=yes)
+        actions.suppress([ada.pk], Origin(Source.PAGE, yes - 30 * DAY), reason=SuppressionReason.UNSUBSCRIBED_ALL)
+        actions.lift([ada.pk], Origin(Source.PAGE, yes), reason=SuppressionReason.UNSUBSCRIBED_ALL)
         run = imported(f"email,unsubscribed_at\n{ADA},{at}\n")
         assert run.foreseen == run.counts
         assert counts(run) == {"rows": 1, "new" if is_no else "overtaken": 1}
@@ -247,8 +247,8 @@ class TestNothingIsLifted:
 
     def test_contacts_who_opted_out_or_were_erased_stay_so(self, ada: Address) -> None:
         bob = address(BOB)
-        actions.suppress([ada.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.PAGE, now=timezone.now())
-        actions.erase([bob.contact_id], source=Source.PAGE, now=timezone.now())
+        actions.suppress([ada.pk], Origin(Source.PAGE, timezone.now()), reason=SuppressionReason.UNSUBSCRIBED_ALL)
+        actions.erase([bob.contact_id], Origin(Source.PAGE, timezone.now()))
         events = ConsentEvent.objects.count()
         run = imported(people(1) + f"{ADA}\n{BOB}\n", CONTACTS)
         assert run.foreseen == run.counts
@@ -327,7 +327,7 @@ def carrying_out(run: ImportRun) -> Iterator[Any]:
     held = claim(run)
     with files.read(held.stored_as) as stream:
         source = open_source(stream, imports.terms_of(held), file_name=held.file_name, now=timezone.now())
-        yield from worker.carry_out(held, source, ImportOrigin("staff 1", "Import 1."), stream)
+        yield from worker.carry_out(held, source, stream, actor="staff 1")
 
 
 class TestWorkers:

@@ -24,6 +24,7 @@ from tests.examples import examples
 from tests.factories import CategoryFactory, ContactFactory
 from tests.staff import member
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, Source, SuppressionReason
 from unsubscribe.links import Target
@@ -123,19 +124,19 @@ def make(everybody: Sequence[Person], categories: Sequence[Category]) -> None:
             )
         first = addresses[min(addresses)]
         if one.everything:
-            actions.opt_out([Target(first.pk)], source=Source.PAGE, now=now)
+            actions.opt_out([Target(first.pk)], Origin(Source.PAGE, now))
         if one.everything and one.comes_back:
             target = Target(first.pk, categories[0].pk)
-            actions.opt_in([target], source=Source.PAGE, now=now + timedelta(hours=1), wording="Yes")
+            actions.opt_in([target], Origin(Source.PAGE, now + timedelta(hours=1), wording="Yes"))
         for channel, reason in sorted(one.blocks):
             if channel in addresses:
-                actions.suppress([addresses[channel].pk], reason, source=Source.STAFF, now=now + timedelta(hours=2))
+                actions.suppress([addresses[channel].pk], Origin(Source.STAFF, now + timedelta(hours=2)), reason=reason)
         for channel, which in sorted(one.left):
             if channel in addresses:
                 target = Target(addresses[channel].pk, categories[which].pk)
-                actions.opt_out([target], source=Source.ONE_CLICK, now=now + timedelta(hours=2))
+                actions.opt_out([target], Origin(Source.ONE_CLICK, now + timedelta(hours=2)))
         if one.is_erased:
-            actions.erase([contact.pk], source=Source.PAGE, now=now + timedelta(hours=3))
+            actions.erase([contact.pk], Origin(Source.PAGE, now + timedelta(hours=3)))
 
 
 def exported(category: Category | None, kind: str) -> bytes:

@@ -17,6 +17,7 @@ from prefcenter.lists.imports.reading import NOBODY_SAID, open_source
 from prefcenter.models import ImportAnswer, ImportKind, ImportRun
 from tests.factories import ADA, BOB, AddressFactory
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Source, SuppressionReason
 from unsubscribe.models import Address, Suppression
 
@@ -39,8 +40,8 @@ def asked(text: str, terms: ImportOptions = OPT_OUTS, *, said: Answers = NOBODY_
 def came_back(text: str, at: datetime) -> None:
     """Somebody left in 2020, and said yes again then."""
     one, reason = AddressFactory.create(text=text), SuppressionReason.UNSUBSCRIBED_ALL
-    actions.suppress([one.pk], reason, source=Source.PAGE, now=datetime(2020, 1, 1, tzinfo=UTC))
-    actions.lift([one.pk], reason, source=Source.PAGE, now=at)
+    actions.suppress([one.pk], Origin(Source.PAGE, datetime(2020, 1, 1, tzinfo=UTC)), reason=reason)
+    actions.lift([one.pk], Origin(Source.PAGE, at), reason=reason)
 
 
 def table(heading: str, *cells: str) -> str:

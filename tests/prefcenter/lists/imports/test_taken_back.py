@@ -23,6 +23,7 @@ from prefcenter.reports import Period, Selection
 from tests.factories import ADA, BOB, CLEO, CategoryFactory, address
 from tests.staff import member, signed_in
 from unsubscribe import actions, gate, rules
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, EventKind, Frequency, Outcome, Source, SuppressionReason
 from unsubscribe.ledger import seals
@@ -105,8 +106,8 @@ def test_what_it_set_is_lifted_with_the_import_as_the_source(
 def test_a_category_goes_back_to_what_it_was_before(before: str | None, boss: User, news: Category) -> None:
     ada = address(ADA)
     if before:
-        actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=timezone.now() - DAY, wording="Yes")
-    actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=timezone.now() - DAY)
+        actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, timezone.now() - DAY, wording="Yes"))
+    actions.opt_down([Target(ada.pk, news.pk)], Origin(Source.PAGE, timezone.now() - DAY), frequency=Frequency.WEEKLY)
     run = imported(ADA, BOB, terms=OPT_OUTS._replace(category_id=news.pk))
     assert answer(ADA, news) == Outcome.UNSUBSCRIBED
     taken_back(run, boss)
@@ -120,12 +121,12 @@ def test_a_category_goes_back_to_what_it_was_before(before: str | None, boss: Us
 
 
 def clicks(ada: Address) -> None:
-    actions.opt_out([Target(ada.pk)], source=Source.ONE_CLICK, now=timezone.now())
+    actions.opt_out([Target(ada.pk)], Origin(Source.ONE_CLICK, timezone.now()))
 
 
 def is_reported_by_the_sender(ada: Address) -> None:
     said = [actions.ImportedNo(bytes(ada.digest), ada.value)]
-    actions.import_opt_outs(said, channel=Channel.EMAIL, source=Source.API, now=timezone.now())
+    actions.import_opt_outs(said, Origin(Source.API, timezone.now()), channel=Channel.EMAIL)
 
 
 def is_imported_once_more(ada: Address) -> None:
@@ -134,7 +135,7 @@ def is_imported_once_more(ada: Address) -> None:
 
 def is_in_an_older_file(ada: Address) -> None:
     said = [actions.ImportedNo(bytes(ada.digest), ada.value, timezone.now() - 900 * DAY)]
-    actions.import_opt_outs(said, channel=Channel.EMAIL, import_id=999, now=timezone.now())
+    actions.import_opt_outs(said, Origin(Source.IMPORT, timezone.now(), import_id=999), channel=Channel.EMAIL)
 
 
 AGAIN = [clicks, is_reported_by_the_sender, is_imported_once_more, is_in_an_older_file]
@@ -153,7 +154,7 @@ def test_what_was_said_again_since_stays(again: Callable[[Address], None], boss:
 @pytest.mark.parametrize("source", [Source.ONE_CLICK, Source.PAGE, Source.API, Source.STAFF])
 def test_a_category_that_was_left_again_since_stays_left(source: Source, boss: User, news: Category) -> None:
     run = imported(ADA, terms=OPT_OUTS._replace(category_id=news.pk))
-    actions.opt_out([Target(known(ADA).pk, news.pk)], source=source, now=timezone.now())
+    actions.opt_out([Target(known(ADA).pk, news.pk)], Origin(source, timezone.now()))
     taken_back(run, boss)
     assert answer(ADA, news) == Outcome.UNSUBSCRIBED
 
@@ -197,7 +198,7 @@ def test_what_people_chose_themselves_since_is_theirs(boss: User, news: Category
     offers = CategoryFactory.create(slug="offers")
     run = imported(ADA)
     ada = known(ADA)
-    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=timezone.now(), wording="Yes")
+    actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, timezone.now(), wording="Yes"))
     clicks(ada)
     assert imports.foresee_taking_back(run).ended == 1
     taken_back(run, boss)
@@ -206,7 +207,7 @@ def test_what_people_chose_themselves_since_is_theirs(boss: User, news: Category
 
 def test_an_erased_contact_is_left_alone(boss: User) -> None:
     run = imported(ADA)
-    actions.erase([known(ADA).contact_id], source=Source.PAGE, now=timezone.now())
+    actions.erase([known(ADA).contact_id], Origin(Source.PAGE, timezone.now()))
     lines = ConsentEvent.objects.count()
     assert imports.foresee_taking_back(run).erased == 1
     taken_back(run, boss)
@@ -232,7 +233,7 @@ def test_a_file_that_repeats_itself_has_said_it_once(monkeypatch: pytest.MonkeyP
 def test_what_was_taken_back_is_no_yes_that_overtakes_a_no(boss: User, news: Category) -> None:
     taken_back(imported(ADA), boss)
     said = [actions.ImportedNo(normalise(ADA).digest, ADA, timezone.now() - DAY)]
-    assert actions.import_opt_outs(said, channel=Channel.EMAIL, now=timezone.now()).new == 1
+    assert actions.import_opt_outs(said, Origin(Source.IMPORT, timezone.now()), channel=Channel.EMAIL).new == 1
     assert answer(ADA, news) == Outcome.SUPPRESSED
 
 
@@ -391,12 +392,12 @@ CORP, FIRM = "*@corp.example", "*@firm.example"
 
 
 def domain_is_blocked_by_staff() -> None:
-    actions.suppress_domains({"corp.example": None}, OWN_NO, source=Source.STAFF, now=timezone.now())
+    actions.suppress_domains({"corp.example": None}, Origin(Source.STAFF, timezone.now()), reason=OWN_NO)
 
 
 def domain_is_blocked_by_api() -> None:
     actions.suppress_domains(
-        {"corp.example": timezone.now() - 900 * DAY}, OWN_NO, source=Source.API, now=timezone.now()
+        {"corp.example": timezone.now() - 900 * DAY}, Origin(Source.API, timezone.now()), reason=OWN_NO
     )
 
 
@@ -446,7 +447,7 @@ class TestDomains:
 
     def test_one_that_the_staff_lifted_since_is_not_counted_as_lifted_by_it(self, boss: User) -> None:
         run = imported(CORP, FIRM)
-        actions.lift_domains(["corp.example"], OWN_NO, source=Source.STAFF, now=timezone.now(), note="An error.")
+        actions.lift_domains(["corp.example"], Origin(Source.STAFF, timezone.now(), note="An error."), reason=OWN_NO)
         standing = imports.foresee_taking_back(run)
         assert (standing.domains, standing.ended) == (1, 1)
         taken_back(run, boss)
@@ -463,7 +464,7 @@ class TestDomains:
         taken_back(imported(CORP), boss)
         said = {"corp.example": timezone.now() - DAY}
         assert actions.preview_domains(said, OWN_NO).new == ["corp.example"]
-        assert actions.suppress_domains(said, OWN_NO, source=Source.API, now=timezone.now()).new == ["corp.example"]
+        assert actions.suppress_domains(said, Origin(Source.API, timezone.now()), reason=OWN_NO).new == ["corp.example"]
         assert answer(EVE, news) == Outcome.SUPPRESSED
 
     def test_a_worker_that_dies_is_followed_by_one_that_goes_on(

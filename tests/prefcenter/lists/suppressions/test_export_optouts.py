@@ -18,6 +18,7 @@ from prefcenter.lists.suppressions import FORMATS, listing
 from prefcenter.management.commands import export_optouts
 from tests.factories import address
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Channel, Source, SuppressionReason
 from unsubscribe.links import Target
 from unsubscribe.models import Address, Category
@@ -54,10 +55,10 @@ class Ran:
 @pytest.fixture
 def blocked(news: Category) -> list[Address]:
     made = [address(f"{name}@example.com") for name in ("ada", "bob", "=cmd", "gone")]
-    actions.suppress([one.pk for one in made], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=DAY)
-    actions.erase([made[-1].contact_id], source=Source.PAGE, now=DAY)
+    actions.suppress([one.pk for one in made], Origin(Source.COMPLAINT, DAY), reason=SuppressionReason.COMPLAINT)
+    actions.erase([made[-1].contact_id], Origin(Source.PAGE, DAY))
     leaver = address("cleo@example.com")
-    actions.opt_out([Target(leaver.pk, news.pk)], source=Source.PAGE, now=DAY)
+    actions.opt_out([Target(leaver.pk, news.pk)], Origin(Source.PAGE, DAY))
     return made
 
 

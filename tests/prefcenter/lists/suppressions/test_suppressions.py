@@ -15,6 +15,7 @@ from prefcenter.lists import spreadsheets, suppressions
 from prefcenter.lists.suppressions import FORMATS, REASONS, SuppressionQuery, listing
 from tests.factories import CampaignFactory, CategoryFactory, ContactFactory, address
 from unsubscribe import actions, addresses, gate
+from unsubscribe.actions import Origin
 from unsubscribe.choices import Channel, Outcome, Source, SuppressionReason
 from unsubscribe.links import Target
 from unsubscribe.mailing import Mailing
@@ -29,21 +30,21 @@ REFUSED = {Outcome.SUPPRESSED, Outcome.UNSUBSCRIBED}
 
 def block(text: str, reason: str, *, source: Source = Source.PAGE, now: datetime = DAY, **kwargs: Any) -> Address:
     made = address(text, **kwargs)
-    actions.suppress([made.pk], SuppressionReason(reason), source=source, now=now)
+    actions.suppress([made.pk], Origin(source, now), reason=SuppressionReason(reason))
     return made
 
 
 def leave(text: str, category: Category, *, now: datetime = DAY, campaign: int | None = None, **kwargs: Any) -> Address:
     made = address(text, **kwargs)
-    actions.opt_out([Target(made.pk, category.pk, campaign)], source=Source.PAGE, now=now)
+    actions.opt_out([Target(made.pk, category.pk, campaign)], Origin(Source.PAGE, now))
     return made
 
 
 def come_back(text: str, category: Category) -> Address:
     """Said no to everything, and then yes to this alone."""
     made = address(text)
-    actions.opt_out([Target(made.pk)], source=Source.PAGE, now=DAY)
-    actions.opt_in([Target(made.pk, category.pk)], source=Source.PAGE, now=DAY, wording="Yes")
+    actions.opt_out([Target(made.pk)], Origin(Source.PAGE, DAY))
+    actions.opt_in([Target(made.pk, category.pk)], Origin(Source.PAGE, DAY, wording="Yes"))
     return made
 
 
@@ -67,26 +68,26 @@ def cast(news: Category) -> list[str]:
     for reason in sorted(set(SuppressionReason) - {SuppressionReason.ERASED}):
         block(f"{reason}@example.com", reason)
     both = block("both@example.com", "complaint")
-    actions.suppress([both.pk], SuppressionReason.HARD_BOUNCE, source=Source.API, now=DAY)
+    actions.suppress([both.pk], Origin(Source.API, DAY), reason=SuppressionReason.HARD_BOUNCE)
     lifted = block("lifted@example.com", "hard_bounce")
-    actions.lift([lifted.pk], SuppressionReason.HARD_BOUNCE, source=Source.STAFF, now=DAY)
+    actions.lift([lifted.pk], Origin(Source.STAFF, DAY), reason=SuppressionReason.HARD_BOUNCE)
     leave("left-news@example.com", news)
     leave("left-offers@example.com", offers)
     back = leave("back@example.com", news)
-    actions.opt_in([Target(back.pk, news.pk)], source=Source.PAGE, now=DAY, wording="Yes")
+    actions.opt_in([Target(back.pk, news.pk)], Origin(Source.PAGE, DAY, wording="Yes"))
     come_back("only-news@example.com", news)
     come_back("only-offers@example.com", offers)
     until_then = come_back("only-offers-and-news-paused@example.com", offers)
-    actions.pause([Target(until_then.pk, news.pk)], date(2030, 1, 1), source=Source.PAGE, now=DAY)
+    actions.pause([Target(until_then.pk, news.pk)], Origin(Source.PAGE, DAY), until=date(2030, 1, 1))
     paused = address("paused@example.com")
-    actions.pause([Target(paused.pk, news.pk)], date(2030, 1, 1), source=Source.PAGE, now=DAY)
+    actions.pause([Target(paused.pk, news.pk)], Origin(Source.PAGE, DAY), until=date(2030, 1, 1))
     family = leave("first@example.com", news).contact
     address("second@example.com", contact=family)
     by_text = address("+4930123456", channel=Channel.SMS)
-    actions.opt_out([Target(by_text.pk, news.pk)], source=Source.SMS, now=DAY)
+    actions.opt_out([Target(by_text.pk, news.pk)], Origin(Source.SMS, DAY))
     address("by-mail@example.com", contact=by_text.contact)
     gone = leave("gone@example.com", news)
-    actions.erase([gone.contact_id], source=Source.PAGE, now=DAY)
+    actions.erase([gone.contact_id], Origin(Source.PAGE, DAY))
     address("silent@example.com")
     return sorted(Address.objects.filter(channel=Channel.EMAIL).exclude(value="").values_list("value", flat=True))
 
@@ -100,9 +101,7 @@ def test_about_a_category_it_is_exactly_those_whom_the_gate_refuses_for_good(slu
     category = made.get(slug) or Category.objects.get(slug=slug)
     actions.opt_in(
         [Target(Address.objects.get(value="silent@example.com").pk, made["partners"].pk)],
-        source=Source.PAGE,
-        now=DAY,
-        wording="Yes",
+        Origin(Source.PAGE, DAY, wording="Yes"),
     )
     decisions = gate.check(cast, Mailing(category), now=DAY + timedelta(days=1))
     refused = {text for text, one in zip(cast, decisions, strict=True) if one.outcome in REFUSED}
@@ -180,9 +179,9 @@ def test_a_line_says_reason_door_campaign_and_day(news: Category) -> None:
 
 def test_whoever_left_twice_left_the_second_time(news: Category) -> None:
     left = leave("a@example.com", news)
-    actions.opt_in([Target(left.pk, news.pk)], source=Source.PAGE, now=DAY, wording="Yes")
+    actions.opt_in([Target(left.pk, news.pk)], Origin(Source.PAGE, DAY, wording="Yes"))
     later = DAY + timedelta(days=9)
-    actions.opt_out([Target(left.pk, news.pk)], source=Source.ONE_CLICK, now=later)
+    actions.opt_out([Target(left.pk, news.pk)], Origin(Source.ONE_CLICK, later))
     [one] = suppressions.Newest(SuppressionQuery(category=news)).rows(0, 50)
     assert (one.source, one.at) == ("one_click", later)
 
@@ -314,11 +313,11 @@ def test_a_sheet_holds_what_the_table_holds(cast: list[str], news: Category) -> 
 )
 def test_an_upload_is_written_as_its_provider_reads_it(kind: str, rows: list[list[str]], news: Category) -> None:
     first = block("a@example.com", "unsubscribed_all", source=Source.ONE_CLICK)
-    actions.opt_out([Target(first.pk, news.pk)], source=Source.PAGE, now=DAY + timedelta(days=1))
+    actions.opt_out([Target(first.pk, news.pk)], Origin(Source.PAGE, DAY + timedelta(days=1)))
     block("b@example.com", "manual", source=Source.STAFF)
-    actions.suppress([first.pk], SuppressionReason.MANUAL, source=Source.STAFF, now=DAY)
+    actions.suppress([first.pk], Origin(Source.STAFF, DAY), reason=SuppressionReason.MANUAL)
     both = block("c@example.com", "complaint", source=Source.COMPLAINT)
-    actions.suppress([both.pk], SuppressionReason.HARD_BOUNCE, source=Source.API, now=DAY)
+    actions.suppress([both.pk], Origin(Source.API, DAY), reason=SuppressionReason.HARD_BOUNCE)
     block("d@example.com", "complaint", source=Source.COMPLAINT)
     leave("e@example.com", news, now=DAY + timedelta(days=1))
     come_back("f@example.com", CategoryFactory.create(slug="offers"))
@@ -355,7 +354,7 @@ def test_a_partner_gets_hashes_by_which_their_own_addresses_are_found(cast: list
 def test_whom_a_file_cannot_hold_is_counted_and_told(cast: list[str], news: Category) -> None:
     block("=cmd@example.com", "manual")
     block("+tag@example.com", "complaint")
-    actions.erase([block("+4930654321", "manual", channel=Channel.SMS).contact_id], source=Source.PAGE, now=DAY)
+    actions.erase([block("+4930654321", "manual", channel=Channel.SMS).contact_id], Origin(Source.PAGE, DAY))
     file = suppressions.prepare(SuppressionQuery(category=news), "sendgrid")
     assert file.left_out == (1, 2, 2)
     assert file.left_out.in_words == [
@@ -401,6 +400,6 @@ def test_a_contact_without_an_address_on_the_channel_is_in_no_list(news: Categor
     contact = ContactFactory.create()
     made = address("a@example.com", contact=contact)
     actions.set_preferences(
-        [actions.Wanted(made.pk, news.pk, {"state": "unsubscribed"}, Channel.SMS)], source=Source.PAGE, now=DAY
+        [actions.Wanted(made.pk, news.pk, {"state": "unsubscribed"}, Channel.SMS)], Origin(Source.PAGE, DAY)
     )
     assert held(SuppressionQuery(category=news)) == set()

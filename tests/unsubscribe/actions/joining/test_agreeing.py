@@ -2,7 +2,6 @@
 those from before."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -17,7 +16,7 @@ from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
 from tests.unsubscribe.actions.joining.test_pending import OLDER, OTHER, open_to, said, say
 from tests.unsubscribe.gate.test_checking import forgotten
 from unsubscribe import actions, gate
-from unsubscribe.actions import ImportedNo
+from unsubscribe.actions import ImportedNo, Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, EventKind, OutboxKind, Outcome, Source, SuppressionReason
 from unsubscribe.links import Target
@@ -34,7 +33,7 @@ OWN_NO = [SuppressionReason.COMPLAINT, SuppressionReason.UNSUBSCRIBED_ALL]
 def bob(ada: Address) -> Address:
     """Joined to Ada, agreed to; with a number beside them."""
     joined = actions.add_addresses(ada.contact_id, [normalise(BOB), PHONE], now=NOW - DAY)
-    actions.agree([one.pk for one in joined], source=Source.STAFF, now=NOW - DAY)
+    actions.agree([one.pk for one in joined], Origin(Source.STAFF, NOW - DAY))
     return joined[0]
 
 
@@ -55,10 +54,10 @@ def test_what_either_says_of_its_whole_channel_holds_for_both_and_for_no_other_c
 ) -> None:
     one = Address.objects.get(value=speaker)
     if door == "verb":
-        actions.suppress([one.pk], reason, source=Source.API, now=NOW)
+        actions.suppress([one.pk], Origin(Source.API, NOW), reason=reason)
     else:
         file = [ImportedNo(bytes(one.digest), one.value)]
-        actions.import_opt_outs(file, channel=Channel.EMAIL, reason=reason, source=Source.API, now=NOW)
+        actions.import_opt_outs(file, Origin(Source.API, NOW), channel=Channel.EMAIL, reason=reason)
     assert blocked() == {(ADA, reason), (BOB, reason)}
     assert answer(ADA, news) == answer(BOB, news) == Outcome.SUPPRESSED
     assert ConsentEvent.objects.filter(conditions.COMPLAINT).count() == (reason == SuppressionReason.COMPLAINT)
@@ -68,26 +67,26 @@ def test_what_either_says_of_its_whole_channel_holds_for_both_and_for_no_other_c
 def test_it_is_taken_back_for_both_by_whoever_comes_back(
     reason: SuppressionReason, ada: Address, bob: Address, news: Category
 ) -> None:
-    actions.suppress([bob.pk], reason, source=Source.API, now=NOW)
-    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
+    actions.suppress([bob.pk], Origin(Source.API, NOW), reason=reason)
+    actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW, wording="Yes"))
     assert blocked() == set()
 
 
 @pytest.mark.parametrize("reason", [SuppressionReason.HARD_BOUNCE, SuppressionReason.MANUAL])
 def test_what_is_about_the_mailbox_alone_stays_with_it(reason: SuppressionReason, bob: Address) -> None:
-    actions.suppress([bob.pk], reason, source=Source.API, now=NOW)
+    actions.suppress([bob.pk], Origin(Source.API, NOW), reason=reason)
     assert blocked() == {(BOB, reason)}
 
 
 def test_of_whoever_was_erased_nothing_more_is_written(ada: Address, bob: Address) -> None:
-    actions.erase([ada.contact_id], source=Source.STAFF, now=NOW)
-    actions.suppress([bob.pk], SuppressionReason.COMPLAINT, source=Source.API, now=NOW)
+    actions.erase([ada.contact_id], Origin(Source.STAFF, NOW))
+    actions.suppress([bob.pk], Origin(Source.API, NOW), reason=SuppressionReason.COMPLAINT)
     assert not Suppression.objects.filter(address=ada, reason=SuppressionReason.COMPLAINT).exists()
 
 
 def test_an_import_that_is_taken_back_lifts_it_at_both(ada: Address, bob: Address, news: Category) -> None:
     file = [ImportedNo(bytes(bob.digest), bob.value)]
-    actions.import_opt_outs(file, channel=Channel.EMAIL, now=NOW, import_id=7)
+    actions.import_opt_outs(file, Origin(Source.IMPORT, NOW, import_id=7), channel=Channel.EMAIL)
     assert blocked() == {(one, SuppressionReason.UNSUBSCRIBED_ALL) for one in (ADA, BOB)}
     while actions.take_back(7, most=10, now=NOW + DAY).looked_at:
         pass
@@ -100,22 +99,22 @@ def test_many_take_as_many_queries_as_a_few() -> None:
         readers = [AddressFactory.create() for _ in range(size)]
         wanted = {one.contact_id: [normalise(f"also-{one.pk}@example.org")] for one in readers}
         joined = [row.pk for some in actions.add_addresses_to(wanted, now=NOW).values() for row in some]
-        actions.agree(joined, source=Source.STAFF, now=NOW)
+        actions.agree(joined, Origin(Source.STAFF, NOW))
         with CaptureQueriesContext(connection) as queries:
-            events = actions.suppress(joined, SuppressionReason.COMPLAINT, source=Source.API, now=NOW)
+            events = actions.suppress(joined, Origin(Source.API, NOW), reason=SuppressionReason.COMPLAINT)
         assert len(events) == 2 * size
         counts.append(len(queries))
     assert counts[0] == counts[1]
 
 
 def leave(*addresses: Address, category: Category) -> None:
-    actions.opt_out([Target(one.pk, category.pk) for one in addresses], source=Source.PAGE, now=NOW)
+    actions.opt_out([Target(one.pk, category.pk) for one in addresses], Origin(Source.PAGE, NOW))
 
 
 def listed(*addresses: Address, category: Category, at: datetime | None = None, import_id: int | None = 7) -> None:
     file = [ImportedNo(bytes(one.digest), one.value, at) for one in addresses]
-    about: dict[str, Any] = {"channel": Channel.EMAIL, "category_id": category.pk, "import_id": import_id}
-    actions.import_opt_outs(file, now=NOW, **about)
+    origin = Origin(Source.IMPORT, NOW, import_id=import_id)
+    actions.import_opt_outs(file, origin, channel=Channel.EMAIL, category_id=category.pk)
 
 
 def left_a_page(older: Address, other: Address, news: Category) -> None:
@@ -142,7 +141,7 @@ def came_late(older: Address, other: Address, news: Category) -> None:
 
 
 def came_after_a_yes(older: Address, other: Address, news: Category) -> None:
-    actions.opt_in([Target(older.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
+    actions.opt_in([Target(older.pk, news.pk)], Origin(Source.PAGE, NOW, wording="Yes"))
     listed(other, category=news, at=NOW - DAY)
 
 
@@ -159,8 +158,8 @@ class TestTheOwnNoOfAnAddressThatWasPending:
     @pytest.fixture
     def joined(self, ada: Address, news: Category) -> Address:
         [other] = actions.add_addresses(ada.contact_id, [normalise(BOB)], now=NOW)
-        actions.opt_out([Target(other.pk, news.pk)], source=Source.ONE_CLICK, now=NOW)
-        actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW + DAY, wording="Yes")
+        actions.opt_out([Target(other.pk, news.pk)], Origin(Source.ONE_CLICK, NOW))
+        actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW + DAY, wording="Yes"))
         assert (answer(ADA, news), answer(BOB, news)) == (Outcome.SEND, Outcome.UNSUBSCRIBED)
         return other
 
@@ -169,7 +168,7 @@ class TestTheOwnNoOfAnAddressThatWasPending:
         self, source: Source, joined: Address, ada: Address, news: Category
     ) -> None:
         OutboxMessage.objects.all().delete()
-        actions.agree([joined.pk], source=source, now=NOW + 2 * DAY)
+        actions.agree([joined.pk], Origin(source, NOW + 2 * DAY))
         assert answer(ADA, news, at=2 * DAY) == answer(BOB, news, at=2 * DAY) == Outcome.UNSUBSCRIBED
         told = OutboxMessage.objects.filter(kind=OutboxKind.CONFIRMATION).values_list("address", flat=True)
         assert set(told) == {ada.pk, joined.pk}
@@ -184,30 +183,30 @@ class TestTheOwnNoOfAnAddressThatWasPending:
             UNHEARD[how](ada, other, news)
         assert ConsentEvent.objects.filter(address=other).count() == 1
         assert not OutboxMessage.objects.filter(address=other).exists()
-        actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW + DAY, wording="Yes")
+        actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW + DAY, wording="Yes"))
         assert (answer(ADA, news), answer(BOB, news)) == (Outcome.SEND, Outcome.UNSUBSCRIBED)
-        actions.agree([other.pk], source=Source.STAFF, now=NOW + 2 * DAY)
+        actions.agree([other.pk], Origin(Source.STAFF, NOW + 2 * DAY))
         assert answer(ADA, news, at=2 * DAY) == answer(BOB, news, at=2 * DAY) == Outcome.UNSUBSCRIBED
 
     def test_ends_with_its_next_yes(self, joined: Address, ada: Address, news: Category) -> None:
-        actions.agree([joined.pk], source=Source.STAFF, now=NOW + 2 * DAY)
-        actions.opt_in([Target(joined.pk, news.pk)], source=Source.PAGE, now=NOW + 2 * DAY, wording="Yes")
+        actions.agree([joined.pk], Origin(Source.STAFF, NOW + 2 * DAY))
+        actions.opt_in([Target(joined.pk, news.pk)], Origin(Source.PAGE, NOW + 2 * DAY, wording="Yes"))
         assert answer(ADA, news, at=2 * DAY) == answer(BOB, news, at=2 * DAY) == Outcome.SEND
 
     def test_is_none_where_it_was_taken_back(self, ada: Address, news: Category) -> None:
         """By Undo, before the older one said yes."""
         [other] = actions.add_addresses(ada.contact_id, [normalise(BOB)], now=NOW)
-        receipt = actions.opt_out([Target(other.pk, news.pk)], source=Source.PAGE, now=NOW)
-        actions.undo([one.pk for one in receipt], source=Source.PAGE, now=NOW)
-        actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW + DAY, wording="Yes")
-        actions.agree([other.pk], source=Source.STAFF, now=NOW + 2 * DAY)
+        receipt = actions.opt_out([Target(other.pk, news.pk)], Origin(Source.PAGE, NOW))
+        actions.undo([one.pk for one in receipt], Origin(Source.PAGE, NOW))
+        actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW + DAY, wording="Yes"))
+        actions.agree([other.pk], Origin(Source.STAFF, NOW + 2 * DAY))
         assert answer(BOB, news, at=2 * DAY) == Outcome.SEND
 
     def test_does_not_come_about_where_only_the_older_one_chose(self, ada: Address, news: Category) -> None:
         [other] = actions.add_addresses(ada.contact_id, [normalise(BOB)], now=NOW)
-        actions.opt_out([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW)
-        actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW + DAY, wording="Yes")
-        actions.agree([other.pk], source=Source.STAFF, now=NOW + 2 * DAY)
+        actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW))
+        actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW + DAY, wording="Yes"))
+        actions.agree([other.pk], Origin(Source.STAFF, NOW + 2 * DAY))
         assert answer(ADA, news, at=2 * DAY) == answer(BOB, news, at=2 * DAY) == Outcome.SEND
 
 
@@ -234,14 +233,14 @@ def test_no_no_that_held_stops_holding_by_agreeing(
         if other.contact_id != older.contact_id or not other.is_pending:
             return
         open_before = {one.pk: open_to(one, categories) for one in (older, other)}
-        actions.agree([other.pk], source=Source.STAFF, now=NOW + timedelta(hours=1))
+        actions.agree([other.pk], Origin(Source.STAFF, NOW + timedelta(hours=1)))
         other.refresh_from_db()
         assert open_to(older, categories) <= open_before[older.pk]
         for slug in open_to(other, categories) - open_before[other.pk]:
             assert {(OLDER, "join in", slug)} & set(after)
             assert not {(OTHER, "leave", slug), (OTHER, "leave all", slug), (OTHER, "complain", slug)} & set(after)
-        about: dict[str, Any] = {"source": Source.PAGE, "now": NOW + timedelta(hours=2)}
-        actions.suppress([other.pk], SuppressionReason.COMPLAINT, **about)
+        origin = Origin(Source.PAGE, NOW + timedelta(hours=2))
+        actions.suppress([other.pk], origin, reason=SuppressionReason.COMPLAINT)
         if not is_text:
             assert open_to(older, categories) == set()
         assert open_to(other, categories) == set()

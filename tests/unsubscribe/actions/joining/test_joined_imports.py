@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import NOW
 from tests.factories import ADA, BOB, CategoryFactory
 from unsubscribe import actions, gate
-from unsubscribe.actions import ImportedNo
+from unsubscribe.actions import ImportedNo, Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, Outcome, Source, SuppressionReason
 from unsubscribe.links import Target
@@ -32,9 +32,9 @@ def bob(ada: Address) -> Address:
 def says_older_no(one: Address, category: Category, scope: str) -> None:
     options: dict[str, Any] = {"category": {"category_id": category.pk}, "everywhere": {"everywhere": True}}
     said = [ImportedNo(bytes(one.digest), one.value, NOW - DAY)]
-    wish = {"channel": Channel.EMAIL, "now": NOW + 2 * DAY} | options.get(scope, {})
-    expected = actions.preview_opt_outs(said, **wish)
-    assert actions.import_opt_outs(said, **wish) == expected
+    wish, origin = {"channel": Channel.EMAIL} | options.get(scope, {}), Origin(Source.IMPORT, NOW + 2 * DAY)
+    expected = actions.preview_opt_outs(said, origin, **wish)
+    assert actions.import_opt_outs(said, origin, **wish) == expected
 
 
 @pytest.mark.parametrize("scope", ["category", "address", "everywhere"])
@@ -44,10 +44,10 @@ def test_holds_for_it_whatever_the_older_one_said_since(
 ) -> None:
     if undone:
         left = Target(ada.pk, news.pk if undone == "category" else None)
-        receipt = actions.opt_out([left], source=Source.PAGE, now=NOW - 2 * DAY)
-        actions.undo([one.pk for one in receipt], source=Source.PAGE, now=NOW)
+        receipt = actions.opt_out([left], Origin(Source.PAGE, NOW - 2 * DAY))
+        actions.undo([one.pk for one in receipt], Origin(Source.PAGE, NOW))
     else:
-        actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
+        actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW, wording="Yes"))
     says_older_no(bob, news, scope)
     assert answer(BOB, news) in {Outcome.UNSUBSCRIBED, Outcome.SUPPRESSED}
     is_left = answer(BOB, CategoryFactory.create(slug="later")) == Outcome.SUPPRESSED
@@ -63,7 +63,7 @@ class TestTakingAnImportBack:
 
     def imports(self, one: Address, import_id: int) -> None:
         said = [ImportedNo(bytes(one.digest), one.value)]
-        actions.import_opt_outs(said, channel=Channel.EMAIL, now=NOW, import_id=import_id)
+        actions.import_opt_outs(said, Origin(Source.IMPORT, NOW, import_id=import_id), channel=Channel.EMAIL)
 
     def take_back(self) -> None:
         while actions.take_back(7, most=10, now=NOW + DAY).looked_at:
@@ -79,8 +79,8 @@ class TestTakingAnImportBack:
         if again == "another import":
             self.imports(bob, 8)
         elif again == "the page":
-            actions.opt_out([Target(bob.pk)], source=Source.PAGE, now=NOW + DAY / 2)
+            actions.opt_out([Target(bob.pk)], Origin(Source.PAGE, NOW + DAY / 2))
         else:
-            actions.suppress([bob.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.API, now=NOW + DAY / 2)
+            actions.suppress([bob.pk], Origin(Source.API, NOW + DAY / 2), reason=SuppressionReason.UNSUBSCRIBED_ALL)
         self.take_back()
         assert (answer(ADA, news), answer(BOB, news)) == (Outcome.SUPPRESSED, Outcome.SUPPRESSED)

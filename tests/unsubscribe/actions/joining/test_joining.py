@@ -17,7 +17,7 @@ from tests.settings import ON_POSTGRESQL
 from tests.unsubscribe.actions.test_bulk import needs_postgresql, waiting
 from tests.unsubscribe.actions.test_concurrency import at_once
 from unsubscribe import actions, gate
-from unsubscribe.actions import ImportedCounts, ImportedNo, Wanted
+from unsubscribe.actions import ImportedCounts, ImportedNo, Origin, Wanted
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, EventKind, Frequency, Outcome, PreferenceState, Source, SuppressionReason
 from unsubscribe.errors import MayNotLift
@@ -45,7 +45,7 @@ class TestNothingStarts:
     @pytest.mark.parametrize("is_known", [True, False])
     def test_where_the_contact_opted_in(self, is_known: bool, ada: Address) -> None:
         partners = CategoryFactory.create(opt_in=True)
-        actions.opt_in([Target(ada.pk, partners.pk)], source=Source.PAGE, now=NOW, wording="Yes")
+        actions.opt_in([Target(ada.pk, partners.pk)], Origin(Source.PAGE, NOW, wording="Yes"))
         if is_known:
             actions.learn([normalise(BOB)], now=NOW)
         joined = actions.add_addresses(ada.contact_id, [normalise(BOB), normalise(ADA), PHONE], now=NOW)
@@ -53,8 +53,8 @@ class TestNothingStarts:
         assert answer(BOB, partners) == Outcome.UNSUBSCRIBED
 
     def test_for_whoever_left_everything_although_they_opted_in_before(self, ada: Address, news: Category) -> None:
-        actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
-        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW)
+        actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW, wording="Yes"))
+        actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, NOW))
         assert len(actions.add_addresses(ada.contact_id, [normalise(BOB)], now=NOW)) == 1
         assert answer(BOB, news) == Outcome.SUPPRESSED
 
@@ -65,7 +65,7 @@ class TestEverythingOnOneChannel:
     @pytest.fixture
     def texted(self, ada: Address) -> Address:
         [number] = actions.add_addresses(ada.contact_id, [PHONE], now=NOW)
-        actions.suppress([number.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.STAFF, now=NOW)
+        actions.suppress([number.pk], Origin(Source.STAFF, NOW), reason=SuppressionReason.UNSUBSCRIBED_ALL)
         return number
 
     def test_covers_the_numbers_learnt_later_and_nothing_else(self, ada: Address, texted: Address) -> None:
@@ -82,9 +82,9 @@ class TestEverythingOnOneChannel:
     def test_ends_everywhere_on_the_channel_when_the_person_comes_back(self, ada: Address, texted: Address) -> None:
         later = normalise("+49 30 901821", channel=Channel.SMS)
         joined = [texted, *actions.add_addresses(ada.contact_id, [later], now=NOW)]
-        actions.agree([one.pk for one in joined], source=Source.STAFF, now=NOW)
+        actions.agree([one.pk for one in joined], Origin(Source.STAFF, NOW))
         news = CategoryFactory.create()
-        actions.opt_in([Target(texted.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
+        actions.opt_in([Target(texted.pk, news.pk)], Origin(Source.PAGE, NOW, wording="Yes"))
         assert not Suppression.objects.filter(lifted_at=None).exists()
 
 
@@ -93,7 +93,7 @@ class TestAComplaint:
 
     @pytest.fixture
     def complained(self, ada: Address) -> Address:
-        actions.suppress([ada.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=NOW)
+        actions.suppress([ada.pk], Origin(Source.COMPLAINT, NOW), reason=SuppressionReason.COMPLAINT)
         return ada
 
     @pytest.mark.parametrize("is_known", [True, False])
@@ -111,7 +111,7 @@ class TestAComplaint:
         assert ConsentEvent.objects.filter(conditions.COMPLAINT).count() == 1
 
     def test_beside_a_no_to_everything_both_are_extended(self, complained: Address) -> None:
-        actions.opt_out([Target(complained.pk)], source=Source.PAGE, now=NOW)
+        actions.opt_out([Target(complained.pk)], Origin(Source.PAGE, NOW))
         later, phone = actions.add_addresses(complained.contact_id, [normalise(BOB), PHONE], now=NOW)
         blocks = Suppression.objects.filter(address__in=[later, phone]).values_list("address", "reason")
         both = {(later.pk, "complaint"), (later.pk, "unsubscribed_all")}
@@ -120,13 +120,13 @@ class TestAComplaint:
     def test_lets_a_new_address_in_although_the_contact_opted_in(self, complained: Address, news: Category) -> None:
         wanted = Wanted(complained.pk, news.pk, {"state": PreferenceState.SUBSCRIBED})
         Suppression.objects.update(lifted_at=NOW)
-        actions.set_preferences([wanted], source=Source.PAGE, now=NOW, wording="Yes")
-        actions.suppress([complained.pk], SuppressionReason.COMPLAINT, source=Source.COMPLAINT, now=NOW)
+        actions.set_preferences([wanted], Origin(Source.PAGE, NOW, wording="Yes"))
+        actions.suppress([complained.pk], Origin(Source.COMPLAINT, NOW), reason=SuppressionReason.COMPLAINT)
         assert len(actions.add_addresses(complained.contact_id, [normalise(BOB)], now=NOW)) == 1
         assert answer(BOB, news) == Outcome.SUPPRESSED
 
     def test_that_was_taken_back_covers_nothing(self, complained: Address, news: Category) -> None:
-        actions.opt_in([Target(complained.pk, news.pk)], source=Source.PAGE, now=NOW, wording="Yes")
+        actions.opt_in([Target(complained.pk, news.pk)], Origin(Source.PAGE, NOW, wording="Yes"))
         actions.add_addresses(complained.contact_id, [PHONE], now=NOW)
         assert not Suppression.objects.filter(lifted_at=None).exists()
 
@@ -134,7 +134,7 @@ class TestAComplaint:
 class TestErased:
     @pytest.fixture(autouse=True)
     def _erased(self, ada: Address) -> None:
-        actions.erase([ada.contact_id], source=Source.PAGE, now=NOW)
+        actions.erase([ada.contact_id], Origin(Source.PAGE, NOW))
 
     def test_they_get_no_further_addresses(self, ada: Address) -> None:
         actions.learn([normalise(BOB)], now=NOW)
@@ -146,16 +146,16 @@ class TestErased:
     def test_nothing_more_is_set_for_them(self, source: Source, ada: Address, news: Category) -> None:
         wanted = [Wanted(ada.pk, news.pk, {"state": PreferenceState.SUBSCRIBED})]
         with pytest.raises(MayNotLift):
-            actions.set_preferences(wanted, source=source, now=NOW, wording="Yes")
+            actions.set_preferences(wanted, Origin(source, NOW, wording="Yes"))
         assert not Preference.objects.exists()
 
     @pytest.mark.parametrize("slug", ["news", None])
     def test_a_file_with_them_writes_nothing(self, slug: str | None, ada: Address) -> None:
         category_id = CategoryFactory.create(slug=slug).pk if slug else None
         said = [ImportedNo(bytes(ada.digest), ADA)]
-        options: dict[str, Any] = {"channel": Channel.EMAIL, "now": NOW, "category_id": category_id}
-        assert actions.preview_opt_outs(said, **options) == ImportedCounts(0, 1, 0)
-        assert actions.import_opt_outs(said, **options) == ImportedCounts(0, 1, 0)
+        for verb in (actions.preview_opt_outs, actions.import_opt_outs):
+            counts = verb(said, Origin(Source.IMPORT, NOW), channel=Channel.EMAIL, category_id=category_id)
+            assert counts == ImportedCounts(0, 1, 0)
         assert ConsentEvent.objects.get().kind == EventKind.ERASE
         assert Suppression.objects.get().reason == SuppressionReason.ERASED
         assert not Preference.objects.exists()
@@ -168,7 +168,7 @@ class TestMany:
             readers = [AddressFactory.create() for _ in range(size)]
             known = [normalise(f"known{size}-{n}@example.com") for n in range(size)]
             actions.learn(known, now=NOW)
-            actions.opt_out([Target(one.pk) for one in readers[::2]], source=Source.PAGE, now=NOW)
+            actions.opt_out([Target(one.pk) for one in readers[::2]], Origin(Source.PAGE, NOW))
             wanted = {
                 one.contact_id: [silent, normalise(f"new{size}-{n}@example.com")]
                 for n, (one, silent) in enumerate(zip(readers, known, strict=True))
@@ -215,7 +215,7 @@ def test_a_no_follows_the_address_that_moves_while_it_waits(slug: str | None, ad
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             assert len(actions.add_addresses(ada.contact_id, [normalise(BOB)], now=NOW)) == 1
-            clicked = waiting(pool, lambda: actions.opt_out([target], source=Source.ONE_CLICK, now=NOW))
+            clicked = waiting(pool, lambda: actions.opt_out([target], Origin(Source.ONE_CLICK, NOW)))
         assert {event.contact_id for event in clicked.result()} == {ada.contact_id}
     assert answer(BOB, news) == (Outcome.UNSUBSCRIBED if slug else Outcome.SUPPRESSED)
 
@@ -231,7 +231,7 @@ def test_an_address_does_not_move_while_a_no_is_written_about_it(ada: Address, n
             connection.close()
 
     with ThreadPoolExecutor(1) as pool, transaction.atomic():
-        assert len(actions.opt_out([Target(bob.pk, news.pk)], source=Source.ONE_CLICK, now=NOW)) == 1
+        assert len(actions.opt_out([Target(bob.pk, news.pk)], Origin(Source.ONE_CLICK, NOW))) == 1
         assert pool.submit(add).result(timeout=PATIENCE) == []
     assert answer(BOB, news) == Outcome.UNSUBSCRIBED
 
@@ -247,7 +247,7 @@ def test_the_same_people_in_any_order_wait_for_each_other_in_no_circle(now: date
     def act(number: int) -> None:
         if number % 4 == 3:
             targets = [Target(one.pk, news.pk) for one in dice.sample(readers, len(readers))]
-            actions.opt_down(targets, Frequency.WEEKLY, source=Source.PAGE, now=now)
+            actions.opt_down(targets, Origin(Source.PAGE, now), frequency=Frequency.WEEKLY)
             return
         with transaction.atomic():
             actions.add_addresses_to({id_: further[id_] for id_ in orders[number]}, now=now)
@@ -271,12 +271,12 @@ class TestPending:
         counts = []
         for size in (4, 20):
             rows = self.joined(size)
-            actions.opt_out([Target(one.pk, CategoryFactory.create().pk) for one in rows], source=Source.PAGE, now=NOW)
+            actions.opt_out([Target(one.pk, CategoryFactory.create().pk) for one in rows], Origin(Source.PAGE, NOW))
             with CaptureQueriesContext(connection) as queries:
-                assert len(verb([one.pk for one in rows], source=Source.STAFF, now=NOW)) == size
+                assert len(verb([one.pk for one in rows], Origin(Source.STAFF, NOW))) == size
             counts.append(len(queries))
         assert counts[0] == counts[1]
-        assert verb([one.pk for one in rows], source=Source.STAFF, now=NOW) == []
+        assert verb([one.pk for one in rows], Origin(Source.STAFF, NOW)) == []
 
     def test_of_several_on_a_channel_the_first_has_it(self, ada: Address, news: Category) -> None:
         numbers = [normalise(f"+49 30 90182{n}", channel=Channel.SMS) for n in range(3)]
@@ -291,12 +291,12 @@ class TestPending:
     def test_an_address_that_stands_alone_takes_along_what_held_for_it(self, ada: Address, news: Category) -> None:
         [bob] = actions.add_addresses(ada.contact_id, [normalise(BOB)], now=NOW)
         until = NOW.date() + timedelta(days=30)
-        actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=NOW)
-        actions.pause([Target(ada.pk)], until, source=Source.PAGE, now=NOW)
+        actions.opt_down([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW), frequency=Frequency.WEEKLY)
+        actions.pause([Target(ada.pk)], Origin(Source.PAGE, NOW), until=until)
         actions.record_sent([ada.contact_id], Mailing(news), now=NOW)
         offers = CategoryFactory.create(slug="offers")
-        actions.opt_out([Target(bob.pk, offers.pk)], source=Source.PAGE, now=NOW)
-        actions.part([bob.pk], source=Source.PAGE, now=NOW)
+        actions.opt_out([Target(bob.pk, offers.pk)], Origin(Source.PAGE, NOW))
+        actions.part([bob.pk], Origin(Source.PAGE, NOW))
         bob.refresh_from_db()
         assert answer(BOB, offers) == answer(ADA, offers) == Outcome.UNSUBSCRIBED
         assert bob.contact.paused_until == until
@@ -305,7 +305,7 @@ class TestPending:
 
     def test_what_was_taken_apart_is_never_joined_to_anybody_again(self, ada: Address) -> None:
         [bob] = actions.add_addresses(ada.contact_id, [normalise(BOB)], now=NOW)
-        actions.part([bob.pk], source=Source.PAGE, now=NOW)
+        actions.part([bob.pk], Origin(Source.PAGE, NOW))
         for contact in (ada.contact, AddressFactory.create().contact):
             assert actions.add_addresses(contact.pk, [normalise(BOB)], now=NOW) == []
 
@@ -316,7 +316,7 @@ class TestPending:
 
         def act(number: int) -> None:
             verb = actions.part if number % 2 else actions.agree
-            written.extend(verb([bob.pk], source=Source.PAGE, now=NOW))
+            written.extend(verb([bob.pk], Origin(Source.PAGE, NOW)))
 
         written: list[ConsentEvent] = []
         at_once(act)
@@ -336,9 +336,9 @@ class TestPending:
             def act(number: int, ada: Address = ada, bob: Address = bob, partners: Category = partners) -> None:
                 try:
                     if number % 2:
-                        actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=NOW)
+                        actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, NOW))
                     else:
-                        actions.opt_in([Target(bob.pk, partners.pk)], source=Source.PAGE, now=NOW, wording="Yes")
+                        actions.opt_in([Target(bob.pk, partners.pk)], Origin(Source.PAGE, NOW, wording="Yes"))
                 except MayNotLift:
                     pass
 

@@ -14,6 +14,7 @@ from tests.examples import examples
 from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
 from tests.unsubscribe.gate.test_checking import forgotten
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.actions.undoing import UNDO
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, EventKind, OutboxKind, Source
@@ -54,12 +55,12 @@ def test_nobody_took_a_no_back_for_the_other(
         joined = actions.add_addresses(older.contact_id, [more], now=NOW)
         if not joined:
             return
-        actions.agree([joined[0].pk], source=Source.STAFF, now=NOW)
+        actions.agree([joined[0].pk], Origin(Source.STAFF, NOW))
         people = {OLDER: older, OTHER: joined[0]}
         for minute, (who, what, slug) in enumerate(after, start=1):
             say(people[who], what, by_slug[slug], now=NOW + timedelta(minutes=minute))
         were_open = {who: open_to(one, categories) for who, one in people.items()}
-        actions.part([joined[0].pk], source=Source.PAGE, now=NOW + timedelta(hours=1))
+        actions.part([joined[0].pk], Origin(Source.PAGE, NOW + timedelta(hours=1)))
         for who, one in people.items():
             are_open = open_to(one, categories)
             assert are_open <= were_open[who]
@@ -78,7 +79,7 @@ def test_nobody_took_a_no_back_for_the_other(
 
 def as_one(older: Address, text: str = BOB) -> Address:
     [joined] = actions.add_addresses(older.contact_id, [normalise(text)], now=NOW)
-    actions.agree([joined.pk], source=Source.STAFF, now=NOW)
+    actions.agree([joined.pk], Origin(Source.STAFF, NOW))
     return joined
 
 
@@ -101,7 +102,7 @@ def test_what_one_took_back_of_the_others_is_in_force_again(
     people = {OLDER: ada, OTHER: as_one(ada)}
     for minute, (who, what) in enumerate(after, start=1):
         say(people[who], what, news, now=NOW + timedelta(minutes=minute))
-    actions.part([people[OTHER].pk], source=Source.PAGE, now=NOW + timedelta(hours=1))
+    actions.part([people[OTHER].pk], Origin(Source.PAGE, NOW + timedelta(hours=1)))
     assert [open_to(one, [news]) for one in people.values()] == [open_older, open_other]
     said_all = {people[who].pk for who, what in after if what in {"leave all", "complain"}}
     assert set(Suppression.objects.filter(lifted_at=None).values_list("address_id", flat=True)) == said_all
@@ -113,9 +114,9 @@ def test_what_was_undone_stays_so(who: str, category: bool, ada: Address, news: 
     people = {OLDER: ada, OTHER: as_one(ada)}
     later = NOW + timedelta(minutes=1)
     target = Target(people[who].pk, news.pk if category else None)
-    events = actions.opt_out([target], source=Source.PAGE, now=later)
-    actions.undo([one.pk for one in events], source=Source.PAGE, now=later + timedelta(minutes=1), wording=UNDO)
-    actions.part([people[OTHER].pk], source=Source.PAGE, now=NOW + timedelta(hours=1))
+    events = actions.opt_out([target], Origin(Source.PAGE, later))
+    actions.undo([one.pk for one in events], Origin(Source.PAGE, later + timedelta(minutes=1), wording=UNDO))
+    actions.part([people[OTHER].pk], Origin(Source.PAGE, NOW + timedelta(hours=1)))
     assert [open_to(one, [news]) for one in people.values()] == [{"news"}, {"news"}]
 
 
@@ -125,7 +126,7 @@ def test_what_is_in_force_again_is_said_of_an_address_on_its_channel(news: Categ
     joined = as_one(ada)
     say(ada, "leave", news, now=NOW + timedelta(minutes=1))
     say(joined, "join in", news, now=NOW + timedelta(minutes=2))
-    events = actions.part([joined.pk], source=Source.PAGE, now=NOW + timedelta(hours=1))
+    events = actions.part([joined.pk], Origin(Source.PAGE, NOW + timedelta(hours=1)))
     assert [one.address_id for one in events if one.kind == EventKind.OPT_OUT] == [ada.pk]
 
 
@@ -134,14 +135,11 @@ def pairs(size: int, news: Category) -> list[Address]:
     readers = [AddressFactory.create() for _ in range(size)]
     wanted = {one.contact_id: [normalise(f"also-{one.pk}@example.org")] for one in readers}
     joined = [row for some in actions.add_addresses_to(wanted, now=NOW).values() for row in some]
-    actions.agree([one.pk for one in joined], source=Source.STAFF, now=NOW)
+    actions.agree([one.pk for one in joined], Origin(Source.STAFF, NOW))
     later = NOW + timedelta(hours=1)
-    actions.opt_out([Target(one.pk) for one in joined], source=Source.PAGE, now=later)
+    actions.opt_out([Target(one.pk) for one in joined], Origin(Source.PAGE, later))
     actions.opt_in(
-        [Target(one.pk, news.pk) for one in readers],
-        source=Source.PAGE,
-        now=later + timedelta(minutes=1),
-        wording="Yes",
+        [Target(one.pk, news.pk) for one in readers], Origin(Source.PAGE, later + timedelta(minutes=1), wording="Yes")
     )
     return joined
 
@@ -152,7 +150,7 @@ def test_many_take_as_many_queries_as_a_few(news: Category) -> None:
         rows = pairs(size, news)
         before = ConsentEvent.objects.count()
         with CaptureQueriesContext(connection) as queries:
-            actions.part([one.pk for one in rows], source=Source.STAFF, now=NOW + timedelta(hours=2))
+            actions.part([one.pk for one in rows], Origin(Source.STAFF, NOW + timedelta(hours=2)))
         kinds = [one.kind for one in ConsentEvent.objects.order_by("id")[before:]]
         assert kinds.count(EventKind.OPT_OUT) >= size
         counts.append(len(queries))
@@ -185,7 +183,7 @@ class TestAtOnce:
 
         def act(number: int) -> None:
             by = (older if number % 2 else joined).pk
-            written.extend(actions.agree([joined.pk], by=by, source=Source.PAGE, now=timezone.now()))
+            written.extend(actions.agree([joined.pk], Origin(Source.PAGE, timezone.now()), by=by))
 
         at_once(act)
         assert len(written) == 2
@@ -196,7 +194,7 @@ class TestAtOnce:
 
     def test_all_who_keep_them_apart_bring_a_no_back_once(self, news: Category) -> None:
         [joined] = pairs(1, news)
-        at_once(lambda _: actions.part([joined.pk], source=Source.PAGE, now=timezone.now()))
+        at_once(lambda _: actions.part([joined.pk], Origin(Source.PAGE, timezone.now())))
         joined.refresh_from_db()
         events = ConsentEvent.objects.filter(contact=joined.contact_id)
         assert [one.category_id for one in events.order_by("id")] == [None, news.pk]
@@ -205,14 +203,14 @@ class TestAtOnce:
     @pytest.mark.parametrize("again", range(5))
     def test_whoever_takes_back_meanwhile_takes_nothing_back(self, again: int, news: Category) -> None:
         older, joined = self.pair()
-        actions.agree([joined.pk], source=Source.STAFF, now=timezone.now())
-        actions.opt_out([Target(joined.pk)], source=Source.PAGE, now=timezone.now())
+        actions.agree([joined.pk], Origin(Source.STAFF, timezone.now()))
+        actions.opt_out([Target(joined.pk)], Origin(Source.PAGE, timezone.now()))
 
         def act(number: int) -> None:
             if number == 7 - again:
-                actions.part([joined.pk], source=Source.PAGE, now=timezone.now())
+                actions.part([joined.pk], Origin(Source.PAGE, timezone.now()))
             else:
-                actions.opt_in([Target(older.pk, news.pk)], source=Source.PAGE, now=timezone.now(), wording="Yes")
+                actions.opt_in([Target(older.pk, news.pk)], Origin(Source.PAGE, timezone.now(), wording="Yes"))
 
         at_once(act)
         assert open_to(joined, [news]) == set()
@@ -222,13 +220,13 @@ class TestAtOnce:
     @pytest.mark.parametrize("again", range(3))
     def test_whoever_is_erased_meanwhile_is_erased_or_apart(self, again: int, news: Category) -> None:
         older, joined = self.pair()
-        actions.agree([joined.pk], source=Source.STAFF, now=timezone.now())
+        actions.agree([joined.pk], Origin(Source.STAFF, timezone.now()))
 
         def act(number: int) -> None:
             if number == 2 * again:
-                actions.erase([older.contact_id], source=Source.PAGE, now=timezone.now())
+                actions.erase([older.contact_id], Origin(Source.PAGE, timezone.now()))
             else:
-                actions.part([joined.pk], source=Source.PAGE, now=timezone.now())
+                actions.part([joined.pk], Origin(Source.PAGE, timezone.now()))
 
         at_once(act)
         joined = Address.objects.select_related("contact").get(pk=joined.pk)

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.conftest import NOW
 from tests.factories import ADA, BOB, AddressFactory, CampaignFactory, CategoryFactory
 from unsubscribe import actions, gate
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, Frequency, Outcome, Source
 from unsubscribe.links import Target
@@ -24,7 +25,7 @@ SEND, TOO_SOON = Outcome.SEND, Outcome.TOO_SOON
 
 @pytest.fixture
 def weekly(ada: Address, news: Category) -> Address:
-    actions.opt_down([Target(ada.pk, news.pk)], Frequency.WEEKLY, source=Source.PAGE, now=NOW - 60 * DAY)
+    actions.opt_down([Target(ada.pk, news.pk)], Origin(Source.PAGE, NOW - 60 * DAY), frequency=Frequency.WEEKLY)
     return ada
 
 
@@ -119,9 +120,9 @@ def test_the_mails_it_waits_for_are_its_new_contacts(ada: Address, bob: Address)
     actions.send_link([bob.pk], now=NOW)
     OutboxMessage.objects.update(last_error="bob@example.com: mailbox full")
     join(bob, ada)
-    actions.agree([bob.pk], source=Source.STAFF, now=NOW)
+    actions.agree([bob.pk], Origin(Source.STAFF, NOW))
     assert set(OutboxMessage.objects.values_list("contact", flat=True)) == {ada.contact_id}
-    actions.erase([ada.contact_id], source=Source.STAFF, now=NOW)
+    actions.erase([ada.contact_id], Origin(Source.STAFF, NOW))
     assert not OutboxMessage.objects.filter(last_error__contains="bob").exists()
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.factories import BOB, CLEO, DAN, AddressFactory, CampaignFactory, CategoryFactory
 from unsubscribe import actions
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, EventKind, OutboxKind, Source, SuppressionReason
 from unsubscribe.facts import joins
@@ -41,13 +42,13 @@ def test_a_no_goes_along_and_a_yes_that_was_for_the_older_one_is_none(
 ) -> None:
     offers, tips = CategoryFactory.create(slug="offers"), CategoryFactory.create(slug="tips")
     bob, number = join(ada, BOB, now), join(ada, NUMBER, now, Channel.SMS)
-    actions.opt_in([Target(ada.pk, news.pk)], source=Source.PAGE, now=now, wording="Yes")
-    actions.opt_out([Target(ada.pk, offers.pk)], source=Source.PAGE, now=now)
+    actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, now, wording="Yes"))
+    actions.opt_out([Target(ada.pk, offers.pk)], Origin(Source.PAGE, now))
     actions.set_preferences(
-        [actions.Wanted(number.pk, tips.pk, {"state": "subscribed"})], source=Source.API, now=now, wording="Yes"
+        [actions.Wanted(number.pk, tips.pk, {"state": "subscribed"})], Origin(Source.API, now, wording="Yes")
     )
     before = states(ada)
-    actions.part([bob.pk, number.pk], source=Source.PAGE, now=now)
+    actions.part([bob.pk, number.pk], Origin(Source.PAGE, now))
     assert states(bob) == {("news", "email"): "unsubscribed", ("offers", "email"): "unsubscribed"}
     assert states(number) == {("tips", "sms"): "subscribed"}
     assert states(ada) == before
@@ -58,10 +59,10 @@ def test_what_was_agreed_to_and_is_taken_apart_after_all_takes_its_own_yes_along
     is_own: bool, state: str, ada: Address, news: Category, now: datetime
 ) -> None:
     bob = join(ada, BOB, now)
-    actions.agree([bob.pk], source=Source.PAGE, now=now)
+    actions.agree([bob.pk], Origin(Source.PAGE, now))
     speaker = bob if is_own else ada
-    actions.opt_in([Target(speaker.pk, news.pk)], source=Source.PAGE, now=now, wording="Yes")
-    actions.part([bob.pk], source=Source.STAFF, now=now)
+    actions.opt_in([Target(speaker.pk, news.pk)], Origin(Source.PAGE, now, wording="Yes"))
+    actions.part([bob.pk], Origin(Source.STAFF, now))
     assert states(bob) == {("news", "email"): state}
 
 
@@ -70,16 +71,16 @@ def test_it_is_as_old_as_it_was_and_keeps_its_pause_its_clock_and_its_mails(
 ) -> None:
     bob = join(ada, BOB, now - timedelta(days=9))
     until = now.date() + timedelta(days=30)
-    actions.pause([Target(ada.pk)], until, source=Source.PAGE, now=now)
+    actions.pause([Target(ada.pk)], Origin(Source.PAGE, now), until=until)
     june = CampaignFactory.create(category=news)
     for channel in (Channel.EMAIL, Channel.SMS):
         actions.record_sent([ada.contact_id], Mailing(news, channel=channel, campaign=june), now=now)
-    actions.opt_out([Target(bob.pk, news.pk)], source=Source.PAGE, now=now)
+    actions.opt_out([Target(bob.pk, news.pk)], Origin(Source.PAGE, now))
     Contact.objects.update(only_chosen=True)
     mails = dict(OutboxMessage.objects.filter(kind=OutboxKind.CONFIRMATION).values_list("address_id", "id"))
     assert {ada.pk, bob.pk} == set(mails)
 
-    [event] = actions.part([bob.pk], source=Source.PAGE, now=now)
+    [event] = actions.part([bob.pk], Origin(Source.PAGE, now))
     bob.refresh_from_db()
     alone = bob.contact
     assert alone.pk != ada.contact_id
@@ -102,7 +103,7 @@ def test_whoever_is_erased_leaves_alone_what_was_only_joined_to_them(
 ) -> None:
     bob = join(ada, BOB, now)
     work = AddressFactory.create(contact=ada.contact, text="ada@work.example")
-    actions.erase([ada.contact_id], source=Source.PAGE, now=now)
+    actions.erase([ada.contact_id], Origin(Source.PAGE, now))
     rows = {one.pk: one for one in Address.objects.all()}
     assert [rows[one.pk].value for one in (ada, work, bob)] == ["", "", BOB]
     assert rows[bob.pk].contact_id != ada.contact_id
@@ -111,7 +112,7 @@ def test_whoever_is_erased_leaves_alone_what_was_only_joined_to_them(
 
 def test_only_what_was_joined_is_taken_apart(ada: Address, now: datetime) -> None:
     work = AddressFactory.create(contact=ada.contact, text="ada@work.example")
-    assert actions.part([ada.pk, work.pk, work.pk + 1], source=Source.PAGE, now=now) == []
+    assert actions.part([ada.pk, work.pk, work.pk + 1], Origin(Source.PAGE, now)) == []
     assert Contact.objects.count() == 1
 
 
@@ -137,9 +138,9 @@ def test_a_no_that_covers_what_is_learnt_later_says_where_it_came_from(
 ) -> None:
     june = CampaignFactory.create(category=CategoryFactory.create())
     if reason == SuppressionReason.UNSUBSCRIBED_ALL:
-        actions.opt_out([Target(ada.pk, None, june.pk)], source=Source.MAILTO, now=now)
+        actions.opt_out([Target(ada.pk, None, june.pk)], Origin(Source.MAILTO, now))
     else:
-        actions.suppress([ada.pk], reason, source=Source.COMPLAINT, now=now)
+        actions.suppress([ada.pk], Origin(Source.COMPLAINT, now), reason=reason)
     later = now + timedelta(days=1)
     joined = join(ada, BOB, later)
     first, covering = Suppression.objects.order_by("id")
@@ -153,8 +154,8 @@ def test_a_no_that_covers_what_is_learnt_later_says_where_it_came_from(
 
 def test_what_is_only_joined_ends_a_pause_of_everything_for_itself_alone(ada: Address, now: datetime) -> None:
     number, until = join(ada, NUMBER, now, Channel.SMS), now.date() + timedelta(days=30)
-    actions.pause([Target(ada.pk)], until, source=Source.PAGE, now=now)
-    actions.pause([Target(number.pk)], None, source=Source.PAGE, now=now)
+    actions.pause([Target(ada.pk)], Origin(Source.PAGE, now), until=until)
+    actions.pause([Target(number.pk)], Origin(Source.PAGE, now), until=None)
     rows = Address.objects.order_by("id").values_list("channel", "contact__paused_until")
     assert list(rows) == [("email", until), ("sms", None)]
 
@@ -163,7 +164,7 @@ def test_what_is_only_joined_says_yes_on_a_channel_of_its_own_and_stays(
     ada: Address, news: Category, now: datetime
 ) -> None:
     number = join(ada, NUMBER, now, Channel.SMS)
-    actions.opt_in([Target(number.pk, news.pk)], source=Source.PAGE, now=now, wording="Yes")
+    actions.opt_in([Target(number.pk, news.pk)], Origin(Source.PAGE, now, wording="Yes"))
     assert states(ada) == {("news", "sms"): "subscribed"}
     number.refresh_from_db()
     assert (number.contact_id, number.is_pending) == (ada.contact_id, True)
@@ -186,8 +187,8 @@ def test_only_a_contact_that_got_an_address_is_asked(ada: Address, now: datetime
 
 def test_of_several_noes_the_widest_covers_what_is_learnt_later(ada: Address, now: datetime) -> None:
     work = AddressFactory.create(contact=ada.contact, text="ada@work.example")
-    actions.suppress([work.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.STAFF, now=now)
-    actions.opt_out([Target(ada.pk)], source=Source.MAILTO, now=now)
+    actions.suppress([work.pk], Origin(Source.STAFF, now), reason=SuppressionReason.UNSUBSCRIBED_ALL)
+    actions.opt_out([Target(ada.pk)], Origin(Source.MAILTO, now))
     joined = join(ada, BOB, now + timedelta(days=1))
     assert Suppression.objects.get(address=joined).everywhere
 
@@ -197,7 +198,7 @@ def test_of_less_that_a_joined_address_asks_for_the_older_ones_hear_too(
     source: Source, ada: Address, news: Category, now: datetime
 ) -> None:
     bob = join(ada, BOB, now)
-    actions.opt_out([Target(bob.pk, news.pk)], source=source, now=now)
+    actions.opt_out([Target(bob.pk, news.pk)], Origin(source, now))
     assert confirmed() == [ada.pk, bob.pk]
 
 
@@ -212,7 +213,7 @@ def test_a_no_that_is_shared_says_where_it_came_from_and_nobody_complained_twice
     reason: SuppressionReason, source: Source, of_the_other: Source, ada: Address, now: datetime
 ) -> None:
     bob = join(ada, BOB, now)
-    actions.suppress([ada.pk], reason, source=source, now=now)
+    actions.suppress([ada.pk], Origin(source, now), reason=reason)
     rows = Suppression.objects.order_by("address_id").values_list("address_id", "reason", "source")
     assert list(rows) == [(ada.pk, reason, source), (bob.pk, reason, of_the_other)]
     assert bob.pk not in confirmed()
@@ -229,7 +230,7 @@ def test_of_what_a_joined_number_stops_the_older_mailbox_hears_where_it_holds_fo
 ) -> None:
     number = join(ada, NUMBER, now, Channel.SMS)
     target = Target(number.pk, None if is_everything else news.pk)
-    actions.opt_out([target], source=Source.PAGE, now=now)
+    actions.opt_out([target], Origin(Source.PAGE, now))
     assert confirmed() == ([ada.pk] if is_everything else [])
 
 
@@ -239,7 +240,7 @@ def test_a_joined_mailbox_hears_that_everything_ended_where_the_older_one_has_no
 ) -> None:
     number = AddressFactory.create(channel=Channel.SMS, text=NUMBER)
     bob = join(number, BOB, now)
-    actions.opt_out([Target(number.pk, None if is_everything else news.pk)], source=Source.PAGE, now=now)
+    actions.opt_out([Target(number.pk, None if is_everything else news.pk)], Origin(Source.PAGE, now))
     assert confirmed() == ([bob.pk] if is_everything else [])
 
 
@@ -248,7 +249,7 @@ class TestWhoseYesItTakes:
         return AddressFactory.create(text=text, created_at=now - timedelta(days=1))
 
     def says_yes(self, joined: Address, by: Address, now: datetime) -> list[dict[str, object]]:
-        return [one.after for one in actions.agree([joined.pk], by=by.pk, source=Source.PAGE, now=now)]
+        return [one.after for one in actions.agree([joined.pk], Origin(Source.PAGE, now), by=by.pk)]
 
     def is_pending(self, address: Address) -> bool:
         return Address.objects.get(pk=address.pk).is_pending

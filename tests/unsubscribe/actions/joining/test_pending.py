@@ -1,7 +1,6 @@
 """Whatever two addresses say while one of them is only joined to the other (law 11)."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from django.db import transaction
@@ -13,6 +12,7 @@ from tests.examples import examples
 from tests.factories import ADA, BOB, AddressFactory, CategoryFactory
 from tests.unsubscribe.gate.test_checking import forgotten
 from unsubscribe import actions, gate
+from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
 from unsubscribe.choices import Channel, Frequency, Outcome, Source, SuppressionReason
 from unsubscribe.errors import MayNotLift
@@ -29,19 +29,19 @@ said = st.tuples(st.sampled_from([OLDER, OTHER]), st.sampled_from(LESS + MORE), 
 
 def say(address: Address, what: str, category: Category, *, now: datetime = NOW) -> None:
     one, whole = Target(address.pk, category.pk), Target(address.pk)
-    origin: dict[str, Any] = {"source": Source.PAGE, "now": now}
+    origin = Origin(Source.PAGE, now)
     until = NOW.date() + timedelta(days=30)
     verbs = {
-        "leave": lambda: actions.opt_out([one], **origin),
-        "leave all": lambda: actions.opt_out([whole], **origin),
-        "complain": lambda: actions.suppress([address.pk], SuppressionReason.COMPLAINT, **origin),
-        "pause": lambda: actions.pause([one], until, **origin),
-        "pause all": lambda: actions.pause([whole], until, **origin),
-        "slower": lambda: actions.opt_down([one], Frequency.MONTHLY, **origin),
-        "join in": lambda: actions.opt_in([one], wording="Yes", **origin),
-        "resume": lambda: actions.pause([one], None, **origin),
-        "resume all": lambda: actions.pause([whole], None, **origin),
-        "faster": lambda: actions.opt_down([one], Frequency.AS_SENT, **origin),
+        "leave": lambda: actions.opt_out([one], origin),
+        "leave all": lambda: actions.opt_out([whole], origin),
+        "complain": lambda: actions.suppress([address.pk], origin, reason=SuppressionReason.COMPLAINT),
+        "pause": lambda: actions.pause([one], origin, until=until),
+        "pause all": lambda: actions.pause([whole], origin, until=until),
+        "slower": lambda: actions.opt_down([one], origin, frequency=Frequency.MONTHLY),
+        "join in": lambda: actions.opt_in([one], origin._replace(wording="Yes")),
+        "resume": lambda: actions.pause([one], origin, until=None),
+        "resume all": lambda: actions.pause([whole], origin, until=None),
+        "faster": lambda: actions.opt_down([one], origin, frequency=Frequency.AS_SENT),
     }
     try:
         verbs[what]()
@@ -117,9 +117,9 @@ def test_an_older_no_to_everything_everywhere_is_not_lifted_by_a_number_that_was
     ada: Address, news: Category, now: datetime
 ) -> None:
     [number] = _joined(ada, "+4930901820", now=now)
-    actions.opt_out([Target(ada.pk)], source=Source.PAGE, now=now)
+    actions.opt_out([Target(ada.pk)], Origin(Source.PAGE, now))
     with pytest.raises(MayNotLift):
-        actions.opt_in([Target(number.pk, news.pk)], source=Source.SMS, now=now, wording="Yes")
+        actions.opt_in([Target(number.pk, news.pk)], Origin(Source.SMS, now, wording="Yes"))
     assert Suppression.objects.filter(lifted_at=None).count() == 2
 
 
@@ -129,11 +129,11 @@ def test_of_two_numbers_that_were_joined_the_no_of_the_first_binds_the_second_an
     first, second = _joined(ada, "+4930901820", "+4930901821", now=now)
     for silent, speaking in [(second, first), (first, second)]:
         with transaction.atomic():
-            actions.suppress([silent.pk], SuppressionReason.UNSUBSCRIBED_ALL, source=Source.SMS, now=now)
+            actions.suppress([silent.pk], Origin(Source.SMS, now), reason=SuppressionReason.UNSUBSCRIBED_ALL)
             target = [Target(speaking.pk, news.pk)]
             if speaking == first:
-                assert actions.opt_in(target, source=Source.SMS, now=now, wording="Yes")
+                assert actions.opt_in(target, Origin(Source.SMS, now, wording="Yes"))
             else:
                 with pytest.raises(MayNotLift):
-                    actions.opt_in(target, source=Source.SMS, now=now, wording="Yes")
+                    actions.opt_in(target, Origin(Source.SMS, now, wording="Yes"))
             transaction.set_rollback(True)

@@ -1,12 +1,14 @@
 """What made-up contacts do, how often, and by which verb of actions; and what staff and providers do with them.
 
-Each kind of behaviour draws a contact and what they want, and calls its verb once for all who want the same at a time.
+Each kind of behaviour draws a contact and what they say, and calls its verb once for all who want the same at a time.
 """
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
+
+from django.utils import timezone
 
 from prefcenter.contact_data.erase import erase
 from unsubscribe import actions
@@ -19,10 +21,8 @@ from . import texts
 from .contacts import SampleContact, SampleContacts
 from .mailings import PlannedMailing
 
-#: In days.
-PAUSES = (30, 60, 90)
-#: The part of the pauses that are of everything.
-PAUSES_EVERYTHING = 0.4
+PAUSES = ("30 days", "60 days", "90 days")
+OPT_IN = "Would you like to get “{category}”? You can leave again at any time with one tap. Yes, subscribe me"
 
 
 class Scene(NamedTuple):
@@ -32,62 +32,48 @@ class Scene(NamedTuple):
     contacts: SampleContacts
     categories: Sequence[Category]
     mailing: PlannedMailing | None
-    day: date
     actor: str
     rng: random.Random
-
-    @property
-    def campaign_id(self) -> int | None:
-        return self.mailing.campaign.pk if self.mailing and self.mailing.campaign else None
-
-    def category(self) -> Category:
-        """The mailing's category, or any."""
-        return self.mailing.category if self.mailing else self.rng.choice(self.categories)
 
 
 class Intent(NamedTuple):
     """What a contact wants. `wording`: what was on the button, or what staff noted; the rest as the verb takes it."""
 
     behaviour: "Behaviour"
-    category_id: int | None = None
-    campaign_id: int | None = None
-    wording: str = ""
+    wording: str
     actor: str = ""
-    frequency: Frequency | None = None
-    until: date | None = None
-
-    @property
-    def shared(self) -> "Intent":
-        """What wishes have to have in common to be one call of the verb."""
-        return self._replace(category_id=None, campaign_id=None)
 
 
 class SampleWish(NamedTuple):
-    """A contact, and what they want."""
+    """A contact, what they want, and of which category and after which campaign."""
 
     contact: SampleContact
     intent: Intent
-
-    @property
-    def target(self) -> Target:
-        return Target(self.contact.email_id, self.intent.category_id, self.intent.campaign_id)
+    target: Target
 
 
-#: None where no contact was found who could want it.
-Drawn = tuple[SampleContact | None, Intent]
-Draw = Callable[[Scene, "Behaviour"], Drawn]
+#: Draws a contact who could want it of this category; None where none was found.
+Who = Callable[[Scene, Category], SampleContact | None]
 #: Calls the verb for some wishes with what they share, at a time; returns the consent events.
 Perform = Callable[[Sequence[SampleWish], Intent, datetime], list[ConsentEvent]]
 
 
 class Behaviour(NamedTuple):
-    """One kind of behaviour. `weight`: how often it occurs by itself; `after_mailing`: how often as an answer to
-    one."""
+    """One kind of behaviour.
 
-    draw: Draw
+    weight:        how often it occurs by itself
+    after_mailing: how often as an answer to one
+    wordings:      one of them is said
+    is_everything: it is about no category
+    """
+
+    who: Who
     perform: Perform
     weight: float
     after_mailing: float = 0.0
+    wordings: Sequence[str] = ("",)
+    by_staff: bool = False
+    is_everything: bool = False
 
 
 class Turns:
@@ -110,101 +96,66 @@ class Turns:
 
 def draw(scene: Scene, turns: Turns) -> SampleWish | None:
     """One wish; None where no contact was found who could have it."""
-    if scene.mailing and scene.mailing.channel == Channel.SMS:
+    mailing = scene.mailing
+    if mailing and mailing.channel == Channel.SMS:
         behaviour = BEHAVIOURS["a text message"]
     else:
-        behaviour = turns.draw(is_after_mailing=scene.mailing is not None)
-    contact, intent = behaviour.draw(scene, behaviour)
-    return SampleWish(contact, intent) if contact else None
+        behaviour = turns.draw(is_after_mailing=mailing is not None)
+    category = mailing.category if mailing else scene.rng.choice(scene.categories)
+    contact = behaviour.who(scene, category)
+    if contact is None:
+        return None
+    wording = str(scene.rng.choice(behaviour.wordings)).format(category=category.name)
+    campaign_id = mailing.campaign.pk if mailing and mailing.campaign else None
+    target = Target(contact.email_id, None if behaviour.is_everything else category.pk, campaign_id)
+    return SampleWish(contact, Intent(behaviour, wording, scene.actor if behaviour.by_staff else ""), target)
 
 
-def _receiving(*wordings: str, by_staff: bool = False) -> Draw:
-    """Draws a contact who gets the scene's category."""
-
-    def drawn(scene: Scene, behaviour: Behaviour) -> Drawn:
-        category = scene.category()
-        wording, actor = scene.rng.choice(wordings or ("",)), scene.actor if by_staff else ""
-        intent = Intent(behaviour, category.pk, scene.campaign_id, wording, actor)
-        return scene.contacts.somebody(lambda one: one.gets(category)), intent
-
-    return drawn
+def _getting_it(scene: Scene, category: Category) -> SampleContact | None:
+    return scene.contacts.somebody(lambda one: one.gets(category))
 
 
-def _leaving_everything(scene: Scene, behaviour: Behaviour) -> Drawn:
-    intent = Intent(behaviour, campaign_id=scene.campaign_id, wording="Unsubscribe from everything")
-    return scene.contacts.somebody(lambda one: not one.is_quiet), intent
+def _getting_it_now(scene: Scene, category: Category) -> SampleContact | None:
+    return scene.contacts.somebody(lambda one: one.gets(category) and not one.paused)
 
 
-def _texting(scene: Scene, behaviour: Behaviour) -> Drawn:
-    category = scene.category()
-    has_it = scene.contacts.somebody(
+def _anybody(scene: Scene, category: Category) -> SampleContact | None:
+    """Draws a contact who can still be written to."""
+    return scene.contacts.somebody(lambda one: not one.is_quiet)
+
+
+def _with_phone(scene: Scene, category: Category) -> SampleContact | None:
+    return scene.contacts.somebody(
         lambda one: one.phone_id is not None and not one.is_quiet and category.pk not in one.left_by_phone
     )
-    return has_it, Intent(behaviour, category.pk, scene.campaign_id, wording="STOP")
 
 
-def _slowing_down(scene: Scene, behaviour: Behaviour) -> Drawn:
-    category, frequency = scene.category(), scene.rng.choice((Frequency.WEEKLY, Frequency.MONTHLY, Frequency.MONTHLY))
-    intent = Intent(behaviour, category.pk, scene.campaign_id, str(frequency.label), frequency=frequency)
-    return scene.contacts.somebody(lambda one: one.gets(category)), intent
-
-
-def _pausing(scene: Scene, behaviour: Behaviour) -> Drawn:
-    category, days = scene.category(), scene.rng.choice(PAUSES)
-    category_id = None if scene.rng.random() < PAUSES_EVERYTHING else category.pk
-    until = scene.day + timedelta(days=days)
-    intent = Intent(behaviour, category_id, scene.campaign_id, f"{days} days", until=until)
-    return scene.contacts.somebody(lambda one: one.gets(category) and not one.paused), intent
-
-
-def _resuming(scene: Scene, behaviour: Behaviour) -> Drawn:
-    return scene.contacts.pausing(), Intent(behaviour, wording="Resume now")
-
-
-def _coming_back(scene: Scene, behaviour: Behaviour) -> Drawn:
+def _coming_back(scene: Scene, category: Category) -> SampleContact | None:
     """Draws a contact who left a category, or one without it if it needs opt-in."""
-    category = scene.rng.choice(scene.categories)
-    wording = (
-        f"Would you like to get “{category.name}”? You can leave again at any time with one tap. Yes, subscribe me"
-    )
-    intent = Intent(behaviour, category.pk, wording=wording)
     if category.needs_opt_in:
-        return scene.contacts.somebody(lambda one: not one.is_quiet and category.pk not in one.joined), intent
-    return scene.contacts.leaver(lambda one: _may_come_back(one, category)), intent
-
-
-def _may_come_back(one: SampleContact, category: Category) -> bool:
-    return not one.is_erased and not one.blocked and (one.has_left_everything or category.pk in one.left)
-
-
-def _complaining(scene: Scene, behaviour: Behaviour) -> Drawn:
-    category, provider = scene.category(), scene.rng.choice(texts.PROVIDERS)
-    intent = Intent(behaviour, wording=f"Reported by {provider}.")
-    return scene.contacts.somebody(lambda one: one.gets(category)), intent
-
-
-def _anybody(*wordings: str, by_staff: bool = False) -> Draw:
-    """Draws a contact who can still be written to."""
-
-    def drawn(scene: Scene, behaviour: Behaviour) -> Drawn:
-        wording, actor = scene.rng.choice(wordings or ("",)), scene.actor if by_staff else ""
-        return scene.contacts.somebody(lambda one: not one.is_quiet), Intent(behaviour, wording=wording, actor=actor)
-
-    return drawn
-
-
-def _bounced(scene: Scene, behaviour: Behaviour) -> Drawn:
-    note = scene.rng.choice(texts.LIFTED_BECAUSE)
-    return scene.contacts.blocked_because_of(SuppressionReason.HARD_BOUNCE), Intent(
-        behaviour, wording=note, actor=scene.actor
+        return scene.contacts.somebody(lambda one: not one.is_quiet and category.pk not in one.joined)
+    return scene.contacts.one_of(
+        scene.contacts.leavers,
+        lambda one: not one.is_erased and not one.blocked and (one.has_left_everything or category.pk in one.left),
     )
 
 
-def _opt_out(source: Source, *, is_note: bool = False) -> Perform:
+def _pausing(scene: Scene, category: Category) -> SampleContact | None:
+    return scene.contacts.one_of(scene.contacts.paused, lambda one: bool(one.paused) and not one.is_erased)
+
+
+def _bounced(scene: Scene, category: Category) -> SampleContact | None:
+    return scene.contacts.one_of(scene.contacts.blocked, lambda one: one.blocked == SuppressionReason.HARD_BOUNCE)
+
+
+def _choose(verb: Callable[..., list[ConsentEvent]], source: Source) -> Perform:
+    """Opting out, or in."""
+
     def performed(some: Sequence[SampleWish], intent: Intent, at: datetime) -> list[ConsentEvent]:
         origin = Origin(source, at, actor=intent.actor)
+        is_note = intent.behaviour.by_staff
         origin = origin._replace(note=intent.wording) if is_note else origin._replace(wording=intent.wording)
-        return actions.opt_out([one.target for one in some], origin)
+        return verb([one.target for one in some], origin)
 
     return performed
 
@@ -215,12 +166,13 @@ def _stop(some: Sequence[SampleWish], intent: Intent, at: datetime) -> list[Cons
 
 
 def _opt_down(some: Sequence[SampleWish], intent: Intent, at: datetime) -> list[ConsentEvent]:
-    frequency = intent.frequency or Frequency.MONTHLY
+    frequency = next(one for one in Frequency if one.label == intent.wording)
     return actions.opt_down([one.target for one in some], _on_page(intent, at), frequency=frequency)
 
 
 def _pause(some: Sequence[SampleWish], intent: Intent, at: datetime) -> list[ConsentEvent]:
-    return actions.pause([one.target for one in some], _on_page(intent, at), until=intent.until)
+    until = timezone.localdate(at) + timedelta(days=int(intent.wording.split()[0]))
+    return actions.pause([one.target for one in some], _on_page(intent, at), until=until)
 
 
 def _resume(some: Sequence[SampleWish], intent: Intent, at: datetime) -> list[ConsentEvent]:
@@ -228,25 +180,18 @@ def _resume(some: Sequence[SampleWish], intent: Intent, at: datetime) -> list[Co
     return actions.pause(targets, _on_page(intent, at), until=None)
 
 
-def _opt_in(some: Sequence[SampleWish], intent: Intent, at: datetime) -> list[ConsentEvent]:
-    return actions.opt_in([one.target for one in some], _on_page(intent, at))
-
-
 def _on_page(intent: Intent, at: datetime) -> Origin:
     return Origin(Source.PAGE, at, wording=intent.wording)
 
 
-def _suppress(reason: SuppressionReason, source: Source) -> Perform:
+def _block(verb: Callable[..., list[ConsentEvent]], reason: SuppressionReason, source: Source) -> Perform:
+    """Suppressing, or lifting it."""
+
     def performed(some: Sequence[SampleWish], intent: Intent, at: datetime) -> list[ConsentEvent]:
         origin = Origin(source, at, actor=intent.actor, note=intent.wording)
-        return actions.suppress([one.contact.email_id for one in some], origin, reason=reason)
+        return verb([one.contact.email_id for one in some], origin, reason=reason)
 
     return performed
-
-
-def _lift(some: Sequence[SampleWish], intent: Intent, at: datetime) -> list[ConsentEvent]:
-    origin = Origin(Source.STAFF, at, actor=intent.actor, note=intent.wording)
-    return actions.lift([one.contact.email_id for one in some], origin, reason=SuppressionReason.HARD_BOUNCE)
 
 
 def _erase(some: Sequence[SampleWish], intent: Intent, at: datetime) -> list[ConsentEvent]:
@@ -261,30 +206,34 @@ def _access(some: Sequence[SampleWish], intent: Intent, at: datetime) -> list[Co
     return [event for one in some for event in actions.note_access(one.contact.email_id, origin)]
 
 
+_OUT, _IN, _SUPPRESS, _LIFT = actions.opt_out, actions.opt_in, actions.suppress, actions.lift
+_BOUNCE, _BY_STAFF, _REPORTS = SuppressionReason.HARD_BOUNCE, SuppressionReason.MANUAL, SuppressionReason.COMPLAINT
+_LESS = (Frequency.WEEKLY.label, Frequency.MONTHLY.label, Frequency.MONTHLY.label)
+_ALL = ("Unsubscribe from everything",)
+
 BEHAVIOURS: Mapping[str, Behaviour] = {
-    "one-click": Behaviour(_receiving("one-click"), _opt_out(Source.ONE_CLICK), 10, after_mailing=60),
-    "the page": Behaviour(_receiving("Unsubscribe"), _opt_out(Source.PAGE), 12, after_mailing=18),
-    "an email": Behaviour(_receiving(), _opt_out(Source.MAILTO), 0, after_mailing=5),
-    "everything": Behaviour(_leaving_everything, _opt_out(Source.PAGE), 4, after_mailing=4),
-    "a text message": Behaviour(_texting, _stop, 3),
-    "the sender's system": Behaviour(_receiving(), _opt_out(Source.API), 4),
+    "one-click": Behaviour(_getting_it, _choose(_OUT, Source.ONE_CLICK), 10, 60, ("one-click",)),
+    "the page": Behaviour(_getting_it, _choose(_OUT, Source.PAGE), 12, 18, ("Unsubscribe",)),
+    "an email": Behaviour(_getting_it, _choose(_OUT, Source.MAILTO), 0, 5),
+    "everything": Behaviour(_anybody, _choose(_OUT, Source.PAGE), 4, 4, _ALL, is_everything=True),
+    "a text message": Behaviour(_with_phone, _stop, 3, wordings=("STOP",)),
+    "the sender's system": Behaviour(_getting_it, _choose(_OUT, Source.API), 4),
     "told the staff": Behaviour(
-        _receiving(*texts.TOLD_THE_STAFF, by_staff=True), _opt_out(Source.STAFF, is_note=True), 4
+        _getting_it, _choose(_OUT, Source.STAFF), 4, wordings=texts.TOLD_THE_STAFF, by_staff=True
     ),
-    "less often": Behaviour(_slowing_down, _opt_down, 15, after_mailing=10),
-    "a pause": Behaviour(_pausing, _pause, 9, after_mailing=3),
-    "no pause any more": Behaviour(_resuming, _resume, 4),
-    "coming back": Behaviour(_coming_back, _opt_in, 16),
-    "a complaint": Behaviour(
-        _complaining, _suppress(SuppressionReason.COMPLAINT, Source.COMPLAINT), 0, after_mailing=2.5
-    ),
-    "a bounce": Behaviour(
-        _anybody(*texts.BOUNCED_BECAUSE), _suppress(SuppressionReason.HARD_BOUNCE, Source.API), 3, after_mailing=1.5
-    ),
+    "less often": Behaviour(_getting_it, _opt_down, 15, 10, _LESS),
+    "a pause": Behaviour(_getting_it_now, _pause, 5.4, 1.8, PAUSES),
+    "a pause of everything": Behaviour(_getting_it_now, _pause, 3.6, 1.2, PAUSES, is_everything=True),
+    "no pause any more": Behaviour(_pausing, _resume, 4, wordings=("Resume now",)),
+    "coming back": Behaviour(_coming_back, _choose(_IN, Source.PAGE), 16, wordings=(OPT_IN,)),
+    "a complaint": Behaviour(_getting_it, _block(_SUPPRESS, _REPORTS, Source.COMPLAINT), 0, 2.5, texts.REPORTED_BY),
+    "a bounce": Behaviour(_anybody, _block(_SUPPRESS, _BOUNCE, Source.API), 3, 1.5, texts.BOUNCED_BECAUSE),
     "blocked by the staff": Behaviour(
-        _anybody(*texts.BLOCKED_BECAUSE, by_staff=True), _suppress(SuppressionReason.MANUAL, Source.STAFF), 1.6
+        _anybody, _block(_SUPPRESS, _BY_STAFF, Source.STAFF), 1.6, wordings=texts.BLOCKED_BECAUSE, by_staff=True
     ),
-    "a bounce that is lifted": Behaviour(_bounced, _lift, 1),
-    "erased": Behaviour(_anybody(), _erase, 1.2),
-    "what is held": Behaviour(_anybody(), _access, 1),
+    "a bounce that is lifted": Behaviour(
+        _bounced, _block(_LIFT, _BOUNCE, Source.STAFF), 1, wordings=texts.LIFTED_BECAUSE, by_staff=True
+    ),
+    "erased": Behaviour(_anybody, _erase, 1.2),
+    "what is held": Behaviour(_anybody, _access, 1),
 }

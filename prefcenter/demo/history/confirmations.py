@@ -2,10 +2,8 @@
 
 import random
 import smtplib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from enum import Enum, auto
-from typing import NamedTuple
 
 from django.db.models import F, Max
 
@@ -24,19 +22,6 @@ AWAY_ONE_IN, AWAY_FOR = 8, timedelta(hours=22)
 SOON = (0.2, 4.0)
 
 
-class _Ending(Enum):
-    SENT = auto()
-    REFUSED = auto()
-    AWAY = auto()
-
-
-class _Due(NamedTuple):
-    id: int
-    event_ids: Sequence[int]
-    due_at: datetime
-    attempts: int
-
-
 class Confirmations:
     """Delivers the messages queued since it was made. `are_left`: at the end those of the last minutes, and some of the
     last hours, still wait; otherwise none does, so that no worker sends one later."""
@@ -52,18 +37,19 @@ class Confirmations:
 
     def deliver(self, *, until: datetime) -> None:
         """Delivers what is due by then, tries again included."""
+        due = self._mine.filter(status=OutboxStatus.QUEUED, due_at__lte=until).order_by("due_at", "id")
         alone, together = [], []
-        for one in self._due(until):
-            ending = self._ending(one)
-            if ending is _Ending.SENT and not self._is_doubtful(one):
-                together.append(one.id)
+        for one in due.only("id", "event_ids", "due_at", "attempts"):
+            is_away, is_refused = self._is_away(one), self._rng.randrange(REFUSED_ONE_IN) == 0
+            if is_away or is_refused or self._is_doubtful(one):
+                alone.append((one, is_away, is_refused))
             else:
-                alone.append((one, ending))
+                together.append(one.pk)
         if together:
             soon = timedelta(seconds=self._rng.uniform(*SOON))
             sent = claims.sent(now=until) | {"sent_at": F("due_at") + soon, "claimed_at": F("due_at") + soon}
             self._mine.filter(id__any_of=together).update(attempts=1, **sent)
-        statuses = [self._deliver(one, ending) for one, ending in alone]
+        statuses = [self._deliver(one, is_away=is_away, is_refused=refused) for one, is_away, refused in alone]
         if OutboxStatus.QUEUED in statuses:
             self.deliver(until=until)
 
@@ -71,31 +57,25 @@ class Confirmations:
         """Delivers what is due at the end of the history."""
         self.deliver(until=self._now if self._are_left else self._now + timedelta(days=1))
 
-    def _due(self, until: datetime) -> list[_Due]:
-        rows = self._mine.filter(status=OutboxStatus.QUEUED, due_at__lte=until).order_by("due_at", "id")
-        return [_Due(*row) for row in rows.values_list("id", "event_ids", "due_at", "attempts")]
-
-    def _ending(self, one: _Due) -> _Ending:
+    def _is_away(self, one: OutboxMessage) -> bool:
         is_late = self._are_left and self._now - one.due_at < AWAY_FOR
-        if is_late and (one.attempts or self._rng.randrange(AWAY_ONE_IN) == 0):
-            return _Ending.AWAY
-        return _Ending.REFUSED if self._rng.randrange(REFUSED_ONE_IN) == 0 else _Ending.SENT
+        return is_late and (one.attempts > 0 or self._rng.randrange(AWAY_ONE_IN) == 0)
 
-    def _is_doubtful(self, one: _Due) -> bool:
+    def _is_doubtful(self, one: OutboxMessage) -> bool:
         """Whether its changes may have been undone, so that compose.why_unneeded has to be asked."""
         return len(one.event_ids) > 1 or not self._lifts.isdisjoint(one.event_ids)
 
-    def _deliver(self, one: _Due, ending: _Ending) -> OutboxStatus | None:
+    def _deliver(self, one: OutboxMessage, *, is_away: bool, is_refused: bool) -> OutboxStatus | None:
         at = one.due_at + timedelta(seconds=self._rng.uniform(*SOON))
 
         def send(message: OutboxMessage) -> Outcome:
-            if ending is _Ending.AWAY:
+            if is_away:
                 raise ConnectionRefusedError(111, "Connection refused")
             if unneeded := compose.why_unneeded(message):
                 return claims.dropped(unneeded)
-            if ending is _Ending.REFUSED:
+            if is_refused:
                 raise smtplib.SMTPRecipientsRefused({message.address.value: (550, texts.REFUSED)})
             return claims.sent(now=at)
 
         rows = OutboxMessage.objects.select_related("contact", "address")
-        return claims.deliver(rows, one.id, send, now=at)
+        return claims.deliver(rows, one.pk, send, now=at)

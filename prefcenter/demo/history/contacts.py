@@ -119,18 +119,9 @@ class SampleContacts:
 
     def somebody(self, fits: Callable[[SampleContact], bool]) -> SampleContact | None:
         """A contact that fits; None if none was found in TRIES."""
-        return self._some(self.all, fits)
+        return self.one_of(self.all, fits)
 
-    def leaver(self, fits: Callable[[SampleContact], bool]) -> SampleContact | None:
-        return self._some(self.leavers, fits)
-
-    def pausing(self) -> SampleContact | None:
-        return self._some(self.paused, lambda one: bool(one.paused) and not one.is_erased)
-
-    def blocked_because_of(self, reason: str) -> SampleContact | None:
-        return self._some(self.blocked, lambda one: one.blocked == reason)
-
-    def _some(self, among: Sequence[SampleContact], fits: Callable[[SampleContact], bool]) -> SampleContact | None:
+    def one_of(self, among: Sequence[SampleContact], fits: Callable[[SampleContact], bool]) -> SampleContact | None:
         for _ in range(TRIES if among else 0):
             one = self.rng.choice(among)
             if fits(one):

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any
 
 from prefcenter.models import Feedback, FeedbackReason, FeedbackTag, User
 from unsubscribe.choices import EventKind, Source
@@ -21,12 +21,6 @@ REASONS_WEIGH = (38, 25, 19, 18)
 READ_WITHIN = timedelta(days=21)
 #: The part that is never reviewed; of the reviewed the parts with tags and with notes.
 UNREAD, TAGGED, NOTED = 0.1, 0.4, 0.2
-
-
-class _Review(NamedTuple):
-    reviewed_at: datetime | None = None
-    reviewed_by_id: int | None = None
-    note: str = ""
 
 
 class FeedbackOfThePast:
@@ -61,7 +55,7 @@ class FeedbackOfThePast:
             more=self._rng.choice(texts.MORE) if has_more else "",
             text=self._text(place) if reason is None or self._rng.random() < IN_WORDS else "",
             created_at=created_at,
-            **self._review(created_at)._asdict(),
+            **self._review(created_at),
         )
 
     def _text(self, place: int) -> str:
@@ -70,12 +64,12 @@ class FeedbackOfThePast:
             self._unused[place] = self._rng.sample(texts.LEFT_BECAUSE[place], len(texts.LEFT_BECAUSE[place]))
         return self._unused[place].pop()
 
-    def _review(self, created_at: datetime) -> _Review:
+    def _review(self, created_at: datetime) -> dict[str, Any]:
         at = created_at + READ_WITHIN * self._rng.random()
         if not self._staff or at > self._now or self._rng.random() < UNREAD:
-            return _Review()
+            return {}
         note = self._rng.choice(texts.NOTES) if self._rng.random() < NOTED else ""
-        return _Review(at, self._rng.choice(self._staff), note)
+        return {"reviewed_at": at, "reviewed_by_id": self._rng.choice(self._staff), "note": note}
 
 
 def staff() -> list[int]:

@@ -3,9 +3,9 @@
 There are no files, so the ImportRuns are made here; the opt-outs themselves go through actions.
 """
 
-import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from prefcenter.lists.imports.files import fingerprint
 from prefcenter.lists.imports.progress import Progress
@@ -15,7 +15,6 @@ from unsubscribe.actions import ImportedNo, Origin
 from unsubscribe.choices import Channel, Source, SuppressionReason
 from unsubscribe.models import Category, ConsentEvent
 
-from . import texts
 from .contacts import SampleContact, SampleContacts
 
 FORMAT, LABEL = "mailgun_unsubscribes", "Mailgun: unsubscribes"
@@ -27,57 +26,16 @@ WAITED, WORKED = timedelta(minutes=4), timedelta(seconds=9)
 
 
 def opt_outs(
-    contacts: SampleContacts, category: Category, rows: int, rng: random.Random, *, staff_id: int | None, now: datetime
-) -> list[ConsentEvent]:
-    """Imports opt-outs of `rows` contacts from the category, and returns their events. `staff_id`: who did; None is the
-    command."""
-    some = _picked(contacts, category, rows, rng)
-    run = _run(some, texts.IMPORTED, rng, staff_id=staff_id, now=now, category=category)
-    return _take(run, some, category.pk, now=now)
-
-
-def by_mistake(
-    contacts: SampleContacts, category: Category, rows: int, rng: random.Random, *, staff_id: int | None, now: datetime
-) -> ImportRun:
-    """Imports a wrong list, likewise, to be taken back."""
-    some = _picked(contacts, category, rows, rng)
-    run = _run(some, texts.IMPORTED_BY_MISTAKE, rng, staff_id=staff_id, now=now, category=category)
-    _take(run, some, category.pk, now=now)
-    return run
-
-
-def take_back(run: ImportRun, *, staff_id: int | None, now: datetime) -> None:
-    """Takes the import back as a whole."""
-    most, note = max(1, run.position), f"Import {run.pk} was taken back."
-    lifted = 0
-    while (taken := actions.take_back(run.pk, most=most, now=now, actor=_actor(staff_id), note=note)).looked_at:
-        lifted += taken.lifted
-    rows = ImportRun.objects.filter(id=run.pk)
-    rows.update(state=ImportState.TAKEN_BACK, taken_back=lifted, taken_back_at=now + WORKED, taken_back_by_id=staff_id)
-
-
-def _picked(contacts: SampleContacts, category: Category, rows: int, rng: random.Random) -> list[SampleContact]:
-    """Contacts, most of whom get the category; each once."""
-    left = [one for one in contacts.leavers if not one.is_erased][: round(rows * KNOWN)]
-    getting = [one for one in contacts.all if one.gets(category)]
-    return list(dict.fromkeys([*left, *rng.sample(getting, min(rows - len(left), len(getting)))]))
-
-
-def _run(
-    some: Sequence[SampleContact],
-    file_name: str,
-    rng: random.Random,
-    *,
-    staff_id: int | None,
-    now: datetime,
-    category: Category,
-) -> ImportRun:
+    file_name: str, some: Sequence[SampleContact], category: Category, *, staff_id: int | None, now: datetime
+) -> tuple[ImportRun, list[ConsentEvent]]:
+    """Imports opt-outs of these contacts from the category; returns the run and its events. `staff_id`: who did it;
+    None is the command."""
     size = len(some) * BYTES_A_ROW + 24
-    return ImportRun.objects.create(
+    run = ImportRun.objects.create(
         kind=ImportKind.OPT_OUTS,
-        state=ImportState.RUNNING,
+        state=ImportState.DONE,
         file_name=file_name,
-        sha256=fingerprint(rng.randbytes(32)),
+        sha256=fingerprint(sha256(f"{file_name} {now}".encode()).digest()),
         size=size,
         bytes_read=size,
         recognised=FORMAT,
@@ -90,21 +48,36 @@ def _run(
         created_at=now - WAITED,
         checked_at=now - WAITED + WORKED,
         confirmed_at=now,
+        finished_at=now + WORKED,
     )
-
-
-def _take(run: ImportRun, some: Sequence[SampleContact], category_id: int, *, now: datetime) -> list[ConsentEvent]:
+    note, actor = f"Import {run.pk}, {LABEL}.", _actor(staff_id)
     said = [ImportedNo(one.digests[Channel.EMAIL]) for one in some]
-    note, actor = f"Import {run.pk}, {LABEL}.", _actor(run.confirmed_by_id)
     origin = Origin(Source.IMPORT, now, actor=actor, note=note, import_id=run.pk)
-    counts = actions.import_opt_outs(said, origin, channel=Channel.EMAIL, category_id=category_id)
+    counts = actions.import_opt_outs(said, origin, channel=Channel.EMAIL, category_id=category.pk)
     found = Progress(position=len(some), last_line=len(some) + 1)
     found.counts.update(counts._asdict())
     found.reasons[SuppressionReason.UNSUBSCRIBED_ALL] = len(some)
-    run.position, run.last_line, run.counts, run.foreseen = len(some), len(some) + 1, found.figures, found.figures
-    run.state, run.finished_at = ImportState.DONE, now + WORKED
+    run.position, run.last_line = found.position, found.last_line
+    run.counts = run.foreseen = found.figures
     run.save()
-    return list(ConsentEvent.objects.filter(contact__any_of=[one.contact_id for one in some], note=note))
+    return run, list(ConsentEvent.objects.filter(contact__any_of=[one.contact_id for one in some], note=note))
+
+
+def take_back(run: ImportRun, *, staff_id: int | None, now: datetime) -> None:
+    """Takes the import back as a whole."""
+    most, note = max(1, run.position), f"Import {run.pk} was taken back."
+    lifted = 0
+    while (taken := actions.take_back(run.pk, most=most, now=now, actor=_actor(staff_id), note=note)).looked_at:
+        lifted += taken.lifted
+    rows = ImportRun.objects.filter(id=run.pk)
+    rows.update(state=ImportState.TAKEN_BACK, taken_back=lifted, taken_back_at=now + WORKED, taken_back_by_id=staff_id)
+
+
+def pick(contacts: SampleContacts, category: Category, rows: int) -> list[SampleContact]:
+    """`rows` contacts, most of whom get the category; each once."""
+    left = [one for one in contacts.leavers if not one.is_erased][: round(rows * KNOWN)]
+    getting = [one for one in contacts.all if one.gets(category)]
+    return list(dict.fromkeys([*left, *contacts.rng.sample(getting, min(rows - len(left), len(getting)))]))
 
 
 def _actor(staff_id: int | None) -> str:

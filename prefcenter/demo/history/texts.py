@@ -80,7 +80,7 @@ TOLD_THE_STAFF = ("Told us by phone.", "Asked in a reply to a newsletter.", "Sai
 BLOCKED_BECAUSE = ("Asked us by letter never to write again.", "A shared mailbox, not a person.", "A test address.")
 BOUNCED_BECAUSE = ("550 5.1.1: no such mailbox.", "550 5.1.10: recipient not found.", "554 5.2.1: mailbox disabled.")
 LIFTED_BECAUSE = ("The mailbox works again, they called.", "Blocked by mistake.")
-PROVIDERS = ("Yahoo", "Outlook.com", "Comcast", "Yandex")
+REPORTED_BY = ("Reported by Yahoo.", "Reported by Outlook.com.", "Reported by Comcast.", "Reported by Yandex.")
 #: What staff note about feedback, and the tags they give it.
 NOTES = ("Answered by email.", "Passed on to the shop.", "Fixed with the next issue.", "Nothing we can do.")
 TAGS = ("Frequency", "Layout", "Delivery", "Sign-up form", "Praise")

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
-from prefcenter.models import Feedback, ImportRun
+from prefcenter.models import Feedback
 from unsubscribe import actions, tasks
 from unsubscribe.actions import Origin
 from unsubscribe.actions.undoing import UNDO
@@ -20,7 +20,7 @@ from unsubscribe.choices import Purpose, Source
 from unsubscribe.ledger import seals
 from unsubscribe.models import Category, ConsentEvent
 
-from . import behaviour, imports, mailings
+from . import behaviour, imports, mailings, texts
 from .behaviour import Intent, SampleWish, Scene
 from .confirmations import Confirmations
 from .contacts import SampleContact, SampleContacts
@@ -174,23 +174,22 @@ class _Past:
     def _import(self, at: datetime, *, is_mistake: bool) -> None:
         who = self._rng.choice(self._staff) if self._staff else None
         getting_it = [one for one in self._categories if not one.needs_opt_in] or self._categories
-        category, rows = self._rng.choice(getting_it), self._import_rows
-        if not is_mistake:
-            self._record(imports.opt_outs(self._contacts, category, rows, self._rng, staff_id=who, now=at))
-            return
-        run = imports.by_mistake(self._contacts, category, rows, self._rng, staff_id=who, now=at)
-        self._at(at + TAKEN_BACK_AFTER, partial(self._take_back, run, who))
-
-    def _take_back(self, run: ImportRun, staff_id: int | None, at: datetime) -> None:
-        imports.take_back(run, staff_id=staff_id, now=at)
+        category = self._rng.choice(getting_it)
+        some = imports.pick(self._contacts, category, self._import_rows)
+        name = texts.IMPORTED_BY_MISTAKE if is_mistake else texts.IMPORTED
+        run, events = imports.opt_outs(name, some, category, staff_id=who, now=at)
+        if is_mistake:
+            self._at(at + TAKEN_BACK_AFTER, lambda later: imports.take_back(run, staff_id=who, now=later))
+        else:
+            self._record(events)
 
     def _wish(self, answered: Iterable[PlannedMailing | None], at: datetime) -> None:
         """A wish in answer to each of these mailings (None is no mailing), with one call for those who want the
         same."""
         together: dict[Intent, dict[SampleContact, SampleWish]] = defaultdict(dict)
         for mailing in answered:
-            if wish := self._drawn(mailing, at):
-                together[wish.intent.shared].setdefault(wish.contact, wish)
+            if wish := self._drawn(mailing):
+                together[wish.intent].setdefault(wish.contact, wish)
         for intent, some in together.items():
             # One of the calls before may have erased a contact.
             if alive := [one for one in some.values() if not one.contact.is_erased]:
@@ -198,10 +197,10 @@ class _Past:
                 self._wished += len(events)
                 self._record(events)
 
-    def _drawn(self, mailing: PlannedMailing | None, at: datetime) -> SampleWish | None:
+    def _drawn(self, mailing: PlannedMailing | None) -> SampleWish | None:
         heard = mailing if mailing and mailing.campaign else None
         actor = f"staff {self._staff[0]}" if self._staff else ""
-        scene = Scene(self._contacts, self._categories, heard, timezone.localdate(at), actor, self._rng)
+        scene = Scene(self._contacts, self._categories, heard, actor, self._rng)
         drawn = (behaviour.draw(scene, self._turns) for _ in range(DRAWN_AT_MOST))
         return next((wish for wish in drawn if wish), None)
 

@@ -5,11 +5,9 @@ One file for each group of requirements of docs/requirements.md; each returns po
 
 from prefcenter.mail_check import message as messages
 from prefcenter.mail_check.endpoint import NoAnswerError, Poster, endpoint_points, post_one_click
-from prefcenter.mail_check.line_lengths import length_points
-from prefcenter.mail_check.list_id import list_id_points
+from prefcenter.mail_check.headers import header_points
 from prefcenter.mail_check.message import NotAMessageError
 from prefcenter.mail_check.of_this_site import check_for_us
-from prefcenter.mail_check.one_click_headers import header_points
 from prefcenter.mail_check.points import Level, Point, PointStatus, must_fails, summary
 from prefcenter.mail_check.signature import coverage_point, signatures
 from prefcenter.mail_check.unsubscribe_links import link_points, one_click_link
@@ -46,8 +44,6 @@ def check(raw: bytes, *, dnsfunc: KeyLookup | None = None, post: Poster | None =
         *link_points(message),
         coverage_point(found),
         validity_point(message, found, dnsfunc),
-        *length_points(message),
-        *list_id_points(message),
         *endpoint_points(one_click_link(message), post),
     ]
     return sorted(points, key=lambda point: (point.id[0] != "H", int(point.id[1:])))

@@ -89,8 +89,9 @@ def _visible_link(found: Sequence[MessagePart], link: str | None) -> Point:
         return failed("B1", text, level=level)
     lacking = [part.name for part in found if not any(_leaves(one, link) for one in part.links)]
     if not found or lacking:
-        where = f"the {' and the '.join(dict.fromkeys(lacking))} of the message" if found else "the message"
-        return failed("B1", f"No visible unsubscribe link was found in {where}; add one for readers.", level=level)
+        return failed(
+            "B1", f"No visible unsubscribe link was found in {_where(lacking)}; add one for readers.", level=level
+        )
     return passed("B1", "There is a visible unsubscribe link in the body.", level=level)
 
 
@@ -104,9 +105,12 @@ def _postal_address(found: Sequence[MessagePart], address: str) -> Point:
         return skipped("B2", text, level=Level.SHOULD)
     lacking = [part.name for part in found if _words(address) not in _words(part.text)]
     if not found or lacking:
-        where = f"the {' and the '.join(dict.fromkeys(lacking))} of the message" if found else "the message"
-        return failed("B2", f"The postal address of the sender was not found in {where}.", level=Level.SHOULD)
+        return failed("B2", f"The postal address of the sender was not found in {_where(lacking)}.", level=Level.SHOULD)
     return passed("B2", "The postal address of the sender is in the body.", level=Level.SHOULD)
+
+
+def _where(lacking: Sequence[str]) -> str:
+    return f"the {' and the '.join(dict.fromkeys(lacking))} of the message" if lacking else "the message"
 
 
 def _words(text: str) -> str:

@@ -3,8 +3,8 @@
 import re
 from urllib.parse import urlsplit
 
+from prefcenter.mail_check.headers import LIST_UNSUBSCRIBE
 from prefcenter.mail_check.message import Header, Message, shown
-from prefcenter.mail_check.one_click_headers import LIST_UNSUBSCRIBE
 from prefcenter.mail_check.points import Level, Point, failed, passed, skipped, warned
 
 # From 78 on, brackets included, Django 6's mail generator encodes a link (measured on 5.2 and 6.1).

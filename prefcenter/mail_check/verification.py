@@ -2,7 +2,6 @@
 
 import logging
 import re
-from enum import Enum, auto
 from typing import Protocol
 
 import dkim
@@ -11,7 +10,7 @@ import dns.resolver
 from dkim.util import parse_tag_value
 
 from prefcenter.mail_check.message import Message, shown
-from prefcenter.mail_check.points import Point, failed, passed, skipped, warned
+from prefcenter.mail_check.points import Point, PointStatus, failed, passed, skipped, warned
 from prefcenter.mail_check.signature import DkimSignature
 
 #: Seconds for one look-up.
@@ -22,6 +21,8 @@ _SILENT.addHandler(logging.NullHandler())
 _DNS_FAILED = (dkim.DnsTimeoutError, dns.exception.DNSException, OSError)
 # What dkimpy lets through for a key or signature that is nonsense: bad base64, truncated DER, wrong sizes.
 _NONSENSE = (dkim.DKIMException, ValueError, LookupError, TypeError, AssertionError)
+#: What is known about a signature; WARN: DNS gave no answer.
+_BEST_FIRST = [PointStatus.PASS, PointStatus.WARN, PointStatus.FAIL]
 
 
 class KeyLookup(Protocol):
@@ -31,15 +32,6 @@ class KeyLookup(Protocol):
     """
 
     def __call__(self, name: bytes, timeout: float = ..., /) -> bytes | None: ...
-
-
-class Validity(Enum):
-    """What is known about a signature, the best first."""
-
-    VALID = auto()
-    #: DNS gave no answer.
-    UNKNOWN = auto()
-    BAD = auto()
 
 
 def fetch_key(
@@ -71,26 +63,24 @@ def validity_point(message: Message, found: list[DkimSignature], dnsfunc: KeyLoo
         return skipped("H4", "There is no signature over both headers to verify.")
     if dnsfunc is None:
         return skipped("H4", "The signature was not verified. Use --dns to verify it.")
-    answers = [_verify(message, signature, dnsfunc) for signature in usable]
-    validity, text = min(answers, key=lambda answer: answer[0].value)
-    return {Validity.VALID: passed, Validity.UNKNOWN: warned, Validity.BAD: failed}[validity]("H4", text)
+    points = [_verify(message, signature, dnsfunc) for signature in usable]
+    return min(points, key=lambda point: _BEST_FIRST.index(point.outcome))
 
 
-def _verify(message: Message, signature: DkimSignature, dnsfunc: KeyLookup) -> tuple[Validity, str]:
+def _verify(message: Message, signature: DkimSignature, dnsfunc: KeyLookup) -> Point:
     where = shown(signature.key_name.rstrip(b"."))
     try:
         record = dnsfunc(signature.key_name, DNS_TIMEOUT)
     except _DNS_FAILED:
         text = f"DNS gave no answer for {where}, which says nothing about the signature; try again later."
-        return Validity.UNKNOWN, text
+        return warned("H4", text)
     if not record:
-        return Validity.BAD, f"DNS has no key at {where}; publish the TXT record of the signing key there."
+        return failed("H4", f"DNS has no key at {where}; publish the TXT record of the signing key there.")
     if not _is_usable_key(signature, record):
-        return Validity.BAD, f"The key at {where} is revoked or unreadable; publish the signing key there."
-    flaw = _flaw(message, signature, record)
-    if flaw:
-        return Validity.BAD, f"The signature of {signature.domain} is not valid: {flaw}."
-    return Validity.VALID, f"The signature of {signature.domain} is valid with the key that DNS holds."
+        return failed("H4", f"The key at {where} is revoked or unreadable; publish the signing key there.")
+    if flaw := _flaw(message, signature, record):
+        return failed("H4", f"The signature of {signature.domain} is not valid: {flaw}.")
+    return passed("H4", f"The signature of {signature.domain} is valid with the key that DNS holds.")
 
 
 def _is_usable_key(signature: DkimSignature, record: bytes) -> bool:

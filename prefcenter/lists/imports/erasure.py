@@ -1,8 +1,9 @@
 """Forgets what imports hold of an erased contact: uploads that wait to be confirmed, and names of files."""
 
 import codecs
+import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import md5, sha1, sha256
 
@@ -10,7 +11,6 @@ from prefcenter.models import ImportRun, ImportState
 from unsubscribe.addresses import spellings
 
 from . import files, lifecycle
-from .file_names import PersonSpellings
 
 _STOPPED = "A person in this file was erased. Remove them from the file and upload it again."
 _BLANK = "•••"
@@ -21,6 +21,14 @@ _KNOWN = {"utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "c
 #: NUL, because of UTF-16 that was not recognised.
 _DROPPED = "\x00 \t\r\n\v\f\"'\u00a0"
 _BETWEEN_DIGITS = dict.fromkeys(map(ord, "().-/"))
+#: Letters: what is shorter has to be the whole name of the file ("jo"); what is so long is looked for within words too.
+LEAST, LONG = 3, 8
+#: How many digits at the end of a phone number name it.
+LAST_DIGITS = 8
+_APART = re.compile(r"[\W_]+")
+_CAMEL = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])|(?<=[a-zß-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])")
+_DIGITS = re.compile(r"\D")
+_ENDING = re.compile(r"\.\w{1,5}\Z")
 
 
 def forget(addresses: Sequence[str], *, now: datetime) -> None:
@@ -75,3 +83,35 @@ def _bare(text: str) -> str:
 
 def _hashes(address: str) -> list[str]:
     return [new(address.encode(), usedforsecurity=False).hexdigest() for new in (sha256, sha1, md5)]
+
+
+class PersonSpellings:
+    """The spellings of one contact's addresses, normalised, on whatever channel."""
+
+    def __init__(self, addresses: Iterable[str]) -> None:
+        self._words: set[str] = set()
+        self._numbers: set[str] = set()
+        for address in addresses:
+            local, at, _ = address.rpartition("@")
+            self._words |= {*map(_folded, (address, local, local.partition("+")[0]) if at else (address,))} - {""}
+            if not at and len(digits := _DIGITS.sub("", address)) >= LAST_DIGITS:
+                self._numbers.add(digits[-LAST_DIGITS:])
+
+    def is_in(self, file_name: str) -> bool:
+        """Whether a file's name names the contact: "ada.lovelace@…" is in "Ada Lovelace.csv", "ada" not in
+        "Canada.csv"."""
+        text, whole = f" {_folded(file_name)} ", _folded(_ENDING.sub("", file_name))
+        digits = _DIGITS.sub("", file_name)
+        return any(self._is(word, text, whole) for word in self._words) or any(one in digits for one in self._numbers)
+
+    @staticmethod
+    def _is(word: str, text: str, whole: str) -> bool:
+        if len(word) < LEAST:
+            return word == whole
+        return f" {word} " in text or (len(word) >= LONG and word.replace(" ", "") in text.replace(" ", ""))
+
+
+def _folded(text: str) -> str:
+    """The words of a text in lower case, between single spaces; words end also before digits and capitals."""
+    text = unicodedata.normalize("NFKC", spellings.seen(text))
+    return _APART.sub(" ", _CAMEL.sub(" ", text)).strip().casefold()

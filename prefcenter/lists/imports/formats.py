@@ -122,7 +122,7 @@ _SENDGRID = [  # suppression_bounces.csv and its siblings, with the fields of do
     FileFormat("sendgrid_spam", "SendGrid: spam reports", "email created", True, "spam", always=_COMPLAINT),
     FileFormat("sendgrid_unsubscribes", "SendGrid: unsubscribes", "email created", is_exact=True, always=_UNSUBSCRIBED),
 ]
-_SES = [  # docs.aws.amazon.com: SuppressedDestinationSummary; without a heading, reader.unnamed names the columns so
+_SES = [  # docs.aws.amazon.com: SuppressedDestinationSummary; without a heading, named so by reader.columns
     FileFormat(
         "ses",
         "Amazon SES: suppression list",

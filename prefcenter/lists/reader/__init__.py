@@ -17,16 +17,14 @@ from typing import BinaryIO
 from unsubscribe.choices import Channel
 
 from . import sheets
-from .columns import WantedColumn, find_address, named_index, wanted
+from .columns import WantedColumn, find_address, named_index, others, unnamed, wanted
 from .errors import EmptyTableError, NoAddressColumnError, NoColumnNamesError, NotATableError, TableError
 from .header import read_header
 from .json_records import read_records
 from .names import folded
-from .others import others
 from .rows import Layout, Row, read_rows
 from .several import Several
 from .text import Text, read_text
-from .unnamed import names
 
 __all__ = [
     "EmptyTableError",
@@ -82,16 +80,16 @@ def open_table(stream: BinaryIO, *, channel: str = "email", or_hash: bool = Fals
     if text.is_json:
         return _open_json(text, sought, several)
     header = read_header(text.lines, wanted=sought, several=several)
-    unnamed = names(header.columns, sought, several)
-    columns = unnamed or header.columns
-    own, line = (header.own, header.line) if unnamed else ([], header.next_line)
+    given = unnamed(header.columns, sought, several)
+    columns = given or header.columns
+    own, line = (header.own, header.line) if given else ([], header.next_line)
     layout = Layout(
         columns=columns,
         address_index=find_address(columns, sought),
         delimiter=header.delimiter,
         several=several,
         names=sought.names,
-        heading="" if unnamed else header.own[0].strip(),
+        heading="" if given else header.own[0].strip(),
         is_wrapped=header.is_wrapped,
     )
     rows = read_rows(chain(own, header.following, text.lines), layout, line=line)
@@ -122,8 +120,8 @@ def _open_json(text: Text, sought: WantedColumn, several: Several) -> Table:
 
 
 def _open_sheet(sheet: sheets.SheetTable, sought: WantedColumn, several: Several) -> Table:
-    if unnamed := names(sheet.columns, sought, several):
-        sheet = sheet.named(unnamed)
+    if given := unnamed(sheet.columns, sought, several):
+        sheet = sheet.named(given)
     index = find_address(sheet.columns, sought)
     rows = sheets.rows(sheet, index, several)
     return Table(sheet.all_columns, index, sheets.ENCODING, "", rows, sheet.days_later, sheet.titles)

@@ -10,4 +10,3 @@ class PrefcenterConfig(AppConfig):
 
     def ready(self) -> None:
         from prefcenter import checks  # noqa: F401, PLC0415  (Django wants checks registered once apps are loaded)
-        from prefcenter.web.branding import checks as brand_checks  # noqa: F401, PLC0415  (the same)

@@ -1,12 +1,14 @@
-"""System checks of `check --deploy` (prefcenter.I001, W001): optional settings, and permissions of files."""
+"""System checks: of `check --deploy` optional settings and permissions of files (prefcenter.I001, W001), and always the
+colour and the logo (E001, E002); a page leaves out what cannot be shown."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Info, Warning, register
+from django.core.checks import CheckMessage, Error, Info, Warning, register
 
 from prefcenter.settings import files
+from prefcenter.web.branding import colours, logo
 
 
 @register("prefcenter", deploy=True)
@@ -36,5 +38,32 @@ def private_files(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Chec
             f"Other accounts on this machine can read the contacts: {', '.join(sorted(map(str, found)))}.",
             hint="Make the account that runs the site the owner of these files, or see DATA_UMASK in docs/running.md.",
             id="prefcenter.W001",
+        )
+    ]
+
+
+@register("prefcenter")
+def brand_color(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.BRAND_COLOR or colours.stylesheet(settings.BRAND_COLOR):
+        return []
+    return [
+        Error(
+            f"BRAND_COLOR is {settings.BRAND_COLOR!r}, which is not a colour.",
+            hint="Write it as #rgb or #rrggbb, or leave it out.",
+            id="prefcenter.E001",
+        )
+    ]
+
+
+@register("prefcenter")
+def brand_logo(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    wrong = settings.BRAND_LOGO and logo.wrong_with(settings.BRAND_LOGO)
+    if not wrong:
+        return []
+    return [
+        Error(
+            f"BRAND_LOGO is {settings.BRAND_LOGO!r}, which {wrong}.",
+            hint="Name an image file on this machine (SVG, PNG, WebP, GIF or JPEG) of at most 100 kB, or leave it out.",
+            id="prefcenter.E002",
         )
     ]

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from prefcenter.api.site import api
-from prefcenter.contact_data.proof import published
+from prefcenter.contact_data import proof
 from prefcenter.pages.preferences import preferences
 from prefcenter.pages.previews import show as preview_page
 from prefcenter.pages.privacy import privacy
@@ -37,7 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(rf"{_LINK}[jJ]{_REST}", join, name="join"),
     path("", home, name="home"),
     path("logo", logo.show, name="logo"),
-    path("proof-key.pem", published.show, name="proof_key"),
+    path("proof-key.pem", proof.show_public_keys, name="proof_key"),
     path("preferences/", ask, name="ask"),
     path("preferences/mine/", mine, name="mine"),
     path("preferences/mine/data/", my_privacy, name="my_privacy"),

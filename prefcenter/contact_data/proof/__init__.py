@@ -4,8 +4,8 @@ kept."""
 from .canonical import fingerprint
 from .checking import Checked, against_ledger, check
 from .errors import NoProof, Unreadable
-from .making import Proof, again, make
-from .record import Made
+from .record import Made, Proof, again, make
+from .signing import show_public_keys
 
 __all__ = [
     "Checked",
@@ -18,4 +18,5 @@ __all__ = [
     "check",
     "fingerprint",
     "make",
+    "show_public_keys",
 ]

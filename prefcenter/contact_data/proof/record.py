@@ -1,4 +1,5 @@
-"""Gathers what is known of one contact into a record, with addresses masked (docs/proof.md).
+"""Makes proofs: a signed record of what is known of one contact, with addresses masked (docs/proof.md).
+Permission and the log entry are for the caller (admin.proof).
 
 Keys that are not explained here have the values of the columns they are named after (unsubscribe.models). Times are as
 events.moment, days YYYY-MM-DD; None is what is not known or was never set. `words` has the same for readers, in
@@ -17,11 +18,12 @@ from unsubscribe import addresses, conf
 from unsubscribe.choices import Channel, Frequency, OutboxKind, OutboxStatus, PreferenceState, Source, SuppressionReason
 from unsubscribe.models import Address, Contact, Suppression
 
-from . import canonical
+from . import canonical, signing
 from . import events as lines
 from . import seals as sealed
 from .canonical import Facts
 from .events import day, moment
+from .signing import Signature
 from .wording import label
 
 #: Of the record's form; a change of the form is a new number.
@@ -39,6 +41,41 @@ class Made(NamedTuple):
     at: datetime
     by: str
     about: bytes = b""
+
+
+class Proof(NamedTuple):
+    """A record (`gather`) and the signature of its canonical bytes."""
+
+    record: Facts
+    signature: Signature
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of the record, 64 hexadecimal digits."""
+        return canonical.fingerprint(self.record)
+
+    @property
+    def file(self) -> bytes:
+        """The proof as JSON in three lines. The second line is the record as it was signed, for `sed -n 2p`."""
+        signature = canonical.spell(self.signature.told())
+        return b'{"record":\n' + canonical.spell(self.record) + b'\n,"signature":' + signature + b"}\n"
+
+
+def make(contact: Contact, made: Made) -> Proof:
+    """A new proof of what the ledger says of the contact now. Raises Unreadable."""
+    record = gather(contact, made)
+    return Proof(record, signing.sign(canonical.spell(record)))
+
+
+def again(contact: Contact, made: Made, signature: Signature) -> Proof | None:
+    """The proof that was made before with this signature, gathered anew; None if anything in it would differ now, or
+    the signature is not this site's.
+
+    No copy is kept, because erasing the contact would have to find it. Raises Unreadable.
+    """
+    proof = Proof(gather(contact, made), signature)
+    is_same = signing.is_ours(signature.public_key) and signing.holds(signature, canonical.spell(proof.record))
+    return proof if is_same else None
 
 
 def gather(contact: Contact, made: Made) -> Facts:

@@ -11,7 +11,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
+from django.views.decorators.http import require_safe
 
 ALGORITHM = "Ed25519"
 #: Regular expressions for the two texts of a Signature.
@@ -71,6 +73,15 @@ def public_keys() -> list[Ed25519PublicKey]:
 
 def pem(key: Ed25519PublicKey) -> str:
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+@require_safe
+def show_public_keys(request: HttpRequest) -> HttpResponse:
+    """/proof-key.pem: the keys with which proofs can be checked elsewhere, as PEM. The one in use is first,
+    because openssl reads the first in a file."""
+    in_use, *retired = (pem(one) for one in public_keys())
+    text = f"In use:\n{in_use}" + "".join(f"\nRetired:\n{one}" for one in retired)
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
 def _private_keys() -> list[Ed25519PrivateKey]:

@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from babel.messages.extract import extract
+from babel.messages.extract import DEFAULT_KEYWORDS, extract
 from django.utils.translation.template import templatize
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -26,19 +26,11 @@ _NOT_FOR_READERS = (
     "templates/prefcenter/demo/",
 )
 _ENGINE_TEMPLATES = "templates/unsubscribe/"
-_ONE, _MANY = (1,), (1, 2)
-_ONE_IN_CONTEXT, _MANY_IN_CONTEXT = ((1, "c"), 2), ((1, "c"), 2, 3)
-_KEYWORDS: dict[str, Any] = {
-    "_": _ONE,
-    "gettext": _ONE,
-    "gettext_lazy": _ONE,
-    "gettext_noop": _ONE,
-    "ngettext": _MANY,
-    "ngettext_lazy": _MANY,
-    "pgettext": _ONE_IN_CONTEXT,
-    "pgettext_lazy": _ONE_IN_CONTEXT,
-    "npgettext": _MANY_IN_CONTEXT,
-    "npgettext_lazy": _MANY_IN_CONTEXT,
+#: Babel knows the others that Django has.
+_KEYWORDS: dict[str, Any] = DEFAULT_KEYWORDS | {
+    f"{name}_{more}": DEFAULT_KEYWORDS[name]
+    for name in ("gettext", "ngettext", "pgettext", "npgettext")
+    for more in ("lazy", "noop")
 }
 _ALIAS = re.compile(r"\b(\w+) as (\w+)")
 _COMMENT_TAGS = ("Translators",)

@@ -71,9 +71,8 @@ class ImportCommand(BaseCommand):
 
     def _done(self, options: dict[str, Any]) -> Result:
         path, terms, said, now = options["file"], self.terms(options), column_questions.said(options), timezone.now()
-        if not options["apply"]:
-            return imports.preview(path, terms, now=now, on_progress=self._say_progress, said=said)
-        return imports.apply(path, terms, actor=self.name, now=now, on_progress=self._say_progress, said=said)
+        actor = self.name if options["apply"] else None
+        return imports.import_file(path, terms, actor=actor, now=now, on_progress=self._say_progress, said=said)
 
     def _say(self, options: dict[str, Any], result: Result) -> None:
         if self.stderr.isatty():

@@ -10,7 +10,7 @@ from . import erasure
 from .columns.answers import ColumnAnswer, Meaning, NotUnderstood
 from .columns.questions import ColumnQuestion
 from .columns.validating import Misfit
-from .from_command import Result, apply, preview
+from .from_command import Result, import_file
 from .lifecycle import (
     NotNow,
     Unanswered,
@@ -43,7 +43,6 @@ __all__ = [
     "Result",
     "Unanswered",
     "answer",
-    "apply",
     "can_be_taken_back",
     "check_again",
     "confirm",
@@ -51,8 +50,8 @@ __all__ = [
     "erasure",
     "foresee_taking_back",
     "hand_in",
+    "import_file",
     "label",
-    "preview",
     "questions",
     "stop",
     "take_back",

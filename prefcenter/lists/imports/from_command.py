@@ -41,70 +41,41 @@ class Result(NamedTuple):
     questions: Sequence[ColumnQuestion] = ()
 
 
-def preview(
+def import_file(
     path: Path,
     terms: ImportOptions,
     *,
+    actor: str | None,
     now: datetime,
     on_progress: OnProgress,
     said: Mapping[str, ColumnAnswer] = NOTHING_SAID,
 ) -> Result:
-    """What an import would do.
+    """Imports the file, as a run in the list of imports, and keeps what was said for later files; without an `actor` it
+    only looks what an import would do. With open questions it does nothing.
 
-    now:  aware
-    said: what columns mean, by `answers.key` of their headings; it goes before what was kept
+    actor: the command's name, as the ledger stores it; None for a dry run
+    now:   aware
+    said:  what columns mean, by `answers.key` of their headings; it goes before what was kept
 
-    Raises a TableError, an OSError, or Misfit where `said` does not fit the file.
+    Raises a TableError, an OSError, Misfit where `said` does not fit the file, and Lost where it was stopped in the
+    admin. A KeyboardInterrupt is noted in the run; run again, the file finds what was imported already there.
     """
     with path.open("rb") as stream:
         kept, source, before = _opened(path, stream, terms, said, now=now)
         asking, progress = _asked(source, stream, kept, on_progress)
-        if questions := _open(asking):
-            return _result(source, progress, before, None, questions)
-        source, progress = _again(path, stream, source, asking), Progress()
-        for progress in worker.foresee(source):
-            on_progress(progress, stream.tell(), kept.size)
-    return _result(source, progress, before, None)
-
-
-def apply(
-    path: Path,
-    terms: ImportOptions,
-    *,
-    actor: str,
-    now: datetime,
-    on_progress: OnProgress,
-    said: Mapping[str, ColumnAnswer] = NOTHING_SAID,
-) -> Result:
-    """Imports the file, as a run in the list of imports, and keeps what was said for later files. With open questions
-    it does nothing.
-
-    actor: the command's name, as the ledger stores it; for the other arguments see `preview`
-
-    Raises as `preview`, and Lost where it was stopped in the admin. A KeyboardInterrupt is noted in the run and raised;
-    run again, the file finds what was imported already there.
-    """
-    with path.open("rb") as stream:
-        kept, source, before = _opened(path, stream, terms, said, now=now)
-        asking, progress = _asked(source, stream, kept, on_progress)
-        if questions := _open(asking):
-            return _result(source, progress, before, None, questions)
-        answers.keep(said, shown=source.columns.headings, actor=actor, now=now)
-        source = _again(path, stream, source, asking)
-        claim = lifecycle.claimed(now=now) | {"confirmed_at": now}
-        run = lifecycle.make(kept, source, file_name=path.name, now=now, state=ImportState.RUNNING, **claim)
-        progress = _carry_out(run, source, stream, on_progress, actor=actor)
-    return _result(source, progress, before, run)
-
-
-def _result(
-    source: ImportSource,
-    progress: Progress,
-    before: ImportRun | None,
-    run: ImportRun | None,
-    questions: Sequence[ColumnQuestion] = (),
-) -> Result:
-    return Result(source.format.label, source.table.encoding, progress, before, run, source.columns.in_words, questions)
+        run, questions = None, [one for one in asking.questions if one.is_open]
+        if not questions:
+            source, progress = _again(path, stream, source, asking), Progress()
+            if actor is None:
+                for progress in worker.foresee(source):
+                    on_progress(progress, stream.tell(), kept.size)
+            else:
+                answers.keep(said, shown=source.columns.headings, actor=actor, now=now)
+                claim = lifecycle.claimed(now=now) | {"confirmed_at": now}
+                run = lifecycle.make(kept, source, file_name=path.name, now=now, state=ImportState.RUNNING, **claim)
+                progress = _carry_out(run, source, stream, on_progress, actor=actor)
+    label, encoding, columns = source.format.label, source.table.encoding, source.columns.in_words
+    return Result(label, encoding, progress, before, run, columns, questions)
 
 
 def _carry_out(
@@ -144,10 +115,6 @@ def _asked(source: ImportSource, stream: BinaryIO, kept: KeptFile, on_progress: 
         on_progress(progress, stream.tell(), kept.size)
     validating.values_of(asking, source.columns.answers)
     return asking, progress
-
-
-def _open(asking: Asking) -> list[ColumnQuestion]:
-    return [one for one in asking.questions if one.is_open]
 
 
 def _again(path: Path, stream: BinaryIO, source: ImportSource, asking: Asking) -> ImportSource:

@@ -180,7 +180,7 @@ def test_the_file_of_lines_is_kept_as_long_as_those_in_the_row(folder: Path, set
 def test_a_command_keeps_all_lines_for_the_report_too(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_bytes(b"".join(bad_lines(2000)))
-    done = imports.apply(path, TERMS, actor="test", now=timezone.now(), on_progress=lambda *_: None)
+    done = imports.import_file(path, TERMS, actor="test", now=timezone.now(), on_progress=lambda *_: None)
     assert done.run
     run = ImportRun.objects.get(pk=done.run.pk)
     assert len(list(report.lines(run))) == 2000

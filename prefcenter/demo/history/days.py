@@ -40,28 +40,19 @@ class Day(NamedTuple):
 
 def calendar(mailings: Sequence[PlannedMailing], *, start: date, until: datetime) -> list[Day]:
     """The days from `start` to that of `until`; their shares add up to one."""
-    echoes: dict[date, list[tuple[PlannedMailing, float]]] = {}
-    for one in mailings:
-        for offset, part in enumerate(ECHO):
-            echoes.setdefault(one.day + timedelta(days=offset), []).append((one, part * one.badness))
     days = (timezone.localdate(until) - start).days + 1
     usual = sum(one.badness for one in mailings) / days or 1
-    found = [_day(start + timedelta(days=number), number / days, usual, echoes, until) for number in range(days)]
+    found = []
+    for number in range(days):
+        day, grown = start + timedelta(days=number), THERE_AT_FIRST + (1 - THERE_AT_FIRST) * number / days
+        heard = [one for one in mailings if 0 <= (day - one.day).days < len(ECHO)]
+        weights = [usual / MAILINGS_WEIGH * WEEK[day.weekday()]]
+        weights += [ECHO[(day - one.day).days] * one.badness for one in heard]
+        begins_at, ends_at = midnight(day), min(midnight(day + timedelta(days=1)), until)
+        share = sum(weights) * grown * (ends_at - begins_at).total_seconds() / DAY_SECONDS
+        found.append(Day(day, share, grown, [None, *heard], weights, begins_at, ends_at))
     total = sum(one.share for one in found)
     return [one._replace(share=one.share / total) for one in found]
-
-
-def _day(
-    day: date, part: float, usual: float, echoes: dict[date, list[tuple[PlannedMailing, float]]], until: datetime
-) -> Day:
-    grown, heard = THERE_AT_FIRST + (1 - THERE_AT_FIRST) * part, echoes.get(day, [])
-    weights = [usual / MAILINGS_WEIGH * WEEK[day.weekday()], *(share for _, share in heard)]
-    begins_at = midnight(day)
-    ends_at = min(midnight(day + timedelta(days=1)), until)
-    how_much = (ends_at - begins_at).total_seconds() / DAY_SECONDS
-    return Day(
-        day, sum(weights) * grown * how_much, grown, [None, *(one for one, _ in heard)], weights, begins_at, ends_at
-    )
 
 
 def midnight(day: date) -> datetime:

@@ -2,14 +2,12 @@
 
 from .categories import Campaign, Category, CategoryGroup, SentCount, Translatable
 from .contacts import Address, Contact
-from .domains import DomainSuppression
-from .import_repeats import ImportRepeat
 from .ledger import ConsentEvent
 from .outbox import OutboxMessage
 from .preferences import LastSent, Preference, other_campaigns
 from .seals import Seal
 from .short_links import ShortLink
-from .suppressions import Suppression
+from .suppressions import DomainSuppression, ImportRepeat, Suppression
 
 __all__ = [
     "Address",

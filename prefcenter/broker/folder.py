@@ -1,7 +1,8 @@
 """kombu's transport for a folder, with messages written whole or not at all.
 
-kombu writes a message, and its list of queues, under the name that others read. A reader at that moment, or after the
-writer was killed or the disk was full, gets half of it, and the worker dies of it each time it starts.
+kombu writes a message under the name that others read. A reader at that moment, or after the writer was killed or the
+disk was full, gets half of it, and the worker dies of it each time it starts. The same goes for the list of queues that
+kombu keeps in a file; the site has one queue, which each process declares, and needs no list.
 """
 
 import json
@@ -25,6 +26,9 @@ _LARGEST = 16 * 2**20
 class FolderChannel(filesystem.Channel):
     """Broken files are set aside in the subfolder `broken`; the sweep does their work (law 4)."""
 
+    #: Only a fan-out needs the list of queues.
+    supports_fanout = False
+
     def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]  # as kombu itself does
         _write(Path(self.data_folder_out) / f"{time_ns()}_{uuid.uuid4()}.{queue}.msg", payload)
 
@@ -43,30 +47,9 @@ class FolderChannel(filesystem.Channel):
         raise Empty
 
     def get_table(self, exchange: str) -> list[Any]:
-        """The queues that are bound. A list that is broken or gone is rebuilt from what this process has bound."""
-        file = self._exchange_file(exchange)
-        try:
-            if table := [filesystem.exchange_queue_t(*row) for row in _read(file)]:
-                return table
-        except FileNotFoundError:
-            pass
-        except (OSError, *_BROKEN):
-            self._set_aside(file)
-        bound = [one for one in self.state.bindings if one.exchange == exchange]
-        table = [filesystem.exchange_queue_t(one.routing_key or "", "", one.queue) for one in bound]
-        if table:
-            self.control_folder.mkdir(exist_ok=True)
-            _write(file, table)
-        return table
-
-    def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:
-        """Adds a queue to the list. Of two processes that add different queues at once one may be lost until the next
-        start; the site has one queue."""
-        self.control_folder.mkdir(exist_ok=True)
-        bound = filesystem.exchange_queue_t(routing_key or "", pattern or "", queue or "")
-        table = self.get_table(exchange)
-        if bound not in table:
-            _write(self._exchange_file(exchange), [bound, *table])
+        """The queues that this process has bound."""
+        bound = [one for one in list(self.state.bindings) if one.exchange == exchange]
+        return [filesystem.exchange_queue_t(one.routing_key or "", "", one.queue) for one in bound]
 
     def _take(self, name: str) -> Path | None:
         """Claims a message by moving it into the subfolder `taken`; None if another worker did. What a dead worker had

@@ -50,7 +50,6 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
         "data_folder_in": str(_queue),
         "data_folder_out": str(_queue),
-        "control_folder": str(_queue / "control"),
         "polling_interval": 0.25,
     }
 elif CELERY_BROKER_URL.startswith("redis"):

@@ -24,7 +24,6 @@ QUEUE = Queue("celery", Exchange("celery"), routing_key="celery")
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[Connection]:
     options = {"data_folder_in": str(tmp_path), "data_folder_out": str(tmp_path)}
-    options["control_folder"] = str(tmp_path / "control")
     with Connection("filesystem://", transport_options=options) as connection:
         assert isinstance(connection.transport, Transport)
         yield connection
@@ -88,23 +87,10 @@ def test_a_message_is_there_whole_or_not_at_all(
     assert read(connection) == ["one"]
 
 
-@pytest.mark.parametrize("broken", [b"", b"[[", b"5", b'[["celery"]]'])
-def test_a_broken_list_of_queues_is_made_anew(broken: bytes, connection: Connection, tmp_path: Path) -> None:
+def test_who_sends_and_who_reads_share_nothing_but_the_messages(connection: Connection, tmp_path: Path) -> None:
     put(connection, "one")
-    [table] = (tmp_path / "control").glob("*.exchange")
-    table.write_bytes(broken)
-    put(connection, "two")
-    assert read(connection) == ["one", "two"]
-    assert json.loads(table.read_text()) == [["celery", "", "celery"]]
-
-
-@pytest.mark.parametrize("broken", [b"[]", b"{}", b"null"])
-def test_an_empty_list_of_queues_is_none(broken: bytes, connection: Connection, tmp_path: Path) -> None:
-    put(connection, "one")
-    [table] = (tmp_path / "control").glob("*.exchange")
-    table.write_bytes(broken)
-    put(connection, "two")
-    assert read(connection) == ["one", "two"]
+    assert [one.name.partition(".")[2] for one in tmp_path.iterdir()] == ["celery.msg"]
+    assert read(connection) == ["one"]
 
 
 def test_what_is_larger_than_any_message_is_set_aside_unread(connection: Connection, tmp_path: Path) -> None:

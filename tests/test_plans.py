@@ -158,7 +158,7 @@ OF_ONE: dict[str, Question] = {
         [one.contact.pk], Mailing(one.category, channel=Channel.EMAIL), now=one.now
     ),
     "erased": lambda one: actions.erase([one.contact.pk], Origin(Source.PAGE, one.now)),
-    "the preference center": lambda one: queries.preference_sheet(one.target, today=one.today),
+    "the preference center": lambda one: queries.preference_sheet(queries.address(one.target), today=one.today),
     "what is due in the outbox": lambda one: outbox.due(now=one.now, limit=100),
     "what a dead worker held": lambda one: outbox.release(now=one.now),
     "has the address had enough?": lambda one: compose.has_had_enough(one.message, now=one.now),

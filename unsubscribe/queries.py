@@ -110,16 +110,15 @@ def short_link(token: str) -> tuple[Target, date]:
 
 
 def preference_sheet(
-    target: Target, *, today: date, also: Collection[int] = (), with_pending: bool = False
+    named: Address, *, today: date, also: Collection[int | None] = (), with_pending: bool = False
 ) -> PreferenceSheet:
-    """What holds for the contact of the target's address, by category and channel. Raises InvalidLink.
+    """What holds for the contact of this address, by category and channel.
 
-    also:         ids of hidden categories to show; one that the target names, or that the contact gets, is shown too
+    also:         ids of hidden categories to show; one that the contact gets is shown too
     with_pending: show the contact's pending addresses as well, as the API does
 
     For a pending address, only what holds for that address (law 11).
     """
-    named = address(target)
     contact = named.contact
     known = with_joined(named)
     by_channel = _by_channel(known if with_pending else _theirs(named, known))
@@ -134,13 +133,12 @@ def preference_sheet(
         return channel in said_no or is_covered
 
     choices = _choices(named, categories, by_channel, has_said_no=has_said_no, today=today)
-    named_ids = {target.category_id, *also}
     return PreferenceSheet(
         contact.pk,
         named.language,
         addresses.mask(named.value, channel=named.channel),
         Channel(named.channel),
-        [one for one in choices if one.is_offered or one.category.pk in named_ids],
+        [one for one in choices if one.is_offered or one.category.pk in also],
         contact.paused_until if contact.paused_until and contact.paused_until > today else None,
         said_no == set(by_channel),
         contact.erased_at is not None,

@@ -14,7 +14,6 @@ from unsubscribe import actions, queries, rules
 from unsubscribe.actions import Wanted
 from unsubscribe.choices import Channel, Frequency, PreferenceState, Purpose, SuppressionReason
 from unsubscribe.errors import MayNotLift
-from unsubscribe.links import Target
 from unsubscribe.models import Address, Category, Suppression
 from unsubscribe.queries import Choice, PreferenceSheet
 
@@ -201,7 +200,7 @@ def _sheet(contact_id: int) -> dict[str, Any]:
     if address is None:
         raise Problem(404, "This contact has no address.")
     every = Category.objects.values_list("id", flat=True)
-    sheet = queries.preference_sheet(Target(address.pk), today=timezone.localdate(), also=set(every), with_pending=True)
+    sheet = queries.preference_sheet(address, today=timezone.localdate(), also=set(every), with_pending=True)
     blocks = Suppression.objects.filter(address__contact=contact_id, lifted_at=None)
     return _as_json(sheet, set(blocks.values_list("address__channel", "reason")))
 

@@ -2,19 +2,19 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from unsubscribe import actions
-from unsubscribe.actions import Origin
-from unsubscribe.choices import EventKind, Source
+from unsubscribe import actions, queries
+from unsubscribe.choices import EventKind
 from unsubscribe.facts import joins
 from unsubscribe.models import Address, ConsentEvent
 
 from . import results
+from .visits import Visit
 
 #: One button for each address: its number is no secret, and means nothing elsewhere. Another one for the address behind
 #: the link, which names no other.
@@ -56,8 +56,9 @@ class Joins(NamedTuple):
         return self.own.is_pending and not self.questions
 
 
-def find(own: Address, known: Sequence[Address], *, is_proved: bool = True) -> Joins:
+def find(visit: Visit, known: Sequence[Address]) -> Joins:
     """Of `known`, all addresses of its contact."""
+    own, is_proved = visit.address, visit.is_proved
     if own.contact.erased_at:
         return Joins(own, [], [], [], is_proved)
     leaving = [own.pk] if own.joined_at else [one.pk for one in known if one.joined_at]
@@ -85,37 +86,49 @@ def _questions(own: Address, known: Sequence[Address], agreed: Sequence[Address]
     ]
 
 
-def after(request: HttpRequest, form: QueryDict, context: dict[str, Any], *, now: datetime) -> HttpResponse | None:
-    """What the buttons of these questions do; None for the form of another page. `context` has the Joins."""
-    found: Joins | None = context.get("joins")
-    do = _DO.fullmatch(form.get("do", ""))
-    if do is None or found is None or not (found.is_proved or do[0] == "alone"):
-        return None
-    context = context | {"joins": None}
-    events = _answer(found, do[1] or "alone", int(do[2] or 0), now=now)
+def is_asked(visit: Visit) -> bool:
+    """Whether a button of these questions was pressed, and may be: who has not proved that the address is theirs only
+    keeps it apart; so does an expired link, because that is a no."""
+    do = _DO.fullmatch(visit.do)
+    if do is None or (visit.is_expired and do[1] == "agree"):
+        return False
+    return visit.is_proved or do[0] == "alone"
+
+
+def answer(visit: Visit) -> HttpResponse:
+    """What the button does, one of is_asked."""
+    verb, _dash, id_ = visit.do.partition("-")
+    found = find(visit, queries.with_joined(visit.address))
+    events = _answer(found, verb, int(id_ or 0), visit)
     if not events:
-        return results.page(request, answered(), context)
+        return _answered(visit)
     title, notices = _what_now(events)
-    found.own.refresh_from_db(fields=["contact"])
-    changed = results.in_words([one for one in events if one.contact_id == found.own.contact_id])
-    return results.page(request, title, context, is_done=True, notices=notices, sentences=changed)
+    visit.address.refresh_from_db(fields=["contact"])
+    changed = results.in_words([one for one in events if one.contact_id == visit.address.contact_id])
+    return results.page(visit, title, is_done=True, notices=notices, sentences=changed)
 
 
-def after_expiry(
-    request: HttpRequest, form: QueryDict, context: dict[str, Any], *, now: datetime
-) -> HttpResponse | None:
-    """The same behind a link that has expired: addresses can be kept apart, which is a no, and not be linked."""
-    return None if form.get("do", "").startswith("agree-") else after(request, form, context, now=now)
+def page(visit: Visit) -> HttpResponse:
+    """The page behind the link that asks, or what its form says."""
+    if is_asked(visit):
+        return answer(visit)
+    found = find(visit, queries.with_joined(visit.address))
+    if visit.is_expired:
+        return results.too_old(visit, may_keep_apart=found.are_any)
+    if not found.are_any:
+        return _answered(visit)
+    status = 200 if visit.form is None else 400
+    return render(visit.request, "prefcenter/join.html", visit.context | {"joins": found}, status=status)
 
 
-def _answer(found: Joins, verb: str, id_: int, *, now: datetime) -> list[ConsentEvent]:
+def _answer(found: Joins, verb: str, id_: int, visit: Visit) -> list[ConsentEvent]:
     """The events by which something changed: none for what was answered before, or is not theirs to answer."""
     if verb == "agree":
         asked = {one.id for one in found.questions}
-        origin = Origin(Source.PAGE, now, wording=_("Yes, it's mine"))
+        origin = visit.origin(_("Yes, it's mine"))
         return actions.agree([id_], origin, by=found.own.pk) if id_ in asked else []
     leaving = found.leaving if verb == "alone" else _leaving(found, id_)
-    return actions.part(leaving, Origin(Source.PAGE, now, wording=_("Keep them separate"))) if leaving else []
+    return actions.part(leaving, visit.origin(_("Keep them separate"))) if leaving else []
 
 
 def _leaving(found: Joins, id_: int) -> list[int]:
@@ -134,13 +147,5 @@ def _what_now(events: Sequence[ConsentEvent]) -> tuple[str, list[str]]:
     return _("The addresses are kept separate."), [_("Opt-outs that applied to both still apply to both.")]
 
 
-def answered() -> str:
-    return _("This has already been answered. Nothing was changed.")
-
-
-def stays_off() -> str:
-    """Why a yes of an address that is pending has no effect."""
-    return _(
-        "You're still unsubscribed: this address was linked to another one that opted out, and that hasn't been "
-        "confirmed yet. If the other address isn't yours, keep them separate first."
-    )
+def _answered(visit: Visit) -> HttpResponse:
+    return results.page(visit, _("This has already been answered. Nothing was changed."))

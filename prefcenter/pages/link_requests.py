@@ -1,13 +1,11 @@
 """Who asked for a link, and what becomes of it. Whether an address is known is not looked up while somebody waits."""
 
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, IPv6Network, ip_address
 from math import ceil
 
 from celery import signature
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils.crypto import salted_hmac
 
 from prefcenter.models import LinkRequest
 from unsubscribe import actions
@@ -16,6 +14,8 @@ from unsubscribe.choices import Channel
 from unsubscribe.errors import UnsubscribeError
 from unsubscribe.models import Address
 from unsubscribe.tasks import publish
+
+from . import networks
 
 WINDOW = timedelta(hours=1)
 PER_ADDRESS = 3
@@ -41,7 +41,7 @@ def take(address: Normalised, *, network: str, now: datetime) -> None:
     PostgreSQL may let as many pass together as arrive in one instant. That price is accepted: they are no more than
     the site has threads, and the outbox makes one mail of them.
     """
-    from_network = network_digest(network)
+    from_network = networks.digest(network)
     of_address = LinkRequest.objects.filter(address=address.digest)
     of_network = LinkRequest.objects.filter(network=from_network)
     seconds = max(_wait(of_address, most=PER_ADDRESS, now=now), _wait(of_network, most=PER_NETWORK, now=now))
@@ -81,19 +81,3 @@ def _wait(requests: QuerySet[LinkRequest], *, most: int, now: datetime) -> int:
     times = requests.filter(created_at__gt=now - WINDOW).order_by("-created_at").values_list("created_at", flat=True)
     oldest_that_counts = list(times[most - 1 : most])
     return ceil((oldest_that_counts[0] + WINDOW - now).total_seconds()) if oldest_that_counts else 0
-
-
-def network_digest(text: str) -> bytes:
-    """Keyed, because there are few enough networks to try them all."""
-    return salted_hmac("prefcenter.pages.link_requests", _network(text), algorithm="sha256").digest()
-
-
-def _network(text: str) -> str:
-    """An IPv4 address, or of an IPv6 address the /56 that a household gets. Whatever is neither shares one limit."""
-    try:
-        address = ip_address(text.partition("%")[0])
-    except ValueError:
-        return ""
-    if not isinstance(address, IPv6Address):
-        return str(address)
-    return str(address.ipv4_mapped or IPv6Network((int(address), 56), strict=False))

@@ -6,7 +6,7 @@ from csp.constants import NONE, SELF
 from csp.decorators import csp_replace
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils import translation
+from django.utils import timezone, translation
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
@@ -16,6 +16,7 @@ from unsubscribe.models import Category
 
 from . import preference_center, results, unsubscribe
 from .sheet_form import PreferencesForm
+from .visits import Visit
 
 #: Also where the page is opened outside its frame. With its origin it keeps the session that the switch needs.
 _TIED_UP = {
@@ -42,22 +43,18 @@ def show(request: HttpRequest, category_id: int, kind: str) -> HttpResponse:
 
 
 def _unsubscribe(category: Category) -> HttpResponse:
-    context = unsubscribe.shown(preview_data.sheet(category), preview_data.target(category), preferences_url=NOWHERE)
-    return render(_request("GET"), unsubscribe.TEMPLATE, context)
+    visit = _visit("GET", category)
+    return render(visit.request, unsubscribe.TEMPLATE, unsubscribe.shown(visit, preview_data.sheet(category)))
 
 
 def _done(category: Category) -> HttpResponse:
-    context = unsubscribe.shown(preview_data.sheet(category), preview_data.target(category), preferences_url=NOWHERE)
-    return results.changed(_request("POST"), [preview_data.event(category)], context, receipt="preview")
+    return results.changed(_visit("POST", category), [preview_data.event(category)], receipt="preview")
 
 
 def _preferences(category: Category) -> HttpResponse:
-    sheet = preview_data.sheet(category)
-    context = preference_center.shown(sheet, preferences_url=NOWHERE) | {
-        "privacy_url": NOWHERE,
-        "form": PreferencesForm(sheet),
-    }
-    return render(_request("GET"), preference_center.TEMPLATE, context)
+    visit, sheet = _visit("GET", category), preview_data.sheet(category)
+    context = preference_center.shown(visit, sheet) | {"form": PreferencesForm(sheet)}
+    return render(visit.request, preference_center.TEMPLATE, context)
 
 
 _PAGES: dict[str, Callable[[Category], HttpResponse]] = {
@@ -67,8 +64,10 @@ _PAGES: dict[str, Callable[[Category], HttpResponse]] = {
 }
 
 
-def _request(method: str) -> HttpRequest:
+def _visit(method: str, category: Category) -> Visit:
     """The recipient's, and not that of the staff: the pages know nobody."""
     request = HttpRequest()
     request.method = method
-    return request
+    address = preview_data.address()
+    context = {"masked": str(address), "preferences_url": NOWHERE, "privacy_url": NOWHERE}
+    return Visit(request, None, address, preview_data.target(category), timezone.now(), context, is_proved=False)

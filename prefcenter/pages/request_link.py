@@ -1,11 +1,10 @@
-"""Where somebody without a link asks for one by mail. It never says, nor lets anybody measure, who is known here."""
+"""Where somebody without a link asks for one by mail: it never says, nor lets anybody measure, who is known here. And
+for whoever has a link, a fresh one."""
 
 from datetime import datetime
 
 from django import forms
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.http.request import split_domain_port
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,11 +15,12 @@ from django.views.decorators.http import require_safe
 
 from prefcenter.pages import link_requests
 from prefcenter.web import languages
-from unsubscribe import views
+from unsubscribe import actions, views
 from unsubscribe.addresses import Normalised, normalise
 from unsubscribe.errors import InvalidAddress
 
-from .unsubscribe import not_allowed
+from . import networks, results
+from .visits import Visit
 
 NO_ADDRESS = gettext_lazy("Enter a valid email address, like name@example.com.")
 
@@ -51,7 +51,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 def ask(request: HttpRequest) -> HttpResponse:
     if request.method not in {"GET", "HEAD", "POST"}:
-        return views.private(not_allowed(request))
+        return views.private(results.not_allowed(request))
     if request.method == "POST":
         return views.private(_take(request, AddressForm(request.POST), now=timezone.now()))
     if request.user.is_authenticated:
@@ -63,7 +63,7 @@ def _take(request: HttpRequest, form: AddressForm, *, now: datetime) -> HttpResp
     if not form.is_valid():
         return _page(request, form, status=400)
     try:
-        link_requests.take(form.cleaned_data["email"], network=network(request), now=now)
+        link_requests.take(form.cleaned_data["email"], network=networks.of(request), now=now)
     except link_requests.TooManyRequests as error:
         response = views.sentence(_("Too many link requests. Please wait a while and try again."), status=429)
         response["Retry-After"] = str(error.seconds)
@@ -76,8 +76,8 @@ def _page(request: HttpRequest, form: AddressForm, *, status: int = 200) -> Http
     return render(request, "prefcenter/ask.html", {"form": form, "sign_in_url": sign_in_url}, status=status)
 
 
-def network(request: HttpRequest) -> str:
-    """The IP address of whoever asks. Of what proxies say only the last entry is believed: our own proxy wrote it."""
-    forwarded = request.headers.get("X-Forwarded-For", "") if settings.TRUST_PROXY_HEADERS else ""
-    text = forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
-    return split_domain_port(text)[0].strip("[]") or text  # some proxies add the port
+def mail_fresh_link(visit: Visit) -> HttpResponse:
+    """To whoever has a link that may not show or start what they want."""
+    visit.remember_language()
+    actions.send_link([visit.address.pk], now=visit.now)
+    return results.link_sent(visit)

@@ -1,8 +1,6 @@
 """The preference center of whoever is signed in: that of their account's verified address, and of no other."""
 
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.decorators import login_required
@@ -23,10 +21,9 @@ from unsubscribe.links import Target
 from unsubscribe.models import Address
 
 from . import preference_center, privacy
-from .preference_center import Visit
-from .unsubscribe import sent_form
+from .visits import Visit, sent_form
 
-Page = Callable[[HttpRequest, Address, datetime, dict[str, Any]], HttpResponse]
+Page = Callable[[Visit], HttpResponse]
 
 
 def _signed_in(page: Page) -> Callable[[HttpRequest], HttpResponse]:
@@ -52,7 +49,10 @@ def _answer(request: HttpRequest, page: Page) -> HttpResponse:
     }
     rows = Address.objects.select_related("contact")
     if mailbox and (address := rows.filter(digest=mailbox.digest, channel=mailbox.channel).first()):
-        return page(request, address, now, context)
+        languages.speak(request, contact=address.language)
+        form = sent_form(request) if request.method == "POST" else None
+        context["masked"] = str(address)
+        return page(Visit(request, form, address, Target(address.pk), now, context, is_proved=True))
     if mailbox and request.method == "POST":
         # Nothing is ticked for whoever has not chosen yet.
         actions.learn([mailbox], now=now, only_chosen=True)
@@ -71,13 +71,5 @@ def _verified(request: HttpRequest) -> Normalised | None:
         return None
 
 
-@_signed_in
-def mine(request: HttpRequest, address: Address, now: datetime, context: dict[str, Any]) -> HttpResponse:
-    form = sent_form(request) if request.method == "POST" else None
-    return preference_center.answer(request, form, Visit(Target(address.pk), now, context, is_proved=True))
-
-
-@_signed_in
-def my_privacy(request: HttpRequest, address: Address, now: datetime, context: dict[str, Any]) -> HttpResponse:
-    languages.speak(request, contact=address.language)
-    return privacy.answer(request, address, now=now, context=context | {"is_proved": True})
+mine = _signed_in(preference_center.answer)
+my_privacy = _signed_in(privacy.answer)

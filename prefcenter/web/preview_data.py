@@ -15,7 +15,7 @@ from prefcenter.web import languages, staff_pages
 from unsubscribe import addresses, links
 from unsubscribe.choices import Channel, EventKind, Frequency, OutboxKind, PreferenceState, Purpose
 from unsubscribe.links import LinkPurpose, Target
-from unsubscribe.models import Category, ConsentEvent
+from unsubscribe.models import Address, Category, ConsentEvent, Contact
 from unsubscribe.outbox import compose, wording
 from unsubscribe.outbox.compose import EmailText
 from unsubscribe.queries import Choice, PreferenceSheet
@@ -73,6 +73,10 @@ def for_staff(view: Callable[..., Any]) -> Callable[..., Any]:
 def language(request: HttpRequest) -> str:
     """The language asked for in the URL, else LANGUAGE_CODE."""
     return languages.asked_for(request) or settings.LANGUAGE_CODE
+
+
+def address() -> Address:
+    return Address(value=ADDRESS, channel=Channel.EMAIL, contact=Contact())
 
 
 def target(category: Category) -> Target:

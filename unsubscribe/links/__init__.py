@@ -145,10 +145,27 @@ def read(token: str, *, purpose: LinkPurpose = LinkPurpose.UNSUBSCRIBE, today: d
     An unsubscribe token never expires (law 6, requirement E8). Raises ExpiredLink for any other that is too old, and
     InvalidLink for whatever is not a token of this purpose.
     """
-    target, issued = _verified(token, purpose)
-    if purpose != LinkPurpose.UNSUBSCRIBE and today > expires_on(purpose, issued):
+    target, issued_on = verified(token, purpose=purpose)
+    if has_expired(purpose, issued_on, today=today):
         raise ExpiredLink
     return target
+
+
+def verified(token: str, *, purpose: LinkPurpose) -> tuple[Target, date]:
+    """What `token` names, however old it is, and the day on which it was issued: enough to stop mail, never to show or
+    start any.
+
+    Raises InvalidLink unless exactly one reading is signed; ten signatures are looked at, at most.
+    """
+    signed = [_unpacked(form, raw) for form, raw in _readings(token) if _is_signed(form, raw, purpose)]
+    if len(signed) != 1:
+        raise InvalidLink
+    return signed[0]
+
+
+def has_expired(purpose: LinkPurpose, issued_on: date, *, today: date) -> bool:
+    """Whether a link of that day is too old to show or start anything; one to unsubscribe never is (law 6)."""
+    return purpose != LinkPurpose.UNSUBSCRIBE and today > expires_on(purpose, issued_on)
 
 
 def expires_on(purpose: LinkPurpose, issued: date) -> date:
@@ -163,11 +180,6 @@ def expires_on(purpose: LinkPurpose, issued: date) -> date:
     return issued + timedelta(days=days[purpose])
 
 
-def read_expired(token: str, *, purpose: LinkPurpose = LinkPurpose.PREFERENCES) -> Target:
-    """What a token names, whatever its age: only for stopping mail (law 6). Raises InvalidLink."""
-    return _verified(token, purpose)[0]
-
-
 def read_short(token: str) -> int:
     """The id of the models.ShortLink that a short token names, read as leniently as `read`. Raises InvalidLink."""
     for raw in _decoded(token_text.token(token, length=_SHORT_LENGTH)):
@@ -175,12 +187,6 @@ def read_short(token: str) -> int:
             [number] = _SHORT_FORMAT.fields.unpack(raw[: _SHORT_FORMAT.fields.size])
             return int(number)
     raise InvalidLink
-
-
-def canonical(token: str, *, purpose: LinkPurpose) -> str:
-    """The same token, of the same day of issue, as `sign` writes it now. Raises InvalidLink."""
-    target, issued = _verified(token, purpose)
-    return sign(target, purpose=purpose, today=issued)
 
 
 def asked_for(target: Target) -> Target:
@@ -222,12 +228,6 @@ def purpose_url(target: Target, purpose: LinkPurpose, *, today: date) -> str:
     return url(sign(target, purpose=purpose, today=today), purpose=purpose)
 
 
-def preferences_url_from(token: str) -> str:
-    """The preferences link beside an unsubscribe token, with its day of issue. Raises InvalidLink, InsecureBaseUrl."""
-    target, issued = _verified(token, LinkPurpose.UNSUBSCRIBE)
-    return preferences_url(target, today=issued)
-
-
 def sign_receipt(event_ids: Sequence[int]) -> str:
     """With it the contact may undo these consent events, or say why, for RECEIPT_SECONDS."""
     return _receipts(*_keys()).dumps(list(event_ids))
@@ -242,14 +242,6 @@ def read_receipt(receipt: str) -> list[int]:
     except (BadData, UnicodeError):
         raise InvalidLink from None
     return event_ids
-
-
-def _verified(text: str, purpose: LinkPurpose) -> tuple[Target, date]:
-    """The target and the day of issue. Raises InvalidLink unless exactly one reading, of ten at most, is signed."""
-    signed = [_unpacked(form, raw) for form, raw in _readings(text) if _is_signed(form, raw, purpose)]
-    if len(signed) != 1:
-        raise InvalidLink
-    return signed[0]
 
 
 def _readings(text: str) -> Iterator[tuple[_Format, bytes]]:

@@ -359,17 +359,17 @@ class TestTheirOwnYes:
         CategoryFactory.create(slug="offers")
         eve = AddressFactory.create(text=EVE)
         block()
-        sheet = queries.preference_sheet(Target(eve.pk), today=NOW.date())
+        sheet = queries.preference_sheet(eve, today=NOW.date())
         assert [one.is_subscribed for one in sheet.choices] == [False, False]
         assert not sheet.is_blocked
         self.yes(eve, news)
-        sheet = queries.preference_sheet(Target(eve.pk), today=NOW.date())
+        sheet = queries.preference_sheet(eve, today=NOW.date())
         assert {one.category.slug: one.is_subscribed for one in sheet.choices} == {"news": True, "offers": False}
 
     def test_their_page_says_when_nothing_can_reach_them(self, news: Category) -> None:
         eve = AddressFactory.create(text=EVE)
         block(reason=FOR_GOOD)
-        assert queries.preference_sheet(Target(eve.pk), today=NOW.date()).is_blocked
+        assert queries.preference_sheet(eve, today=NOW.date()).is_blocked
 
 
 @pytest.mark.django_db

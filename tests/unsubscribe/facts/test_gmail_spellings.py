@@ -196,7 +196,7 @@ class TestTheGate:
         assert verdicts.has_covers
 
     def shown(self, address: Address) -> dict[str, bool]:
-        sheet = queries.preference_sheet(Target(address.pk), today=NOW.date())
+        sheet = queries.preference_sheet(address, today=NOW.date())
         return {one.category.slug: one.is_subscribed for one in sheet.choices}
 
     @pytest.mark.parametrize("of_everything", [True, False])

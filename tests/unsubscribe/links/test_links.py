@@ -2,9 +2,7 @@
 
 import re
 from base64 import b32decode, b32encode
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -181,9 +179,7 @@ class TestForgery:
             with pytest.raises(InvalidLink):
                 links.read(text, purpose=purpose, today=TODAY)
         with pytest.raises(InvalidLink):
-            links.read_expired(text)
-        with pytest.raises(InvalidLink):
-            links.preferences_url_from(text)
+            links.verified(text, purpose=LinkPurpose.PREFERENCES)
 
     @unhurried
     @given(st.one_of(st.text(), st.text(ALPHABET, min_size=40, max_size=40)))
@@ -212,14 +208,13 @@ class TestPurposes:
     @pytest.mark.parametrize("kind", LinkPurpose)
     def test_no_kind_passes_for_another(self, kind: LinkPurpose) -> None:
         token = links.sign(TARGET, purpose=kind, today=TODAY)
-        others: list[Callable[[str], object]] = [
-            partial(links.read, purpose=other, today=TODAY) for other in {*LinkPurpose} - {kind}
-        ]
-        others += [links.read_expired] if kind != LinkPurpose.PREFERENCES else []
-        others += [links.preferences_url_from] if kind != LinkPurpose.UNSUBSCRIBE else []
-        for read in [*others, links.read_receipt]:
+        for other in {*LinkPurpose} - {kind}:
             with pytest.raises(InvalidLink):
-                read(token)
+                links.read(token, purpose=other, today=TODAY)
+            with pytest.raises(InvalidLink):
+                links.verified(token, purpose=other)
+        with pytest.raises(InvalidLink):
+            links.read_receipt(token)
 
     @pytest.mark.parametrize("kind", LinkPurpose)
     def test_a_receipt_is_no_link(self, kind: LinkPurpose) -> None:
@@ -273,22 +268,13 @@ class TestExpiry:
         token = links.sign(TARGET, purpose=LinkPurpose.PREFERENCES, today=date(2020, 1, 1))
         with pytest.raises(ExpiredLink):
             links.read(token, purpose=LinkPurpose.PREFERENCES, today=TODAY)
-        assert links.read_expired(token) == TARGET
+        assert links.verified(token, purpose=LinkPurpose.PREFERENCES) == (TARGET, date(2020, 1, 1))
 
     def test_a_forged_link_is_invalid_and_not_expired(self) -> None:
         token = links.sign(TARGET, purpose=LinkPurpose.PREFERENCES, today=date(2020, 1, 1))
         with pytest.raises(InvalidLink) as caught:
             links.read(token[::-1], purpose=LinkPurpose.PREFERENCES, today=TODAY)
         assert caught.type is InvalidLink
-
-    def test_the_preferences_beside_an_old_link_are_as_old_as_it(self) -> None:
-        old = links.sign(TARGET, today=TODAY - timedelta(days=61))
-        token = links.preferences_url_from(old).rpartition("/")[2]
-        with pytest.raises(ExpiredLink):
-            links.read(token, purpose=LinkPurpose.PREFERENCES, today=TODAY)
-        recent = links.sign(TARGET, today=TODAY - timedelta(days=60))
-        token = links.preferences_url_from(recent).rpartition("/")[2]
-        assert links.read(token, purpose=LinkPurpose.PREFERENCES, today=TODAY) == TARGET
 
 
 class TestReceipts:

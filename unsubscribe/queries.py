@@ -1,6 +1,6 @@
 """What the pages and the API show of a contact: the preference sheet, and whose an address is."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -8,6 +8,7 @@ from . import addresses, links, rules
 from .choices import Channel, Frequency, PreferenceState, Purpose
 from .errors import InvalidLink
 from .facts import covering
+from .facts.covering import StandingNoes
 from .links import Target
 from .models import Address, Category, Contact, Preference, ShortLink, Suppression
 
@@ -16,7 +17,10 @@ class Choice(NamedTuple):
     """What holds today for one category on one channel.
 
     masked:        the addresses it goes to, masked, with commas between
+    state:         what was chosen by name
     is_subscribed: whether messages go there: by the state, the default, and noes to everything
+    reaches_all:   whether each of the addresses may be sent it, pauses and frequencies aside: what is retired, or
+                   suppressed for one of them, may not
     paused_until:  the first day without a pause; None where none is in force
     is_fixed:      transactional, so that it cannot be switched off
     """
@@ -24,7 +28,9 @@ class Choice(NamedTuple):
     category: Category
     channel: Channel
     masked: str
+    state: PreferenceState
     is_subscribed: bool
+    reaches_all: bool
     frequency: Frequency
     paused_until: date | None
     is_fixed: bool
@@ -122,17 +128,11 @@ def preference_sheet(
     contact = named.contact
     known = with_joined(named)
     by_channel = _by_channel(known if with_pending else _theirs(named, known))
-    blocks = _blocks(contact)
-    said_no = _said_no(named, by_channel, {address_id for address_id, reason in blocks if reason in rules.OWN_NO})
     categories = list(Category.objects.select_related("group"))
     emails = _emails(named, contact)
     standing = covering.standing(emails, [one.pk for one in categories])
-
-    def has_said_no(category: Category, channel: Channel) -> bool:
-        is_covered = channel == Channel.EMAIL and all((id_, category.pk) in standing.noes for id_ in emails)
-        return channel in said_no or is_covered
-
-    choices = _choices(named, categories, by_channel, has_said_no=has_said_no, today=today)
+    against = _against(named, by_channel, _blocks(contact), emails, standing)
+    choices = _choices(named, categories, by_channel, against, today=today)
     return PreferenceSheet(
         contact.pk,
         named.language,
@@ -140,13 +140,55 @@ def preference_sheet(
         Channel(named.channel),
         [one for one in choices if one.is_offered or one.category.pk in also],
         contact.paused_until if contact.paused_until and contact.paused_until > today else None,
-        said_no == set(by_channel),
+        against.said_no == set(by_channel),
         contact.erased_at is not None,
-        any(address_id == named.pk and reason in rules.BLOCKS_EVERYTHING for address_id, reason in blocks)
-        or named.pk in standing.blocked,
+        against.is_blocked,
         named,
         known,
     )
+
+
+class _Against(NamedTuple):
+    """What speaks against sending to a contact.
+
+    said_no:    the channels on which the contact said no to everything
+    suppressed: by channel, each SuppressionReason in force for any of its addresses
+    emails:     the ids of the email addresses that `standing` is about
+    standing:   what noes that cover these addresses say of them
+    is_blocked: whether not even a receipt reaches the address that the sheet is about
+    channel:    the channel of that address
+    """
+
+    said_no: set[Channel]
+    suppressed: dict[Channel, set[str]]
+    emails: Collection[int]
+    standing: StandingNoes
+    is_blocked: bool
+    channel: Channel
+
+    def has_no(self, category: Category, channel: Channel) -> bool:
+        noes = self.standing.noes
+        is_covered = channel == Channel.EMAIL and all((id_, category.pk) in noes for id_ in self.emails)
+        return channel in self.said_no or is_covered
+
+    def suppresses(self, category: Category, channel: Channel) -> bool:
+        is_blocked = self.is_blocked and channel == self.channel
+        return is_blocked or bool(self.suppressed[channel] & rules.held_back_by(Purpose(category.purpose)))
+
+
+def _against(
+    named: Address,
+    by_channel: dict[Channel, dict[int, str]],
+    blocks: set[tuple[int, str]],
+    emails: Collection[int],
+    standing: StandingNoes,
+) -> _Against:
+    silent = {address_id for address_id, reason in blocks if reason in rules.OWN_NO}
+    suppressed = {channel: {reason for id_, reason in blocks if id_ in ids} for channel, ids in by_channel.items()}
+    own = {reason for id_, reason in blocks if id_ == named.pk}
+    is_blocked = bool(own & rules.BLOCKS_EVERYTHING) or named.pk in standing.blocked
+    said_no = _said_no(named, by_channel, silent)
+    return _Against(said_no, suppressed, emails, standing, is_blocked, Channel(named.channel))
 
 
 def _blocks(contact: Contact) -> set[tuple[int, str]]:
@@ -183,8 +225,8 @@ def _choices(
     named: Address,
     categories: Iterable[Category],
     by_channel: dict[Channel, dict[int, str]],
+    against: _Against,
     *,
-    has_said_no: Callable[[Category, Channel], bool],
     today: date,
 ) -> list[Choice]:
     """Each category on each channel, in the order of the categories."""
@@ -193,13 +235,14 @@ def _choices(
         for row in chosen.values():
             row.state = rules.state_beside(row.state)
     return [
-        _choice(
+        choice(
             category,
             channel,
             ", ".join(masked.values()),
             chosen.get((category.pk, channel)) or Preference(),
             needs_opt_in=category.needs_opt_in or named.contact.only_chosen,
-            has_said_no=has_said_no(category, channel),
+            has_said_no=against.has_no(category, channel),
+            is_suppressed=against.suppresses(category, channel),
             today=today,
         )
         for category in categories
@@ -207,23 +250,33 @@ def _choices(
     ]
 
 
-def _choice(
+def choice(
     category: Category,
     channel: Channel,
     masked: str,
     row: Preference,
     *,
     needs_opt_in: bool,
-    has_said_no: bool,
+    has_said_no: bool = False,
+    is_suppressed: bool = False,
     today: date,
 ) -> Choice:
+    """What holds for a category where `row` was chosen; an empty one where nothing was.
+
+    needs_opt_in:  whether nothing chosen means no
+    has_said_no:   whether the contact said no to all that is not transactional
+    is_suppressed: whether a message of it to one of the addresses is
+    """
+    state = PreferenceState(row.state)
     is_fixed = category.purpose == Purpose.TRANSACTIONAL
-    is_subscribed = rules.is_subscribed(PreferenceState(row.state), needs_opt_in=needs_opt_in)
+    is_subscribed = is_fixed or (rules.is_subscribed(state, needs_opt_in=needs_opt_in) and not has_said_no)
     return Choice(
         category,
         channel,
         masked,
-        is_subscribed=is_fixed or (is_subscribed and not has_said_no),
+        state,
+        is_subscribed=is_subscribed,
+        reaches_all=is_subscribed and not is_suppressed and category.retired_at is None,
         frequency=Frequency(row.frequency),
         paused_until=row.paused_until if row.paused_until and row.paused_until > today else None,
         is_fixed=is_fixed,

@@ -119,6 +119,11 @@ def may_send(facts: Facts, *, now: datetime) -> Verdict:
     return Verdict(Outcome.SEND, Rule.NOTHING)
 
 
+def held_back_by(purpose: Purpose) -> frozenset[SuppressionReason]:
+    """The suppressions that hold back a message of this purpose (law 7)."""
+    return BLOCKS_EVERYTHING if purpose == Purpose.TRANSACTIONAL else frozenset(SuppressionReason)
+
+
 def is_subscribed(state: PreferenceState, *, needs_opt_in: bool) -> bool:
     """Whether this state is a yes; where nothing was chosen the category's default decides."""
     if state == PreferenceState.UNSPECIFIED:

@@ -1,6 +1,5 @@
 """What one contact chose: read, and changed. Opting in needs evidence, and a contact's own no stays (law 8)."""
 
-from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -10,12 +9,12 @@ from ninja import Field, Router, Schema
 
 from prefcenter.accounts.api_keys import Scope
 from prefcenter.web.problems import Problem
-from unsubscribe import actions, queries, rules
+from unsubscribe import actions, queries
 from unsubscribe.actions import Wanted
-from unsubscribe.choices import Channel, Frequency, PreferenceState, Purpose, SuppressionReason
+from unsubscribe.choices import Channel, Frequency, PreferenceState, Purpose
 from unsubscribe.errors import MayNotLift
-from unsubscribe.models import Address, Category, Suppression
-from unsubscribe.queries import Choice, PreferenceSheet
+from unsubscribe.models import Address, Category
+from unsubscribe.queries import PreferenceSheet
 
 from . import lookup
 from .auth import Bearer, caller, origin_of
@@ -200,22 +199,10 @@ def _sheet(contact_id: int) -> dict[str, Any]:
     if address is None:
         raise Problem(404, "This contact has no address.")
     every = Category.objects.values_list("id", flat=True)
-    sheet = queries.preference_sheet(address, today=timezone.localdate(), also=set(every), with_pending=True)
-    blocks = Suppression.objects.filter(address__contact=contact_id, lifted_at=None)
-    return _as_json(sheet, set(blocks.values_list("address__channel", "reason")))
+    return _as_json(queries.preference_sheet(address, today=timezone.localdate(), also=set(every), with_pending=True))
 
 
-def _holds(one: Choice, blocks: Collection[tuple[str, str]]) -> bool:
-    """Whether all addresses of the contact on the channel may be sent the category, pauses and frequencies aside.
-
-    blocks: channel and reason of each active suppression of any of its addresses
-    """
-    reasons = {SuppressionReason(reason) for channel, reason in blocks if channel == one.channel}
-    is_blocked = reasons & rules.BLOCKS_EVERYTHING if one.is_fixed else reasons
-    return one.is_subscribed and not is_blocked and one.category.retired_at is None
-
-
-def _as_json(sheet: PreferenceSheet, blocks: Collection[tuple[str, str]]) -> dict[str, Any]:
+def _as_json(sheet: PreferenceSheet) -> dict[str, Any]:
     return {
         "contact_id": sheet.contact_id,
         "language": sheet.language,
@@ -226,7 +213,7 @@ def _as_json(sheet: PreferenceSheet, blocks: Collection[tuple[str, str]]) -> dic
             {
                 "category": one.category.slug,
                 "channel": one.channel.value,
-                "is_subscribed": _holds(one, blocks) and not (sheet.is_blocked and one.channel == sheet.channel),
+                "is_subscribed": one.reaches_all,
                 "frequency": one.frequency.value,
                 "paused_until": _day(one.paused_until),
                 "is_fixed": one.is_fixed,

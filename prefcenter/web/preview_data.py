@@ -10,12 +10,13 @@ from typing import Any
 from django.conf import settings
 from django.db.models import TextChoices
 from django.http import HttpRequest
+from django.utils import timezone
 
 from prefcenter.web import languages, staff_pages
-from unsubscribe import addresses, links
-from unsubscribe.choices import Channel, EventKind, Frequency, OutboxKind, PreferenceState, Purpose
+from unsubscribe import addresses, links, queries
+from unsubscribe.choices import Channel, EventKind, OutboxKind, PreferenceState, Purpose
 from unsubscribe.links import LinkPurpose, Target
-from unsubscribe.models import Address, Category, ConsentEvent, Contact
+from unsubscribe.models import Address, Category, ConsentEvent, Contact, Preference
 from unsubscribe.outbox import compose, wording
 from unsubscribe.outbox.compose import EmailText
 from unsubscribe.queries import Choice, PreferenceSheet
@@ -124,13 +125,7 @@ def letter(kind: PreviewKind, category: Category, *, today: date) -> EmailText:
 
 
 def _choice(category: Category, *, is_got: bool) -> Choice:
-    is_fixed = category.purpose == Purpose.TRANSACTIONAL
-    return Choice(
-        category,
-        Channel.EMAIL,
-        addresses.mask(ADDRESS, channel=Channel.EMAIL),
-        is_subscribed=is_got or is_fixed or not category.needs_opt_in,
-        frequency=Frequency.AS_SENT,
-        paused_until=None,
-        is_fixed=is_fixed,
-    )
+    masked = addresses.mask(ADDRESS, channel=Channel.EMAIL)
+    row = Preference(state=PreferenceState.SUBSCRIBED) if is_got else Preference()
+    today = timezone.localdate()
+    return queries.choice(category, Channel.EMAIL, masked, row, needs_opt_in=category.needs_opt_in, today=today)

@@ -41,9 +41,8 @@ class SuppressionQuery:
     @property
     def blocks(self) -> frozenset[str]:
         """The SuppressionReasons that are asked for, and that hold for the category's purpose (law 7)."""
-        is_transactional = self.category is not None and self.category.purpose == Purpose.TRANSACTIONAL
-        counts = rules.BLOCKS_EVERYTHING if is_transactional else frozenset(SuppressionReason)
-        return self.reasons & {str(reason) for reason in counts}
+        purpose = Purpose(self.category.purpose) if self.category else Purpose.MARKETING
+        return self.reasons & {str(reason) for reason in rules.held_back_by(purpose)}
 
     @property
     def of_the_category(self) -> frozenset[str]:

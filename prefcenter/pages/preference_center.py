@@ -1,18 +1,15 @@
 """The preference center: shows a sheet, and saves what was touched."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from unsubscribe import actions
 from unsubscribe.choices import Channel, EventKind, PreferenceState
 from unsubscribe.errors import MayNotLift
 from unsubscribe.links import Target
-from unsubscribe.models import ConsentEvent
 from unsubscribe.queries import PreferenceSheet
 
 from . import feedback, joins, opt_out, results, saving, undo
@@ -56,7 +53,9 @@ def save(visit: Visit) -> HttpResponse:
             events += saving.store(more, visit)
         except MayNotLift:
             notices.append(results.stays_off())
-    return results.done(visit, events, notices=[*notices, *_still_paused(events, sheet)])
+    if any(event.kind == EventKind.OPT_IN for event in events):
+        notices += results.everything_paused(sheet)
+    return results.done(visit, events, notices=notices)
 
 
 def shown(visit: Visit, sheet: PreferenceSheet) -> dict[str, Any]:
@@ -93,11 +92,3 @@ def _ask_the_mailbox(more: Wish, visit: Visit) -> list[str]:
         actions.send_link([visit.target.address_id], now=visit.now)
         why.append(_("To make sure it's you who wants more, open the link in it and choose again there."))
     return [_("We've sent you an email."), *why]
-
-
-def _still_paused(events: Sequence[ConsentEvent], sheet: PreferenceSheet) -> list[str]:
-    """A yes to one category does not end a pause of everything."""
-    until = sheet.paused_until
-    if until is None or all(event.kind != EventKind.OPT_IN for event in events):
-        return []
-    return [_("Everything is paused until %(day)s.") % {"day": date_format(until)}]

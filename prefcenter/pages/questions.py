@@ -9,11 +9,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from prefcenter.contact_data.erase import erase_whose
-from unsubscribe import actions, gate
-from unsubscribe.choices import Channel, Outcome, Purpose
+from unsubscribe import actions
+from unsubscribe.choices import PreferenceState, Purpose
 from unsubscribe.errors import MayNotLift
-from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category
+from unsubscribe.queries import Choice
 
 from . import feedback, results, undo
 from .visits import Visit
@@ -47,6 +47,10 @@ def opt_in(visit: Visit) -> HttpResponse:
         return results.last_page(visit, _("This is no longer available."), _("Nothing was changed."))
     if not visit.may_be_written_to():
         return results.last_page(visit, _("We can't send anything to this address."), _why_not(visit.address))
+    sheet = visit.sheet()
+    own = sheet.choice_of(visit.target)
+    if own and own.is_subscribed and own.state == PreferenceState.SUBSCRIBED:
+        return _already_answered(visit, own, results.everything_paused(sheet))
     question = _whether_wanted(category)
     if not _is_answered(visit, question):
         return _ask(visit, question)
@@ -54,7 +58,7 @@ def opt_in(visit: Visit) -> HttpResponse:
         events = actions.opt_in([visit.target], visit.origin(question.wording))
     except MayNotLift:
         return results.page(visit, _("Nothing was changed."), notices=[results.stays_off()])
-    return results.done(visit, events, notices=_pause(visit, category) if events else [])
+    return results.done(visit, events, notices=results.everything_paused(sheet) if events else [])
 
 
 def erase(visit: Visit) -> HttpResponse:
@@ -105,16 +109,15 @@ def _ask(visit: Visit, question: MailboxQuestion) -> HttpResponse:
     return render(visit.request, "prefcenter/question.html", context, status=200 if visit.form is None else 400)
 
 
+def _already_answered(visit: Visit, own: Choice, notices: list[str]) -> HttpResponse:
+    """Of a link that is used again, while the yes to it holds."""
+    title = _("You're already subscribed to “%(category)s”.") % {"category": own.category.local_name}
+    if own.paused_until:
+        notices = [*notices, _("Paused until %(day)s.") % {"day": date_format(own.paused_until)}]
+    return results.page(visit, title, notices=notices or [_("There's nothing else you need to do.")])
+
+
 def _why_not(address: Address) -> str:
     if address.contact.erased_at:
         return _("This address was deleted, and we won't contact it again.")
     return _("Our email to this address bounced, or the address was blocked.")
-
-
-def _pause(visit: Visit, category: Category) -> list[str]:
-    """That a pause of everything still holds: a yes to one category does not end it."""
-    mailing = Mailing(category, channel=Channel(visit.address.channel))
-    [verdict] = gate.check([visit.address.value], mailing, now=visit.now)
-    if verdict.outcome != Outcome.PAUSED or verdict.until is None:
-        return []
-    return [_("Everything is paused until %(day)s.") % {"day": date_format(verdict.until)}]

@@ -5,12 +5,14 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from unsubscribe import links, views
 from unsubscribe.choices import EventKind
 from unsubscribe.models import Category, ConsentEvent
 from unsubscribe.outbox import wording
+from unsubscribe.queries import PreferenceSheet
 
 from .forms import FeedbackForm
 from .visits import Visit
@@ -94,6 +96,12 @@ def erased(visit: Visit, *, is_done: bool = False) -> HttpResponse:
 
 def nobody_writes() -> str:
     return _("We won't contact you again.")
+
+
+def everything_paused(sheet: PreferenceSheet) -> list[str]:
+    """That a pause of everything still holds: a yes to one category does not end it."""
+    until = sheet.paused_until
+    return [_("Everything is paused until %(day)s.") % {"day": date_format(until)}] if until else []
 
 
 def stays_off() -> str:

@@ -205,9 +205,42 @@ class TestOptIn:
         post(browser_client, path, do="opt_in")
         status, page = post(browser_client, path, do="opt_in")
         assert status == 200
-        assert "Your preferences are already set this way." in page
+        for again in (get(browser_client, path), page):
+            assert "You're already subscribed to “Partners”." in again
+            assert "There's nothing else you need to do." in again
+            assert QUESTION[LinkPurpose.OPT_IN] not in again
         assert ConsentEvent.objects.count() == 1
         assert OutboxMessage.objects.count() == 2  # the question, and one confirmation
+
+    def test_a_pause_since_is_told_on_a_second_look(self, browser_client: Client, ask: Ask, ada: Address) -> None:
+        path = ask(LinkPurpose.OPT_IN)
+        post(browser_client, path, do="opt_in")
+        until = timezone.localdate() + timedelta(days=9)
+        actions.pause([Target(ada.pk)], Origin(Source.PAGE, timezone.now()), until=until)
+        page = get(browser_client, path)
+        assert "You're already subscribed to “Partners”." in page
+        assert "Everything is paused until" in page
+        assert "There's nothing else you need to do." not in page
+
+    @pytest.mark.parametrize("whole", [True, False])
+    def test_who_left_since_is_asked_again(
+        self, whole: bool, browser_client: Client, ask: Ask, ada: Address, partners: Category
+    ) -> None:
+        path = ask(LinkPurpose.OPT_IN)
+        post(browser_client, path, do="opt_in")
+        left = Target(ada.pk, None if whole else partners.pk)
+        actions.opt_out([left], Origin(Source.PAGE, timezone.now()))
+        assert QUESTION[LinkPurpose.OPT_IN] in get(browser_client, path)
+        post(browser_client, path, do="opt_in")
+        assert answer_for(partners) == Outcome.SEND
+
+    def test_who_gets_it_by_default_is_asked_all_the_same(
+        self, browser_client: Client, ada: Address, news: Category
+    ) -> None:
+        path = path_of(Target(ada.pk, news.pk), LinkPurpose.OPT_IN)
+        assert "Would you like to get “News”?" in get(browser_client, path)
+        post(browser_client, path, do="opt_in")
+        assert "You're already subscribed to “News”." in get(browser_client, path)
 
     def test_it_can_be_undone_on_the_spot(self, browser_client: Client, ask: Ask, partners: Category) -> None:
         path = ask(LinkPurpose.OPT_IN)

@@ -1,12 +1,12 @@
 """Reads which opt-outs the staff want to see, and as which file. No address is among what can be asked for."""
 
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
 
 from prefcenter.lists.suppressions import FORMATS, OF_A_CATEGORY, REASONS, SuppressionQuery
-from unsubscribe.choices import COMING_IN, Channel, Source
+from unsubscribe.choices import Channel, Source
 from unsubscribe.models import Category
 
 from ..days import NEAR_ENOUGH
@@ -26,13 +26,6 @@ class AskedForm(forms.Form):
     source = forms.ChoiceField(choices=[("", "Any"), *Source.choices], required=False)
     since = _Day(label="From", required=False)
     until = _Day(label="To", required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # Any source is taken from an address; offered are those by which something comes in.
-        offered = {*COMING_IN, self.data.get("source", "")}
-        shown = [one for one in Source.choices if one[0] in offered]
-        cast(forms.Select, self.fields["source"].widget).choices = [("", "Any"), *shown]
 
     def clean(self) -> dict[str, Any]:
         said = self.cleaned_data

@@ -283,10 +283,9 @@ def test_a_file_for_nobody_says_who_would_have_been_in_it(exporter: Client) -> N
     assert "There is nothing to export in this format. Not exported: 1 without a stored address" in told(exporter)
 
 
-def test_only_sources_by_which_something_comes_in_are_offered_and_any_is_understood(reader: Client) -> None:
-    block("bob@example.com")
-    assert '<option value="import">' in page(reader)
-    assert 'value="mailto"' not in page(reader)
-    assert '<option value="mailto" selected>' in page(reader, source="mailto")
-    assert "b•••@example.com" in page(reader, source="complaint")
-    assert "b•••@example.com" not in page(reader, source="mailto")
+@pytest.mark.parametrize("source", Source)
+def test_every_source_that_an_opt_out_can_have_is_offered(source: Source, reader: Client) -> None:
+    actions.suppress([address("bob@example.com").pk], SuppressionReason.MANUAL, source=source, now=DAY)
+    assert f'<option value="{source}">' in page(reader)
+    assert f'<option value="{source}" selected>' in page(reader, source=source)
+    assert "b•••@example.com" in page(reader, source=source)

@@ -15,7 +15,7 @@ from django.utils import translation
 from django.utils.http import escape_leading_slashes
 from redis import RedisError
 
-from prefcenter.web import languages, problems
+from prefcenter.web import languages, problems, staff_pages
 from unsubscribe.links import SHORT, LinkPurpose
 from unsubscribe.links.token_text import BEFORE_KIND, BEHIND_KIND
 from unsubscribe.views import AWAY, BROKEN_OFF, sentence, unfit_body
@@ -26,8 +26,9 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 _TOKENS = re.compile(rf"{BEFORE_KIND}(?i:[{''.join(LinkPurpose)}{SHORT}]){BEHIND_KIND}(?:/|$)")
 #: And those of the pages they lead to.
 _LINKS = re.compile(rf"{_TOKENS.pattern}|/(?:preferences/|accounts/|logo)")
+ADMIN = "/admin/"
 #: The page that takes files.
-UPLOAD = "/admin/imports/new/"
+UPLOAD = f"{ADMIN}imports/new/"
 #: The errors that browsers get as a page. Mail programs and other clients get the plain sentence.
 _DRESSED = {405, 413, 429, 503}
 
@@ -61,7 +62,7 @@ class ReadersLanguage:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        is_admin = request.path_info.startswith("/admin/")
+        is_admin = request.path_info.startswith(ADMIN)
         with translation.override(settings.LANGUAGE_CODE if is_admin else languages.of(request)):
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", translation.get_language() or "")
@@ -127,7 +128,10 @@ def dressed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     # Other clients send "*/*".
     if response.status_code not in _DRESSED or not is_bare or "text/html" not in request.headers.get("Accept", ""):
         return response
-    page = render(request, f"{response.status_code}.html")
+    if response.status_code == 405 and request.path_info.startswith(ADMIN):
+        page = staff_pages.page(request, "admin/405.html", title="This page can’t be opened directly")
+    else:
+        page = render(request, f"{response.status_code}.html")
     response.content = page.content
     response["Content-Type"] = page["Content-Type"]
     if response.has_header("Content-Length"):  # CommonMiddleware set it for the sentence

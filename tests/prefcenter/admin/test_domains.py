@@ -118,6 +118,15 @@ def test_a_get_changes_nothing(desk: Desk) -> None:
     assert desk.get(f"{LIST}{DomainSuppression.objects.get().pk}/lift/").status_code == 405
 
 
+def test_a_url_that_only_takes_a_form_says_so_to_the_staff_within_the_admin(desk: Desk) -> None:
+    answer = desk.client.get(f"{LIST}block/", secure=True, headers={"accept": "text/html"})
+    page = page_text(answer)
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "Nothing was changed." in page
+    assert 'id="site-name"' in page
+    assert "link from the email" not in page
+
+
 def test_the_page_of_a_person_says_that_their_domain_is_blocked() -> None:
     desk, eve = Desk("view_contact"), AddressFactory.create(text="eve@corp.example")
     url = f"/admin/people/{eve.contact_id}/"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.utils import get_next_redirect_url
+from django.apps import apps
 from django.contrib.admin import AdminSite
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import PermissionDenied
@@ -44,6 +45,11 @@ class StaffSite(AdminSite):
         system = {"name": "System", "app_label": "system", "app_url": url, "has_module_perms": True}
         system |= {"models": sorted(technical, key=_name)}
         return [app for app in [*found, system] if app["models"]]
+
+    def app_index(self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None) -> Any:
+        """Under the app's name alone: Django's heading of the app "Administration" says the word twice."""
+        named = {"title": apps.get_app_config(app_label).verbose_name}
+        return super().app_index(request, app_label, named | (extra_context or {}))
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """With Django's pages for changing a password redirected to the second factor."""

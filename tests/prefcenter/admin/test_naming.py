@@ -39,6 +39,13 @@ def test_one_row_is_a_row_and_other_lists_count_what_they_hold() -> None:
     assert "1 contact" in contacts
 
 
+@pytest.mark.parametrize(("label", "title"), [("admin", "Administration"), ("prefcenter", "Preference center")])
+def test_the_page_of_an_app_bears_its_name_once(label: str, title: str) -> None:
+    staff = signed_in(member(is_superuser=True))
+    page = staff.get(reverse("admin:app_list", args=[label]), secure=True).content.decode()
+    assert f"<h1>{title}</h1>" in page
+
+
 def test_a_column_that_the_style_sheet_widens_is_one_of_its_list() -> None:
     style = (settings.BASE_DIR / "static/prefcenter/desk.css").read_text()
     shown = {model._meta.model_name: owner.list_display for model, owner in admin.site._registry.items()}

@@ -1,6 +1,7 @@
 """Support finds a contact and acts for them: all through the pages, with no address where it does not belong."""
 
 import logging
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -23,7 +24,7 @@ from tests.staff import sign_in
 from unsubscribe import actions
 from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
-from unsubscribe.choices import Channel, EventKind, OutboxKind, PreferenceState, Source, SuppressionReason
+from unsubscribe.choices import Channel, EventKind, Frequency, OutboxKind, PreferenceState, Source, SuppressionReason
 from unsubscribe.links import Target
 from unsubscribe.mailing import Mailing
 from unsubscribe.models import Address, Category, ConsentEvent, Contact, OutboxMessage, Suppression
@@ -216,7 +217,7 @@ def test_the_page_tells_all_and_shows_no_address(desk: Desk, much: Address) -> N
     for text in (
         "a•••@example.com",
         "+49•••56",
-        "You'll no longer get “News” by email.",
+        "Unsubscribed from “News” by email.",
         "Suppressed: Address does not exist.",
         "The contact received a copy of all data",
         "campaign “June”",
@@ -230,6 +231,25 @@ def test_the_page_tells_all_and_shows_no_address(desk: Desk, much: Address) -> N
         assert text in page
     assert ADA not in page
     assert PHONE not in page
+
+
+def test_the_ledger_speaks_about_the_contact_and_not_to_them(desk: Desk, ada: Address, news: Category) -> None:
+    target, now = Target(ada.pk, news.pk), timezone.now()
+    until = now.date() + timedelta(days=30)
+    who: dict[str, Any] = {"source": Source.PAGE, "now": now}
+    [left] = actions.opt_out([target], **who)
+    actions.undo([left.pk], **who)
+    actions.opt_in([target], **who, wording="Yes, News")
+    actions.opt_down([target], Frequency.WEEKLY, **who)
+    actions.pause([target], until, **who)
+    lines = re.findall(r"</strong> \(News\)\. (.*)</p>", page_text(desk.get(url_of(ada.contact))))
+    assert lines == [
+        f"“News” by email is paused until {date_format(until)}.",
+        "“News” by email: at most once a week.",
+        "Subscribed to “News” by email.",
+        "The earlier setting for “News” by email is back.",
+        "Unsubscribed from “News” by email.",
+    ]
 
 
 def test_the_pages_have_no_style_and_no_script_of_their_own(desk: Desk, much: Address) -> None:

@@ -1,4 +1,4 @@
-"""Whole domains that are blocked: listed, added and lifted. It changes nothing but through actions, and by POST."""
+"""Whole domains that are suppressed: listed, added and lifted. It changes nothing but through actions, and by POST."""
 
 from collections.abc import Callable
 from typing import cast
@@ -25,7 +25,7 @@ from unsubscribe.models import DomainSuppression
 
 from .contacts.forms import NoteForm, Words
 
-SEE, BLOCK = "unsubscribe.view_domainsuppression", "unsubscribe.block_domain"
+SEE, SUPPRESS = "unsubscribe.view_domainsuppression", "unsubscribe.block_domain"
 PER_PAGE = 50
 REASONS = [one for one in SuppressionReason if one != SuppressionReason.ERASED]
 ABOUT_NOTE = "Don’t include names or addresses: this is kept permanently, and all who may see this page can read it."
@@ -60,7 +60,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def block(request: HttpRequest) -> HttpResponse:
+def suppress(request: HttpRequest) -> HttpResponse:
     form = DomainForm(request.POST)
     if not form.is_valid():
         return _page(request, form)
@@ -74,8 +74,8 @@ def block(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def lift(request: HttpRequest, block_id: int) -> HttpResponse:
-    row = get_object_or_404(DomainSuppression, id=block_id)
+def lift(request: HttpRequest, domain_id: int) -> HttpResponse:
+    row = get_object_or_404(DomainSuppression, id=domain_id)
     form = NoteForm(request.POST)
     if not form.is_valid():
         messages.error(request, "Add a note that says why the suppression is lifted. Nothing changed.")
@@ -106,7 +106,7 @@ def _page(request: HttpRequest, form: DomainForm) -> HttpResponse:
         title="Suppressed domains",
         page=rows,
         form=form,
-        may_block=request.user.has_perm(BLOCK),
+        may_suppress=request.user.has_perm(SUPPRESS),
         about_words=ABOUT_NOTE,
     )
 
@@ -114,6 +114,6 @@ def _page(request: HttpRequest, form: DomainForm) -> HttpResponse:
 app_name = "domains"
 urlpatterns = [
     path("", staff_pages.for_staff(show, SEE), name="list"),
-    path("block/", staff_pages.for_staff(block, SEE, BLOCK), name="block"),
-    path("<int:block_id>/lift/", staff_pages.for_staff(lift, SEE, BLOCK), name="lift"),
+    path("block/", staff_pages.for_staff(suppress, SEE, SUPPRESS), name="suppress"),
+    path("<int:domain_id>/lift/", staff_pages.for_staff(lift, SEE, SUPPRESS), name="lift"),
 ]

@@ -59,13 +59,13 @@ class SuppressionBeside(NamedTuple):
     """
 
     address: Address
-    blocks: Sequence[SuppressionShown]
+    suppressions: Sequence[SuppressionShown]
     with_others: Sequence[str] = ()
 
     @property
     def active(self) -> list[SuppressionShown]:
         """Those in force."""
-        return [one for one in self.blocks if one.row.lifted_at is None]
+        return [one for one in self.suppressions if one.row.lifted_at is None]
 
     @property
     def takes_mail(self) -> bool:
@@ -108,8 +108,8 @@ class Profile(NamedTuple):
     feedback: Sequence[Feedback]
 
     @property
-    def blocks(self) -> list[SuppressionShown]:
-        return [block for one in self.held for block in one.blocks]
+    def suppressions(self) -> list[SuppressionShown]:
+        return [shown for one in self.held for shown in one.suppressions]
 
     @property
     def channels(self) -> list[Channel]:

@@ -80,19 +80,19 @@ class OptOutForm(forms.Form):
 
 
 class NoteForm(forms.Form):
-    """Why a block is set or lifted."""
+    """Why a suppression is set or lifted."""
 
     note = Words(label="Note")
 
 
-class BlockForm(NoteForm):
+class SuppressForm(NoteForm):
     """An address of the contact that nothing is to be sent to."""
 
     address = forms.TypedChoiceField(label="Address", coerce=int)
     field_order = ["address", "note"]
 
     def __init__(self, person: Profile, typed: QueryDict | None = None) -> None:
-        super().__init__(typed, auto_id="block_%s")
+        super().__init__(typed, auto_id="suppress_%s")
         cast(forms.ChoiceField, self.fields["address"]).choices = [
             (one.address.pk, f"{one.address} ({one.address.get_channel_display()})") for one in person.held
         ]

@@ -23,7 +23,7 @@ from unsubscribe.errors import MayNotLift
 from unsubscribe.links import Target
 from unsubscribe.models import Address, ConsentEvent, Contact, Suppression
 
-from .forms import ABOUT_WORDS, CATEGORY, CHANNEL, BlockForm, FindForm, NoteForm, OptOutForm
+from .forms import ABOUT_WORDS, CATEGORY, CHANNEL, FindForm, NoteForm, OptOutForm, SuppressForm
 
 SEE, ACT = "unsubscribe.view_contact", "unsubscribe.act_for_contact"
 _NOBODY = "No contact has this address."
@@ -72,12 +72,12 @@ def opt_out(request: HttpRequest, contact_id: int) -> HttpResponse:
 
 @require_POST
 @sensitive_post_parameters()
-def block(request: HttpRequest, contact_id: int) -> HttpResponse:
+def suppress(request: HttpRequest, contact_id: int) -> HttpResponse:
     """Nothing is sent to this address any more, not even a receipt, until the staff lift it."""
     person = profile.person(_contact(contact_id))
-    form = BlockForm(person, request.POST)
+    form = SuppressForm(person, request.POST)
     if not form.is_valid():
-        return _page(request, person, block=form)
+        return _page(request, person, suppress=form)
     if person.contact.erased_at:
         return _refused(request, contact_id, _GONE)
     origin = _as_staff(request, note=form.cleaned_data["note"])
@@ -88,7 +88,7 @@ def block(request: HttpRequest, contact_id: int) -> HttpResponse:
 @require_POST
 @sensitive_post_parameters()
 def lift(request: HttpRequest, contact_id: int, suppression_id: int) -> HttpResponse:
-    """Ends a block where the rules let the staff do so; where they do not, it says why."""
+    """Ends a suppression where the rules let the staff do so; where they do not, it says why."""
     row = get_object_or_404(Suppression, id=suppression_id, address__contact=contact_id)
     form = NoteForm(request.POST)
     if not form.is_valid():
@@ -173,7 +173,7 @@ def _contact(contact_id: int) -> Contact:
 
 def _page(request: HttpRequest, person: Profile, **typed: Any) -> HttpResponse:
     """One contact; a form that was filled in wrongly comes back as it was typed."""
-    forms = {"opt_out": OptOutForm(person), "block": BlockForm(person)} | typed
+    forms = {"opt_out": OptOutForm(person), "suppress": SuppressForm(person)} | typed
     may_act = request.user.has_perm(ACT) and not person.contact.erased_at and bool(person.held)
     return staff_pages.page(
         request,
@@ -192,7 +192,7 @@ urlpatterns = [
     path("", staff_pages.for_staff(find, SEE), name="find"),
     path("<int:contact_id>/", staff_pages.for_staff(contact, SEE), name="contact"),
     path("<int:contact_id>/opt-out/", staff_pages.for_staff(opt_out, SEE, ACT), name="opt_out"),
-    path("<int:contact_id>/block/", staff_pages.for_staff(block, SEE, ACT), name="block"),
+    path("<int:contact_id>/block/", staff_pages.for_staff(suppress, SEE, ACT), name="suppress"),
     path("<int:contact_id>/lift/<int:suppression_id>/", staff_pages.for_staff(lift, SEE, ACT), name="lift"),
     path("<int:contact_id>/join/<int:address_id>/", staff_pages.for_staff(join, SEE, ACT), name="join"),
     path("<int:contact_id>/link/<int:address_id>/", staff_pages.for_staff(send_link, SEE, ACT), name="send_link"),

@@ -49,7 +49,7 @@ def _wishes(selection: Selection, *, has_sent: bool) -> Context:
     shown: Context = {
         "tiles": tiles.wishes(selection, counted),
         "wishes": graphs.wishes(counted),
-        "doors": tables.doors(selection, counted),
+        "sources": tables.sources(selection, counted),
     }
     if found is None:
         return shown

@@ -1,4 +1,4 @@
-"""Rows with small bars: rates by category and campaign, reasons, doors, time limits. It counts nothing."""
+"""Rows with small bars: rates by category and campaign, reasons, sources, time limits. It counts nothing."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -56,21 +56,21 @@ class LimitRow(NamedTuple):
     is_kept: bool
 
 
-def doors(selection: Selection, counted: Counted) -> list[Share]:
-    """Opt-outs by the door they came through, the widest first."""
+def sources(selection: Selection, counted: Counted) -> list[Share]:
+    """Opt-outs by how they reached us, the most frequent first."""
     now, before, kind = counted.total, counted.before, EventKind.OPT_OUT
     used = [one for one in Source if now.of(kind, source=one) or before.of(kind, source=one)]
     ranked = sorted(used, key=lambda one: -now.of(kind, source=one))
     most = max((now.of(kind, source=one) for one in used), default=0)
     return [
         _share(
-            str(door.label),
-            (now.of(kind, source=door), before.of(kind, source=door)),
+            str(source.label),
+            (now.of(kind, source=source), before.of(kind, source=source)),
             most=most,
             whole=now.opt_outs,
-            url=lists.opt_outs(selection, source=door),
+            url=lists.opt_outs(selection, source=source),
         )
-        for door in ranked
+        for source in ranked
     ]
 
 

@@ -52,7 +52,7 @@ class SuppressionQuery:
         return self.reasons & OF_A_CATEGORY
 
     @property
-    def is_of_some_time_or_door(self) -> bool:
+    def is_of_some_time_or_source(self) -> bool:
         """Whether it asks for a source or a day, which NOT_CHOSEN doesn't have."""
         return bool(self.source or self.since or self.until)
 

@@ -44,7 +44,7 @@ def parts(asked: SuppressionQuery) -> list[OptOutSet]:
     if asked.category and LEFT in asked.of_the_category:
         found.append(_left(asked, asked.category))
     # Not choosing is no act, so it has neither day nor source.
-    if asked.category and NOT_CHOSEN in asked.of_the_category and not asked.is_of_some_time_or_door:
+    if asked.category and NOT_CHOSEN in asked.of_the_category and not asked.is_of_some_time_or_source:
         found.append(_not_chosen(asked, asked.category))
     return found
 

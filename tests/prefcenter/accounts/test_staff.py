@@ -51,8 +51,8 @@ ABOUT: dict[str, Callable[[], object]] = {
     "contact_id": lambda: Suppression.objects.latest("id").address.contact_id,
     "suppression_id": lambda: Suppression.objects.latest("id").pk,
     "address_id": lambda: Suppression.objects.latest("id").address_id,
+    "domain_id": lambda: DomainSuppression.objects.latest("id").pk,
     "category_id": lambda: Category.objects.latest("id").pk,
-    "block_id": lambda: DomainSuppression.objects.latest("id").pk,
     "answer_id": lambda: ImportAnswer.objects.latest("id").pk,
     "run_id": lambda: ImportRun.objects.latest("id").pk,
     "pk": lambda: WebhookEndpoint.objects.latest("id").pk,
@@ -117,11 +117,11 @@ _DIGEST = {"admin:prefcenter_feedback_digest"}
 ACTS = {
     "": set(),
     "marketer": _DIGEST,
-    "support": _DIGEST | {"people:block", "people:join", "people:lift", "people:opt_out", "people:send_link"},
+    "support": _DIGEST | {"people:suppress", "people:join", "people:lift", "people:opt_out", "people:send_link"},
     "compliance": _DIGEST
     | {"admin:prefcenter_feedback_export", "opt_outs:export", "proof:file"}
     | {"imports:answer", "imports:check", "imports:confirm", "imports:forget", "imports:stop"}
-    | {"domains:block", "domains:lift"},
+    | {"domains:suppress", "domains:lift"},
 }
 
 

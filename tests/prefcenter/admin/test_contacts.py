@@ -403,7 +403,7 @@ def test_a_form_filled_in_wrongly_comes_back_as_typed(
 
 
 def test_a_manual_block_can_be_set_and_lifted_with_a_note(desk: Desk, ada: Address) -> None:
-    assert "Suppressed an address" in desk.does(ada.contact, "block", address=str(ada.pk), note="Legal asked")
+    assert "Suppressed an address" in desk.does(ada.contact, "suppress", address=str(ada.pk), note="Legal asked")
     row = Suppression.objects.get(reason=SuppressionReason.MANUAL)
     assert "Add a note that says why" in desk.does(ada.contact, "lift", row.pk, note=" ")
     assert "Lifted a suppression: Blocked by staff." in desk.does(ada.contact, "lift", row.pk, note="Legal is content")
@@ -509,7 +509,9 @@ def test_what_belongs_to_somebody_else_is_not_found(desk: Desk, ada: Address) ->
     row = Suppression.objects.get()
     assert desk.post(url_of(ada.contact, "lift", row.pk), note="x").status_code == 404
     assert desk.post(url_of(ada.contact, "send_link", bob.pk)).status_code == 404
-    assert "Select a valid choice" in page_text(desk.post(url_of(ada.contact, "block"), address=str(bob.pk), note="x"))
+    assert "Select a valid choice" in page_text(
+        desk.post(url_of(ada.contact, "suppress"), address=str(bob.pk), note="x")
+    )
     row.refresh_from_db()
     assert row.lifted_at is None
 
@@ -522,7 +524,7 @@ def test_of_an_erased_person_nothing_can_be_changed(desk: Desk, ada: Address) ->
     assert 'method="post" action="/admin/people/' not in page
     for what, fields in (
         ("opt_out", {**WORDS, "what": "everything"}),
-        ("block", {"address": str(ada.pk), "note": "x"}),
+        ("suppress", {"address": str(ada.pk), "note": "x"}),
     ):
         assert "There is nothing left to change" in desk.does(ada.contact, what, **fields)
     assert "only be sent" in desk.does(ada.contact, "send_link", ada.pk)
@@ -537,7 +539,7 @@ def everything_to_do(ada: Address) -> list[Callable[[Desk], Any]]:
     contact = ada.contact
     return [
         lambda desk: desk.post(url_of(contact, "opt_out"), **{**WORDS, "what": "everything"}),
-        lambda desk: desk.post(url_of(contact, "block"), address=str(ada.pk), note="x"),
+        lambda desk: desk.post(url_of(contact, "suppress"), address=str(ada.pk), note="x"),
         lambda desk: desk.post(url_of(contact, "lift", row.pk), note="x"),
         lambda desk: desk.post(url_of(contact, "send_link", ada.pk)),
     ]
@@ -590,7 +592,7 @@ def test_nothing_is_done_without_the_token_or_by_get(desk: Desk, ada: Address) -
     assert desk.client.post(url, {**WORDS, "what": "everything"}, secure=True).status_code == 403
     assert desk.client.post(FIND, {"address": ADA}, secure=True).status_code == 403
     row = Suppression.objects.get()
-    for one in (url, url_of(ada.contact, "block"), url_of(ada.contact, "lift", row.pk)):
+    for one in (url, url_of(ada.contact, "suppress"), url_of(ada.contact, "lift", row.pk)):
         assert desk.get(one).status_code == 405
     assert ConsentEvent.objects.count() == before
 
@@ -603,7 +605,7 @@ def test_no_address_reaches_a_url_a_log_or_the_ledger(
     location = desk.find(ADA)["Location"]
     words = {"wording": f"It is {ADA}, call +49 30 123456 or 030-123 4567", "note": f"<{ADA}>", "way": "mail"}
     desk.does(ada.contact, "opt_out", what="everything", **words)
-    desk.does(ada.contact, "block", address=str(ada.pk), note=f"see {ADA} and {PHONE}")
+    desk.does(ada.contact, "suppress", address=str(ada.pk), note=f"see {ADA} and {PHONE}")
     row = Suppression.objects.get(reason=SuppressionReason.MANUAL)
     desk.does(ada.contact, "lift", row.pk, note=f"see {ADA}")
     desk.does(ada.contact, "send_link", ada.pk)

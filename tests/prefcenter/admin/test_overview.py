@@ -67,7 +67,7 @@ def figures(context: Any) -> Iterator[tuple[str, str, str]]:
                 continue  # of visits, and its list has their lines
             number = tile.value if tile.value.isdecimal() else re.match(r"[\d,]+|", tile.note)[0]  # type: ignore[index]
             yield tile.name, number or "0", tile.url
-    for name in ("doors", "reasons"):
+    for name in ("sources", "reasons"):
         for row in context.get(name) or []:
             yield row.name, row.number, row.url
     for name in ("categories", "campaigns"):

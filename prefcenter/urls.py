@@ -38,14 +38,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("preferences/mine/", mine, name="mine"),
     path("preferences/mine/data/", my_privacy, name="my_privacy"),
     path("accounts/", include("prefcenter.accounts.urls")),
-    path("admin/people/", include("prefcenter.admin.contacts.views")),
-    path("admin/people/", include("prefcenter.admin.proof")),
     path("admin/previews/<int:category_id>/<str:kind>/page/", preview_page, name="preview_page"),
-    path("admin/previews/", include("prefcenter.admin.previews")),
     path("api/v1/", api.urls),
-    path("admin/opt-outs/", include("prefcenter.admin.opt_outs.views")),
-    path("admin/domains/", include("prefcenter.admin.domains")),
-    path("admin/imports/", include("prefcenter.admin.imports.views")),
     path("admin/", admin.site.urls),
 ]
 

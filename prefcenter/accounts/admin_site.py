@@ -52,9 +52,12 @@ class StaffSite(AdminSite):
         return super().app_index(request, app_label, named | (extra_context or {}))
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """With Django's pages for changing a password redirected to the second factor."""
+        """With Django's pages for changing a password redirected to the second factor, and with the lists that are
+        right under /admin/ (prefcenter.admin.naming) before what Django puts under app and model."""
         factor = RedirectView.as_view(pattern_name="mfa_index")
-        return [re_path(r"^password_change/(?:done/)?$", factor), *super().get_urls()]
+        owners: Any = self._registry.values()
+        short = [url for owner in owners for url in owner.get_short_urls()]
+        return [re_path(r"^password_change/(?:done/)?$", factor), *short, *super().get_urls()]
 
 
 def _name(listed: dict[str, Any]) -> str:

@@ -5,10 +5,12 @@ from typing import Any
 from django.contrib import admin
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
+from django.urls import URLResolver, include, path
 from django.utils import timezone
 
 from unsubscribe.models import Campaign, Category, CategoryGroup, SentCount
 
+from . import previews
 from .naming import column, titled
 from .readonly import ReadOnlyAdmin
 from .retiring import RetirableAdmin, Retired
@@ -38,6 +40,10 @@ class CategoryAdmin(RetirableAdmin, TranslatableAdmin):
     }
     visible = column("is_listed", "visible", boolean=True)
     opt_in_required = column("needs_opt_in", "requires opt-in", boolean=True)
+
+    def get_short_urls(self) -> list[URLResolver]:
+        """The previews."""
+        return [path("previews/", include(previews.urls()))]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Category | None = None) -> list[str]:
         """List-Id rests on the slug (RFC 2919); a new purpose, or no need to opt in, would overrule people's no."""

@@ -1,18 +1,18 @@
 """Whole domains that are suppressed: listed, added and lifted. It changes nothing but through actions, and by POST."""
 
-from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 from django import forms
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.admin.widgets import AdminTextInputWidget
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import path
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_POST
 
 from prefcenter.models import User
 from prefcenter.web import staff_pages
@@ -24,14 +24,14 @@ from unsubscribe.errors import InvalidDomain, PublicMailDomain
 from unsubscribe.models import DomainSuppression
 
 from .contacts.forms import NoteForm, Words
+from .naming import column
+from .readonly import ReadOnlyAdmin
 
 SEE, SUPPRESS = "unsubscribe.view_domainsuppression", "unsubscribe.block_domain"
-PER_PAGE = 50
 REASONS = [one for one in SuppressionReason if one != SuppressionReason.ERASED]
 ABOUT_NOTE = "Don’t include names or addresses: this is kept permanently, and all who may see this page can read it."
+_LIST = "admin:unsubscribe_domainsuppression_changelist"
 _SO_ALREADY = "Already recorded. Nothing changed."
-
-View = Callable[..., HttpResponse]
 
 
 class DomainForm(forms.Form):
@@ -54,21 +54,55 @@ class DomainForm(forms.Form):
             raise forms.ValidationError(str(error)) from error
 
 
-@require_http_methods(["GET", "HEAD"])
-def show(request: HttpRequest) -> HttpResponse:
-    return _page(request, DomainForm())
+@admin.register(DomainSuppression)
+class DomainSuppressionAdmin(ReadOnlyAdmin):
+    """With the form that suppresses another one below the list, and in each row what lifts it."""
+
+    list_title = "Suppressed domains"
+    short_path = "domains"
+    change_list_template = "admin/domains/change_list.html"
+    list_display = ["domain", "reason", "source", "by", "note", "since", "lifted"]
+    list_filter = ["reason", "source"]
+    ordering = ["-id"]
+    by = column("actor", "by")
+
+    @admin.display(description="lifted", ordering="lifted_at")
+    def lifted(self, row: DomainSuppression) -> str:
+        return render_to_string("admin/domains/lifted.html", {"row": row})
+
+    @admin.display(description="lifted", ordering="lifted_at")
+    def lifted_or_to_lift(self, row: DomainSuppression) -> str:
+        return render_to_string("admin/domains/lifted.html", {"row": row, "may_lift": True})
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        may_lift = request.user.has_perm(SUPPRESS)
+        return [*self.list_display[:-1], "lifted_or_to_lift" if may_lift else "lifted"]
+
+    def get_urls(self) -> list[URLPattern]:
+        to_suppress, to_lift = (staff_pages.for_staff(view, SEE, SUPPRESS) for view in (self.suppress, lift))
+        return [
+            path("block/", to_suppress, name="unsubscribe_domainsuppression_suppress"),
+            path("<int:domain_id>/lift/", to_lift, name="unsubscribe_domainsuppression_lift"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        shown = {"form": DomainForm(), "may_suppress": request.user.has_perm(SUPPRESS), "about_words": ABOUT_NOTE}
+        return super().changelist_view(request, shown | (extra_context or {}))
+
+    @method_decorator(require_POST)
+    def suppress(self, request: HttpRequest) -> HttpResponse:
+        """A form that was filled in wrongly comes back below the list, as it was typed."""
+        form = DomainForm(request.POST)
+        return _suppress(request, form) if form.is_valid() else self.changelist_view(request, {"form": form})
 
 
-@require_POST
-def suppress(request: HttpRequest) -> HttpResponse:
-    form = DomainForm(request.POST)
-    if not form.is_valid():
-        return _page(request, form)
+def _suppress(request: HttpRequest, form: DomainForm) -> HttpResponse:
     domain, reason = form.cleaned_data["domain"], SuppressionReason(form.cleaned_data["reason"])
     taken = actions.suppress_domains({domain: None}, _as_staff(request, form), reason=reason)
     if not taken.new:
         messages.info(request, _SO_ALREADY)
-        return redirect("domains:list")
+        return redirect(_LIST)
     row = DomainSuppression.objects.get(domain=domain, reason=reason, lifted_at=None)
     return _done(request, row, ADDITION, f"Suppressed a domain: {row.get_reason_display()}.")
 
@@ -79,11 +113,11 @@ def lift(request: HttpRequest, domain_id: int) -> HttpResponse:
     form = NoteForm(request.POST)
     if not form.is_valid():
         messages.error(request, "Add a note that says why the suppression is lifted. Nothing changed.")
-        return redirect("domains:list")
+        return redirect(_LIST)
     origin, reason = _as_staff(request, form), SuppressionReason(row.reason)
     if row.lifted_at or not actions.lift_domains([row.domain], origin, reason=reason):
         messages.info(request, _SO_ALREADY)
-        return redirect("domains:list")
+        return redirect(_LIST)
     return _done(request, row, CHANGE, f"Lifted the suppression of a domain: {row.get_reason_display()}.")
 
 
@@ -94,26 +128,4 @@ def _as_staff(request: HttpRequest, form: forms.Form) -> Origin:
 def _done(request: HttpRequest, row: DomainSuppression, flag: int, said: str) -> HttpResponse:
     LogEntry.objects.log_actions(cast(User, request.user).pk, [row], flag, said, single_object=True)
     messages.success(request, said)
-    return redirect("domains:list")
-
-
-def _page(request: HttpRequest, form: DomainForm) -> HttpResponse:
-    """The newest first; a form that was filled in wrongly comes back as it was typed."""
-    rows = Paginator(DomainSuppression.objects.order_by("-id"), PER_PAGE).get_page(request.GET.get("page"))
-    return staff_pages.page(
-        request,
-        "admin/domains/list.html",
-        title="Suppressed domains",
-        page=rows,
-        form=form,
-        may_suppress=request.user.has_perm(SUPPRESS),
-        about_words=ABOUT_NOTE,
-    )
-
-
-app_name = "domains"
-urlpatterns = [
-    path("", staff_pages.for_staff(show, SEE), name="list"),
-    path("block/", staff_pages.for_staff(suppress, SEE, SUPPRESS), name="suppress"),
-    path("<int:domain_id>/lift/", staff_pages.for_staff(lift, SEE, SUPPRESS), name="lift"),
-]
+    return redirect(_LIST)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone, translation
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
@@ -19,6 +19,7 @@ from prefcenter.web.preview_data import MAILS, PreviewKind
 from unsubscribe.models import Category
 from unsubscribe.outbox.compose import EmailText
 
+_NAME = "admin:unsubscribe_category_preview"
 #: A mail brings its own styles, and nothing in it may do anything else.
 _AS_MAIL = {
     "default-src": [NONE],
@@ -38,7 +39,7 @@ def first(request: HttpRequest) -> HttpResponse:
     if category is None:
         messages.info(request, "There are no categories yet. Add one to see a preview.")
         return redirect("admin:index")
-    return redirect("previews:category", category.pk)
+    return redirect(_NAME, category.pk)
 
 
 @require_safe
@@ -47,16 +48,17 @@ def preview(request: HttpRequest, category_id: int, kind: str = "") -> HttpRespo
     kinds = preview_data.kinds(category)
     shown, language = _kind(kind or kinds[0], category), preview_data.language(request)
     query = f"?{PARAMETER}={language}"
+    frame = f"{_NAME}_mail" if shown in MAILS else "preview_page"
     context: dict[str, Any] = {
         "title": f"Preview of “{category}”",
         "category": category,
-        "kinds": [(one, reverse("previews:kind", args=[category.pk, one.value]) + query) for one in kinds],
+        "kinds": [(one, reverse(f"{_NAME}_kind", args=[category.pk, one.value]) + query) for one in kinds],
         "kind": shown,
         "languages": settings.LANGUAGES,
         "language": language,
         "address": preview_data.ADDRESS,
         "letter": _letter(shown, category, language) if shown in MAILS else None,
-        "frame_url": reverse("previews:mail" if shown in MAILS else "preview_page", args=[category.pk, shown]) + query,
+        "frame_url": reverse(frame, args=[category.pk, shown]) + query,
     }
     return render(request, "admin/previews/preview.html", admin.site.each_context(request) | context)
 
@@ -84,10 +86,11 @@ def _letter(kind: PreviewKind, category: Category, language: str) -> EmailText:
         return preview_data.letter(kind, category, today=timezone.localdate())
 
 
-app_name = "previews"
-urlpatterns = [
-    path("", preview_data.for_staff(first), name="first"),
-    path("<int:category_id>/", preview_data.for_staff(preview), name="category"),
-    path("<int:category_id>/<str:kind>/", preview_data.for_staff(preview), name="kind"),
-    path("<int:category_id>/<str:kind>/mail/", preview_data.for_staff(mail), name="mail"),
-]
+def urls() -> list[URLPattern]:
+    of_a_kind, for_staff = "<int:category_id>/<str:kind>/", preview_data.for_staff
+    return [
+        path("", for_staff(first), name="unsubscribe_category_first_preview"),
+        path("<int:category_id>/", for_staff(preview), name="unsubscribe_category_preview"),
+        path(of_a_kind, for_staff(preview), name="unsubscribe_category_preview_kind"),
+        path(f"{of_a_kind}mail/", for_staff(mail), name="unsubscribe_category_preview_mail"),
+    ]

@@ -11,7 +11,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import path
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -121,11 +121,12 @@ def _readings(typed: str, held: list[Address]) -> Iterator[bytes]:
 
 def _refused(request: HttpRequest, contact_id: int, why: str) -> HttpResponse:
     messages.error(request, why)
-    return redirect("proof:make", contact_id)
+    return redirect("admin:unsubscribe_contact_proof", contact_id)
 
 
-app_name = "proof"
-urlpatterns = [
-    path("<int:contact_id>/proof/", staff_pages.for_staff(make, *NEEDS), name="make"),
-    path("<int:contact_id>/proof.json", staff_pages.for_staff(file, *NEEDS), name="file"),
-]
+def urls() -> list[URLPattern]:
+    """Below the list of contacts."""
+    return [
+        path("<int:contact_id>/proof/", staff_pages.for_staff(make, *NEEDS), name="unsubscribe_contact_proof"),
+        path("<int:contact_id>/proof.json", staff_pages.for_staff(file, *NEEDS), name="unsubscribe_contact_proof_file"),
+    ]

@@ -2,10 +2,19 @@
 
 from typing import Any
 
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model
 from django.http import HttpRequest
+from django.urls import reverse
 
 from .lookups import ListedLookupsAdmin
+
+
+class ListOfPages(ChangeList):
+    """A list whose rows lead to a page of ours, named `app_model_page`, in place of the record's form."""
+
+    def url_for_result(self, result: Any) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_page", args=[result.pk])
 
 
 class ReadOnlyAdmin(ListedLookupsAdmin):

@@ -4,8 +4,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from prefcenter.models import AccountMessage, ImportAnswer, ImportRun, LinkRequest, SignInCode, Visits
-from unsubscribe.models import ConsentEvent, DomainSuppression, OutboxMessage, Seal, ShortLink
+from prefcenter.models import AccountMessage, LinkRequest, SignInCode, Visits
+from unsubscribe.models import ConsentEvent, OutboxMessage, Seal, ShortLink
 
 from .feedback.filters import NewestCampaigns
 from .naming import column, titled
@@ -86,16 +86,6 @@ class LinkRequestAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
 
 
-@admin.register(DomainSuppression)
-class DomainSuppressionAdmin(ReadOnlyAdmin):
-    """The page of domains sets and lifts them: admin/domains.py."""
-
-    list_title = "Suppressed domains"
-    list_display = ["domain", "reason", "source", "since", "lifted_at"]
-    list_filter = ["reason", "source"]
-    ordering = ["-id"]
-
-
 @admin.register(ShortLink)
 class ShortLinkAdmin(ReadOnlyAdmin):
     is_technical = True
@@ -113,29 +103,3 @@ class VisitsAdmin(ReadOnlyAdmin):
     list_select_related = ["campaign"]
     date_hierarchy = "day"
     ordering = ["-day", "-id"]
-
-
-@admin.register(ImportRun)
-class ImportRunAdmin(ReadOnlyAdmin):
-    change_list_template = "admin/imports/change_list.html"
-    list_display = ["__str__", "kind", "state", "file_name", "created_by", "created_at", "finished_at"]
-    list_filter = ["kind", "state"]
-    list_select_related = ["created_by"]
-    help_texts = {"reason": "Empty: as stated in the file."}
-    exclude = ["stored_as", "problems"]
-    date_hierarchy = "created_at"
-    ordering = ["-id"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRun]:
-        """Without the list of lines, which its own page shows."""
-        return super().get_queryset(request).defer("problems")
-
-
-@admin.register(ImportAnswer)
-class ImportAnswerAdmin(ReadOnlyAdmin):
-    """They are given on the pages of imports, and taken back there."""
-
-    list_title = "Column meanings"
-    list_display = ["shown", "answered_by", "answered_at"]
-    fields = ["shown", "means", "answered_by", "answered_at"]
-    ordering = ["shown"]

@@ -1,17 +1,22 @@
 """What support types about a contact. Addresses are taken out of every text before anybody keeps it."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 from django.http import QueryDict
 
+from prefcenter.contact_data import profile
 from prefcenter.contact_data.profile import Profile
 from prefcenter.web.free_text import without_addresses
 from unsubscribe.choices import Purpose
-from unsubscribe.models import Category
+from unsubscribe.models import Address, Category
 
 EVERYTHING, CHANNEL, CATEGORY = "everything", "channel", "category"
+_NOBODY = "No contact has this address."
+_NOBODY_LIKE_IT = "No contact has an email address that looks like this."
+_NO_ADDRESS = "Enter an email address, or a phone number with its country code, like +49 30 123456."
 WAYS = {
     "phone": "By phone",
     "letter": "By letter",
@@ -43,6 +48,23 @@ class FindForm(forms.Form):
         "j•••@example.com or j***@example.com.",
         widget=AdminTextInputWidget(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
     )
+    #: Of a valid form: the contact who has exactly this address, or None.
+    contact_id: int | None = None
+    #: Of a valid form: the addresses that it may be, if they are not of one contact.
+    found: Sequence[Address] = ()
+
+    def clean_address(self) -> str:
+        typed: str = self.cleaned_data["address"]
+        exact = profile.find(typed)
+        if exact and len({one.contact_id for one in exact}) == 1:
+            self.contact_id = exact[0].contact_id
+            return typed
+        alike = None if exact else profile.find_masked(typed)
+        self.found = exact or alike or ()
+        if not self.found:
+            nobody = _NOBODY if exact is not None else _NO_ADDRESS
+            raise forms.ValidationError(nobody if alike is None else _NOBODY_LIKE_IT)
+        return typed
 
 
 class OptOutForm(forms.Form):

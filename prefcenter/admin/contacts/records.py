@@ -3,12 +3,21 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
 
-from unsubscribe.models import Address, Contact, ImportRepeat, LastSent, Preference, Suppression
+from prefcenter.contact_data import profile
+from unsubscribe.models import Address, Contact, ImportRepeat, LastSent, Preference
 
+from .. import proof
 from ..naming import column
-from ..readonly import ReadOnlyAdmin
+from ..readonly import ListOfPages, ReadOnlyAdmin
+from . import views
+from .forms import FindForm
 
 
 class AddressInline(admin.TabularInline):
@@ -34,10 +43,26 @@ class AddressInline(admin.TabularInline):
 
 @admin.register(Contact)
 class ContactAdmin(ReadOnlyAdmin):
-    change_list_template = "admin/people/contacts.html"
+    short_path = "people"
+    change_list_template = "admin/people/change_list.html"
     list_display = ["id", "language", "paused_until", "only_chosen", "created_at", "erased_at"]
     ordering = ["-id"]
     inlines = [AddressInline]
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*views.urls(), *proof.urls(), *super().get_urls()]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ListOfPages
+
+    @method_decorator(sensitive_post_parameters())
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """With the form that finds a contact: what was typed travels in the body alone (law 10), and the page that it
+        leads to is named by the contact."""
+        form = FindForm(request.POST if request.method == "POST" else None)
+        if self.has_view_permission(request) and form.is_valid() and form.contact_id:
+            return redirect("admin:unsubscribe_contact_page", form.contact_id)
+        return super().changelist_view(request, {"form": form, "most": profile.MOST} | (extra_context or {}))
 
 
 @admin.register(Address)
@@ -56,14 +81,6 @@ class AddressAdmin(ReadOnlyAdmin):
 class PreferenceAdmin(ReadOnlyAdmin):
     list_display = ["contact", "category", "channel", "state", "frequency", "paused_until", "changed_at"]
     list_filter = ["category", "channel", "state", "frequency"]
-    ordering = ["-id"]
-
-
-@admin.register(Suppression)
-class SuppressionAdmin(ReadOnlyAdmin):
-    list_display = ["address", "reason", "everywhere", "source", "campaign", "since", "lifted_at"]
-    list_filter = ["reason", "source"]
-    list_select_related = ["address", "campaign"]
     ordering = ["-id"]
 
 

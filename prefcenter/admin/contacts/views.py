@@ -1,4 +1,4 @@
-"""Support finds a contact and acts for them. It changes nothing but through actions, and nothing but by POST."""
+"""The page of a contact, on which support acts for them: through actions alone, and by POST alone."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import path
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -23,32 +23,13 @@ from unsubscribe.errors import MayNotLift
 from unsubscribe.links import Target
 from unsubscribe.models import Address, ConsentEvent, Contact, Suppression
 
-from .forms import ABOUT_WORDS, CATEGORY, CHANNEL, FindForm, NoteForm, OptOutForm, SuppressForm
+from .forms import ABOUT_WORDS, CATEGORY, CHANNEL, NoteForm, OptOutForm, SuppressForm
 
 SEE, ACT = "unsubscribe.view_contact", "unsubscribe.act_for_contact"
-_NOBODY = "No contact has this address."
-_NOBODY_LIKE_IT = "No contact has an email address that looks like this."
-_NO_ADDRESS = "Enter an email address, or a phone number with its country code, like +49 30 123456."
 _SO_ALREADY = "Already recorded. Nothing changed."
 _GONE = "This contact was erased. There is nothing left to change."
 
 View = Callable[..., HttpResponse]
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@sensitive_post_parameters()
-def find(request: HttpRequest) -> HttpResponse:
-    """What was typed travels in the body alone (law 10); the page that it leads to is named by the contact."""
-    form = FindForm(request.POST if request.method == "POST" else None)
-    found: list[Address] = []
-    if form.is_valid():
-        exact = profile.find(form.cleaned_data["address"])
-        if exact and len({one.contact_id for one in exact}) == 1:
-            return redirect("people:contact", exact[0].contact_id)
-        found = exact or _alike(form, is_address=exact is not None)
-    return staff_pages.page(
-        request, "admin/people/find.html", title="Find a contact", form=form, found=found, most=profile.MOST
-    )
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -126,16 +107,6 @@ def send_link(request: HttpRequest, contact_id: int, address_id: int) -> HttpRes
     return _done(request, _contact(contact_id), "The preferences link will be emailed in a moment.")
 
 
-def _alike(form: FindForm, *, is_address: bool) -> list[Address]:
-    """The addresses that look like what was typed; if there are none, the form says so and keeps it."""
-    alike = profile.find_masked(form.cleaned_data["address"])
-    if alike:
-        return alike
-    nobody = _NOBODY if is_address else _NO_ADDRESS
-    form.add_error("address", nobody if alike is None else _NOBODY_LIKE_IT)
-    return []
-
-
 def _opt_out(request: HttpRequest, person: Profile, form: OptOutForm) -> list[ConsentEvent]:
     what, _, which = form.cleaned_data["what"].partition(":")
     origin = _as_staff(request, note=form.all_notes, wording=form.cleaned_data["wording"])
@@ -159,12 +130,12 @@ def _done(request: HttpRequest, contact: Contact, said: str, *, is_new: bool = T
         messages.success(request, said)
     else:
         messages.info(request, _SO_ALREADY)
-    return redirect("people:contact", contact.pk)
+    return redirect("admin:unsubscribe_contact_page", contact.pk)
 
 
 def _refused(request: HttpRequest, contact_id: int, why: str) -> HttpResponse:
     messages.error(request, why)
-    return redirect("people:contact", contact_id)
+    return redirect("admin:unsubscribe_contact_page", contact_id)
 
 
 def _contact(contact_id: int) -> Contact:
@@ -187,13 +158,20 @@ def _page(request: HttpRequest, person: Profile, **typed: Any) -> HttpResponse:
     )
 
 
-app_name = "people"
-urlpatterns = [
-    path("", staff_pages.for_staff(find, SEE), name="find"),
-    path("<int:contact_id>/", staff_pages.for_staff(contact, SEE), name="contact"),
-    path("<int:contact_id>/opt-out/", staff_pages.for_staff(opt_out, SEE, ACT), name="opt_out"),
-    path("<int:contact_id>/block/", staff_pages.for_staff(suppress, SEE, ACT), name="suppress"),
-    path("<int:contact_id>/lift/<int:suppression_id>/", staff_pages.for_staff(lift, SEE, ACT), name="lift"),
-    path("<int:contact_id>/join/<int:address_id>/", staff_pages.for_staff(join, SEE, ACT), name="join"),
-    path("<int:contact_id>/link/<int:address_id>/", staff_pages.for_staff(send_link, SEE, ACT), name="send_link"),
-]
+def urls() -> list[URLPattern]:
+    """Below the list of contacts."""
+    one = "<int:contact_id>/"
+    acts: list[tuple[str, View, str]] = [
+        ("opt-out/", opt_out, "opt_out"),
+        ("block/", suppress, "suppress"),
+        ("lift/<int:suppression_id>/", lift, "lift"),
+        ("join/<int:address_id>/", join, "join"),
+        ("link/<int:address_id>/", send_link, "send_link"),
+    ]
+    return [
+        path(one, staff_pages.for_staff(contact, SEE), name="unsubscribe_contact_page"),
+        *(
+            path(one + at, staff_pages.for_staff(view, SEE, ACT), name=f"unsubscribe_contact_{name}")
+            for at, view, name in acts
+        ),
+    ]

@@ -6,18 +6,16 @@ from typing import cast
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import path
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from prefcenter.lists import imports, spreadsheets
 from prefcenter.lists.imports import NotNow, Unanswered, report
-from prefcenter.lists.imports.columns import answers
 from prefcenter.lists.reader import TableError
 from prefcenter.models import ImportAnswer, ImportRun, ImportState, User
 from prefcenter.web import staff_pages
@@ -27,20 +25,10 @@ from .forms import AnswersForm, TermsForm, UploadForm, too_large
 from .page import RunPage, TakeBackPreview
 
 IMPORT = "prefcenter.import_opt_outs"
-PER_PAGE = 50
 #: The fields of the form and what divides them, beside the file.
 _AROUND_THE_FILE = 64 * 1024
 
 View = Callable[..., HttpResponseBase]
-
-
-@require_http_methods(["GET", "HEAD"])
-def index(request: HttpRequest) -> HttpResponse:
-    rows = ImportRun.objects.defer("problems", "foreseen").select_related("created_by")
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    return staff_pages.page(
-        request, "admin/imports/list.html", title="Imports", page=page, runs=[RunPage(run) for run in page]
-    )
 
 
 @csrf_exempt
@@ -68,7 +56,7 @@ def _new(request: HttpRequest) -> HttpResponse:
         form.add_error("file", str(error))
         return _form(request, form)
     _log(request, run, f"Uploaded a file of {_kind(run)}: {imports.label(run)}, {run.size:,} bytes.", flag=ADDITION)
-    return redirect("imports:run", run.pk)
+    return redirect("admin:prefcenter_importrun_page", run.pk)
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -92,7 +80,7 @@ def answer(request: HttpRequest, run_id: int) -> HttpResponse:
     one = _run(run_id)
     if request.POST.get("checked") != RunPage(one).checked:
         messages.error(request, str(NotNow()))
-        return redirect("imports:run", one.pk)
+        return redirect("admin:prefcenter_importrun_page", one.pk)
     form = AnswersForm(imports.questions(one), request.POST)
     if not form.is_valid():
         return _page(request, one, answers_form=form)
@@ -100,12 +88,6 @@ def answer(request: HttpRequest, run_id: int) -> HttpResponse:
     return _do(
         request, one, lambda: imports.answer(one, form.said, user_id=_user_id(request), now=timezone.now()), said
     )
-
-
-@require_http_methods(["GET", "HEAD"])
-def kept(request: HttpRequest) -> HttpResponse:
-    rows = [(one, answers.in_words(one.means)) for one in ImportAnswer.objects.order_by("shown")]
-    return staff_pages.page(request, "admin/imports/answers.html", title="Column meanings", answers=rows)
 
 
 @require_POST
@@ -116,7 +98,7 @@ def forget(request: HttpRequest, answer_id: int) -> HttpResponse:
         _user_id(request), [one], CHANGE, "Deleted the answer about a column of imported files.", single_object=True
     )
     one.delete()
-    return redirect("imports:answers")
+    return redirect("admin:prefcenter_importanswer_changelist")
 
 
 @require_POST
@@ -125,7 +107,7 @@ def confirm(request: HttpRequest, run_id: int) -> HttpResponse:
     one = _run(run_id)
     if request.POST.get("checked") != RunPage(one).checked:
         messages.error(request, str(NotNow()))
-        return redirect("imports:run", one.pk)
+        return redirect("admin:prefcenter_importrun_page", one.pk)
     said = f"Confirmed an import of {_kind(one)}: {RunPage(one).in_words}."
     return _do(request, one, lambda: imports.confirm(one, user_id=_user_id(request), now=timezone.now()), said)
 
@@ -145,7 +127,7 @@ def take_back(request: HttpRequest, run_id: int) -> HttpResponse:
         return _do(request, one, lambda: imports.take_back(one, user_id=_user_id(request), now=timezone.now()), said)
     if not imports.can_be_taken_back(one, now=timezone.now()):
         messages.error(request, str(NotNow()))
-        return redirect("imports:run", one.pk)
+        return redirect("admin:prefcenter_importrun_page", one.pk)
     standing = TakeBackPreview(imports.foresee_taking_back(one), one)
     return staff_pages.page(
         request,
@@ -170,7 +152,7 @@ def _do(request: HttpRequest, one: ImportRun, what: Callable[[], None], said: st
         messages.error(request, str(error))
     else:
         _log(request, one, said)
-    return redirect("imports:run", one.pk)
+    return redirect("admin:prefcenter_importrun_page", one.pk)
 
 
 def _log(request: HttpRequest, one: ImportRun, said: str, *, flag: int = CHANGE) -> None:
@@ -211,17 +193,19 @@ def _form(request: HttpRequest, form: UploadForm, *, said: str = "", status: int
     )
 
 
-app_name = "imports"
-urlpatterns = [
-    path("", staff_pages.for_staff(index, IMPORT), name="list"),
-    path("new/", staff_pages.for_staff(new, IMPORT), name="new"),
-    path("<int:run_id>/", staff_pages.for_staff(run, IMPORT), name="run"),
-    path("<int:run_id>/check/", staff_pages.for_staff(check, IMPORT), name="check"),
-    path("<int:run_id>/answer/", staff_pages.for_staff(answer, IMPORT), name="answer"),
-    path("answers/", staff_pages.for_staff(kept, IMPORT), name="answers"),
-    path("answers/<int:answer_id>/forget/", staff_pages.for_staff(forget, IMPORT), name="forget"),
-    path("<int:run_id>/confirm/", staff_pages.for_staff(confirm, IMPORT), name="confirm"),
-    path("<int:run_id>/stop/", staff_pages.for_staff(stop, IMPORT), name="stop"),
-    path("<int:run_id>/take-back/", staff_pages.for_staff(take_back, IMPORT), name="take_back"),
-    path("<int:run_id>/lines/", staff_pages.for_staff(problems, IMPORT), name="lines"),
-]
+def urls() -> list[URLPattern]:
+    """Below the list of imports."""
+    one = "<int:run_id>/"
+    pages: list[tuple[str, View, str]] = [
+        ("new/", new, "new"),
+        (one, run, "page"),
+        (f"{one}check/", check, "check"),
+        (f"{one}answer/", answer, "answer"),
+        (f"{one}confirm/", confirm, "confirm"),
+        (f"{one}stop/", stop, "stop"),
+        (f"{one}take-back/", take_back, "take_back"),
+        (f"{one}lines/", problems, "lines"),
+    ]
+    return [
+        path(at, staff_pages.for_staff(view, IMPORT), name=f"prefcenter_importrun_{name}") for at, view, name in pages
+    ]

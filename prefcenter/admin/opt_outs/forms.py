@@ -11,6 +11,9 @@ from unsubscribe.models import Category
 
 from ..days import NEAR_ENOUGH
 
+#: As the fields stand side by side where there is room.
+_ROWS = (("category", "reason"), ("channel", "source"), ("since", "until"), ("lifted",))
+
 
 class _Day(forms.DateField):
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -24,6 +27,9 @@ class AskedForm(forms.Form):
     reason = forms.ChoiceField(choices=[("", "Any"), *REASONS.items()], required=False)
     channel = forms.ChoiceField(choices=[("", "Any"), *Channel.choices], required=False)
     source = forms.ChoiceField(choices=[("", "Any"), *Source.choices], required=False)
+    lifted = forms.ChoiceField(
+        label="Status", choices=[("", "In force"), ("yes", "Lifted suppressions")], required=False
+    )
     since = _Day(label="From", required=False)
     until = _Day(label="To", required=False)
 
@@ -40,15 +46,19 @@ class AskedForm(forms.Form):
         said = self.cleaned_data
         reasons = frozenset({said["reason"]} if said["reason"] else REASONS)
         return SuppressionQuery(
-            said["category"], said["channel"], reasons, said["source"], said["since"], said["until"]
+            said.get("category"),
+            said["channel"],
+            reasons,
+            said["source"],
+            said["since"],
+            said["until"],
+            is_lifted=bool(said.get("lifted")),
         )
 
     @property
     def in_rows(self) -> list[list[forms.BoundField]]:
         """As they stand side by side where there is room."""
-        return [
-            [self[name] for name in row] for row in (("category", "reason"), ("channel", "source"), ("since", "until"))
-        ]
+        return [[self[name] for name in row if name in self.fields] for row in _ROWS]
 
     @property
     def query(self) -> str:
@@ -57,7 +67,9 @@ class AskedForm(forms.Form):
 
 
 class ExportForm(AskedForm):
-    """The same, carried along unseen, and the file."""
+    """The same, carried along unseen, and the file. What was lifted is in none: whoever reads one would suppress it."""
+
+    lifted = None  # type: ignore[assignment]  # Django's way to leave out a field of the base
 
     format = forms.ChoiceField(label="Format", choices=[(key, one.label) for key, one in FORMATS.items()])
 
@@ -69,4 +81,4 @@ class ExportForm(AskedForm):
 
     @property
     def carried(self) -> list[forms.BoundField]:
-        return [self[name] for name in AskedForm.base_fields]
+        return [self[name] for name in self.fields if name != "format"]

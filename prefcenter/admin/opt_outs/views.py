@@ -1,22 +1,24 @@
 """The list of opt-outs, masked, and its export for those who may. It changes nothing but the admin's log, by POST."""
 
-from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from prefcenter.lists import spreadsheets, suppressions
 from prefcenter.lists.suppressions import File
 from prefcenter.models import OptOut
 from prefcenter.web import staff_pages
+from unsubscribe.models import Suppression
 
+from ..readonly import ReadOnlyAdmin
 from .forms import AskedForm, ExportForm
 
 SEE = ("unsubscribe.view_suppression", "unsubscribe.view_preference")
@@ -25,21 +27,37 @@ PER_PAGE = 50
 #: A sheet is ready only when its last line is; nobody's browser waits so long for more.
 XLSX_MOST = 100_000
 
-View = Callable[..., HttpResponseBase]
+
+@admin.register(Suppression)
+class SuppressionAdmin(ReadOnlyAdmin):
+    """Its list is that of opt-outs, which has more than suppressions; the page of one shows the record."""
+
+    list_title = "Opt-outs"
+    short_path = "opt-outs"
+
+    def get_urls(self) -> list[URLPattern]:
+        to_export = staff_pages.for_staff(export, *SEE, EXPORT)
+        return [path("export/", to_export, name="unsubscribe_suppression_export"), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return _list(request, title=self.list_title)
 
 
-@require_http_methods(["GET", "HEAD"])
-def show(request: HttpRequest) -> HttpResponse:
+def _list(request: HttpRequest, *, title: str) -> HttpResponse:
     form = AskedForm(request.GET)
+    if not request.user.has_perms(SEE):
+        del form.fields["category"]
     context: dict[str, Any] = {"form": form, "most": f"{suppressions.MOST:,}"}
     if form.is_valid():
         newest = suppressions.Newest(form.asked())
         page = Paginator(range(newest.count), PER_PAGE).get_page(request.GET.get("page"))
         rows = newest.rows(max(page.start_index() - 1, 0), page.end_index())
         context |= {"newest": newest, "page": page, "rows": rows}
-    if request.user.has_perm(EXPORT):
+    if request.user.has_perms([*SEE, EXPORT]) and not form.data.get("lifted"):
         context["export"] = ExportForm(initial=request.GET.dict(), auto_id="export_%s")
-    return staff_pages.page(request, "admin/opt_outs/list.html", title="Opt-outs", **context)
+    return staff_pages.page(request, "admin/opt_outs/list.html", title=title, **context)
 
 
 @require_POST
@@ -71,7 +89,7 @@ def _why_not(file: File) -> str:
 
 def _nothing(request: HttpRequest, form: AskedForm, said: str) -> HttpResponse:
     messages.warning(request, said)
-    return redirect(f"{reverse('opt_outs:list')}?{form.query}")
+    return redirect(f"{reverse('admin:unsubscribe_suppression_changelist')}?{form.query}")
 
 
 def _answer(file: File) -> HttpResponseBase:
@@ -79,10 +97,3 @@ def _answer(file: File) -> HttpResponseBase:
     if format_.suffix == "xlsx":
         return spreadsheets.answer_xlsx(name, format_.header, file.rows())
     return spreadsheets.answer_csv(name, format_.header, file.rows(), is_for_people=format_.is_for_people)
-
-
-app_name = "opt_outs"
-urlpatterns = [
-    path("", staff_pages.for_staff(show, *SEE), name="list"),
-    path("export/", staff_pages.for_staff(export, *SEE, EXPORT), name="export"),
-]

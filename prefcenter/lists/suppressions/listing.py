@@ -42,6 +42,8 @@ class ListedOptOut(NamedTuple):
     campaign: str
     #: When it began, aware; None for NOT_CHOSEN.
     at: datetime | None
+    #: None for what is of a category alone.
+    suppression_id: int | None
 
     @property
     def masked(self) -> str:
@@ -136,8 +138,8 @@ def _by_address(one: ListedOptOut) -> tuple[int, float, str]:
 def _named(rows: Iterable[Sequence[Any]]) -> list[ListedOptOut]:
     """Rows of OptOutSet.fields as opt-outs, with the names of their campaigns."""
     rows = list(rows)
-    ids = sorted({campaign_id for *_, campaign_id, _ in rows if campaign_id})
+    ids = sorted({campaign_id for *_, campaign_id, _, _ in rows if campaign_id})
     names: defaultdict[int | None, str] = defaultdict(str)
     if ids:
         names.update({one.pk: str(one) for one in Campaign.objects.filter(pk__any_of=ids)})
-    return [ListedOptOut._make((*whose_and_why, names[campaign_id], at)) for *whose_and_why, campaign_id, at in rows]
+    return [ListedOptOut._make((*said, names[campaign], at, id_)) for *said, campaign, at, id_ in rows]

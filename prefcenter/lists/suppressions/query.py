@@ -37,6 +37,8 @@ class SuppressionQuery:
     since: date | None = None
     #: The last day, which counts too; None is any.
     until: date | None = None
+    #: Suppressions that were lifted, by the day of that, in place of what is in force.
+    is_lifted: bool = False
 
     @property
     def blocks(self) -> frozenset[str]:
@@ -47,7 +49,7 @@ class SuppressionQuery:
     @property
     def of_the_category(self) -> frozenset[str]:
         """Which of LEFT and NOT_CHOSEN are asked for; neither of a transactional category, which can't be left."""
-        if self.category is None or self.category.purpose == Purpose.TRANSACTIONAL:
+        if self.is_lifted or self.category is None or self.category.purpose == Purpose.TRANSACTIONAL:
             return frozenset()
         return self.reasons & OF_A_CATEGORY
 

@@ -22,6 +22,7 @@ from unsubscribe.models import Address, Category, ConsentEvent, Preference, Supp
 
 from .query import LEFT, NOT_CHOSEN, SuppressionQuery
 
+_NO_ID = Value(None, output_field=IntegerField())
 _WHOSE = ("pk", "contact_id", "channel", "value")
 
 
@@ -30,7 +31,7 @@ class OptOutSet(NamedTuple):
 
     rows: QuerySet[Any]
     #: What `values_list` takes for each row: the address's id, contact, channel and value; reason, source, the
-    #: campaign's id, and the moment.
+    #: campaign's id, the moment, and the id of the suppression, None for what is none.
     fields: Sequence[str | Combinable]
     #: The column with the address's id.
     address: str
@@ -58,10 +59,12 @@ def addresses(asked: SuppressionQuery) -> QuerySet[Address]:
 
 
 def _blocks(asked: SuppressionQuery) -> OptOutSet:
-    rows = Suppression.objects.filter(asked.within("since"), lifted_at=None, reason__in=sorted(asked.blocks))
+    moment = "lifted_at" if asked.is_lifted else "since"
+    rows = Suppression.objects.filter(asked.within(moment), lifted_at__isnull=not asked.is_lifted)
+    rows = rows.filter(reason__in=sorted(asked.blocks))
     rows = rows.filter(**_channel(asked, "address__"), **({"source": asked.source} if asked.source else {}))
     whose = ("address_id", "address__contact_id", "address__channel", "address__value")
-    return OptOutSet(rows, (*whose, "reason", "source", "campaign_id", "since"), "address_id", "since")
+    return OptOutSet(rows, (*whose, "reason", "source", "campaign_id", moment, "pk"), "address_id", moment)
 
 
 def _left(asked: SuppressionQuery, category: Category) -> OptOutSet:
@@ -72,7 +75,7 @@ def _left(asked: SuppressionQuery, category: Category) -> OptOutSet:
     rows = rows.filter(asked.within("preference__changed_at"), preference__channel=F("channel"))
     if asked.source:
         rows = rows.alias(source=_said(category, "source")).filter(source=asked.source)
-    how = (Value(LEFT), _said(category, "source"), _said(category, "campaign_id"), "preference__changed_at")
+    how = (Value(LEFT), _said(category, "source"), _said(category, "campaign_id"), "preference__changed_at", _NO_ID)
     return OptOutSet(rows, (*_WHOSE, *how), "pk", "preference__changed_at")
 
 
@@ -88,8 +91,9 @@ def _not_chosen(asked: SuppressionQuery, category: Category) -> OptOutSet:
     how = (
         Value(NOT_CHOSEN),
         Value(""),
-        Value(None, output_field=IntegerField()),
+        _NO_ID,
         Value(None, output_field=DateTimeField()),
+        _NO_ID,
     )
     return OptOutSet(rows, (*_WHOSE, *how), "pk", "")
 

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable, Iterator
 from io import StringIO
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.apps import apps
+from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core import mail
@@ -57,22 +58,27 @@ ABOUT: dict[str, Callable[[], object]] = {
     "run_id": lambda: ImportRun.objects.latest("id").pk,
     "pk": lambda: WebhookEndpoint.objects.latest("id").pk,
     "act": lambda: "start",
+    "rest": lambda: "",
     "app_label": lambda: "unsubscribe",
     "url": lambda: "nothing-here/",
     "content_type_id": lambda: ContentType.objects.get_for_model(Category).pk,
     "object_id": lambda: Category.objects.latest("id").pk,
 }
-KINDS = {"admin:prefcenter_feedback_export": "csv", "previews:mail": PreviewKind.CONFIRMATION}
+#: The models whose list is right under /admin/.
+SHORT: dict[str, Any] = {owner.short_path: model for model, owner in admin.site._registry.items() if owner.short_path}
+KINDS = {"admin:prefcenter_feedback_export": "csv", "admin:unsubscribe_category_preview_mail": PreviewKind.CONFIRMATION}
 
 
 def page_of(name: str, route: str) -> Page:
     """With a row that is there for whatever the page is about."""
-    model = re.match(r"/admin/(\w+)/(\w+)/<path:object_id>", route)
+    below = route.removeprefix("/admin/").partition("/<path:object_id>")[0]
+    is_of_a_model = below != route.removeprefix("/admin/") and "<" not in below
 
     def fill(found: re.Match[str]) -> str:
         parameter = found[1] or found[2]
-        if parameter == "object_id" and model:
-            row = apps.get_model(model[1], model[2])._default_manager.first()
+        if parameter == "object_id" and is_of_a_model:
+            model = SHORT.get(below) or apps.get_model(*below.split("/"))
+            row = model._default_manager.first()
             assert row is not None, f"nothing there to look at: {route}"
             return str(row.pk)
         return KINDS.get(name, PreviewKind.UNSUBSCRIBE) if parameter == "kind" else str(ABOUT[parameter]())
@@ -89,39 +95,41 @@ def of(app: str, models: str, *kinds: str) -> set[str]:
 #: Open to all of the staff, whatever group they are in.
 OPEN = {"admin:index", "admin:jsi18n", "admin:logout"}
 READ, ADD = ("changelist", "change", "history"), ("add",)
-PREVIEWS = {"preview_page", "previews:category", "previews:kind", "previews:mail"}
+PREVIEWS = {"preview_page", *of("unsubscribe", "category", "preview", "preview_kind", "preview_mail")}
 #: What a GET opens to each group beside that: the whole of it.
 READS = {
     "": set(),
-    "marketer": {"admin:app_list", "opt_outs:list"}
+    "marketer": {"admin:app_list"}
     | PREVIEWS
     | of("prefcenter", "feedback feedbackreason feedbacktag visits", *READ)
     | of("prefcenter", "feedbackreason feedbacktag", *ADD)
     | of("unsubscribe", "campaign category categorygroup consentevent preference sentcount suppression", *READ)
     | of("unsubscribe", "campaign category categorygroup", *ADD),
-    "support": {"admin:app_list", "opt_outs:list", "people:contact", "people:find"}
+    "support": {"admin:app_list"}
     | PREVIEWS
     | of("prefcenter", "feedback feedbackreason feedbacktag", *READ)
     | of("unsubscribe", "address campaign category categorygroup consentevent contact lastsent", *READ)
-    | of("unsubscribe", "outboxmessage preference suppression", *READ),
-    "compliance": {"admin:app_list", "opt_outs:list", "people:contact", "people:find", "proof:make"}
-    | {"imports:list", "imports:new", "imports:run", "imports:lines", "imports:answers", "imports:take_back"}
-    | {"domains:list"}
+    | of("unsubscribe", "outboxmessage preference suppression", *READ)
+    | of("unsubscribe", "contact", "page"),
+    "compliance": {"admin:app_list", "admin:prefcenter_importanswer_changelist"}
     | PREVIEWS
     | of("prefcenter", "feedback feedbackreason feedbacktag importrun linkrequest visits", *READ)
+    | of("prefcenter", "importrun", "new", "page", "lines", "take_back")
     | of("unsubscribe", "address campaign category categorygroup consentevent contact lastsent", *READ)
-    | of("unsubscribe", "domainsuppression outboxmessage preference seal sentcount suppression", *READ),
+    | of("unsubscribe", "domainsuppression outboxmessage preference seal sentcount suppression", *READ)
+    | of("unsubscribe", "contact", "page", "proof"),
 }
 _DIGEST = {"admin:prefcenter_feedback_digest"}
 #: What each may do of what can only be done, and not looked at.
 ACTS = {
     "": set(),
     "marketer": _DIGEST,
-    "support": _DIGEST | {"people:suppress", "people:join", "people:lift", "people:opt_out", "people:send_link"},
+    "support": _DIGEST | of("unsubscribe", "contact", "join", "lift", "opt_out", "send_link", "suppress"),
     "compliance": _DIGEST
-    | {"admin:prefcenter_feedback_export", "opt_outs:export", "proof:file"}
-    | {"imports:answer", "imports:check", "imports:confirm", "imports:forget", "imports:stop"}
-    | {"domains:suppress", "domains:lift"},
+    | {"admin:prefcenter_feedback_export", "admin:prefcenter_importanswer_forget"}
+    | {"admin:unsubscribe_contact_proof_file", "admin:unsubscribe_suppression_export"}
+    | of("prefcenter", "importrun", "answer", "check", "confirm", "stop")
+    | of("unsubscribe", "domainsuppression", "lift", "suppress"),
 }
 
 

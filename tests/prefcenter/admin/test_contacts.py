@@ -78,8 +78,8 @@ def phone(ada: Address) -> Address:
     return address(PHONE, contact=ada.contact, channel=Channel.SMS)
 
 
-def url_of(contact: Contact, what: str = "contact", *ids: int) -> str:
-    return reverse(f"people:{what}", args=[contact.pk, *ids])
+def url_of(contact: Contact, what: str = "page", *ids: int) -> str:
+    return reverse(f"admin:unsubscribe_contact_{what}", args=[contact.pk, *ids])
 
 
 def page_text(answer: HttpResponse) -> str:
@@ -191,7 +191,7 @@ def test_a_number_known_to_two_contacts_lists_both(desk: Desk, phone: Address) -
 
 def test_the_search_is_never_read_from_a_url(desk: Desk, ada: Address) -> None:
     page = desk.get(FIND, address=ADA)
-    assert page.status_code == 200
+    assert page.status_code == 400
     assert ADA not in page_text(page)
 
 
@@ -253,9 +253,10 @@ def test_the_ledger_speaks_about_the_contact_and_not_to_them(desk: Desk, ada: Ad
 
 
 def test_the_pages_have_no_style_and_no_script_of_their_own(desk: Desk, much: Address) -> None:
-    page = page_text(desk.get(url_of(much.contact))) + page_text(desk.get(FIND))
-    assert "style=" not in page
-    assert "onclick=" not in page
+    page = page_text(desk.get(url_of(much.contact)))
+    both = page + page_text(desk.get(FIND))
+    assert "style=" not in both
+    assert "onclick=" not in both
     assert page.count("<table") == page.count("<caption") >= 5
 
 
@@ -317,6 +318,14 @@ def test_a_page_takes_as_many_queries_for_much_as_for_little(desk: Desk, much: A
 @pytest.mark.parametrize("url", ["/admin/people/987654321/", "/admin/people/99999999999999999999999/"])
 def test_an_unknown_contact_is_not_found(url: str, desk: Desk) -> None:
     assert desk.get(url).status_code == 404
+
+
+def test_the_list_of_contacts_leads_to_the_page_of_each_and_that_to_its_record(desk: Desk, ada: Address) -> None:
+    page = url_of(ada.contact)
+    assert f'<a href="{page}">{ada.contact_id}</a>' in page_text(desk.get(FIND))
+    record = f"{page}change/"
+    assert f'href="{record}"' in page_text(desk.get(page))
+    assert "a•••@example.com" in page_text(desk.get(record))
 
 
 def test_the_index_and_the_list_of_contacts_lead_there() -> None:

@@ -29,7 +29,11 @@ SEES = {
     "": set(),
     "marketer": CATALOGUE | FEEDBACK | FIGURES | {"consentevent", "suppression", "preference"},
     "support": PEOPLE | CATALOGUE | FEEDBACK,
-    "compliance": PEOPLE | CATALOGUE | FEEDBACK | FIGURES | {"seal", "linkrequest", "importrun", "domainsuppression"},
+    "compliance": PEOPLE
+    | CATALOGUE
+    | FEEDBACK
+    | FIGURES
+    | {"seal", "linkrequest", "importrun", "importanswer", "domainsuppression"},
 }
 ADDS = {
     "": set(),
@@ -63,7 +67,7 @@ def test_each_group_sees_and_adds_what_it_is_for_and_nothing_else(group: str) ->
 @pytest.mark.parametrize("group", SEES)
 def test_each_group_finds_people_and_exports_only_where_it_may(group: str) -> None:
     client = staff_of(group)
-    finds = client.get(reverse("people:find"), secure=True).status_code == 200
+    finds = client.get(reverse("admin:unsubscribe_contact_changelist"), secure=True).status_code == 200
     url = reverse("admin:prefcenter_feedback_export", args=["csv"])
     exports = client.post(url, secure=True).status_code == 200
     assert (finds, exports) == (group in {"support", "compliance"}, group == "compliance")
@@ -73,14 +77,14 @@ def test_each_group_finds_people_and_exports_only_where_it_may(group: str) -> No
 def test_every_group_reads_the_opt_outs_and_only_compliance_exports_them(group: str, ada: Address) -> None:
     actions.suppress([ada.pk], Origin(Source.STAFF, timezone.now()), reason=SuppressionReason.MANUAL)
     client = staff_of(group)
-    listed = client.get(reverse("opt_outs:list"), secure=True).status_code
-    exported = client.post(reverse("opt_outs:export"), {"format": "csv"}, secure=True).status_code
+    listed = client.get(reverse("admin:unsubscribe_suppression_changelist"), secure=True).status_code
+    exported = client.post(reverse("admin:unsubscribe_suppression_export"), {"format": "csv"}, secure=True).status_code
     assert (listed, exported) == (200 if group else 403, 200 if group == "compliance" else 403)
 
 
 def test_only_support_acts_for_people(ada: Address) -> None:
     for group in SEES:
-        answer = staff_of(group).get(reverse("people:contact", args=[ada.contact_id]), secure=True)
+        answer = staff_of(group).get(reverse("admin:unsubscribe_contact_page", args=[ada.contact_id]), secure=True)
         User.objects.all().delete()
         assert (b"Record the opt-out" in answer.content) == (group == "support"), group
 
@@ -88,8 +92,8 @@ def test_only_support_acts_for_people(ada: Address) -> None:
 def test_only_compliance_makes_proofs(ada: Address) -> None:
     for group in SEES:
         client = staff_of(group)
-        statuses = {client.get(reverse("proof:make", args=[ada.contact_id]), secure=True).status_code}
-        statuses.add(client.post(reverse("proof:make", args=[ada.contact_id]), secure=True).status_code)
+        url = reverse("admin:unsubscribe_contact_proof", args=[ada.contact_id])
+        statuses = {client.get(url, secure=True).status_code, client.post(url, secure=True).status_code}
         User.objects.all().delete()
         assert statuses == ({200} if group == "compliance" else {403}), group
 

@@ -11,7 +11,6 @@ import pytest
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 
 from prefcenter.lists import imports
@@ -314,7 +313,7 @@ def test_without_its_csrf_token_nothing_is_taken(user: User) -> None:
     assert answer.status_code == 302
 
 
-@pytest.mark.parametrize("path", ["", "new/", "{}/", "{}/lines/", "{}/check/", "{}/confirm/", "{}/stop/"])
+@pytest.mark.parametrize("path", ["new/", "{}/", "{}/lines/", "{}/check/", "{}/confirm/", "{}/stop/"])
 def test_every_page_takes_the_permission_and_its_own_method(path: str, desk: Client) -> None:
     url = LIST + path.format(checked(desk).pk)
     is_post = path.endswith(("check/", "confirm/", "stop/"))
@@ -339,15 +338,30 @@ def test_the_list_shows_every_import_newest_first_without_many_queries(
         shown = desk.get(LIST, secure=True).content.decode()
     assert shown.index(f"Import {second.pk}<") < shown.index(f"Import {first.pk}<")
     assert "list.csv" in shown
-    assert "<td>1</td>" in shown
+    assert '<td class="field-new">1</td>' in shown
 
 
-def test_the_records_lead_here_for_those_who_may(desk: Client) -> None:
-    checked(desk)
-    url = reverse("admin:prefcenter_importrun_changelist")
-    reader, importer = member("view_importrun"), member("view_importrun", "import_opt_outs")
-    assert NEW not in signed_in(reader).get(url, secure=True).content.decode()
-    assert NEW in signed_in(importer).get(url, secure=True).content.decode()
+@pytest.mark.parametrize(
+    ("permissions", "leads_to", "may_import"),
+    [(["view_importrun"], "change/", False), (["import_opt_outs"], "", True)],
+)
+def test_the_list_is_one_for_those_who_may_import_and_for_those_who_only_read(
+    permissions: list[str], leads_to: str, may_import: bool, desk: Client
+) -> None:
+    run, client = checked(desk), signed_in(member(*permissions))
+    shown = client.get(LIST, secure=True).content.decode()
+    assert f'<a href="{LIST}{run.pk}/{leads_to}">Import {run.pk}</a>' in shown
+    assert (NEW in shown, f"{LIST}answers/" in shown) == (may_import, may_import)
+    assert client.get(f"{LIST}{run.pk}/{leads_to}", secure=True).status_code == 200
+    assert client.get(f"{LIST}{run.pk}/change/", secure=True).status_code == (403 if may_import else 200)
+    assert client.get(LIST, {"state__exact": "done"}, secure=True).context["cl"].result_count == 0
+
+
+def test_the_page_of_an_import_leads_to_its_record(desk: Client) -> None:
+    run = checked(desk)
+    record = f"{LIST}{run.pk}/change/"
+    assert record not in page(desk, run)
+    assert f'href="{record}"' in page(signed_in(member("view_importrun", "import_opt_outs")), run)
 
 
 ASKING = f"id,email,subscribed_to_emails,donotContact\n1,{ADA},true,0\n2,{BOB},false,0\n3,c@x.example,true,1\n"

@@ -18,7 +18,7 @@ from unsubscribe import actions
 from unsubscribe.actions import Origin
 from unsubscribe.choices import Channel, Source, SuppressionReason
 from unsubscribe.links import Target
-from unsubscribe.models import Address, Category
+from unsubscribe.models import Address, Category, Suppression
 
 pytestmark = pytest.mark.django_db
 
@@ -83,7 +83,7 @@ def test_the_list_says_who_why_how_and_when_and_no_address(reader: Client, left:
 
 def test_each_line_leads_to_the_person_for_those_who_may(reader: Client) -> None:
     made = block("bob@example.com")
-    url = reverse("people:contact", args=[made.contact_id])
+    url = reverse("admin:unsubscribe_contact_page", args=[made.contact_id])
     assert url not in page(reader)
     assert f'<a href="{url}">b•••@example.com</a>' in page(signed_in(member(*SEES, "view_contact")))
 
@@ -281,6 +281,41 @@ def test_a_file_for_nobody_says_who_would_have_been_in_it(exporter: Client) -> N
     actions.erase([gone.contact_id], Origin(Source.PAGE, DAY))
     take(exporter, "sendgrid")
     assert "There is nothing to export in this format. Not exported: 1 without a stored address" in told(exporter)
+
+
+def test_what_was_lifted_is_listed_apart_and_is_in_no_file(exporter: Client) -> None:
+    made = block("bob@example.com", "manual")
+    actions.lift([made.pk], SuppressionReason.MANUAL, source=Source.STAFF, now=DAY)
+    assert "0 opt-outs." in page(exporter)
+    lifted = page(exporter, lifted="yes")
+    assert "b•••@example.com" in lifted
+    assert EXPORT not in lifted
+    take(exporter, "csv", lifted="yes")
+    assert "There is nothing to export in this format." in told(exporter)
+
+
+def test_of_a_category_nothing_was_lifted(reader: Client, left: Address, news: Category) -> None:
+    assert "0 opt-outs." in page(reader, category=news.pk, lifted="yes")
+
+
+def test_each_suppression_leads_to_its_record(reader: Client, left: Address, news: Category) -> None:
+    made = block("bob@example.com")
+    record = f"{LIST}{Suppression.objects.get(address=made).pk}/change/"
+    shown = page(reader, category=news.pk)
+    assert f'<a href="{record}">Complained</a>' in shown
+    assert "<td>Left the category</td>" in shown
+    assert reader.get(record, secure=True).status_code == 200
+
+
+def test_suppressions_are_listed_without_categories_for_those_who_may_not_see_preferences(left: Address) -> None:
+    block("bob@example.com")
+    client = signed_in(member("view_suppression", "export_opt_outs"))
+    shown = page(client, category="1")
+    assert "b•••@example.com" in shown
+    assert 'name="category"' not in shown
+    assert EXPORT not in shown
+    assert take(client, "csv").status_code == 403
+    assert signed_in(member("view_preference")).get(LIST, secure=True).status_code == 403
 
 
 @pytest.mark.parametrize("source", Source)

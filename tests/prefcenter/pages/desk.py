@@ -82,7 +82,7 @@ class Desk:
 
 @page
 def find(desk: Desk) -> None:
-    desk.opens("people:find")
+    desk.opens("admin:unsubscribe_contact_changelist")
 
 
 @page
@@ -97,12 +97,12 @@ def person(desk: Desk) -> None:
     now = timezone.now()
     actions.opt_out([Target(desk.ada.pk, desk.days.news.pk)], Origin(Source.STAFF, now, wording="No more, please."))
     actions.suppress([desk.ada.pk], Origin(Source.STAFF, now), reason=SuppressionReason.MANUAL)
-    desk.opens("people:contact", desk.ada.contact_id)
+    desk.opens("admin:unsubscribe_contact_page", desk.ada.contact_id)
 
 
 @page
 def proof_asked(desk: Desk) -> None:
-    desk.opens("proof:make", desk.ada.contact_id)
+    desk.opens("admin:unsubscribe_contact_proof", desk.ada.contact_id)
 
 
 @page
@@ -115,25 +115,25 @@ def proof(desk: Desk) -> None:
 
 @page
 def opt_outs(desk: Desk) -> None:
-    desk.opens("opt_outs:list")
+    desk.opens("admin:unsubscribe_suppression_changelist")
 
 
 @page
 def import_new(desk: Desk) -> None:
-    desk.opens("imports:new")
+    desk.opens("admin:prefcenter_importrun_new")
 
 
 @page
 def import_list(desk: Desk) -> None:
     desk.hands_in()
-    desk.opens("imports:list")
+    desk.opens("admin:prefcenter_importrun_changelist")
 
 
 @page
 def import_checked(desk: Desk) -> None:
     run = desk.hands_in()
     work_on_imports()
-    desk.opens("imports:run", run)
+    desk.opens("admin:prefcenter_importrun_page", run)
 
 
 @page
@@ -152,7 +152,7 @@ def import_asks(desk: Desk) -> None:
         content, ImportOptions(ImportKind.OPT_OUTS), file_name="a.csv", user_id=desk.user.pk, now=timezone.now()
     )
     work_on_imports()
-    desk.opens("imports:run", run.pk)
+    desk.opens("admin:prefcenter_importrun_page", run.pk)
     desk.page.get_by_text("accepts_updates").first.wait_for()
 
 
@@ -160,13 +160,13 @@ def import_asks(desk: Desk) -> None:
 def import_answers(desk: Desk) -> None:
     now = timezone.now()
     ImportAnswer.objects.create(heading="mailok", shown="Mail OK", means={}, answered_by="staff 1", answered_at=now)
-    desk.opens("imports:answers")
+    desk.opens("admin:prefcenter_importanswer_changelist")
 
 
 @page
 def import_taken_back(desk: Desk) -> None:
     import_done(desk)
-    desk.opens("imports:take_back", ImportRun.objects.latest("id").pk)
+    desk.opens("admin:prefcenter_importrun_take_back", ImportRun.objects.latest("id").pk)
 
 
 @page
@@ -176,14 +176,14 @@ def domains(desk: Desk) -> None:
         Origin(Source.STAFF, timezone.now()),
         reason=SuppressionReason.UNSUBSCRIBED_ALL,
     )
-    desk.opens("domains:list")
+    desk.opens("admin:unsubscribe_domainsuppression_changelist")
 
 
 @page
 def person_with_a_joined_address(desk: Desk) -> None:
     contact, joined = desk.ada.contact_id, [normalise("lovelace@example.com")]
     actions.add_addresses(contact, joined, now=timezone.now())
-    desk.opens("people:contact", contact)
+    desk.opens("admin:unsubscribe_contact_page", contact)
 
 
 @page
@@ -199,7 +199,7 @@ def feedback(desk: Desk) -> None:
 
 @page
 def preview(desk: Desk) -> None:
-    desk.opens("previews:kind", desk.days.news.pk, PreviewKind.UNSUBSCRIBE)
+    desk.opens("admin:unsubscribe_category_preview_kind", desk.days.news.pk, PreviewKind.UNSUBSCRIBE)
 
 
 @page

@@ -76,7 +76,7 @@ def test_support_records_the_opt_out_of_a_caller_with_the_keyboard_alone(desk: D
     desk.page.keyboard.type(ADA.upper())
     with desk.page.expect_navigation():
         desk.page.keyboard.press("Enter")
-    assert desk.page.url == desk.site + reverse("people:contact", args=[desk.ada.contact_id])
+    assert desk.page.url == desk.site + reverse("admin:unsubscribe_contact_page", args=[desk.ada.contact_id])
     desk.page.get_by_label("Opt out of").focus()
     desk.page.keyboard.type("One category: News")
     desk.page.keyboard.press("Tab")

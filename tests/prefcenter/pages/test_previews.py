@@ -55,14 +55,14 @@ def frame(page: Page) -> FrameLocator:
 
 
 def test_what_is_pressed_in_a_frame_does_nothing(desk: Page, cast: Walker) -> None:
-    cast.open(reverse("previews:kind", args=[cast.news.pk, PreviewKind.UNSUBSCRIBE]))
+    cast.open(reverse("admin:unsubscribe_category_preview_kind", args=[cast.news.pk, PreviewKind.UNSUBSCRIBE]))
     frame(desk).get_by_role("button", name="Unsubscribe", exact=True).click()
     frame(desk).get_by_role("link", name="All preferences").click()
     assert frame(desk).get_by_role("heading", level=1).inner_text() == "Unsubscribe from “Product news”?"
 
 
 def test_the_switch_of_languages_works_within_the_frame(desk: Page, cast: Walker) -> None:
-    cast.open(reverse("previews:kind", args=[cast.news.pk, PreviewKind.UNSUBSCRIBE]))
+    cast.open(reverse("admin:unsubscribe_category_preview_kind", args=[cast.news.pk, PreviewKind.UNSUBSCRIBE]))
     frame(desk).locator("summary").click()
     frame(desk).get_by_role("link", name="العربية").click()
     frame(desk).locator("html[dir=rtl]").wait_for()
@@ -74,7 +74,7 @@ def test_every_preview_fits_its_screen_and_wears_its_dress(
     kind: PreviewKind, desk: Page, cast: Walker, screenshots: Path | None
 ) -> None:
     cast.query = "?lang=ar"
-    cast.open(reverse("previews:kind", args=[cast.news.pk, kind]))
+    cast.open(reverse("admin:unsubscribe_category_preview_kind", args=[cast.news.pk, kind]))
     body = frame(desk).locator("body")
     assert body.evaluate("body => document.documentElement.dir") == "rtl"
     # The stylesheet of the pages, and the styles that a mail carries with it.

@@ -61,11 +61,12 @@ def staff() -> Client:
 
 
 def url_of(category: Category, kind: str) -> str:
-    return reverse("previews:kind", args=[category.pk, kind])
+    return reverse("admin:unsubscribe_category_preview_kind", args=[category.pk, kind])
 
 
 def frame_of(category: Category, kind: str) -> str:
-    return reverse("previews:mail" if kind in MAILS else "preview_page", args=[category.pk, kind])
+    name = "admin:unsubscribe_category_preview_mail" if kind in MAILS else "preview_page"
+    return reverse(name, args=[category.pk, kind])
 
 
 def seen(staff: Client, url: str, language: str = "en") -> str:
@@ -241,7 +242,8 @@ def test_a_category_is_not_found_where_there_is_none(staff: Client, news: Catego
     for url in (url_of, frame_of):
         assert staff.get(url(Category(pk=9999), PreviewKind.UNSUBSCRIBE), secure=True).status_code == 404
         assert staff.get(url(news, "nonsense"), secure=True).status_code == 404
-    assert staff.get(reverse("previews:mail", args=[news.pk, PreviewKind.DONE]), secure=True).status_code == 404
+    mail = reverse("admin:unsubscribe_category_preview_mail", args=[news.pk, PreviewKind.DONE])
+    assert staff.get(mail, secure=True).status_code == 404
     assert staff.get(reverse("preview_page", args=[news.pk, PreviewKind.LINK]), secure=True).status_code == 404
 
 
@@ -251,18 +253,20 @@ def test_a_language_that_is_not_spoken_falls_back(staff: Client, news: Category)
 
 def test_it_is_found_from_a_category_and_from_a_reason(staff: Client, news: Category) -> None:
     page = seen(staff, reverse("admin:unsubscribe_category_change", args=[news.pk]))
-    assert f'href="{reverse("previews:category", args=[news.pk])}"' in page
+    assert f'href="{reverse("admin:unsubscribe_category_preview", args=[news.pk])}"' in page
     reason = FeedbackReason.objects.first()
     assert reason is not None
     url = reverse("admin:prefcenter_feedbackreason_change", args=[reason.pk])
-    assert f'href="{reverse("previews:first")}"' in seen(staff, url)
-    first = staff.get(reverse("previews:first"), secure=True)
-    assert first["Location"] == reverse("previews:category", args=[Category.objects.get(slug="events").pk])
+    assert f'href="{reverse("admin:unsubscribe_category_first_preview")}"' in seen(staff, url)
+    first = staff.get(reverse("admin:unsubscribe_category_first_preview"), secure=True)
+    assert first["Location"] == reverse(
+        "admin:unsubscribe_category_preview", args=[Category.objects.get(slug="events").pk]
+    )
     assert seen(staff, first["Location"])
 
 
 def test_before_there_is_a_category_the_desk_says_so(staff: Client, db: None) -> None:
-    answer = staff.get(reverse("previews:first"), follow=True, secure=True)
+    answer = staff.get(reverse("admin:unsubscribe_category_first_preview"), follow=True, secure=True)
     assert "There are no categories yet." in answer.content.decode()
 
 
@@ -272,7 +276,7 @@ def test_it_takes_leave_to_read_categories(news: Category) -> None:
         urls = [
             url_of(news, PreviewKind.LINK),
             *(frame_of(news, kind) for kind in PreviewKind),
-            reverse("previews:first"),
+            reverse("admin:unsubscribe_category_first_preview"),
         ]
         statuses = {client.get(url, secure=True).status_code for url in urls}
         assert (statuses <= {200, 302}) if allowed else (statuses == {403}), group

@@ -172,7 +172,7 @@ def test_a_line_says_reason_door_campaign_and_day(news: Category) -> None:
     campaign = CampaignFactory.create(category=news, name="June")
     left = leave("a@example.com", news, campaign=campaign.pk)
     [one] = suppressions.Newest(SuppressionQuery(category=news)).rows(0, 50)
-    assert tuple(one) == (left.pk, left.contact_id, "email", "a@example.com", "left", "page", "June", DAY)
+    assert tuple(one) == (left.pk, left.contact_id, "email", "a@example.com", "left", "page", "June", DAY, None)
     assert (one.masked, one.reason_in_words, one.source_in_words) == ("a•••@example.com", "Left the category", "Page")
     assert str(one.channel_in_words) == "Email"
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from io import StringIO
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -65,7 +65,7 @@ ABOUT: dict[str, Callable[[], object]] = {
     "object_id": lambda: Category.objects.latest("id").pk,
 }
 #: The models whose list is right under /admin/.
-SHORT: dict[str, Any] = {owner.short_path: model for model, owner in admin.site._registry.items() if owner.short_path}
+SHORT = {path: model for model, owner in admin.site._registry.items() if (path := getattr(owner, "short_path", ""))}
 KINDS = {"admin:prefcenter_feedback_export": "csv", "admin:unsubscribe_category_preview_mail": PreviewKind.CONFIRMATION}
 
 
@@ -77,7 +77,7 @@ def page_of(name: str, route: str) -> Page:
     def fill(found: re.Match[str]) -> str:
         parameter = found[1] or found[2]
         if parameter == "object_id" and is_of_a_model:
-            model = SHORT.get(below) or apps.get_model(*below.split("/"))
+            model = SHORT.get(below) or apps.get_model(below.replace("/", "."))
             row = model._default_manager.first()
             assert row is not None, f"nothing there to look at: {route}"
             return str(row.pk)

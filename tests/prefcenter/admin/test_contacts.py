@@ -234,14 +234,13 @@ def test_the_page_tells_all_and_shows_no_address(desk: Desk, much: Address) -> N
 
 
 def test_the_ledger_speaks_about_the_contact_and_not_to_them(desk: Desk, ada: Address, news: Category) -> None:
-    target, now = Target(ada.pk, news.pk), timezone.now()
-    until = now.date() + timedelta(days=30)
-    who: dict[str, Any] = {"source": Source.PAGE, "now": now}
-    [left] = actions.opt_out([target], **who)
-    actions.undo([left.pk], **who)
-    actions.opt_in([target], **who, wording="Yes, News")
-    actions.opt_down([target], Frequency.WEEKLY, **who)
-    actions.pause([target], until, **who)
+    target, origin = Target(ada.pk, news.pk), Origin(Source.PAGE, timezone.now(), wording="As they read it")
+    until = origin.now.date() + timedelta(days=30)
+    [left] = actions.opt_out([target], origin)
+    actions.undo([left.pk], origin)
+    actions.opt_in([target], origin)
+    actions.opt_down([target], origin, frequency=Frequency.WEEKLY)
+    actions.pause([target], origin, until=until)
     lines = re.findall(r"</strong> \(News\)\. (.*)</p>", page_text(desk.get(url_of(ada.contact))))
     assert lines == [
         f"“News” by email is paused until {date_format(until)}.",

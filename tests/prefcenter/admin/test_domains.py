@@ -119,7 +119,7 @@ def test_a_get_changes_nothing(desk: Desk) -> None:
 
 
 def test_a_url_that_only_takes_a_form_says_so_to_the_staff_within_the_admin(desk: Desk) -> None:
-    answer = desk.client.get(f"{LIST}block/", secure=True, headers={"accept": "text/html"})
+    answer: Any = desk.client.get(f"{LIST}block/", secure=True, headers={"accept": "text/html"})
     page = page_text(answer)
     assert (answer.status_code, answer["Allow"]) == (405, "POST")
     assert "Nothing was changed." in page

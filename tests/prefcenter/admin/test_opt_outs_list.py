@@ -285,7 +285,7 @@ def test_a_file_for_nobody_says_who_would_have_been_in_it(exporter: Client) -> N
 
 def test_what_was_lifted_is_listed_apart_and_is_in_no_file(exporter: Client) -> None:
     made = block("bob@example.com", "manual")
-    actions.lift([made.pk], SuppressionReason.MANUAL, source=Source.STAFF, now=DAY)
+    actions.lift([made.pk], Origin(Source.STAFF, DAY), reason=SuppressionReason.MANUAL)
     assert "0 opt-outs." in page(exporter)
     lifted = page(exporter, lifted="yes")
     assert "b•••@example.com" in lifted
@@ -320,7 +320,7 @@ def test_suppressions_are_listed_without_categories_for_those_who_may_not_see_pr
 
 @pytest.mark.parametrize("source", Source)
 def test_every_source_that_an_opt_out_can_have_is_offered(source: Source, reader: Client) -> None:
-    actions.suppress([address("bob@example.com").pk], SuppressionReason.MANUAL, source=source, now=DAY)
+    actions.suppress([address("bob@example.com").pk], Origin(source, DAY), reason=SuppressionReason.MANUAL)
     assert f'<option value="{source}">' in page(reader)
     assert f'<option value="{source}" selected>' in page(reader, source=source)
     assert "b•••@example.com" in page(reader, source=source)

@@ -192,7 +192,9 @@ def _email(text: str) -> str:
 def _international_email(value: str) -> str:
     """A mailbox with a non-ASCII local part or domain; the domain is stored as its A-label (RFC 5890)."""
     value = unicodedata.normalize("NFC", _storable(value))
-    local, _, domain = value.rpartition("@")
+    local, at, domain = value.rpartition("@")
+    if not at:
+        raise InvalidAddress
     local = _unquoted(local)
     try:
         domain = spellings.ascii_domain(domain)

@@ -108,6 +108,8 @@ def _out_of_brackets(text: str) -> str:
 
 def _out_of_comments(text: str) -> str:
     """`text` without comments in parentheses (RFC 5322, section 3.2.2), or of them the one that the address is in."""
+    if "(" not in text and ")" not in text:
+        return text
     outside: list[str] = []
     inside: list[str] = []
     depth = 0

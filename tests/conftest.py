@@ -15,6 +15,7 @@ from prefcenter.models import FeedbackReason
 from tests.emptying import keep_what_migrations_made
 from tests.factories import ADA, AddressFactory, CategoryFactory
 from tests.settings import ON_POSTGRESQL
+from tests.shared_rows import GUARDED_MAIL
 from unsubscribe import tasks
 from unsubscribe.models import Address, Category
 
@@ -77,8 +78,8 @@ NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _guarded_mail(settings: Any) -> None:
-    settings.EMAIL_BACKEND = "unsubscribe.backends.GuardedEmailBackend"
-    settings.UNSUBSCRIBE_EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    for name, value in GUARDED_MAIL.items():
+        setattr(settings, name, value)
     cache.clear()
     tasks._broker.away_until = 0
 

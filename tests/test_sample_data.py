@@ -1,7 +1,9 @@
 """A made-up year: the verbs have written it, everything occurs in it, and nobody real is ever joined."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -9,10 +11,12 @@ from django.utils import timezone
 
 from prefcenter.demo.history import Written
 from prefcenter.models import Feedback, ImportRun, ImportState, Visits
+from tests.conftest import NOW
 from tests.factories import AddressFactory
 from tests.sample_data.__main__ import main
 from tests.sample_data.guard import holds_real_addresses
 from tests.sample_data.writing import Size, write
+from tests.shared_rows import shared_rows
 from unsubscribe import actions, gate
 from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
@@ -44,34 +48,52 @@ pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 SIZE = Size(events=1_200, contacts=400, days=56)
 
 
-@pytest.fixture
-def year(now: datetime) -> Written:
-    return write(SIZE, seed=1, now=now)
-
-
 def run(*arguments: str) -> str:
     """What went wrong, or ""."""
     return main(["--events", "60", "--contacts", "20", "--days", "20", *arguments])
 
 
-def test_it_is_as_large_as_was_asked_for_and_everything_that_can_be_said_is_said_by_every_door(year: Written) -> None:
-    assert Contact.objects.count() == year.contacts == SIZE.contacts
-    assert ConsentEvent.objects.count() == year.events
-    assert abs(year.events - SIZE.events) < SIZE.events / 50
-    assert Feedback.objects.count() == year.feedback > 100
-    assert SentCount.objects.count() > year.campaigns > 20
-    assert set(Visits.objects.values_list("method", flat=True)) == {"GET", "HEAD"}
-    said = ConsentEvent.objects.values_list("kind", "source")
-    assert {kind for kind, _ in said} >= set(EventKind) - {EventKind.AGAIN}
-    assert {source for _, source in said} == set(Source)
-    assert set(Suppression.objects.values_list("reason", flat=True)) == set(SuppressionReason)
-    assert set(ImportRun.objects.values_list("state", flat=True)) == {ImportState.DONE, ImportState.TAKEN_BACK}
+@pytest.fixture(scope="class")
+def year(django_db_setup: None, django_db_blocker: Any) -> Iterator[Written]:
+    with shared_rows(django_db_blocker):
+        yield write(SIZE, seed=1, now=NOW)
 
 
-def test_what_holds_is_what_the_ledger_said_last(year: Written, now: datetime) -> None:
-    choices_are_what_the_ledger_said_last()
-    blocks_are_what_the_ledger_said_last()
-    whoever_said_no_last_is_refused_and_whoever_said_nothing_is_not(now)
+class TestTheYear:
+    def test_it_is_as_large_as_was_asked_for_and_everything_that_can_be_said_is_said_by_every_door(
+        self, year: Written
+    ) -> None:
+        assert Contact.objects.count() == year.contacts == SIZE.contacts
+        assert ConsentEvent.objects.count() == year.events
+        assert abs(year.events - SIZE.events) < SIZE.events / 50
+        assert Feedback.objects.count() == year.feedback > 100
+        assert SentCount.objects.count() > year.campaigns > 20
+        assert set(Visits.objects.values_list("method", flat=True)) == {"GET", "HEAD"}
+        said = ConsentEvent.objects.values_list("kind", "source")
+        assert {kind for kind, _ in said} >= set(EventKind) - {EventKind.AGAIN}
+        assert {source for _, source in said} == set(Source)
+        assert set(Suppression.objects.values_list("reason", flat=True)) == set(SuppressionReason)
+        assert set(ImportRun.objects.values_list("state", flat=True)) == {ImportState.DONE, ImportState.TAKEN_BACK}
+
+    def test_what_holds_is_what_the_ledger_said_last(self, year: Written, now: datetime) -> None:
+        choices_are_what_the_ledger_said_last()
+        blocks_are_what_the_ledger_said_last()
+        whoever_said_no_last_is_refused_and_whoever_said_nothing_is_not(now)
+
+    def test_nobody_acts_before_they_came_or_is_written_to_after_they_were_erased(
+        self, year: Written, now: datetime
+    ) -> None:
+        nothing_happens_before_somebody_is_there_or_after_the_year(now)
+        confirmations_are_mostly_sent_and_confirm_what_their_contact_wished(now)
+        of_whoever_was_erased_nothing_is_left()
+
+    def test_the_verbs_go_on_where_the_year_ends(self, year: Written, now: datetime) -> None:
+        known = actions.learn([normalise("somebody.new@example.com")], now=now)
+        [address_id] = [one.address_id for one in known.values()]
+        [event] = actions.opt_out([Target(address_id)], Origin(Source.ONE_CLICK, now))
+        assert event.pk > ConsentEvent.objects.exclude(pk=event.pk).latest("id").pk
+        assert seals.seal(now=now)
+        assert list(seals.verify()) == []
 
 
 def choices_are_what_the_ledger_said_last() -> None:
@@ -123,12 +145,6 @@ def whoever_said_no_last_is_refused_and_whoever_said_nothing_is_not(now: datetim
     assert answers == set(Outcome) - {Outcome.INVALID}
 
 
-def test_nobody_acts_before_they_came_or_is_written_to_after_they_were_erased(year: Written, now: datetime) -> None:
-    nothing_happens_before_somebody_is_there_or_after_the_year(now)
-    confirmations_are_mostly_sent_and_confirm_what_their_contact_wished(now)
-    of_whoever_was_erased_nothing_is_left()
-
-
 def nothing_happens_before_somebody_is_there_or_after_the_year(now: datetime) -> None:
     events = ConsentEvent.objects.select_related("contact").order_by("id")
     times = [event.at for event in events]
@@ -162,15 +178,6 @@ def of_whoever_was_erased_nothing_is_left() -> None:
     for contact in erased:
         last = ConsentEvent.objects.filter(contact=contact).latest("id")
         assert last.kind == EventKind.ERASE
-
-
-def test_the_verbs_go_on_where_the_year_ends(year: Written, now: datetime) -> None:
-    known = actions.learn([normalise("somebody.new@example.com")], now=now)
-    [address_id] = [one.address_id for one in known.values()]
-    [event] = actions.opt_out([Target(address_id)], Origin(Source.ONE_CLICK, now))
-    assert event.pk > ConsentEvent.objects.exclude(pk=event.pk).latest("id").pk
-    assert seals.seal(now=now)
-    assert list(seals.verify()) == []
 
 
 def test_the_same_seed_makes_the_same_year(now: datetime) -> None:

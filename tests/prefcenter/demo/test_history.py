@@ -1,5 +1,6 @@
 """The demo's past: there once, made by the verbs, believable, and without an email to anybody."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from prefcenter.demo.history import Written
 from prefcenter.models import Feedback, ImportRun, User, Visits
 from prefcenter.reports import Period, Selection, counts, rates
 from tests.sample_data.guard import holds_real_addresses
+from tests.shared_rows import shared_rows
 from unsubscribe.choices import OutboxStatus, Source, SuppressionReason
 from unsubscribe.ledger import seals
 from unsubscribe.models import Campaign, ConsentEvent, Contact, OutboxMessage, Suppression
@@ -19,12 +21,19 @@ from unsubscribe.models import Campaign, ConsentEvent, Contact, OutboxMessage, S
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def written(tmp_path: Path, settings: Any) -> Written:
-    settings.DATA_DIR = tmp_path
-    settings.UNSUBSCRIBE_EMAIL_BACKEND = "prefcenter.demo.backends.EmlBackend"
-    seed.fill()
-    return seed.write_history()
+EML = {"UNSUBSCRIBE_EMAIL_BACKEND": "prefcenter.demo.backends.EmlBackend"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def written(django_db_setup: None, django_db_blocker: Any, folder: Path) -> Iterator[Written]:
+    with shared_rows(django_db_blocker, DATA_DIR=folder, **EML):
+        seed.fill()
+        yield seed.write_history()
 
 
 def test_every_page_of_the_staff_has_something_to_show(written: Written) -> None:
@@ -53,15 +62,18 @@ def test_it_ends_now_and_each_line_has_its_own_moment(written: Written) -> None:
     assert timezone.now() - moments[-1] < timedelta(days=2)
 
 
-def test_nobody_gets_an_email_about_the_past(written: Written, tmp_path: Path) -> None:
+def test_nobody_gets_an_email_about_the_past(written: Written, folder: Path) -> None:
     statuses = set(OutboxMessage.objects.values_list("status", flat=True))
     assert statuses <= {OutboxStatus.SENT, OutboxStatus.FAILED, OutboxStatus.DROPPED}
-    assert not (tmp_path / "mail").exists()
+    assert not (folder / "mail").exists()
     waits = [row.sent_at - row.due_at for row in OutboxMessage.objects.exclude(sent_at=None) if row.sent_at]
     assert timedelta(0) < min(waits) < max(waits) < timedelta(seconds=10)
 
 
-def test_the_first_newsletter_goes_on_with_the_numbers_and_is_sent_once(written: Written) -> None:
+@pytest.mark.usefixtures("written")
+def test_the_first_newsletter_goes_on_with_the_numbers_and_is_sent_once(settings: Any, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    settings.UNSUBSCRIBE_EMAIL_BACKEND = EML["UNSUBSCRIBE_EMAIL_BACKEND"]
     before = Campaign.objects.filter(category__slug=seed.NEWSLETTER).count()
     assert before > 10
     assert seed.has_history()

@@ -103,10 +103,24 @@ def running(demo: Demo) -> Iterator[Running]:
     running.stop()
 
 
+@pytest.fixture(scope="module")
+def in_use(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """It runs for several tests."""
+    demo = Demo(tmp_path_factory.mktemp("in-use"))
+    running = demo.start()
+    yield demo
+    running.stop()
+
+
 @pytest.fixture
-def browser(demo: Demo) -> Iterator[Browser]:
+def session() -> Iterator[requests.Session]:
     with requests.Session() as session:
-        yield Browser(demo, session)
+        yield session
+
+
+@pytest.fixture
+def browser(demo: Demo, session: requests.Session) -> Browser:
+    return Browser(demo, session)
 
 
 def _to(raw: bytes) -> str:
@@ -151,24 +165,23 @@ def test_from_the_first_newsletter_through_the_button_to_the_one_that_is_not_sen
     assert "goran@example.net" not in reached
 
 
-@pytest.mark.usefixtures("running")
-def test_the_button_answers_every_time_and_without_delay(demo: Demo, browser: Browser) -> None:
+def test_the_button_answers_every_time_and_without_delay(in_use: Demo, session: requests.Session) -> None:
     """Its view posts to its own site: a process that takes one request at a time would now and then wait for itself
     until it gives up."""
+    browser = Browser(in_use, session)
     inbox = browser.get("/demo/")
-    for address in demo.newsletters():
+    for address in in_use.newsletters():
         path = _path_of_mail_to(address, inbox)
         pressed = browser.press(browser.get(path), f"{path}unsubscribe/")
         assert pressed.status_code == 200
         assert "One-click request accepted (200)." in pressed.text
-    wait_until(lambda: len(demo.confirmations()) >= 12, what="twelve confirmations")
-    assert sorted(demo.confirmations()) == sorted(demo.newsletters())
+    wait_until(lambda: len(in_use.confirmations()) >= 12, what="twelve confirmations")
+    assert sorted(in_use.confirmations()) == sorted(in_use.newsletters())
 
 
-@pytest.mark.usefixtures("running")
-def test_a_wrong_url_shows_the_sites_own_page(demo: Demo) -> None:
+def test_a_wrong_url_shows_the_sites_own_page(in_use: Demo) -> None:
     for path in ("/nothing/here", "/demo/1-1/"):
-        answer = request("GET", demo.url + path)
+        answer = request("GET", in_use.url + path)
         assert answer.status == 404
         assert "<h1>Page not found</h1>" in answer.text
         assert "DEBUG" not in answer.text

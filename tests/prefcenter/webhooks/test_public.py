@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 from prefcenter.webhooks import http
 from prefcenter.webhooks.hosts import NoAnswer, NotPublic, is_global
 from prefcenter.webhooks.http import HostConnection, NotSafe
-from tests.services import PATIENCE
+from tests.services import PATIENCE, wait_until
 
 from .receiver import Receiver
 
@@ -110,14 +110,17 @@ def test_a_status_is_the_answer_even_if_the_body_hangs(settings: Any, monkeypatc
 def test_a_receiver_that_sends_its_answer_in_two_parts_is_not_kept_waiting_for_its_acknowledgement(
     receiver: Receiver,
 ) -> None:
-    taken = []
     with closing(HostConnection()) as way:
-        for _ in range(50):
+
+        def seconds() -> float:
             begun = time.monotonic()
             way.post(receiver.url, b"{}", {})
-            taken.append(time.monotonic() - begun)
-    # The kernel's delay is the least that each would take, but for the first ones, which it spares.
-    assert min(taken[30:]) < 0.04
+            return time.monotonic() - begun
+
+        for _ in range(30):  # which the kernel spares
+            seconds()
+        # From then on its delay would be the least that any takes; on a busy machine many take longer without it.
+        wait_until(lambda: seconds() < 0.04, what="one without the kernel's delay")
 
 
 def test_one_connection_serves_for_all(receiver: Receiver) -> None:

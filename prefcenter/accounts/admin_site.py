@@ -18,8 +18,8 @@ from . import second_factor
 
 
 class StaffSite(AdminSite):
-    """The admin site of django.contrib.admin (apps.DeskConfig). Every page asks `has_permission`, and sends those it
-    refuses to `login`."""
+    """The admin site of django.contrib.admin (apps.StaffAdminConfig). Every page asks `has_permission`, and sends those
+    it refuses to `login`."""
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Whether active staff are signed in who have shown a second factor, or skipped it in the demo."""

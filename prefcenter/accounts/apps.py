@@ -3,5 +3,5 @@
 from django.contrib.admin.apps import AdminConfig
 
 
-class DeskConfig(AdminConfig):
+class StaffAdminConfig(AdminConfig):
     default_site = "prefcenter.accounts.admin_site.StaffSite"

@@ -52,7 +52,7 @@ def test_the_page_of_an_app_bears_its_name_once(label: str, title: str) -> None:
 
 
 def test_a_column_that_the_style_sheet_widens_is_one_of_its_list() -> None:
-    style = (settings.BASE_DIR / "static/prefcenter/desk.css").read_text()
+    style = (settings.BASE_DIR / "static/prefcenter/admin.css").read_text()
     shown = {model._meta.model_name: owner.list_display for model, owner in admin.site._registry.items()}
     widened = re.findall(r"\.model-(\w+) #result_list \.field-(\w+)", style)
     assert widened

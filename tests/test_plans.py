@@ -109,7 +109,7 @@ class Somebody:
     """Of the made-up year: an address, its contact, a category, and what else the questions are about."""
 
     def __init__(self, staff: User, now: datetime) -> None:
-        self.staff, self.desk, self.now, self.today = staff, signed_in(staff), now, now.date()
+        self.staff, self.staff_client, self.now, self.today = staff, signed_in(staff), now, now.date()
         self.address = Address.objects.exclude(value="").filter(channel=Channel.EMAIL).order_by("-id")[0]
         self.contact = self.address.contact
         self.category = Category.objects.filter(purpose="marketing", needs_opt_in=False)[0]
@@ -120,7 +120,7 @@ class Somebody:
         self.year = Selection(Period.latest(365, now=now))
 
     def opens(self, path: str) -> None:
-        assert self.desk.get(path, secure=True).status_code == 200, path
+        assert self.staff_client.get(path, secure=True).status_code == 200, path
 
 
 def repeated_by_imports(now: datetime) -> None:

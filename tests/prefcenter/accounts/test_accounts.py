@@ -333,11 +333,11 @@ def test_strangers_are_told_that_accounts_are_made_by_us(browser: Browser) -> No
 
 def test_an_address_changed_in_the_admin_is_the_one_that_signs_in(ada_signs_in: User) -> None:
     EmailAddress.objects.create(user=ada_signs_in, email=ADA, verified=True, primary=True)
-    desk = Browser()
-    sign_in(desk.client, ada_signs_in)
-    form = desk.open(f"/admin/prefcenter/user/{ada_signs_in.pk}/change/").context["adminform"].form
+    staff_client = Browser()
+    sign_in(staff_client.client, ada_signs_in)
+    form = staff_client.open(f"/admin/prefcenter/user/{ada_signs_in.pk}/change/").context["adminform"].form
     fields = {name: value for name, value in form.initial.items() if isinstance(value, str)}
-    changed = desk.client.post(
+    changed = staff_client.client.post(
         f"/admin/prefcenter/user/{ada_signs_in.pk}/change/",
         fields
         | {
@@ -347,7 +347,7 @@ def test_an_address_changed_in_the_admin_is_the_one_that_signs_in(ada_signs_in: 
             "is_superuser": "on",
             "date_joined_0": "2026-01-01",
             "date_joined_1": "12:00",
-            "csrfmiddlewaretoken": desk.client.cookies["csrftoken"].value,
+            "csrfmiddlewaretoken": staff_client.client.cookies["csrftoken"].value,
         },
         secure=True,
     )

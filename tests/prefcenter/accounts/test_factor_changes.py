@@ -132,20 +132,20 @@ class TestWhoeverLostTheirs:
         return answer
 
     def test_a_colleague_removes_them_which_is_logged_and_told(self, boss: User, lost: User) -> None:
-        desk, open_session, half_in = signed_in(boss), signed_in(lost), Staff()
+        staff_client, open_session, half_in = signed_in(boss), signed_in(lost), Staff()
         assert half_in.comes(email=lost.email) == SHOW
         mail.outbox.clear()
-        page = desk.get(f"/admin/prefcenter/user/{lost.pk}/change/", secure=True).content.decode()
+        page = staff_client.get(f"/admin/prefcenter/user/{lost.pk}/change/", secure=True).content.decode()
         assert re.search(r"app since \d{4}-\d\d-\d\d", page)
-        assert self.remove(desk, lost).status_code == 302
+        assert self.remove(staff_client, lost).status_code == 302
         assert not Authenticator.objects.filter(user=lost).exists()
         assert open_session.get("/preferences/mine/", secure=True).status_code == 302
         assert half_in.open(SHOW)["Location"].startswith("/accounts/login/")
         assert half_in.open(ASK).status_code == 200
         assert [one.to for one in mail.outbox] == [[lost.email]]
-        log = desk.get("/admin/admin/logentry/", secure=True).content.decode()
+        log = staff_client.get("/admin/admin/logentry/", secure=True).content.decode()
         assert "Reset two-step sign-in" in log
-        assert desk.get("/admin/", secure=True).status_code == 200
+        assert staff_client.get("/admin/", secure=True).status_code == 200
 
     def test_they_set_up_a_new_one_then_even_if_too_many_codes_were_wrong(
         self, boss: User, lost: User, staff: Staff

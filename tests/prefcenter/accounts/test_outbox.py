@@ -51,8 +51,8 @@ class TestAsking:
         assert ask(visitor, ADA)["Location"] == CONFIRM
         user = member(is_superuser=True)
         given_an_app(user)
-        desk, form = signed_in(user), {"removes_second_factors": "on", "email": "new@example.com"} | JOINED
-        assert desk.post(f"/admin/prefcenter/user/{user.pk}/change/", form, secure=True).status_code == 302
+        staff_client, form = signed_in(user), {"removes_second_factors": "on", "email": "new@example.com"} | JOINED
+        assert staff_client.post(f"/admin/prefcenter/user/{user.pk}/change/", form, secure=True).status_code == 302
         assert AccountMessage.objects.filter(status=OutboxStatus.QUEUED).count() == 3
 
     def test_known_and_unknown_addresses_cost_the_same_statements(self, ada: User) -> None:
@@ -92,9 +92,9 @@ class TestAsking:
     def test_nobody_reads_codes_in_the_admin_while_they_wait(self, ada: User, visitor: Client) -> None:
         ask(visitor, ADA)
         row = AccountMessage.objects.get()
-        desk = signed_in(member(is_superuser=True))
+        staff_client = signed_in(member(is_superuser=True))
         for page in ("", f"{row.pk}/change/"):
-            shown = desk.get(f"/admin/prefcenter/accountmessage/{page}", secure=True).content.decode()
+            shown = staff_client.get(f"/admin/prefcenter/accountmessage/{page}", secure=True).content.decode()
             assert row.context["code"] not in shown
             assert ADA not in shown
 

@@ -229,14 +229,17 @@ class TestPasswords:
         assert not Client().login(username=BOSS, email=BOSS, password=PASSWORD)
 
     def test_no_page_asks_for_one_or_sets_one(self, boss: User) -> None:
-        desk, account = signed_in(boss), f"/admin/prefcenter/user/{boss.pk}"
+        staff_client, account = signed_in(boss), f"/admin/prefcenter/user/{boss.pk}"
         for page in (f"{account}/change/", "/admin/prefcenter/user/add/"):
-            shown = desk.get(page, secure=True)
+            shown = staff_client.get(page, secure=True)
             assert shown.status_code == 200
             assert not re.search(r'type="password"|/password/', shown.content.decode())
         new = {"password1": "another horse battery", "password2": "another horse battery", "usable_password": "true"}
-        desk.post(f"{account}/password/", new, secure=True)
-        assert desk.post("/admin/password_change/", new | {"old_password": PASSWORD}, secure=True)["Location"] == FACTOR
+        staff_client.post(f"{account}/password/", new, secure=True)
+        assert (
+            staff_client.post("/admin/password_change/", new | {"old_password": PASSWORD}, secure=True)["Location"]
+            == FACTOR
+        )
         boss.refresh_from_db()
         assert boss.check_password(PASSWORD)
 

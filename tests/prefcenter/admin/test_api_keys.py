@@ -20,41 +20,41 @@ LIST = "admin:prefcenter_apikey_changelist"
 
 
 @pytest.fixture
-def desk() -> Any:
+def staff_client() -> Any:
     sees = ("view_suppression", "view_preference", "view_consentevent", "export_opt_outs")
     return signed_in(member("view_apikey", "add_apikey", "change_apikey", *sees))
 
 
-def make(desk: Any, **fields: Any) -> Any:
+def make(staff_client: Any, **fields: Any) -> Any:
     form = {"name": "Shop", "scopes": ["audience", "events:read"], "expires_at_0": "", "expires_at_1": ""} | fields
-    return desk.post(reverse("admin:prefcenter_apikey_add"), form, secure=True)
+    return staff_client.post(reverse("admin:prefcenter_apikey_add"), form, secure=True)
 
 
-def test_a_key_is_shown_once_and_opens_what_it_is_for(desk: Any) -> None:
-    answer = make(desk)
+def test_a_key_is_shown_once_and_opens_what_it_is_for(staff_client: Any) -> None:
+    answer = make(staff_client)
     row = ApiKey.objects.get()
     [key] = re.findall(rf"{row.hint}[\w-]+", answer.content.decode())
     assert api_keys.find(key, now=timezone.now()) == row
     assert row.scopes == ["audience", "events:read"]
     assert "no-store" in answer["Cache-Control"]
     for page in (reverse(LIST), reverse("admin:prefcenter_apikey_change", args=[row.pk])):
-        assert key not in desk.get(page, secure=True).content.decode()
+        assert key not in staff_client.get(page, secure=True).content.decode()
     assert key not in str(list(LogEntry.objects.values()))
     assert LogEntry.objects.get().object_id == str(row.pk)
 
 
-def test_what_it_may_do_cannot_be_widened_later(desk: Any) -> None:
+def test_what_it_may_do_cannot_be_widened_later(staff_client: Any) -> None:
     row, _ = api_keys.make("Shop", [Scope.AUDIENCE], now=timezone.now())
     url = reverse("admin:prefcenter_apikey_change", args=[row.pk])
     form = {"name": "The shop", "scopes": ["feedback:read"], "expires_at_0": "2999-01-01", "expires_at_1": "0:00"}
-    assert desk.post(url, form, secure=True).status_code == 302
+    assert staff_client.post(url, form, secure=True).status_code == 302
     row.refresh_from_db()
     assert (row.name, row.scopes, row.expires_at) == ("The shop", ["audience"], None)
 
 
-def test_the_page_of_a_key_shows_each_fact_once(desk: Any) -> None:
+def test_the_page_of_a_key_shows_each_fact_once(staff_client: Any) -> None:
     row, _ = api_keys.make("Shop", [Scope.AUDIENCE], now=timezone.now())
-    page = desk.get(reverse("admin:prefcenter_apikey_change", args=[row.pk]), secure=True).content.decode()
+    page = staff_client.get(reverse("admin:prefcenter_apikey_change", args=[row.pk]), secure=True).content.decode()
     assert page.count("Expires at:") == 1
 
 
@@ -72,12 +72,12 @@ def test_the_page_of_a_key_shows_each_fact_once(desk: Any) -> None:
     ],
 )
 def test_staff_give_a_key_only_what_they_may_do_themselves(permissions: tuple[str, ...], scopes: set[str]) -> None:
-    desk = signed_in(member("add_apikey", *permissions))
-    page = desk.get(reverse("admin:prefcenter_apikey_add"), secure=True).content.decode()
+    staff_client = signed_in(member("add_apikey", *permissions))
+    page = staff_client.get(reverse("admin:prefcenter_apikey_add"), secure=True).content.decode()
     assert set(re.findall(r'name="scopes" value="([\w:]+)"', page)) == scopes
     for scope in Scope:
         ApiKey.objects.all().delete()
-        make(desk, scopes=[scope.value])
+        make(staff_client, scopes=[scope.value])
         assert ApiKey.objects.exists() == (scope in scopes)
     boss = signed_in(member(is_superuser=True))
     assert make(boss, scopes=list(Scope)).status_code == 200
@@ -88,19 +88,21 @@ def test_staff_give_a_key_only_what_they_may_do_themselves(permissions: tuple[st
     "fields",
     [{"scopes": []}, {"scopes": ["everything"]}, {"name": ""}, {"expires_at_0": "2020-01-01", "expires_at_1": "0:00"}],
 )
-def test_a_key_without_sense_is_not_made(fields: dict[str, Any], desk: Any) -> None:
-    assert make(desk, **fields).status_code == 200
+def test_a_key_without_sense_is_not_made(fields: dict[str, Any], staff_client: Any) -> None:
+    assert make(staff_client, **fields).status_code == 200
     assert not ApiKey.objects.exists()
 
 
-def test_a_revoked_key_opens_nothing_and_stays_in_the_list(desk: Any) -> None:
+def test_a_revoked_key_opens_nothing_and_stays_in_the_list(staff_client: Any) -> None:
     row, key = api_keys.make("Shop", [Scope.AUDIENCE], now=timezone.now())
-    desk.post(reverse(LIST), {"action": "revoke", "_selected_action": [row.pk]}, secure=True)
+    staff_client.post(reverse(LIST), {"action": "revoke", "_selected_action": [row.pk]}, secure=True)
     assert api_keys.find(key, now=timezone.now()) is None
-    assert "Shop" in desk.get(reverse(LIST), secure=True).content.decode()
+    assert "Shop" in staff_client.get(reverse(LIST), secure=True).content.decode()
     assert LogEntry.objects.get().get_change_message() == "Revoked."
     assert (
-        desk.post(reverse("admin:prefcenter_apikey_delete", args=[row.pk]), {"post": "yes"}, secure=True).status_code
+        staff_client.post(
+            reverse("admin:prefcenter_apikey_delete", args=[row.pk]), {"post": "yes"}, secure=True
+        ).status_code
         == 403
     )
 

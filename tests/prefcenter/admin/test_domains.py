@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 
 from tests.conftest import NOW
 from tests.factories import AddressFactory
-from tests.prefcenter.admin.test_contacts import Desk, page_text
+from tests.prefcenter.admin.test_contacts import StaffClient, page_text
 from unsubscribe import actions, gate
 from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
@@ -22,30 +22,35 @@ SEE, BLOCK = "view_domainsuppression", "block_domain"
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk(SEE, BLOCK)
+def staff_client() -> StaffClient:
+    return StaffClient(SEE, BLOCK)
 
 
-def block(desk: Desk, domain: str = CORP, **fields: str) -> str:
+def block(staff_client: StaffClient, domain: str = CORP, **fields: str) -> str:
     sent = {"domain": domain, "reason": "unsubscribed_all", "note": "Their letter."} | fields
-    answer = desk.post(f"{LIST}block/", page=LIST, **sent)
-    return page_text(desk.get(LIST) if answer.status_code == 302 else answer)
+    answer = staff_client.post(f"{LIST}block/", page=LIST, **sent)
+    return page_text(staff_client.get(LIST) if answer.status_code == 302 else answer)
 
 
-def test_a_domain_is_blocked_in_any_spelling(desk: Desk, news: Category) -> None:
-    page = block(desk, "*@Corp.example.")
+def test_a_domain_is_blocked_in_any_spelling(staff_client: StaffClient, news: Category) -> None:
+    page = block(staff_client, "*@Corp.example.")
     assert "Suppressed a domain: Unsubscribed from everything." in page
     assert "corp.example" in page
     row = DomainSuppression.objects.get()
-    assert (row.domain, row.source, row.actor, row.note) == (CORP, "staff", f"staff {desk.user.pk}", "Their letter.")
+    assert (row.domain, row.source, row.actor, row.note) == (
+        CORP,
+        "staff",
+        f"staff {staff_client.user.pk}",
+        "Their letter.",
+    )
     assert not gate.check(["eve@corp.example"], Mailing(news), now=NOW)[0].may_send
-    assert "Already recorded." in block(desk)
+    assert "Already recorded." in block(staff_client)
     assert (DomainSuppression.objects.count(), LogEntry.objects.count()) == (1, 1)
 
 
 @pytest.mark.parametrize("reason", ["manual", "complaint", "hard_bounce"])
-def test_another_reason_may_be_chosen(reason: str, desk: Desk) -> None:
-    block(desk, reason=reason)
+def test_another_reason_may_be_chosen(reason: str, staff_client: StaffClient) -> None:
+    block(staff_client, reason=reason)
     assert DomainSuppression.objects.get().reason == reason
 
 
@@ -60,31 +65,33 @@ def test_another_reason_may_be_chosen(reason: str, desk: Desk) -> None:
         ({"reason": "erased"}, "Select a valid choice."),
     ],
 )
-def test_what_cannot_be_blocked_is_said_beside_the_field(fields: dict[str, str], said: str, desk: Desk) -> None:
-    assert said in block(desk, **fields)
+def test_what_cannot_be_blocked_is_said_beside_the_field(
+    fields: dict[str, str], said: str, staff_client: StaffClient
+) -> None:
+    assert said in block(staff_client, **fields)
     assert not DomainSuppression.objects.exists()
 
 
-def test_a_block_is_lifted_with_a_reason_and_stays_in_the_list(desk: Desk, news: Category) -> None:
-    block(desk)
+def test_a_block_is_lifted_with_a_reason_and_stays_in_the_list(staff_client: StaffClient, news: Category) -> None:
+    block(staff_client)
     row = DomainSuppression.objects.get()
     lift = f"{LIST}{row.pk}/lift/"
-    desk.post(lift, page=LIST, note=" ")
-    assert "Add a note that says why the suppression is lifted." in page_text(desk.get(LIST))
-    desk.post(lift, page=LIST, note="They changed their mind.")
-    page = page_text(desk.get(LIST))
+    staff_client.post(lift, page=LIST, note=" ")
+    assert "Add a note that says why the suppression is lifted." in page_text(staff_client.get(LIST))
+    staff_client.post(lift, page=LIST, note="They changed their mind.")
+    page = page_text(staff_client.get(LIST))
     assert "Lifted the suppression of a domain" in page
     assert "They changed their mind." in page
     row.refresh_from_db()
-    assert (row.lifted_by, row.lifted_note) == (f"staff {desk.user.pk}", "They changed their mind.")
+    assert (row.lifted_by, row.lifted_note) == (f"staff {staff_client.user.pk}", "They changed their mind.")
     assert gate.check(["eve@corp.example"], Mailing(news), now=NOW)[0].may_send
-    desk.post(lift, page=LIST, note="Again.")
-    assert "Already recorded." in page_text(desk.get(LIST))
+    staff_client.post(lift, page=LIST, note="Again.")
+    assert "Already recorded." in page_text(staff_client.get(LIST))
 
 
-def test_the_staff_lift_what_an_import_set(desk: Desk) -> None:
+def test_the_staff_lift_what_an_import_set(staff_client: StaffClient) -> None:
     actions.suppress_domains({CORP: None}, Origin(Source.IMPORT, NOW), reason=SuppressionReason.MANUAL)
-    desk.post(f"{LIST}{DomainSuppression.objects.get().pk}/lift/", page=LIST, note="An error.")
+    staff_client.post(f"{LIST}{DomainSuppression.objects.get().pk}/lift/", page=LIST, note="An error.")
     assert DomainSuppression.objects.get().lifted_at
 
 
@@ -93,33 +100,33 @@ def test_the_staff_lift_what_an_import_set(desk: Desk) -> None:
     [((), False, False), ((SEE,), True, False), ((BLOCK,), False, False), ((SEE, BLOCK), True, True)],
 )
 def test_seeing_and_blocking_are_two_permissions(permissions: Any, may_see: bool, may_block: bool) -> None:
-    desk = Desk(*permissions)
-    page = desk.get(LIST)
+    staff_client = StaffClient(*permissions)
+    page = staff_client.get(LIST)
     assert page.status_code == (200 if may_see else 403)
     assert ("Suppress the domain" in page.content.decode()) is may_block
-    block(desk)
+    block(staff_client)
     assert DomainSuppression.objects.exists() is may_block
     actions.suppress_domains({"firm.example": None}, Origin(Source.API, NOW), reason=SuppressionReason.MANUAL)
     row = DomainSuppression.objects.get(domain="firm.example")
-    desk.post(f"{LIST}{row.pk}/lift/", page="/admin/people/", note="No.")
+    staff_client.post(f"{LIST}{row.pk}/lift/", page="/admin/people/", note="No.")
     row.refresh_from_db()
     assert (row.lifted_at is not None) is may_block
 
 
-def test_a_note_about_a_domain_is_not_said_to_be_in_a_ledger_that_contacts_read(desk: Desk) -> None:
-    page = block(desk)
+def test_a_note_about_a_domain_is_not_said_to_be_in_a_ledger_that_contacts_read(staff_client: StaffClient) -> None:
+    page = block(staff_client)
     assert page.count("this is kept permanently, and all who may see this page can read it") == 2
     assert "ledger" not in page
 
 
-def test_a_get_changes_nothing(desk: Desk) -> None:
-    block(desk)
-    assert desk.get(f"{LIST}block/").status_code == 405
-    assert desk.get(f"{LIST}{DomainSuppression.objects.get().pk}/lift/").status_code == 405
+def test_a_get_changes_nothing(staff_client: StaffClient) -> None:
+    block(staff_client)
+    assert staff_client.get(f"{LIST}block/").status_code == 405
+    assert staff_client.get(f"{LIST}{DomainSuppression.objects.get().pk}/lift/").status_code == 405
 
 
-def test_a_url_that_only_takes_a_form_says_so_to_the_staff_within_the_admin(desk: Desk) -> None:
-    answer: Any = desk.client.get(f"{LIST}block/", secure=True, headers={"accept": "text/html"})
+def test_a_url_that_only_takes_a_form_says_so_to_the_staff_within_the_admin(staff_client: StaffClient) -> None:
+    answer: Any = staff_client.client.get(f"{LIST}block/", secure=True, headers={"accept": "text/html"})
     page = page_text(answer)
     assert (answer.status_code, answer["Allow"]) == (405, "POST")
     assert "Nothing was changed." in page
@@ -128,13 +135,13 @@ def test_a_url_that_only_takes_a_form_says_so_to_the_staff_within_the_admin(desk
 
 
 def test_the_page_of_a_person_says_that_their_domain_is_blocked() -> None:
-    desk, eve = Desk("view_contact"), AddressFactory.create(text="eve@corp.example")
+    staff_client, eve = StaffClient("view_contact"), AddressFactory.create(text="eve@corp.example")
     url = f"/admin/people/{eve.contact_id}/"
-    assert "whole domain" not in page_text(desk.get(url))
+    assert "whole domain" not in page_text(staff_client.get(url))
     actions.suppress_domains({CORP: None}, Origin(Source.STAFF, NOW), reason=SuppressionReason.MANUAL)
-    assert "Whole domain: Blocked by staff" in page_text(desk.get(url))
+    assert "Whole domain: Blocked by staff" in page_text(staff_client.get(url))
     actions.lift_domains([CORP], Origin(Source.STAFF, NOW), reason=SuppressionReason.MANUAL)
-    assert "whole domain" not in page_text(desk.get(url))
+    assert "whole domain" not in page_text(staff_client.get(url))
 
 
 @pytest.mark.parametrize("is_on", [True, False])
@@ -144,7 +151,7 @@ def test_the_page_of_a_person_names_the_other_spellings_whose_noes_count(is_on: 
     learnt = actions.learn(some, now=NOW)
     ada, other, bob = (Address.objects.get(pk=learnt[one.digest].address_id) for one in some)
     actions.opt_out([Target(other.pk)], Origin(Source.PAGE, NOW))
-    desk = Desk("view_contact")
+    staff_client = StaffClient("view_contact")
     said = f"Same Gmail mailbox as contact {other.contact_id}"
-    assert (said in page_text(desk.get(f"/admin/people/{ada.contact_id}/"))) is is_on
-    assert "Same Gmail mailbox" not in page_text(desk.get(f"/admin/people/{bob.contact_id}/"))
+    assert (said in page_text(staff_client.get(f"/admin/people/{ada.contact_id}/"))) is is_on
+    assert "Same Gmail mailbox" not in page_text(staff_client.get(f"/admin/people/{bob.contact_id}/"))

@@ -58,7 +58,7 @@ def marketer() -> User:
 
 
 @pytest.fixture
-def desk(marketer: User) -> Client:
+def staff_client(marketer: User) -> Client:
     return signed_in(marketer)
 
 
@@ -77,11 +77,11 @@ def do(client: Client, action: str, *rows: Feedback, **more: Any) -> list[str]:
 
 
 class TestReading:
-    def test_the_newest_stands_first_with_all_that_was_said(self, desk: Client, say: Say) -> None:
+    def test_the_newest_stands_first_with_all_that_was_said(self, staff_client: Client, say: Say) -> None:
         say("Old", created_at=NOW - timedelta(days=1))
         say("Daily!", more="Even on Sunday", reason=MANY, campaign="June")
-        assert texts(desk) == ["Daily!", "Old"]
-        page = desk.get(LIST, secure=True).content.decode()
+        assert texts(staff_client) == ["Daily!", "Old"]
+        page = staff_client.get(LIST, secure=True).content.decode()
         assert all(said in page for said in ("Daily!", "Even on Sunday", MANY, "June", "News"))
 
     @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ class TestReading:
         ],
     )
     def test_filters_and_search_find_what_they_name(
-        self, narrowed: dict[str, str], found: list[str], desk: Client, marketer: User, say: Say
+        self, narrowed: dict[str, str], found: list[str], staff_client: Client, marketer: User, say: Say
     ) -> None:
         say("reviewed", reviewed_at=NOW, created_at=NOW - timedelta(days=365))
         say("mine", assigned_to=marketer)
@@ -112,47 +112,49 @@ class TestReading:
         say("in more", more="Even on Sunday")
         say("tagged", category="offers").tags.add(FeedbackTag.objects.create(name="Tone"))
         say("spring", campaign="Spring", reason=MANY)
-        assert sorted(texts(desk, **as_ids(narrowed))) == sorted(found)
+        assert sorted(texts(staff_client, **as_ids(narrowed))) == sorted(found)
 
     def test_of_many_campaigns_the_newest_and_the_chosen_one_are_offered(
-        self, desk: Client, say: Say, monkeypatch: pytest.MonkeyPatch
+        self, staff_client: Client, say: Say, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(filters, "CAMPAIGNS_SHOWN", 1)
         oldest = say(campaign="January").campaign
         for name in ("February", "March"):
             CampaignFactory.create(category=CategoryFactory.create(), name=name)
         assert oldest is not None
-        assert campaigns_offered(desk) == {"March"}
-        assert campaigns_offered(desk, campaign__id__exact=oldest.pk) == {"January", "March"}
+        assert campaigns_offered(staff_client) == {"March"}
+        assert campaigns_offered(staff_client, campaign__id__exact=oldest.pk) == {"January", "March"}
 
-    def test_the_list_takes_as_many_queries_for_twenty_answers_as_for_one(self, desk: Client, say: Say) -> None:
+    def test_the_list_takes_as_many_queries_for_twenty_answers_as_for_one(self, staff_client: Client, say: Say) -> None:
         tag, counts = FeedbackTag.objects.create(name="Tone"), []
         for number in (1, 20):
             for _ in range(number):
                 say("Daily!", campaign="June", reason=MANY, assigned_to=member()).tags.add(tag)
             with CaptureQueriesContext(connection) as queries:
-                texts(desk)
+                texts(staff_client)
             counts.append(len(queries))
         assert counts[0] == counts[1]
 
 
 class TestReviewing:
-    def test_a_review_is_saved_with_who_and_when(self, desk: Client, marketer: User, say: Say) -> None:
+    def test_a_review_is_saved_with_who_and_when(self, staff_client: Client, marketer: User, say: Say) -> None:
         said, tag = say("Daily!"), FeedbackTag.objects.create(name="Tone")
         form = {"is_reviewed": "on", "assigned_to": marketer.pk, "tags": [tag.pk], "note": "Told the editors."}
-        assert desk.post(page_of(said), form, secure=True).status_code == 302
+        assert staff_client.post(page_of(said), form, secure=True).status_code == 302
         said.refresh_from_db()
         assert said.reviewed_at is not None
         assert (said.reviewed_by, said.assigned_to, said.note) == (marketer, marketer, "Told the editors.")
         assert list(said.tags.all()) == [tag]
         assert LogEntry.objects.get().user == marketer
 
-    def test_a_later_save_does_not_move_the_review_and_unticking_takes_it_back(self, desk: Client, say: Say) -> None:
+    def test_a_later_save_does_not_move_the_review_and_unticking_takes_it_back(
+        self, staff_client: Client, say: Say
+    ) -> None:
         said = say("Daily!", reviewed_at=NOW)
-        desk.post(page_of(said), {"is_reviewed": "on", "note": "Later"}, secure=True)
+        staff_client.post(page_of(said), {"is_reviewed": "on", "note": "Later"}, secure=True)
         said.refresh_from_db()
         assert (said.reviewed_at, said.reviewed_by, said.note) == (NOW, None, "Later")
-        desk.post(page_of(said), {"note": "Later"}, secure=True)
+        staff_client.post(page_of(said), {"note": "Later"}, secure=True)
         said.refresh_from_db()
         assert said.reviewed_at is None
 
@@ -166,11 +168,11 @@ class TestReviewing:
         said.refresh_from_db()
         assert getattr(said, field) == before
 
-    def test_a_page_opened_before_an_erasure_brings_no_note_back(self, desk: Client, say: Say) -> None:
+    def test_a_page_opened_before_an_erasure_brings_no_note_back(self, staff_client: Client, say: Say) -> None:
         said = say("Daily!", note="Ada told the editors.")
         erase(said.event.contact_id, Origin(Source.PAGE, NOW))
         form = {"is_reviewed": "on", "note": "Ada told the editors, twice."}
-        answer = desk.post(page_of(said), form, secure=True, follow=True)
+        answer = staff_client.post(page_of(said), form, secure=True, follow=True)
         said.refresh_from_db()
         assert (said.note, said.text) == ("", "")
         assert said.reviewed_at is not None
@@ -193,9 +195,9 @@ class TestReviewing:
         do(boss, "delete_selected", said, post="yes")
         assert Feedback.objects.filter(pk=said.pk).exists()
 
-    def test_only_active_staff_can_be_assigned(self, desk: Client, say: Say) -> None:
+    def test_only_active_staff_can_be_assigned(self, staff_client: Client, say: Say) -> None:
         said, gone = say("Daily!"), User.objects.create_user("gone@example.com", is_staff=True, is_active=False)
-        assert desk.post(page_of(said), {"assigned_to": gone.pk}, secure=True).status_code == 200
+        assert staff_client.post(page_of(said), {"assigned_to": gone.pk}, secure=True).status_code == 200
         said.refresh_from_db()
         assert said.assigned_to is None
 
@@ -212,50 +214,50 @@ class TestReviewing:
 
 
 class TestBulk:
-    def test_many_are_marked_as_reviewed_and_not_at_once(self, desk: Client, marketer: User, say: Say) -> None:
+    def test_many_are_marked_as_reviewed_and_not_at_once(self, staff_client: Client, marketer: User, say: Say) -> None:
         first, second, third = say("1"), say("2", reviewed_at=NOW), say("3")
-        assert do(desk, "mark_reviewed", first, second) == ["Marked as reviewed: 1."]
+        assert do(staff_client, "mark_reviewed", first, second) == ["Marked as reviewed: 1."]
         rows = list(Feedback.objects.order_by("pk").values_list("reviewed_by", "reviewed_at__year"))
         assert rows == [(marketer.pk, timezone.now().year), (None, 2026), (None, None)]
-        do(desk, "mark_not_reviewed", first, second, third)
+        do(staff_client, "mark_not_reviewed", first, second, third)
         assert not Feedback.objects.filter(reviewed_at__isnull=False).exists()
         assert not Feedback.objects.filter(reviewed_by__isnull=False).exists()
 
-    def test_many_are_assigned_to_me(self, desk: Client, marketer: User, say: Say) -> None:
+    def test_many_are_assigned_to_me(self, staff_client: Client, marketer: User, say: Say) -> None:
         first, second = say("1"), say("2")
-        do(desk, "assign_to_me", first)
+        do(staff_client, "assign_to_me", first)
         assert list(Feedback.objects.filter(assigned_to=marketer)) == [first]
         assert second.assigned_to is None
 
-    def test_a_tag_is_added_and_removed(self, desk: Client, say: Say) -> None:
+    def test_a_tag_is_added_and_removed(self, staff_client: Client, say: Say) -> None:
         rows, tag, other = [say(str(n)) for n in range(3)], *(FeedbackTag.objects.create(name=n) for n in "ab")
         rows[0].tags.add(tag, other)
-        assert do(desk, "add_tag", *rows[:2], tag=tag.pk) == ["Tagged as a: 2."]
+        assert do(staff_client, "add_tag", *rows[:2], tag=tag.pk) == ["Tagged as a: 2."]
         assert [sorted(map(str, row.tags.all())) for row in rows] == [["a", "b"], ["a"], []]
-        assert do(desk, "remove_tag", *rows, tag=tag.pk) == ["No longer tagged as a: 2."]
+        assert do(staff_client, "remove_tag", *rows, tag=tag.pk) == ["No longer tagged as a: 2."]
         assert [sorted(map(str, row.tags.all())) for row in rows] == [["b"], [], []]
 
     @pytest.mark.parametrize(
         ("tag", "answer"), [("", "Choose a tag first"), ("999999", "No action"), ("nonsense", "No action")]
     )
-    def test_without_a_tag_nothing_is_tagged(self, tag: str, answer: str, desk: Client, say: Say) -> None:
+    def test_without_a_tag_nothing_is_tagged(self, tag: str, answer: str, staff_client: Client, say: Say) -> None:
         said = say("Daily!")
-        assert answer in do(desk, "add_tag", said, tag=tag)[0]
+        assert answer in do(staff_client, "add_tag", said, tag=tag)[0]
         assert not said.tags.exists()
         assert not LogEntry.objects.exists()
 
-    def test_everything_a_filter_shows_can_be_chosen_at_once(self, desk: Client, say: Say) -> None:
+    def test_everything_a_filter_shows_can_be_chosen_at_once(self, staff_client: Client, say: Say) -> None:
         tag = FeedbackTag.objects.create(name="Tone")
         tagged, other = say("1"), say("2")
         tagged.tags.add(tag)
         form = {"action": "mark_reviewed", "index": "0", "select_across": "1", "_selected_action": [tagged.pk]}
-        desk.post(f"{LIST}?tags__id__exact={tag.pk}", form, secure=True)
+        staff_client.post(f"{LIST}?tags__id__exact={tag.pk}", form, secure=True)
         other.refresh_from_db()
         assert Feedback.objects.get(pk=tagged.pk).reviewed_at is not None
         assert other.reviewed_at is None
 
-    def test_what_was_done_to_many_is_one_line_in_the_log(self, desk: Client, marketer: User, say: Say) -> None:
-        do(desk, "mark_reviewed", say("1"), say("2"))
+    def test_what_was_done_to_many_is_one_line_in_the_log(self, staff_client: Client, marketer: User, say: Say) -> None:
+        do(staff_client, "mark_reviewed", say("1"), say("2"))
         entry = LogEntry.objects.get()
         assert (entry.user, entry.object_repr, entry.change_message) == (marketer, "2 feedback", "Marked as reviewed.")
 
@@ -283,8 +285,8 @@ class TestDigest:
         ]
 
     @pytest.mark.parametrize(("method", "act", "status"), [("get", "start", 405), ("post", "begin", 404)])
-    def test_looking_changes_nothing(self, method: str, act: str, status: int, desk: Client) -> None:
-        assert getattr(desk, method)(f"{LIST}digest/{act}/", secure=True).status_code == status
+    def test_looking_changes_nothing(self, method: str, act: str, status: int, staff_client: Client) -> None:
+        assert getattr(staff_client, method)(f"{LIST}digest/{act}/", secure=True).status_code == status
         assert not User.objects.filter(wants_digest=True).exists()
 
     def test_it_takes_the_permission(self) -> None:
@@ -363,8 +365,8 @@ def page_of(feedback: Feedback) -> str:
     return reverse("admin:prefcenter_feedback_change", args=[feedback.pk])
 
 
-def campaigns_offered(desk: Client, **narrowed: Any) -> set[str]:
-    shown = desk.get(LIST, narrowed, secure=True).context["cl"]
+def campaigns_offered(staff_client: Client, **narrowed: Any) -> set[str]:
+    shown = staff_client.get(LIST, narrowed, secure=True).context["cl"]
     [offered] = (one for one in shown.filter_specs if one.title == "campaign")
     return {str(choice["display"]) for choice in offered.choices(shown)} - {"All", "-"}
 

@@ -41,7 +41,7 @@ def user() -> User:
 
 
 @pytest.fixture
-def desk(user: User) -> Client:
+def staff_client(user: User) -> Client:
     return signed_in(user)
 
 
@@ -80,16 +80,16 @@ def checked(client: Client, text: str = SENDGRID, **terms: Any) -> ImportRun:
     return ImportRun.objects.latest("id")
 
 
-def test_the_whole_way_from_the_upload_to_the_report(desk: Client, user: User) -> None:
-    answer = upload(desk, SENDGRID)
+def test_the_whole_way_from_the_upload_to_the_report(staff_client: Client, user: User) -> None:
+    answer = upload(staff_client, SENDGRID)
     run = the_run()
     assert (answer.status_code, answer["Location"]) == (302, f"{LIST}{run.pk}/")
-    shown = page(desk, run)
+    shown = page(staff_client, run)
     assert "Waiting for the worker." in shown
     assert REFRESH in shown
 
     work_on_imports()
-    shown = page(desk, run)
+    shown = page(staff_client, run)
     assert "Nothing has been imported yet. This is what the import would do." in shown
     assert "Recognised as: SendGrid: bounces" in shown
     assert "Address does not exist: 2" in shown
@@ -98,12 +98,12 @@ def test_the_whole_way_from_the_upload_to_the_report(desk: Client, user: User) -
     assert REFRESH not in shown
     assert not Suppression.objects.exists()
 
-    assert press(desk, run, "confirm").status_code == 302
-    shown = page(desk, run)
+    assert press(staff_client, run, "confirm").status_code == 302
+    shown = page(staff_client, run)
     assert "Being imported" in shown
     assert REFRESH in shown
     work_on_imports()
-    shown = page(desk, run)
+    shown = page(staff_client, run)
     assert "The whole file was read. The file itself has been deleted." in shown
     assert '<tr><th scope="row">New opt-outs</th><td>2</td><td>2</td></tr>' in shown
     assert f"by {user}" in shown
@@ -114,9 +114,9 @@ def test_the_whole_way_from_the_upload_to_the_report(desk: Client, user: User) -
     assert ADA not in shown
 
 
-def test_the_report_lists_lines_and_reasons_and_no_address(desk: Client) -> None:
-    run = checked(desk, f"email,status\n{ADA},subscribed\nnobody,unsubscribed\n")
-    answer = desk.get(f"{LIST}{run.pk}/lines/", secure=True)
+def test_the_report_lists_lines_and_reasons_and_no_address(staff_client: Client) -> None:
+    run = checked(staff_client, f"email,status\n{ADA},subscribed\nnobody,unsubscribed\n")
+    answer = staff_client.get(f"{LIST}{run.pk}/lines/", secure=True)
     rows = list(csv.reader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))
     assert rows == [
         ["line", "problem"],
@@ -126,12 +126,12 @@ def test_the_report_lists_lines_and_reasons_and_no_address(desk: Client) -> None
     assert f'filename="import-{run.pk}-lines.csv"' in answer["Content-Disposition"]
 
 
-def test_of_many_bad_lines_the_page_shows_a_few_and_the_report_has_all(desk: Client) -> None:
-    run = checked(desk, "email\n" + "nobody\n" * 1500)
-    shown = page(desk, run)
+def test_of_many_bad_lines_the_page_shows_a_few_and_the_report_has_all(staff_client: Client) -> None:
+    run = checked(staff_client, "email\n" + "nobody\n" * 1500)
+    shown = page(staff_client, run)
     assert shown.count("this is not a valid address") == 10
     assert "The number of each skipped line and the reason" in shown
-    answer = desk.get(f"{LIST}{run.pk}/lines/", secure=True)
+    answer = staff_client.get(f"{LIST}{run.pk}/lines/", secure=True)
     assert len(list(csv.reader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))) == 1501
 
 
@@ -140,14 +140,14 @@ def logged() -> list[str]:
 
 
 def test_each_act_is_one_line_of_the_log_with_figures_and_without_the_files_name(
-    desk: Client, user: User, news: Category
+    staff_client: Client, user: User, news: Category
 ) -> None:
-    run = checked(desk, name=f"{ADA}.csv")
+    run = checked(staff_client, name=f"{ADA}.csv")
     terms = {"kind": "opt_outs", "channel": "email", "reason": "unsubscribed_all", "category": str(news.pk)}
-    press(desk, run, "check", **terms)
+    press(staff_client, run, "check", **terms)
     work_on_imports()
-    press(desk, run, "confirm")
-    press(desk, run, "stop")
+    press(staff_client, run, "confirm")
+    press(staff_client, run, "stop")
     entries = list(LogEntry.objects.order_by("id"))
     for entry in entries:
         assert (entry.user, entry.object_repr, entry.get_edited_object()) == (user, f"import {run.pk}", run)
@@ -161,106 +161,106 @@ def test_each_act_is_one_line_of_the_log_with_figures_and_without_the_files_name
     ]
 
 
-def test_what_was_not_done_is_not_in_the_log(desk: Client) -> None:
-    upload(desk, b"first,last\nAnn,Other\n")
+def test_what_was_not_done_is_not_in_the_log(staff_client: Client) -> None:
+    upload(staff_client, b"first,last\nAnn,Other\n")
     assert logged() == []
-    run = checked(desk)
-    press(desk, run, "check", kind="nonsense")
-    press(desk, run, "stop")
+    run = checked(staff_client)
+    press(staff_client, run, "check", kind="nonsense")
+    press(staff_client, run, "stop")
     for button in ("stop", "confirm", "check"):
-        press(desk, run, button, kind="opt_outs", channel="email")
+        press(staff_client, run, button, kind="opt_outs", channel="email")
     assert logged() == ["Uploaded a file of opt-outs: SendGrid: bounces, 145 bytes.", "Stopped an import of opt-outs."]
 
 
-def test_the_same_file_again_is_recognised(desk: Client) -> None:
-    first = checked(desk)
-    press(desk, first, "confirm")
+def test_the_same_file_again_is_recognised(staff_client: Client) -> None:
+    first = checked(staff_client)
+    press(staff_client, first, "confirm")
     work_on_imports()
-    again = checked(desk)
-    shown = page(desk, again)
+    again = checked(staff_client)
+    shown = page(staff_client, again)
     assert "This exact file was already imported on " in shown
     assert f'href="{LIST}{first.pk}/"' in shown
     assert "There’s nothing new in this file. Importing it would change nothing." in shown
     assert "/confirm/" not in shown
 
 
-def test_other_terms_are_checked_before_anything_is_imported(desk: Client, news: Category) -> None:
-    run = checked(desk, "email\na@x.example\n")
+def test_other_terms_are_checked_before_anything_is_imported(staff_client: Client, news: Category) -> None:
+    run = checked(staff_client, "email\na@x.example\n")
     terms = {"kind": "opt_outs", "channel": "email", "reason": "unsubscribed_all", "category": str(news.pk)}
-    assert press(desk, run, "check", **terms).status_code == 302
-    assert "Being checked" in page(desk, run)
+    assert press(staff_client, run, "check", **terms).status_code == 302
+    assert "Being checked" in page(staff_client, run)
     work_on_imports()
-    shown = page(desk, run)
+    shown = page(staff_client, run)
     assert "Opted out of: News" in shown
     assert f'<option value="{news.pk}" selected>' in shown
-    wrong = press(desk, run, "check", **(terms | {"reason": "complaint"}))
+    wrong = press(staff_client, run, "check", **(terms | {"reason": "complaint"}))
     assert "Leave the category empty" in wrong.content.decode()
     assert (the_run().category, the_run().state) == (news, ImportState.READY)
 
 
-def test_contacts_are_learnt_and_their_page_speaks_of_contacts(desk: Client) -> None:
-    run = checked(desk, "email\na@x.example\n", kind="contacts", reason="complaint", name="members.csv")
-    shown = page(desk, run)
+def test_contacts_are_learnt_and_their_page_speaks_of_contacts(staff_client: Client) -> None:
+    run = checked(staff_client, "email\na@x.example\n", kind="contacts", reason="complaint", name="members.csv")
+    shown = page(staff_client, run)
     assert 'value="Import 1 contact"' in shown
     assert "Reason:" not in shown
-    press(desk, run, "confirm")
+    press(staff_client, run, "confirm")
     work_on_imports()
     assert Address.objects.get().value == "a@x.example"
     assert not Suppression.objects.exists()
 
 
-def test_what_is_on_its_way_shows_how_far_it_is_and_can_be_stopped(desk: Client) -> None:
-    upload(desk, SENDGRID)
+def test_what_is_on_its_way_shows_how_far_it_is_and_can_be_stopped(staff_client: Client) -> None:
+    upload(staff_client, SENDGRID)
     run = the_run()
     ImportRun.objects.update(
         claimed_by="12345678123456781234567812345678", claimed_at=timezone.now(), bytes_read=60, position=2
     )
-    shown = page(desk, run)
+    shown = page(staff_client, run)
     assert f'<progress value="60" max="{run.size}" aria-label="Being checked">' in shown
     assert "2 rows read" in shown
-    assert press(desk, run, "stop").status_code == 302
-    shown = page(desk, run)
+    assert press(staff_client, run, "stop").status_code == 302
+    shown = page(staff_client, run)
     assert "Nothing was imported. The file was deleted." in shown
     assert REFRESH not in shown
 
 
-def test_stopped_midway_it_says_where(desk: Client) -> None:
-    run = checked(desk)
-    press(desk, run, "confirm")
+def test_stopped_midway_it_says_where(staff_client: Client) -> None:
+    run = checked(staff_client)
+    press(staff_client, run, "confirm")
     ImportRun.objects.update(last_line=2, position=1)
-    press(desk, run, "stop")
-    assert "Stopped after line 2 of the file. What was imported up to then stays." in page(desk, run)
+    press(staff_client, run, "stop")
+    assert "Stopped after line 2 of the file. What was imported up to then stays." in page(staff_client, run)
 
 
-def test_who_waits_long_is_told_to_look_after_the_worker(desk: Client) -> None:
-    upload(desk, SENDGRID)
-    assert "check that the worker is running" not in page(desk, the_run())
+def test_who_waits_long_is_told_to_look_after_the_worker(staff_client: Client) -> None:
+    upload(staff_client, SENDGRID)
+    assert "check that the worker is running" not in page(staff_client, the_run())
     ImportRun.objects.update(created_at=timezone.now() - timedelta(minutes=4))
-    assert "check that the worker is running" in page(desk, the_run())
+    assert "check that the worker is running" in page(staff_client, the_run())
 
 
-def test_a_check_that_somebody_else_repeated_has_to_be_looked_at_again(desk: Client) -> None:
-    run = checked(desk)
+def test_a_check_that_somebody_else_repeated_has_to_be_looked_at_again(staff_client: Client) -> None:
+    run = checked(staff_client)
     imports.check_again(run, imports.terms_of(run))
     work_on_imports()
-    answer = press(desk, run, "confirm", checked="2026-01-01T00:00:00+00:00")
+    answer = press(staff_client, run, "confirm", checked="2026-01-01T00:00:00+00:00")
     assert answer.status_code == 302
-    assert said(desk, run) == [
+    assert said(staff_client, run) == [
         "This import has changed in the meantime, so that is no longer possible. Nothing changed."
     ]
     assert the_run().state == ImportState.READY
     assert len(logged()) == 1
 
 
-def test_pressing_twice_is_the_same_as_once(desk: Client) -> None:
-    run = checked(desk)
-    token = re.search(r'name="checked" value="([^"]*)"', page(desk, run))
+def test_pressing_twice_is_the_same_as_once(staff_client: Client) -> None:
+    run = checked(staff_client)
+    token = re.search(r'name="checked" value="([^"]*)"', page(staff_client, run))
     assert token
     for _ in range(2):
-        press(desk, run, "confirm", checked=token[1])
+        press(staff_client, run, "confirm", checked=token[1])
     assert len(logged()) == 2
     for button in ("stop", "stop", "confirm", "check"):
-        assert press(desk, run, button, kind="opt_outs", channel="email").status_code == 302
+        assert press(staff_client, run, button, kind="opt_outs", channel="email").status_code == 302
     assert the_run().state == ImportState.STOPPED
 
 
@@ -275,21 +275,21 @@ def test_pressing_twice_is_the_same_as_once(desk: Client) -> None:
     ],
 )
 def test_a_file_that_is_no_list_of_people_is_named_on_the_form(
-    content: bytes, sentence: str, desk: Client, folder: Path
+    content: bytes, sentence: str, staff_client: Client, folder: Path
 ) -> None:
-    answer = upload(desk, content)
+    answer = upload(staff_client, content)
     assert (answer.status_code, sentence in answer.content.decode()) == (200, True)
     assert ADA not in answer.content.decode()
     assert not ImportRun.objects.exists()
     assert not folder.exists() or list(folder.iterdir()) == []
 
 
-def test_a_file_that_is_too_large_is_refused_unread(desk: Client, settings: Any) -> None:
+def test_a_file_that_is_too_large_is_refused_unread(staff_client: Client, settings: Any) -> None:
     settings.IMPORT_MAX_MB = 1
-    answer = upload(desk, b"email\n" + b"x" * 1_200_000)
+    answer = upload(staff_client, b"email\n" + b"x" * 1_200_000)
     assert (answer.status_code, "larger than 1.0" in answer.content.decode()) == (413, True)
     assert "Traceback" not in answer.content.decode()
-    assert upload(desk, b"email\n" + b"a@x.example\n" * 80_000).status_code == 302
+    assert upload(staff_client, b"email\n" + b"a@x.example\n" * 80_000).status_code == 302
 
 
 def test_who_may_not_is_refused_before_the_body_is_read(settings: Any) -> None:
@@ -314,14 +314,14 @@ def test_without_its_csrf_token_nothing_is_taken(user: User) -> None:
 
 
 @pytest.mark.parametrize("path", ["new/", "{}/", "{}/lines/", "{}/check/", "{}/confirm/", "{}/stop/"])
-def test_every_page_takes_the_permission_and_its_own_method(path: str, desk: Client) -> None:
-    url = LIST + path.format(checked(desk).pk)
+def test_every_page_takes_the_permission_and_its_own_method(path: str, staff_client: Client) -> None:
+    url = LIST + path.format(checked(staff_client).pk)
     is_post = path.endswith(("check/", "confirm/", "stop/"))
-    for client, status in ((signed_in(member("view_importrun")), 403), (desk, 405)):
+    for client, status in ((signed_in(member("view_importrun")), 403), (staff_client, 405)):
         answer = client.get(url, secure=True) if is_post else client.put(url, secure=True)
         assert answer.status_code == status
     assert the_run().state == ImportState.READY
-    assert desk.get(f"{LIST}999/", secure=True).status_code == 404
+    assert staff_client.get(f"{LIST}999/", secure=True).status_code == 404
 
 
 @pytest.mark.parametrize(("group", "status"), [("marketer", 403), ("support", 403), ("compliance", 200)])
@@ -331,11 +331,11 @@ def test_compliance_imports_and_the_other_groups_do_not(group: str, status: int)
 
 
 def test_the_list_shows_every_import_newest_first_without_many_queries(
-    desk: Client, django_assert_max_num_queries: Any
+    staff_client: Client, django_assert_max_num_queries: Any
 ) -> None:
-    first, second = checked(desk), checked(desk, "email\na@x.example\n", name="list.csv")
+    first, second = checked(staff_client), checked(staff_client, "email\na@x.example\n", name="list.csv")
     with django_assert_max_num_queries(12):
-        shown = desk.get(LIST, secure=True).content.decode()
+        shown = staff_client.get(LIST, secure=True).content.decode()
     assert shown.index(f"Import {second.pk}<") < shown.index(f"Import {first.pk}<")
     assert "list.csv" in shown
     assert '<td class="field-new">1</td>' in shown
@@ -346,9 +346,9 @@ def test_the_list_shows_every_import_newest_first_without_many_queries(
     [(["view_importrun"], "change/", False), (["import_opt_outs"], "", True)],
 )
 def test_the_list_is_one_for_those_who_may_import_and_for_those_who_only_read(
-    permissions: list[str], leads_to: str, may_import: bool, desk: Client
+    permissions: list[str], leads_to: str, may_import: bool, staff_client: Client
 ) -> None:
-    run, client = checked(desk), signed_in(member(*permissions))
+    run, client = checked(staff_client), signed_in(member(*permissions))
     shown = client.get(LIST, secure=True).content.decode()
     assert f'<a href="{LIST}{run.pk}/{leads_to}">Import {run.pk}</a>' in shown
     assert (NEW in shown, f"{LIST}answers/" in shown) == (may_import, may_import)
@@ -357,10 +357,10 @@ def test_the_list_is_one_for_those_who_may_import_and_for_those_who_only_read(
     assert client.get(LIST, {"state__exact": "done"}, secure=True).context["cl"].result_count == 0
 
 
-def test_the_page_of_an_import_leads_to_its_record(desk: Client) -> None:
-    run = checked(desk)
+def test_the_page_of_an_import_leads_to_its_record(staff_client: Client) -> None:
+    run = checked(staff_client)
     record = f"{LIST}{run.pk}/change/"
-    assert record not in page(desk, run)
+    assert record not in page(staff_client, run)
     assert f'href="{record}"' in page(signed_in(member("view_importrun", "import_opt_outs")), run)
 
 
@@ -378,17 +378,17 @@ def tick(client: Client, run: ImportRun, **said: str) -> Any:
     return client.post(f"{LIST}{run.pk}/answer/", {"checked": found[1], **said}, secure=True)
 
 
-def test_a_column_that_may_say_no_is_asked_about_and_nothing_can_be_imported_before(desk: Client) -> None:
-    run = checked(desk, ASKING, name="users.csv")
-    shown = page(desk, run)
+def test_a_column_that_may_say_no_is_asked_about_and_nothing_can_be_imported_before(staff_client: Client) -> None:
+    run = checked(staff_client, ASKING, name="users.csv")
+    shown = page(staff_client, run)
     assert "Waiting for answers" in shown
     assert "Column “subscribed_to_emails”" in shown
     assert "true (2 rows)" in shown
     assert '<option value="unsubscribed" selected>' in shown
     assert f"{LIST}{run.pk}/confirm/" not in shown
-    assert "Waiting for answers" in desk.get(LIST, secure=True).content.decode()
-    press(desk, run, "confirm", checked=imports_checked(run))
-    assert "have no answer yet" in said(desk, run)[0]
+    assert "Waiting for answers" in staff_client.get(LIST, secure=True).content.decode()
+    press(staff_client, run, "confirm", checked=imports_checked(run))
+    assert "have no answer yet" in said(staff_client, run)[0]
     work_on_imports()
     assert not Address.objects.exists()
 
@@ -399,15 +399,15 @@ def imports_checked(run: ImportRun) -> str:
     return checked_at.isoformat()
 
 
-def test_answered_it_is_checked_again_and_the_answer_holds_for_the_next_file(desk: Client, user: User) -> None:
-    run = checked(desk, ASKING, name="users.csv")
-    assert tick(desk, run, **answers()).status_code == 302
+def test_answered_it_is_checked_again_and_the_answer_holds_for_the_next_file(staff_client: Client, user: User) -> None:
+    run = checked(staff_client, ASKING, name="users.csv")
+    assert tick(staff_client, run, **answers()).status_code == 302
     work_on_imports()
-    shown = page(desk, run)
+    shown = page(staff_client, run)
     assert "Nothing has been imported yet. This is what the import would do." in shown
     assert "Subscribed (not an opt-out): 1" in shown
     assert "What the columns mean" in shown
-    press(desk, run, "confirm")
+    press(staff_client, run, "confirm")
     work_on_imports()
     assert set(Suppression.objects.values_list("address__value", flat=True)) == {BOB, "c@x.example"}
     assert ImportRun.objects.get(id=run.pk).columns is None
@@ -415,65 +415,65 @@ def test_answered_it_is_checked_again_and_the_answer_holds_for_the_next_file(des
         ("subscribed_to_emails", f"staff {user.pk}"),
         ("donotContact", f"staff {user.pk}"),
     }
-    again = checked(desk, ASKING + "4,d@x.example,false,0\n", name="users.csv")
-    assert 'value="Import 1 opt-out"' in page(desk, again)
+    again = checked(staff_client, ASKING + "4,d@x.example,false,0\n", name="users.csv")
+    assert 'value="Import 1 opt-out"' in page(staff_client, again)
     assert "Answered what 2 columns of an import mean and checked it again." in logged()
 
 
-def test_every_value_has_to_be_answered_or_the_column_left_out(desk: Client) -> None:
-    run = checked(desk, ASKING, name="users.csv")
-    answer = tick(desk, run, **answers(**{"1-1": ""}))
+def test_every_value_has_to_be_answered_or_the_column_left_out(staff_client: Client) -> None:
+    run = checked(staff_client, ASKING, name="users.csv")
+    answer = tick(staff_client, run, **answers(**{"1-1": ""}))
     assert "Choose what this means" in answer.content.decode()
     assert not ImportAnswer.objects.exists()
-    tick(desk, run, **answers(**{"1-0": "", "1-1": "", "1": "on"}))
+    tick(staff_client, run, **answers(**{"1-0": "", "1-1": "", "1": "on"}))
     work_on_imports()
-    assert 'value="Import 1 opt-out"' in page(desk, run)
+    assert 'value="Import 1 opt-out"' in page(staff_client, run)
 
 
-def test_what_was_answered_can_be_changed_before_it_is_imported(desk: Client) -> None:
-    run = checked(desk, ASKING, name="users.csv")
-    tick(desk, run, **answers())
+def test_what_was_answered_can_be_changed_before_it_is_imported(staff_client: Client) -> None:
+    run = checked(staff_client, ASKING, name="users.csv")
+    tick(staff_client, run, **answers())
     work_on_imports()
-    tick(desk, run, **answers(**{"1-1": "complaint"}))
+    tick(staff_client, run, **answers(**{"1-1": "complaint"}))
     work_on_imports()
-    assert "Complained: 1" in page(desk, run)
+    assert "Complained: 1" in page(staff_client, run)
 
 
-def test_only_the_check_that_was_looked_at_can_be_answered(desk: Client) -> None:
-    run = checked(desk, ASKING, name="users.csv")
-    answer = desk.post(f"{LIST}{run.pk}/answer/", {"checked": "", **answers()}, secure=True)
+def test_only_the_check_that_was_looked_at_can_be_answered(staff_client: Client) -> None:
+    run = checked(staff_client, ASKING, name="users.csv")
+    answer = staff_client.post(f"{LIST}{run.pk}/answer/", {"checked": "", **answers()}, secure=True)
     assert answer.status_code == 302
     assert not ImportAnswer.objects.exists()
 
 
-def test_what_was_confirmed_is_read_as_it_was_checked_whatever_is_said_meanwhile(desk: Client) -> None:
-    run = checked(desk, ASKING, name="users.csv")
-    tick(desk, run, **answers())
+def test_what_was_confirmed_is_read_as_it_was_checked_whatever_is_said_meanwhile(staff_client: Client) -> None:
+    run = checked(staff_client, ASKING, name="users.csv")
+    tick(staff_client, run, **answers())
     work_on_imports()
-    press(desk, run, "confirm")
+    press(staff_client, run, "confirm")
     ImportAnswer.objects.update(means={"values": {"true": "unsubscribed", "false": "unsubscribed"}})
     work_on_imports()
     assert set(Suppression.objects.values_list("address__value", flat=True)) == {BOB, "c@x.example"}
 
 
-def test_an_answer_can_be_forgotten_and_is_asked_for_again(desk: Client) -> None:
-    run = checked(desk, ASKING, name="users.csv")
-    tick(desk, run, **answers())
-    shown = desk.get(f"{LIST}answers/", secure=True).content.decode()
+def test_an_answer_can_be_forgotten_and_is_asked_for_again(staff_client: Client) -> None:
+    run = checked(staff_client, ASKING, name="users.csv")
+    tick(staff_client, run, **answers())
+    shown = staff_client.get(f"{LIST}answers/", secure=True).content.decode()
     assert "true: subscribed; false: unsubscribed" in shown
     one = ImportAnswer.objects.get(heading="donotcontact")
     assert f"{LIST}answers/{one.pk}/forget/" in shown
-    assert desk.post(f"{LIST}answers/{one.pk}/forget/", secure=True).status_code == 302
-    again = checked(desk, ASKING + "\n", name="users.csv")
-    assert "Waiting for answers" in page(desk, again)
+    assert staff_client.post(f"{LIST}answers/{one.pk}/forget/", secure=True).status_code == 302
+    again = checked(staff_client, ASKING + "\n", name="users.csv")
+    assert "Waiting for answers" in page(staff_client, again)
 
 
-def test_the_answers_are_for_those_who_may_import(desk: Client) -> None:
-    tick(desk, checked(desk, ASKING, name="users.csv"), **answers())
+def test_the_answers_are_for_those_who_may_import(staff_client: Client) -> None:
+    tick(staff_client, checked(staff_client, ASKING, name="users.csv"), **answers())
     one = ImportAnswer.objects.first()
     assert one
     other = signed_in(member("view_importrun"))
     assert other.get(f"{LIST}answers/", secure=True).status_code == 403
     assert other.post(f"{LIST}answers/{one.pk}/forget/", secure=True).status_code == 403
     assert other.post(f"{LIST}{the_run().pk}/answer/", answers(), secure=True).status_code == 403
-    assert desk.get(f"{LIST}answers/{one.pk}/forget/", secure=True).status_code == 405
+    assert staff_client.get(f"{LIST}answers/{one.pk}/forget/", secure=True).status_code == 405

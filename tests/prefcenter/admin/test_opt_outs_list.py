@@ -10,7 +10,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
-from prefcenter.admin.opt_outs import views as desk
+from prefcenter.admin.opt_outs import views
 from prefcenter.lists.suppressions import FORMATS, listing
 from tests.factories import CampaignFactory, CategoryFactory, address
 from tests.staff import member, signed_in
@@ -126,7 +126,7 @@ def test_what_cannot_be_is_said_and_nobody_is_shown(asked: dict[str, str], said:
 
 
 def test_the_list_has_pages_and_keeps_what_was_asked(reader: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk, "PER_PAGE", 2)
+    monkeypatch.setattr(views, "PER_PAGE", 2)
     for letter in "abcde":
         block(f"{letter}@example.com")
     first = page(reader, reason="complaint")
@@ -183,7 +183,7 @@ def test_a_file_is_made_only_by_a_form_of_ours(exporter: Client) -> None:
 def test_the_file_holds_what_the_list_shows_on_all_its_pages(
     exporter: Client, left: Address, news: Category, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk, "PER_PAGE", 1)
+    monkeypatch.setattr(views, "PER_PAGE", 1)
     block("bob@example.com")
     block("+4930123456", channel=Channel.SMS)
     answer = take(exporter, "csv", category=news.pk, channel="email")
@@ -263,7 +263,7 @@ def test_a_hashed_file_says_how_many_were_erased(exporter: Client) -> None:
 def test_what_cannot_be_exported_is_said_and_not_logged(
     kind: str, asked: dict[str, str], said: str, exporter: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk, "XLSX_MOST", 1)
+    monkeypatch.setattr(views, "XLSX_MOST", 1)
     block("a@example.com")
     block("b@example.com")
     answer = take(exporter, kind, **asked)

@@ -36,13 +36,13 @@ def manager() -> User:
 
 
 @pytest.fixture
-def desk(manager: User) -> Client:
+def staff_client(manager: User) -> Client:
     return signed_in(manager)
 
 
-def test_nobody_makes_themselves_a_superuser_or_gives_themselves_rights(manager: User, desk: Client) -> None:
+def test_nobody_makes_themselves_a_superuser_or_gives_themselves_rights(manager: User, staff_client: Client) -> None:
     every = {"groups": [*Group.objects.values_list("id", flat=True)], "user_permissions": ["1", "2", "3"]}
-    answer = desk.post(
+    answer = staff_client.post(
         page(manager), {"email": manager.email, "wants_digest": "on"} | JOINED | POWERS | every, secure=True
     )
     assert answer.status_code == 302
@@ -52,50 +52,52 @@ def test_nobody_makes_themselves_a_superuser_or_gives_themselves_rights(manager:
     assert manager.user_permissions.count() == before
 
 
-def test_nobody_makes_another_account_that_may_do_more(desk: Client) -> None:
+def test_nobody_makes_another_account_that_may_do_more(staff_client: Client) -> None:
     form = {"email": "new@example.com", "groups": [*Group.objects.values_list("id", flat=True)]} | POWERS
-    assert desk.post("/admin/prefcenter/user/add/", form, secure=True).status_code == 302
+    assert staff_client.post("/admin/prefcenter/user/add/", form, secure=True).status_code == 302
     new = User.objects.get(email="new@example.com")
     assert (new.is_superuser, new.is_staff, new.groups.count()) == (False, False, 0)
 
 
 @pytest.mark.parametrize("is_active", [True, False])
 @pytest.mark.parametrize("kind", ["superuser", "group", "permission"])
-def test_nobody_takes_over_an_account_that_may_do_more(kind: str, is_active: bool, manager: User, desk: Client) -> None:
+def test_nobody_takes_over_an_account_that_may_do_more(
+    kind: str, is_active: bool, manager: User, staff_client: Client
+) -> None:
     other = member(is_superuser=kind == "superuser", group="compliance" if kind == "group" else "")
     if kind == "permission":
         other.user_permissions.add(Permission.objects.get(codename="export_opt_outs"))
     given_an_app(other)
     User.objects.filter(pk=other.pk).update(is_active=is_active)
     form = {"email": "mine@example.com", "removes_second_factors": "on", "is_active": "on"} | JOINED
-    assert desk.post(page(other), form, secure=True).status_code == 403
-    assert desk.post(page(other, "delete"), {"post": "yes"}, secure=True).status_code == 403
+    assert staff_client.post(page(other), form, secure=True).status_code == 403
+    assert staff_client.post(page(other, "delete"), {"post": "yes"}, secure=True).status_code == 403
     several = {"action": "delete_selected", "_selected_action": [other.pk, manager.pk], "post": "yes"}
-    desk.post("/admin/prefcenter/user/", several, secure=True)
+    staff_client.post("/admin/prefcenter/user/", several, secure=True)
     assert User.objects.filter(pk=other.pk, email=other.email, is_active=is_active).exists()
     assert Authenticator.objects.filter(user=other).exists()
-    assert desk.get(page(other), secure=True).status_code == 200, "to be looked at"
+    assert staff_client.get(page(other), secure=True).status_code == 200, "to be looked at"
 
 
-def test_accounts_that_may_do_no_more_are_seen_to(desk: Client) -> None:
+def test_accounts_that_may_do_no_more_are_seen_to(staff_client: Client) -> None:
     other = member("view_user")
     given_an_app(other)
     form = {"email": "Ben@Example.com", "removes_second_factors": "on"} | JOINED
-    assert desk.post(page(other), form, secure=True).status_code == 302
+    assert staff_client.post(page(other), form, secure=True).status_code == 302
     other.refresh_from_db()
     assert (other.email, other.is_active, other.is_staff) == ("ben@example.com", True, True)
     assert not Authenticator.objects.filter(user=other).exists()
 
 
-def test_only_superusers_say_what_a_group_may(manager: User, desk: Client) -> None:
+def test_only_superusers_say_what_a_group_may(manager: User, staff_client: Client) -> None:
     group = Group.objects.get(name="marketer")
     manager.groups.add(group)
     url, first = f"/admin/auth/group/{group.pk}", Permission.objects.earliest("pk")
     form = {"name": "marketer", "permissions": [str(first.pk)]}
-    assert desk.get(f"{url}/change/", secure=True).status_code == 200
-    assert desk.post(f"{url}/change/", form, secure=True).status_code == 403
-    assert desk.post(f"{url}/delete/", {"post": "yes"}, secure=True).status_code == 403
-    assert desk.post("/admin/auth/group/add/", form, secure=True).status_code == 403
+    assert staff_client.get(f"{url}/change/", secure=True).status_code == 200
+    assert staff_client.post(f"{url}/change/", form, secure=True).status_code == 403
+    assert staff_client.post(f"{url}/delete/", {"post": "yes"}, secure=True).status_code == 403
+    assert staff_client.post("/admin/auth/group/add/", form, secure=True).status_code == 403
     assert group.permissions.count() > 1
     boss = signed_in(member(is_superuser=True))
     assert boss.post(f"{url}/change/", form, secure=True).status_code == 302
@@ -125,17 +127,17 @@ def test_the_address_of_before_is_told_that_it_was_changed() -> None:
 
 
 def test_who_gives_their_account_the_address_of_a_reader_is_not_signed_in_as_that_reader(
-    manager: User, desk: Client, ada: Address
+    manager: User, staff_client: Client, ada: Address
 ) -> None:
     news = CategoryFactory.create()
     actions.suppress([ada.pk], Origin(Source.PAGE, timezone.now()), reason=SuppressionReason.UNSUBSCRIBED_ALL)
-    assert desk.post(page(manager), {"email": ADA} | JOINED, secure=True).status_code == 302
+    assert staff_client.post(page(manager), {"email": ADA} | JOINED, secure=True).status_code == 302
     for url in ("/preferences/mine/", "/preferences/mine/data/", "/admin/"):
-        answer = desk.get(url, secure=True)
+        answer = staff_client.get(url, secure=True)
         assert (answer.status_code, answer.content) == (302, b""), url
         assert "/accounts/login/" in answer["Location"] or url == "/admin/"
     form = {"do": "save", f"on-{news.pk}-email": "on"}
-    assert desk.post("/preferences/mine/", form, secure=True).status_code == 302
+    assert staff_client.post("/preferences/mine/", form, secure=True).status_code == 302
     assert not Suppression.objects.exclude(lifted_at=None).exists()
 
 

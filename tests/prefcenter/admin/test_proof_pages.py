@@ -38,7 +38,7 @@ def officer() -> User:
 
 
 @pytest.fixture
-def desk(officer: User) -> Client:
+def staff_client(officer: User) -> Client:
     return signed_in(officer)
 
 
@@ -60,8 +60,8 @@ def page_of(one: Address, *, file: bool = False) -> str:
     return f"/admin/people/{one.contact_id}/proof" + (".json" if file else "/")
 
 
-def make(desk: Client, one: Address, typed: str = "") -> str:
-    answer = desk.post(page_of(one), {"address": typed}, secure=True)
+def make(staff_client: Client, one: Address, typed: str = "") -> str:
+    answer = staff_client.post(page_of(one), {"address": typed}, secure=True)
     assert answer.status_code == 200
     return answer.content.decode()
 
@@ -72,8 +72,8 @@ def fields(page: str) -> dict[str, str]:
     return {name: unescape(value) for name, value in hidden if name != "csrfmiddlewaretoken"}
 
 
-def download(desk: Client, one: Address, page: str, **other: str) -> Any:
-    return desk.post(page_of(one, file=True), fields(page) | other, secure=True)
+def download(staff_client: Client, one: Address, page: str, **other: str) -> Any:
+    return staff_client.post(page_of(one, file=True), fields(page) | other, secure=True)
 
 
 class Text(HTMLParser):
@@ -91,9 +91,9 @@ class Text(HTMLParser):
         return " ".join(" ".join(self.parts).split())
 
 
-def test_the_page_and_the_file_say_the_same(desk: Client, officer: User, story: Address) -> None:
-    page = make(desk, story, " ADA@Example.com ")
-    answer = download(desk, story, page)
+def test_the_page_and_the_file_say_the_same(staff_client: Client, officer: User, story: Address) -> None:
+    page = make(staff_client, story, " ADA@Example.com ")
+    answer = download(staff_client, story, page)
     assert answer.status_code == 200
     made = json.loads(answer.content)["record"]
     fingerprint = proof.fingerprint(made)
@@ -118,67 +118,69 @@ def test_the_page_and_the_file_say_the_same(desk: Client, officer: User, story: 
         assert text in said
 
 
-def test_what_was_typed_into_the_ledger_is_text_and_nothing_else(desk: Client, story: Address) -> None:
-    page = make(desk, story)
+def test_what_was_typed_into_the_ledger_is_text_and_nothing_else(staff_client: Client, story: Address) -> None:
+    page = make(staff_client, story)
     for marks in ("<script>alert", "<b>bold", "<i>letter", "staff <7>", "style=", "onclick="):
         assert marks not in page
     assert page.count("<table") == page.count("<caption") == 5
 
 
-def test_a_touched_line_is_said_loudly(desk: Client, story: Address) -> None:
+def test_a_touched_line_is_said_loudly(staff_client: Client, story: Address) -> None:
     event = ConsentEvent.objects.earliest("id")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE unsubscribe_consentevent SET note = 'never said' WHERE id = %s", [event.pk])
-    said = str(Text(make(desk, story)))
+    said = str(Text(make(staff_client, story)))
     assert "1 changed: the event or its seal was changed afterwards." in said
     assert f"Event {event.pk}, does not match seal 1" in said
 
 
-def test_a_ledger_that_cannot_be_read_makes_no_proof_and_takes_no_log(desk: Client, story: Address) -> None:
-    page = make(desk, story)
+def test_a_ledger_that_cannot_be_read_makes_no_proof_and_takes_no_log(staff_client: Client, story: Address) -> None:
+    page = make(staff_client, story)
     LogEntry.objects.all().delete()
     with connection.cursor() as cursor:
         odd = "2026-13-45 12:00:00" if connection.vendor == "sqlite" else "infinity"
         cursor.execute("UPDATE unsubscribe_seal SET at = %s", [odd])
-    for answer in (desk.post(page_of(story), secure=True), download(desk, story, page)):
+    for answer in (staff_client.post(page_of(story), secure=True), download(staff_client, story, page)):
         assert (answer.status_code, answer["Location"]) == (302, page_of(story))
-    assert "verify_ledger" in str(Text(desk.get(page_of(story), secure=True).content.decode()))
+    assert "verify_ledger" in str(Text(staff_client.get(page_of(story), secure=True).content.decode()))
     assert not LogEntry.objects.exists()
 
 
-def test_to_look_is_not_to_make(desk: Client, story: Address) -> None:
-    assert desk.get(page_of(story), secure=True).status_code == 200
-    assert desk.get(page_of(story, file=True), secure=True).status_code == 405
+def test_to_look_is_not_to_make(staff_client: Client, story: Address) -> None:
+    assert staff_client.get(page_of(story), secure=True).status_code == 200
+    assert staff_client.get(page_of(story, file=True), secure=True).status_code == 405
     assert not LogEntry.objects.exists()
 
 
-def test_making_one_is_logged_and_downloading_it_is_the_same_one(desk: Client, officer: User, story: Address) -> None:
-    page = make(desk, story)
-    download(desk, story, page)
-    download(desk, story, page)
+def test_making_one_is_logged_and_downloading_it_is_the_same_one(
+    staff_client: Client, officer: User, story: Address
+) -> None:
+    page = make(staff_client, story)
+    download(staff_client, story, page)
+    download(staff_client, story, page)
     entry = LogEntry.objects.get()
-    record = json.loads(download(desk, story, page).content)["record"]
+    record = json.loads(download(staff_client, story, page).content)["record"]
     assert (entry.user_id, entry.object_id) == (officer.pk, str(story.contact_id))
     assert entry.change_message == f"Created a proof with the fingerprint {proof.fingerprint(record)}."
 
 
-def test_the_person_s_page_leads_there_for_those_who_may(desk: Client, story: Address) -> None:
+def test_the_person_s_page_leads_there_for_those_who_may(staff_client: Client, story: Address) -> None:
     link = f'href="{page_of(story)}"'
     person = f"/admin/people/{story.contact_id}/"
-    assert link in desk.get(person, secure=True).content.decode()
+    assert link in staff_client.get(person, secure=True).content.decode()
     assert link not in signed_in(member(SEE)).get(person, secure=True).content.decode()
 
 
 class TestTheFile:
     def test_once_something_has_happened_it_is_not_the_same_and_says_so(
-        self, desk: Client, story: Address, news: Category
+        self, staff_client: Client, story: Address, news: Category
     ) -> None:
-        page = make(desk, story)
+        page = make(staff_client, story)
         outbox.deliver(OutboxMessage.objects.earliest("id").pk, now=timezone.now() + timedelta(days=1))
-        answer = download(desk, story, page)
+        answer = download(staff_client, story, page)
         assert (answer.status_code, answer["Location"]) == (302, page_of(story))
-        assert "Something has changed since" in desk.get(page_of(story), secure=True).content.decode()
-        assert download(desk, story, make(desk, story)).status_code == 200
+        assert "Something has changed since" in staff_client.get(page_of(story), secure=True).content.decode()
+        assert download(staff_client, story, make(staff_client, story)).status_code == 200
 
     @pytest.mark.parametrize(
         "other",
@@ -194,67 +196,73 @@ class TestTheFile:
         ],
         ids=str,
     )
-    def test_nobody_has_something_else_signed(self, other: dict[str, str], desk: Client, story: Address) -> None:
-        page = make(desk, story)
-        assert download(desk, story, page).status_code == 200
-        assert download(desk, story, page, **other).status_code == 302
+    def test_nobody_has_something_else_signed(
+        self, other: dict[str, str], staff_client: Client, story: Address
+    ) -> None:
+        page = make(staff_client, story)
+        assert download(staff_client, story, page).status_code == 200
+        assert download(staff_client, story, page, **other).status_code == 302
 
-    def test_with_a_key_of_one_s_own_one_gets_nothing(self, desk: Client, story: Address, settings: Any) -> None:
+    def test_with_a_key_of_one_s_own_one_gets_nothing(
+        self, staff_client: Client, story: Address, settings: Any
+    ) -> None:
         ours, settings.SECRET_KEY = settings.SECRET_KEY, "somebody-elses-key-of-more-than-fifty-characters-0123456789"
         made = proof.make(story.contact, proof.Made(timezone.now(), "staff 1"))
         settings.SECRET_KEY = ours
         sent = {"at": made.record["made"]["at"], "by": "staff 1", **made.signature._asdict()}
         assert signed_in(member(SEE, PROVE)).post(page_of(story, file=True), sent, secure=True).status_code == 302
 
-    def test_a_new_secret_key_does_not_take_it_away(self, desk: Client, story: Address, settings: Any) -> None:
-        page = make(desk, story)
+    def test_a_new_secret_key_does_not_take_it_away(self, staff_client: Client, story: Address, settings: Any) -> None:
+        page = make(staff_client, story)
         settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
         settings.SECRET_KEY = "another-key-for-tests-of-more-than-fifty-characters-0123456789"
-        answer = download(desk, story, page)
+        answer = download(staff_client, story, page)
         assert proof.check(answer.content).is_retired
 
-    def test_it_is_somebody_else_s_proof_for_another_contact(self, desk: Client, story: Address) -> None:
-        page = make(desk, story)
-        assert download(desk, address(BOB), page).status_code == 302
+    def test_it_is_somebody_else_s_proof_for_another_contact(self, staff_client: Client, story: Address) -> None:
+        page = make(staff_client, story)
+        assert download(staff_client, address(BOB), page).status_code == 302
 
 
 class TestTheAddress:
     @pytest.mark.parametrize("typed", [ADA, " Ada@EXAMPLE.com", "+49 (0)30 12 34-56", "0049 30 123456"])
-    def test_in_any_spelling_it_is_named_by_its_hash(self, typed: str, desk: Client, story: Address) -> None:
-        page = make(desk, story, typed)
+    def test_in_any_spelling_it_is_named_by_its_hash(self, typed: str, staff_client: Client, story: Address) -> None:
+        page = make(staff_client, story, typed)
         known = ADA if "@" in typed else PHONE
         assert sha256(known.encode()).hexdigest() in str(Text(page)).replace(" ", "")
 
     @pytest.mark.parametrize("typed", [BOB, "ada", "a•••@example.com", "x" * 1001, "a\x00b@example.com"])
-    def test_another_address_is_refused_and_nothing_is_made(self, typed: str, desk: Client, story: Address) -> None:
+    def test_another_address_is_refused_and_nothing_is_made(
+        self, typed: str, staff_client: Client, story: Address
+    ) -> None:
         address(BOB)
-        page = make(desk, story, typed)
+        page = make(staff_client, story, typed)
         assert "Fingerprint" not in page
         assert 'class="errorlist"' in page
         assert not LogEntry.objects.exists()
 
-    def test_of_an_erased_person_it_still_says_that_it_was_theirs(self, desk: Client, story: Address) -> None:
+    def test_of_an_erased_person_it_still_says_that_it_was_theirs(self, staff_client: Client, story: Address) -> None:
         actions.erase([story.contact_id], Origin(Source.PAGE, timezone.now()))
-        said = str(Text(make(desk, story, ADA)))
+        said = str(Text(make(staff_client, story, ADA)))
         assert "No personal data remains" in said
         assert sha256(ADA.encode()).hexdigest() in said.replace(" ", "")
         assert "Suppressed: Erased." in said
         assert "a•••" not in said
-        assert "Fingerprint" not in make(desk, story, BOB)
+        assert "Fingerprint" not in make(staff_client, story, BOB)
 
     def test_it_reaches_no_url_no_log_and_no_proof(
-        self, desk: Client, story: Address, caplog: pytest.LogCaptureFixture
+        self, staff_client: Client, story: Address, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.DEBUG)
-        page = make(desk, story, ADA)
-        answer = download(desk, story, page)
+        page = make(staff_client, story, ADA)
+        answer = download(staff_client, story, page)
         logged = [f"{one.object_repr} {one.change_message}" for one in LogEntry.objects.all()]
         everywhere = [page, answer.content.decode(), answer["Content-Disposition"], caplog.text, *logged]
         for text in (ADA, PHONE, "30123456"):
             assert text not in " ".join(everywhere)
 
-    def test_who_is_refused_keeps_what_they_typed_in_the_form_alone(self, desk: Client, story: Address) -> None:
-        page = make(desk, story, BOB)
+    def test_who_is_refused_keeps_what_they_typed_in_the_form_alone(self, staff_client: Client, story: Address) -> None:
+        page = make(staff_client, story, BOB)
         assert page.count(BOB) == 1
         assert f'value="{BOB}"' in page
 
@@ -292,6 +300,6 @@ def test_nothing_is_made_without_the_token_nor_by_strangers(officer: User, story
 
 
 @pytest.mark.parametrize("url", ["/admin/people/987654321/proof/", "/admin/people/99999999999999999999999/proof/"])
-def test_an_unknown_contact_is_not_found(url: str, desk: Client) -> None:
-    assert desk.get(url, secure=True).status_code == 404
-    assert desk.post(url, secure=True).status_code == 404
+def test_an_unknown_contact_is_not_found(url: str, staff_client: Client) -> None:
+    assert staff_client.get(url, secure=True).status_code == 404
+    assert staff_client.post(url, secure=True).status_code == 404

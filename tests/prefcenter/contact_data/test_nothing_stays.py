@@ -156,12 +156,12 @@ def call_the_api() -> None:
 def import_files() -> ImportRun:
     """One that is done, with lines that cannot be read, and two that wait; returns the last."""
     staff = member("import_opt_outs")
-    desk = signed_in(staff)
+    staff_client = signed_in(staff)
     for name, text in {
         f"{ADDRESS}.csv": f"email\n{ADDRESS}\n{LOCAL}@@example.com\n{AROUND}",
         f"For {LOCAL}.csv": ADDRESS,
     }.items():
-        upload(desk, text, name=name)
+        upload(staff_client, text, name=name)
         imports.work(now=timezone.now(), must_stop=lambda: False)
         run = ImportRun.objects.latest("id")
         if run.state == ImportState.READY and run.pk % 2:

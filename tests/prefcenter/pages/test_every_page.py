@@ -1,4 +1,4 @@
-"""Every page, on a small phone, a phone and a desk, light and dark, left to right and right to left.
+"""Every page, on a small phone, a phone and a desktop, light and dark, left to right and right to left.
 
 `pytest tests/prefcenter/pages/test_every_page.py --screenshots screenshots` puts a picture of each into a folder.
 """

@@ -41,6 +41,6 @@ def test_p6_the_front_page_is_fit_for_everybody(
             browser.set_viewport_size({"width": width, "height": 900})
             assert browser.evaluate(measures.TOO_WIDE) == []
             if screenshots:
-                browser.screenshot(path=screenshots / f"desk{query}-{scheme}-{width}.png", full_page=True)
+                browser.screenshot(path=screenshots / f"overview{query}-{scheme}-{width}.png", full_page=True)
         assert axe.faults(browser, RULES) == []
     context.close()

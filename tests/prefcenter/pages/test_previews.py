@@ -25,7 +25,7 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "i
 
 
 @pytest.fixture
-def desk(chromium: Browser, site: str) -> Iterator[Page]:
+def admin_page(chromium: Browser, site: str) -> Iterator[Page]:
     """Somebody of the staff. Fails on any complaint in the console and on any request that is not a look."""
     client = Client()
     sign_in(client, member("view_category"))
@@ -43,8 +43,8 @@ def desk(chromium: Browser, site: str) -> Iterator[Page]:
 
 
 @pytest.fixture
-def cast(desk: Page, site: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Walker:
-    walker = Walker(desk, site, settings, monkeypatch, language="en")
+def cast(admin_page: Page, site: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Walker:
+    walker = Walker(admin_page, site, settings, monkeypatch, language="en")
     Address.objects.all().delete()
     Contact.objects.all().delete()
     return walker
@@ -54,36 +54,36 @@ def frame(page: Page) -> FrameLocator:
     return page.frame_locator("iframe").first
 
 
-def test_what_is_pressed_in_a_frame_does_nothing(desk: Page, cast: Walker) -> None:
+def test_what_is_pressed_in_a_frame_does_nothing(admin_page: Page, cast: Walker) -> None:
     cast.open(reverse("admin:unsubscribe_category_preview_kind", args=[cast.news.pk, PreviewKind.UNSUBSCRIBE]))
-    frame(desk).get_by_role("button", name="Unsubscribe", exact=True).click()
-    frame(desk).get_by_role("link", name="All preferences").click()
-    assert frame(desk).get_by_role("heading", level=1).inner_text() == "Unsubscribe from “Product news”?"
+    frame(admin_page).get_by_role("button", name="Unsubscribe", exact=True).click()
+    frame(admin_page).get_by_role("link", name="All preferences").click()
+    assert frame(admin_page).get_by_role("heading", level=1).inner_text() == "Unsubscribe from “Product news”?"
 
 
-def test_the_switch_of_languages_works_within_the_frame(desk: Page, cast: Walker) -> None:
+def test_the_switch_of_languages_works_within_the_frame(admin_page: Page, cast: Walker) -> None:
     cast.open(reverse("admin:unsubscribe_category_preview_kind", args=[cast.news.pk, PreviewKind.UNSUBSCRIBE]))
-    frame(desk).locator("summary").click()
-    frame(desk).get_by_role("link", name="العربية").click()
-    frame(desk).locator("html[dir=rtl]").wait_for()
-    assert "أخبار المنتجات" in frame(desk).get_by_role("heading", level=1).inner_text()
+    frame(admin_page).locator("summary").click()
+    frame(admin_page).get_by_role("link", name="العربية").click()
+    frame(admin_page).locator("html[dir=rtl]").wait_for()
+    assert "أخبار المنتجات" in frame(admin_page).get_by_role("heading", level=1).inner_text()
 
 
 @pytest.mark.parametrize("kind", list(PreviewKind))
 def test_every_preview_fits_its_screen_and_wears_its_dress(
-    kind: PreviewKind, desk: Page, cast: Walker, screenshots: Path | None
+    kind: PreviewKind, admin_page: Page, cast: Walker, screenshots: Path | None
 ) -> None:
     cast.query = "?lang=ar"
     cast.open(reverse("admin:unsubscribe_category_preview_kind", args=[cast.news.pk, kind]))
-    body = frame(desk).locator("body")
+    body = frame(admin_page).locator("body")
     assert body.evaluate("body => document.documentElement.dir") == "rtl"
     # The stylesheet of the pages, and the styles that a mail carries with it.
     assert body.evaluate("body => getComputedStyle(body).fontFamily").startswith(("system-ui", "-apple-system"))
     for scheme, width in product(SCHEMES, (1280, 400)):
-        desk.emulate_media(color_scheme=scheme)
-        desk.set_viewport_size({"width": width, "height": 900})
-        assert desk.evaluate(measures.TOO_WIDE) == []
+        admin_page.emulate_media(color_scheme=scheme)
+        admin_page.set_viewport_size({"width": width, "height": 900})
+        assert admin_page.evaluate(measures.TOO_WIDE) == []
         if screenshots:
-            desk.screenshot(path=screenshots / f"preview-{kind}-{scheme}-{width}.png", full_page=True)
+            admin_page.screenshot(path=screenshots / f"preview-{kind}-{scheme}-{width}.png", full_page=True)
         if kind == PreviewKind.CONFIRMATION:  # it has all the parts that there are
-            assert axe.faults(desk, RULES) == []
+            assert axe.faults(admin_page, RULES) == []

@@ -101,12 +101,12 @@ class TestANo:
         assert [one["verdict"] for one in verdicts] == ["suppressed", "send"]
 
     def test_that_the_staff_record(self, ada: Address, news: Category) -> None:
-        desk = signed_in(member(is_superuser=True))
+        staff_client = signed_in(member(is_superuser=True))
         form = {"what": "everything", "how": "phone", "note": "She called."}
-        page = desk.get(f"/admin/people/{ada.contact_id}/", secure=True)
+        page = staff_client.get(f"/admin/people/{ada.contact_id}/", secure=True)
         assert page.status_code == 200
-        assert desk.post(f"/admin/people/{ada.contact_id}/opt-out/", form, secure=True).status_code < 500
-        assert desk.get("/admin/", secure=True).status_code == 200
+        assert staff_client.post(f"/admin/people/{ada.contact_id}/opt-out/", form, secure=True).status_code < 500
+        assert staff_client.get("/admin/", secure=True).status_code == 200
 
 
 @pytest.mark.usefixtures("away")

@@ -265,7 +265,7 @@ def test_it_is_found_from_a_category_and_from_a_reason(staff: Client, news: Cate
     assert seen(staff, first["Location"])
 
 
-def test_before_there_is_a_category_the_desk_says_so(staff: Client, db: None) -> None:
+def test_before_there_is_a_category_the_admin_says_so(staff: Client, db: None) -> None:
     answer = staff.get(reverse("admin:unsubscribe_category_first_preview"), follow=True, secure=True)
     assert "There are no categories yet." in answer.content.decode()
 

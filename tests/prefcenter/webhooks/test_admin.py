@@ -26,69 +26,69 @@ LIST = "admin:prefcenter_webhookendpoint_changelist"
 
 
 @pytest.fixture
-def desk() -> Any:
+def staff_client() -> Any:
     names = [f"{verb}_webhook{model}" for verb in ("view", "add", "change") for model in ("endpoint", "delivery")]
     return signed_in(member(*names, "view_consentevent", "export_opt_outs"))
 
 
-def make(desk: Any, url: str, **form: Any) -> Any:
+def make(staff_client: Any, url: str, **form: Any) -> Any:
     form = {"name": "Shop", "url": url, "kinds": ["opt_out"]} | form
-    return desk.post(reverse("admin:prefcenter_webhookendpoint_add"), form, secure=True)
+    return staff_client.post(reverse("admin:prefcenter_webhookendpoint_add"), form, secure=True)
 
 
-def test_the_secret_is_shown_once(desk: Any) -> None:
-    page = make(desk, "https://shop.example/hook")
+def test_the_secret_is_shown_once(staff_client: Any) -> None:
+    page = make(staff_client, "https://shop.example/hook")
     made = WebhookEndpoint.objects.get()
     assert made.secret in page.content.decode()
     assert made.kinds == ["opt_out"]
     change = reverse("admin:prefcenter_webhookendpoint_change", args=[made.pk])
     for url in (reverse(LIST), change):
-        assert made.secret not in desk.get(url, secure=True).content.decode()
+        assert made.secret not in staff_client.get(url, secure=True).content.decode()
     assert made.secret not in str(list(LogEntry.objects.values()))
 
 
-def test_which_doors_are_left_out_is_chosen_and_changed_on_the_page(desk: Any) -> None:
-    new = desk.get(reverse("admin:prefcenter_webhookendpoint_add"), secure=True).content.decode()
+def test_which_doors_are_left_out_is_chosen_and_changed_on_the_page(staff_client: Any) -> None:
+    new = staff_client.get(reverse("admin:prefcenter_webhookendpoint_add"), secure=True).content.decode()
     assert re.findall(r'name="left_out" value="(\w+)"[^>]*checked', new) == ["import"]
-    make(desk, "https://shop.example/hook", left_out=["import", "api"])
+    make(staff_client, "https://shop.example/hook", left_out=["import", "api"])
     made = WebhookEndpoint.objects.get()
     assert made.left_out == ["import", "api"]
     change = reverse("admin:prefcenter_webhookendpoint_change", args=[made.pk])
-    desk.post(change, {"name": "Shop", "url": made.url, "left_out": []}, secure=True)
+    staff_client.post(change, {"name": "Shop", "url": made.url, "left_out": []}, secure=True)
     made.refresh_from_db()
     assert made.left_out == []
 
 
-def test_a_new_secret_is_asked_about_made_once_and_shown_once(desk: Any, endpoint: WebhookEndpoint) -> None:
+def test_a_new_secret_is_asked_about_made_once_and_shown_once(staff_client: Any, endpoint: WebhookEndpoint) -> None:
     old = endpoint.secret
     change = reverse("admin:prefcenter_webhookendpoint_change", args=[endpoint.pk])
     page = reverse("admin:prefcenter_webhookendpoint_new_secret", args=[endpoint.pk])
-    assert page in desk.get(change, secure=True).content.decode()
-    asked = desk.get(page, secure=True).content.decode()
+    assert page in staff_client.get(change, secure=True).content.decode()
+    asked = staff_client.get(page, secure=True).content.decode()
     endpoint.refresh_from_db()
     assert endpoint.secret == old, "GET changes nothing"
     form = dict(re.findall(r'name="(known)" value="([^"]*)"', asked))
-    shown = desk.post(page, form, secure=True)
+    shown = staff_client.post(page, form, secure=True)
     endpoint.refresh_from_db()
     assert (endpoint.secret != old, endpoint.previous_secret) == (True, old)
     assert endpoint.secret in shown.content.decode()
     assert "no-store" in shown["Cache-Control"]
-    desk.post(page, form, secure=True)
+    staff_client.post(page, form, secure=True)
     assert WebhookEndpoint.objects.get().secret == endpoint.secret, "the page was only sent again"
     for url in (reverse(LIST), change, page):
-        assert endpoint.secret not in desk.get(url, secure=True).content.decode()
+        assert endpoint.secret not in staff_client.get(url, secure=True).content.decode()
     assert [entry.change_message for entry in LogEntry.objects.all()] == ["Created a new secret."]
 
 
 def test_nobody_has_things_sent_who_may_not_see_them(endpoint: WebhookEndpoint) -> None:
     names = ("view_webhookendpoint", "add_webhookendpoint", "change_webhookendpoint", "view_consentevent")
-    desk = signed_in(member(*names))
-    assert make(desk, "https://shop.example/hook").status_code == 403
+    staff_client = signed_in(member(*names))
+    assert make(staff_client, "https://shop.example/hook").status_code == 403
     url, form = endpoint.url, {"name": "Mine", "url": "https://mine.example/hook"}
     change = reverse("admin:prefcenter_webhookendpoint_change", args=[endpoint.pk])
-    assert desk.post(change, form, secure=True).status_code == 403
+    assert staff_client.post(change, form, secure=True).status_code == 403
     page = reverse("admin:prefcenter_webhookendpoint_new_secret", args=[endpoint.pk])
-    assert desk.post(page, {"known": ""}, secure=True).status_code == 403
+    assert staff_client.post(page, {"known": ""}, secure=True).status_code == 403
     assert WebhookEndpoint.objects.get().url == url
 
 
@@ -113,27 +113,27 @@ def test_who_may_only_look_makes_no_secret(method: str, endpoint: WebhookEndpoin
         "ftp://x.example/",
     ],
 )
-def test_a_url_that_will_not_do_is_refused_when_it_is_typed(url: str, desk: Any, settings: Any) -> None:
+def test_a_url_that_will_not_do_is_refused_when_it_is_typed(url: str, staff_client: Any, settings: Any) -> None:
     settings.WEBHOOKS_ALLOW_PRIVATE = False
-    assert make(desk, url).status_code == 200
+    assert make(staff_client, url).status_code == 200
     assert not WebhookEndpoint.objects.exists()
 
 
-def test_it_is_switched_off_and_on(desk: Any, endpoint: WebhookEndpoint) -> None:
+def test_it_is_switched_off_and_on(staff_client: Any, endpoint: WebhookEndpoint) -> None:
     for action, is_off in (("disable", True), ("enable", False)):
-        desk.post(reverse(LIST), {"action": action, "_selected_action": [endpoint.pk]}, secure=True)
+        staff_client.post(reverse(LIST), {"action": action, "_selected_action": [endpoint.pk]}, secure=True)
         endpoint.refresh_from_db()
         assert bool(endpoint.disabled_at) == is_off
     assert LogEntry.objects.count() == 2
 
 
 def test_a_line_is_sent_once_more_by_hand(
-    desk: Any, endpoint: WebhookEndpoint, receiver: Receiver, ada: Address
+    staff_client: Any, endpoint: WebhookEndpoint, receiver: Receiver, ada: Address
 ) -> None:
     happen(ada)
     send(endpoint)
     form = {"action": "send_again", "_selected_action": [endpoint.deliveries.get().pk]}
-    desk.post(reverse("admin:prefcenter_webhookdelivery_changelist"), form, secure=True)
+    staff_client.post(reverse("admin:prefcenter_webhookdelivery_changelist"), form, secure=True)
     assert send(endpoint) == 1
     assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
     assert "Sent again." in LogEntry.objects.latest("id").change_message
@@ -149,7 +149,7 @@ def test_what_is_sent_once_more_stays_as_old_as_it_is(endpoint: WebhookEndpoint,
 
 
 def test_saving_a_name_takes_nothing_away_from_the_worker(
-    desk: Any, endpoint: WebhookEndpoint, monkeypatch: pytest.MonkeyPatch
+    staff_client: Any, endpoint: WebhookEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It moves on between the reading of the form and the saving."""
     clean = webhooks_admin.EndpointForm.clean_url
@@ -160,13 +160,13 @@ def test_saving_a_name_takes_nothing_away_from_the_worker(
 
     monkeypatch.setattr(webhooks_admin.EndpointForm, "clean_url", moved)
     form = {"name": "Other", "url": endpoint.url, "kinds": []}
-    desk.post(reverse("admin:prefcenter_webhookendpoint_change", args=[endpoint.pk]), form, secure=True)
+    staff_client.post(reverse("admin:prefcenter_webhookendpoint_change", args=[endpoint.pk]), form, secure=True)
     endpoint.refresh_from_db()
     assert (endpoint.name, endpoint.position, endpoint.failures) == ("Other", 99, 3)
 
 
 def test_the_list_counts_what_waits_for_all_of_them_in_one_query(
-    desk: Any, endpoint: WebhookEndpoint, receiver: Receiver, ada: Address
+    staff_client: Any, endpoint: WebhookEndpoint, receiver: Receiver, ada: Address
 ) -> None:
     receiver.answers = [503]
     happen(ada, 37)
@@ -174,7 +174,7 @@ def test_the_list_counts_what_waits_for_all_of_them_in_one_query(
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as seen:
-            assert "37" in desk.get(reverse(LIST), secure=True).content.decode()
+            assert "37" in staff_client.get(reverse(LIST), secure=True).content.decode()
         return len(seen)
 
     before = queries()

@@ -49,13 +49,13 @@ both_kinds = pytest.mark.parametrize("said", [{}, TRANSACTIONAL], ids=["marketin
 def test_what_it_adds_to_a_letter_is_not_in_the_next_one_nor_in_the_callers(
     said: dict[str, str], wrapped: list[str]
 ) -> None:
-    letter: Any = message(ADA, BOB, headers={"X-Mailer": "ours", **said}, reply_to=["desk@example.com"])
+    letter: Any = message(ADA, BOB, headers={"X-Mailer": "ours", **said}, reply_to=["office@example.com"])
     letter.attach("notes.txt", "Hello.", "text/plain")
     for _ in range(2):
         assert send(letter) == 1
         assert set(wrapped) & {"1 attachments", "2 attachments"} == {"1 attachments"}
         assert [one[0] for one in letter.attachments] == ["notes.txt"]
-        assert letter.reply_to == ["desk@example.com"]
+        assert letter.reply_to == ["office@example.com"]
 
 
 @both_kinds

@@ -157,26 +157,29 @@ class TestThePages:
         settings.DATA_DIR = tmp_path
 
     def test_say_which_columns_were_read(self) -> None:
-        desk = signed_in(member("import_opt_outs"))
-        run = checked(desk, f"Email,Email 2\n{ADA},{BOB}\n", name="left.csv")
+        staff_client = signed_in(member("import_opt_outs"))
+        run = checked(staff_client, f"Email,Email 2\n{ADA},{BOB}\n", name="left.csv")
         said = "Column “Email 2” is used, too: it contains 1 more address"
-        assert said in page(desk, run)
-        press(desk, run, "confirm")
+        assert said in page(staff_client, run)
+        press(staff_client, run, "confirm")
         imports.work(now=timezone.now())
-        assert said in page(desk, run)
+        assert said in page(staff_client, run)
         assert blocked() == {ADA, BOB}
 
     @pytest.mark.parametrize(("answer", "names"), [("address", {ADA, BOB}), ("ignore", {ADA})])
     def test_ask_about_one_that_is_not_known(self, answer: str, names: set[str]) -> None:
-        desk = signed_in(member("import_opt_outs"))
-        run = checked(desk, f"Email,Login\n{ADA},{BOB}\n", name="left.csv")
-        assert "The addresses in this column (1 row)" in page(desk, run)
+        staff_client = signed_in(member("import_opt_outs"))
+        run = checked(staff_client, f"Email,Login\n{ADA},{BOB}\n", name="left.csv")
+        assert "The addresses in this column (1 row)" in page(staff_client, run)
         run.refresh_from_db()
         press(
-            desk, run, "answer", **{"0-choice": answer, "checked": run.checked_at.isoformat() if run.checked_at else ""}
+            staff_client,
+            run,
+            "answer",
+            **{"0-choice": answer, "checked": run.checked_at.isoformat() if run.checked_at else ""},
         )
         imports.work(now=timezone.now())
-        press(desk, run, "confirm")
+        press(staff_client, run, "confirm")
         imports.work(now=timezone.now())
         assert blocked() == names
 

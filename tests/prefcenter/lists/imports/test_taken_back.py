@@ -293,50 +293,54 @@ def test_many_take_as_many_queries_as_one(news: Category) -> None:
 
 class TestPage:
     @pytest.fixture
-    def desk(self) -> Client:
+    def staff_client(self) -> Client:
         return signed_in(member("import_opt_outs"))
 
-    def test_it_shows_what_would_be_lifted_and_what_stays_and_does_it(self, desk: Client, news: Category) -> None:
+    def test_it_shows_what_would_be_lifted_and_what_stays_and_does_it(
+        self, staff_client: Client, news: Category
+    ) -> None:
         run = imported(ADA, BOB)
         clicks(known(BOB))
         url = f"/admin/imports/{run.pk}/take-back/"
-        assert f'href="{url}"' in desk.get(f"/admin/imports/{run.pk}/", secure=True).content.decode()
+        assert f'href="{url}"' in staff_client.get(f"/admin/imports/{run.pk}/", secure=True).content.decode()
         lines = ConsentEvent.objects.count()
-        page = desk.get(url, secure=True).content.decode()
+        page = staff_client.get(url, secure=True).content.decode()
         assert 'value="Take back 1"' in page
         assert "Recorded again since. Source: One-click" in page
         assert ConsentEvent.objects.count() == lines
-        assert desk.post(url, secure=True).status_code == 302
-        assert "Being taken back" in desk.get(f"/admin/imports/{run.pk}/", secure=True).content.decode()
+        assert staff_client.post(url, secure=True).status_code == 302
+        assert "Being taken back" in staff_client.get(f"/admin/imports/{run.pk}/", secure=True).content.decode()
         imports.work(now=timezone.now())
-        page = desk.get(f"/admin/imports/{run.pk}/", secure=True).content.decode()
+        page = staff_client.get(f"/admin/imports/{run.pk}/", secure=True).content.decode()
         assert "Taken back" in page
         assert url not in page
         assert [answer(one, news) for one in (ADA, BOB)] == [Outcome.SEND, Outcome.SUPPRESSED]
         assert LogEntry.objects.filter(change_message="Took an import of opt-outs back.").count() == 1
-        assert desk.post(url, secure=True).status_code == 302  # a second tap is told so, and changes nothing
-        assert desk.get(url, secure=True).status_code == 302
+        assert staff_client.post(url, secure=True).status_code == 302  # a second tap is told so, and changes nothing
+        assert staff_client.get(url, secure=True).status_code == 302
 
-    def test_it_says_why_nothing_is_lifted_and_forgets_it_all_the_same(self, desk: Client, news: Category) -> None:
+    def test_it_says_why_nothing_is_lifted_and_forgets_it_all_the_same(
+        self, staff_client: Client, news: Category
+    ) -> None:
         first, second = imported(ADA, BOB), imported(ADA, BOB)
         for run in (second, first):
-            page = desk.get(f"/admin/imports/{run.pk}/take-back/", secure=True).content.decode()
+            page = staff_client.get(f"/admin/imports/{run.pk}/take-back/", secure=True).content.decode()
             is_second = run == second
             assert ("Also in another import" in page) == is_second
             assert ("2 of its rows were already there" in page) == is_second
             assert ('value="Take this import back"' in page) == is_second
             assert ('value="Take back 2"' in page) != is_second
-            assert desk.post(f"/admin/imports/{run.pk}/take-back/", secure=True).status_code == 302
+            assert staff_client.post(f"/admin/imports/{run.pk}/take-back/", secure=True).status_code == 302
             imports.work(now=timezone.now())
             expected = Outcome.SUPPRESSED if is_second else Outcome.SEND
             assert [answer(one, news) for one in (ADA, BOB)] == [expected] * 2
-        page = desk.get(f"/admin/imports/{second.pk}/", secure=True).content.decode()
+        page = staff_client.get(f"/admin/imports/{second.pk}/", secure=True).content.decode()
         assert "Lifted: 0." in page
 
-    def test_where_somebody_else_had_said_it_all_there_is_nothing_to_do(self, desk: Client) -> None:
+    def test_where_somebody_else_had_said_it_all_there_is_nothing_to_do(self, staff_client: Client) -> None:
         clicks(address(ADA))
         run = imported(ADA)
-        page = desk.get(f"/admin/imports/{run.pk}/take-back/", secure=True).content.decode()
+        page = staff_client.get(f"/admin/imports/{run.pk}/take-back/", secure=True).content.decode()
         assert "There’s nothing to take back." in page
         assert "1 of its rows was already there" in page
 
@@ -498,8 +502,8 @@ class TestDomains:
 
     def test_the_page_and_the_command_count_them(self, news: Category) -> None:
         run = imported(CORP, FIRM, ADA)
-        desk, url = signed_in(member("import_opt_outs")), f"/admin/imports/{run.pk}/take-back/"
-        page = desk.get(url, secure=True).content.decode()
+        staff_client, url = signed_in(member("import_opt_outs")), f"/admin/imports/{run.pk}/take-back/"
+        page = staff_client.get(url, secure=True).content.decode()
         assert 'value="Take back 3"' in page
         assert "Domain suppressions lifted" in page
         out = io.StringIO()
@@ -511,8 +515,8 @@ class TestDomains:
 
     def test_a_file_of_domains_alone_can_be_taken_back(self, news: Category) -> None:
         run = imported(CORP)
-        desk, url = signed_in(member("import_opt_outs")), f"/admin/imports/{run.pk}/take-back/"
-        assert 'value="Take back 1"' in desk.get(url, secure=True).content.decode()
-        assert desk.post(url, secure=True).status_code == 302
+        staff_client, url = signed_in(member("import_opt_outs")), f"/admin/imports/{run.pk}/take-back/"
+        assert 'value="Take back 1"' in staff_client.get(url, secure=True).content.decode()
+        assert staff_client.post(url, secure=True).status_code == 302
         imports.work(now=timezone.now())
         assert answer(EVE, news) == Outcome.SEND

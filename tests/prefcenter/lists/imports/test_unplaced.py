@@ -39,7 +39,7 @@ def files(tmp_path: Path, settings: Any) -> Files:
 
 
 @pytest.fixture
-def desk(files: Files) -> Client:
+def staff_client(files: Files) -> Client:
     return signed_in(member("import_opt_outs"))
 
 
@@ -105,14 +105,14 @@ class TestACategoryThatIsNotHere:
         _, said, out = files.fails("import_optouts", f"{HEAD}{ADA},email,Left the category,{CLEO},,,,1\n")
         assert CLEO not in said + out
 
-    def test_the_page_says_so_before_and_after(self, desk: Client, news: Category) -> None:
-        shown = upload(desk, UNKNOWN)
+    def test_the_page_says_so_before_and_after(self, staff_client: Client, news: Category) -> None:
+        shown = upload(staff_client, UNKNOWN)
         assert "1 row with an opt-out could not be imported: there is no category “Club” here" in shown
         run = ImportRun.objects.get()
         assert run.checked_at
-        desk.post(f"/admin/imports/{run.pk}/confirm/", {"checked": run.checked_at.isoformat()}, secure=True)
+        staff_client.post(f"/admin/imports/{run.pk}/confirm/", {"checked": run.checked_at.isoformat()}, secure=True)
         work_on_imports()
-        assert "1 row with an opt-out could not be imported: there is no category “Club” here" in page(desk)
+        assert "1 row with an opt-out could not be imported: there is no category “Club” here" in page(staff_client)
         assert blocked() == {BOB}
 
 
@@ -135,9 +135,9 @@ class TestNothingThatCanBeRead:
     def test_what_is_read_is_no_failure(self, text: str, arguments: tuple[str, ...], files: Files) -> None:
         assert files.does("import_optouts", text, *arguments)["rows"] < 3
 
-    def test_the_page_says_so(self, desk: Client) -> None:
-        assert "None of the lines in this file is valid" in upload(desk, UNREAD["a table"])
-        assert "There’s nothing new in this file." in upload(desk, f"email,status\n{ADA},subscribed\n")
+    def test_the_page_says_so(self, staff_client: Client) -> None:
+        assert "None of the lines in this file is valid" in upload(staff_client, UNREAD["a table"])
+        assert "There’s nothing new in this file." in upload(staff_client, f"email,status\n{ADA},subscribed\n")
 
 
 class TestRowsBelowAWord:

@@ -1,4 +1,4 @@
-"""Somebody of the staff at a browser, and every page of ours at the desk, for the tests of how it works and looks."""
+"""A member of staff at a browser, and every page that we add to the admin, for the tests of how it works and looks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,15 +27,15 @@ from unsubscribe.links import Target
 from .test_every_page import _serious, _stays
 
 ONE_BAD_LINE = f"email\n{ADA}\nnobody\n{BOB}\n"
-EVERY_PAGE: dict[str, Callable[["Desk"], None]] = {}
+EVERY_PAGE: dict[str, Callable[["AdminBrowser"], None]] = {}
 
 
-def page(function: Callable[["Desk"], None]) -> Callable[["Desk"], None]:
+def page(function: Callable[["AdminBrowser"], None]) -> Callable[["AdminBrowser"], None]:
     EVERY_PAGE[function.__name__] = function
     return function
 
 
-class Desk:
+class AdminBrowser:
     """In a house in which people left for reasons. `complaints` are the console's, and requests that leave the site."""
 
     def __init__(self, page: Page, site: str) -> None:
@@ -81,143 +81,143 @@ class Desk:
 
 
 @page
-def find(desk: Desk) -> None:
-    desk.opens("admin:unsubscribe_contact_changelist")
+def find(admin: AdminBrowser) -> None:
+    admin.opens("admin:unsubscribe_contact_changelist")
 
 
 @page
-def found(desk: Desk) -> None:
-    find(desk)
-    desk.page.get_by_label("Email address or phone number").fill("a•••@example.com")
-    desk.presses("Find")
+def found(admin: AdminBrowser) -> None:
+    find(admin)
+    admin.page.get_by_label("Email address or phone number").fill("a•••@example.com")
+    admin.presses("Find")
 
 
 @page
-def person(desk: Desk) -> None:
+def person(admin: AdminBrowser) -> None:
     now = timezone.now()
-    actions.opt_out([Target(desk.ada.pk, desk.days.news.pk)], Origin(Source.STAFF, now, wording="No more, please."))
-    actions.suppress([desk.ada.pk], Origin(Source.STAFF, now), reason=SuppressionReason.MANUAL)
-    desk.opens("admin:unsubscribe_contact_page", desk.ada.contact_id)
+    actions.opt_out([Target(admin.ada.pk, admin.days.news.pk)], Origin(Source.STAFF, now, wording="No more, please."))
+    actions.suppress([admin.ada.pk], Origin(Source.STAFF, now), reason=SuppressionReason.MANUAL)
+    admin.opens("admin:unsubscribe_contact_page", admin.ada.contact_id)
 
 
 @page
-def proof_asked(desk: Desk) -> None:
-    desk.opens("admin:unsubscribe_contact_proof", desk.ada.contact_id)
+def proof_asked(admin: AdminBrowser) -> None:
+    admin.opens("admin:unsubscribe_contact_proof", admin.ada.contact_id)
 
 
 @page
-def proof(desk: Desk) -> None:
-    actions.opt_out([Target(desk.ada.pk, desk.days.news.pk)], Origin(Source.PAGE, timezone.now()))
+def proof(admin: AdminBrowser) -> None:
+    actions.opt_out([Target(admin.ada.pk, admin.days.news.pk)], Origin(Source.PAGE, timezone.now()))
     seals.seal(now=timezone.now())
-    proof_asked(desk)
-    desk.presses("Create proof")
+    proof_asked(admin)
+    admin.presses("Create proof")
 
 
 @page
-def opt_outs(desk: Desk) -> None:
-    desk.opens("admin:unsubscribe_suppression_changelist")
+def opt_outs(admin: AdminBrowser) -> None:
+    admin.opens("admin:unsubscribe_suppression_changelist")
 
 
 @page
-def import_new(desk: Desk) -> None:
-    desk.opens("admin:prefcenter_importrun_new")
+def import_new(admin: AdminBrowser) -> None:
+    admin.opens("admin:prefcenter_importrun_new")
 
 
 @page
-def import_list(desk: Desk) -> None:
-    desk.hands_in()
-    desk.opens("admin:prefcenter_importrun_changelist")
+def import_list(admin: AdminBrowser) -> None:
+    admin.hands_in()
+    admin.opens("admin:prefcenter_importrun_changelist")
 
 
 @page
-def import_checked(desk: Desk) -> None:
-    run = desk.hands_in()
+def import_checked(admin: AdminBrowser) -> None:
+    run = admin.hands_in()
     work_on_imports()
-    desk.opens("admin:prefcenter_importrun_page", run)
+    admin.opens("admin:prefcenter_importrun_page", run)
 
 
 @page
-def import_done(desk: Desk) -> None:
-    import_checked(desk)
-    desk.presses("Import 2 opt-outs")
+def import_done(admin: AdminBrowser) -> None:
+    import_checked(admin)
+    admin.presses("Import 2 opt-outs")
     work_on_imports()
-    desk.page.reload()
+    admin.page.reload()
 
 
 @page
-def import_asks(desk: Desk) -> None:
+def import_asks(admin: AdminBrowser) -> None:
     """What a column means that nobody has told."""
     content = [f"email,accepts_updates,mood\n{ADA},true,x\n{BOB},false,\n".encode()]
     run = imports.hand_in(
-        content, ImportOptions(ImportKind.OPT_OUTS), file_name="a.csv", user_id=desk.user.pk, now=timezone.now()
+        content, ImportOptions(ImportKind.OPT_OUTS), file_name="a.csv", user_id=admin.user.pk, now=timezone.now()
     )
     work_on_imports()
-    desk.opens("admin:prefcenter_importrun_page", run.pk)
-    desk.page.get_by_text("accepts_updates").first.wait_for()
+    admin.opens("admin:prefcenter_importrun_page", run.pk)
+    admin.page.get_by_text("accepts_updates").first.wait_for()
 
 
 @page
-def import_answers(desk: Desk) -> None:
+def import_answers(admin: AdminBrowser) -> None:
     now = timezone.now()
     ImportAnswer.objects.create(heading="mailok", shown="Mail OK", means={}, answered_by="staff 1", answered_at=now)
-    desk.opens("admin:prefcenter_importanswer_changelist")
+    admin.opens("admin:prefcenter_importanswer_changelist")
 
 
 @page
-def import_taken_back(desk: Desk) -> None:
-    import_done(desk)
-    desk.opens("admin:prefcenter_importrun_take_back", ImportRun.objects.latest("id").pk)
+def import_taken_back(admin: AdminBrowser) -> None:
+    import_done(admin)
+    admin.opens("admin:prefcenter_importrun_take_back", ImportRun.objects.latest("id").pk)
 
 
 @page
-def domains(desk: Desk) -> None:
+def domains(admin: AdminBrowser) -> None:
     actions.suppress_domains(
         {"a-company-with-a-long-name.example": None},
         Origin(Source.STAFF, timezone.now()),
         reason=SuppressionReason.UNSUBSCRIBED_ALL,
     )
-    desk.opens("admin:unsubscribe_domainsuppression_changelist")
+    admin.opens("admin:unsubscribe_domainsuppression_changelist")
 
 
 @page
-def person_with_a_joined_address(desk: Desk) -> None:
-    contact, joined = desk.ada.contact_id, [normalise("lovelace@example.com")]
+def person_with_a_joined_address(admin: AdminBrowser) -> None:
+    contact, joined = admin.ada.contact_id, [normalise("lovelace@example.com")]
     actions.add_addresses(contact, joined, now=timezone.now())
-    desk.opens("admin:unsubscribe_contact_page", contact)
+    admin.opens("admin:unsubscribe_contact_page", contact)
 
 
 @page
-def feedback_list(desk: Desk) -> None:
+def feedback_list(admin: AdminBrowser) -> None:
     Feedback.objects.update(text="Every day is too much for me, and on Sundays I would like to hear nothing at all.")
-    desk.opens("admin:prefcenter_feedback_changelist")
+    admin.opens("admin:prefcenter_feedback_changelist")
 
 
 @page
-def feedback(desk: Desk) -> None:
-    desk.opens("admin:prefcenter_feedback_change", Feedback.objects.latest("id").pk)
+def feedback(admin: AdminBrowser) -> None:
+    admin.opens("admin:prefcenter_feedback_change", Feedback.objects.latest("id").pk)
 
 
 @page
-def preview(desk: Desk) -> None:
-    desk.opens("admin:unsubscribe_category_preview_kind", desk.days.news.pk, PreviewKind.UNSUBSCRIBE)
+def preview(admin: AdminBrowser) -> None:
+    admin.opens("admin:unsubscribe_category_preview_kind", admin.days.news.pk, PreviewKind.UNSUBSCRIBE)
 
 
 @page
-def api_key_made(desk: Desk) -> None:
-    desk.opens("admin:prefcenter_apikey_add")
-    desk.page.get_by_label("Name").fill("A mailer")
-    desk.page.get_by_role("checkbox").first.check()
-    desk.presses("Save")
+def api_key_made(admin: AdminBrowser) -> None:
+    admin.opens("admin:prefcenter_apikey_add")
+    admin.page.get_by_label("Name").fill("A mailer")
+    admin.page.get_by_role("checkbox").first.check()
+    admin.presses("Save")
 
 
 @page
-def webhook_made(desk: Desk) -> None:
-    desk.opens("admin:prefcenter_webhookendpoint_add")
-    desk.page.get_by_label("Name").fill("A mailer")
-    desk.page.get_by_label("URL").fill("https://8.8.8.8/hook")
-    desk.presses("Save")
+def webhook_made(admin: AdminBrowser) -> None:
+    admin.opens("admin:prefcenter_webhookendpoint_add")
+    admin.page.get_by_label("Name").fill("A mailer")
+    admin.page.get_by_label("URL").fill("https://8.8.8.8/hook")
+    admin.presses("Save")
 
 
 @page
-def category(desk: Desk) -> None:
-    desk.opens("admin:unsubscribe_category_change", desk.days.news.pk)
+def category(admin: AdminBrowser) -> None:
+    admin.opens("admin:unsubscribe_category_change", admin.days.news.pk)

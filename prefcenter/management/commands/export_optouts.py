@@ -17,7 +17,7 @@ from django.db import Error as DatabaseFailure
 
 from prefcenter.lists import spreadsheets, suppressions
 from prefcenter.lists.suppressions import FORMATS, OF_A_CATEGORY, REASONS, File, SuppressionQuery
-from unsubscribe.choices import COMING_IN, Channel
+from unsubscribe.choices import Channel, Source
 from unsubscribe.models import Category
 
 logger = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--channel", default="", choices=Channel.values)
         parser.add_argument("--reason", default="", choices=list(REASONS))
-        parser.add_argument("--source", default="", choices=[str(one) for one in COMING_IN])
+        parser.add_argument("--source", default="", choices=Source.values)
         parser.add_argument("--since", type=_day, metavar="DAY", help="the first day, like 2026-03-10")
         parser.add_argument("--until", type=_day, metavar="DAY", help="the last day")
 

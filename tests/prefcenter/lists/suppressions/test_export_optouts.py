@@ -135,6 +135,12 @@ def test_it_takes_the_filters_of_the_list(arguments: list[str], lines: int) -> N
     assert json.loads(ran.err)["lines"] == len(ran.rows) - 1 == lines
 
 
+@pytest.mark.parametrize("source", Source)
+def test_every_source_that_an_opt_out_can_have_can_be_asked_for(source: Source) -> None:
+    actions.suppress([address("ada@example.com").pk], Origin(source, DAY), reason=SuppressionReason.MANUAL)
+    assert [row[0] for row in Ran("--source", source.value).rows[1:]] == ["ada@example.com"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -10,9 +10,8 @@ from prefcenter.models import Feedback
 from unsubscribe import channels, conf, rules
 from unsubscribe.addresses import Normalised, domains, normalise
 from unsubscribe.channels import Channel, Kind
-from unsubscribe.choices import EventKind, PreferenceState, Source, SuppressionReason
+from unsubscribe.choices import Source, SuppressionReason
 from unsubscribe.errors import InvalidAddress
-from unsubscribe.ledger.events import JoinData
 from unsubscribe.models import (
     Address,
     ConsentEvent,
@@ -24,7 +23,8 @@ from unsubscribe.models import (
     Suppression,
 )
 from unsubscribe.models.contacts import Handle
-from unsubscribe.outbox.wording import by_channel, describe
+
+from .event_wording import about_contact
 
 #: Events on a page of the timeline, and the most rows of emails, sendings and feedback.
 PER_PAGE = 50
@@ -36,11 +36,6 @@ _MASKED = re.compile(r"\s*(\S)[*•…]+@(\S+)\s*")
 _WHOLE_DOMAIN = "Whole domain: {}"
 _SAME_MAILBOX = "Same Gmail mailbox as contact {}: opt-outs there count here, too"
 _ONLY_THE_PERSON = "Only the contact can lift this: from a link in one of our emails, or signed in."
-_STATES = {
-    PreferenceState.SUBSCRIBED: "Subscribed to {}.",
-    PreferenceState.UNSUBSCRIBED: "Unsubscribed from {}.",
-    PreferenceState.UNSPECIFIED: "The earlier setting for {} is back.",
-}
 _ERASED = "The contact was erased. This suppression stays, so that they never get email again."
 
 
@@ -196,51 +191,8 @@ def _feedback(contact: Contact) -> Sequence[Feedback]:
 
 
 def _what(event: ConsentEvent) -> str:
-    """The event as a sentence for staff, which names a suppression's reason, unlike outbox.wording."""
-    if event.kind == EventKind.AGAIN:
-        return "They repeated the same opt-out in another way."
-    if reasons := event.after.get("suppressed"):
-        return f"Suppressed: {_reasons(reasons)}."
-    if reasons := event.before.get("suppressed"):
-        return f"Suppression lifted: {_reasons(reasons)}."
-    if event.kind == EventKind.ACCESS:
-        return "The contact received a copy of all data held about them."
-    if event.kind == EventKind.JOIN:
-        return joined(event.after)
-    return " ".join(one for one in (_state(event), _less_or_more(event)) if one)
-
-
-def _state(event: ConsentEvent) -> str:
-    """Of a category, where the event has changed it or was about an opt-out; the confirmation says the same to them."""
-    before, after = event.before.get("state"), event.after.get("state")
-    name = f"“{event.category}” {by_channel(event.channel)}"
-    if after == before:
-        return f"Still unsubscribed from {name}." if after == PreferenceState.UNSUBSCRIBED else ""
-    return _STATES[PreferenceState(after)].format(name) if after else ""
-
-
-def _less_or_more(event: ConsentEvent) -> str:
-    """How often, and the pause: said of the category, and so fit for the contact and for the staff."""
-    if event.after.get("state") == PreferenceState.UNSUBSCRIBED:
-        return ""
     category = event.category.name if event.category else ""
-    less = {name: value for name, value in event.after.items() if name != "state"}
-    return describe(event.before, less, category=category, channel=event.channel)
-
-
-def joined(after: JoinData) -> str:
-    """A JOIN event's `after` as a sentence for staff (law 11)."""
-    if "agreed" in after:
-        return "One of the two addresses confirmed that they belong together. The other has to confirm it as well."
-    if after.get("is_theirs"):
-        return "Confirmed: the address belongs to the contact."
-    return (
-        "The address doesn’t belong to the contact. It is now a contact of its own, and every opt-out stays with both."
-    )
-
-
-def _reasons(reasons: Sequence[str]) -> str:
-    return ", ".join(SuppressionReason(one).label for one in reasons)
+    return about_contact(event.kind, event.before, event.after, category=category, channel=event.channel)
 
 
 def _readings(text: str) -> list[Normalised]:

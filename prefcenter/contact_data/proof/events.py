@@ -10,6 +10,7 @@ from unsubscribe.ledger.seals import encoding
 from unsubscribe.ledger.seals.encoding import COLUMNS
 from unsubscribe.models import ConsentEvent
 
+from ..event_wording import label
 from . import seals, wording
 from .canonical import Facts
 from .errors import Unreadable
@@ -78,10 +79,10 @@ def _line(row: Facts, hash_: bytes, cover: SealCover, mails: Sequence[Facts]) ->
 def _words(row: Facts) -> dict[str, Any]:
     before, after, category = row["before"], row["after"], row["category__name"]
     return {
-        "kind": wording.label(EventKind, row["kind"]),
+        "kind": label(EventKind, row["kind"]),
         "what": wording.what(row["kind"], before, after, category=category or "", channel=row["channel"]),
-        "source": wording.label(Source, row["source"]),
-        "channel": wording.label(Channel, row["channel"]),
+        "source": label(Source, row["source"]),
+        "channel": label(Channel, row["channel"]),
         "address": addresses.mask(row["address__value"], channel=row["address__channel"]),
         "category": category,
         "campaign": row["campaign__name"],

@@ -18,13 +18,13 @@ from unsubscribe import addresses, conf
 from unsubscribe.choices import Channel, Frequency, OutboxKind, OutboxStatus, PreferenceState, Source, SuppressionReason
 from unsubscribe.models import Address, Contact, Suppression
 
+from ..event_wording import label
 from . import canonical, signing
 from . import events as lines
 from . import seals as sealed
 from .canonical import Facts
 from .events import day, moment
 from .signing import Signature
-from .wording import label
 
 #: Of the record's form; a change of the form is a new number.
 VERSION = 1

@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -101,7 +101,7 @@ class TestWhatItSays:
         assert first["event"]["wording"] == "Unsubscribe from <News>"
         assert first["words"] == {
             "kind": "Opted out",
-            "what": "You'll no longer get “News” by email.",
+            "what": "Unsubscribed from “News” by email.",
             "source": "One-click",
             "channel": "Email",
             "address": "a•••@example.com",
@@ -116,6 +116,27 @@ class TestWhatItSays:
         assert blocked["words"]["what"] == "Suppressed: Blocked by staff."
         assert (blocked["event"]["actor"], blocked["event"]["note"]) == ("staff 7", "Legal")
         assert blocked["words"]["address"] == "+49•••56"
+
+    def test_its_sentences_speak_about_the_contact_and_not_to_them(
+        self, ada: Address, news: Category, now: datetime
+    ) -> None:
+        target, origin = Target(ada.pk, news.pk), Origin(Source.PAGE, now)
+        [left] = actions.opt_out([target], origin)
+        actions.undo([left.pk], origin)
+        actions.opt_in([target], origin._replace(wording="Yes, News"))
+        actions.opt_down([target], origin, frequency=Frequency.WEEKLY)
+        actions.pause([target], origin, until=date(2026, 4, 9))
+        actions.suppress([ada.pk], origin, reason=SuppressionReason.COMPLAINT)
+        actions.suppress([ada.pk], Origin(Source.API, now), reason=SuppressionReason.COMPLAINT)
+        assert [line["words"]["what"] for line in of(ada)["lines"]] == [
+            "Unsubscribed from “News” by email.",
+            "The earlier setting for “News” by email is back.",
+            "Subscribed to “News” by email.",
+            "“News” by email: at most once a week.",
+            "“News” by email is paused until April 9, 2026.",
+            "Suppressed: Complained.",
+            "The same opt-out was repeated in another way.",
+        ]
 
     def test_what_holds_today_and_who_made_it(self, story: Address, now: datetime) -> None:
         record = of(story, now=now)

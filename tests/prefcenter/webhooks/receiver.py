@@ -14,9 +14,11 @@ class Receiver:
     """`answers`: the statuses of the next answers; the last one stays. 0 hangs until the receiver ends.
 
     `answer` decides by the body instead. `connections`: so many were opened. With a `certificate` it speaks TLS.
+    `waits_for_acknowledgements`: of the head of an answer, before it sends the body, as TCP does by itself.
     """
 
-    def __init__(self, certificate: Path | None = None) -> None:
+    def __init__(self, certificate: Path | None = None, *, waits_for_acknowledgements: bool = True) -> None:
+        self._waits = waits_for_acknowledgements
         self.answers = [200]
         self.answer: Callable[[bytes], int] = self._next
         self.connections = 0
@@ -51,6 +53,7 @@ class Receiver:
     def _handler(receiver) -> type[BaseHTTPRequestHandler]:  # noqa: N805 - the handler has a self of its own
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = not receiver._waits
 
             def setup(self) -> None:
                 receiver.connections += 1

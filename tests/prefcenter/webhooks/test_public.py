@@ -21,9 +21,12 @@ from cryptography.x509.oid import NameOID
 from prefcenter.webhooks import http
 from prefcenter.webhooks.hosts import NoAnswer, NotPublic, is_global
 from prefcenter.webhooks.http import HostConnection, NotSafe
-from tests.services import PATIENCE, wait_until
+from tests.services import PATIENCE
 
 from .receiver import Receiver
+
+#: Seconds that Linux takes to acknowledge, and the first answers on a connection, which it acknowledges at once.
+DELAY, SPARED = 0.04, 30
 
 
 def post(url: str) -> int:
@@ -107,20 +110,24 @@ def test_a_status_is_the_answer_even_if_the_body_hangs(settings: Any, monkeypatc
     assert time.monotonic() - begun < PATIENCE
 
 
+def quickest(receiver: Receiver) -> float:
+    """Seconds that the quickest of many answers took, one right after another, once the kernel spares them no delay."""
+
+    def seconds(way: HostConnection) -> float:
+        begun = time.monotonic()
+        way.post(receiver.url, b"{}", {})
+        return time.monotonic() - begun
+
+    with closing(HostConnection()) as way:
+        return min([seconds(way) for _ in range(2 * SPARED)][SPARED:])
+
+
 def test_a_receiver_that_sends_its_answer_in_two_parts_is_not_kept_waiting_for_its_acknowledgement(
     receiver: Receiver,
 ) -> None:
-    with closing(HostConnection()) as way:
-
-        def seconds() -> float:
-            begun = time.monotonic()
-            way.post(receiver.url, b"{}", {})
-            return time.monotonic() - begun
-
-        for _ in range(30):  # which the kernel spares
-            seconds()
-        # From then on its delay would be the least that any takes; on a busy machine many take longer without it.
-        wait_until(lambda: seconds() < 0.04, what="one without the kernel's delay")
+    with closing(Receiver(waits_for_acknowledgements=False)) as other:
+        # With the kernel's delay no answer comes sooner than that after the quickest without, however slow the machine.
+        assert any(quickest(receiver) < quickest(other) + DELAY / 2 for _ in range(10))
 
 
 def test_one_connection_serves_for_all(receiver: Receiver) -> None:

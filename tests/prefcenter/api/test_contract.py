@@ -1,7 +1,6 @@
 """What holds at every endpoint: who gets in, and how it says no."""
 
 import re
-import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from prefcenter.api.site import api
 from prefcenter.models import ApiKey
 from tests.factories import ADA
 from tests.prefcenter.test_settings import check
+from tests.processor import work
 from unsubscribe.models import Address, Category, ConsentEvent
 
 from .conftest import Caller
@@ -317,9 +317,8 @@ def test_a_change_that_changes_nothing_is_refused(caller: Caller, ada: Address, 
 
 
 def test_a_long_list_of_nonsense_costs_little(caller: Caller) -> None:
-    started = time.thread_time()
-    assert is_problem(caller.post("/suppressions", {"suppressions": [1] * 49_999}), 422)
-    assert time.thread_time() - started < 0.5
+    nonsense = {"suppressions": [1] * 49_999}
+    assert work(lambda: is_problem(caller.post("/suppressions", nonsense), 422)) < 20
 
 
 def test_the_document_and_its_page_are_open_and_fetch_nothing_from_elsewhere() -> None:

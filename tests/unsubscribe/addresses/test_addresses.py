@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import time
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from tests.processor import work
 from unsubscribe import addresses
 from unsubscribe.addresses import digest, digest_of_sha256, mask, normalise, redact
 from unsubscribe.choices import Channel
@@ -462,11 +462,12 @@ def test_no_recipient_makes_the_guard_stumble(text: str) -> None:
 )
 @pytest.mark.parametrize("length", [900, 20_000])
 def test_however_deep_a_recipient_is_nested_it_is_read_at_once(text: str, length: int) -> None:
-    started = time.thread_time()
-    for nested in (text * (length // len(text)), f"{text * (length // len(text))}@example.com"):
-        addresses.mailbox(nested)
-        _spelling(nested, EMAIL)
-    assert time.thread_time() - started < 0.5
+    def read() -> None:
+        for nested in (text * (length // len(text)), f"{text * (length // len(text))}@example.com"):
+            addresses.mailbox(nested)
+            _spelling(nested, EMAIL)
+
+    assert work(read) < 20
 
 
 def test_a_digest_is_an_hmac_of_a_hash(settings: Any) -> None:
@@ -540,17 +541,17 @@ def test_redacting_knows_quoted_local_parts(text: str) -> None:
 @pytest.mark.parametrize("text", ["a", '"', '"a', '\\"', "a ", "a@", "@", "a.", '"@', "\\"], ids=ascii)
 def test_redacting_a_long_line_takes_no_time(text: str) -> None:
     """Every log line is redacted, and anybody can ask for a long path."""
-    started = time.thread_time()  # of the processor: others may be using it too
-    redact('"' + text * 7_500)
-    assert time.thread_time() - started < 0.5
+    assert work(lambda: redact('"' + text * 7_500)) < 20
 
 
 @pytest.mark.parametrize("channel", Channel)
 def test_what_is_far_too_long_is_refused_before_it_is_read(channel: Channel) -> None:
     """Two marks in turn, which Unicode's normal forms sort: of 200 kB that takes them seconds."""
     text = "a" + "\u0301\u0316" * 50_000
-    started = time.thread_time()
-    assert addresses.digests_of(addresses.values([text], channel=channel)) == [None]
-    with pytest.raises(InvalidAddress):
-        normalise(f"{text}@example.com", channel=channel)
-    assert time.thread_time() - started < 0.1
+
+    def read() -> None:
+        assert addresses.digests_of(addresses.values([text], channel=channel)) == [None]
+        with pytest.raises(InvalidAddress):
+            normalise(f"{text}@example.com", channel=channel)
+
+    assert work(read) < 8

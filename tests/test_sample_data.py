@@ -60,7 +60,7 @@ def year(django_db_setup: None, django_db_blocker: Any) -> Iterator[Written]:
 
 
 class TestTheYear:
-    def test_it_is_as_large_as_was_asked_for_and_everything_that_can_be_said_is_said_by_every_door(
+    def test_it_is_as_large_as_was_asked_for_and_everything_that_can_be_said_is_said_from_every_source(
         self, year: Written
     ) -> None:
         assert Contact.objects.count() == year.contacts == SIZE.contacts

@@ -1,4 +1,4 @@
-"""What the tests of joined addresses do at every door: ask the gate, read the mails, open a link, send its form."""
+"""What the tests of joined addresses do at every entry point: ask the gate, read the mails, open links, send forms."""
 
 import re
 from datetime import timedelta

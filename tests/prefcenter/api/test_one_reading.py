@@ -1,4 +1,4 @@
-"""A no in one spelling holds whatever other spelling a door is asked in (issue lines A6 and A11)."""
+"""A no in one spelling holds whatever other spelling is asked about (issue lines A6 and A11)."""
 
 import io
 import json
@@ -45,7 +45,7 @@ def imported(tmp_path: Path, *texts: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("said", "asked"), PAIRS, ids=ascii)
-def test_an_imported_no_holds_at_every_door_in_every_spelling(
+def test_an_imported_no_holds_at_every_entry_point_in_every_spelling(
     said: str, asked: str, tmp_path: Path, caller: Caller, settings: Any
 ) -> None:
     CategoryFactory.create()

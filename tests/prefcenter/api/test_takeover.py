@@ -1,5 +1,5 @@
 """Whoever joins an address of their own to somebody's contact gets nothing of theirs (law 11): from the API to
-the link in the mail, at every door that shows, lifts, gives away or erases."""
+the link in the mail, at every entry point that shows, lifts, gives away or erases."""
 
 import json
 import re
@@ -136,20 +136,20 @@ class TestANo:
 
     @pytest.mark.parametrize("reason", ["unsubscribed_all", "complaint"])
     @pytest.mark.parametrize("speaker", [ADA, MALLORY])
-    @pytest.mark.parametrize("door", ["api", "verb"])
+    @pytest.mark.parametrize("source", ["api", "verb"])
     def test_of_an_address_as_a_whole_holds_for_both_as_well(
-        self, door: str, speaker: str, reason: str, caller: Caller, join: Any, ada: Address, news: Category
+        self, source: str, speaker: str, reason: str, caller: Caller, join: Any, ada: Address, news: Category
     ) -> None:
         join(ADA, MALLORY)
         for _ in range(2):
-            if door == "api":
+            if source == "api":
                 caller.post("/suppressions", {"suppressions": [{"address": speaker, "reason": reason}]})
             else:
                 id_ = Address.objects.get(value=speaker).pk
                 actions.suppress([id_], Origin(Source.COMPLAINT, timezone.now()), reason=SuppressionReason(reason))
         assert (answer(ADA, news), answer(MALLORY, news)) == (Outcome.SUPPRESSED, Outcome.SUPPRESSED)
         complaints = ConsentEvent.objects.filter(kind=EventKind.SUPPRESS, source=Source.COMPLAINT, note="")
-        assert complaints.count() == (1 if door == "verb" and reason == "complaint" else 0)
+        assert complaints.count() == (1 if source == "verb" and reason == "complaint" else 0)
 
     @pytest.mark.parametrize("reason", ["hard_bounce", "manual"])
     def test_that_is_about_a_mailbox_is_about_that_mailbox(

@@ -1,5 +1,5 @@
 """Every mailbox of a contact hears of an opt-in, a download, an erasure and a new address (law 11), whichever
-door it came by."""
+source it came from."""
 
 import re
 from typing import Any
@@ -62,15 +62,15 @@ class TestAnOptIn:
         deliver()
 
     @pytest.mark.parametrize("speaker", [ADA, WORK])
-    @pytest.mark.parametrize("door", ["fresh link", "signed in", "question", "text message"])
-    def test_is_told_to_both(self, door: str, speaker: str, client: Client, news: Category) -> None:
+    @pytest.mark.parametrize("source", ["fresh link", "signed in", "question", "text message"])
+    def test_is_told_to_both(self, source: str, speaker: str, client: Client, news: Category) -> None:
         one = Address.objects.get(value=speaker)
-        if door == "question":
+        if source == "question":
             post(client, link_for(one, LinkPurpose.OPT_IN, news.pk), do="opt_in")
-        elif door == "text message":
+        elif source == "text message":
             actions.opt_in([Target(one.pk, news.pk)], Origin(Source.SMS, timezone.now(), wording="START"))
         else:
-            path = link_for(one) if door == "fresh link" else sign_in(client, speaker)
+            path = link_for(one) if source == "fresh link" else sign_in(client, speaker)
             post(client, path, **switched_on(news))
         assert told("You're subscribed to “News” by email") == BOTH
 
@@ -101,22 +101,22 @@ class TestAnOptIn:
         assert told("Partners") == BOTH
 
 
-@pytest.mark.parametrize("door", ["fresh link", "signed in"])
+@pytest.mark.parametrize("source", ["fresh link", "signed in"])
 @pytest.mark.parametrize("speaker", [ADA, WORK])
 class TestWhatIsHeld:
-    def path(self, door: str, speaker: str, client: Client) -> str:
-        if door == "signed in":
+    def path(self, source: str, speaker: str, client: Client) -> str:
+        if source == "signed in":
             return f"{sign_in(client, speaker)}data/"
         return f"{link_for(Address.objects.get(value=speaker))}/data"
 
-    def test_downloaded_is_told_to_both(self, speaker: str, door: str, client: Client) -> None:
-        client.post(self.path(door, speaker, client), {"do": "download"}, secure=True)
+    def test_downloaded_is_told_to_both(self, speaker: str, source: str, client: Client) -> None:
+        client.post(self.path(source, speaker, client), {"do": "download"}, secure=True)
         assert told("downloaded") == BOTH
 
     def test_to_be_erased_is_told_to_the_other_before_and_before_the_link_goes_out(
-        self, speaker: str, door: str, client: Client
+        self, speaker: str, source: str, client: Client
     ) -> None:
-        post(client, self.path(door, speaker, client), do="erase")
+        post(client, self.path(source, speaker, client), do="erase")
         [other] = BOTH - {speaker}
         assert [(to, "/e/" in text) for to, text in deliver()] == [(other, False), (speaker, True)]
 

@@ -111,7 +111,7 @@ def stay() -> list[str]:
 
 
 def live(person: Address) -> None:
-    """Somebody who came by every door."""
+    """A contact about whom something came from every source."""
     now = timezone.now()
     news = CategoryFactory.create()
     [event, *_] = actions.opt_out([Target(person.pk, news.pk)], Origin(Source.PAGE, now, wording="Unsubscribe"))

@@ -75,7 +75,7 @@ def session_of(user: User) -> str:
 
 
 def begin_to_sign_in(email: str) -> str:
-    """As at the door: the code is asked for and never typed."""
+    """As when signing in: the code is asked for and never typed."""
     client = Client(headers={"host": "mail.example.com"})
     assert client.post("/accounts/login/code/", {"email": email}, secure=True).status_code == 302
     return str(client.session.session_key)

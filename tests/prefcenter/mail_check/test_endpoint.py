@@ -29,7 +29,7 @@ class Site(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, status: int, headers: dict[str, str], release: threading.Event | None = None) -> None:
-        super().__init__(("127.0.0.1", 0), Door)
+        super().__init__(("127.0.0.1", 0), SilentHandler)
         self.status, self.answer_headers, self.release = status, headers, release
         self.asked: list[tuple[str, str, dict[str, str], bytes]] = []
 
@@ -41,7 +41,7 @@ class Site(ThreadingHTTPServer):
         """A client that hangs up (time-out, certificate) is what some tests are about."""
 
 
-class Door(BaseHTTPRequestHandler):
+class SilentHandler(BaseHTTPRequestHandler):
     server: Site
 
     def do_POST(self) -> None:

@@ -76,7 +76,7 @@ class TestThePage:
         assert "noindex" in answer["X-Robots-Tag"]
 
     @pytest.mark.parametrize(("query", "kept"), [("", ""), ("?lang=de", "?lang=de"), ("?lang=xx&a=b", "")])
-    def test_the_front_door_leads_here_in_the_language_asked_for(self, query: str, kept: str, visitor: Client) -> None:
+    def test_the_root_leads_here_in_the_language_asked_for(self, query: str, kept: str, visitor: Client) -> None:
         answer = visitor.get(f"/{query}", secure=True)
         assert (answer.status_code, answer["Location"]) == (302, URL + kept)
         assert f'href="/accounts/login/code/{kept}"' in visitor.get(URL + kept, secure=True).content.decode()
@@ -219,7 +219,7 @@ class TestLimits:
         assert (first == second) == same_as_first
 
     @pytest.mark.parametrize(("path", "offers"), [(URL, False), ("/accounts/login/code/", True), (None, True)])
-    def test_the_page_for_too_many_offers_a_way_out_at_every_other_door(
+    def test_the_page_for_too_many_offers_a_way_out_at_every_other_page(
         self, path: str | None, offers: bool, rf: RequestFactory
     ) -> None:
         page = render_to_string("429.html", request=rf.post(path) if path else None)

@@ -1,4 +1,4 @@
-"""Somebody says no, or less, and says it again by another door, or by the same: the older receipt undoes neither."""
+"""A contact says no, or less, and again from another source, or from the same: the older receipt undoes neither."""
 
 from datetime import timedelta
 
@@ -18,15 +18,15 @@ from unsubscribe.models import Address, Category, ConsentEvent, Contact, OutboxM
 
 pytestmark = pytest.mark.django_db
 PAGES = ["link", "center"]
-#: What is said, and by which doors it can be.
-DOORS = {
+#: What is said, and from which sources it can come.
+SOURCES = {
     "leave": [*PAGES, "one-click", "api", "api: a no"],
     "everything": [*PAGES, "one-click", "api: a no", "api: everywhere"],
     "less": [*PAGES, "api"],
     "pause": [*PAGES, "api"],
     "pause everything": PAGES,
 }
-TABLE = [(what, first, again) for what, doors in DOORS.items() for first in PAGES for again in doors]
+TABLE = [(what, first, again) for what, sources in SOURCES.items() for first in PAGES for again in sources]
 
 
 class Ada:
@@ -37,12 +37,12 @@ class Ada:
         self.phone = Client(enforce_csrf_checks=True, headers={"host": "mail.example.com"})
         self.api = Caller()
 
-    def says(self, what: str, door: str) -> str:
-        if door == "link":
+    def says(self, what: str, source: str) -> str:
+        if source == "link":
             return self._post(self._link(what), **self._button(what))
-        if door == "one-click":
+        if source == "one-click":
             return self._post(self._link(what), **{"List-Unsubscribe": "One-Click"})
-        return self._chooses(what) if door == "center" else self._reports(what, door)
+        return self._chooses(what) if source == "center" else self._reports(what, source)
 
     def undoes(self, receipt: str) -> bool:
         return "Your previous settings are back" in self._post(self._link("leave"), do="undo", receipt=receipt)
@@ -74,18 +74,18 @@ class Ada:
         }
         return self._post(preferences_of(self.address, self.news), **fields[what])
 
-    def _reports(self, what: str, door: str) -> str:
+    def _reports(self, what: str, source: str) -> str:
         until = (timezone.localdate() + timedelta(days=30)).isoformat()
         changes: dict[str, dict[str, object]] = {
             "leave": {"is_subscribed": False},
             "less": {"frequency": "weekly"},
             "pause": {"paused_until": until},
         }
-        if door == "api":
+        if source == "api":
             change = {"category": self.news.slug, "channel": Channel.EMAIL} | changes[what]
             answer = self.api.patch(f"/contacts/{self.address.contact_id}/preferences", {"preferences": [change]})
         else:
-            about: dict[str, object] = {"everywhere": True} if "everywhere" in door else {}
+            about: dict[str, object] = {"everywhere": True} if "everywhere" in source else {}
             about |= {"category": self.news.slug} if what == "leave" else {}
             answer = self.api.post("/suppressions", {"suppressions": [{"address": ADA} | about]})
         assert answer.status_code == 200
@@ -116,7 +116,7 @@ def test_an_older_receipt_undoes_nothing_that_was_said_again(what: str, first: s
     assert not ConsentEvent.objects.exclude(kind="again").filter(source="api").exists()
 
 
-@pytest.mark.parametrize(("what", "first"), [(what, first) for what in DOORS for first in PAGES])
+@pytest.mark.parametrize(("what", "first"), [(what, first) for what in SOURCES for first in PAGES])
 def test_what_was_said_once_is_undone(what: str, first: str, somebody: Ada) -> None:
     state = somebody.state()
     receipt = receipt_in(somebody.says(what, first))

@@ -1,4 +1,4 @@
-"""What holds at every door: calm answers to what is too large, and to a database that is away."""
+"""What holds at every entry point: calm answers to what is too large, and to a database that is away."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ def visitor() -> Client:
     return Client(headers={"host": "mail.example.com"})
 
 
-def test_a_form_nobody_means_is_413_at_every_door(visitor: Client) -> None:
+def test_a_form_nobody_means_is_413_at_every_entry_point(visitor: Client) -> None:
     for path in ("/admin/login/", "/accounts/login/", "/"):
         answer = visitor.post(path, b"x" * 1_100_000, content_type="application/x-www-form-urlencoded", secure=True)
         assert (answer.status_code, answer.content) == (413, b"This request is too large. Nothing was changed.\n")
@@ -40,7 +40,7 @@ def two_megabytes() -> tuple[bytes, str]:
 @pytest.mark.parametrize(
     "path", ["/accounts/login/code/", "/preferences/", "/admin/", "/admin/login/", "/admin/imports/", "/u/x"]
 )
-def test_a_file_is_413_and_stays_unread_at_every_door_but_the_one_for_files(
+def test_a_file_is_413_and_stays_unread_at_every_entry_point_but_the_one_for_files(
     path: str, visitor: Client, two_megabytes: tuple[bytes, str]
 ) -> None:
     body, content_type = two_megabytes
@@ -64,7 +64,7 @@ def test_only_who_may_import_hands_in_a_file_and_nobody_elses_is_read(
     assert ImportRun.objects.get().size > 2_000_000
 
 
-def test_a_large_body_that_is_no_form_with_a_file_is_413_at_the_door_for_files_too(visitor: Client) -> None:
+def test_a_large_body_that_is_no_form_with_a_file_is_413_at_the_entry_point_for_files_too(visitor: Client) -> None:
     answer = visitor.post(UPLOAD, b"x" * 1_100_000, content_type="text/csv", secure=True)
     assert answer.status_code == 413
 

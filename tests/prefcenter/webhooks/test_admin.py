@@ -47,7 +47,7 @@ def test_the_secret_is_shown_once(staff_client: Any) -> None:
     assert made.secret not in str(list(LogEntry.objects.values()))
 
 
-def test_which_doors_are_left_out_is_chosen_and_changed_on_the_page(staff_client: Any) -> None:
+def test_which_sources_are_left_out_is_chosen_and_changed_on_the_page(staff_client: Any) -> None:
     new = staff_client.get(reverse("admin:prefcenter_webhookendpoint_add"), secure=True).content.decode()
     assert re.findall(r'name="left_out" value="(\w+)"[^>]*checked', new) == ["import"]
     make(staff_client, "https://shop.example/hook", left_out=["import", "api"])

@@ -73,7 +73,7 @@ def test_it_hears_only_of_what_it_asked_for_and_skips_the_rest_for_good(
         ([Source.API, Source.ONE_CLICK], ["import"]),
     ],
 )
-def test_it_hears_by_which_door_it_came_and_by_default_not_of_imports(
+def test_it_hears_from_which_source_it_came_and_by_default_not_of_imports(
     left_out: list[Source] | None, heard: list[str], ada: Address, receiver: Receiver
 ) -> None:
     chosen: dict[str, Any] = {} if left_out is None else {"left_out": left_out}

@@ -30,7 +30,7 @@ def test_what_stays_off_has_no_wording_and_a_note_that_says_why(ada: Address, ne
         (EventKind.OPT_IN, news.pk, "Yes, news", ""),
         *((EventKind.OPT_OUT, one.pk, "", LEFT_OFF) for one in others),
     ]
-    # The figures find these lines by the moment and the door of the block that ended (reports/conditions.py).
+    # The figures find these lines by the moment and the source of the suppression that ended (reports/conditions.py).
     assert len(set(written.values_list("at", "source"))) == 1
 
 

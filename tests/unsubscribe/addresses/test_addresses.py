@@ -407,7 +407,7 @@ def test_whatever_lies_around_an_address_its_digest_is_the_same(text: str, wrapp
 
 
 @pytest.mark.parametrize("text", ODD_SPELLINGS, ids=ascii)
-def test_files_and_the_guard_read_an_address_as_every_other_door_does(text: str) -> None:
+def test_files_and_the_guard_read_an_address_as_every_other_entry_point_does(text: str) -> None:
     assert addresses.digests_of(addresses.values([text])) == [digest(ODDLY)]
     assert addresses.mailbox(text).lower() == ODDLY
 

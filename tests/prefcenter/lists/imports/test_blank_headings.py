@@ -144,7 +144,7 @@ def test_the_latest_moment_of_a_row_is_that_of_its_no() -> None:
 
 
 @pytest.mark.django_db
-class TestAtTheDoors:
+class TestAtTheEntryPoints:
     @pytest.fixture(autouse=True)
     def _folder(self, settings: Any, tmp_path: Path) -> None:
         settings.DATA_DIR = tmp_path / "data"

@@ -168,7 +168,7 @@ def test_the_newest_come_first_whatever_they_are(news: Category) -> None:
     assert [one.value[0] for page in by_two for one in page] == list("abcde")
 
 
-def test_a_line_says_reason_door_campaign_and_day(news: Category) -> None:
+def test_a_line_says_reason_source_campaign_and_day(news: Category) -> None:
     campaign = CampaignFactory.create(category=news, name="June")
     left = leave("a@example.com", news, campaign=campaign.pk)
     [one] = suppressions.Newest(SuppressionQuery(category=news)).rows(0, 50)

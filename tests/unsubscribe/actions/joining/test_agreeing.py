@@ -48,12 +48,12 @@ def blocked() -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("reason", OWN_NO)
 @pytest.mark.parametrize("speaker", [ADA, BOB])
-@pytest.mark.parametrize("door", ["verb", "import"])
+@pytest.mark.parametrize("source", ["verb", "import"])
 def test_what_either_says_of_its_whole_channel_holds_for_both_and_for_no_other_channel(
-    door: str, speaker: str, reason: SuppressionReason, bob: Address, news: Category
+    source: str, speaker: str, reason: SuppressionReason, bob: Address, news: Category
 ) -> None:
     one = Address.objects.get(value=speaker)
-    if door == "verb":
+    if source == "verb":
         actions.suppress([one.pk], Origin(Source.API, NOW), reason=reason)
     else:
         file = [ImportedNo(bytes(one.digest), one.value)]

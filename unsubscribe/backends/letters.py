@@ -78,18 +78,18 @@ def personal(asked: Sequence[Recipient], mailing: Mailing, said: Declaration, *,
 def receipts(messages: Iterable[EmailMessage], *, can_carry: CanCarry) -> list[Letter]:
     """One letter for each transactional message, without the recipients that the gate refuses (law 7); none for a
     message of which no recipient is left."""
-    kept = [_Kept(message) for message in messages]
-    asked = [(place, one) for place in kept for one in recipients.named_in(place.message)]
+    remaining = [_Remaining(message) for message in messages]
+    asked = [(place, one) for place in remaining for one in recipients.named_in(place.message)]
     if not asked:
         return []
     verdicts = gate.check([one.address for _, one in asked], _RECEIPT, now=timezone.now())
     for (place, one), verdict in zip(asked, verdicts, strict=True):
         if address := _carried(verdict, can_carry=can_carry, local=one.address):
             place.add(one, address)
-    return [letter for place in kept if place.spellings and (letter := _receipt(place))]
+    return [letter for place in remaining if place.spellings and (letter := _receipt(place))]
 
 
-class _Kept:
+class _Remaining:
     """The recipients of a message that stay, by field, as the letter names them."""
 
     def __init__(self, message: EmailMessage) -> None:
@@ -130,10 +130,10 @@ def _letter(one: Recipient, entry: AudienceEntry, address: str) -> Letter | None
     return _sound(Letter(message, one.message, spellings, verdict.address_id, verdict.contact_id, verdict.last_day))
 
 
-def _receipt(kept: _Kept) -> Letter | None:
-    message = _copy(kept.message, without=_CONTROL)
-    vars(message).update(kept.fields)
-    return _sound(Letter(message, kept.message, kept.spellings))
+def _receipt(remaining: _Remaining) -> Letter | None:
+    message = _copy(remaining.message, without=_CONTROL)
+    vars(message).update(remaining.fields)
+    return _sound(Letter(message, remaining.message, remaining.spellings))
 
 
 def _sound(letter: Letter) -> Letter | None:

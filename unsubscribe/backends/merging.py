@@ -43,7 +43,7 @@ class Notes:
     def __init__(self) -> None:
         self._before: dict[str, Any] = {}
         self._headers: set[str] = set()
-        self._taken: dict[int, _Taken] = {}
+        self._noted: dict[int, _Noted] = {}
 
     def watch(self, letter: EmailMessage) -> None:
         """Remembers the letter's attributes and headers as they are before sending."""
@@ -52,24 +52,24 @@ class Notes:
     def take(self, letter: EmailMessage, original: EmailMessage, spellings: Mapping[str, str]) -> None:
         """Keeps what was added since `watch`. Of several letters of one message the last counts, except that Anymail's
         statuses are added up."""
-        taken = self._taken.setdefault(id(original), _Taken(original, {}, {}))
+        noted = self._noted.setdefault(id(original), _Noted(original, {}, {}))
         for name, value in vars(letter).items():
             if name == _STATUS and self._before.get(name) is not value:
-                taken.attributes[name] = _added_up(taken.attributes.get(name), value, spellings)
+                noted.attributes[name] = _added_up(noted.attributes.get(name), value, spellings)
             elif name not in _CONTENT and self._before.get(name, self) is not value:
-                taken.attributes[name] = value
+                noted.attributes[name] = value
         new = {name: value for name, value in letter.extra_headers.items() if name not in self._headers}
-        taken.headers.update(new)
+        noted.headers.update(new)
 
     def hand_back(self) -> None:
-        """Puts all that was taken on the callers' messages."""
-        for original, attributes, headers in self._taken.values():
+        """Puts all that was noted on the callers' messages."""
+        for original, attributes, headers in self._noted.values():
             vars(original).update(attributes)
             if headers:
                 original.extra_headers = {**(original.extra_headers or {}), **headers}
 
 
-class _Taken(NamedTuple):
+class _Noted(NamedTuple):
     original: EmailMessage
     attributes: dict[str, Any]
     headers: dict[str, str]

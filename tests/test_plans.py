@@ -105,7 +105,7 @@ def plans() -> Iterator[Plans]:
         transaction.set_rollback(True)
 
 
-class Somebody:
+class OneContact:
     """Of the made-up year: an address, its contact, a category, and what else the questions are about."""
 
     def __init__(self, staff: User, now: datetime) -> None:
@@ -134,12 +134,12 @@ def repeated_by_imports(now: datetime) -> None:
     )
 
 
-def another_spelling(one: Somebody) -> None:
+def another_spelling(one: OneContact) -> None:
     with override_settings(UNSUBSCRIBE_GMAIL_SPELLINGS=True):
         gate.check(["a.da+news@gmail.com", "ada@googlemail.com"], Mailing(one.category), now=one.now)
 
 
-Question = Callable[[Somebody], object]
+Question = Callable[[OneContact], object]
 OF_ONE: dict[str, Question] = {
     "may three addresses be written to?": lambda one: gate.check(
         [one.address.value, "stranger@example.com", "x@example.com"], Mailing(one.category), now=one.now
@@ -199,7 +199,7 @@ def test_no_question_of_one_person_reads_a_table_through_and_no_index_is_there_f
     repeated_by_imports(now)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-        one, used, slow = Somebody(staff, now), set(), {}
+        one, used, slow = OneContact(staff, now), set(), {}
         for name, question in (OF_ONE | OF_ALL).items():
             with plans() as seen:
                 question(one)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.conftest import NOW
 from tests.examples import examples
 from tests.factories import ADA, BOB, AddressFactory, CampaignFactory
-from tests.unsubscribe.gate.test_checking import Person, Question, World, forgotten, people, questions
+from tests.unsubscribe.gate.test_checking import DrawnContact, Question, World, contacts, forgotten, questions
 from unsubscribe import actions, gate
 from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
@@ -27,16 +27,16 @@ pytestmark = pytest.mark.django_db
 @examples(80)
 @given(
     question=questions,
-    crowd=st.lists(people, max_size=4),
+    crowd=st.lists(contacts, max_size=4),
     blocked=st.lists(st.sampled_from([one for one in SuppressionReason if one != "erased"]), unique=True, max_size=2),
     at=st.sampled_from([NOW - timedelta(days=400), NOW]),
 )
 def test_everybody_gets_the_verdict_they_get_alone(
-    question: Question, crowd: list[Person], blocked: list[SuppressionReason], at: datetime
+    question: Question, crowd: list[DrawnContact], blocked: list[SuppressionReason], at: datetime
 ) -> None:
     with forgotten():
         world = World.of(question)
-        texts = [text for person in crowd for text in world.settle(person)]
+        texts = [text for drawn in crowd for text in world.settle(drawn)]
         texts.append("stranger@example.com" if question.channel == Channel.EMAIL else "+49309999999")
         for reason in blocked:  # at whose domain some of them are
             actions.suppress_domains({"example.com": at}, Origin(Source.STAFF, NOW), reason=reason)
@@ -70,8 +70,8 @@ def test_whoever_said_nothing_is_not_held_in_memory(news: Category) -> None:
 
 
 def test_of_too_many_it_says_nothing(news: Category) -> None:
-    people = [AddressFactory.create(text=f"reader{number}@example.com") for number in range(3)]
-    actions.opt_out([Target(one.pk, news.pk) for one in people], Origin(Source.PAGE, NOW))
+    readers = [AddressFactory.create(text=f"reader{number}@example.com") for number in range(3)]
+    actions.opt_out([Target(one.pk, news.pk) for one in readers], Origin(Source.PAGE, NOW))
     assert gate.everybody(Mailing(news), now=NOW, most=2) is None
     verdicts = gate.everybody(Mailing(news), now=NOW, most=3)
     assert verdicts is not None
@@ -79,9 +79,9 @@ def test_of_too_many_it_says_nothing(news: Category) -> None:
 
 
 def test_as_many_as_it_holds_are_asked_about_their_clocks_too(news: Category) -> None:
-    people = [AddressFactory.create(text=f"reader{number}@example.com") for number in range(3)]
-    actions.opt_down([Target(one.pk, news.pk) for one in people], Origin(Source.PAGE, NOW), frequency=Frequency.WEEKLY)
-    contact_ids = [one.contact_id for one in people]
+    readers = [AddressFactory.create(text=f"reader{number}@example.com") for number in range(3)]
+    actions.opt_down([Target(one.pk, news.pk) for one in readers], Origin(Source.PAGE, NOW), frequency=Frequency.WEEKLY)
+    contact_ids = [one.contact_id for one in readers]
     actions.record_sent(contact_ids, Mailing(news), now=NOW)
     verdicts = gate.everybody(Mailing(news), now=NOW, most=3)
     assert verdicts is not None
@@ -108,8 +108,8 @@ def test_it_says_which_addresses_share_a_frequency_and_until_when_once_one_of_th
 
 
 def test_it_takes_as_many_queries_as_a_set_does(news: Category, django_assert_num_queries: Any) -> None:
-    people = [AddressFactory.create(text=f"reader{number}@example.com") for number in range(30)]
-    actions.opt_down([Target(one.pk, news.pk) for one in people], Origin(Source.PAGE, NOW), frequency=Frequency.WEEKLY)
+    readers = [AddressFactory.create(text=f"reader{number}@example.com") for number in range(30)]
+    actions.opt_down([Target(one.pk, news.pk) for one in readers], Origin(Source.PAGE, NOW), frequency=Frequency.WEEKLY)
     with django_assert_num_queries(3):
         gate.everybody(Mailing(news, campaign=CampaignFactory.build(category=news, pk=1)), now=NOW)
 

@@ -90,7 +90,7 @@ class Past(NamedTuple):
         return {"last_sent_on": self.last_on}
 
 
-class Person(NamedTuple):
+class DrawnContact(NamedTuple):
     """A contact as the database may hold one, with the blocks on each of their addresses."""
 
     blocks: list[list[tuple[SuppressionReason, bool]]]
@@ -120,7 +120,7 @@ sendings = st.builds(
     st.booleans(),
 )
 anybody = st.builds(
-    Person,
+    DrawnContact,
     blocks=st.lists(st.lists(one_block, max_size=4) | st.just([]), min_size=1, max_size=3),
     paused_until=perhaps_a_day,
     only_chosen=st.booleans(),
@@ -130,7 +130,7 @@ anybody = st.builds(
 )
 #: Nothing but the clock decides about them: few of the others get as far down the table.
 readers = st.builds(
-    Person,
+    DrawnContact,
     blocks=st.sampled_from([[[]], [[], []]]),
     paused_until=st.none(),
     only_chosen=st.just(False),
@@ -138,7 +138,7 @@ readers = st.builds(
     elsewhere=st.none() | choices,
     sent=st.lists(sendings, min_size=1, max_size=6, unique_by=lambda one: one.hours_ago),
 )
-people = anybody | readers
+contacts = anybody | readers
 
 
 def is_consistent(question: "Question") -> bool:
@@ -183,15 +183,15 @@ class World(NamedTuple):
     def campaign(self) -> Campaign | None:
         return self.campaigns["this"] if self.question.has_campaign else None
 
-    def settle(self, person: Person) -> list[str]:
-        """Writes one person down, as the models allow it; returns their addresses on the channel in question."""
-        contact = ContactFactory.create(paused_until=person.paused_until, only_chosen=person.only_chosen)
+    def settle(self, drawn: DrawnContact) -> list[str]:
+        """Writes one contact down, as the models allow it; returns their addresses on the channel in question."""
+        contact = ContactFactory.create(paused_until=drawn.paused_until, only_chosen=drawn.only_chosen)
         channel = self.question.channel
         noise = Channel.PUSH
         for chosen, category, on in [
-            (person.chosen, self.category, channel),
-            (person.elsewhere, self.other, channel),
-            (person.elsewhere, self.category, noise),
+            (drawn.chosen, self.category, channel),
+            (drawn.elsewhere, self.other, channel),
+            (drawn.elsewhere, self.category, noise),
         ]:
             if chosen:
                 Preference.objects.create(
@@ -200,10 +200,10 @@ class World(NamedTuple):
         clock = {"contact": contact, "sent_on": TODAY}
         LastSent.objects.create(category=self.other, channel=channel, **clock)
         LastSent.objects.create(category=self.category, channel=noise, **clock)
-        for one in sorted(person.sent, key=lambda one: -one.hours_ago):
+        for one in sorted(drawn.sent, key=lambda one: -one.hours_ago):
             mailing = Mailing(self.category, channel=channel, campaign=self.campaigns.get(one.campaign))
             clocks.wind([contact.pk], mailing, paced={}, now=one.at, sent_at=one.at if one.by_us else None)
-        return [self._address(contact, channel, blocks) for blocks in person.blocks]
+        return [self._address(contact, channel, blocks) for blocks in drawn.blocks]
 
     def _address(self, contact: Any, channel: Channel, blocks: list[tuple[SuppressionReason, bool]]) -> str:
         number = Address.objects.count()
@@ -221,32 +221,34 @@ class World(NamedTuple):
         return self.question.purpose or declared
 
     @staticmethod
-    def _any_no(person: Person) -> Chosen:
+    def _any_no(drawn: DrawnContact) -> Chosen:
         """A message of no named kind could be of any that they have left."""
-        states = {chosen.state for chosen in (person.chosen, person.elsewhere) if chosen}
+        states = {chosen.state for chosen in (drawn.chosen, drawn.elsewhere) if chosen}
         return Chosen(PreferenceState.UNSUBSCRIBED) if PreferenceState.UNSUBSCRIBED in states else Chosen()
 
-    def expected(self, person: Person, blocks: list[tuple[SuppressionReason, bool]]) -> Verdict:
+    def expected(self, drawn: DrawnContact, blocks: list[tuple[SuppressionReason, bool]]) -> Verdict:
         """The same from the example itself: nothing here was read from the database."""
         asked = self.question.has_category
         facts = Facts(
             purpose=self.purpose,
             suppressed=frozenset(reason for reason, is_lifted in blocks if not is_lifted),
-            chosen=(person.chosen or Chosen()) if asked else self._any_no(person),
-            needs_opt_in=person.only_chosen or (asked and self.question.needs_opt_in),
-            contact_paused_until=person.paused_until,
-            **(Past.of(person.sent).facts(self.question) if asked else {}),
+            chosen=(drawn.chosen or Chosen()) if asked else self._any_no(drawn),
+            needs_opt_in=drawn.only_chosen or (asked and self.question.needs_opt_in),
+            contact_paused_until=drawn.paused_until,
+            **(Past.of(drawn.sent).facts(self.question) if asked else {}),
         )
         return rules.may_send(facts, now=NOW)
 
 
 @examples(80)
-@given(question=questions, everybody=st.lists(people, max_size=4))
-def test_the_gate_and_the_rules_agree_whatever_is_in_the_database(question: Question, everybody: list[Person]) -> None:
+@given(question=questions, everybody=st.lists(contacts, max_size=4))
+def test_the_gate_and_the_rules_agree_whatever_is_in_the_database(
+    question: Question, everybody: list[DrawnContact]
+) -> None:
     with forgotten():
         world = World.of(question)
-        texts = [world.settle(person) for person in everybody]
-        expected = [world.expected(person, blocks) for person in everybody for blocks in person.blocks]
+        texts = [world.settle(drawn) for drawn in everybody]
+        expected = [world.expected(drawn, blocks) for drawn in everybody for blocks in drawn.blocks]
         stranger = "stranger@example.com" if question.channel == Channel.EMAIL else "+49309999999"
         nobody = Facts(purpose=world.purpose, needs_opt_in=question.has_category and question.needs_opt_in)
         decisions = gate.check(
@@ -265,19 +267,21 @@ def test_the_gate_and_the_rules_agree_whatever_is_in_the_database(question: Ques
 
 @examples(80)
 @given(
-    person=people, question=questions, frequency=st.sampled_from([Frequency.DAILY, Frequency.WEEKLY, Frequency.MONTHLY])
+    drawn=contacts,
+    question=questions,
+    frequency=st.sampled_from([Frequency.DAILY, Frequency.WEEKLY, Frequency.MONTHLY]),
 )
 def test_what_is_claimed_or_recorded_for_a_reader_is_what_the_gate_says(
-    person: Person, question: Question, frequency: Frequency
+    drawn: DrawnContact, question: Question, frequency: Frequency
 ) -> None:
     """The clock is asked once more when it is wound, by the statement that winds it."""
     chosen = Chosen(PreferenceState.SUBSCRIBED, frequency)
-    person = person._replace(blocks=[[]], paused_until=None, only_chosen=False, chosen=chosen)
+    drawn = drawn._replace(blocks=[[]], paused_until=None, only_chosen=False, chosen=chosen)
     question = question._replace(has_category=True, category_purpose=Purpose.MARKETING, purpose=None)
     with forgotten():
         world = World.of(question)
         mailing = Mailing(world.category, channel=question.channel, campaign=world.campaign, once=question.once)
-        [decision] = gate.check(world.settle(person), mailing, now=NOW)
+        [decision] = gate.check(world.settle(drawn), mailing, now=NOW)
         assert decision.contact_id
         assert decision.last_day == rules.last_day_before(frequency, TODAY)
         assert decision.last_day
@@ -295,10 +299,10 @@ def test_the_generated_states_are_not_all_alike() -> None:
     seen: set[Outcome] = set()
 
     @hypothesis_settings(max_examples=300, deadline=None, derandomize=True)
-    @given(question=questions, person=people)
-    def look(question: Question, person: Person) -> None:
+    @given(question=questions, drawn=contacts)
+    def look(question: Question, drawn: DrawnContact) -> None:
         world = World(Category(), Category(), {}, question)
-        seen.update(world.expected(person, blocks).outcome for blocks in person.blocks)
+        seen.update(world.expected(drawn, blocks).outcome for blocks in drawn.blocks)
 
     look()
     assert seen == set(Outcome) - {Outcome.INVALID}

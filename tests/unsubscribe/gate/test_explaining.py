@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.conftest import NOW
 from tests.examples import examples
 from tests.factories import ADA, BOB, AddressFactory, CampaignFactory, CategoryFactory
-from tests.unsubscribe.gate.test_checking import Person, Question, World, forgotten, people, questions
+from tests.unsubscribe.gate.test_checking import DrawnContact, Question, World, contacts, forgotten, questions
 from unsubscribe import actions, gate
 from unsubscribe.actions import Origin
 from unsubscribe.addresses import normalise
@@ -47,15 +47,15 @@ def explained(text: str, mailing: Mailing) -> gate.Explanation:
 @examples(40)
 @given(
     question=questions,
-    crowd=st.lists(people, max_size=3),
+    crowd=st.lists(contacts, max_size=3),
     blocked=st.lists(st.sampled_from([one for one in SuppressionReason if one != "erased"]), unique=True, max_size=2),
 )
 def test_the_verdict_is_the_one_of_check_whatever_is_in_the_database(
-    question: Question, crowd: list[Person], blocked: list[SuppressionReason]
+    question: Question, crowd: list[DrawnContact], blocked: list[SuppressionReason]
 ) -> None:
     with forgotten():
         world = World.of(question)
-        texts = [text for person in crowd for text in world.settle(person)]
+        texts = [text for drawn in crowd for text in world.settle(drawn)]
         texts.append("stranger@example.com" if question.channel == Channel.EMAIL else "+49309999999")
         for reason in blocked:
             actions.suppress_domains({"example.com": NOW - DAY}, Origin(Source.STAFF, NOW), reason=reason)
@@ -70,7 +70,7 @@ def test_the_verdict_is_the_one_of_check_whatever_is_in_the_database(
             explained(text, mailing)
 
 
-#: What one of two people may do, or what may be done to their addresses, on one day.
+#: What one of two contacts may do, or what may be done to their addresses, on one day.
 ACTS: dict[str, Callable[[Target, Any], object]] = {
     "leaves": lambda target, at: actions.opt_out([target], Origin(Source.PAGE, at)),
     "leaves everything": lambda target, at: actions.opt_out([Target(target.address_id)], Origin(Source.PAGE, at)),

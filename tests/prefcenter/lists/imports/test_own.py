@@ -44,7 +44,7 @@ CHANNELS = {
     Channel.POST: "-{} Long Street, 10115 Berlin",
 }
 REASONS = [one for one in SuppressionReason if one != SuppressionReason.ERASED]
-Kept = frozenset[tuple[str, ...]]
+OptOuts = frozenset[tuple[str, ...]]
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +66,7 @@ def taken(file: bytes, terms: ImportOptions = OPT_OUTS) -> dict[str, int]:
     return {name: number for name, number in run.counts.items() if number and name not in {"reasons", "rows"}}
 
 
-def stands() -> Kept:
+def stands() -> OptOuts:
     """Every no that holds, by the address it is about."""
     blocks = Suppression.objects.filter(lifted_at=None).exclude(reason="erased")
     found = set(blocks.values_list("address__channel", "address__value", "reason"))
@@ -82,7 +82,7 @@ def bad(text: str, terms: ImportOptions = OPT_OUTS) -> list[str]:
     return [one.problem for batch in source.batches() for one in batch.bad]
 
 
-class Person(NamedTuple):
+class StoredContact(NamedTuple):
     channels: frozenset[Channel]
     blocks: frozenset[tuple[Channel, SuppressionReason]]
     left: frozenset[tuple[Channel, int]]
@@ -93,7 +93,7 @@ class Person(NamedTuple):
 
 people = st.lists(
     st.builds(
-        Person,
+        StoredContact,
         st.frozensets(st.sampled_from(list(CHANNELS)), min_size=1),
         st.frozensets(st.tuples(st.sampled_from(list(CHANNELS)), st.sampled_from(REASONS)), max_size=2),
         st.frozensets(st.tuples(st.sampled_from(list(CHANNELS)), st.integers(0, 2)), max_size=3),
@@ -112,7 +112,7 @@ names = st.lists(
 )
 
 
-def make(everybody: Sequence[Person], categories: Sequence[Category]) -> None:
+def make(everybody: Sequence[StoredContact], categories: Sequence[Category]) -> None:
     now = timezone.now() - timedelta(days=3)
     for number, one in enumerate(everybody):
         contact = ContactFactory.create()
@@ -167,7 +167,7 @@ def empty_the_site() -> None:
 @examples(12)
 @given(everybody=people, called=names, of_a_category=st.booleans())
 def test_a_round_trip_changes_nothing_that_was_not_so(
-    kind: str, everybody: list[Person], called: list[str], of_a_category: bool
+    kind: str, everybody: list[StoredContact], called: list[str], of_a_category: bool
 ) -> None:
     with taken_back():
         categories = [

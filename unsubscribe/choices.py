@@ -36,8 +36,9 @@ class Frequency(TextChoices):
         return list(Frequency).index(self)
 
 
+# What each lets through: rules.may_send; who lifts it: rules.may_lift.
 class SuppressionReason(TextChoices):
-    """Why an address is suppressed. What each lets through: rules.may_send; who lifts it: rules.may_lift."""
+    """Why an address is suppressed."""
 
     UNSUBSCRIBED_ALL = "unsubscribed_all", "Unsubscribed from everything"
     COMPLAINT = "complaint", "Complained"
@@ -64,8 +65,9 @@ class Source(TextChoices):
 COMING_IN = (Source.ONE_CLICK, Source.PAGE, Source.IMPORT, Source.API, Source.STAFF)
 
 
+# What its before and after hold, by kind: ledger.events.
 class EventKind(TextChoices):
-    """What a consent event records. What its before and after hold, by kind: ledger.events."""
+    """What a consent event records."""
 
     #: No more of a category, or of anything.
     OPT_OUT = "opt_out", "Opted out"

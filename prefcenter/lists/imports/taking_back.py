@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from prefcenter.models import ImportKind, ImportRun, ImportState
 from unsubscribe import actions
@@ -57,7 +56,7 @@ def take_back_here(run: ImportRun, *, now: datetime, on_progress: Callable[[int]
 def _move(run: ImportRun, *, now: datetime, **more: object) -> None:
     fresh = {**lifecycle.UNCLAIMED, "attempts": 0, "error": "", "taken_back": 0, "taken_back_by": None}
     moved = _possible(now).filter(id=run.pk)
-    if not moved.update(state=ImportState.TAKING_BACK, taken_back_at=timezone.now(), **fresh | more):
+    if not moved.update(state=ImportState.TAKING_BACK, taken_back_at=now, **fresh | more):
         raise NotNow
 
 

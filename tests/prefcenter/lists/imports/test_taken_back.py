@@ -274,6 +274,13 @@ def test_it_goes_once_and_within_thirty_days(boss: User) -> None:
     assert ConsentEvent.objects.count() == lines
 
 
+def test_when_it_was_asked_for_is_the_moment_that_is_given(boss: User) -> None:
+    run, tomorrow = imported(ADA), timezone.now() + DAY
+    imports.take_back(run, user_id=boss.pk, now=tomorrow)
+    run.refresh_from_db()
+    assert run.taken_back_at == tomorrow
+
+
 def test_contacts_cannot_be_taken_back() -> None:
     run = imported(ADA, terms=ImportOptions(ImportKind.CONTACTS))
     assert not imports.can_be_taken_back(run, now=timezone.now())

@@ -27,7 +27,7 @@ _LONGEST = 255
 #: something else than a call.
 _TRIES = 3
 #: The advisory lock that all writing calls hold; any number that nothing else locks.
-_DOOR = 7_266_321
+_LOCK = 7_266_321
 #: The parameter in the OpenAPI document, for the endpoints that write.
 TAKES_KEY = {
     "parameters": [
@@ -92,7 +92,7 @@ def _enter(*, alone: bool) -> None:
     ended, so that a call that met another one does not meet the next."""
     if connection.vendor == "postgresql":  # elsewhere every writer is alone
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT pg_advisory_xact_lock{'' if alone else '_shared'}(%s)", [_DOOR])
+            cursor.execute(f"SELECT pg_advisory_xact_lock{'' if alone else '_shared'}(%s)", [_LOCK])
 
 
 def same_request(request: HttpRequest) -> IdempotentAnswer | None:

@@ -19,8 +19,8 @@ from .period import Bucket, Span
 from .selection import Selection, StayedOff, during
 
 #: A kind of LEAVING, and the source.
-Door = tuple[EventKind, Source]
-_DOORS: list[Door] = [(kind, source) for kind in LEAVING for source in Source]
+KindAndSource = tuple[EventKind, Source]
+_KINDS_AND_SOURCES: list[KindAndSource] = [(kind, source) for kind in LEAVING for source in Source]
 _COUNT = Func(template="COUNT(*)", output_field=BigIntegerField())
 #: By which one count is multiplied, to get two in one number: their rows are in no index, and so are read once.
 _BACK = 2**32
@@ -31,17 +31,17 @@ _COUNT_BOTH = Func(
 )
 
 
-class Wishes(NamedTuple):
+class EventCounts(NamedTuple):
     """The numbers of consent events in one span.
 
-    doors:       of the kinds in LEAVING, by kind and source
+    by_source:   of the kinds in LEAVING, by kind and source
     by_provider: conditions.COMPLAINT_BY_PROVIDER
     by_api:      conditions.COMPLAINT_BY_API
     undone:      conditions.UNDONE
     back:        conditions.BACK
     """
 
-    doors: dict[Door, int]
+    by_source: dict[KindAndSource, int]
     by_provider: int
     by_api: int
     undone: int
@@ -50,7 +50,7 @@ class Wishes(NamedTuple):
     def of(self, *kinds: EventKind, source: Source | None = None) -> int:
         """The number of events of these kinds (of LEAVING), by one source or by all."""
         wanted = [(kind, one) for kind in kinds for one in (Source if source is None else (source,))]
-        return sum(self.doors[door] for door in wanted)
+        return sum(self.by_source[one] for one in wanted)
 
     @property
     def opt_outs(self) -> int:
@@ -82,9 +82,9 @@ class Counted(NamedTuple):
     came_to_leave: how many saves on a page chose fewer messages or none
     """
 
-    steps: Sequence[tuple[Bucket, Wishes]]
-    total: Wishes
-    before: Wishes
+    steps: Sequence[tuple[Bucket, EventCounts]]
+    total: EventCounts
+    before: EventCounts
     kept: int
     came_to_leave: int
 
@@ -92,7 +92,7 @@ class Counted(NamedTuple):
 def count(selection: Selection) -> Counted:
     """Counts the events of the selection."""
     period = selection.period
-    before, *steps = _wishes(selection, [period.before, *(one.span for one in period.buckets)])
+    before, *steps = _counts(selection, [period.before, *(one.span for one in period.buckets)])
     kept, left = _visits(selection)
     return Counted(list(zip(period.buckets, steps, strict=True)), _sum(steps), before, kept, kept + left)
 
@@ -102,9 +102,9 @@ def ever() -> bool:
     return ConsentEvent.objects.exists()
 
 
-def _sum(steps: Sequence[Wishes]) -> Wishes:
-    doors = {door: sum(one.doors[door] for one in steps) for door in _DOORS}
-    return Wishes(doors, *(sum(getattr(one, name) for one in steps) for name in Wishes._fields[1:]))
+def _sum(steps: Sequence[EventCounts]) -> EventCounts:
+    by_source = {which: sum(one.by_source[which] for one in steps) for which in _KINDS_AND_SOURCES}
+    return EventCounts(by_source, *(sum(getattr(one, name) for one in steps) for name in EventCounts._fields[1:]))
 
 
 def _visits(selection: Selection) -> tuple[int, int]:
@@ -121,28 +121,28 @@ def _moments(lines: QuerySet[ConsentEvent]) -> int:
     return int(lines.order_by().aggregate(moments=Count("at", distinct=True))["moments"])
 
 
-def _wishes(selection: Selection, spans: Sequence[Span]) -> list[Wishes]:
+def _counts(selection: Selection, spans: Sequence[Span]) -> list[EventCounts]:
     in_span = Q(at__gte=RawSQL("span.since", []), at__lt=RawSQL("span.until", []))
     lines = selection.events().filter(in_span)
-    by_door = [lines.filter(kind=kind, source=source).values(lines=_COUNT) for kind, source in _DOORS]
+    by_source = [lines.filter(kind=kind, source=source).values(lines=_COUNT) for kind, source in _KINDS_AND_SOURCES]
     complained = [
         lines.filter(one).values(lines=_COUNT)
         for one in (conditions.COMPLAINT_BY_PROVIDER, conditions.COMPLAINT_BY_API)
     ]
-    in_index = _ask(spans, *by_door, complained[0])
+    in_index = _ask(spans, *by_source, complained[0])
     more = lines.filter(conditions.MORE).values(lines=_COUNT_BOTH)
     looked_at = _ask(spans, more, complained[1])
     stayed_off = map(selection.stayed_off, spans)
     return [_put(*parts) for parts in zip(in_index, looked_at, stayed_off, strict=True)]
 
 
-def _put(in_index: Sequence[int], looked_at: Sequence[int], stayed_off: Sequence[StayedOff]) -> Wishes:
+def _put(in_index: Sequence[int], looked_at: Sequence[int], stayed_off: Sequence[StayedOff]) -> EventCounts:
     *lines, by_provider = in_index
     both, by_api = looked_at
     back, undone = divmod(int(both), _BACK)
-    doors = Counter(dict(zip(_DOORS, lines, strict=True)))
-    doors.subtract((EventKind.OPT_OUT, line.source) for line in stayed_off)
-    return Wishes(doors, by_provider, by_api, undone, back)
+    by_source = Counter(dict(zip(_KINDS_AND_SOURCES, lines, strict=True)))
+    by_source.subtract((EventKind.OPT_OUT, line.source) for line in stayed_off)
+    return EventCounts(by_source, by_provider, by_api, undone, back)
 
 
 def _ask(spans: Sequence[Span], *questions: Any) -> list[tuple[int, ...]]:

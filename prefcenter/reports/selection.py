@@ -68,11 +68,11 @@ class Selection:
     def _stayed_off(self) -> list[StayedOff]:
         """By time; queried once, because finding them takes longer than counting the rest."""
         whole = during(Span(self.period.before.since, self.period.span.until))
-        doors = [
+        by_source = [
             self.events().filter(stays_off(whole, source)).values_list("at", "source", "category", "campaign")
             for source in sorted(OWN_VOICE)
         ]
-        rows = doors[0].order_by().union(*(door.order_by() for door in doors[1:]), all=True)
+        rows = by_source[0].order_by().union(*(one.order_by() for one in by_source[1:]), all=True)
         return sorted(
             StayedOff(at, Source(source), category or 0, campaign or 0) for at, source, category, campaign in rows
         )

@@ -25,7 +25,7 @@ DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Shared by all processes, because the rate limits of signing in are kept here; a migration makes the table.
 CACHES = {"default": env.cache_url("CACHE_URL", default="dbcache://prefcenter_cache")}
-CACHES["default"]["KEY_FUNCTION"] = "prefcenter.web.cache_keys.keyed"
+CACHES["default"]["KEY_FUNCTION"] = "prefcenter.web.cache_keys.make_key"
 if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
     # In seconds, so that a Redis that hangs does not hold threads.
     _timeouts = {"socket_connect_timeout": 1, "socket_timeout": 1}

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 
-def keyed(key: object, key_prefix: str, version: object) -> str:
+def make_key(key: object, key_prefix: str, version: object) -> str:
     """Django's KEY_FUNCTION for the site's cache."""
     return salted_hmac("prefcenter.cache", f"{key_prefix}:{version}:{key}", algorithm="sha256").hexdigest()
 

@@ -16,7 +16,7 @@ from ..ledger.events import EventData
 from ..models import Address, ConsentEvent
 from .origin import Origin
 
-#: Of a yes every mailbox of the contact hears, by whatever door it came (law 11).
+#: Of a yes every mailbox of the contact hears, whatever its source (law 11).
 _HEARD_BY_ALL = frozenset({EventKind.OPT_IN, EventKind.LIFT})
 #: What a pending address asks for holds for the older one as well.
 _LESS = frozenset({EventKind.OPT_OUT, EventKind.OPT_DOWN, EventKind.PAUSE})
@@ -43,7 +43,7 @@ class Change(NamedTuple):
 def record(
     changes: Iterable[Change], origin: Origin, *, confirm: bool = True, asked: Collection[int] | None = None
 ) -> list[ConsentEvent]:
-    """One event per change, and one owed confirmation per contact where the door is answered.
+    """One event per change, and one owed confirmation per contact where its source calls for one.
 
     `asked` are the addresses from which the wish came, where the changes touch others too. A wish that came from a
     phone or a device is confirmed to the contact's mailboxes, if any is known.

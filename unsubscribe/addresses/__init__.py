@@ -209,7 +209,7 @@ def _international_email(value: str) -> str:
 
 
 def _is_of_everybody(address: str) -> bool:
-    local, at, _ = spellings.seen(address).rpartition("@")
+    local, at, _ = spellings.without_invisible(address).rpartition("@")
     return bool(at) and _EVERYBODY.fullmatch(local.translate(STARS)) is not None
 
 

@@ -57,14 +57,14 @@ def bare_phone(text: str) -> str:
     return _PHONE_SCHEME.sub("", text, count=1).strip(f"\"' ,;<>[]{_TYPOGRAPHIC}\t\r\n\u00a0")
 
 
-def seen(text: str) -> str:
+def without_invisible(text: str) -> str:
     """`text` without invisible characters."""
     return _INVISIBLE.sub("", text)
 
 
 def visible(text: str) -> str:
     """`text` without invisible characters, and in ASCII where it is full-width: punctuation, or with a ＠ all of it."""
-    text = seen(text)
+    text = without_invisible(text)
     return text.translate(_FULL_WIDTH | _PUNCTUATION if "＠" in text else _PUNCTUATION)
 
 

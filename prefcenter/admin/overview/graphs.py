@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from prefcenter.reports import Bucket, Selection, charts, numbers, rates
 from prefcenter.reports.counts import Counted
 
-#: No more and less grow upwards, more again downwards; each by its name in Wishes.
+#: No more and less grow upwards, more again downwards; each by its name in EventCounts.
 _UP = {"opt_outs": "Opt-outs", "opt_downs": "Opt-downs", "pauses": "Pauses"}
 _DOWN = {"undone": "Undos", "back": "Resubscriptions"}
 

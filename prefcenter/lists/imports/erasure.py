@@ -75,7 +75,7 @@ def _names(run: ImportRun, addresses: Sequence[str]) -> bool:
 def _bare(text: str) -> str:
     """A text without what doesn't count in or around an address: spaces, quotes, width, letter case."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", spellings.seen(text)).replace("\u3002", ".")
+        text = unicodedata.normalize("NFKC", spellings.without_invisible(text)).replace("\u3002", ".")
     for one in _DROPPED:
         text = text.replace(one, "")
     return text.lower().replace("%40", "@")
@@ -113,5 +113,5 @@ class PersonSpellings:
 
 def _folded(text: str) -> str:
     """The words of a text in lower case, between single spaces; words end also before digits and capitals."""
-    text = unicodedata.normalize("NFKC", spellings.seen(text))
+    text = unicodedata.normalize("NFKC", spellings.without_invisible(text))
     return _APART.sub(" ", _CAMEL.sub(" ", text)).strip().casefold()

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from prefcenter.reports import Period, Selection, conditions, counts, rates, reasons
-from prefcenter.reports.counts import Wishes
+from prefcenter.reports.counts import EventCounts
 from prefcenter.reports.rates import Rate
 from tests.factories import ADA, BOB, AddressFactory, CampaignFactory, CategoryFactory
 from tests.prefcenter import busy_days
@@ -33,7 +33,7 @@ def look(now: datetime, *, days: int = 30, **narrowed: Any) -> Selection:
     return Selection(Period.latest(days, now=now), **narrowed)
 
 
-def figures(found: Wishes) -> dict[str, int]:
+def figures(found: EventCounts) -> dict[str, int]:
     names = ("opt_outs", "opt_downs", "pauses", "undone", "back", "complaints")
     return {name: getattr(found, name) for name in names}
 

@@ -46,7 +46,7 @@ class ImportCommand(BaseCommand):
         parser.add_argument("--channel", default=Channel.EMAIL.value, choices=Channel.values)
         column_questions.add_arguments(parser)
 
-    def terms(self, options: dict[str, Any]) -> ImportOptions:
+    def import_options(self, options: dict[str, Any]) -> ImportOptions:
         """What to import, by the command's options. Raises CommandError."""
         raise NotImplementedError
 
@@ -70,23 +70,30 @@ class ImportCommand(BaseCommand):
             raise CommandError(_INTERRUPTED, returncode=130) from error
 
     def _done(self, options: dict[str, Any]) -> Result:
-        path, terms, said, now = options["file"], self.terms(options), column_questions.said(options), timezone.now()
+        path, asked, said, now = (
+            options["file"],
+            self.import_options(options),
+            column_questions.said(options),
+            timezone.now(),
+        )
         actor = self.name if options["apply"] else None
-        return imports.import_file(path, terms, actor=actor, now=now, on_progress=self._say_progress, said=said)
+        return imports.import_file(path, asked, actor=actor, now=now, on_progress=self._say_progress, said=said)
 
     def _say(self, options: dict[str, Any], result: Result) -> None:
         if self.stderr.isatty():
             self.stderr.write("\r\x1b[K", ending="")
         if not self.stdout.isatty():
-            self.stdout.write(json.dumps(_summary(options["file"].name, self.terms(options), result), indent=2))
+            self.stdout.write(
+                json.dumps(_summary(options["file"].name, self.import_options(options), result), indent=2)
+            )
         elif not result.questions:
-            self._say_in_words(self.terms(options), result)
+            self._say_in_words(self.import_options(options), result)
         if result.questions:
             raise CommandError(column_questions.in_words(result.questions), returncode=column_questions.STATUS)
         if lost := wording.lost(result.progress.figures):
             raise CommandError("\n".join([*lost, _REST] if UNPLACED in result.progress.figures else lost))
 
-    def _say_in_words(self, terms: ImportOptions, result: Result) -> None:
+    def _say_in_words(self, asked: ImportOptions, result: Result) -> None:
         self.stdout.write(f"{result.label}, {wording.encoding(result.encoding)}.")
         if result.before and result.before.finished_at:
             self.stdout.write(
@@ -96,7 +103,7 @@ class ImportCommand(BaseCommand):
             self.stdout.write(f"Column “{heading}”: {means}.")
         for sentence in wording.other_addresses(result.progress.figures):
             self.stdout.write(sentence)
-        for _, label, number in wording.figures(terms.kind, result.progress.figures):
+        for _, label, number in wording.figures(asked.kind, result.progress.figures):
             self.stdout.write(f"{number:>12,}  {label}")
         if said_yes := result.progress.reasons[SAID_YES]:
             self.stdout.write(f"Refused because they are subscribed: {wording.rows(said_yes)}.")
@@ -114,7 +121,7 @@ class ImportCommand(BaseCommand):
             self.stderr.flush()
 
 
-def _summary(file_name: str, terms: ImportOptions, result: Result) -> dict[str, Any]:
+def _summary(file_name: str, asked: ImportOptions, result: Result) -> dict[str, Any]:
     figures = result.progress.figures
     before = result.before.finished_at if result.before else None
     return {
@@ -125,8 +132,8 @@ def _summary(file_name: str, terms: ImportOptions, result: Result) -> dict[str, 
         "import": result.run.pk if result.run else None,
         "imported_before": before.isoformat() if before else None,
         "rows": result.progress.position,
-        **{name: number for name, _, number in wording.figures(terms.kind, result.progress.figures)},
-        **(_about_opt_outs(figures) if terms.kind == ImportKind.OPT_OUTS else {}),
+        **{name: number for name, _, number in wording.figures(asked.kind, result.progress.figures)},
+        **(_about_opt_outs(figures) if asked.kind == ImportKind.OPT_OUTS else {}),
         "problems": [{"line": line, "problem": problem} for line, problem in result.progress.problems],
         "problems_not_listed": result.progress.problem_count - len(result.progress.problems),
         **({"columns": dict(result.columns)} if result.columns else {}),

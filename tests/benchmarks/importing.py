@@ -72,8 +72,8 @@ def opt_outs(rows: int, *, now: datetime, rounds: int) -> Figure:
 
 
 def _import(file: Path, now: datetime) -> None:
-    terms = ImportOptions(ImportKind.OPT_OUTS)
-    imports.import_file(file, terms, actor="bench", now=now, on_progress=lambda progress, read, size: None)
+    options = ImportOptions(ImportKind.OPT_OUTS)
+    imports.import_file(file, options, actor="bench", now=now, on_progress=lambda progress, read, size: None)
 
 
 def _by_hand(file: Path, now: datetime) -> None:

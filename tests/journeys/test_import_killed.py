@@ -20,9 +20,9 @@ HAND_IN = """
 from django.utils import timezone
 from prefcenter.lists import imports
 from prefcenter.models import ImportKind
-terms = imports.ImportOptions(ImportKind.OPT_OUTS)
+options = imports.ImportOptions(ImportKind.OPT_OUTS)
 people = (b"person%d@killed.example\\n" % number for number in range({many}))
-imports.hand_in(people, terms, file_name="people.txt", user_id=None, now=timezone.now())
+imports.hand_in(people, options, file_name="people.txt", user_id=None, now=timezone.now())
 """
 CONFIRM = """
 from django.utils import timezone

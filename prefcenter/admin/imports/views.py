@@ -174,7 +174,7 @@ def _run(run_id: int) -> ImportRun:
 def _page(
     request: HttpRequest, one: ImportRun, *, form: TermsForm | None = None, answers_form: AnswersForm | None = None
 ) -> HttpResponse:
-    terms = imports.terms_of(one)._asdict() | {"category": one.category_id}
+    terms = imports.options_of(one)._asdict() | {"category": one.category_id}
     return staff_pages.page(
         request,
         "admin/imports/run.html",

@@ -20,9 +20,9 @@ from .lifecycle import (
     earlier,
     hand_in,
     label,
+    options_of,
     questions,
     stop,
-    terms_of,
 )
 from .reading import ImportOptions
 from .taking_back import can_be_taken_back, take_back, take_back_here
@@ -52,11 +52,11 @@ __all__ = [
     "hand_in",
     "import_file",
     "label",
+    "options_of",
     "questions",
     "stop",
     "take_back",
     "take_back_here",
-    "terms_of",
     "tidy",
     "work",
 ]

@@ -25,30 +25,30 @@ _CHANNELS = {channel: number for number, channel in enumerate(Channel)}
 _SALT = {reason: number for number, reason in enumerate(SuppressionReason)}
 
 
-def take(lines: Sequence[ImportRow], terms: ImportOptions, origin: Origin) -> Outcome:
+def take(lines: Sequence[ImportRow], options: ImportOptions, origin: Origin) -> Outcome:
     """Imports the rows in the transaction that is open."""
-    if terms.kind == ImportKind.CONTACTS:
-        return _learn(lines, terms.channel, now=origin.now)
+    if options.kind == ImportKind.CONTACTS:
+        return _learn(lines, options.channel, now=origin.now)
     whole = _blocked_whole(lines, origin)
     lines = [line for line in lines if not line.domain]
     taken = [
         actions.import_opt_outs(said, origin, **about._asdict())
-        for about, said in sorted(_said(lines, terms).items(), key=_order)
+        for about, said in sorted(_said(lines, options).items(), key=_order)
     ]
     return Counter(_sum(taken, of=len(lines))) + whole
 
 
-def foresee(lines: Sequence[ImportRow], terms: ImportOptions, seen: SeenAddresses, *, now: datetime) -> Outcome:
+def foresee(lines: Sequence[ImportRow], options: ImportOptions, seen: SeenAddresses, *, now: datetime) -> Outcome:
     """What `take` would return, with nothing written.
 
     seen: the addresses of the rows before, which will be there already; those of these rows are added
     """
-    if terms.kind == ImportKind.CONTACTS:
-        return _would_learn(lines, terms.channel, seen)
+    if options.kind == ImportKind.CONTACTS:
+        return _would_learn(lines, options.channel, seen)
     whole = _would_be_blocked_whole(lines, seen)
     lines = [line for line in lines if not line.domain]
     taken = []
-    for about, said in sorted(_said(lines, terms).items(), key=_order):
+    for about, said in sorted(_said(lines, options).items(), key=_order):
         first = seen.first((one.digest for one in said), salt=about.salt)
         unseen = [one for one in said if one.digest in first]
         taken.append(actions.preview_opt_outs(unseen, Origin(Source.IMPORT, now), **about._asdict()))
@@ -119,11 +119,11 @@ class _About(NamedTuple):
         return _SALT[self.reason] + 8 * _CHANNELS[self.channel] + 64 * (self.category_id or 0)
 
 
-def _said(lines: Iterable[ImportRow], terms: ImportOptions) -> dict[_About, list[ImportedNo]]:
+def _said(lines: Iterable[ImportRow], options: ImportOptions) -> dict[_About, list[ImportedNo]]:
     found: dict[_About, list[ImportedNo]] = defaultdict(list)
     for line in lines:
-        category_id = line.category_id or _category(terms, line.reason)
-        about = _About(line.channel or terms.channel, line.reason, category_id)
+        category_id = line.category_id or _category(options, line.reason)
+        about = _About(line.channel or options.channel, line.reason, category_id)
         found[about].append(ImportedNo(line.digest, line.value, line.at))
     return found
 
@@ -134,9 +134,9 @@ def _order(item: tuple[_About, Sequence[ImportedNo]]) -> tuple[int, str, int]:
     return about.category_id or 0, about.reason, _CHANNELS[about.channel]
 
 
-def _category(terms: ImportOptions, reason: SuppressionReason) -> int | None:
+def _category(options: ImportOptions, reason: SuppressionReason) -> int | None:
     """The category that was chosen for the file; other reasons than a no are about the address as a whole."""
-    return terms.category_id if reason == SuppressionReason.UNSUBSCRIBED_ALL else None
+    return options.category_id if reason == SuppressionReason.UNSUBSCRIBED_ALL else None
 
 
 def _sum(taken: Iterable[ImportedCounts], *, of: int) -> Outcome:

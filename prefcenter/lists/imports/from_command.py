@@ -43,7 +43,7 @@ class Result(NamedTuple):
 
 def import_file(
     path: Path,
-    terms: ImportOptions,
+    options: ImportOptions,
     *,
     actor: str | None,
     now: datetime,
@@ -61,7 +61,7 @@ def import_file(
     admin. A KeyboardInterrupt is noted in the run; run again, the file finds what was imported already there.
     """
     with path.open("rb") as stream:
-        kept, source, before = _opened(path, stream, terms, said, now=now)
+        kept, source, before = _opened(path, stream, options, said, now=now)
         asking, progress = _asked(source, stream, kept, on_progress)
         run, questions = None, [one for one in asking.questions if one.is_open]
         if not questions:
@@ -95,13 +95,13 @@ def _carry_out(
 
 
 def _opened(
-    path: Path, stream: BinaryIO, terms: ImportOptions, said: Mapping[str, ColumnAnswer], *, now: datetime
+    path: Path, stream: BinaryIO, options: ImportOptions, said: Mapping[str, ColumnAnswer], *, now: datetime
 ) -> tuple[KeptFile, ImportSource, ImportRun | None]:
     with path.open("rb") as whole:
         sha256 = fingerprint(file_digest(whole, "sha256").digest())
-    before = lifecycle.imported_before(sha256, terms.kind).order_by("-id").first()
+    before = lifecycle.imported_before(sha256, options.kind).order_by("-id").first()
     known = Answers(answers.kept(), said)
-    source = open_source(stream, terms, file_name=lifecycle.shown(path.name), now=now, said=known)
+    source = open_source(stream, options, file_name=lifecycle.shown(path.name), now=now, said=known)
     validating.columns_of(source.table, source.columns, said)
     return KeptFile("", sha256, path.stat().st_size), source, before
 
@@ -124,4 +124,4 @@ def _again(path: Path, stream: BinaryIO, source: ImportSource, asking: Asking) -
     stream.seek(0)
     said = source.columns.answers.with_orders(asking.orders)
     name, noticed = lifecycle.shown(path.name), asking.noticed
-    return open_source(stream, source.terms, file_name=name, now=source.now, said=said, noticed=noticed)
+    return open_source(stream, source.options, file_name=name, now=source.now, said=said, noticed=noticed)

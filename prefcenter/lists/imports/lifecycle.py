@@ -57,7 +57,7 @@ class Unanswered(UnsubscribeError):
 
 
 def hand_in(
-    chunks: Iterable[bytes], terms: ImportOptions, *, file_name: str, user_id: int | None, now: datetime
+    chunks: Iterable[bytes], options: ImportOptions, *, file_name: str, user_id: int | None, now: datetime
 ) -> ImportRun:
     """Keeps an upload and has it checked.
 
@@ -70,7 +70,7 @@ def hand_in(
     kept = files.keep(chunks)
     try:
         with files.read(kept.name) as stream:
-            source = open_source(stream, terms, file_name=shown(file_name), now=now)
+            source = open_source(stream, options, file_name=shown(file_name), now=now)
         run = make(kept, source, file_name=file_name, user_id=user_id, now=now)
     except BaseException:
         files.remove(kept.name)
@@ -90,9 +90,9 @@ def make(
     **more: Any,
 ) -> ImportRun:
     """Stores a run. `more`: further fields of it."""
-    terms = source.terms
+    options = source.options
     return ImportRun.objects.create(
-        kind=terms.kind,
+        kind=options.kind,
         state=state,
         file_name=shown(file_name),
         stored_as=kept.name,
@@ -100,9 +100,9 @@ def make(
         size=kept.size,
         recognised=source.format.key,
         encoding=source.table.encoding,
-        channel=terms.channel,
-        reason=terms.reason or "",
-        category_id=terms.category_id,
+        channel=options.channel,
+        reason=options.reason or "",
+        category_id=options.category_id,
         created_by_id=user_id,
         created_at=now,
         answers=source.columns.in_effect,
@@ -120,7 +120,7 @@ def shown(file_name: str) -> str:
     return redact(file_name)[:100]
 
 
-def terms_of(run: ImportRun) -> ImportOptions:
+def options_of(run: ImportRun) -> ImportOptions:
     """What was chosen for the file."""
     reason = SuppressionReason(run.reason) if run.reason else None
     return ImportOptions(ImportKind(run.kind), Channel(run.channel), reason, run.category_id)
@@ -131,10 +131,10 @@ def label(run: ImportRun) -> str:
     return formats.LABELS.get(run.recognised, run.recognised)
 
 
-def check_again(run: ImportRun, terms: ImportOptions) -> None:
+def check_again(run: ImportRun, options: ImportOptions) -> None:
     """Has a checked file checked again with other options. Raises NotNow."""
-    named = {"kind": terms.kind, "channel": terms.channel, "reason": terms.reason or ""}
-    _move(run, ImportState.CHECKING, category_id=terms.category_id, **named, **_UNCHECKED)
+    named = {"kind": options.kind, "channel": options.channel, "reason": options.reason or ""}
+    _move(run, ImportState.CHECKING, category_id=options.category_id, **named, **_UNCHECKED)
 
 
 def questions(run: ImportRun) -> list[ColumnQuestion]:

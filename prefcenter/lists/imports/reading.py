@@ -95,7 +95,7 @@ class ImportSource:
 
     table: Table
     format: FileFormat
-    terms: ImportOptions
+    options: ImportOptions
     now: datetime
     columns: Columns
     others: OtherAddresses
@@ -113,12 +113,12 @@ class ImportSource:
 
     def _reader(self) -> Callable[[Row], ImportRow | Bad]:
         reader = OwnReader if self.format is formats.OWN else Reader
-        return reader(self.columns, self.terms, self.now).read
+        return reader(self.columns, self.options, self.now).read
 
     def asking(self) -> Asking:
         """What finds the questions about this file, once all rows were shown to it."""
-        channel, reason = self.terms.channel, self.terms.reason
-        is_for_contacts = self.terms.kind == ImportKind.CONTACTS
+        channel, reason = self.options.channel, self.options.reason
+        is_for_contacts = self.options.kind == ImportKind.CONTACTS
         return Asking(self.columns, now=self.now, channel=channel, is_for_contacts=is_for_contacts, reason=reason)
 
     def shown_to(self, asking: Asking) -> Iterator[int]:
@@ -131,7 +131,7 @@ class ImportSource:
 
 def open_source(
     stream: BinaryIO,
-    terms: ImportOptions,
+    options: ImportOptions,
     *,
     file_name: str,
     now: datetime,
@@ -139,19 +139,19 @@ def open_source(
     noticed: Collection[str] = (),
 ) -> ImportSource:
     """Opens a file. `said`: what columns mean; `noticed`: see OtherAddresses. Raises a TableError, as open_table."""
-    table = _open(stream, terms)
+    table = _open(stream, options)
     form = formats.recognise(table.columns, file_name=file_name, titles=table.titles)
-    columns = Columns(table, form, said, channel=terms.channel)
-    is_for_contacts = terms.kind == ImportKind.CONTACTS
-    others = OtherAddresses(table, columns, channel=terms.channel, is_for_contacts=is_for_contacts, noticed=noticed)
-    return ImportSource(table, form, terms, now, columns, others)
+    columns = Columns(table, form, said, channel=options.channel)
+    is_for_contacts = options.kind == ImportKind.CONTACTS
+    others = OtherAddresses(table, columns, channel=options.channel, is_for_contacts=is_for_contacts, noticed=noticed)
+    return ImportSource(table, form, options, now, columns, others)
 
 
-def _open(stream: BinaryIO, terms: ImportOptions) -> Table:
+def _open(stream: BinaryIO, options: ImportOptions) -> Table:
     """The table. This site's own export has one name for addresses of all channels, so it is tried as email too."""
     start = stream.tell() if stream.seekable() else None
     try:
-        return open_table(stream, channel=terms.channel, or_hash=True)
+        return open_table(stream, channel=options.channel, or_hash=True)
     except NoAddressColumnError:
         if start is None:
             raise
@@ -188,12 +188,12 @@ def _malformed(row: Row) -> Bad:
 class OwnReader:
     """Reads the rows of this site's own export (own.py). The reason of the ImportOptions doesn't count there."""
 
-    def __init__(self, columns: Columns, terms: ImportOptions, now: datetime) -> None:
+    def __init__(self, columns: Columns, options: ImportOptions, now: datetime) -> None:
         dates = columns.dates[:1]
         self._lines = OwnLines(
             columns.of_table,
-            kind=terms.kind,
-            channel=terms.channel,
+            kind=options.kind,
+            channel=options.channel,
             meant=columns.exported[0].read,
             dated=lambda cell: next((one.read(cell, now=now) for one in dates), None),
         )
@@ -214,8 +214,8 @@ class OwnReader:
 class Reader:
     """Reads the rows of any other file."""
 
-    def __init__(self, columns: Columns, terms: ImportOptions, now: datetime) -> None:
-        self._columns, self._terms, self._now = columns, terms, now
+    def __init__(self, columns: Columns, options: ImportOptions, now: datetime) -> None:
+        self._columns, self._options, self._now = columns, options, now
         self._says = columns.said
         if columns.is_silent:
             always = columns.said([])
@@ -226,24 +226,24 @@ class Reader:
         if row.problem:
             return _malformed(row)
         said, channel = self._says(row.fields), self._columns.channel_of(row.fields)
-        if channel and channel != self._terms.channel:
+        if channel and channel != self._options.channel:
             return self._elsewhere(row, said, channel)
         if refusal := self._refusal(said, row):
             return Bad(row.line, refusal, is_refused=True)
         try:
-            digest, value = _digest(row.address, self._terms.channel)
+            digest, value = _digest(row.address, self._options.channel)
         except InvalidAddress:
-            if domains.is_pattern(row.address, channel=self._terms.channel):
+            if domains.is_pattern(row.address, channel=self._options.channel):
                 return self._domain(row)
             return Bad(row.line, ANOTHER_HASH if _OTHER_HASH.fullmatch(row.address) else NOT_AN_ADDRESS, False)
-        if value and domains.is_pattern(value, channel=self._terms.channel):
+        if value and domains.is_pattern(value, channel=self._options.channel):
             return self._domain(row)
         return ImportRow(digest, value, self._reason(said), self._moment(row.fields), self._spoken(row.fields))
 
     def _elsewhere(self, row: Row, said: Says, channel: Channel) -> ImportRow | Bad:
         """A row about another channel, which is taken if it says no and has an address there."""
         address = self._columns.address_on(channel, row.fields)
-        if not address or self._terms.kind == ImportKind.CONTACTS:
+        if not address or self._options.kind == ImportKind.CONTACTS:
             return Bad(row.line, ELSEWHERE, is_refused=True)
         if refusal := self._refusal(said, row):
             return Bad(row.line, refusal, is_refused=True)
@@ -254,12 +254,12 @@ class Reader:
         return ImportRow(digest, value, self._reason(said), self._moment(row.fields), "", channel)
 
     def _reason(self, said: Says) -> SuppressionReason:
-        return self._terms.reason or said.reason or consent.UNSUBSCRIBED
+        return self._options.reason or said.reason or consent.UNSUBSCRIBED
 
     def _domain(self, row: Row) -> ImportRow | Bad:
         """A whole domain (`*@corp.example`), for the reason that was chosen, else unsubscribed_all."""
-        if self._terms.kind == ImportKind.CONTACTS or self._terms.category_id is not None:
-            why = NO_CATEGORY if self._terms.category_id is not None else NOBODY_THERE
+        if self._options.kind == ImportKind.CONTACTS or self._options.category_id is not None:
+            why = NO_CATEGORY if self._options.category_id is not None else NOBODY_THERE
             return Bad(row.line, why, is_refused=True)
         try:
             domain = domains.read(spreadsheets.unescaped(row.address))
@@ -267,13 +267,13 @@ class Reader:
             return Bad(row.line, NOT_A_DOMAIN, is_refused=False)
         except PublicMailDomain:
             return Bad(row.line, PUBLIC_DOMAIN, is_refused=True)
-        reason = self._terms.reason or consent.UNSUBSCRIBED
+        reason = self._options.reason or consent.UNSUBSCRIBED
         return ImportRow(b"", f"@{domain}", reason, self._moment(row.fields), "")
 
     def _refusal(self, said: Says, row: Row) -> str:
-        if self._terms.kind == ImportKind.CONTACTS:
+        if self._options.kind == ImportKind.CONTACTS:
             return SAYS_NO if said.reason else NOBODY if _HASH.fullmatch(row.address) else ""
-        return "" if self._terms.reason and said not in {consent.SUBSCRIBED, consent.IGNORED} else said.refusal
+        return "" if self._options.reason and said not in {consent.SUBSCRIBED, consent.IGNORED} else said.refusal
 
     def _moment(self, fields: list[str]) -> datetime | None:
         """The latest date of the row, so that a yes before it doesn't overtake the no. None, which counts as now, if it

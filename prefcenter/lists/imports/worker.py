@@ -162,8 +162,8 @@ def take_back(run: ImportRun) -> Iterator[int]:
 
 
 def _open(run: ImportRun, stream: BinaryIO, said: Answers, *, noticed: Collection[str] = ()) -> ImportSource:
-    name, terms = run.file_name, lifecycle.terms_of(run)
-    return open_source(stream, terms, file_name=name, now=timezone.now(), said=said, noticed=noticed)
+    name, options = run.file_name, lifecycle.options_of(run)
+    return open_source(stream, options, file_name=name, now=timezone.now(), said=said, noticed=noticed)
 
 
 def foresee(source: ImportSource) -> Iterator[Progress]:
@@ -171,7 +171,7 @@ def foresee(source: ImportSource) -> Iterator[Progress]:
     progress = Progress()
     with nothing_seen() as seen:
         for batch in source.batches():
-            progress.add(batch, batches.foresee(batch.lines, source.terms, seen, now=source.now))
+            progress.add(batch, batches.foresee(batch.lines, source.options, seen, now=source.now))
             yield progress
             reset_queries()  # under DEBUG Django keeps every query
 
@@ -188,7 +188,7 @@ def carry_out(run: ImportRun, source: ImportSource, stream: BinaryIO, *, actor: 
         with transaction.atomic():
             _hold(run)
             origin = Origin(Source.IMPORT, timezone.now(), actor=actor, note=note, import_id=run.pk)
-            progress.add(batch, batches.take(batch.lines, source.terms, origin))
+            progress.add(batch, batches.take(batch.lines, source.options, origin))
             _write(run, progress, bytes_read=stream.tell(), attempts=0)
         yield progress
         reset_queries()

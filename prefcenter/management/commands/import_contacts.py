@@ -16,5 +16,5 @@ class Command(ImportCommand):
     )
     name = "import_contacts"
 
-    def terms(self, options: dict[str, Any]) -> ImportOptions:
+    def import_options(self, options: dict[str, Any]) -> ImportOptions:
         return ImportOptions(ImportKind.CONTACTS, Channel(options["channel"]))

@@ -53,7 +53,7 @@ class Command(ImportCommand):
             raise CommandError("An import can only be taken back as a whole: use --take-back without other options.")
         return taking_back.run(self, options["take_back"], is_for_real=options["apply"])
 
-    def terms(self, options: dict[str, Any]) -> ImportOptions:
+    def import_options(self, options: dict[str, Any]) -> ImportOptions:
         reason = SuppressionReason(options["reason"]) if options["reason"] else None
         category_id = _category(options["category"]) if options["category"] else None
         if category_id and reason not in {None, SuppressionReason.UNSUBSCRIBED_ALL}:

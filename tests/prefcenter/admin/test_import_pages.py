@@ -45,9 +45,9 @@ def staff_client(user: User) -> Client:
     return signed_in(user)
 
 
-def upload(client: Client, text: str | bytes, *, name: str = "suppression_bounces.csv", **terms: Any) -> Any:
+def upload(client: Client, text: str | bytes, *, name: str = "suppression_bounces.csv", **options: Any) -> Any:
     file = SimpleUploadedFile(name, text.encode() if isinstance(text, str) else text, "text/csv")
-    form = {"kind": "opt_outs", "channel": "email", "reason": "", "category": "", "file": file} | terms
+    form = {"kind": "opt_outs", "channel": "email", "reason": "", "category": "", "file": file} | options
     return client.post(NEW, form, secure=True)
 
 
@@ -74,8 +74,8 @@ def the_run() -> ImportRun:
     return ImportRun.objects.get()
 
 
-def checked(client: Client, text: str = SENDGRID, **terms: Any) -> ImportRun:
-    assert upload(client, text, **terms).status_code == 302
+def checked(client: Client, text: str = SENDGRID, **options: Any) -> ImportRun:
+    assert upload(client, text, **options).status_code == 302
     work_on_imports()
     return ImportRun.objects.latest("id")
 
@@ -143,8 +143,8 @@ def test_each_act_is_one_line_of_the_log_with_figures_and_without_the_files_name
     staff_client: Client, user: User, news: Category
 ) -> None:
     run = checked(staff_client, name=f"{ADA}.csv")
-    terms = {"kind": "opt_outs", "channel": "email", "reason": "unsubscribed_all", "category": str(news.pk)}
-    press(staff_client, run, "check", **terms)
+    options = {"kind": "opt_outs", "channel": "email", "reason": "unsubscribed_all", "category": str(news.pk)}
+    press(staff_client, run, "check", **options)
     work_on_imports()
     press(staff_client, run, "confirm")
     press(staff_client, run, "stop")
@@ -186,14 +186,14 @@ def test_the_same_file_again_is_recognised(staff_client: Client) -> None:
 
 def test_other_terms_are_checked_before_anything_is_imported(staff_client: Client, news: Category) -> None:
     run = checked(staff_client, "email\na@x.example\n")
-    terms = {"kind": "opt_outs", "channel": "email", "reason": "unsubscribed_all", "category": str(news.pk)}
-    assert press(staff_client, run, "check", **terms).status_code == 302
+    options = {"kind": "opt_outs", "channel": "email", "reason": "unsubscribed_all", "category": str(news.pk)}
+    assert press(staff_client, run, "check", **options).status_code == 302
     assert "Being checked" in page(staff_client, run)
     work_on_imports()
     shown = page(staff_client, run)
     assert "Opted out of: News" in shown
     assert f'<option value="{news.pk}" selected>' in shown
-    wrong = press(staff_client, run, "check", **(terms | {"reason": "complaint"}))
+    wrong = press(staff_client, run, "check", **(options | {"reason": "complaint"}))
     assert "Leave the category empty" in wrong.content.decode()
     assert (the_run().category, the_run().state) == (news, ImportState.READY)
 
@@ -241,7 +241,7 @@ def test_who_waits_long_is_told_to_look_after_the_worker(staff_client: Client) -
 
 def test_a_check_that_somebody_else_repeated_has_to_be_looked_at_again(staff_client: Client) -> None:
     run = checked(staff_client)
-    imports.check_again(run, imports.terms_of(run))
+    imports.check_again(run, imports.options_of(run))
     work_on_imports()
     answer = press(staff_client, run, "confirm", checked="2026-01-01T00:00:00+00:00")
     assert answer.status_code == 302

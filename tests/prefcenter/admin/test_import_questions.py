@@ -27,11 +27,11 @@ class ImportPage:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def hands_in(self, content: str | bytes, *, kind: str = "opt_outs", **terms: str) -> None:
+    def hands_in(self, content: str | bytes, *, kind: str = "opt_outs", **options: str) -> None:
         """And waits for the check."""
         content = content.encode() if isinstance(content, str) else content
         file = SimpleUploadedFile("people.xlsx" if content[:2] == b"PK" else "people.csv", content)
-        form = {"kind": kind, "channel": "email", "reason": "", "category": "", "file": file, **terms}
+        form = {"kind": kind, "channel": "email", "reason": "", "category": "", "file": file, **options}
         answer = self._client.post(f"{LIST}new/", form, secure=True)
         assert answer.status_code == 302, answer.content.decode()
         work_on_imports()

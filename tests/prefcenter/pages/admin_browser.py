@@ -75,8 +75,8 @@ class AdminBrowser:
         return waiting.value
 
     def hands_in(self) -> int:
-        terms, content = ImportOptions(ImportKind.OPT_OUTS), [ONE_BAD_LINE.encode()]
-        run = imports.hand_in(content, terms, file_name="a.csv", user_id=self.user.pk, now=timezone.now())
+        options, content = ImportOptions(ImportKind.OPT_OUTS), [ONE_BAD_LINE.encode()]
+        run = imports.hand_in(content, options, file_name="a.csv", user_id=self.user.pk, now=timezone.now())
         return int(run.pk)
 
 

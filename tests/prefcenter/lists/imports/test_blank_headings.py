@@ -163,8 +163,8 @@ class TestAtTheEntryPoints:
 
     def test_in_the_admin_they_are_read_alike(self) -> None:
         text = ",email\n" + "".join(f"{n},p{n}@x.example\n" for n in range(50))
-        terms = ImportOptions(ImportKind.OPT_OUTS)
-        run = imports.hand_in([text.encode()], terms, file_name="x.csv", user_id=None, now=NOW)
+        options = ImportOptions(ImportKind.OPT_OUTS)
+        run = imports.hand_in([text.encode()], options, file_name="x.csv", user_id=None, now=NOW)
         imports.work(now=NOW)
         run.refresh_from_db()
         assert (run.counts["new"], run.counts["refused"]) == (50, 0)

@@ -14,17 +14,17 @@ NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 OPT_OUTS, CONTACTS = ImportOptions(ImportKind.OPT_OUTS), ImportOptions(ImportKind.CONTACTS)
 
 
-def proposed(text: str, terms: ImportOptions = OPT_OUTS) -> dict[str, str]:
+def proposed(text: str, options: ImportOptions = OPT_OUTS) -> dict[str, str]:
     """The open questions by their headings, and what is proposed."""
-    source = open_source(io.BytesIO(text.encode()), terms, file_name="export.csv", now=NOW)
+    source = open_source(io.BytesIO(text.encode()), options, file_name="export.csv", now=NOW)
     asking = source.asking()
     for _ in source.shown_to(asking):
         pass
     return {one.heading: one.proposal for one in asking.questions if one.is_open}
 
 
-def taken(text: str, terms: ImportOptions) -> list[str]:
-    source = open_source(io.BytesIO(text.encode()), terms, file_name="export.csv", now=NOW)
+def taken(text: str, options: ImportOptions) -> list[str]:
+    source = open_source(io.BytesIO(text.encode()), options, file_name="export.csv", now=NOW)
     return [line.value for batch in source.batches() for line in batch.lines]
 
 
@@ -71,17 +71,17 @@ EXPORTS = {
 
 
 @pytest.mark.parametrize(("text", "asked"), EXPORTS.values(), ids=EXPORTS)
-@pytest.mark.parametrize("terms", [OPT_OUTS, CONTACTS], ids=["opt-outs", "contacts"])
+@pytest.mark.parametrize("options", [OPT_OUTS, CONTACTS], ids=["opt-outs", "contacts"])
 def test_columns_about_email_are_asked_about_and_others_are_not(
-    text: str, asked: dict[str, str], terms: ImportOptions
+    text: str, asked: dict[str, str], options: ImportOptions
 ) -> None:
-    assert proposed(text, terms) == asked
+    assert proposed(text, options) == asked
 
 
 def test_a_column_is_asked_about_on_the_channel_that_it_names() -> None:
     text = "Phone,Accepts Email Marketing,Accepts SMS Marketing\n+491701234567,yes,no\n+491701234568,no,yes\n"
-    terms = ImportOptions(ImportKind.OPT_OUTS, Channel.SMS)
-    assert proposed(text, terms) == {"Accepts SMS Marketing": "no=unsubscribed,yes=subscribed"}
+    options = ImportOptions(ImportKind.OPT_OUTS, Channel.SMS)
+    assert proposed(text, options) == {"Accepts SMS Marketing": "no=unsubscribed,yes=subscribed"}
 
 
 def test_a_column_that_names_several_channels_is_asked_about() -> None:

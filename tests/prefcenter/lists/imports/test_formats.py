@@ -33,15 +33,15 @@ _DOTS = ",".join(["x"] * 12)
 HASH = sha256(b"ann@x.example").hexdigest()
 
 
-def read(text: str, terms: ImportOptions = OPT_OUTS, *, name: str = "export.csv") -> tuple[str, RowBatch]:
-    source = open_source(io.BytesIO(text.encode()), terms, file_name=name, now=NOW)
+def read(text: str, options: ImportOptions = OPT_OUTS, *, name: str = "export.csv") -> tuple[str, RowBatch]:
+    source = open_source(io.BytesIO(text.encode()), options, file_name=name, now=NOW)
     [batch] = source.batches()
     return source.format.key, batch
 
 
-def said(text: str, terms: ImportOptions = OPT_OUTS, *, name: str = "export.csv") -> tuple[str, list[str]]:
+def said(text: str, options: ImportOptions = OPT_OUTS, *, name: str = "export.csv") -> tuple[str, list[str]]:
     """The format, and of each row in its order the reason or the problem."""
-    key, batch = read(text, terms, name=name)
+    key, batch = read(text, options, name=name)
     lines = iter(batch.lines)
     problems = {bad.line: bad.problem for bad in batch.bad}
     first = batch.last_line - batch.rows + 1
@@ -212,10 +212,10 @@ def test_a_file_says_of_each_row_what_its_system_meant(name: str, text: str, key
     ],
 )
 def test_a_reason_chosen_by_hand_is_used_for_every_row_but_a_yes(cell: str, taken: bool) -> None:
-    terms = OPT_OUTS._replace(reason=SPAM)
-    _, rows = said(f"email,status\na@x.example,{cell}\n", terms)
+    options = OPT_OUTS._replace(reason=SPAM)
+    _, rows = said(f"email,status\na@x.example,{cell}\n", options)
     assert (rows == [SPAM]) == taken
-    _, rows = said(f"email,status,subscribed\na@x.example,{cell},yes\n", terms)
+    _, rows = said(f"email,status,subscribed\na@x.example,{cell},yes\n", options)
     assert (rows == [SPAM]) == (cell == "unsubscribed")
 
 

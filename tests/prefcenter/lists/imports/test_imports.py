@@ -54,8 +54,8 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("prefcenter.lists.imports.reading.ROWS", 2)
 
 
-def hand_in(text: str, terms: ImportOptions = OPT_OUTS, *, name: str = "export.csv") -> ImportRun:
-    return imports.hand_in([text.encode()], terms, file_name=name, user_id=None, now=timezone.now())
+def hand_in(text: str, options: ImportOptions = OPT_OUTS, *, name: str = "export.csv") -> ImportRun:
+    return imports.hand_in([text.encode()], options, file_name=name, user_id=None, now=timezone.now())
 
 
 def work(*, later: timedelta = timedelta()) -> int:
@@ -73,15 +73,15 @@ def counts(run: ImportRun) -> dict[str, int]:
     return {name: number for name, number in run.counts.items() if number and name != "reasons"}
 
 
-def checked(text: str, terms: ImportOptions = OPT_OUTS) -> ImportRun:
-    run = hand_in(text, terms)
+def checked(text: str, options: ImportOptions = OPT_OUTS) -> ImportRun:
+    run = hand_in(text, options)
     work()
     assert now_is(run) == ImportState.READY
     return run
 
 
-def imported(text: str, terms: ImportOptions = OPT_OUTS, boss: User | None = None) -> ImportRun:
-    run = checked(text, terms)
+def imported(text: str, options: ImportOptions = OPT_OUTS, boss: User | None = None) -> ImportRun:
+    run = checked(text, options)
     imports.confirm(run, user_id=(boss or member()).pk, now=timezone.now())
     work()
     assert now_is(run) == ImportState.DONE
@@ -201,7 +201,7 @@ class TestTerms:
         work()
         assert now_is(run) == ImportState.READY
         assert run.counts["reasons"] == {"unsubscribed_all": 2}
-        assert imports.terms_of(run).category_id == news.pk
+        assert imports.options_of(run).category_id == news.pk
 
 
 class TestNothingIsLifted:
@@ -326,7 +326,7 @@ def carrying_out(run: ImportRun) -> Iterator[Any]:
     """A worker in the middle of it, which goes on for a batch each time it is asked."""
     held = claim(run)
     with files.read(held.stored_as) as stream:
-        source = open_source(stream, imports.terms_of(held), file_name=held.file_name, now=timezone.now())
+        source = open_source(stream, imports.options_of(held), file_name=held.file_name, now=timezone.now())
         yield from worker.carry_out(held, source, stream, actor="staff 1")
 
 

@@ -52,9 +52,9 @@ def folder(settings: Any, tmp_path: Path) -> None:
     settings.DATA_DIR = tmp_path
 
 
-def taken(file: bytes, terms: ImportOptions = OPT_OUTS) -> dict[str, int]:
+def taken(file: bytes, options: ImportOptions = OPT_OUTS) -> dict[str, int]:
     """Imported as the worker does it, after the check, whose figures are the same."""
-    run = imports.hand_in([file], terms, file_name="opt-outs", user_id=None, now=timezone.now())
+    run = imports.hand_in([file], options, file_name="opt-outs", user_id=None, now=timezone.now())
     imports.work(now=timezone.now())
     run.refresh_from_db()
     foreseen = run.counts
@@ -77,8 +77,8 @@ def stands() -> OptOuts:
     return frozenset(found)
 
 
-def bad(text: str, terms: ImportOptions = OPT_OUTS) -> list[str]:
-    source = open_source(io.BytesIO(text.encode()), terms, file_name="opt-outs.csv", now=timezone.now())
+def bad(text: str, options: ImportOptions = OPT_OUTS) -> list[str]:
+    source = open_source(io.BytesIO(text.encode()), options, file_name="opt-outs.csv", now=timezone.now())
     return [one.problem for batch in source.batches() for one in batch.bad]
 
 
@@ -201,9 +201,9 @@ def test_each_line_is_about_its_own_channel(news: Category) -> None:
         "'+49 30 901820,sms,Left the category,News,Text message,,2026-01-05 10:00,1\n"
         "'+49 30 901821,,Unsubscribed from everything,,Text message,,2026-01-05 10:00,1\n"
     )
-    for terms in (OPT_OUTS, OPT_OUTS._replace(channel=Channel.SMS)):
+    for options in (OPT_OUTS, OPT_OUTS._replace(channel=Channel.SMS)):
         with taken_back():
-            taken(text.encode(), terms)
+            taken(text.encode(), options)
             assert {one[0] for one in stands()} == {"email", "sms"}
             assert ("sms", "+4930901820", "left News") in stands()
 

@@ -28,9 +28,9 @@ OPT_OUTS, CONTACTS = ImportOptions(ImportKind.OPT_OUTS), ImportOptions(ImportKin
 CLEO = "cleo@x.example"
 
 
-def asked(text: str, terms: ImportOptions = OPT_OUTS, *, said: Answers = NOBODY_SAID) -> list[ColumnQuestion]:
+def asked(text: str, options: ImportOptions = OPT_OUTS, *, said: Answers = NOBODY_SAID) -> list[ColumnQuestion]:
     """The open questions about a file."""
-    source = open_source(io.BytesIO(text.encode()), terms, file_name="export.csv", now=NOW, said=said)
+    source = open_source(io.BytesIO(text.encode()), options, file_name="export.csv", now=NOW, said=said)
     asking = source.asking()
     for _ in source.shown_to(asking):
         pass
@@ -78,11 +78,11 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("heading", "yes"), HEADINGS)
-@pytest.mark.parametrize("terms", [OPT_OUTS, CONTACTS], ids=["opt-outs", "contacts"])
-def test_a_heading_that_speaks_of_consent_is_asked_about(heading: str, yes: str, terms: ImportOptions) -> None:
+@pytest.mark.parametrize("options", [OPT_OUTS, CONTACTS], ids=["opt-outs", "contacts"])
+def test_a_heading_that_speaks_of_consent_is_asked_about(heading: str, yes: str, options: ImportOptions) -> None:
     other = "unsubscribed" if yes == "subscribed" else "subscribed"
     for pair in PAIRS:
-        [question] = asked(table(heading, *pair), terms)
+        [question] = asked(table(heading, *pair), options)
         assert question.heading == heading
         would = [value.would_mean for value in question.values]
         assert would == [yes, other if yes and (pair[1] or yes != "subscribed") else ""], pair
@@ -194,9 +194,9 @@ def test_numbers_dates_of_a_yes_and_free_texts_are_not_asked_about(heading: str,
         "email,unsubscribed\na@x.example,yes\nb@x.example,NULL\nc@x.example,f\nd@x.example,2024-01-01\n",
     ],
 )
-@pytest.mark.parametrize("terms", [OPT_OUTS, CONTACTS], ids=["opt-outs", "contacts"])
-def test_what_is_known_is_not_asked_about(text: str, terms: ImportOptions) -> None:
-    assert asked(text, terms) == []
+@pytest.mark.parametrize("options", [OPT_OUTS, CONTACTS], ids=["opt-outs", "contacts"])
+def test_what_is_known_is_not_asked_about(text: str, options: ImportOptions) -> None:
+    assert asked(text, options) == []
 
 
 def test_a_column_of_ones_own_in_the_export_of_a_system_is_asked_about() -> None:

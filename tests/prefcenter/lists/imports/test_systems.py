@@ -25,8 +25,8 @@ OPT_OUTS, CONTACTS = ImportOptions(ImportKind.OPT_OUTS), ImportOptions(ImportKin
 A, B, C, D = (f"{letter}@x.example" for letter in "abcd")
 
 
-def read(text: str, terms: ImportOptions = OPT_OUTS, *, name: str = "export.csv") -> tuple[str, RowBatch]:
-    source = open_source(io.BytesIO(text.encode()), terms, file_name=name, now=NOW)
+def read(text: str, options: ImportOptions = OPT_OUTS, *, name: str = "export.csv") -> tuple[str, RowBatch]:
+    source = open_source(io.BytesIO(text.encode()), options, file_name=name, now=NOW)
     [batch] = source.batches()
     return source.format.key, batch
 

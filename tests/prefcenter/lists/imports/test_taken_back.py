@@ -54,9 +54,9 @@ def boss() -> User:
     return member(is_superuser=True)
 
 
-def imported(*addresses: str, terms: ImportOptions = OPT_OUTS, name: str = "list.csv") -> ImportRun:
+def imported(*addresses: str, options: ImportOptions = OPT_OUTS, name: str = "list.csv") -> ImportRun:
     text = "email\n" + "".join(f"{one}\n" for one in addresses)
-    run = imports.hand_in([text.encode()], terms, file_name=name, user_id=None, now=timezone.now())
+    run = imports.hand_in([text.encode()], options, file_name=name, user_id=None, now=timezone.now())
     imports.work(now=timezone.now())
     run.refresh_from_db()
     imports.confirm(run, user_id=member().pk, now=timezone.now())
@@ -86,7 +86,7 @@ def known(text: str) -> Address:
 def test_what_it_set_is_lifted_with_the_import_as_the_source(
     reason: SuppressionReason | None, boss: User, news: Category
 ) -> None:
-    run = imported(ADA, BOB, terms=OPT_OUTS._replace(reason=reason))
+    run = imported(ADA, BOB, options=OPT_OUTS._replace(reason=reason))
     assert answer(ADA, news) == Outcome.SUPPRESSED
     foreseen = imports.foresee_taking_back(run)
     assert (foreseen.blocks, foreseen.choices, foreseen.said_again) == (2, 0, {})
@@ -108,7 +108,7 @@ def test_a_category_goes_back_to_what_it_was_before(before: str | None, boss: Us
     if before:
         actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, timezone.now() - DAY, wording="Yes"))
     actions.opt_down([Target(ada.pk, news.pk)], Origin(Source.PAGE, timezone.now() - DAY), frequency=Frequency.WEEKLY)
-    run = imported(ADA, BOB, terms=OPT_OUTS._replace(category_id=news.pk))
+    run = imported(ADA, BOB, options=OPT_OUTS._replace(category_id=news.pk))
     assert answer(ADA, news) == Outcome.UNSUBSCRIBED
     taken_back(run, boss)
     row = Preference.objects.get(contact=ada.contact_id)
@@ -153,7 +153,7 @@ def test_what_was_said_again_since_stays(again: Callable[[Address], None], boss:
 
 @pytest.mark.parametrize("source", [Source.ONE_CLICK, Source.PAGE, Source.API, Source.STAFF])
 def test_a_category_that_was_left_again_since_stays_left(source: Source, boss: User, news: Category) -> None:
-    run = imported(ADA, terms=OPT_OUTS._replace(category_id=news.pk))
+    run = imported(ADA, options=OPT_OUTS._replace(category_id=news.pk))
     actions.opt_out([Target(known(ADA).pk, news.pk)], Origin(source, timezone.now()))
     taken_back(run, boss)
     assert answer(ADA, news) == Outcome.UNSUBSCRIBED
@@ -164,9 +164,9 @@ def test_a_category_that_was_left_again_since_stays_left(source: Source, boss: U
 def test_the_same_wrong_file_twice_is_gone_when_both_imports_are_taken_back(
     scope: str, order: list[int], boss: User, news: Category
 ) -> None:
-    terms = OPT_OUTS._replace(category_id=news.pk if scope == "category" else None)
+    options = OPT_OUTS._replace(category_id=news.pk if scope == "category" else None)
     named, asked = (CORP, EVE) if scope == "domain" else (ADA, ADA)
-    runs = [imported(named, terms=terms) for _ in range(2)]
+    runs = [imported(named, options=options) for _ in range(2)]
     first, last = (runs[place] for place in order)
     foreseen = imports.foresee_taking_back(first)
     assert (sum(foreseen[:3]), foreseen.said_again) == (0, {"import": 1})
@@ -282,14 +282,14 @@ def test_when_it_was_asked_for_is_the_moment_that_is_given(boss: User) -> None:
 
 
 def test_contacts_cannot_be_taken_back() -> None:
-    run = imported(ADA, terms=ImportOptions(ImportKind.CONTACTS))
+    run = imported(ADA, options=ImportOptions(ImportKind.CONTACTS))
     assert not imports.can_be_taken_back(run, now=timezone.now())
 
 
 def test_many_take_as_many_queries_as_one(news: Category) -> None:
     def queries(size: int, category_id: int | None) -> int:
         people = [f"r{n}.{size}@example.com" for n in range(size)]
-        run = imported(*people, terms=OPT_OUTS._replace(category_id=category_id), name=f"{size}{category_id}.csv")
+        run = imported(*people, options=OPT_OUTS._replace(category_id=category_id), name=f"{size}{category_id}.csv")
         with CaptureQueriesContext(connection) as caught:
             assert actions.take_back(run.pk, most=100, now=timezone.now()) == (size, size)
         return len(caught)
@@ -424,7 +424,7 @@ class TestDomains:
     def test_the_blocks_on_domains_that_it_set_are_lifted(
         self, reason: SuppressionReason | None, boss: User, news: Category
     ) -> None:
-        run = imported(CORP, "@firm.example", ADA, terms=OPT_OUTS._replace(reason=reason))
+        run = imported(CORP, "@firm.example", ADA, options=OPT_OUTS._replace(reason=reason))
         assert [answer(one, news) for one in (EVE, FAY, ADA)] == [Outcome.SUPPRESSED] * 3
         foreseen = imports.foresee_taking_back(run)
         assert (foreseen.blocks, foreseen.domains, foreseen.said_again) == (1, 2, {})
@@ -444,7 +444,7 @@ class TestDomains:
         assert [answer(one, news) for one in (EVE, FAY)] == [Outcome.SUPPRESSED, Outcome.SEND]
 
     def test_one_for_another_reason_is_not_the_same(self, boss: User, news: Category) -> None:
-        run = imported(CORP, terms=OPT_OUTS._replace(reason=SuppressionReason.MANUAL))
+        run = imported(CORP, options=OPT_OUTS._replace(reason=SuppressionReason.MANUAL))
         domain_is_blocked_by_staff()
         assert imports.foresee_taking_back(run).domains == 1
         taken_back(run, boss)

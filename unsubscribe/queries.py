@@ -131,7 +131,7 @@ def preference_sheet(
     categories = list(Category.objects.select_related("group"))
     emails = _emails(named, contact)
     standing = covering.standing(emails, [one.pk for one in categories])
-    against = _against(named, by_channel, _blocks(contact), emails, standing)
+    against = _against(named, by_channel, _suppressions(contact), emails, standing)
     choices = _choices(named, categories, by_channel, against, today=today)
     return PreferenceSheet(
         contact.pk,
@@ -179,19 +179,19 @@ class _Against(NamedTuple):
 def _against(
     named: Address,
     by_channel: dict[Channel, dict[int, str]],
-    blocks: set[tuple[int, str]],
+    active: set[tuple[int, str]],
     emails: Collection[int],
     standing: StandingNoes,
 ) -> _Against:
-    silent = {address_id for address_id, reason in blocks if reason in rules.OWN_NO}
-    suppressed = {channel: {reason for id_, reason in blocks if id_ in ids} for channel, ids in by_channel.items()}
-    own = {reason for id_, reason in blocks if id_ == named.pk}
+    silent = {address_id for address_id, reason in active if reason in rules.OWN_NO}
+    suppressed = {channel: {reason for id_, reason in active if id_ in ids} for channel, ids in by_channel.items()}
+    own = {reason for id_, reason in active if id_ == named.pk}
     is_blocked = bool(own & rules.BLOCKS_EVERYTHING) or named.pk in standing.blocked
     said_no = _said_no(named, by_channel, silent)
     return _Against(said_no, suppressed, emails, standing, is_blocked, Channel(named.channel))
 
 
-def _blocks(contact: Contact) -> set[tuple[int, str]]:
+def _suppressions(contact: Contact) -> set[tuple[int, str]]:
     """The suppressions in force of all addresses of the contact: the address's id and the reason."""
     rows = Suppression.objects.filter(address__contact=contact, lifted_at=None)
     return set(rows.values_list("address_id", "reason"))

@@ -83,13 +83,13 @@ class _Kind(NamedTuple):
     campaign_id: int  # 0 is none
 
 
-def record(blocks: SuppressionsIn, origin: Origin) -> Answer:
+def record(asked: SuppressionsIn, origin: Origin) -> Answer:
     """Records the valid items by actions.import_opt_outs. The answer is a RecordedOut, without addresses."""
     said: dict[_Kind, list[ImportedNo]] = defaultdict(list)
     invalid, addresses = [], []
-    categories = _categories({one.category for one in blocks.suppressions if one.category})
-    campaigns = _campaigns(one.campaign_id for one in blocks.suppressions)
-    for index, one in enumerate(blocks.suppressions):
+    categories = _categories({one.category for one in asked.suppressions if one.category})
+    campaigns = _campaigns(one.campaign_id for one in asked.suppressions)
+    for index, one in enumerate(asked.suppressions):
         address = normalised(one.address, one.channel)
         if problem := _problem(one, categories, campaigns) or (None if address else NOT_AN_ADDRESS):
             invalid.append({"index": index, "problem": problem})

@@ -60,5 +60,6 @@ def _say(command: BaseCommand, one: ImportRun, standing: ImportStanding) -> None
 
 
 def _summary(one: ImportRun, standing: ImportStanding, *, is_for_real: bool) -> dict[str, Any]:
-    already = one.counts.get("already", 0)
-    return {"import": one.pk, "applied": is_for_real, **standing._asdict(), "already": already}
+    counted = standing._asdict()
+    figures = {"blocks": counted.pop("suppressions"), **counted, "already": one.counts.get("already", 0)}
+    return {"import": one.pk, "applied": is_for_real, **figures}

@@ -16,7 +16,8 @@ OnChannel = tuple[int, str]
 
 
 def come_back(opted_in: Sequence[Change], own_no: OwnNo, origin: Origin) -> list[ConsentEvent]:
-    """Lifts the blocks that these yes's speak against, and keeps everything else off that was off because of them."""
+    """Lifts the suppressions that these yes's speak against, and keeps everything else off that was off because of
+    them."""
     keys = {(change.address.contact_id, change.category_id, str(change.channel)) for change in opted_in}
     back = {(contact_id, channel) for contact_id, _, channel in keys if own_no.get((contact_id, channel))}
     if not back:

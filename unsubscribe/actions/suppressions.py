@@ -17,7 +17,7 @@ from .origin import Origin
 from .recording import Change, record
 from .repeating import blocks_again
 
-#: The person's own blocks, by contact and channel.
+#: The contact's own suppressions, by contact and channel.
 OwnNo = dict[tuple[int, str], frozenset[SuppressionReason]]
 
 
@@ -43,7 +43,7 @@ def lift(address_ids: Sequence[int], origin: Origin, *, reason: SuppressionReaso
         raise MayNotLift
     with transaction.atomic():
         locked = lock(address_ids)
-        # Two conditions of two tables, joined by "or", would read through all blocks there are.
+        # Two conditions of two tables, joined by "or", would read through all suppressions there are.
         active = _active(_all_addresses(locked)).filter(reason=reason).select_related("address")
         whole = {one.contact_id for one in locked.values() if not one.is_pending}
         ending = [one.pk for one in active if one.address_id in locked or _is_ended_by(whole, one)]
@@ -109,8 +109,8 @@ def _say_again(
 
 
 def _widen(addresses: Sequence[Address], blocked: Mapping[int, bool], reason: SuppressionReason) -> None:
-    """Where every address was blocked by itself, those blocks are meant everywhere from now on: no new one can say so
-    for the addresses learnt later."""
+    """Where every address was suppressed by itself, those suppressions are meant everywhere from now on: no new one can
+    say so for the addresses learnt later."""
     others = {one.contact_id for one in addresses if blocked.get(one.pk, True)}
     single = [one.pk for one in addresses if one.contact_id not in others]
     if single:

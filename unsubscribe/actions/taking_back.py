@@ -28,11 +28,11 @@ from .suppressions import lifted
 
 
 class ImportStanding(NamedTuple):
-    """Of what an import said: how many blocks, category no's and blocks on whole domains would be taken back; and those
-    that stay, because they were said again since (by how; "import" is an import that can be taken back itself, "" one
-    that cannot, or nobody knows), were ended since, or are of somebody who was erased."""
+    """Of what an import said: how many suppressions, category no's and suppressions of whole domains would be taken
+    back; and those that stay, because they were said again since (by how; "import" is an import that can be taken back
+    itself, "" one that cannot, or nobody knows), were ended since, or are of somebody who was erased."""
 
-    blocks: int
+    suppressions: int
     choices: int
     domains: int
     said_again: dict[str, int]
@@ -50,7 +50,7 @@ class TakenBack(NamedTuple):
 def standing(import_id: int) -> ImportStanding:
     """What take_back would do. Nothing is written. Fifteen queries."""
     again: Counter[str] = Counter()
-    for kind in (_BLOCKS, _CHOICES, _DOMAINS):
+    for kind in (_SUPPRESSIONS, _CHOICES, _DOMAINS):
         mine = kind.alive().filter(import_id=import_id).exclude(said_at=None)
         alive = kind.alive().filter(pk=OuterRef("row_id"))
         again[Source.IMPORT] += mine.filter(Exists(repeats_of_row(kind.model))).count()
@@ -60,11 +60,11 @@ def standing(import_id: int) -> ImportStanding:
             again["" if how == Source.IMPORT else how] += number
     of_it = Suppression.objects.filter(import_id=import_id)
     domains_of_it = DomainSuppression.objects.filter(import_id=import_id)
-    blocks, choices, domains = (
-        kind.alive().filter(import_id=import_id, said_at=None).count() for kind in (_BLOCKS, _CHOICES, _DOMAINS)
+    suppressions, choices, domains = (
+        kind.alive().filter(import_id=import_id, said_at=None).count() for kind in (_SUPPRESSIONS, _CHOICES, _DOMAINS)
     )
     return ImportStanding(
-        blocks,
+        suppressions,
         choices,
         domains,
         {how: number for how, number in again.items() if number},
@@ -82,7 +82,7 @@ def take_back(import_id: int, *, most: int, now: datetime, actor: str = "", note
     again finds nothing to do. Raises MayNotLift for a block that not even an import lifts.
     """
     origin = Origin(Source.IMPORT, now, actor=actor, note=note)
-    for kind in (_BLOCKS, _CHOICES, _DOMAINS):
+    for kind in (_SUPPRESSIONS, _CHOICES, _DOMAINS):
         if row_ids := _next(kind, import_id, most):
             return TakenBack(len(row_ids), _take_back(kind, row_ids, import_id, origin))
     return TakenBack(0, 0)
@@ -98,7 +98,7 @@ def oldest_repeat() -> int | None:
 def settle(import_ids: Collection[int], *, most: int) -> int:
     """These imports can no longer be taken back: what they repeated stands for good. The next of it, at most so many;
     how many rows it looked at, and 0 when nothing is left."""
-    for kind in (_BLOCKS, _CHOICES, _DOMAINS):
+    for kind in (_SUPPRESSIONS, _CHOICES, _DOMAINS):
         said = repeats(kind.model).filter(import_id__any_of=list(import_ids))
         if row_ids := list(said.values_list("row_id", flat=True)[:most]):
             kind.hold(row_ids)
@@ -148,15 +148,15 @@ def _hand_on(kind: _NoKind, rows: QuerySet[Any], row_ids: Sequence[int]) -> None
     repeats(kind.model).filter(Exists(sets), row_id__any_of=row_ids).delete()
 
 
-def _alive_blocks() -> QuerySet[Suppression]:
+def _alive_suppressions() -> QuerySet[Suppression]:
     return Suppression.objects.filter(lifted_at=None, address__contact__erased_at=None)
 
 
-def _hold_blocks(row_ids: Sequence[int]) -> None:
+def _hold_suppressions(row_ids: Sequence[int]) -> None:
     lock(list(Suppression.objects.filter(id__any_of=row_ids).values_list("address_id", flat=True)))
 
 
-def _end_blocks(ending: Sequence[Suppression], origin: Origin) -> None:
+def _end_suppressions(ending: Sequence[Suppression], origin: Origin) -> None:
     if not all(rules.may_lift(SuppressionReason(row.reason), source=origin.source, is_its_own=True) for row in ending):
         raise MayNotLift
     rows = Suppression.objects.filter(id__any_of=[row.pk for row in ending])
@@ -240,6 +240,6 @@ def _end_domains(ending: Sequence[DomainSuppression], origin: Origin) -> None:
     )
 
 
-_BLOCKS = _NoKind(Suppression, "since", _alive_blocks, _hold_blocks, _end_blocks)
+_SUPPRESSIONS = _NoKind(Suppression, "since", _alive_suppressions, _hold_suppressions, _end_suppressions)
 _CHOICES = _NoKind(Preference, "changed_at", _alive_choices, _hold_choices, _end_choices)
 _DOMAINS = _NoKind(DomainSuppression, "since", _alive_domains, _hold_domains, _end_domains)

@@ -54,8 +54,8 @@ def _was_said_again(event: ConsentEvent) -> bool:
     """
     is_this = Q(address=event.address_id) if event.category_id is None else Q(pk=None)
     since = Q(said_at__gt=event.at) | is_this & Q(said_at=event.at)
-    blocks = Suppression.objects.filter(since, address__contact_id=event.contact_id, lifted_at=None)
-    if blocks.exists() or (event.kind in _LESS and _was_less_said_again(event)):
+    suppressions = Suppression.objects.filter(since, address__contact_id=event.contact_id, lifted_at=None)
+    if suppressions.exists() or (event.kind in _LESS and _was_less_said_again(event)):
         return True
     no = _choice(event).filter(state=PreferenceState.UNSUBSCRIBED, said_at__gte=event.at)
     return event.category_id is not None and no.exists()

@@ -39,13 +39,13 @@ class StandingNoes(NamedTuple):
 class Cover(NamedTuple):
     """The noes of others that cover an address. All times are aware.
 
-    blocks:    by the reason of a suppression, when it was last said
-    left:      by the id of a category, when somebody last unsubscribed from it
-    only_kept: of a contact who opted in again to these categories alone (Contact.only_chosen): when it was created,
-               and their ids
+    suppressed: by the reason of a suppression, when it was last said
+    left:       by the id of a category, when somebody last unsubscribed from it
+    only_kept:  of a contact who opted in again to these categories alone (Contact.only_chosen): when it was created,
+                and their ids
     """
 
-    blocks: Mapping[SuppressionReason, datetime] = {}
+    suppressed: Mapping[SuppressionReason, datetime] = {}
     left: Mapping[int, datetime] = {}
     only_kept: tuple[datetime, frozenset[int]] | None = None
 
@@ -62,7 +62,7 @@ class Cover(NamedTuple):
         """The suppressions that count: those of rules.OWN_NO not where a yes came later."""
         return frozenset(
             reason
-            for reason, since in self.blocks.items()
+            for reason, since in self.suppressed.items()
             if reason not in rules.OWN_NO or yes_at is None or yes_at <= since
         )
 
@@ -148,7 +148,7 @@ def later_yes(covers: Covers, category: Category | None) -> Iterator[tuple[bytes
     if category is None:
         return
     every = [*covers.domains.values(), *covers.mailboxes.values()]
-    said = [at for one in every for at in (*one.blocks.values(), one.left_at(category.pk)) if at]
+    said = [at for one in every for at in (*one.suppressed.values(), one.left_at(category.pk)) if at]
     if not said:
         return
     rows = _yes(category).filter(at__gt=min(said)).order_by().values_list("address__digest", "address__value")
@@ -169,7 +169,7 @@ def _joined(some: Collection[Cover]) -> Cover:
         return next(iter(some))
     kept = [one.only_kept for one in some if one.only_kept]
     return Cover(
-        _latest(one.blocks for one in some),
+        _latest(one.suppressed for one in some),
         _latest(one.left for one in some),
         (max(at for at, _ in kept), frozenset.intersection(*(ids for _, ids in kept))) if kept else None,
     )
@@ -193,7 +193,7 @@ def _of_domains(rows: QuerySet[DomainSuppression]) -> dict[str, Cover]:
     last = _last("said_at", "since")
     for domain, reason, since in rows.filter(lifted_at=None).values_list("domain", "reason", last):
         found[domain][SuppressionReason(reason)] = since
-    return {domain: Cover(blocks) for domain, blocks in found.items()}
+    return {domain: Cover(reasons) for domain, reasons in found.items()}
 
 
 def _of_mailboxes(rows: QuerySet[Address], category: Category | None) -> dict[bytes, Cover]:
@@ -235,10 +235,10 @@ def _cover(
     learnt_at: datetime | None,
 ) -> Cover:
     """The cover by one row of the query."""
-    blocks = {SuppressionReason(reason): since} if reason and since else {}
+    suppressed = {SuppressionReason(reason): since} if reason and since else {}
     left = {category_id: changed_at} if category_id and changed_at and state == PreferenceState.UNSUBSCRIBED else {}
     kept = frozenset({category_id} if category_id and state == PreferenceState.SUBSCRIBED else ())
-    return Cover(blocks, left, (learnt_at, kept) if learnt_at else None)
+    return Cover(suppressed, left, (learnt_at, kept) if learnt_at else None)
 
 
 def _of_one(rows: Collection[Cover]) -> Cover:

@@ -73,8 +73,8 @@ class _Evidence:
                 yield _suppression(row, campaign=campaign, said_by=said_by, is_same_mailbox=not is_own)
         if self._is_covered:
             named = domains.of(self._address.value)
-            blocks = DomainSuppression.objects.filter(domain=named, reason__in=reasons, lifted_at=None)
-            for block in blocks.order_by("since", "id"):
+            of_domain = DomainSuppression.objects.filter(domain=named, reason__in=reasons, lifted_at=None)
+            for block in of_domain.order_by("since", "id"):
                 if self._counts(block):
                     yield _suppression(block, domain=named)
 

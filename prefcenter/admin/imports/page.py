@@ -160,7 +160,7 @@ class TakeBackPreview:
 
     @property
     def lifted(self) -> int:
-        return self._found.blocks + self._found.choices + self._found.domains
+        return self._found.suppressions + self._found.choices + self._found.domains
 
     @property
     def lifts(self) -> list[tuple[str, int]]:

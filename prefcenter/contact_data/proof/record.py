@@ -98,7 +98,7 @@ def _sections(contact: Contact, made: Made) -> Facts:
         "addresses": [_address(one) for one in held],
         "preferences": _preferences(contact),
         #: The suppressions, ended ones included.
-        "blocks": _blocks(held),
+        "blocks": _suppressions(held),
         #: The consent events, oldest first (events.of).
         "lines": events,
         #: By SealState, the number of events.
@@ -173,7 +173,7 @@ def _preferences(contact: Contact) -> list[Facts]:
     ]
 
 
-def _blocks(held: Sequence[Address]) -> list[Facts]:
+def _suppressions(held: Sequence[Address]) -> list[Facts]:
     masked = {one.pk: str(one) for one in held}
     rows = Suppression.objects.filter(address__any_of=list(masked)).select_related("campaign").order_by("since", "id")
     return [

@@ -55,7 +55,7 @@ def in_words(kind: ImportKind, counts: Mapping[str, Any]) -> str:
 
 def lifts(standing: ImportStanding) -> list[tuple[str, int]]:
     """Label and number of what is lifted when an import is taken back; domains only where there are any."""
-    always = [("Suppressions lifted", standing.blocks), ("Category opt-outs lifted", standing.choices)]
+    always = [("Suppressions lifted", standing.suppressions), ("Category opt-outs lifted", standing.choices)]
     return [*always, ("Domain suppressions lifted", standing.domains)] if standing.domains else always
 
 

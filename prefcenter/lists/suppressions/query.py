@@ -41,7 +41,7 @@ class SuppressionQuery:
     is_lifted: bool = False
 
     @property
-    def blocks(self) -> frozenset[str]:
+    def suppression_reasons(self) -> frozenset[str]:
         """The SuppressionReasons that are asked for, and that hold for the category's purpose (law 7)."""
         purpose = Purpose(self.category.purpose) if self.category else Purpose.MARKETING
         return self.reasons & {str(reason) for reason in rules.held_back_by(purpose)}

@@ -41,7 +41,7 @@ class OptOutSet(NamedTuple):
 
 def parts(asked: SuppressionQuery) -> list[OptOutSet]:
     """The sets that hold what is asked for. No opt-out is in two of them."""
-    found = [_blocks(asked)] if asked.blocks else []
+    found = [_suppressions(asked)] if asked.suppression_reasons else []
     if asked.category and LEFT in asked.of_the_category:
         found.append(_left(asked, asked.category))
     # Not choosing is no act, so it has neither day nor source.
@@ -58,10 +58,10 @@ def addresses(asked: SuppressionQuery) -> QuerySet[Address]:
     return Address.objects.filter(is_there, **_channel(asked))
 
 
-def _blocks(asked: SuppressionQuery) -> OptOutSet:
+def _suppressions(asked: SuppressionQuery) -> OptOutSet:
     moment = "lifted_at" if asked.is_lifted else "since"
     rows = Suppression.objects.filter(asked.within(moment), lifted_at__isnull=not asked.is_lifted)
-    rows = rows.filter(reason__in=sorted(asked.blocks))
+    rows = rows.filter(reason__in=sorted(asked.suppression_reasons))
     rows = rows.filter(**_channel(asked, "address__"), **({"source": asked.source} if asked.source else {}))
     whose = ("address_id", "address__contact_id", "address__channel", "address__value")
     return OptOutSet(rows, (*whose, "reason", "source", "campaign_id", moment, "pk"), "address_id", moment)

@@ -171,9 +171,9 @@ def _extend(said: Everything, addresses: Sequence[Address], *, now: datetime) ->
     new = [(rows, one) for rows, one in pairs if (one.pk, rows[0].reason) not in covered]
     words = words_of([row for rows, _ in new for row in rows])
     imports = [_imports(rows, words) for rows, _ in new]
-    blocks = [_block(rows[0], one, some, now=now) for (rows, one), some in zip(new, imports, strict=True)]
-    Suppression.objects.bulk_create(blocks)
-    keep_repeats(dict(zip(blocks, imports, strict=True)))
+    suppressions = [_block(rows[0], one, some, now=now) for (rows, one), some in zip(new, imports, strict=True)]
+    Suppression.objects.bulk_create(suppressions)
+    keep_repeats(dict(zip(suppressions, imports, strict=True)))
     for source, note in sorted({_how(rows[0]) for rows, _ in new}):
         changes = [_covers(rows[0], one) for rows, one in new if _how(rows[0]) == (source, note)]
         record(changes, Origin(source, now, note=note), confirm=False)

@@ -106,7 +106,7 @@ def _said(sides: Sequence[Side]) -> dict[int, list[ConsentEvent]]:
 
 
 def _ended_by_others(events: Sequence[ConsentEvent], side: Side) -> list[Ended]:
-    """The blocks of theirs that a yes of others ended, and none of their own since."""
+    """The suppressions of theirs that a yes of others ended, and none of their own since."""
     ended: dict[tuple[int, SuppressionReason], Ended] = {}
     for event in (one for one in events if one.address_id in side.own):
         if event.kind == EventKind.OPT_IN:

@@ -62,7 +62,7 @@ def still(locked: LockedAddresses, rows: QuerySet[Address]) -> list[Address]:
 
 def _said_no_elsewhere(locked: LockedAddresses, more: Sequence[More]) -> bool:
     contact_ids = sorted({locked[id_].contact_id for id_, _, _ in more})
-    blocks = list(_own_no(contact_ids).select_related("address"))
+    noes = list(_own_no(contact_ids).select_related("address"))
     left = set(
         Preference.objects.filter(contact_id__any_of=contact_ids, state=PreferenceState.UNSUBSCRIBED).values_list(
             "contact_id", "category_id", "channel"
@@ -72,7 +72,7 @@ def _said_no_elsewhere(locked: LockedAddresses, more: Sequence[More]) -> bool:
         speaker = locked[address_id]
         if speaker.is_beside and (speaker.contact_id, category_id, channel) in left:
             return True
-        older = [one for one in blocks if _is_older(one.address, speaker)]
+        older = [one for one in noes if _is_older(one.address, speaker)]
         if any(one.everywhere or one.address.channel == speaker.channel for one in older):
             return True
     return False

@@ -89,7 +89,7 @@ def test_what_it_set_is_lifted_with_the_import_as_the_source(
     run = imported(ADA, BOB, options=OPT_OUTS._replace(reason=reason))
     assert answer(ADA, news) == Outcome.SUPPRESSED
     foreseen = imports.foresee_taking_back(run)
-    assert (foreseen.blocks, foreseen.choices, foreseen.said_again) == (2, 0, {})
+    assert (foreseen.suppressions, foreseen.choices, foreseen.said_again) == (2, 0, {})
     assert taken_back(run, boss).taken_back == 2
     assert [answer(one, news) for one in (ADA, BOB)] == [Outcome.SEND] * 2
     lifts = ConsentEvent.objects.filter(kind=EventKind.LIFT)
@@ -146,7 +146,7 @@ def test_what_was_said_again_since_stays(again: Callable[[Address], None], boss:
     run = imported(ADA, BOB)
     again(known(ADA))
     standing = imports.foresee_taking_back(run)
-    assert (standing.blocks, sum(standing.said_again.values())) == (1, 1)
+    assert (standing.suppressions, sum(standing.said_again.values())) == (1, 1)
     taken_back(run, boss)
     assert [answer(one, news) for one in (ADA, BOB)] == [Outcome.SUPPRESSED, Outcome.SEND]
 
@@ -427,7 +427,7 @@ class TestDomains:
         run = imported(CORP, "@firm.example", ADA, options=OPT_OUTS._replace(reason=reason))
         assert [answer(one, news) for one in (EVE, FAY, ADA)] == [Outcome.SUPPRESSED] * 3
         foreseen = imports.foresee_taking_back(run)
-        assert (foreseen.blocks, foreseen.domains, foreseen.said_again) == (1, 2, {})
+        assert (foreseen.suppressions, foreseen.domains, foreseen.said_again) == (1, 2, {})
         assert taken_back(run, boss).taken_back == 3
         assert [answer(one, news) for one in (EVE, FAY, ADA)] == [Outcome.SEND] * 3
         said = set(DomainSuppression.objects.values_list("lifted_source", "lifted_by", "lifted_note"))

@@ -1,6 +1,5 @@
 """Turns the rows of a table into what the engine takes; of a row that can't be taken, its line number and why."""
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +7,7 @@ from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 from prefcenter.lists import spreadsheets
-from prefcenter.lists.reader import NoAddressColumnError, Row, Table, open_table
+from prefcenter.lists.reader import NoAddressColumnError, Row, Table, hashes, open_table
 from prefcenter.models import ImportKind
 from prefcenter.web import languages
 from unsubscribe import addresses
@@ -40,8 +39,6 @@ NO_CATEGORY = "a whole domain can only opt out of everything: import the file ag
 SAYS_NO = "the file or its name says that this person opted out: import it as opt-outs"
 BELOW_A_WORD = "line {:,} is a heading for the lines below it: move them to a separate file"
 NOBODY_SAID = Answers()
-_HASH = re.compile(r"[0-9a-fA-F]{64}")
-_OTHER_HASH = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}")
 
 
 class ImportOptions(NamedTuple):
@@ -235,7 +232,7 @@ class Reader:
         except InvalidAddress:
             if domains.is_pattern(row.address, channel=self._options.channel):
                 return self._domain(row)
-            return Bad(row.line, ANOTHER_HASH if _OTHER_HASH.fullmatch(row.address) else NOT_AN_ADDRESS, False)
+            return Bad(row.line, ANOTHER_HASH if hashes.OTHER.fullmatch(row.address) else NOT_AN_ADDRESS, False)
         if value and domains.is_pattern(value, channel=self._options.channel):
             return self._domain(row)
         return ImportRow(digest, value, self._reason(said), self._moment(row.fields), self._spoken(row.fields))
@@ -272,7 +269,7 @@ class Reader:
 
     def _refusal(self, said: Says, row: Row) -> str:
         if self._options.kind == ImportKind.CONTACTS:
-            return SAYS_NO if said.reason else NOBODY if _HASH.fullmatch(row.address) else ""
+            return SAYS_NO if said.reason else NOBODY if hashes.SHA256.fullmatch(row.address) else ""
         return "" if self._options.reason and said not in {consent.SUBSCRIBED, consent.IGNORED} else said.refusal
 
     def _moment(self, fields: list[str]) -> datetime | None:
@@ -291,7 +288,7 @@ class Reader:
 
 
 def _digest(text: str, channel: Channel) -> tuple[bytes, str]:
-    if channel != Channel.PUSH and _HASH.fullmatch(text):  # some device tokens look the same
+    if channel != Channel.PUSH and hashes.SHA256.fullmatch(text):  # some device tokens look the same
         return addresses.digest_of_sha256(bytes.fromhex(text)), ""
     found = addresses.normalise(spreadsheets.unescaped(text), channel=channel)
     return found.digest, found.value

@@ -21,7 +21,7 @@ from .columns import WantedColumn, find_address, named_index, others, unnamed, w
 from .errors import EmptyTableError, NoAddressColumnError, NoColumnNamesError, NotATableError, TableError
 from .header import read_header
 from .json_records import read_records
-from .names import folded
+from .names import folded, words
 from .rows import Layout, Row, read_rows
 from .several import Several
 from .text import Text, read_text
@@ -39,6 +39,7 @@ __all__ = [
     "open_table",
     "others",
     "places_of",
+    "words",
 ]
 
 

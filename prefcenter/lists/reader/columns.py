@@ -4,8 +4,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from . import hashes
 from .errors import NoAddressColumnError, NoColumnNamesError
-from .names import EMAIL, PHONE, POSTAL, PUSH, WHATSAPP, folded
+from .names import EMAIL, PHONE, POSTAL, PUSH, WHATSAPP, folded, words
 from .several import Several
 
 
@@ -35,9 +36,7 @@ _WANTED = {
     "post": WantedColumn("postal address", POSTAL, "“postal address” or “address”", re.compile(r"\d")),
 }
 _HASH_NAMES = ("sha256", "emailsha256", "sha256email", "emailaddresssha256", "hashedemail", "emailhash", "hash")
-_HASH = re.compile(r"^\s*(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64})\s*$")
-_PARTS = re.compile(r"[^\W\d_]+")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_HASH = re.compile(rf"^\s*(?:{hashes.ANY.pattern})\s*$")
 # What tells one address from the others, beside numbers. English, German, French, Spanish, Portuguese, Arabic.
 _WORDS = """
 primary secondary first second third st nd rd th main alt alternate alternative additional other another further more
@@ -122,7 +121,7 @@ def others(columns: Sequence[str], address_index: int, *, channel: str) -> list[
 def _is_named(heading: str, names: Sequence[str]) -> bool:
     if folded(heading) in names:
         return True
-    parts = [folded(part) for part in _PARTS.findall(_CAMEL.sub(" ", heading))]
+    parts = list(map(folded, words(heading)))
     core = "".join(part for part in parts if part not in _QUALIFIERS)
     return core in names or _GLUED.sub("", core) in names
 

@@ -4,6 +4,8 @@ import re
 import unicodedata
 
 _SPLIT = re.compile(r"[^\w,;|]+|_+")  # a delimiter is no part of a name
+_CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_WORD = re.compile(r"[^\W\d_]+")
 _ALIKE = str.maketrans({"ى": "ي", "ة": "ه", "ـ": None})  # Arabic is typed either way; the last only stretches a word
 
 
@@ -12,6 +14,11 @@ def folded(name: str) -> str:
     letters = unicodedata.normalize("NFKD", name).casefold()
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return _SPLIT.sub("", plain).translate(_ALIKE)
+
+
+def words(name: str) -> list[str]:
+    """The words of a column's name, of one like "workEmail" too. Digits and punctuation only separate them."""
+    return _WORD.findall(_CAMEL_CASE.sub(" ", name))
 
 
 def _names(text: str) -> tuple[str, ...]:

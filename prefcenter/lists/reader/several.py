@@ -10,8 +10,9 @@ from unsubscribe.addresses import domains
 from unsubscribe.channels import Channel, Kind
 from unsubscribe.errors import InvalidAddress, InvalidDomain
 
+from . import hashes
+
 Splitter = Callable[[str], list[Any]]
-_HASH = re.compile(r"\s*[0-9a-fA-F]{64}\s*")
 _AND = r"\s(?:and|or|und|oder|et|ou|y|o|e)\s"
 _QUOTED = r'"[^"]{0,256}+"'  # in a name a separator may stand
 # From what no address holds to what some do; the first that leaves nothing but addresses is taken.
@@ -44,7 +45,7 @@ class Several:
         try:
             addresses.normalise(text, channel=self._channel)
         except InvalidAddress:
-            is_hash = self._or_hash and _HASH.fullmatch(text) is not None
+            is_hash = self._or_hash and hashes.SHA256.fullmatch(text.strip()) is not None
             return is_hash or self._is_domain(text)
         return True
 

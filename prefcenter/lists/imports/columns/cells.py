@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from prefcenter.lists.reader import hashes
 from unsubscribe import addresses
 from unsubscribe.addresses import redact
 from unsubscribe.choices import Channel
@@ -32,7 +33,6 @@ _TOO_FAR = re.compile(
 )
 _NUMBER = re.compile(r"[-+(]?\d[\d\s.,()/-]*%?")
 _LONGEST_DATE = 80
-_HASH = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
 _SMS = Channel.SMS
 
 
@@ -63,7 +63,7 @@ def is_serial(cell: str) -> bool:
 def is_address(cell: str) -> bool:
     """Whether a folded cell holds an email address, a phone number or a hash of an address, so that no answer is kept
     with it. A date or a short number is none."""
-    if redact(cell) != cell or _HASH.fullmatch(cell.strip()):
+    if redact(cell) != cell or hashes.ANY.fullmatch(cell.strip()):
         return True
     return is_number(cell.strip().removeprefix("tel:").removeprefix("+")) and addresses.values(
         [cell], channel=_SMS

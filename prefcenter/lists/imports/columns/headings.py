@@ -6,6 +6,7 @@ All functions take the heading as it stands in the file.
 import re
 import unicodedata
 
+from prefcenter.lists import reader
 from prefcenter.lists.reader import folded
 from unsubscribe import channels
 from unsubscribe.addresses import digest, redact
@@ -107,8 +108,6 @@ _OTHERS = (
 )
 
 # --- neither -----------------------------------------------------------------------------------------------
-_PARTS = re.compile(r"[^\W\d_]+")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _LINKS = re.compile(
     r".*(?:subscriber|subscription|subscribe|contact|list|optin|consent)(?:id|url|link|ip|key|hash|uuid|token)"
 )
@@ -272,5 +271,4 @@ def _plain(heading: str) -> str:
 
 
 def _parts(heading: str) -> list[str]:
-    heading = unicodedata.normalize("NFKC", heading)
-    return [part.casefold() for part in _PARTS.findall(_CAMEL.sub(" ", heading))]
+    return [part.casefold() for part in reader.words(unicodedata.normalize("NFKC", heading))]

@@ -93,7 +93,7 @@ def answer_xlsx(name: str, header: Row, rows: Iterable[Row]) -> HttpResponseBase
 
 
 #: By the suffix that is asked for, what answers with such a file.
-FORMATS: dict[str, Callable[[str, Row, Iterable[Row]], HttpResponseBase]] = {"csv": answer_csv, "xlsx": answer_xlsx}
+RESPONSES: dict[str, Callable[[str, Row, Iterable[Row]], HttpResponseBase]] = {"csv": answer_csv, "xlsx": answer_xlsx}
 
 
 def batches(rows: QuerySet[M], *fields: str) -> Iterator[list[tuple[Any, ...]]]:

@@ -28,7 +28,7 @@ def download(rows: QuerySet[Feedback], *, kind: str, user_id: int | None) -> Htt
     """All of these in the format `kind`. It is logged before the first line leaves: who breaks off has had some."""
     spreadsheets.log(user_id, Feedback, count=rows.count(), kind=kind)
     name = f"feedback-{timezone.localdate():%Y-%m-%d}"
-    return spreadsheets.FORMATS[kind](name, HEADER, _rows(rows))
+    return spreadsheets.RESPONSES[kind](name, HEADER, _rows(rows))
 
 
 def _rows(rows: QuerySet[Feedback]) -> Iterator[list[str]]:

@@ -161,7 +161,7 @@ class FeedbackAdmin(NeverDeletedAdmin):
         """All that the list shows with the same filters, on every page of it."""
         if not self.has_export_permission(request):
             raise PermissionDenied
-        if kind not in spreadsheets.FORMATS:
+        if kind not in spreadsheets.RESPONSES:
             raise Http404
         try:
             shown = self.get_changelist_instance(request).get_queryset(request)

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django import forms
 
-from prefcenter.lists.suppressions import FORMATS, OF_A_CATEGORY, REASONS, SuppressionQuery
+from prefcenter.lists.suppressions import EXPORT_FORMATS, OF_A_CATEGORY, REASONS, SuppressionQuery
 from unsubscribe.choices import Channel, Source
 from unsubscribe.models import Category
 
@@ -71,11 +71,11 @@ class ExportForm(AskedForm):
 
     lifted = None  # type: ignore[assignment]  # Django's way to leave out a field of the base
 
-    format = forms.ChoiceField(label="Format", choices=[(key, one.label) for key, one in FORMATS.items()])
+    format = forms.ChoiceField(label="Format", choices=[(key, one.label) for key, one in EXPORT_FORMATS.items()])
 
     def clean(self) -> dict[str, Any]:
         said = super().clean()
-        if said.get("format") and not FORMATS[said["format"]].takes(said.get("channel", "")):
+        if said.get("format") and not EXPORT_FORMATS[said["format"]].takes(said.get("channel", "")):
             self.add_error("format", "This format contains only email addresses. Choose the channel Email, or Any.")
         return said
 

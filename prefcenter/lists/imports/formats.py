@@ -1,4 +1,4 @@
-"""Recognises exports of other systems by their columns and the file's name. A new one is an entry of FORMATS."""
+"""Recognises exports of other systems by their columns and the file's name. A new one is an entry of FILE_FORMATS."""
 
 import re
 import unicodedata
@@ -136,13 +136,13 @@ _SES = [  # docs.aws.amazon.com: SuppressedDestinationSummary; without a heading
 #: Our own table for people, read line by line by own.py.
 OWN = FileFormat(_OWN_KEY, "This site: opt-outs", " ".join(own.COLUMNS), tells=("reason",), at=("date",))
 #: Of those that fit, the first counts.
-FORMATS = [OWN, *_MAILCHIMP, *_POSTMARK, *_KLAVIYO, *_MAILGUN, *_SENDGRID, *_SES]
+FILE_FORMATS = [OWN, *_MAILCHIMP, *_POSTMARK, *_KLAVIYO, *_MAILGUN, *_SENDGRID, *_SES]
 #: Names that don't count: a blank one, and the reader's own column for the sheets of a workbook (reader.sheets.SHEET).
 _NOTHING = frozenset({"", "sheet"})
 LIST = FileFormat("list", "A plain list")
 TABLE = FileFormat("table", "A table")
 #: Labels by key, of what is recognised and of what isn't.
-LABELS = {one.key: one.label for one in (*FORMATS, LIST, TABLE)}
+LABELS = {one.key: one.label for one in (*FILE_FORMATS, LIST, TABLE)}
 # When somebody said no, without doubt. A "created" may be when they signed up: taken for the moment of their no, it
 # would be overtaken by a yes that they have long taken back.
 _NO_AT = (
@@ -174,7 +174,7 @@ def recognise(columns: Sequence[str], *, file_name: str, titles: Sequence[str] =
     titles:    what stands above the headings; a no in one counts as in the file's name
     """
     names = [name for name in map(headings.name_of, columns) if name not in _NOTHING]
-    named = next((one for one in FORMATS if _fits(one, names, file_name)), None)
+    named = next((one for one in FILE_FORMATS if _fits(one, names, file_name)), None)
     always = consent.weightiest([_by_name(file_name), *(one for one in map(_by_heading, titles) if one.reason)])
     if named and (named is OWN or not always.reason):
         return named

@@ -25,7 +25,7 @@ from .columns.consent import Says
 from .columns.dates import DateOrder, moment
 
 #: The names of the columns, folded, by which the export is recognised. The others may have been taken out.
-COLUMNS = frozenset(map(folded, suppressions.FORMATS["csv"].header)) - {"source", "campaign", "date", "contact"}
+COLUMNS = frozenset(map(folded, suppressions.EXPORT_FORMATS["csv"].header)) - {"source", "campaign", "date", "contact"}
 NOT_CHOSEN_SAYS_NOTHING = "they never chose the category, which is not an opt-out"
 NO_CONTACTS = "this is an export of opt-outs, not contacts: import it as opt-outs"
 NO_ADDRESS = (

@@ -4,13 +4,13 @@ query.py says what is asked for, sets.py finds it, listing.py reads it, formats.
 """
 
 from .export import File, prepare
-from .formats import FORMATS, ExportFormat, Row
+from .formats import EXPORT_FORMATS, ExportFormat, Row
 from .listing import MOST, ListedOptOut, Newest, by_address
 from .query import OF_A_CATEGORY, REASONS, SuppressionQuery
 from .sets import addresses
 
 __all__ = [
-    "FORMATS",
+    "EXPORT_FORMATS",
     "MOST",
     "OF_A_CATEGORY",
     "REASONS",

@@ -12,7 +12,7 @@ from prefcenter.lists import spreadsheets
 from unsubscribe.choices import Channel
 from unsubscribe.models import Address
 
-from .formats import FORMATS, ExportFormat, Holds, Row
+from .formats import EXPORT_FORMATS, ExportFormat, Holds, Row
 from .listing import ListedOptOut, by_address
 from .query import SuppressionQuery
 from .sets import addresses, parts
@@ -47,7 +47,7 @@ class File:
 
     #: Narrowed to the reasons that the format is for.
     asked: SuppressionQuery
-    #: A key of FORMATS.
+    #: A key of EXPORT_FORMATS.
     kind: str
     #: The number of lines below the header.
     count: int
@@ -55,7 +55,7 @@ class File:
 
     @property
     def format(self) -> ExportFormat:
-        return FORMATS[self.kind]
+        return EXPORT_FORMATS[self.kind]
 
     def name(self, today: date) -> str:
         """The file's name without its suffix, with the category, and how many addresses it leaves out."""
@@ -82,8 +82,8 @@ class File:
 
 
 def prepare(asked: SuppressionQuery, kind: str) -> File:
-    """Counts what a file will hold. `kind`: a key of FORMATS."""
-    format_ = FORMATS[kind]
+    """Counts what a file will hold. `kind`: a key of EXPORT_FORMATS."""
+    format_ = EXPORT_FORMATS[kind]
     asked = replace(asked, reasons=asked.reasons & format_.reasons)
     if format_.holds == Holds.OPT_OUTS:
         return File(asked, kind, sum(part.rows.count() for part in parts(asked)), LeftOut())
@@ -98,7 +98,7 @@ def _count(asked: SuppressionQuery, kind: str, found: QuerySet[Address]) -> File
         unknown=Count("pk", filter=_IS_EMAIL & ~_IS_KNOWN),
         formula=Count("pk", filter=_IS_EMAIL & _IS_KNOWN & is_formula),
     )
-    holds = FORMATS[kind].holds
+    holds = EXPORT_FORMATS[kind].holds
     if holds == Holds.REST:
         return File(asked, kind, said["formula"], LeftOut())
     formula = said["formula"] if holds == Holds.UPLOAD else 0

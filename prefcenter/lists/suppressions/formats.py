@@ -33,7 +33,7 @@ class Holds(Enum):
 
 
 class ExportFormat(NamedTuple):
-    """One format. A new one is an entry of FORMATS."""
+    """One format. A new one is an entry of EXPORT_FORMATS."""
 
     #: As the admin offers it.
     label: str
@@ -107,7 +107,7 @@ def _rfc2822(found: Sequence[ListedOptOut]) -> str:
 #: Of the tables for people: reason and source in words, the date in the site's time zone, the contact's id.
 _COLUMNS = ("address", "channel", "reason", "category", "source", "campaign", "date", "contact")
 #: By the name that is asked for, which stands in the file's name too.
-FORMATS = {
+EXPORT_FORMATS = {
     "csv": ExportFormat("CSV (readable table)", Holds.OPT_OUTS, _COLUMNS, _table),
     "xlsx": ExportFormat("XLSX (readable table)", Holds.OPT_OUTS, _COLUMNS, _table, suffix="xlsx"),
     # Mailgun, Suppressions API: POST /v3/{domain}/unsubscribes/import, bounces/import and complaints/import.

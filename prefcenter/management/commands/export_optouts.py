@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error as DatabaseFailure
 
 from prefcenter.lists import spreadsheets, suppressions
-from prefcenter.lists.suppressions import FORMATS, OF_A_CATEGORY, REASONS, File, SuppressionQuery
+from prefcenter.lists.suppressions import EXPORT_FORMATS, OF_A_CATEGORY, REASONS, File, SuppressionQuery
 from unsubscribe.choices import Channel, Source
 from unsubscribe.models import Category
 
@@ -41,7 +41,7 @@ class Command(BaseCommand):
     target: BinaryIO | None = None
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--format", default="csv", choices=list(FORMATS))
+        parser.add_argument("--format", default="csv", choices=list(EXPORT_FORMATS))
         parser.add_argument("--output", default=STANDARD_OUTPUT, metavar="FILE", help="“-” is standard output")
         parser.add_argument(
             "--category", default="", metavar="SLUG", help="the slug of a category; without it, everything"
@@ -125,7 +125,7 @@ def _asked(options: dict[str, Any]) -> SuppressionQuery:
     category, reason = _category(options["category"]), options["reason"]
     if reason in OF_A_CATEGORY and category is None:
         raise CommandError(f"The reason '{reason}' applies only to categories: add --category.")
-    if not FORMATS[options["format"]].takes(options["channel"]):
+    if not EXPORT_FORMATS[options["format"]].takes(options["channel"]):
         raise CommandError("This format contains only email addresses.")
     if options["since"] and options["until"] and options["since"] > options["until"]:
         raise CommandError("The end date is before the start date.")

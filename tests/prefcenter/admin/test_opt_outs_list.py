@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from prefcenter.admin.opt_outs import views
-from prefcenter.lists.suppressions import FORMATS, listing
+from prefcenter.lists.suppressions import EXPORT_FORMATS, listing
 from tests.factories import CampaignFactory, CategoryFactory, address
 from tests.staff import member, signed_in
 from unsubscribe import actions
@@ -216,7 +216,7 @@ def test_the_log_can_be_read_on_the_front_page(exporter: Client) -> None:
     assert "1 opt-outs" in exporter.get("/admin/", secure=True).content.decode()
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", EXPORT_FORMATS)
 def test_every_file_that_is_offered_can_be_made(kind: str, exporter: Client) -> None:
     for text, reason in [("a", "manual"), ("b", "hard_bounce"), ("c", "complaint"), ("=d", "manual")]:
         block(f"{text}@example.com", reason)

@@ -14,7 +14,7 @@ from django.core.management.base import CommandError
 from django.db import OperationalError, connection
 from openpyxl import load_workbook
 
-from prefcenter.lists.suppressions import FORMATS, listing
+from prefcenter.lists.suppressions import EXPORT_FORMATS, listing
 from prefcenter.management.commands import export_optouts
 from tests.factories import address
 from unsubscribe import actions
@@ -104,7 +104,7 @@ def test_a_person_at_a_terminal_sees_it_grow_and_no_json(monkeypatch: pytest.Mon
     ]
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", EXPORT_FORMATS)
 @pytest.mark.usefixtures("blocked")
 def test_every_format_can_be_written(kind: str) -> None:
     ran = Ran("--format", kind)
@@ -112,7 +112,7 @@ def test_every_format_can_be_written(kind: str) -> None:
         [sheet] = load_workbook(io.BytesIO(ran.written)).worksheets
         assert sheet.max_row == 1 + json.loads(ran.err)["lines"]
     else:
-        assert ran.rows[0] == list(FORMATS[kind].header)
+        assert ran.rows[0] == list(EXPORT_FORMATS[kind].header)
         assert len(ran.rows) == 1 + json.loads(ran.err)["lines"]
 
 
@@ -167,8 +167,8 @@ def test_half_a_list_never_stands_under_its_name(tmp_path: Path, monkeypatch: py
     def fail(*args: Any) -> Any:
         raise OperationalError("the server closed the connection")
 
-    file = FORMATS["csv"]
-    monkeypatch.setitem(FORMATS, "csv", file._replace(rows=fail))
+    file = EXPORT_FORMATS["csv"]
+    monkeypatch.setitem(EXPORT_FORMATS, "csv", file._replace(rows=fail))
     with pytest.raises(CommandError, match="The database doesn’t respond: the server closed the connection"):
         Ran("--output", str(path))
     assert path.read_text() == "yesterday's"

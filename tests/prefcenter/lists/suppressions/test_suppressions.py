@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from prefcenter.lists import spreadsheets, suppressions
-from prefcenter.lists.suppressions import FORMATS, REASONS, SuppressionQuery, listing
+from prefcenter.lists.suppressions import EXPORT_FORMATS, REASONS, SuppressionQuery, listing
 from tests.factories import CampaignFactory, CategoryFactory, ContactFactory, address
 from unsubscribe import actions, addresses, gate
 from unsubscribe.actions import Origin
@@ -390,7 +390,7 @@ def test_as_many_lines_as_were_counted_and_no_cell_begins_a_formula(
     block("=cmd@example.com", "manual")
     leave("-x@example.com", news)
     reasons = frozenset({reason} if reason else REASONS)
-    for kind, category in product(FORMATS, (None, news)):
+    for kind, category in product(EXPORT_FORMATS, (None, news)):
         rows = lines(SuppressionQuery(category=category, reasons=reasons), kind)
         assert not [cell for row in rows for cell in row if cell.startswith(spreadsheets.BEGINS_A_FORMULA)]
 

@@ -23,12 +23,11 @@ from unsubscribe.models import Address
 from .auth import Bearer
 from .fields import Body
 from .idempotency import TAKES_KEY, Answer, once
-from .lookup import normalised
+from .lookup import NOT_AN_ADDRESS, normalised
 
 #: Contacts in one request, and addresses of each.
 MOST = 10_000
 MOST_ADDRESSES = 10
-NOT_AN_ADDRESS = "This is not a valid address for this channel."
 NOT_ADDED = (
     "An address was not added: it belongs to another contact, or this contact opted in on its channel or was erased."
 )

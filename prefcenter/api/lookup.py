@@ -8,6 +8,7 @@ from unsubscribe.models import Category, Contact
 
 from .paging import LARGEST
 
+NOT_AN_ADDRESS = "This is not a valid address for this channel."
 _NO_CATEGORY = "There is no category with this slug."
 
 

@@ -13,10 +13,9 @@ from unsubscribe.addresses import domains
 from unsubscribe.choices import Channel, Purpose, SuppressionReason
 from unsubscribe.models import Campaign, Category
 
-from .contacts import NOT_AN_ADDRESS
 from .fields import Body, Bool, Moment, Number, Text, Words
 from .idempotency import Answer
-from .lookup import normalised
+from .lookup import NOT_AN_ADDRESS, normalised
 
 #: Items in one request.
 MOST = 50_000

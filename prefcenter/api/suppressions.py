@@ -18,10 +18,9 @@ from unsubscribe.models import Address, Suppression
 
 from . import recording
 from .auth import Bearer, origin_of
-from .contacts import NOT_AN_ADDRESS
 from .fields import Body, Day, Words
 from .idempotency import TAKES_KEY, Answer, once
-from .lookup import normalised
+from .lookup import NOT_AN_ADDRESS, normalised
 from .paging import PageIn, PageOut
 from .recording import MOST, RecordedOut, SuppressionsIn
 

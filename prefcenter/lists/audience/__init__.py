@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from django.db import reset_queries
 
-from prefcenter.lists.reader import Row, Table
+from prefcenter.lists.reader import NOT_AN_ADDRESS, Row, Table
 from unsubscribe import actions
 from unsubscribe.choices import Channel, Outcome
 from unsubscribe.mailing import Mailing, purpose_of
@@ -30,7 +30,6 @@ __all__ = ["COLUMNS", "FileRequest", "ListColumns", "request", "write_answers"]
 
 #: Rows that are read, asked about and written together.
 BATCH = 5000
-NOT_AN_ADDRESS = "this is not a valid address"
 #: Thresholds of gc. By default it runs after 700 new objects, which took a third of the time; no object here is garbage
 #: before its batch is written.
 RARELY = (50_000, 20, 50)

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 from prefcenter.lists import spreadsheets
-from prefcenter.lists.reader import NoAddressColumnError, Row, Table, hashes, open_table
+from prefcenter.lists.reader import NOT_AN_ADDRESS, NoAddressColumnError, Row, Table, hashes, open_table
 from prefcenter.models import ImportKind
 from prefcenter.web import languages
 from unsubscribe import addresses
@@ -27,7 +27,6 @@ from .own import OwnLines
 
 #: How many rows are read, imported and recorded together.
 ROWS = 10_000
-NOT_AN_ADDRESS = "this is not a valid address"
 ANOTHER_HASH = "this looks like an MD5 or SHA-1 hash; only SHA-256 hashes can be imported"
 NOBODY = "a hash can’t be imported as a contact"
 ELSEWHERE = "this line is for another channel: import the file again for that channel"

@@ -22,11 +22,12 @@ from .errors import EmptyTableError, NoAddressColumnError, NoColumnNamesError, N
 from .header import read_header
 from .json_records import read_records
 from .names import folded, words
-from .rows import Layout, Row, read_rows
+from .rows import NOT_AN_ADDRESS, Layout, Row, read_rows
 from .several import Several
 from .text import Text, read_text
 
 __all__ = [
+    "NOT_AN_ADDRESS",
     "EmptyTableError",
     "NoAddressColumnError",
     "NoColumnNamesError",

@@ -14,6 +14,8 @@ from .text import LINE_LIMIT
 #: How many lines one record may have: addresses and notes hold line breaks.
 RECORD_LINES = 50
 
+#: The problem of a row whose address is not valid, as whoever validates it says it.
+NOT_AN_ADDRESS = "this is not a valid address"
 _QUOTE_WITHIN = "a quotation mark inside a quoted field is not doubled"
 _CALMER = {
     "end of data": "a quoted field is never closed",

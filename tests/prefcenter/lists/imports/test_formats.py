@@ -11,7 +11,8 @@ from prefcenter.lists import spreadsheets
 from prefcenter.lists.imports import ImportOptions
 from prefcenter.lists.imports.columns.consent import SUBSCRIBED, TEMPORARY, UNKNOWN
 from prefcenter.lists.imports.columns.dates import moment
-from prefcenter.lists.imports.reading import ANOTHER_HASH, NOBODY, NOT_AN_ADDRESS, SAYS_NO, Bad, RowBatch, open_source
+from prefcenter.lists.imports.reading import ANOTHER_HASH, NOBODY, SAYS_NO, Bad, RowBatch, open_source
+from prefcenter.lists.reader import NOT_AN_ADDRESS
 from prefcenter.models import ImportKind
 from unsubscribe import addresses
 from unsubscribe.choices import Channel, SuppressionReason

@@ -22,6 +22,11 @@ TAKEN, PASSED_OVER = "addresses_taken", "addresses_passed_over"
 UNPLACED, REASONS_KEPT, OTHERS = "unplaced", 20, "other unknown categories or channels"
 
 
+def not_taken(figures: Mapping[str, int]) -> int:
+    """How many rows were not taken. `figures`: Progress.figures, or `counts`."""
+    return figures.get("refused", 0) + figures.get("invalid", 0)
+
+
 @dataclass
 class Progress:
     """What was found so far; `add` is called for each batch."""
@@ -68,7 +73,7 @@ class Progress:
     @property
     def problem_count(self) -> int:
         """How many rows were not taken."""
-        return self.counts["refused"] + self.counts["invalid"]
+        return not_taken(self.counts)
 
     @property
     def figures(self) -> dict[str, Any]:

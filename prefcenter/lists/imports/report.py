@@ -14,7 +14,7 @@ from typing import Any
 from prefcenter.models import ImportRun
 
 from . import files
-from .progress import PROBLEMS_KEPT
+from .progress import PROBLEMS_KEPT, not_taken
 from .reading import Bad
 
 HEADER = ["line", "problem"]
@@ -26,13 +26,13 @@ def lines(run: ImportRun) -> Iterator[list[str]]:
     for line, problem in takewhile(lambda row: int(row[0]) <= run.last_line, _all(run)):
         listed += 1
         yield [str(line), problem]
-    if left_out := _count(run) - listed:
+    if left_out := not_taken(run.counts) - listed:
         yield ["", f"{left_out:,} more lines were skipped; this report lists the first {listed:,}."]
 
 
 def is_whole(run: ImportRun) -> bool:
     """Whether all lines are listed."""
-    return _count(run) <= len(run.problems) or files.lines_of(run.pk).exists()
+    return not_taken(run.counts) <= len(run.problems) or files.lines_of(run.pk).exists()
 
 
 @contextmanager
@@ -56,12 +56,8 @@ def written(run: ImportRun) -> Iterator[Callable[[Sequence[Bad]], None]]:
 
 
 def _all(run: ImportRun) -> Iterable[Any]:
-    if _count(run) <= len(run.problems) or not is_whole(run):
+    if not_taken(run.counts) <= len(run.problems) or not is_whole(run):
         yield from run.problems
         return
     with gzip.open(files.lines_of(run.pk), "rt", newline="") as file:
         yield from csv.reader(file)
-
-
-def _count(run: ImportRun) -> int:
-    return int(run.counts.get("invalid", 0) + run.counts.get("refused", 0))

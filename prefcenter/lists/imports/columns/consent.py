@@ -20,6 +20,8 @@ class Says(NamedTuple):
     refusal: str = ""
 
 
+#: Reads a cell of one column.
+ReadCell = Callable[[str], Says]
 #: Neither a no nor anything else.
 NOTHING = Says()
 SUBSCRIBED = Says(refusal="the file doesn’t say that this person opted out")

@@ -8,9 +8,6 @@ from . import cells, consent, dates
 from .answers import ColumnAnswer
 from .dates import DateOrder
 
-#: Reads a text as dates.moment does.
-Read = Callable[..., datetime | None]
-
 
 class DateColumn(NamedTuple):
     """One column, and how its dates are read."""
@@ -27,8 +24,8 @@ class DateColumn(NamedTuple):
     is_dates: bool
     #: Whether a number may be a date, as spreadsheets count them.
     has_serials: bool
-    #: None: as dates.moment.
-    reads: Read | None = None
+    #: Reads a text as dates.moment does; None: that.
+    reads: Callable[..., datetime | None] | None = None
     #: See Table.
     days_later: int = 0
 

@@ -8,14 +8,12 @@ What HubSpot's staff or filters hold back is a no to marketing. A no to one of i
 leaving a group in other systems.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 
 from unsubscribe.choices import SuppressionReason
 
 from . import cells, consent
-from .consent import Says
-
-Read = Callable[[str], Says]
+from .consent import ReadCell, Says
 
 #: Columns of true or false, by folded names.
 _FLAGS: Mapping[SuppressionReason, str] = {
@@ -38,7 +36,7 @@ _OPTED_OUT = ("optedoutofemail", "hsemailoptout")
 _OF_TYPES = "portalunsubscribe"
 
 
-def telling(name: str) -> Read | None:
+def telling(name: str) -> ReadCell | None:
     """How the cells of the column with this folded name are read; None if it is none of HubSpot's."""
     is_of_a_type = name.startswith(_OPTED_OUT) and name not in _OPTED_OUT
     return _BY_NAME["hsemailoptout"] if is_of_a_type else _BY_NAME.get(name)
@@ -57,7 +55,7 @@ def left_a_type(cell: str) -> Says:
     return Says(consent.UNSUBSCRIBED) if word in cells.YES else consent.UNKNOWN
 
 
-_BY_NAME: Mapping[str, Read] = {
+_BY_NAME: Mapping[str, ReadCell] = {
     **{name: consent.is_no(reason) for reason, names in _FLAGS.items() for name in names.split()},
     **{name: consent.if_filled(reason) for reason, names in _WHY.items() for name in names.split()},
 }

@@ -1,6 +1,6 @@
 """How the columns of one table are read: which of them say something of the contact, and which may."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,8 @@ from .. import own
 from ..formats import LIST, OWN, TABLE, FileFormat
 from . import answers, cells, consent, headings, hubspot, vocabulary
 from .answers import Answers, ColumnAnswer
-from .consent import Says
+from .consent import ReadCell, Says
 from .date_columns import DateColumn
-
-Read = Callable[[str], Says]
 
 _LANGUAGE = ("language", "lang", "locale", "mclanguage", "preferredlanguage")
 _CHANNEL = tuple(map(reader.folded, ("channel", "Kanal", "canal", "チャネル", "チャンネル", "القناة")))
@@ -49,7 +47,7 @@ class Column:
     heading: str
     indexes: Sequence[int]
     #: How its cells are read by its name; None if that is not known.
-    known: Read | None = None
+    known: ReadCell | None = None
     #: What was said of it, which goes before, but where `is_own`; None: nothing.
     means: ColumnAnswer | None = None
     #: Whether it is about consent by its heading.

@@ -13,7 +13,7 @@ from unsubscribe import actions, queries
 from unsubscribe.actions import Wanted
 from unsubscribe.choices import Channel, Frequency, PreferenceState, Purpose
 from unsubscribe.errors import MayNotLift
-from unsubscribe.models import Address, Category
+from unsubscribe.models import Address, Category, Contact
 from unsubscribe.queries import PreferenceSheet
 
 from . import lookup
@@ -100,7 +100,7 @@ class PreferencesIn(Body):
 )
 def read(request: HttpRequest, contact_id: int) -> HttpResponse:
     """Returns the contact’s current preferences for every category on every channel on which they have an address."""
-    return JsonResponse(_sheet(contact_id))
+    return JsonResponse(_sheet(lookup.contact(contact_id)))
 
 
 @router.patch(
@@ -121,8 +121,9 @@ def change(request: HttpRequest, contact_id: int, changes: PreferencesIn) -> Htt
 
 
 def _change(request: HttpRequest, contact_id: int, changes: PreferencesIn) -> Answer:
-    wanted, evidence = _wanted(contact_id, changes), changes.evidence
-    if lookup.contact(contact_id).erased_at:
+    contact, evidence = lookup.contact(contact_id), changes.evidence
+    wanted = _wanted(contact, changes)
+    if contact.erased_at:
         raise Problem(409, ERASED)
     origin = origin_of(request)
     if evidence:
@@ -132,20 +133,19 @@ def _change(request: HttpRequest, contact_id: int, changes: PreferencesIn) -> An
     except MayNotLift as error:
         raise Problem(409, OWN_NO) from error
     if caller(request).has_scope(Scope.CONTACTS_READ):
-        return Answer(_sheet(contact_id))
+        return Answer(_sheet(contact))
     given = [one.model_dump(mode="json", exclude_unset=True) | {"channel": one.channel} for one in changes.preferences]
-    return Answer({"contact_id": contact_id, "preferences": given})
+    return Answer({"contact_id": contact.pk, "preferences": given})
 
 
 def _note(evidence: EvidenceIn) -> str:
     return f"Consent given at {evidence.given_at.isoformat()}: {evidence.where}"
 
 
-def _wanted(contact_id: int, changes: PreferencesIn) -> list[Wanted]:
-    """The changes as the engine takes them. Raises Problem: 404 without such a contact, 422 for what can't be done."""
-    lookup.contact(contact_id)
+def _wanted(contact: Contact, changes: PreferencesIn) -> list[Wanted]:
+    """The changes as the engine takes them. Raises Problem (422) for what can't be done."""
     # What is chosen on a channel is the first address's there, and no pending one's that came beside it.
-    rows = Address.objects.filter(contact=contact_id, is_beside=False).order_by("-id").values_list("channel", "id")
+    rows = Address.objects.filter(contact=contact, is_beside=False).order_by("-id").values_list("channel", "id")
     addresses = dict(rows)  # of several the one known longest
     slugs = {one.category for one in changes.preferences}
     categories = {one.slug: one for one in Category.objects.filter(slug__in=slugs)}
@@ -191,10 +191,9 @@ def _fields(one: PreferenceChangeIn) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name == "paused_until" or value is not None}
 
 
-def _sheet(contact_id: int) -> dict[str, Any]:
-    """A PreferencesOut. Raises Problem (404) without such a contact, or where it has no address of its own."""
-    lookup.contact(contact_id)
-    rows = Address.objects.filter(contact=contact_id).order_by("id")
+def _sheet(contact: Contact) -> dict[str, Any]:
+    """A PreferencesOut. Raises Problem (404) where the contact has no address of its own."""
+    rows = Address.objects.filter(contact=contact).order_by("id")
     address = next((one for one in rows if not one.is_pending), None)
     if address is None:
         raise Problem(404, "This contact has no address.")

@@ -8,13 +8,12 @@ import sys
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prefcenter.settings")
     if sys.argv[1:2] == ["demo"]:
-        from prefcenter.demo import environment
-        from prefcenter.management import listening
+        from prefcenter.management import demo_environment, listening
 
         # Before a folder, secrets or a database are made.
-        if problem := listening.why_not(*listening.resolve("127.0.0.1", environment.port(sys.argv[2:]))):
+        if problem := listening.why_not(*listening.resolve("127.0.0.1", demo_environment.port(sys.argv[2:]))):
             sys.exit(problem)
-        environment.prepare(sys.argv[2:])
+        demo_environment.prepare(sys.argv[2:])
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

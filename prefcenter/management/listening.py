@@ -3,9 +3,17 @@
 import errno
 import os
 import socket
+from argparse import ArgumentTypeError
 
 #: Host and port.
 Address = tuple[str, int]
+
+
+def port(text: str) -> int:
+    """The number of a port, for argparse. Raises ArgumentTypeError."""
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise ArgumentTypeError(f"'{text}' is not a port number from 1 to 65535")
+    return int(text)
 
 
 def resolve(host: str, port: int) -> tuple[socket.AddressFamily, Address]:

@@ -18,7 +18,7 @@ from tests.services import PATIENCE, free_port, wait_until
 
 COMMAND = """
 import sys
-from prefcenter.demo.environment import prepare
+from prefcenter.management.demo_environment import prepare
 prepare(["--port", sys.argv[1], "--dir", sys.argv[2]])
 from django.core.management import execute_from_command_line
 execute_from_command_line(["manage.py", *sys.argv[3:]])

@@ -1,5 +1,5 @@
 """manage.py demo: sets up the demo and runs it. Before the settings are read, manage.py calls
-demo.environment.prepare."""
+demo_environment.prepare."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -8,8 +8,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from prefcenter.demo import environment, seed
+from prefcenter.demo import seed
 from prefcenter.demo.backends import folder
+from prefcenter.management import demo_environment
 
 
 class Command(BaseCommand):
@@ -17,7 +18,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        environment.add_arguments(parser)
+        demo_environment.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:

@@ -25,7 +25,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
-        parser.add_argument("--port", type=_port, default=8000, help="the port to listen on (%(default)s)")
+        parser.add_argument("--port", type=listening.port, default=8000, help="the port to listen on (%(default)s)")
         parser.add_argument("--workers", type=_count, default=2, help="web server processes (%(default)s)")
         parser.add_argument("--threads", type=_count, default=4, help="threads in each process (%(default)s)")
 
@@ -117,12 +117,6 @@ def _require_migrations() -> None:
         raise CommandError(f"The database can’t be reached: {reason}. Check DATABASE_URL.") from error
     if behind:
         raise CommandError("The database is not ready: run 'manage.py migrate' first.")
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise ArgumentTypeError(f"'{text}' is not a port number from 1 to 65535")
-    return int(text)
 
 
 def _count(text: str) -> int:

@@ -2,8 +2,10 @@
 
 import os
 import secrets
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from pathlib import Path
+
+from . import listening
 
 #: Made at the first start and kept in the demo's folder.
 SECRETS = ("SECRET_KEY", "UNSUBSCRIBE_ADDRESS_KEY")
@@ -18,7 +20,7 @@ def parser() -> ArgumentParser:
 
 def add_arguments(arguments: ArgumentParser) -> None:
     """The options of `manage.py demo`."""
-    arguments.add_argument("--port", type=_port, default=8000, help="the port the site listens on (8000)")
+    arguments.add_argument("--port", type=listening.port, default=8000, help="the port the site listens on (8000)")
     arguments.add_argument("--dir", default="demo", help="the folder for its database and emails (./demo)")
 
 
@@ -53,12 +55,6 @@ def prepare(argv: list[str]) -> None:
         "SENDER_POSTAL_ADDRESS": "12 Mill Lane, Fernwood",
         "DEFAULT_FROM_EMAIL": "Fernwood Books <hello@fernwood.example>",
     }
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise ArgumentTypeError(f"'{text}' is not a port; ports go from 1 to 65535")
-    return int(text)
 
 
 def _kept_secrets(file: Path) -> dict[str, str]:

@@ -18,7 +18,7 @@ from prefcenter.models import ImportKind
 from unsubscribe.addresses import redact
 from unsubscribe.choices import Channel
 
-from . import column_questions
+from . import column_questions, command_errors
 
 LINES_SHOWN = 20
 WIDTH = 30
@@ -60,10 +60,7 @@ class ImportCommand(BaseCommand):
         except OSError as error:
             raise CommandError(f"'{redact(str(options['file']))}' can’t be read: {error.strerror}.") from error
         except DatabaseFailure as error:
-            reason = str(error).partition("\n")[0]
-            raise CommandError(
-                f"The database doesn’t respond: {reason}. Check that it is running and migrated."
-            ) from error
+            raise command_errors.database_away(error) from error
         except Lost as error:
             raise CommandError("The import was stopped in the admin. What was imported up to then stays.") from error
         except KeyboardInterrupt as error:

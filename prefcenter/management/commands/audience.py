@@ -1,6 +1,5 @@
 """manage.py audience: a CSV in, the same CSV with verdicts, links and headers out (docs/beside-your-mailer.md)."""
 
-import os
 import sys
 from argparse import ArgumentParser
 from typing import Any, BinaryIO
@@ -14,7 +13,7 @@ from prefcenter.lists.audience import ListColumns
 from prefcenter.lists.imports import Misfit, wording
 from prefcenter.lists.imports.progress import PASSED_OVER
 from prefcenter.lists.reader import TableError, open_table
-from prefcenter.management import column_questions
+from prefcenter.management import column_questions, command_errors
 from unsubscribe.choices import Channel, Outcome
 from unsubscribe.errors import RetiredCategory, UnsubscribeError
 from unsubscribe.models import Category
@@ -51,10 +50,7 @@ class Command(BaseCommand):
         try:
             self._answer(options)
         except DatabaseFailure as error:
-            reason = str(error).partition("\n")[0]
-            raise CommandError(
-                f"The database doesn’t respond: {reason}. Check that it is running and migrated."
-            ) from error
+            raise command_errors.database_away(error) from error
 
     def _answer(self, options: dict[str, Any]) -> None:
         source = self.source or sys.stdin.buffer
@@ -90,8 +86,7 @@ class Command(BaseCommand):
         except (TableError, UnsubscribeError, Misfit) as error:
             raise CommandError(str(error)) from error
         except BrokenPipeError:
-            # The reader of the output has closed it (`| head`); Python would print an error once more as it shuts down.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            command_errors.discard_output()
             return
         self._say_of_the_list(listed)
         found = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)

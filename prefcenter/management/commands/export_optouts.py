@@ -17,6 +17,7 @@ from django.db import Error as DatabaseFailure
 
 from prefcenter.lists import spreadsheets, suppressions
 from prefcenter.lists.suppressions import EXPORT_FORMATS, OF_A_CATEGORY, REASONS, File, SuppressionQuery
+from prefcenter.management import command_errors
 from unsubscribe.choices import Channel, Source
 from unsubscribe.models import Category
 
@@ -60,13 +61,9 @@ class Command(BaseCommand):
             with self._opened(options["output"]) as out:
                 self._write(file, out)
         except DatabaseFailure as error:
-            reason = str(error).partition("\n")[0]
-            raise CommandError(
-                f"The database doesn’t respond: {reason}. Check that it is running and migrated."
-            ) from error
+            raise command_errors.database_away(error) from error
         except BrokenPipeError:
-            # The reader of the output has closed it (`| head`); Python would print an error once more as it shuts down.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            command_errors.discard_output()
             return
         except OSError as error:
             raise CommandError(f"The file can’t be written: {error.strerror}.") from error

@@ -3,10 +3,11 @@
 from argparse import ArgumentTypeError
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
+from prefcenter.management import command_errors
 from unsubscribe.ledger import seals
 
 HASH_BYTES = 32
@@ -31,9 +32,7 @@ class Command(BaseCommand):
         try:
             found = self._verify(head)
         except DatabaseFailure as error:
-            reason = str(error).partition("\n")[0]
-            said = f"The database doesn’t respond: {reason}. Check that it is running and migrated."
-            raise CommandError(said, returncode=2) from error
+            raise command_errors.database_away(error, returncode=2) from error
         if found:
             raise SystemExit(1)
 

@@ -9,6 +9,7 @@ from django.db import Error as DatabaseFailure
 from prefcenter.contact_data import proof
 from prefcenter.contact_data.proof import Checked
 from prefcenter.contact_data.proof.seals import SealState
+from prefcenter.management import command_errors
 
 #: How the events stood to the seals when the proof was made.
 SAID = {
@@ -43,8 +44,7 @@ class Command(BaseCommand):
         except (proof.NoProof, proof.Unreadable) as error:
             raise CommandError(str(error), returncode=2) from error
         except DatabaseFailure as error:
-            reason = str(error).partition("\n")[0]
-            raise CommandError(f"The database doesn’t respond: {reason}.", returncode=2) from error
+            raise command_errors.database_away(error, returncode=2) from error
         for finding in findings:
             self.stdout.write(finding)
         if findings:

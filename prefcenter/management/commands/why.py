@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
+from prefcenter.management import command_errors
 from unsubscribe import gate
 from unsubscribe.choices import Channel, Frequency, PreferenceState, Source
 from unsubscribe.gate.explanation import (
@@ -58,8 +59,7 @@ class Command(BaseCommand):
                 found = gate.explain(options["address"], mailing, now=now)
                 self.stdout.write(f"{category.slug}: {' '.join(_sentences(found))}")
         except DatabaseFailure as error:
-            reason = str(error).partition("\n")[0]
-            raise CommandError(f"The database does not answer: {reason}. Is it there, and migrated?") from error
+            raise command_errors.database_away(error) from error
 
 
 def _categories() -> list[Category]:

@@ -1,6 +1,9 @@
 """Whatever the house says to people it says in every language it offers. `manage.py translations` helps."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ from django.utils import translation
 
 from prefcenter.management import catalogs
 from prefcenter.management.catalogs import PACKAGES, languages
-from prefcenter.management.texts import ENGINE, found_in
+from prefcenter.management.texts import BASE_DIR, ENGINE, found_in
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -137,3 +140,13 @@ def test_a_translator_fills_in_what_is_missing(tmp_path: Path, monkeypatch: pyte
     message = catalogs.stored(ENGINE, "de").get("Weekly at most")
     assert message is not None
     assert message.string == "Höchstens wöchentlich"
+
+
+def test_without_babel_the_command_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "babel.py").write_text("raise ModuleNotFoundError('No module named babel', name='babel')")
+    environment = os.environ | {"PYTHONPATH": str(tmp_path), "DATA_DIR": str(tmp_path), "DEBUG": "true"}
+    command = [sys.executable, "manage.py", "translations"]
+    done = subprocess.run(command, cwd=BASE_DIR, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("CommandError: This command needs Babel")
+    assert "Traceback" not in done.stderr

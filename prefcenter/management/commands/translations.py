@@ -7,7 +7,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from prefcenter.management import catalogs
+try:
+    from prefcenter.management import catalogs
+except ModuleNotFoundError as error:
+    if error.name != "babel":
+        raise
+    catalogs = None  # type: ignore[assignment]
+
+_NO_BABEL = (
+    "This command needs Babel, which is installed with the tests' packages: pip install -c constraints.txt -e '.[test]'"
+)
 
 
 class Command(BaseCommand):
@@ -19,7 +28,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        languages = catalogs.languages()
+        languages = catalogs and catalogs.languages()
         parser.add_argument(
             "--missing", metavar="LANGUAGE", choices=languages, help="what is to be translated, as JSON"
         )
@@ -31,6 +40,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not catalogs:
+            raise CommandError(_NO_BABEL)
         if options["missing"]:
             shown = json.dumps(catalogs.missing(options["missing"]), ensure_ascii=False, indent=2)
             self.stdout.write(shown)

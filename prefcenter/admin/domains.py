@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
-from prefcenter.models import User
+from prefcenter.models import User, staff_actor
 from prefcenter.web import staff_pages
 from unsubscribe import actions
 from unsubscribe.actions import Origin
@@ -122,7 +122,7 @@ def lift(request: HttpRequest, domain_id: int) -> HttpResponse:
 
 
 def _as_staff(request: HttpRequest, form: forms.Form) -> Origin:
-    return Origin(Source.STAFF, timezone.now(), actor=f"staff {request.user.pk}", note=form.cleaned_data["note"])
+    return Origin(Source.STAFF, timezone.now(), actor=staff_actor(request.user.pk), note=form.cleaned_data["note"])
 
 
 def _done(request: HttpRequest, row: DomainSuppression, flag: int, said: str) -> HttpResponse:

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from prefcenter.contact_data import proof
 from prefcenter.contact_data.proof import Made, Proof, signing
 from prefcenter.contact_data.proof.signing import Signature
-from prefcenter.models import User
+from prefcenter.models import User, staff_actor
 from prefcenter.web import staff_pages
 from unsubscribe.addresses import digest_of_sha256, normalise
 from unsubscribe.choices import Channel
@@ -83,7 +83,7 @@ def make(request: HttpRequest, contact_id: int) -> HttpResponse:
         )
     user = cast(User, request.user)
     try:
-        made = proof.make(contact, Made(timezone.now(), f"staff {user.pk}", form.cleaned_data["address"]))
+        made = proof.make(contact, Made(timezone.now(), staff_actor(user.pk), form.cleaned_data["address"]))
     except proof.Unreadable as error:
         return _refused(request, contact.pk, str(error))
     said = f"Created a proof with the fingerprint {made.fingerprint}."

@@ -1,6 +1,6 @@
 """The tables that only the site has: accounts, API keys, feedback, imports, link visits, webhooks."""
 
-from .accounts import AccountMessage, SignInCode, User, UserManager
+from .accounts import AccountMessage, SignInCode, User, UserManager, staff_actor
 from .api import ApiKey, IdempotentAnswer
 from .feedback import Feedback, FeedbackReason, FeedbackTag
 from .imports import ImportAnswer, ImportKind, ImportRun, ImportState
@@ -28,4 +28,5 @@ __all__ = [
     "Visits",
     "WebhookDelivery",
     "WebhookEndpoint",
+    "staff_actor",
 ]

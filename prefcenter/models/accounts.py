@@ -15,6 +15,12 @@ from unsubscribe.errors import InvalidAddress
 from unsubscribe.models.outbox import OwedEmail
 
 
+def staff_actor(user_id: int | None) -> str:
+    """How the ledger names the staff account that acted (Origin.actor): by its number, because the ledger is never
+    erased and holds no address, not even the staff's."""
+    return f"staff {user_id}"
+
+
 def _is_address(text: str) -> None:
     try:
         normalise(text)

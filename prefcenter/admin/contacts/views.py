@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from prefcenter.contact_data import profile
 from prefcenter.contact_data.profile import Profile, SuppressionBeside
-from prefcenter.models import User
+from prefcenter.models import User, staff_actor
 from prefcenter.web import staff_pages
 from unsubscribe import actions
 from unsubscribe.actions import Origin
@@ -120,8 +120,7 @@ def _opt_out(request: HttpRequest, person: Profile, form: OptOutForm) -> list[Co
 
 
 def _as_staff(request: HttpRequest, *, note: str, wording: str = "") -> Origin:
-    """By the number of their account: the ledger is never erased, and holds no address, not even the staff's."""
-    return Origin(Source.STAFF, timezone.now(), wording=wording, actor=f"staff {request.user.pk}", note=note)
+    return Origin(Source.STAFF, timezone.now(), wording=wording, actor=staff_actor(request.user.pk), note=note)
 
 
 def _done(request: HttpRequest, contact: Contact, said: str, *, is_new: bool = True) -> HttpResponse:

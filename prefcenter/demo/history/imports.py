@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from prefcenter.lists.imports.files import fingerprint
 from prefcenter.lists.imports.progress import Progress
-from prefcenter.models import ImportKind, ImportRun, ImportState
+from prefcenter.models import ImportKind, ImportRun, ImportState, staff_actor
 from unsubscribe import actions
 from unsubscribe.actions import ImportedNo, Origin
 from unsubscribe.choices import Channel, Source, SuppressionReason
@@ -81,4 +81,4 @@ def pick(contacts: SampleContacts, category: Category, rows: int) -> list[Sample
 
 
 def _actor(staff_id: int | None) -> str:
-    return f"staff {staff_id}" if staff_id else "import_optouts"
+    return staff_actor(staff_id) if staff_id else "import_optouts"

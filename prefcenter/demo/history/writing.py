@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
-from prefcenter.models import Feedback
+from prefcenter.models import Feedback, staff_actor
 from unsubscribe import actions, tasks
 from unsubscribe.actions import Origin
 from unsubscribe.actions.undoing import UNDO
@@ -199,7 +199,7 @@ class _Past:
 
     def _drawn(self, mailing: PlannedMailing | None) -> SampleWish | None:
         heard = mailing if mailing and mailing.campaign else None
-        actor = f"staff {self._staff[0]}" if self._staff else ""
+        actor = staff_actor(self._staff[0]) if self._staff else ""
         scene = Scene(self._contacts, self._categories, heard, actor, self._rng)
         drawn = (behaviour.draw(scene, self._turns) for _ in range(DRAWN_AT_MOST))
         return next((wish for wish in drawn if wish), None)

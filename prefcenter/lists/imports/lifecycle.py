@@ -12,7 +12,7 @@ from celery import signature
 from django.db import transaction
 from django.db.models import QuerySet
 
-from prefcenter.models import ImportKind, ImportRun, ImportState
+from prefcenter.models import ImportKind, ImportRun, ImportState, staff_actor
 from unsubscribe.addresses import redact
 from unsubscribe.choices import Channel, SuppressionReason
 from unsubscribe.errors import UnsubscribeError
@@ -147,7 +147,7 @@ def answer(run: ImportRun, said: Mapping[str, ColumnAnswer], *, user_id: int, no
     headings = {one.name: one.heading for one in questions(run)}
     with transaction.atomic():
         _move(run, ImportState.CHECKING, **_UNCHECKED)
-        answers.keep(said, shown=headings, actor=f"staff {user_id}", now=now)
+        answers.keep(said, shown=headings, actor=staff_actor(user_id), now=now)
 
 
 def confirm(run: ImportRun, *, user_id: int, now: datetime) -> None:

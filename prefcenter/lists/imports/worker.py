@@ -14,7 +14,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from prefcenter.lists.reader import TableError
-from prefcenter.models import ImportRun, ImportState
+from prefcenter.models import ImportRun, ImportState, staff_actor
 from prefcenter.models.imports import WORKING
 from unsubscribe import actions
 from unsubscribe.actions import Origin
@@ -127,7 +127,7 @@ def _foreseen(run: ImportRun, source: ImportSource, stream: BinaryIO, must_stop:
 
 
 def _import(run: ImportRun, stream: BinaryIO, must_stop: Callable[[], bool]) -> None:
-    actor = f"staff {run.confirmed_by_id}"
+    actor = staff_actor(run.confirmed_by_id)
     as_checked = Answers({name: ColumnAnswer.of_json(found) for name, found in (run.answers or {}).items()})
     for _ in carry_out(run, _open(run, stream, as_checked), stream, actor=actor):
         if must_stop():
@@ -147,7 +147,7 @@ def _take_back(run: ImportRun, must_stop: Callable[[], bool]) -> None:
 
 def take_back(run: ImportRun) -> Iterator[int]:
     """Takes back a claimed run; yields after each batch how many rows were lifted in all. Raises Lost."""
-    actor = f"staff {run.taken_back_by_id}" if run.taken_back_by_id else BY_COMMAND
+    actor = staff_actor(run.taken_back_by_id) if run.taken_back_by_id else BY_COMMAND
     note = f"Import {run.pk} was taken back."
     is_left = True
     while is_left:

@@ -4,8 +4,8 @@ Every verb takes many, is one transaction (state, ledger, outbox), and doing it 
 and 3). What most of them take:
 
 targets, address_ids: what it is about. An id that does not exist is passed over
-origin: where the change comes from, kept in its events (Origin)
-now:    the moment, aware, where a verb needs nothing else of an Origin
+origin: where the change comes from, when, in which words and by whom, kept in its events (Origin)
+now:    the moment, aware, in place of an Origin where a verb keeps nothing else
 
 A verb returns the consent events that it wrote, none where nothing changed, unless it says otherwise.
 """

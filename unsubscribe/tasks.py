@@ -17,10 +17,6 @@ logger = logging.getLogger(__name__)
 
 #: How long this process does not try a broker that failed.
 AWAY_SECONDS = 30
-#: The longest that one sweep takes; the next comes after a minute.
-SWEEP_SECONDS = 50
-#: How many due messages a sweep looks up at once.
-BATCH = 100
 
 
 @dataclass
@@ -71,16 +67,5 @@ def deliver(message_ids: list[int]) -> None:
 
 @shared_task(ignore_result=True)
 def sweep() -> int:
-    """Delivers all messages that are due, for at most SWEEP_SECONDS, after freeing those of dead workers. Returns how
-    many it tried. Of two sweeps at once each message is claimed by one.
-    """
-    outbox.release(now=timezone.now())
-    stop_at = time.monotonic() + SWEEP_SECONDS
-    taken = 0
-    while message_ids := outbox.due(now=timezone.now(), limit=BATCH):
-        for message_id in message_ids:
-            if time.monotonic() > stop_at:
-                return taken
-            outbox.deliver(message_id, now=timezone.now())
-            taken += 1
-    return taken
+    """Delivers all messages that are due. Returns how many it tried."""
+    return outbox.sweep(clock=timezone.now)

@@ -5,7 +5,6 @@ Only the worker looks whether there is an account, so that neither a page nor th
 """
 
 import re
-import time
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from functools import partial
@@ -29,10 +28,6 @@ from unsubscribe.tasks import publish
 
 from . import sessions
 
-#: How many due messages a sweep looks up at once.
-BATCH = 100
-#: The longest that one sweep takes.
-SWEEP_SECONDS = 50
 #: How long ended messages are kept, emptied.
 KEPT = timedelta(days=30)
 #: By name, because the task itself calls `sweep`.
@@ -69,20 +64,13 @@ def queue(
 
 
 def sweep(*, now: datetime) -> int:
-    """Sends all messages that are due, for at most SWEEP_SECONDS, drops those that came too late, and empties ended
-    ones. Returns how many it tried."""
-    claims.release(AccountMessage.objects.all(), now=now)
+    """Drops the messages that came too late, sends all that are due (claims.sweep), and empties ended ones. Returns how
+    many it tried."""
     expired = AccountMessage.objects.filter(status=OutboxStatus.QUEUED, ends_at__lte=now)
     expired.update(**claims.dropped("Could not be sent in time."))
-    stop_at, taken = time.monotonic() + SWEEP_SECONDS, 0
-    while ids := claims.due(AccountMessage.objects.all(), now=now, limit=BATCH):
-        for id_ in ids:
-            if time.monotonic() > stop_at:
-                return taken
-            deliver(id_, now=max(now, timezone.now()))
-            taken += 1
+    tried = claims.sweep(AccountMessage.objects.all(), deliver, clock=lambda: max(now, timezone.now()))
     _empty(AccountMessage.objects.filter(status__in=_ENDED))
-    return taken
+    return tried
 
 
 def deliver(message_id: int, *, now: datetime) -> OutboxStatus | None:

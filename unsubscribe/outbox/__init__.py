@@ -4,6 +4,6 @@ texts.
 At least once: after a crash a message may be sent twice, and none is lost (law 4). `unsubscribe.tasks` calls it.
 """
 
-from .messages import Owed, delay, deliver, due, hold, queue, release
+from .messages import Owed, delay, deliver, due, hold, queue, release, sweep
 
-__all__ = ["Owed", "delay", "deliver", "due", "hold", "queue", "release"]
+__all__ = ["Owed", "delay", "deliver", "due", "hold", "queue", "release", "sweep"]

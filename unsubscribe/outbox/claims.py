@@ -4,6 +4,7 @@ How it is sent is the caller's `send` (outbox.messages). A row may be sent twice
 """
 
 import smtplib
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -15,9 +16,31 @@ from ..choices import OutboxStatus
 from ..models import leases
 from ..models.outbox import OwedEmail
 
+#: The longest that one sweep takes; the next comes after a minute.
+SWEEP_SECONDS = 50
+#: How many due rows a sweep looks up at once.
+BATCH = 100
 #: The columns of a row that say what became of it: sent, dropped, put_off.
 Outcome = dict[str, Any]
 Row = TypeVar("Row", bound=OwedEmail)
+
+
+def sweep(rows: QuerySet[Row], deliver: Callable[..., object], *, clock: Callable[[], datetime]) -> int:
+    """Delivers all rows that are due, for at most SWEEP_SECONDS, after freeing those of dead workers. Returns how many
+    it tried. Of two sweeps at once each row is claimed by one.
+
+    deliver: called with the id of a row and `now`
+    clock:   returns the moment, aware
+    """
+    release(rows, now=clock())
+    stop_at, tried = time.monotonic() + SWEEP_SECONDS, 0
+    while ids := due(rows, now=clock(), limit=BATCH):
+        for id_ in ids:
+            if time.monotonic() > stop_at:
+                return tried
+            deliver(id_, now=clock())
+            tried += 1
+    return tried
 
 
 def due(rows: QuerySet[Row], *, now: datetime, limit: int) -> list[int]:

@@ -1,6 +1,6 @@
 """Queues and delivers outbox messages. `now` is aware throughout."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -68,6 +68,11 @@ def delay(kind: OutboxKind) -> int:
 def hold(rows: QuerySet[OutboxMessage]) -> list[OutboxMessage]:
     """These rows, locked until the transaction ends, in the order of their ids, so that two callers cannot deadlock."""
     return list(rows.select_for_update(no_key=True).order_by("id"))
+
+
+def sweep(*, clock: Callable[[], datetime]) -> int:
+    """Delivers all messages that are due, as claims.sweep. Returns how many it tried."""
+    return claims.sweep(OutboxMessage.objects.all(), deliver, clock=clock)
 
 
 def due(*, now: datetime, limit: int) -> list[int]:

@@ -511,7 +511,7 @@ class TestSweep:
     def test_gives_up_its_turn_before_the_next_begins(
         self, owed: OutboxMessage, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(tasks, "SWEEP_SECONDS", -1)
+        monkeypatch.setattr(claims, "SWEEP_SECONDS", -1)
         assert tasks.sweep() == 0
         assert outbox.due(now=timezone.now(), limit=9) == [owed.pk]
 

@@ -113,10 +113,10 @@ def _visits(selection: Selection) -> tuple[int, int]:
     on_page = selection.events().filter(during(selection.period.span), source=Source.PAGE)
     stayed_off = {line.at for line in selection.stayed_off(selection.period.span) if line.source == Source.PAGE}
     kept, left = on_page.filter(kind__in=LESS), on_page.filter(kind=EventKind.OPT_OUT)
-    return _moments(kept), _moments(left) - len(stayed_off)
+    return _times(kept), _times(left) - len(stayed_off)
 
 
-def _moments(lines: QuerySet[ConsentEvent]) -> int:
+def _times(lines: QuerySet[ConsentEvent]) -> int:
     """The number of different times."""
     return int(lines.order_by().aggregate(moments=Count("at", distinct=True))["moments"])
 

@@ -91,10 +91,10 @@ def _above(head: list[str], wanted: WantedColumn, several: Several) -> int:
     for above, text in enumerate(head):
         if not text.strip(_NOTHING):
             continue
-        if several.names_a_person(text):
+        if several.has_address(text):
             break
         count = max(_count(head[above:], each, wanted) for each in DELIMITERS)
-        if count > most and (not above or _is_above_people(head, above, several)):
+        if count > most and (not above or _is_above_addresses(head, above, several)):
             found, most = above, count
     return found
 
@@ -108,11 +108,11 @@ def _count(head: list[str], delimiter: str, wanted: WantedColumn) -> int:
     return sum(map(bool, map(str.strip, columns))) if named_index(columns, wanted) is not None else 0
 
 
-def _is_above_people(head: list[str], above: int, several: Several) -> bool:
+def _is_above_addresses(head: list[str], above: int, several: Several) -> bool:
     """Whether an address stands below this line; or nothing does, and the titles above it have fewer cells."""
     below = head[above + 1 :]
     if any(text.strip(_NOTHING) for text in below):
-        return any(map(several.names_a_person, below))
+        return any(map(several.has_address, below))
     return max(map(_cells, head[:above])) < _cells(head[above])
 
 

@@ -195,17 +195,17 @@ class _Scanner:
         inner = _BETWEEN.match(start, 1)
         within = iter([start[inner.end() :] if inner else ""])
         first, _ = _Scanner(within, self._has_address, self._is_address, self._heading)._value()
-        return self._is_of_somebody(first)
+        return self._is_of_contact(first)
 
     def _is_envelope(self, value: Any) -> bool:
         """Whether this object holds records: it has a list of them, or an empty one (as on the page after the last),
         and no address beside it."""
-        if not isinstance(value, dict) or self._is_of_somebody(value):
+        if not isinstance(value, dict) or self._is_of_contact(value):
             return False
         firsts = [one[0] if one else None for one in value.values() if isinstance(one, list)]
-        return any(one is None or self._is_of_somebody(one) for one in firsts)
+        return any(one is None or self._is_of_contact(one) for one in firsts)
 
-    def _is_of_somebody(self, value: Any) -> bool:
+    def _is_of_contact(self, value: Any) -> bool:
         if isinstance(value, str):
             return self._is_address(value)
         return isinstance(value, dict) and self._has_address(tuple(_flat(value)))

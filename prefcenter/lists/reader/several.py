@@ -76,7 +76,7 @@ class Several:
         filled = [cell for cell in cells if cell.strip()]
         return all(map(self.may_be, filled)) and any(map(self.reads, filled))
 
-    def names_a_person(self, line: str) -> bool:
+    def has_address(self, line: str) -> bool:
         """Whether one of the cells of this line, by whichever delimiter, is an address."""
         return any(map(self.reads, filter(self.may_be, re.split(r'[,;\t|"]', line))))
 

@@ -25,7 +25,7 @@ AHEAD = 50
 _TEXTS, _BOOK = "xl/sharedStrings.xml", "xl/workbook.xml"
 _OF_TABLES = (".csv", ".txt", ".tsv", ".json", ".xlsx")
 _ANOTHER_TABLE = "another sheet with other columns starts here: save it as a separate file"
-_NOT_OF_PEOPLE = "this sheet has no column with addresses, so it is not read"
+_WITHOUT_ADDRESSES = "this sheet has no column with addresses, so it is not read"
 #: How spreadsheets number their sheets.
 _NUMBERED = re.compile(r"[\d\s()_.-]+")
 #: What they call them, which says nothing about what is on them.
@@ -119,7 +119,7 @@ def rows(sheet: SheetTable, address_index: int, several: Several) -> Iterator[Ro
     width, is_list = len(sheet.all_columns), len(sheet.columns) == 1
     for line, cells in sheet.lines:
         fields = [*cells[:width], *[""] * (width - len(cells))]
-        if cells[:1] in ([_ANOTHER_TABLE], [_NOT_OF_PEOPLE]):
+        if cells[:1] in ([_ANOTHER_TABLE], [_WITHOUT_ADDRESSES]):
             yield Row(line, [""] * width, "", *cells)
         elif any(fields):
             row = Row(line, fields, fields[address_index].strip())
@@ -146,7 +146,7 @@ def _head(sheet: sheet_cells.SheetCells, wanted: WantedColumn, several: Several)
     place = next((number for number, cells in enumerate(ahead) if any(cells)), None)
     if place is None:
         return None
-    return _Head(sheet, place, ahead[place], is_named=False, is_list=_names_a_person(ahead[place], several))
+    return _Head(sheet, place, ahead[place], is_named=False, is_list=_has_address(ahead[place], several))
 
 
 def _named(ahead: Sequence[list[str]], wanted: WantedColumn, several: Several) -> int | None:
@@ -154,16 +154,16 @@ def _named(ahead: Sequence[list[str]], wanted: WantedColumn, several: Several) -
     titles and groups of columns may. None if there is none."""
     found, most = None, 0
     for place, cells in enumerate(ahead):
-        if _names_a_person(cells, several):
+        if _has_address(cells, several):
             break
         count = sum(map(bool, cells)) if named_index(cells, wanted) is not None else 0
-        is_above = found is None or any(_names_a_person(one, several) for one in ahead[place + 1 :])
+        is_above = found is None or any(_has_address(one, several) for one in ahead[place + 1 :])
         if count > most and is_above:
             found, most = place, count
     return found
 
 
-def _names_a_person(cells: Sequence[str], several: Several) -> bool:
+def _has_address(cells: Sequence[str], several: Several) -> bool:
     return any(several.reads(cell) for cell in cells if several.may_be(cell))
 
 
@@ -178,7 +178,7 @@ def _lines(
         for place, cells in enumerate(sheet_cells.rows(head.sheet)):
             line += 1
             if not is_part and any(cells):
-                yield line, [_ANOTHER_TABLE if has_begun else _NOT_OF_PEOPLE, head.sheet.cells.title]
+                yield line, [_ANOTHER_TABLE if has_begun else _WITHOUT_ADDRESSES, head.sheet.cells.title]
                 break
             is_below = place > head.place or (place == head.place and head.is_list and has_begun)
             if is_below and any(cells):

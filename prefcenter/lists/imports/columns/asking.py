@@ -67,7 +67,7 @@ class Asking:
     def noticed(self) -> frozenset[str]:
         """The keys of columns with addresses about which nothing is asked: they are passed over (OtherAddresses)."""
         columns = (one.column for one in self.with_addresses)
-        is_passed_over = headings.is_of_somebody_else
+        is_passed_over = headings.is_of_others
         return frozenset(one.name for one in columns if self._is_for_contacts or is_passed_over(one.heading))
 
     @property

@@ -231,7 +231,7 @@ def is_unsure(heading: str) -> bool:
     return is_turned and not _REFUSES.search(plain)
 
 
-def is_of_somebody_else(heading: str) -> bool:
+def is_of_others(heading: str) -> bool:
     """Whether an address in it is most likely another person's: “owner email”."""
     return not _OTHERS_WORDS.isdisjoint(_parts(heading))
 

@@ -49,7 +49,7 @@ _ASKED = {
 }
 
 
-class TermsForm(forms.Form):
+class OptionsForm(forms.Form):
     """Reason and category are about opt-outs; contacts have neither."""
 
     kind = forms.ChoiceField(
@@ -79,7 +79,7 @@ class TermsForm(forms.Form):
         return cleaned
 
     @property
-    def terms(self) -> ImportOptions:
+    def options(self) -> ImportOptions:
         said = self.cleaned_data
         kind, channel = ImportKind(said["kind"]), Channel(said["channel"])
         if kind == ImportKind.CONTACTS:
@@ -88,7 +88,7 @@ class TermsForm(forms.Form):
         return ImportOptions(kind, channel, reason, said["category"].pk if said["category"] else None)
 
 
-class UploadForm(TermsForm):
+class UploadForm(OptionsForm):
     file = forms.FileField(
         help_text="CSV or a plain list: exports from Mailchimp, Mailgun, SendGrid, Postmark or Klaviyo, or SHA-256."
     )

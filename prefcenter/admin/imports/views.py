@@ -21,7 +21,7 @@ from prefcenter.models import ImportAnswer, ImportRun, ImportState, User
 from prefcenter.web import staff_pages
 from unsubscribe.views import content_length
 
-from .forms import AnswersForm, TermsForm, UploadForm, too_large
+from .forms import AnswersForm, OptionsForm, UploadForm, too_large
 from .page import RunPage, TakeBackPreview
 
 IMPORT = "prefcenter.import_opt_outs"
@@ -50,7 +50,7 @@ def _new(request: HttpRequest) -> HttpResponse:
     file = form.cleaned_data["file"]
     try:
         run = imports.hand_in(
-            file.chunks(), form.terms, file_name=file.name, user_id=request.user.pk, now=timezone.now()
+            file.chunks(), form.options, file_name=file.name, user_id=request.user.pk, now=timezone.now()
         )
     except TableError as error:
         form.add_error("file", str(error))
@@ -66,12 +66,12 @@ def run(request: HttpRequest, run_id: int) -> HttpResponse:
 
 @require_POST
 def check(request: HttpRequest, run_id: int) -> HttpResponse:
-    """Once more, on other terms."""
-    one, form = _run(run_id), TermsForm(request.POST)
+    """Once more, with other options."""
+    one, form = _run(run_id), OptionsForm(request.POST)
     if not form.is_valid():
         return _page(request, one, form=form)
-    said = f"Checked an import again, as {form.terms.kind.label.lower()}."
-    return _do(request, one, lambda: imports.check_again(one, form.terms), said)
+    said = f"Checked an import again, as {form.options.kind.label.lower()}."
+    return _do(request, one, lambda: imports.check_again(one, form.options), said)
 
 
 @require_POST
@@ -172,16 +172,16 @@ def _run(run_id: int) -> ImportRun:
 
 
 def _page(
-    request: HttpRequest, one: ImportRun, *, form: TermsForm | None = None, answers_form: AnswersForm | None = None
+    request: HttpRequest, one: ImportRun, *, form: OptionsForm | None = None, answers_form: AnswersForm | None = None
 ) -> HttpResponse:
-    terms = imports.options_of(one)._asdict() | {"category": one.category_id}
+    options = imports.options_of(one)._asdict() | {"category": one.category_id}
     return staff_pages.page(
         request,
         "admin/imports/run.html",
         title=f"Import {one.pk}",
         run=one,
         page=RunPage(one),
-        form=form or TermsForm(initial=terms),
+        form=form or OptionsForm(initial=options),
         answers=answers_form or AnswersForm(imports.questions(one)),
         is_ready=one.state == ImportState.READY,
     )

@@ -40,6 +40,7 @@ class Frequency(TextChoices):
 class SuppressionReason(TextChoices):
     """Why an address is suppressed."""
 
+    # What each lets through: rules.may_send; who lifts it: rules.may_lift.
     UNSUBSCRIBED_ALL = "unsubscribed_all", "Unsubscribed from everything"
     COMPLAINT = "complaint", "Complained"
     HARD_BOUNCE = "hard_bounce", "Address does not exist"
@@ -69,6 +70,7 @@ COMING_IN = (Source.ONE_CLICK, Source.PAGE, Source.IMPORT, Source.API, Source.ST
 class EventKind(TextChoices):
     """What a consent event records."""
 
+    # What its before and after hold, by kind: ledger.events.
     #: No more of a category, or of anything.
     OPT_OUT = "opt_out", "Opted out"
     #: Yes, or yes again, to a category.

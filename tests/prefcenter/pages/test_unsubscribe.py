@@ -54,6 +54,21 @@ def test_p7_the_address_is_masked_and_the_profile_stays_hidden(phone: Client, ur
     assert "Secret hobby" not in page
 
 
+@pytest.mark.parametrize(("days", "is_shown"), [(60, True), (61, False)])
+def test_the_preferences_beside_an_old_link_are_as_old_as_it(
+    days: int, is_shown: bool, phone: Client, ada: Address, news: Category
+) -> None:
+    today = timezone.localdate() - timedelta(days=days)
+    url = f"/u/{links.sign(Target(ada.pk, news.pk), today=today)}"
+    page = phone.get(url, secure=True).content.decode()
+    preferences = page.partition('href="https://mail.example.com/p/')[2].partition('"')[0]
+    shown = phone.get(f"/p/{preferences}", secure=True).content.decode()
+    assert ("Your preferences" in shown) == is_shown
+    assert ("a•••@example.com" in shown) == is_shown
+    assert ("This link has expired." in shown) != is_shown
+    assert post(phone, url, do="unsubscribe")[0] == 200
+
+
 def test_p5_the_page_needs_no_script(phone: Client, url: str) -> None:
     assert "<script" not in phone.get(url, secure=True).content.decode()
 

@@ -13,7 +13,7 @@ from unsubscribe import actions
 from unsubscribe.choices import PreferenceState, Purpose
 from unsubscribe.errors import MayNotLift
 from unsubscribe.models import Address, Category
-from unsubscribe.queries import Choice
+from unsubscribe.queries import PreferenceSheet
 
 from . import feedback, results, undo
 from .visits import Visit
@@ -47,18 +47,21 @@ def opt_in(visit: Visit) -> HttpResponse:
         return results.last_page(visit, _("This is no longer available."), _("Nothing was changed."))
     if not visit.may_be_written_to():
         return results.last_page(visit, _("We can't send anything to this address."), _why_not(visit.address))
-    sheet = visit.sheet()
-    own = sheet.choice_of(visit.target)
-    if own and own.is_subscribed and own.state == PreferenceState.SUBSCRIBED:
-        return _already_answered(visit, own, results.everything_paused(sheet))
-    question = _whether_wanted(category)
-    if not _is_answered(visit, question):
-        return _ask(visit, question)
+    question, sheet = _whether_wanted(category), visit.sheet()
+    if _is_answered(visit, question):
+        return _subscribe(visit, question, sheet)
+    return _already_subscribed(visit, sheet) or _ask(visit, question)
+
+
+def _subscribe(visit: Visit, question: MailboxQuestion, sheet: PreferenceSheet) -> HttpResponse:
+    """A yes said again is stored as well: no import takes it back with a no from before it (law 12)."""
     try:
         events = actions.opt_in([visit.target], visit.origin(question.wording))
     except MayNotLift:
         return results.page(visit, _("Nothing was changed."), notices=[results.stays_off()])
-    return results.done(visit, events, notices=results.everything_paused(sheet) if events else [])
+    if events:
+        return results.done(visit, events, notices=results.everything_paused(sheet))
+    return _already_subscribed(visit, sheet) or results.done(visit, events)
 
 
 def erase(visit: Visit) -> HttpResponse:
@@ -109,11 +112,15 @@ def _ask(visit: Visit, question: MailboxQuestion) -> HttpResponse:
     return render(visit.request, "prefcenter/question.html", context, status=200 if visit.form is None else 400)
 
 
-def _already_answered(visit: Visit, own: Choice, notices: list[str]) -> HttpResponse:
-    """Of a link that is used again, while the yes to it holds."""
+def _already_subscribed(visit: Visit, sheet: PreferenceSheet) -> HttpResponse | None:
+    """The answer to a link that is used again while the yes to it holds; None where none holds."""
+    own = sheet.choice_of(visit.target)
+    if own is None or not own.is_subscribed or own.state != PreferenceState.SUBSCRIBED:
+        return None
     title = _("You're already subscribed to “%(category)s”.") % {"category": own.category.local_name}
+    notices = results.everything_paused(sheet)
     if own.paused_until:
-        notices = [*notices, _("Paused until %(day)s.") % {"day": date_format(own.paused_until)}]
+        notices.append(_("Paused until %(day)s.") % {"day": date_format(own.paused_until)})
     return results.page(visit, title, notices=notices or [_("There's nothing else you need to do.")])
 
 

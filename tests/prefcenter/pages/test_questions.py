@@ -12,8 +12,8 @@ from prefcenter.models import Feedback, FeedbackReason
 from tests.emails import html_of
 from tests.factories import ADA, CategoryFactory
 from unsubscribe import actions, gate, links, outbox
-from unsubscribe.actions import Origin
-from unsubscribe.choices import EventKind, OutboxStatus, Outcome, PreferenceState, Source, SuppressionReason
+from unsubscribe.actions import ImportedNo, Origin
+from unsubscribe.choices import Channel, EventKind, OutboxStatus, Outcome, PreferenceState, Source, SuppressionReason
 from unsubscribe.choices import Purpose as CategoryPurpose
 from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.mailing import Mailing
@@ -221,6 +221,31 @@ class TestOptIn:
         assert "You're already subscribed to “Partners”." in page
         assert "Everything is paused until" in page
         assert "There's nothing else you need to do." not in page
+
+    def test_a_yes_said_again_beats_an_imported_no_from_before_it(
+        self, browser_client: Client, ada: Address, partners: Category
+    ) -> None:
+        now, day = timezone.now(), timedelta(days=1)
+        target = Target(ada.pk, partners.pk)
+        actions.opt_in([target], Origin(Source.PAGE, now - 3 * day, wording="Yes"))
+        page = post(browser_client, path_of(target, LinkPurpose.OPT_IN), do="opt_in")[1]
+        assert "You're already subscribed to “Partners”." in page
+        no = [ImportedNo(bytes(ada.digest), ada.value, now - day)]
+        origin = Origin(Source.IMPORT, timezone.now())
+        actions.import_opt_outs(no, origin, channel=Channel.EMAIL, category_id=partners.pk)
+        assert answer_for(partners) == Outcome.SEND
+
+    def test_a_yes_said_again_ends_a_pause_of_the_category(
+        self, browser_client: Client, ask: Ask, ada: Address, partners: Category
+    ) -> None:
+        path = ask(LinkPurpose.OPT_IN)
+        post(browser_client, path, do="opt_in")
+        until = timezone.localdate() + timedelta(days=9)
+        actions.pause([Target(ada.pk, partners.pk)], Origin(Source.PAGE, timezone.now()), until=until)
+        page = post(browser_client, path, do="opt_in")[1]
+        assert "Your preferences are saved." in page
+        assert 'value="undo"' in page
+        assert answer_for(partners) == Outcome.SEND
 
     @pytest.mark.parametrize("whole", [True, False])
     def test_who_left_since_is_asked_again(

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias, cast
 
 from django import forms
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import FieldDoesNotExist, SuspiciousOperation, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
@@ -42,6 +43,13 @@ class ListedLookupsAdmin(NamedAdmin):
             for path, field in self._columns(request)
             if (rest := _after(path, lookup)) is not None
         )
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Django's own "Clear all filters" keeps the look-ups that no filter shows, and writes values of theirs that
+        are no text as Python does."""
+        shown = super().get_changelist_instance(request)
+        shown.clear_all_filters_qs = shown.get_query_string(remove=list(shown.get_filters_params()))
+        return shown
 
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str

@@ -1,5 +1,7 @@
 """What can be asked of the admin's lists and pages in a URL: what they offer, and nothing that makes them fail."""
 
+from urllib.parse import parse_qsl
+
 import pytest
 from django.apps import apps
 from django.contrib import admin
@@ -93,6 +95,25 @@ def test_what_a_list_offers_narrows_it(boss: Client) -> None:
     }.items():
         answer = boss.get(reverse(f"admin:{app_and_model}_changelist"), asked, secure=True)
         assert (answer.status_code, "cl" in answer.context) == (200, True), app_and_model
+
+
+@pytest.mark.parametrize(
+    ("app_and_model", "asked"),
+    [
+        ("unsubscribe_consentevent", {"kind__in": "opt_down,pause", "source__exact": "page"}),
+        ("unsubscribe_outboxmessage", {"status__in": "queued,failed", "due_at__gte": "2026-01-01T00:00:00+00:00"}),
+        ("unsubscribe_sentcount", {"day__year": "2026", "day__month": "2", "channel__exact": "email"}),
+        ("prefcenter_feedback", {"q": "often", "reviewed": "no", "o": "1"}),
+    ],
+)
+def test_clearing_all_filters_leaves_the_search_and_the_order(
+    app_and_model: str, asked: dict[str, str], boss: Client
+) -> None:
+    url = reverse(f"admin:{app_and_model}_changelist")
+    shown = boss.get(url, asked, secure=True).context["cl"]
+    kept = {name: value for name, value in asked.items() if name in {"q", "o"}}
+    assert dict(parse_qsl(shown.clear_all_filters_qs.removeprefix("?"))) == kept
+    assert boss.get(url + shown.clear_all_filters_qs, secure=True).status_code == 200
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label_lower)

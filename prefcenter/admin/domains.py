@@ -11,7 +11,6 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from prefcenter.models import User, staff_actor
@@ -79,7 +78,7 @@ class DomainSuppressionAdmin(ReadOnlyAdmin):
         return [*self.list_display[:-1], "lifted_or_to_lift" if may_lift else "lifted"]
 
     def get_urls(self) -> list[URLPattern]:
-        to_suppress, to_lift = (staff_pages.for_staff(view, SEE, SUPPRESS) for view in (self.suppress, lift))
+        to_suppress, to_lift = (staff_pages.for_staff(view, SEE, SUPPRESS) for view in (suppress, lift))
         return [
             path("block/", to_suppress, name="unsubscribe_domainsuppression_suppress"),
             path("<int:domain_id>/lift/", to_lift, name="unsubscribe_domainsuppression_lift"),
@@ -90,14 +89,13 @@ class DomainSuppressionAdmin(ReadOnlyAdmin):
         shown = {"form": DomainForm(), "may_suppress": request.user.has_perm(SUPPRESS), "about_words": ABOUT_NOTE}
         return super().changelist_view(request, shown | (extra_context or {}))
 
-    @method_decorator(require_POST)
-    def suppress(self, request: HttpRequest) -> HttpResponse:
-        """A form that was filled in wrongly comes back below the list, as it was typed."""
-        form = DomainForm(request.POST)
-        return _suppress(request, form) if form.is_valid() else self.changelist_view(request, {"form": form})
 
-
-def _suppress(request: HttpRequest, form: DomainForm) -> HttpResponse:
+@require_POST
+def suppress(request: HttpRequest) -> HttpResponse:
+    """A form that was filled in wrongly comes back as it was typed, on a page of its own."""
+    form = DomainForm(request.POST)
+    if not form.is_valid():
+        return staff_pages.page(request, "admin/domains/suppress.html", title="Suppress a domain", form=form)
     domain, reason = form.cleaned_data["domain"], SuppressionReason(form.cleaned_data["reason"])
     taken = actions.suppress_domains({domain: None}, _as_staff(request, form), reason=reason)
     if not taken.new:

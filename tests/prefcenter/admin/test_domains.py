@@ -1,6 +1,9 @@
 """The staff block whole domains and lift such blocks, and see on a person's page that one holds."""
 
+import re
+from html import unescape
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -70,6 +73,16 @@ def test_what_cannot_be_blocked_is_said_beside_the_field(
 ) -> None:
     assert said in block(staff_client, **fields)
     assert not DomainSuppression.objects.exists()
+
+
+def test_each_link_of_the_page_with_a_form_that_was_filled_in_wrongly_leads_somewhere(
+    staff_client: StaffClient,
+) -> None:
+    url = f"{LIST}block/"
+    page = staff_client.post(url, page=LIST, domain="gmail.com", reason="manual", note="No.").content.decode()
+    linked = {urljoin(url, unescape(one)) for one in re.findall(r'<a [^>]*href="([^"#]+)', page)}
+    assert "public email provider" in page
+    assert [one for one in linked if staff_client.get(one).status_code >= 400] == []
 
 
 def test_a_block_is_lifted_with_a_reason_and_stays_in_the_list(staff_client: StaffClient, news: Category) -> None:

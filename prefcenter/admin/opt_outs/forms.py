@@ -9,15 +9,9 @@ from prefcenter.lists.suppressions import EXPORT_FORMATS, OF_A_CATEGORY, REASONS
 from unsubscribe.choices import Channel, Source
 from unsubscribe.models import Category
 
-from ..days import NEAR_ENOUGH
+from ..days import Day
 
-#: As the fields stand side by side where there is room.
 _ROWS = (("category", "reason"), ("channel", "source"), ("since", "until"), ("lifted",))
-
-
-class _Day(forms.DateField):
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    default_validators = NEAR_ENOUGH
 
 
 class AskedForm(forms.Form):
@@ -30,8 +24,7 @@ class AskedForm(forms.Form):
     lifted = forms.ChoiceField(
         label="Status", choices=[("", "In force"), ("yes", "Lifted suppressions")], required=False
     )
-    since = _Day(label="From", required=False)
-    until = _Day(label="To", required=False)
+    since, until = Day("From"), Day("To")
 
     def clean(self) -> dict[str, Any]:
         said = self.cleaned_data

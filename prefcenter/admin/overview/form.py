@@ -15,7 +15,7 @@ from prefcenter.reports.period import MOST_DAYS
 from unsubscribe.choices import Channel
 from unsubscribe.models import Campaign, Category, SentCount
 
-from ..days import NEAR_ENOUGH
+from ..days import Day
 
 DAYS = (7, 30, 90, 365)
 USUAL = 30
@@ -35,20 +35,7 @@ class LookForm(forms.Form):
         widget=forms.HiddenInput,
         error_messages={"invalid_choice": f"Unknown period. {_INSTEAD}"},
     )
-    first = forms.DateField(
-        required=False,
-        label="From",
-        widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
-        error_messages=_NO_DAY,
-        validators=NEAR_ENOUGH,
-    )
-    last = forms.DateField(
-        required=False,
-        label="To",
-        widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
-        error_messages=_NO_DAY,
-        validators=NEAR_ENOUGH,
-    )
+    first, last = Day("From", error_messages=_NO_DAY), Day("To", error_messages=_NO_DAY)
     category = forms.ModelChoiceField(
         Category.objects.all(),
         required=False,
@@ -84,9 +71,7 @@ class LookForm(forms.Form):
     @property
     def days_chosen(self) -> int | None:
         """Of the periods that end today, the one that is shown; None if it was given by its days."""
-        period = self.selection.period
-        has_days = self.cleaned_data.get("first") or self.cleaned_data.get("last")
-        return period.days if not has_days or self._is_odd() else None
+        return None if self._has_days() else self.selection.period.days
 
     @property
     def narrowed(self) -> str:
@@ -115,9 +100,12 @@ class LookForm(forms.Form):
     def _is_odd(self) -> bool:
         return bool(self.errors.keys() & {"first", "last", NON_FIELD_ERRORS})
 
+    def _has_days(self) -> bool:
+        """Whether a first or last day was given, and makes sense."""
+        return not self._is_odd() and bool(self.cleaned_data.get("first") or self.cleaned_data.get("last"))
+
     def _period(self) -> Period:
-        has_days = self.cleaned_data.get("first") or self.cleaned_data.get("last")
-        if self._is_odd() or not has_days:
+        if not self._has_days():
             days = USUAL if self._is_odd() else self.cleaned_data.get("days") or USUAL
             return Period.latest(days, now=self._now)
         first, last = self._asked()

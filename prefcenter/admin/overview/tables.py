@@ -58,34 +58,17 @@ class LimitRow(NamedTuple):
 
 def sources(selection: Selection, counted: Counted) -> list[Share]:
     """Opt-outs by how they reached us, the most frequent first."""
-    now, before, kind = counted.total, counted.before, EventKind.OPT_OUT
-    used = [one for one in Source if now.of(kind, source=one) or before.of(kind, source=one)]
-    ranked = sorted(used, key=lambda one: -now.of(kind, source=one))
-    most = max((now.of(kind, source=one) for one in used), default=0)
-    return [
-        _share(
-            str(source.label),
-            (now.of(kind, source=source), before.of(kind, source=source)),
-            most=most,
-            whole=now.opt_outs,
-            url=lists.opt_outs(selection, source=source),
-        )
-        for source in ranked
-    ]
+    kind, url = EventKind.OPT_OUT, lists.opt_outs
+    found = [(one, counted.total.of(kind, source=one), counted.before.of(kind, source=one)) for one in Source]
+    ranked = sorted((one for one in found if any(one[1:])), key=lambda one: -one[1])
+    rows = [(str(one.label), now, before, url(selection, source=one)) for one, now, before in ranked]
+    return _shares(rows, whole=counted.total.opt_outs)
 
 
 def why(selection: Selection, found: Reasons) -> list[Share]:
-    most = max((one.answers for one in found.ranked), default=0)
-    return [
-        _share(
-            one.text,
-            (one.answers, one.before),
-            most=most,
-            whole=found.answers,
-            url=lists.feedback(selection, reason_id=one.id),
-        )
-        for one in found.ranked
-    ]
+    url = lists.feedback
+    rows = [(one.text, one.answers, one.before, url(selection, reason_id=one.id)) for one in found.ranked]
+    return _shares(rows, whole=found.answers)
 
 
 def categories(selection: Selection, found: Rates) -> list[RateRow]:
@@ -113,18 +96,15 @@ def limits(longest: timedelta) -> list[LimitRow]:
     ]
 
 
-def _share(name: str, counts: tuple[int, int], *, most: int, whole: int, url: str) -> Share:
-    now, before = counts
-    said = numbers.times(now / whole) if whole else ""
-    return Share(
-        name,
-        numbers.number(now),
-        url,
-        charts.share(now, most),
-        said,
-        numbers.number(before),
-        numbers.difference(now, before),
-    )
+def _shares(rows: list[tuple[str, int, int, str]], *, whole: int) -> list[Share]:
+    """Of rows of a name, the numbers now and before, and a URL; the longest bar is that of the greatest number."""
+    most = max((now for _, now, _, _ in rows), default=0)
+
+    def share(name: str, now: int, before: int, url: str) -> Share:
+        bar, said = charts.share(now, most), numbers.times(now / whole) if whole else ""
+        return Share(name, numbers.number(now), url, bar, said, numbers.number(before), numbers.difference(now, before))
+
+    return [share(*row) for row in rows]
 
 
 def _row(selection: Selection, name: str, of: str, rate: Rate, *, top: float, **which: Any) -> RateRow:

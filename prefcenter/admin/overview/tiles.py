@@ -44,10 +44,7 @@ def rates(selection: Selection, total: Rate) -> list[Tile]:
     line = numbers.gmail(total.complaint_rate)
     return [
         Tile(
-            "Opt-out rate",
-            numbers.percent(total.opt_out_rate),
-            lists.opt_outs(selection, is_rated=True),
-            note=opt_outs,
+            "Opt-out rate", numbers.percent(total.opt_out_rate), lists.opt_outs(selection, is_rated=True), note=opt_outs
         ),
         Tile(
             "Complaint rate",
@@ -71,46 +68,32 @@ def waits(found: Waits) -> list[Tile]:
 
 def outbox(found: Outbox, *, now: datetime, is_linked: bool) -> list[Tile]:
     """Numbers and ages; the list behind them names addresses, so the links are not for everybody."""
-    waiting = f"oldest: {numbers.duration(found.oldest)}" if found.oldest else "nothing to send"
     since = day_ago(now).isoformat()
-    shown = [
-        Tile(
-            "Waiting",
-            numbers.number(found.waiting),
-            lists.outbox(*WAITING),
-            note=waiting,
-            line="near" if found.is_late else "",
-        ),
-        Tile(
-            "Failed",
-            numbers.number(found.failed),
-            lists.outbox(OutboxStatus.FAILED, due_at__gte=since),
-            note=f"in the last 24 hours; {numbers.number(found.failed_in_all)} in total",
-            line="near" if found.failed else "",
-        ),
-        Tile(
-            "Sent",
-            numbers.number(found.sent),
-            lists.outbox(OutboxStatus.SENT, due_at__gte=since),
-            note="of those due in the last 24 hours",
-        ),
+
+    def tile(name: str, count: int, url: str, note: str, *, is_near: bool = False) -> Tile:
+        line = "near" if is_near else ""
+        return Tile(name, numbers.number(count), url if is_linked else "", note=note, line=line)
+
+    waiting = f"oldest: {numbers.duration(found.oldest)}" if found.oldest else "nothing to send"
+    failed = f"in the last 24 hours; {numbers.number(found.failed_in_all)} in total"
+    failures, sent = (lists.outbox(one, due_at__gte=since) for one in (OutboxStatus.FAILED, OutboxStatus.SENT))
+    return [
+        tile("Waiting", found.waiting, lists.outbox(*WAITING), waiting, is_near=found.is_late),
+        tile("Failed", found.failed, failures, failed, is_near=found.failed > 0),
+        tile("Sent", found.sent, sent, "of those due in the last 24 hours"),
     ]
-    return shown if is_linked else [one._replace(url="") for one in shown]
 
 
 def seals(found: Seals, *, now: datetime, is_linked: bool) -> Tile:
+    ask = "Is the worker running?"
     if found.latest is None:
-        value, note = "–", "the ledger has not been sealed yet"
+        value, note, behind = "–", "the ledger has not been sealed yet", ask
     else:
         value, note = numbers.duration(now - found.latest), "ago; all events older than two hours are sealed"
-    if found.is_behind:
-        note = (
-            "ago; newer events are still not sealed. Is the worker running?"
-            if found.latest
-            else "Is the worker running?"
-        )
+        behind = f"ago; newer events are still not sealed. {ask}"
     url = lists.seals() if is_linked else ""
-    return Tile("Last seal", value, url, note=note, line="near" if found.is_behind else "")
+    note, line = (behind, "near") if found.is_behind else (note, "")
+    return Tile("Last seal", value, url, note=note, line=line)
 
 
 def _tile(name: str, count: int, before: int, url: str) -> Tile:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, TypeAlias, cast
 
 from django import forms
+from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import FieldDoesNotExist, SuspiciousOperation, ValidationError
@@ -90,6 +91,21 @@ class ListedLookupsAdmin(NamedAdmin):
                     yield path, self.opts.get_field(path)  # type: ignore[misc]  # no list is narrowed backwards
                 except FieldDoesNotExist:
                     continue
+
+
+class IsSetFilter(admin.SimpleListFilter):
+    """Whether a time is set in `field`; `no` and `yes` are the words for it."""
+
+    field: str
+    no: str
+    yes: str
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("no", self.no), ("yes", self.yes)]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        wanted = {"no": True, "yes": False}.get(str(self.value()))
+        return queryset if wanted is None else queryset.filter(**{f"{self.field}__isnull": wanted})
 
 
 class _Rows(forms.ModelMultipleChoiceField):

@@ -15,19 +15,13 @@ from django.utils import timezone
 
 from prefcenter.models import User
 
+from .lookups import IsSetFilter
 from .readonly import NeverDeletedAdmin
 
 
-class Retired(admin.SimpleListFilter):
-    title = "retired"
-    parameter_name = "retired"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("no", "In use"), ("yes", "Retired")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        wanted = {"no": True, "yes": False}.get(str(self.value()))
-        return queryset if wanted is None else queryset.filter(retired_at__isnull=wanted)
+class Retired(IsSetFilter):
+    title = parameter_name = "retired"
+    field, no, yes = "retired_at", "In use", "Retired"
 
 
 @admin.action(description="Retire", permissions=["change"])
@@ -65,8 +59,4 @@ def _set(request: HttpRequest, rows: QuerySet[Any], retired_at: Any, done: str) 
         messages.info(request, "Nothing to change.")
         return
     LogEntry.objects.log_actions(cast(User, request.user).pk, changed, CHANGE, f"{done}.")
-    messages.success(request, f"{done}: {_names(changed)}.")
-
-
-def _names(changed: list[Any]) -> str:
-    return str(changed[0]) if len(changed) == 1 else f"{len(changed):,}"
+    messages.success(request, f"{done}: {changed[0] if len(changed) == 1 else f'{len(changed):,}'}.")

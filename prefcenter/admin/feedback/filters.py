@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from prefcenter.models import Feedback
 from unsubscribe.models import Campaign
 
+from ..lookups import IsSetFilter
+
 CAMPAIGNS_SHOWN = 30
 Choices = list[tuple[str, str]]
 
@@ -23,16 +25,9 @@ class NewestCampaigns(admin.RelatedFieldListFilter):
         return [(one.pk, str(one)) for one in [*newest, *others]]
 
 
-class Reviewed(admin.SimpleListFilter):
-    title = "reviewed"
-    parameter_name = "reviewed"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return [("no", "Not reviewed"), ("yes", "Reviewed")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Feedback]) -> QuerySet[Feedback]:
-        wanted = {"no": True, "yes": False}.get(str(self.value()))
-        return queryset if wanted is None else queryset.filter(reviewed_at__isnull=wanted)
+class Reviewed(IsSetFilter):
+    title = parameter_name = "reviewed"
+    field, no, yes = "reviewed_at", "Not reviewed", "Reviewed"
 
 
 class Assigned(admin.SimpleListFilter):

@@ -8,13 +8,12 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
-from django.utils.cache import add_never_cache_headers
 
 from prefcenter.accounts import api_keys
 from prefcenter.accounts.api_keys import Scope
 from prefcenter.models import ApiKey, IdempotentAnswer, User
+from prefcenter.web import staff_pages
 
 from .readonly import NeverDeletedAdmin, ReadOnlyAdmin
 
@@ -98,14 +97,8 @@ class ApiKeyAdmin(NeverDeletedAdmin):
 
     def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
         """The key stands in the answer itself: a message would wait in a cookie or in the session."""
-        context = admin.site.each_context(request) | {
-            "title": "New API key",
-            "made": obj,
-            "key": vars(obj)["shown_once"],
-        }
-        response = render(request, "admin/api_keys/made.html", context)
-        add_never_cache_headers(response)
-        return response
+        shown = {"made": obj, "key": vars(obj)["shown_once"]}
+        return staff_pages.page(request, "admin/api_keys/made.html", title="New API key", **shown)
 
     @admin.display(description="scopes")
     def scopes_in_words(self, key: ApiKey) -> str:

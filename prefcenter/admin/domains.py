@@ -1,28 +1,26 @@
 """Whole domains that are suppressed: listed, added and lifted. It changes nothing but through actions, and by POST."""
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.admin.models import ADDITION, CHANGE
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from prefcenter.models import User, staff_actor
 from prefcenter.web import staff_pages
 from unsubscribe import actions
-from unsubscribe.actions import Origin
 from unsubscribe.addresses import domains
-from unsubscribe.choices import Source, SuppressionReason
+from unsubscribe.choices import SuppressionReason
 from unsubscribe.errors import InvalidDomain, PublicMailDomain
 from unsubscribe.models import DomainSuppression
 
 from .contacts.forms import NoteForm, Words
+from .contacts.views import SO_ALREADY, as_staff
 from .naming import column
 from .readonly import ReadOnlyAdmin
 
@@ -30,7 +28,6 @@ SEE, SUPPRESS = "unsubscribe.view_domainsuppression", "unsubscribe.block_domain"
 REASONS = [one for one in SuppressionReason if one != SuppressionReason.ERASED]
 ABOUT_NOTE = "Don’t include names or addresses: this is kept permanently, and all who may see this page can read it."
 _LIST = "admin:unsubscribe_domainsuppression_changelist"
-_SO_ALREADY = "Already recorded. Nothing changed."
 
 
 class DomainForm(forms.Form):
@@ -60,22 +57,18 @@ class DomainSuppressionAdmin(ReadOnlyAdmin):
     list_title = "Suppressed domains"
     short_path = "domains"
     change_list_template = "admin/domains/change_list.html"
-    list_display = ["domain", "reason", "source", "by", "note", "since", "lifted"]
+    list_display = ["domain", "reason", "source", "by", "note", "since"]
     list_filter = ["reason", "source"]
     ordering = ["-id"]
     by = column("actor", "by")
 
-    @admin.display(description="lifted", ordering="lifted_at")
-    def lifted(self, row: DomainSuppression) -> str:
-        return render_to_string("admin/domains/lifted.html", {"row": row})
-
-    @admin.display(description="lifted", ordering="lifted_at")
-    def lifted_or_to_lift(self, row: DomainSuppression) -> str:
-        return render_to_string("admin/domains/lifted.html", {"row": row, "may_lift": True})
-
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        may_lift = request.user.has_perm(SUPPRESS)
-        return [*self.list_display[:-1], "lifted_or_to_lift" if may_lift else "lifted"]
+        @admin.display(description="lifted", ordering="lifted_at")
+        def lifted(row: DomainSuppression) -> str:
+            shown = {"row": row, "may_lift": request.user.has_perm(SUPPRESS)}
+            return render_to_string("admin/domains/lifted.html", shown)
+
+        return [*self.list_display, lifted]
 
     def get_urls(self) -> list[URLPattern]:
         to_suppress, to_lift = (staff_pages.for_staff(view, SEE, SUPPRESS) for view in (suppress, lift))
@@ -97,9 +90,9 @@ def suppress(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return staff_pages.page(request, "admin/domains/suppress.html", title="Suppress a domain", form=form)
     domain, reason = form.cleaned_data["domain"], SuppressionReason(form.cleaned_data["reason"])
-    taken = actions.suppress_domains({domain: None}, _as_staff(request, form), reason=reason)
+    taken = actions.suppress_domains({domain: None}, as_staff(request, note=form.cleaned_data["note"]), reason=reason)
     if not taken.new:
-        messages.info(request, _SO_ALREADY)
+        messages.info(request, SO_ALREADY)
         return redirect(_LIST)
     row = DomainSuppression.objects.get(domain=domain, reason=reason, lifted_at=None)
     return _done(request, row, ADDITION, f"Suppressed a domain: {row.get_reason_display()}.")
@@ -112,18 +105,14 @@ def lift(request: HttpRequest, domain_id: int) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, "Add a note that says why the suppression is lifted. Nothing changed.")
         return redirect(_LIST)
-    origin, reason = _as_staff(request, form), SuppressionReason(row.reason)
+    origin, reason = as_staff(request, note=form.cleaned_data["note"]), SuppressionReason(row.reason)
     if row.lifted_at or not actions.lift_domains([row.domain], origin, reason=reason):
-        messages.info(request, _SO_ALREADY)
+        messages.info(request, SO_ALREADY)
         return redirect(_LIST)
     return _done(request, row, CHANGE, f"Lifted the suppression of a domain: {row.get_reason_display()}.")
 
 
-def _as_staff(request: HttpRequest, form: forms.Form) -> Origin:
-    return Origin(Source.STAFF, timezone.now(), actor=staff_actor(request.user.pk), note=form.cleaned_data["note"])
-
-
 def _done(request: HttpRequest, row: DomainSuppression, flag: int, said: str) -> HttpResponse:
-    LogEntry.objects.log_actions(cast(User, request.user).pk, [row], flag, said, single_object=True)
+    staff_pages.log(request, row, said, flag=flag)
     messages.success(request, said)
     return redirect(_LIST)

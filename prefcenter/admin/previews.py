@@ -5,15 +5,15 @@ from typing import Any
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp_replace
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone, translation
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from prefcenter.web import preview_data
+from prefcenter.web import preview_data, staff_pages
 from prefcenter.web.languages import PARAMETER
 from prefcenter.web.preview_data import MAILS, PreviewKind
 from unsubscribe.models import Category
@@ -60,7 +60,7 @@ def preview(request: HttpRequest, category_id: int, kind: str = "") -> HttpRespo
         "letter": _letter(shown, category, language) if shown in MAILS else None,
         "frame_url": reverse(frame, args=[category.pk, shown]) + query,
     }
-    return render(request, "admin/previews/preview.html", admin.site.each_context(request) | context)
+    return staff_pages.page(request, "admin/previews/preview.html", **context)
 
 
 @require_safe

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import sha256
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -19,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from prefcenter.contact_data import proof
 from prefcenter.contact_data.proof import Made, Proof, signing
 from prefcenter.contact_data.proof.signing import Signature
-from prefcenter.models import User, staff_actor
+from prefcenter.models import staff_actor
 from prefcenter.web import staff_pages
 from unsubscribe.addresses import digest_of_sha256, normalise
 from unsubscribe.choices import Channel
@@ -81,13 +80,12 @@ def make(request: HttpRequest, contact_id: int) -> HttpResponse:
         return staff_pages.page(
             request, "admin/proof/make.html", title=f"Proof for contact {contact.pk}", contact=contact, form=form
         )
-    user = cast(User, request.user)
     try:
-        made = proof.make(contact, Made(timezone.now(), staff_actor(user.pk), form.cleaned_data["address"]))
+        made = proof.make(contact, Made(timezone.now(), staff_actor(request.user.pk), form.cleaned_data["address"]))
     except proof.Unreadable as error:
         return _refused(request, contact.pk, str(error))
     said = f"Created a proof with the fingerprint {made.fingerprint}."
-    LogEntry.objects.log_actions(user.pk, [contact], CHANGE, said, single_object=True)
+    staff_pages.log(request, contact, said)
     return staff_pages.page(
         request, "admin/proof/proof.html", title="Proof of what happened", contact=contact, proof=made
     )

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -17,23 +16,19 @@ class ListOfPages(ChangeList):
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_page", args=[result.pk])
 
 
+def nobody(model_admin: Any, request: HttpRequest, obj: Any = None) -> bool:
+    """As a `has_..._permission` of an admin or an inline."""
+    return False
+
+
 class ReadOnlyAdmin(ListedLookupsAdmin):
     actions = None
     show_full_result_count = False
     list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+    has_add_permission = has_change_permission = has_delete_permission = nobody
 
 
 class NeverDeletedAdmin(ListedLookupsAdmin):
     """For what may be edited: retire it, hide it, but deleting it could resubscribe somebody (requirement S4)."""
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    has_delete_permission = nobody

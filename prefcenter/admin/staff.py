@@ -116,14 +116,10 @@ class UserAdmin(ListedLookupsAdmin, DjangoUserAdmin):
 class GroupAdmin(ListedLookupsAdmin, DjangoGroupAdmin):
     """What a group may do is for superusers to say: whoever is in it, or could add themselves, would gain."""
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def _is_superuser(self, request: HttpRequest, obj: Group | None = None) -> bool:
         return cast(User, request.user).is_superuser
 
-    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        return cast(User, request.user).is_superuser
-
-    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        return cast(User, request.user).is_superuser
+    has_add_permission = has_change_permission = has_delete_permission = _is_superuser
 
 
 def _may_touch(request: HttpRequest, account: User | None) -> bool:

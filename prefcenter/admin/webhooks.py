@@ -9,15 +9,16 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.cache import add_never_cache_headers
 
 from prefcenter.models import User, WebhookDelivery, WebhookEndpoint
+from prefcenter.web import staff_pages
 from prefcenter.webhooks import delivery, http
 from unsubscribe.choices import COMING_IN, EventKind, OutboxStatus, Source
 
+from .naming import column
 from .readonly import NeverDeletedAdmin, ReadOnlyAdmin
 
 #: What an endpoint gets; whoever says where it goes may see it themselves.
@@ -74,6 +75,7 @@ class WebhookEndpointAdmin(NeverDeletedAdmin):
     list_display = ["name", "is_on", "disabled_because", "resting_until", "waiting", "created_at"]
     actions = ["enable", "disable"]
     help_texts = {"name": "Which system receives the webhooks."}
+    waiting = column("waiting_lines", "waiting")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and cast(User, request.user).has_perms(_READS_LEDGER)
@@ -114,8 +116,8 @@ class WebhookEndpointAdmin(NeverDeletedAdmin):
         known = str(endpoint.previous_until or "")
         if request.method != "POST":
             is_changing = len(endpoint.secrets(now=timezone.now())) > 1
-            context = {"title": "Create a new secret", "made": endpoint, "known": known, "is_changing": is_changing}
-            return render(request, "admin/webhooks/new_secret.html", admin.site.each_context(request) | context)
+            shown: dict[str, Any] = {"made": endpoint, "known": known, "is_changing": is_changing}
+            return staff_pages.page(request, "admin/webhooks/new_secret.html", title="Create a new secret", **shown)
         if request.POST.get("known") != known:
             messages.info(request, "Nothing changed: another secret was created after you opened this page.")
             return redirect("admin:prefcenter_webhookendpoint_change", pk)
@@ -125,10 +127,7 @@ class WebhookEndpointAdmin(NeverDeletedAdmin):
 
     def _shown_once(self, request: HttpRequest, endpoint: WebhookEndpoint, *, title: str) -> HttpResponse:
         """The secret stands in the answer itself: a message would wait in a cookie or in the session."""
-        context = admin.site.each_context(request) | {"title": title, "made": endpoint}
-        response = render(request, "admin/webhooks/made.html", context)
-        add_never_cache_headers(response)
-        return response
+        return staff_pages.page(request, "admin/webhooks/made.html", title=title, made=endpoint)
 
     @admin.display(boolean=True, description="on")
     def is_on(self, endpoint: WebhookEndpoint) -> bool:
@@ -139,10 +138,6 @@ class WebhookEndpointAdmin(NeverDeletedAdmin):
         count = queued.order_by().values("endpoint").annotate(count=Count("pk")).values("count")
         endpoints: QuerySet[WebhookEndpoint] = super().get_queryset(request)
         return endpoints.annotate(waiting_lines=Coalesce(Subquery(count), 0))
-
-    @admin.display(description="waiting")
-    def waiting(self, endpoint: Any) -> int:
-        return int(endpoint.waiting_lines)
 
     @admin.action(description="Turn on and send missed events", permissions=["change"])
     def enable(self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint]) -> None:

@@ -15,7 +15,7 @@ from unsubscribe.models import Address, Contact, ImportRepeat, LastSent, Prefere
 
 from .. import proof
 from ..naming import column
-from ..readonly import ListOfPages, ReadOnlyAdmin
+from ..readonly import ListOfPages, ReadOnlyAdmin, nobody
 from . import views
 from .forms import FindForm
 
@@ -23,22 +23,12 @@ from .forms import FindForm
 class AddressInline(admin.TabularInline):
     model = Address
     fk_name = "contact"
-    fields = readonly_fields = ("masked", "channel", "created_at", "joined_at", "agreed_at")
+    fields = readonly_fields = ("__str__", "channel", "created_at", "joined_at", "agreed_at")
     extra = 0
-    can_delete = False
-
-    @admin.display(description="Address")
-    def masked(self, address: Address) -> str:
-        return str(address)
+    has_add_permission = has_change_permission = has_delete_permission = nobody
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("unsubscribe.view_contact")
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Contact)
@@ -69,12 +59,8 @@ class ContactAdmin(ReadOnlyAdmin):
 class AddressAdmin(ReadOnlyAdmin):
     list_display = ["__str__", "channel", "contact", "created_at"]
     list_filter = ["channel"]
-    fields = ["masked", "channel", "contact", "created_at"]
+    fields = ["__str__", "channel", "contact", "created_at"]
     ordering = ["-id"]
-
-    @admin.display(description="Address")
-    def masked(self, address: Address) -> str:
-        return str(address)
 
 
 @admin.register(Preference)

@@ -1,10 +1,9 @@
 """The page of a contact, on which support acts for them: through actions alone, and by POST alone."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from prefcenter.contact_data import profile
 from prefcenter.contact_data.profile import Profile, SuppressionBeside
-from prefcenter.models import User, staff_actor
+from prefcenter.models import staff_actor
 from prefcenter.web import staff_pages
 from unsubscribe import actions
 from unsubscribe.actions import Origin
@@ -26,7 +25,7 @@ from unsubscribe.models import Address, ConsentEvent, Contact, Suppression
 from .forms import ABOUT_WORDS, CATEGORY, CHANNEL, NoteForm, OptOutForm, SuppressForm
 
 SEE, ACT = "unsubscribe.view_contact", "unsubscribe.act_for_contact"
-_SO_ALREADY = "Already recorded. Nothing changed."
+SO_ALREADY = "Already recorded. Nothing changed."
 _GONE = "This contact was erased. There is nothing left to change."
 
 View = Callable[..., HttpResponse]
@@ -61,7 +60,7 @@ def suppress(request: HttpRequest, contact_id: int) -> HttpResponse:
         return _page(request, person, suppress=form)
     if person.contact.erased_at:
         return _refused(request, contact_id, _GONE)
-    origin = _as_staff(request, note=form.cleaned_data["note"])
+    origin = as_staff(request, note=form.cleaned_data["note"])
     events = actions.suppress([form.cleaned_data["address"]], origin, reason=SuppressionReason.MANUAL)
     return _done(request, person.contact, "Suppressed an address.", is_new=bool(events))
 
@@ -75,7 +74,7 @@ def lift(request: HttpRequest, contact_id: int, suppression_id: int) -> HttpResp
     if not form.is_valid():
         return _refused(request, contact_id, "Add a note that says why the suppression is lifted. Nothing changed.")
     try:
-        origin = _as_staff(request, note=form.cleaned_data["note"])
+        origin = as_staff(request, note=form.cleaned_data["note"])
         events = actions.lift([row.address_id], origin, reason=SuppressionReason(row.reason))
     except MayNotLift:
         return _refused(request, contact_id, profile.why_not(row.reason))
@@ -92,7 +91,7 @@ def join(request: HttpRequest, contact_id: int, address_id: int) -> HttpResponse
     verb = {"agree": actions.agree, "part": actions.part}.get(answer)
     if not form.is_valid() or verb is None:
         return _refused(request, contact_id, "Say how you know whose address it is. Nothing changed.")
-    events = verb([address.pk], _as_staff(request, note=form.cleaned_data["note"]))
+    events = verb([address.pk], as_staff(request, note=form.cleaned_data["note"]))
     said = "Confirmed that an address is theirs." if answer == "agree" else "Moved an address to a contact of its own."
     return _done(request, _contact(contact_id), said, is_new=bool(events))
 
@@ -109,7 +108,7 @@ def send_link(request: HttpRequest, contact_id: int, address_id: int) -> HttpRes
 
 def _opt_out(request: HttpRequest, person: Profile, form: OptOutForm) -> list[ConsentEvent]:
     what, _, which = form.cleaned_data["what"].partition(":")
-    origin = _as_staff(request, note=form.all_notes, wording=form.cleaned_data["wording"])
+    origin = as_staff(request, note=form.all_notes, wording=form.cleaned_data["wording"])
     if what == CHANNEL:
         ids = [one.address.pk for one in person.held if one.address.channel == which]
         return actions.suppress(ids, origin, reason=SuppressionReason.UNSUBSCRIBED_ALL)
@@ -119,16 +118,16 @@ def _opt_out(request: HttpRequest, person: Profile, form: OptOutForm) -> list[Co
     return actions.opt_out([Target(id_, category_id) for id_ in ids], origin)
 
 
-def _as_staff(request: HttpRequest, *, note: str, wording: str = "") -> Origin:
+def as_staff(request: HttpRequest, *, note: str, wording: str = "") -> Origin:
     return Origin(Source.STAFF, timezone.now(), wording=wording, actor=staff_actor(request.user.pk), note=note)
 
 
 def _done(request: HttpRequest, contact: Contact, said: str, *, is_new: bool = True) -> HttpResponse:
     if is_new:
-        LogEntry.objects.log_actions(cast(User, request.user).pk, [contact], CHANGE, said, single_object=True)
+        staff_pages.log(request, contact, said)
         messages.success(request, said)
     else:
-        messages.info(request, _SO_ALREADY)
+        messages.info(request, SO_ALREADY)
     return redirect("admin:unsubscribe_contact_page", contact.pk)
 
 

@@ -4,7 +4,6 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -18,11 +17,12 @@ from django.views.decorators.http import require_POST
 
 from prefcenter.lists import spreadsheets
 from prefcenter.models import Feedback, User
+from prefcenter.web import staff_pages
 from unsubscribe.models import Contact
 
 from ..naming import column
 from ..overview.filters import ChangedOn, MailOf
-from ..readonly import NeverDeletedAdmin
+from ..readonly import NeverDeletedAdmin, nobody
 from . import bulk
 from .downloads import download
 from .filters import Assigned, NewestCampaigns, Reviewed
@@ -90,6 +90,7 @@ class FeedbackAdmin(NeverDeletedAdmin):
         ("Review", {"fields": ["is_reviewed", "reviewed_at", "reviewed_by", "assigned_to", "tags", "note"]}),
     ]
     readonly_fields = [*SAID, "reviewed_at", "reviewed_by"]
+    has_add_permission = nobody
 
     @admin.display(description="Reviewed", boolean=True)
     def is_reviewed(self, feedback: Feedback) -> bool:
@@ -101,9 +102,6 @@ class FeedbackAdmin(NeverDeletedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Feedback]:
         return super().get_queryset(request).prefetch_related("tags")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("prefcenter.export_feedback") and self.has_view_permission(request)
@@ -152,7 +150,7 @@ class FeedbackAdmin(NeverDeletedAdmin):
         wants, said = _DIGEST[act]
         me = cast(User, request.user)
         if User.objects.filter(pk=me.pk, wants_digest=not wants).update(wants_digest=wants):
-            LogEntry.objects.log_actions(me.pk, [me], CHANGE, said, single_object=True)
+            staff_pages.log(request, me, said)
         messages.success(request, said)
         return redirect(f"{reverse('admin:prefcenter_feedback_changelist')}?{request.GET.urlencode()}")
 

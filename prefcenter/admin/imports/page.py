@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -14,7 +13,6 @@ from prefcenter.lists.imports.progress import SAID_YES
 from prefcenter.models import ImportKind, ImportRun, ImportState
 from unsubscribe.choices import Source, SuppressionReason
 
-PROBLEMS_SHOWN = 10
 #: Longer than the sweep needs to come by.
 _PATIENCE = timedelta(minutes=3)
 
@@ -26,10 +24,6 @@ class RunPage:
         self.run = run
 
     @property
-    def _kind(self) -> ImportKind:
-        return ImportKind(self.run.kind)
-
-    @property
     def recognised(self) -> str:
         return imports.label(self.run)
 
@@ -38,21 +32,17 @@ class RunPage:
         return wording.encoding(self.run.encoding)
 
     @property
-    def rows(self) -> int:
-        return int(self.run.counts.get("rows", 0))
-
-    @property
     def figures(self) -> list[tuple[str, int, int | None]]:
         """Name, number, and for what is under way or over the number that was foreseen."""
         foreseen = self.run.foreseen
         return [
             (label, number, foreseen.get(name, 0) if foreseen else None)
-            for name, label, number in wording.figures(self._kind, self.run.counts)
+            for name, label, number in wording.figures(ImportKind(self.run.kind), self.run.counts)
         ]
 
     @property
     def in_words(self) -> str:
-        return wording.in_words(self._kind, self.run.counts)
+        return wording.in_words(ImportKind(self.run.kind), self.run.counts)
 
     @property
     def new(self) -> int:
@@ -69,10 +59,6 @@ class RunPage:
     @property
     def lost(self) -> list[str]:
         return [] if self.run.is_working else wording.lost(self.run.counts)
-
-    @property
-    def hashed(self) -> int:
-        return int(self.run.counts.get("hashed", 0))
 
     @property
     def reasons(self) -> list[tuple[str, int]]:
@@ -117,10 +103,6 @@ class RunPage:
         since = self.run.taken_back_at or self.run.confirmed_at or self.run.created_at
         return self.is_waiting and timezone.now() - since > _PATIENCE
 
-    @property
-    def is_being_taken_back(self) -> bool:
-        return self.run.state == ImportState.TAKING_BACK
-
     @cached_property
     def can_be_taken_back(self) -> bool:
         return imports.can_be_taken_back(self.run, now=timezone.now())
@@ -132,10 +114,6 @@ class RunPage:
     @cached_property
     def earlier(self) -> ImportRun | None:
         return imports.earlier(self.run)
-
-    @property
-    def problems(self) -> list[Any]:
-        return list(self.run.problems[:PROBLEMS_SHOWN])
 
     @property
     def is_report_whole(self) -> bool:

@@ -5,7 +5,7 @@ from typing import cast
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.admin.models import ADDITION
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -55,7 +55,8 @@ def _new(request: HttpRequest) -> HttpResponse:
     except TableError as error:
         form.add_error("file", str(error))
         return _form(request, form)
-    _log(request, run, f"Uploaded a file of {_kind(run)}: {imports.label(run)}, {run.size:,} bytes.", flag=ADDITION)
+    said = f"Uploaded a file of {_kind(run)}: {imports.label(run)}, {run.size:,} bytes."
+    staff_pages.log(request, run, said, flag=ADDITION)
     return redirect("admin:prefcenter_importrun_page", run.pk)
 
 
@@ -79,8 +80,7 @@ def answer(request: HttpRequest, run_id: int) -> HttpResponse:
     """What its columns mean. It is kept for the next file, and this one is checked again."""
     one = _run(run_id)
     if request.POST.get("checked") != RunPage(one).checked:
-        messages.error(request, str(NotNow()))
-        return redirect("admin:prefcenter_importrun_page", one.pk)
+        return _refused(request, one, NotNow())
     form = AnswersForm(imports.questions(one), request.POST)
     if not form.is_valid():
         return _page(request, one, answers_form=form)
@@ -94,9 +94,7 @@ def answer(request: HttpRequest, run_id: int) -> HttpResponse:
 def forget(request: HttpRequest, answer_id: int) -> HttpResponse:
     """The next file with such a column is asked about again."""
     one = get_object_or_404(ImportAnswer, id=answer_id)
-    LogEntry.objects.log_actions(
-        _user_id(request), [one], CHANGE, "Deleted the answer about a column of imported files.", single_object=True
-    )
+    staff_pages.log(request, one, "Deleted the answer about a column of imported files.")
     one.delete()
     return redirect("admin:prefcenter_importanswer_changelist")
 
@@ -106,8 +104,7 @@ def confirm(request: HttpRequest, run_id: int) -> HttpResponse:
     """What somebody else has had checked anew meanwhile has to be looked at again."""
     one = _run(run_id)
     if request.POST.get("checked") != RunPage(one).checked:
-        messages.error(request, str(NotNow()))
-        return redirect("admin:prefcenter_importrun_page", one.pk)
+        return _refused(request, one, NotNow())
     said = f"Confirmed an import of {_kind(one)}: {RunPage(one).in_words}."
     return _do(request, one, lambda: imports.confirm(one, user_id=_user_id(request), now=timezone.now()), said)
 
@@ -126,8 +123,7 @@ def take_back(request: HttpRequest, run_id: int) -> HttpResponse:
         said = f"Took an import of {_kind(one)} back."
         return _do(request, one, lambda: imports.take_back(one, user_id=_user_id(request), now=timezone.now()), said)
     if not imports.can_be_taken_back(one, now=timezone.now()):
-        messages.error(request, str(NotNow()))
-        return redirect("admin:prefcenter_importrun_page", one.pk)
+        return _refused(request, one, NotNow())
     standing = TakeBackPreview(imports.foresee_taking_back(one), one)
     return staff_pages.page(
         request,
@@ -149,14 +145,14 @@ def _do(request: HttpRequest, one: ImportRun, what: Callable[[], None], said: st
     try:
         what()
     except (NotNow, Unanswered) as error:
-        messages.error(request, str(error))
-    else:
-        _log(request, one, said)
+        return _refused(request, one, error)
+    staff_pages.log(request, one, said)
     return redirect("admin:prefcenter_importrun_page", one.pk)
 
 
-def _log(request: HttpRequest, one: ImportRun, said: str, *, flag: int = CHANGE) -> None:
-    LogEntry.objects.log_actions(_user_id(request), [one], flag, said, single_object=True)
+def _refused(request: HttpRequest, one: ImportRun, why: Exception) -> HttpResponse:
+    messages.error(request, str(why))
+    return redirect("admin:prefcenter_importrun_page", one.pk)
 
 
 def _user_id(request: HttpRequest) -> int:

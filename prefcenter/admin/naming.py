@@ -46,16 +46,10 @@ class NamedAdmin(admin.ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {"title": self.get_list_title()} | (extra_context or {}))
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        titled: dict[str, Any] = {"list_title": self.get_list_title()} | (extra_context or {})
-        made: HttpResponse = super().changeform_view(request, object_id, form_url, titled)
-        return made
+        return super().render_change_form(request, context | {"list_title": self.get_list_title()}, *args, **kwargs)
 
 
 def column(field: str, description: str, *, boolean: bool | None = None) -> Callable[[Any, Any], Any]:

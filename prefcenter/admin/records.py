@@ -1,6 +1,9 @@
 """The ledger, the outbox and what was counted, to be read. The ledger has no other way to be touched at all."""
 
+from typing import Any, cast
+
 from django.contrib import admin
+from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -10,8 +13,19 @@ from unsubscribe.models import ConsentEvent, OutboxMessage, Seal, ShortLink
 from .feedback.filters import NewestCampaigns
 from .naming import column, titled
 from .overview.filters import ConditionFilter, MailOf
-from .paging import ByKey
 from .readonly import ReadOnlyAdmin
+
+
+class ByKey(Paginator):
+    """Looks up the keys of a page, which an index holds, and then its rows. Asked for whole rows in the order of their
+    keys, SQLite reads every one that a filter finds: half a million for a page of fifty."""
+
+    def page(self, number: Any) -> Page[Any]:
+        number = self.validate_number(number)
+        rows = cast(QuerySet[Any], self.object_list)
+        first = (number - 1) * self.per_page
+        keys = list(rows.values_list("pk", flat=True)[first : first + self.per_page])
+        return Page(rows.filter(pk__in=keys), number, self)
 
 
 @admin.register(ConsentEvent)
@@ -64,8 +78,8 @@ class AccountMessageAdmin(ReadOnlyAdmin):
     list_title = "Account emails"
     is_technical = True
     list_display = ["created_at", "template", "status", "attempts", "due_at", "sent_at", "last_error"]
-    list_filter = ["status"]
     fields = ["created_at", "template", "status", "attempts", "due_at", "sent_at", "last_error"]
+    list_filter = ["status"]
     ordering = ["-id"]
 
 

@@ -17,13 +17,7 @@ EVERYTHING, CHANNEL, CATEGORY = "everything", "channel", "category"
 _NOBODY = "No contact has this address."
 _NOBODY_LIKE_IT = "No contact has an email address that looks like this."
 _NO_ADDRESS = "Enter an email address, or a phone number with its country code, like +49 30 123456."
-WAYS = {
-    "phone": "By phone",
-    "letter": "By letter",
-    "in_person": "In person",
-    "mail": "By email",
-    "other": "Other",
-}
+WAYS = {"phone": "By phone", "letter": "By letter", "in_person": "In person", "mail": "By email", "other": "Other"}
 ABOUT_WORDS = "Don’t include names or addresses: this is kept permanently in the ledger, and the contact can read it."
 
 

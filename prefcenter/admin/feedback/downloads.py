@@ -12,16 +12,7 @@ from prefcenter.lists import spreadsheets
 from prefcenter.models import Feedback
 
 HEADER = ["date", "reason", "more", "text", "category", "campaign", "reviewed", "tags", "note"]
-_FIELDS = [
-    "created_at",
-    "reason__text",
-    "more",
-    "text",
-    "category__name",
-    "campaign__name",
-    "reviewed_at",
-    "note",
-]
+_FIELDS = ["created_at", "reason__text", "more", "text", "category__name", "campaign__name", "reviewed_at", "note"]
 
 
 def download(rows: QuerySet[Feedback], *, kind: str, user_id: int | None) -> HttpResponseBase:

@@ -39,10 +39,7 @@ class ImportAnswerAdmin(_ForImporters):
 
     def get_urls(self) -> list[URLPattern]:
         to_forget = staff_pages.for_staff(views.forget, IMPORT)
-        return [
-            path("<int:answer_id>/forget/", to_forget, name="prefcenter_importanswer_forget"),
-            *super().get_urls(),
-        ]
+        return [path("<int:answer_id>/forget/", to_forget, name="prefcenter_importanswer_forget"), *super().get_urls()]
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         return [*self.list_display, *(["to_forget"] if request.user.has_perm(IMPORT) else [])]

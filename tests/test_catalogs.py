@@ -128,10 +128,10 @@ def test_a_mistake_in_a_translation_is_seen(msgid: Any, string: Any, is_fine: bo
 def test_a_translator_fills_in_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalogs, "BASE_DIR", tmp_path)
     keys = [one["key"] for one in json.loads(json.dumps(catalogs.missing("de")))]
-    assert {"Weekly at most", "You're subscribed to %(what)s."} <= set(keys)
+    assert {"Weekly at most", "You’re subscribed to %(what)s."} <= set(keys)
     given = {
         "Weekly at most": "Höchstens wöchentlich",
-        "You're subscribed to %(what)s.": "Wieder an.",
+        "You’re subscribed to %(what)s.": "Wieder an.",
         "Nobody says it": "Nein",
     }
     said = catalogs.fill("de", given)

@@ -25,7 +25,7 @@ View = Callable[..., HttpResponse]
 #: In bytes. A one-click body has 26, a form of the pages a few hundred.
 LARGEST_BODY = 64 * 1024
 DONE = "You're unsubscribed. This takes effect immediately."
-UNKNOWN = "This link isn't valid. It may have been cut off when it was copied."
+UNKNOWN = InvalidLink.message
 TOO_LARGE = "This request is too large. Nothing was changed."
 NO_LENGTH = "This request doesn't state its length. Nothing was changed."
 BROKEN_OFF = "This request was cut off. Nothing was changed."

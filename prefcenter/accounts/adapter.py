@@ -21,7 +21,7 @@ _TOO_OFTEN = _("Too many attempts. Please wait a few minutes, then ask for a new
 
 class AccountAdapter(DefaultAccountAdapter):
     error_messages = DefaultAccountAdapter.error_messages | {
-        "incorrect_code": _("That code isn't right. Use the latest one we sent."),
+        "incorrect_code": _("That code isn’t right. Use the latest one we sent."),
         "rate_limited": _TOO_OFTEN,
         "too_many_login_attempts": _TOO_OFTEN,
     }

@@ -14,8 +14,8 @@ CHANGES = {
     "mfa/email/totp_deactivated": "The authenticator app was removed from your account.",
     "mfa/email/recovery_codes_generated": "New recovery codes were made for your account. The old ones no longer work.",
 }
-MOVED = "The email address of your account was changed. If this wasn't you, tell your colleagues immediately."
-REMOVED = "Two-step sign-in was reset for your account. Next time you sign in, you'll set it up again."
+MOVED = "The email address of your account was changed. If this wasn’t you, tell your colleagues immediately."
+REMOVED = "Two-step sign-in was reset for your account. Next time you sign in, you’ll set it up again."
 
 
 def tell(user: User, what: str, *, now: datetime, to: str = "") -> None:

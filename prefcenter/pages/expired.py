@@ -52,7 +52,7 @@ def _save_less(visit: Visit) -> HttpResponse:
     events = saving.store(less, visit)
     if not events and not is_more and not (is_valid and sent.choices):
         return _show(visit)
-    notices = [_("This link has expired, so we didn't save changes that get you more messages.")] if is_more else []
+    notices = [_("This link has expired, so we didn’t save changes that get you more messages.")] if is_more else []
     return results.done(visit, events, notices=notices)
 
 

@@ -42,7 +42,7 @@ class FeedbackForm(forms.Form):
         max_length=500,
         required=False,
         label=_("Anything else? (optional)"),
-        help_text=_("Please don't include personal details. Up to 500 characters."),
+        help_text=_("Please don’t include personal details. Up to 500 characters."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 

@@ -125,7 +125,7 @@ def _answer(found: Joins, verb: str, id_: int, visit: Visit) -> list[ConsentEven
     """The events by which something changed: none for what was answered before, or is not theirs to answer."""
     if verb == "agree":
         asked = {one.id for one in found.questions}
-        origin = visit.origin(_("Yes, it's mine"))
+        origin = visit.origin(_("Yes, it’s mine"))
         return actions.agree([id_], origin, by=found.own.pk) if id_ in asked else []
     leaving = found.leaving if verb == "alone" else _leaving(found, id_)
     return actions.part(leaving, visit.origin(_("Keep them separate"))) if leaving else []

@@ -87,8 +87,8 @@ def _ask_the_mailbox(more: Wish, visit: Visit) -> list[str]:
     why = []
     if targets:
         actions.ask_to_opt_in(targets, now=visit.now)
-        why.append(_("To confirm that you'd like to turn something on, tap the button in it."))
+        why.append(_("To confirm that you’d like to turn something on, tap the button in it."))
     if len(targets) < len(more.wanted) or more.pause:
         actions.send_link([visit.target.address_id], now=visit.now)
-        why.append(_("To make sure it's you who wants more, open the link in it and choose again there."))
-    return [_("We've sent you an email."), *why]
+        why.append(_("To make sure it’s you who wants more, open the link in it and choose again there."))
+    return [_("We’ve sent you an email."), *why]

@@ -39,7 +39,7 @@ def _erase(visit: Visit) -> HttpResponse:
     actions.ask_to_erase([visit.address.pk], now=visit.now)
     day = date_format(links.expires_on(LinkPurpose.ERASE, visit.today))
     how_long = _("It works until %(day)s. Nothing is deleted until you open it and confirm.") % {"day": day}
-    return results.page(visit, _("We've emailed you a link."), is_done=True, notices=[how_long])
+    return results.page(visit, _("We’ve emailed you a link."), is_done=True, notices=[how_long])
 
 
 def _download(visit: Visit) -> HttpResponse:

@@ -46,7 +46,7 @@ def opt_in(visit: Visit) -> HttpResponse:
     if category is None or not category.is_offered:
         return results.last_page(visit, _("This is no longer available."), _("Nothing was changed."))
     if not visit.may_be_written_to():
-        return results.last_page(visit, _("We can't send anything to this address."), _why_not(visit.address))
+        return results.last_page(visit, _("We can’t send anything to this address."), _why_not(visit.address))
     question, sheet = _whether_wanted(category), visit.sheet()
     if _is_answered(visit, question):
         return _subscribe(visit, question, sheet)
@@ -91,12 +91,12 @@ def _whether_to_erase() -> MailboxQuestion:
         "erase",
         _("Delete all your data?"),
         [
-            _("Your addresses, your messages to us and your account here will be deleted. We won't contact you again."),
+            _("Your addresses, your messages to us and your account here will be deleted. We won’t contact you again."),
             _(
                 "We keep only a fingerprint of each address, so that we never contact it again, "
-                "and records that don't name anyone."
+                "and records that don’t name anyone."
             ),
-            _("This can't be undone."),
+            _("This can’t be undone."),
         ],
         _("Delete my data"),
     )
@@ -117,14 +117,14 @@ def _already_subscribed(visit: Visit, sheet: PreferenceSheet) -> HttpResponse | 
     own = sheet.choice_of(visit.target)
     if own is None or not own.is_subscribed or own.state != PreferenceState.SUBSCRIBED:
         return None
-    title = _("You're already subscribed to “%(category)s”.") % {"category": own.category.local_name}
+    title = _("You’re already subscribed to “%(category)s”.") % {"category": own.category.local_name}
     notices = results.everything_paused(sheet)
     if own.paused_until:
         notices.append(_("Paused until %(day)s.") % {"day": date_format(own.paused_until)})
-    return results.page(visit, title, notices=notices or [_("There's nothing else you need to do.")])
+    return results.page(visit, title, notices=notices or [_("There’s nothing else you need to do.")])
 
 
 def _why_not(address: Address) -> str:
     if address.contact.erased_at:
-        return _("This address was deleted, and we won't contact it again.")
+        return _("This address was deleted, and we won’t contact it again.")
     return _("Our email to this address bounced, or the address was blocked.")

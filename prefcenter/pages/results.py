@@ -45,7 +45,7 @@ def changed(visit: Visit, events: Sequence[ConsentEvent], *, receipt: str, notic
     kinds = {event.kind for event in events}
     return page(
         visit,
-        _("You're unsubscribed.") if kinds == {EventKind.OPT_OUT} else _("Your preferences are saved."),
+        _("You’re unsubscribed.") if kinds == {EventKind.OPT_OUT} else _("Your preferences are saved."),
         is_done=True,
         notices=notices,
         sentences=in_words(events),
@@ -62,7 +62,7 @@ def undone(visit: Visit, events: Sequence[ConsentEvent], *, is_whole: bool) -> H
 
 
 def not_undone(visit: Visit) -> HttpResponse:
-    return page(visit, _("This can no longer be undone here: it's been too long, or something has changed since then."))
+    return page(visit, _("This can no longer be undone here: it’s been too long, or something has changed since then."))
 
 
 def feedback_taken(
@@ -87,7 +87,7 @@ def too_late_for_feedback(visit: Visit) -> HttpResponse:
 
 
 def link_sent(visit: Visit) -> HttpResponse:
-    return page(visit, _("We've emailed you a new link."), is_done=True, notices=[_("It may take a minute to arrive.")])
+    return page(visit, _("We’ve emailed you a new link."), is_done=True, notices=[_("It may take a minute to arrive.")])
 
 
 def erased(visit: Visit, *, is_done: bool = False) -> HttpResponse:
@@ -95,7 +95,7 @@ def erased(visit: Visit, *, is_done: bool = False) -> HttpResponse:
 
 
 def nobody_writes() -> str:
-    return _("We won't contact you again.")
+    return _("We won’t contact you again.")
 
 
 def everything_paused(sheet: PreferenceSheet) -> list[str]:
@@ -107,8 +107,8 @@ def everything_paused(sheet: PreferenceSheet) -> list[str]:
 def stays_off() -> str:
     """Why a yes of an address that is pending has no effect."""
     return _(
-        "You're still unsubscribed: this address was linked to another one that opted out, and that hasn't been "
-        "confirmed yet. If the other address isn't yours, keep them separate first."
+        "You’re still unsubscribed: this address was linked to another one that opted out, and that hasn’t been "
+        "confirmed yet. If the other address isn’t yours, keep them separate first."
     )
 
 

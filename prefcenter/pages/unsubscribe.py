@@ -72,7 +72,7 @@ def _resubscribe(visit: Visit) -> HttpResponse:
     visit.remember_language()
     actions.ask_to_opt_in([visit.target], now=visit.now)
     notices = [_("To confirm, tap the button in it.")]
-    return results.page(visit, _("We've sent you an email."), is_done=True, notices=notices)
+    return results.page(visit, _("We’ve sent you an email."), is_done=True, notices=notices)
 
 
 def _less(visit: Visit) -> HttpResponse:

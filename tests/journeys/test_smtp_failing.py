@@ -167,8 +167,8 @@ def test_changes_that_follow_each_other_become_one_mail(site: Site, post_office:
     assert request("POST", links[1], data={"do": "unsubscribe"}).status == 200
 
     text = the_confirmation(site, post_office, address).text
-    assert "You'll no longer get “Product news” by email." in text
-    assert "You'll no longer get “Offers” by email." in text
+    assert "You’ll no longer get “Product news” by email." in text
+    assert "You’ll no longer get “Offers” by email." in text
     assert len(site.outbox(address)) == 1
 
 
@@ -179,7 +179,7 @@ def test_a_confirmation_says_what_changed_and_its_link_undoes_it(site: Site, pos
     letter = the_confirmation(site, post_office, address)
     assert letter.message["Auto-Submitted"] == "auto-generated"
     assert not {"List-Unsubscribe", "X-Unsubscribe-Purpose"} & set(letter.message.keys())
-    assert "You'll no longer get “Product news” by email." in letter.text
+    assert "You’ll no longer get “Product news” by email." in letter.text
     assert "takes effect immediately" in letter.text
     assert "Review my preferences" in letter.text
 
@@ -191,7 +191,7 @@ def test_a_confirmation_says_what_changed_and_its_link_undoes_it(site: Site, pos
     assert request("POST", link, data=form).status == 200
     assert site.verdict(address) == "send"
     wait_until(lambda: len(post_office.to(address)) == 2, what="the second confirmation")
-    assert "You're subscribed to “Product news” by email." in post_office.to(address)[1].text
+    assert "You’re subscribed to “Product news” by email." in post_office.to(address)[1].text
 
 
 def test_it_goes_out_although_the_address_has_just_been_suppressed_for_marketing(
@@ -201,7 +201,7 @@ def test_it_goes_out_although_the_address_has_just_been_suppressed_for_marketing
     address = "everything@failing.example"
     assert request("POST", site.link(address), data={"do": "everything"}).status == 200
     assert site.verdict(address, category="offers") == "suppressed"
-    assert "You're unsubscribed from everything" in the_confirmation(site, post_office, address).text
+    assert "You’re unsubscribed from everything" in the_confirmation(site, post_office, address).text
 
 
 def test_nothing_goes_to_an_address_that_bounced(site: Site, post_office: PostOffice) -> None:

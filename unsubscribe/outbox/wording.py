@@ -25,12 +25,12 @@ def describe(before: Facts, after: Facts, *, category: str = "", channel: Channe
         return _everything(before, after)
     if _differs("state", before, after):
         if after["state"] == PreferenceState.UNSUBSCRIBED:
-            return _("You'll no longer get %(what)s.") % {"what": what}
+            return _("You’ll no longer get %(what)s.") % {"what": what}
         if after["state"] == PreferenceState.UNSPECIFIED:
             return _("Your previous setting for %(what)s is back.") % {"what": what}
         return _on(before, after, what=what, channel=channel)
     if after.get("state") == PreferenceState.UNSUBSCRIBED and category:
-        return _("You're still unsubscribed from %(what)s.") % {"what": what} if dict(before) != dict(after) else ""
+        return _("You’re still unsubscribed from %(what)s.") % {"what": what} if dict(before) != dict(after) else ""
     return " ".join(_less_or_more(before, after, what=what if category else _("Everything"), channel=channel))
 
 
@@ -45,17 +45,17 @@ def _less_or_more(before: Facts, after: Facts, *, what: str, channel: Channel | 
 def _everything(before: Facts, after: Facts) -> str:
     """Of the contact's own no (rules.OWN_NO); "" for a suppression that others set or lifted."""
     if OWN_NO & set(after["suppressed"]):
-        return _("You're unsubscribed from everything. We won't send you any more marketing.")
+        return _("You’re unsubscribed from everything. We won’t send you any more marketing.")
     if OWN_NO & set(before.get("suppressed", ())):
-        return _("You're no longer unsubscribed from everything.")
+        return _("You’re no longer unsubscribed from everything.")
     return ""
 
 
 def _on(before: Facts, after: Facts, *, what: str, channel: Channel | str) -> str:
-    said = _("You're subscribed to %(what)s.") % {"what": what}
+    said = _("You’re subscribed to %(what)s.") % {"what": what}
     if _differs("frequency", before, after):
         often = how_often(after["frequency"], channel)
-        said = _("You're subscribed to %(what)s: %(often)s.") % {"what": what, "often": often}
+        said = _("You’re subscribed to %(what)s: %(often)s.") % {"what": what, "often": often}
     is_paused = _differs("paused_until", before, after) and after["paused_until"]
     return f"{said} {_pause(after['paused_until'], what=what)}" if is_paused else said
 

@@ -388,7 +388,7 @@ class TestTheirOwnNo:
         self.says(ada, "yes", events)
         assert answer(ADA, partners) == Outcome.SEND
         page = post(client, link_for(ada, LinkPurpose.JOIN), do=f"part-{mallory.pk}")
-        assert "You'll no longer get “Partners” by email." in page
+        assert "You’ll no longer get “Partners” by email." in page
         assert (answer(ADA, partners), answer(MALLORY, partners)) == (Outcome.UNSUBSCRIBED, Outcome.SEND)
         assert answer(ADA, events) == Outcome.SEND
 
@@ -398,7 +398,7 @@ class TestTheirOwnNo:
         self.says(ada, "category", news)
         self.says(mallory, "yes", news)
         assert "“News”" not in post(client, link_for(mallory), do=f"part-{ada.pk}")
-        assert [to for to, text in deliver() if "You'll no longer get “News” by email." in text] == [ADA]
+        assert [to for to, text in deliver() if "You’ll no longer get “News” by email." in text] == [ADA]
 
 
 class TestWhatTheStaffAgreedTo:

@@ -72,7 +72,7 @@ class TestAnOptIn:
         else:
             path = link_for(one) if source == "fresh link" else sign_in(client, speaker)
             post(client, path, **switched_on(news))
-        assert told("You're subscribed to “News” by email") == BOTH
+        assert told("You’re subscribed to “News” by email") == BOTH
 
     @pytest.mark.parametrize("kind", ["unsubscribe", "short", "preferences", "fresh"])
     def test_by_undo_is_told_to_the_other_and_takes_the_mail_about_the_no_back(

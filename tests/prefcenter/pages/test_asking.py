@@ -27,7 +27,7 @@ from unsubscribe.models import Address, OutboxMessage
 pytestmark = pytest.mark.django_db
 URL = "/preferences/"
 _SAVEPOINT = re.compile(r"\"s\d+_x\d+\"")
-ON_ITS_WAY = "If this address is on our lists, we've emailed you a link."
+ON_ITS_WAY = "If this address is on our lists, we’ve emailed you a link."
 
 
 @pytest.fixture

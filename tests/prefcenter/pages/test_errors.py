@@ -39,10 +39,10 @@ def test_an_odd_accept_header_makes_no_error_of_another_kind(odd: str, link: str
     [
         (403, "This form has expired.", 'href=""'),
         (404, "Page not found", 'href="/preferences/"'),
-        (405, "This link can't be used like that.", 'href="/preferences/"'),
+        (405, "This link can’t be used like that.", 'href="/preferences/"'),
         (413, "This text is too long.", 'href="/preferences/"'),
         (500, "Something went wrong on our side.", 'href=""'),
-        (503, "We're temporarily unavailable.", 'href=""'),
+        (503, "We’re temporarily unavailable.", 'href=""'),
     ],
 )
 def test_p6_each_error_is_a_page_with_a_way_out_for_people_and_a_sentence_for_machines(

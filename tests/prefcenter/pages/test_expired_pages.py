@@ -16,7 +16,7 @@ from unsubscribe.links import LinkPurpose, Target
 from unsubscribe.models import Address, Category, ConsentEvent, Contact, OutboxMessage, Preference
 
 pytestmark = pytest.mark.django_db
-MORE = "This link has expired, so we didn't save changes that get you more messages."
+MORE = "This link has expired, so we didn’t save changes that get you more messages."
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ class TestAPageLeftOpenUntilItsLinkExpired:
         self, phone: Client, old: str, ada: Address, news: Category
     ) -> None:
         page = post(phone, old, **sheet(**{f"c{news.pk}_email": "off as_sent was on as_sent"}))[1]
-        assert "You're unsubscribed." in page
+        assert "You’re unsubscribed." in page
         assert MORE not in page
         assert 'value="link"' in page
         receipt = page.partition('name="receipt" value="')[2].partition('"')[0]
@@ -169,7 +169,7 @@ class TestAPageLeftOpenUntilItsLinkExpired:
         mobile = AddressFactory.create(contact=ada.contact, channel=Channel.SMS, text="+49 30 901820")
         fields = sheet(**{f"c{news.pk}_sms": "off as_sent was on as_sent"})
         page = post(phone, preferences_of(mobile, news, age=61), **fields)[1]
-        assert "You're unsubscribed." in page
+        assert "You’re unsubscribed." in page
         assert 'value="link"' not in page
 
     def test_who_was_erased_is_told_so(self, phone: Client, old: str, ada: Address, news: Category) -> None:

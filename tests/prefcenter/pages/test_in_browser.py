@@ -101,7 +101,7 @@ def test_enter_saves_and_does_nothing_else(
     page.locator(".switch").nth(1).uncheck()
     with page.expect_navigation():
         page.locator(".switch").nth(1).press("Enter")
-    assert "You'll no longer get “Offers” by email." in page.get_by_role("status").inner_text()
+    assert "You’ll no longer get “Offers” by email." in page.get_by_role("status").inner_text()
     assert answer_for_ada(ada) == Outcome.PAUSED
 
 
@@ -115,7 +115,7 @@ def test_the_preference_page_saves_what_was_touched(
     with page.expect_navigation():
         page.get_by_role("button", name="Save").click()
     said = page.get_by_role("status").inner_text()
-    assert "You'll no longer get “Product news” by email." in said
+    assert "You’ll no longer get “Product news” by email." in said
     assert "“Offers” by email: at most once a week." in said
     assert answer_for_ada(ada) == Outcome.UNSUBSCRIBED
 
@@ -142,7 +142,7 @@ def test_asking_for_a_link_needs_no_cookie(
     ada.open("/")
     page.locator("input[type=email]").fill(ADA)
     page.keyboard.press("Enter")
-    page.get_by_text("we've emailed you a link").wait_for()
+    page.get_by_text("we’ve emailed you a link").wait_for()
 
 
 def test_this_browser_does_refuse_cookies_and_scripts(page: Page, site: str, client: Client) -> None:

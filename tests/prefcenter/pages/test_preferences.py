@@ -100,7 +100,7 @@ def test_a_save_changes_only_what_was_touched(phone: Client, url: str, ada: Addr
     fields = sheet(**{f"c{news.pk}_email": "off as_sent was on as_sent", f"c{offers.pk}_email": "on as_sent"})
     status, page = post(phone, url, **fields)
     assert status == 200
-    assert "You'll no longer get “News” by email." in page
+    assert "You’ll no longer get “News” by email." in page
     assert answer_for(ada, news) == Outcome.UNSUBSCRIBED
     assert answer_for(ada, offers) == Outcome.UNSUBSCRIBED
 
@@ -192,7 +192,7 @@ def test_p2_everything_and_the_way_back_in(phone: Client, url: str, ada: Address
     offers = CategoryFactory.create(slug="offers")
     assert 'value="everything"' in phone.get(url, secure=True).content.decode()
     post(phone, url, do="everything")
-    assert "You're unsubscribed from everything." in phone.get(url, secure=True).content.decode()
+    assert "You’re unsubscribed from everything." in phone.get(url, secure=True).content.decode()
     ways = {f"c{news.pk}_email": "on as_sent was off as_sent", f"c{offers.pk}_email": "off as_sent"}
     post(phone, url, **sheet(**ways))
     assert answer_for(ada, news) == Outcome.SEND
@@ -233,7 +233,7 @@ def test_pausing_everything_keeps_what_was_switched_beside_it(
     phone: Client, url: str, ada: Address, news: Category
 ) -> None:
     page = post(phone, url, **sheet(**{f"c{news.pk}_email": "off as_sent was on as_sent"}) | {"do": "pause-60"})[1]
-    assert "You'll no longer get “News” by email." in page
+    assert "You’ll no longer get “News” by email." in page
     assert "Everything is paused until" in page
 
 
@@ -245,14 +245,14 @@ def test_p2_coming_back_takes_a_slower_frequency_or_a_pause_along(
     actions.pause([Target(ada.pk, news.pk)], Origin(Source.PAGE, timezone.now()), until=until)
     post(phone, url, do="everything")
     page = post(phone, url, **sheet(**{f"c{news.pk}_email": "on weekly was off as_sent"}))[1]
-    assert "You're subscribed to “News” by email: at most once a week." in page
+    assert "You’re subscribed to “News” by email: at most once a week." in page
     assert answer_for(ada, news) == Outcome.SEND
 
 
 def test_less_on_an_old_page_is_no_yes_again(phone: Client, url: str, ada: Address, news: Category) -> None:
     actions.opt_out([Target(ada.pk, news.pk)], Origin(Source.ONE_CLICK, timezone.now()))
     page = post(phone, url, **sheet(**{f"c{news.pk}_email": "on monthly was on as_sent"}))[1]
-    assert "You're still unsubscribed from “News” by email." in page
+    assert "You’re still unsubscribed from “News” by email." in page
     assert answer_for(ada, news) == Outcome.UNSUBSCRIBED
 
 
@@ -304,7 +304,7 @@ class TestALinkThatMayHaveBeenForwarded:
         ways = {f"c{news.pk}_email": "on as_sent was off as_sent", f"c{offers.pk}_email": "on weekly was on as_sent"}
         status, page = post(phone, url, **sheet(**ways))
         assert status == 200
-        assert "We've sent you an email." in page
+        assert "We’ve sent you an email." in page
         assert "“Offers” by email: at most once a week." in page
         assert answer_for(ada, news) == Outcome.SUPPRESSED
         question = OutboxMessage.objects.get(kind=OutboxKind.OPT_IN)
@@ -328,7 +328,7 @@ class TestALinkThatMayHaveBeenForwarded:
         self, often: str, phone: Client, url: str, ada: Address, news: Category, monthly: date
     ) -> None:
         page = post(phone, url, **sheet(**{f"c{news.pk}_email": f"on {often} was on monthly"}))[1]
-        assert "We've sent you an email." in page
+        assert "We’ve sent you an email." in page
         assert "Undo" not in page
         assert self.held_by(ada) == (Frequency.MONTHLY, monthly, monthly)
         assert [row.kind for row in OutboxMessage.objects.all()] == [OutboxKind.LINK]
@@ -347,7 +347,7 @@ class TestALinkThatMayHaveBeenForwarded:
         key = key.format(news.pk)
         verb = f"resume-{key}" if do == "resume" and key else do
         fields = sheet(**{f"c{news.pk}_email": "on monthly"}) | {"do": verb, "pause": "" if do == "resume" else key}
-        assert "We've sent you an email." in post(phone, url, **fields)[1]
+        assert "We’ve sent you an email." in post(phone, url, **fields)[1]
         assert self.held_by(ada) == (Frequency.MONTHLY, monthly, monthly)
         assert [row.kind for row in OutboxMessage.objects.all()] == [OutboxKind.LINK]
 
@@ -361,7 +361,7 @@ class TestALinkThatMayHaveBeenForwarded:
             f"c{partners.pk}_email": "on as_sent was off as_sent",
         }
         page = post(phone, url, **sheet(**ways))[1]
-        assert "You'll no longer get “Offers” by email." in page
+        assert "You’ll no longer get “Offers” by email." in page
         assert answer_for(ada, offers) == Outcome.UNSUBSCRIBED
         assert answer_for(ada, partners) == Outcome.UNSUBSCRIBED
         assert Preference.objects.get(category=news).frequency == Frequency.MONTHLY
@@ -472,7 +472,7 @@ def test_who_was_erased_has_no_preferences_any_more(phone: Client, url: str, ada
 
 def test_an_address_that_bounced_is_told_so(phone: Client, url: str, ada: Address) -> None:
     actions.suppress([ada.pk], Origin(Source.IMPORT, timezone.now()), reason=SuppressionReason.HARD_BOUNCE)
-    assert "We can't send anything to this address." in phone.get(url, secure=True).content.decode()
+    assert "We can’t send anything to this address." in phone.get(url, secure=True).content.decode()
 
 
 class TestExpired:
@@ -515,7 +515,7 @@ class TestExpired:
 
     def test_p8_mails_a_fresh_one_once(self, phone: Client, old: str, ada: Address) -> None:
         for _ in range(2):
-            assert "We've emailed you a new link." in post(phone, old, do="link")[1]
+            assert "We’ve emailed you a new link." in post(phone, old, do="link")[1]
         assert OutboxMessage.objects.get().kind == OutboxKind.LINK
 
 

@@ -86,7 +86,7 @@ def test_asking_to_be_erased_mails_one_link_and_erases_nothing(browser_client: C
     for _ in range(2):
         status, page = post(browser_client, url, do="erase")
         assert status == 200
-        assert "We've emailed you a link." in page
+        assert "We’ve emailed you a link." in page
     assert OutboxMessage.objects.get().kind == OutboxKind.ERASE
     assert Address.objects.get().value == ADA
     assert not Contact.objects.filter(erased_at__isnull=False).exists()
@@ -101,7 +101,7 @@ def test_the_mail_asks_once_more_and_says_until_when(browser_client: Client, url
     assert links.read(link, purpose=LinkPurpose.ERASE, today=timezone.localdate())
     assert link in html
     for text in (str(mail.body), html):
-        assert "If you didn't ask for this, you can ignore this email." in text
+        assert "If you didn’t ask for this, you can ignore this email." in text
         assert f"The link works until {date_format(timezone.localdate() + timedelta(days=2))}." in text
         assert "1 Main Street" in text
     assert mail.extra_headers["Auto-Submitted"] == "auto-generated"

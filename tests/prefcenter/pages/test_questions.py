@@ -134,7 +134,7 @@ def test_an_answer_can_be_undone_for_an_hour_although_its_link_has_expired_since
 def test_e7_an_unknown_link_gets_the_uniform_answer(path: str, browser_client: Client) -> None:
     for answer in (browser_client.get(path, secure=True), browser_client.post(path, {"do": "erase"}, secure=True)):
         assert answer.status_code == 404
-        assert "This link isn't valid." in answer.content.decode()
+        assert "This link isn’t valid." in answer.content.decode()
 
 
 class TestOptIn:
@@ -146,7 +146,7 @@ class TestOptIn:
             assert f"https://mail.example.com/i/{token}" in text
             assert "Partners" in text
             assert "What our partners offer." in text
-            assert "If you didn't ask for this, you can ignore this email." in text
+            assert "If you didn’t ask for this, you can ignore this email." in text
             assert "1 Main Street" in text
         assert mail.extra_headers["Auto-Submitted"] == "auto-generated"
         assert not [name for name in mail.message() if name.lower().startswith(("list-", "x-unsubscribe"))]
@@ -206,8 +206,8 @@ class TestOptIn:
         status, page = post(browser_client, path, do="opt_in")
         assert status == 200
         for again in (get(browser_client, path), page):
-            assert "You're already subscribed to “Partners”." in again
-            assert "There's nothing else you need to do." in again
+            assert "You’re already subscribed to “Partners”." in again
+            assert "There’s nothing else you need to do." in again
             assert QUESTION[LinkPurpose.OPT_IN] not in again
         assert ConsentEvent.objects.count() == 1
         assert OutboxMessage.objects.count() == 2  # the question, and one confirmation
@@ -218,9 +218,9 @@ class TestOptIn:
         until = timezone.localdate() + timedelta(days=9)
         actions.pause([Target(ada.pk)], Origin(Source.PAGE, timezone.now()), until=until)
         page = get(browser_client, path)
-        assert "You're already subscribed to “Partners”." in page
+        assert "You’re already subscribed to “Partners”." in page
         assert "Everything is paused until" in page
-        assert "There's nothing else you need to do." not in page
+        assert "There’s nothing else you need to do." not in page
 
     def test_a_yes_said_again_beats_an_imported_no_from_before_it(
         self, browser_client: Client, ada: Address, partners: Category
@@ -229,7 +229,7 @@ class TestOptIn:
         target = Target(ada.pk, partners.pk)
         actions.opt_in([target], Origin(Source.PAGE, now - 3 * day, wording="Yes"))
         page = post(browser_client, path_of(target, LinkPurpose.OPT_IN), do="opt_in")[1]
-        assert "You're already subscribed to “Partners”." in page
+        assert "You’re already subscribed to “Partners”." in page
         no = [ImportedNo(bytes(ada.digest), ada.value, now - day)]
         origin = Origin(Source.IMPORT, timezone.now())
         actions.import_opt_outs(no, origin, channel=Channel.EMAIL, category_id=partners.pk)
@@ -265,7 +265,7 @@ class TestOptIn:
         path = path_of(Target(ada.pk, news.pk), LinkPurpose.OPT_IN)
         assert "Would you like to get “News”?" in get(browser_client, path)
         post(browser_client, path, do="opt_in")
-        assert "You're already subscribed to “News”." in get(browser_client, path)
+        assert "You’re already subscribed to “News”." in get(browser_client, path)
 
     def test_it_can_be_undone_on_the_spot(self, browser_client: Client, ask: Ask, partners: Category) -> None:
         path = ask(LinkPurpose.OPT_IN)
@@ -301,7 +301,7 @@ class TestOptIn:
         else:
             actions.suppress([ada.pk], Origin(Source.STAFF, timezone.now()), reason=reason)
         for page in (get(browser_client, path), post(browser_client, path, do="opt_in")[1]):
-            assert "We can't send anything to this address." in page
+            assert "We can’t send anything to this address." in page
         assert not Preference.objects.filter(state=PreferenceState.SUBSCRIBED).exists()
 
     def test_what_is_no_longer_offered_is_told_so(self, browser_client: Client, ask: Ask) -> None:
@@ -315,7 +315,7 @@ class TestErase:
     def test_it_says_what_goes_and_then_it_is_gone(self, browser_client: Client, ask: Ask) -> None:
         path = ask(LinkPurpose.ERASE)
         page = get(browser_client, path)
-        assert "This can't be undone." in page
+        assert "This can’t be undone." in page
         assert "a•••@example.com" in page
         status, page = post(browser_client, path, do="erase")
         assert status == 200

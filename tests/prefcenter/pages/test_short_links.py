@@ -47,7 +47,7 @@ def test_a_look_changes_nothing_and_a_tap_unsubscribes(
     assert "Unsubscribe from “News”?" in page.content.decode()
     assert (page["Referrer-Policy"], page["Cache-Control"]) == ("no-referrer", "no-store")
     page = browser_client.post(url, {"do": "unsubscribe"}, secure=True)
-    assert "You&#x27;re unsubscribed." in page.content.decode()
+    assert "You’re unsubscribed." in page.content.decode()
     [event] = ConsentEvent.objects.all()
     assert (event.source, event.campaign_id) == (Source.PAGE, news.campaigns.get().pk)
     assert answer_for(phone, news) == Outcome.UNSUBSCRIBED

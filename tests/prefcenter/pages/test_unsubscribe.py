@@ -76,8 +76,8 @@ def test_p5_the_page_needs_no_script(phone: Client, url: str) -> None:
 def test_p1_one_tap_unsubscribes_and_says_so(phone: Client, url: str, ada: Address, news: Category) -> None:
     status, page = post(phone, url, do="unsubscribe")
     assert status == 200
-    assert "You're unsubscribed." in page
-    assert "You'll no longer get “News” by email." in page
+    assert "You’re unsubscribed." in page
+    assert "You’ll no longer get “News” by email." in page
     assert answer_for(ada, news) == Outcome.UNSUBSCRIBED
 
 
@@ -254,7 +254,7 @@ def test_an_odd_charset_breaks_nothing(charset: str, phone: Client, url: str, ad
 
 def test_a_second_look_says_that_nothing_is_left_to_do(phone: Client, url: str) -> None:
     post(phone, url, do="unsubscribe")
-    assert "You're not subscribed to “News”." in phone.get(url, secure=True).content.decode()
+    assert "You’re not subscribed to “News”." in phone.get(url, secure=True).content.decode()
     assert "Your preferences are already set this way." in post(phone, url, do="unsubscribe")[1]
     assert OutboxMessage.objects.count() == 1
 
@@ -269,7 +269,7 @@ def test_p2_a_hidden_category_is_named_all_the_same(phone: Client, url: str, ada
 def test_who_complained_is_not_shown_as_subscribed(phone: Client, url: str, ada: Address) -> None:
     actions.suppress([ada.pk], Origin(Source.COMPLAINT, timezone.now()), reason=SuppressionReason.COMPLAINT)
     page = phone.get(url, secure=True).content.decode()
-    assert "You're unsubscribed from everything." in page
+    assert "You’re unsubscribed from everything." in page
     assert 'value="everything"' not in page
 
 
@@ -286,7 +286,7 @@ def test_an_old_link_never_brings_mail_sooner(whole: bool, phone: Client, ada: A
 def test_less_of_what_was_left_is_not_promised(phone: Client, url: str, ada: Address, news: Category) -> None:
     post(phone, url, do="unsubscribe")
     page = post(phone, url, do="less", frequency="weekly")[1]
-    assert "You're not subscribed to “News”." in page
+    assert "You’re not subscribed to “News”." in page
     assert answer_for(ada, news) == Outcome.UNSUBSCRIBED
 
 
@@ -316,7 +316,7 @@ class TestTheScopeOfTheButton:
         assert "Unsubscribe from “News”?" not in page
         assert 'value="everything"' not in page
         _status, page = post(phone, url, do="unsubscribe")
-        assert "You're unsubscribed from everything" in page
+        assert "You’re unsubscribed from everything" in page
         assert answer_for(ada, CategoryFactory.create(slug="offers")) == Outcome.SUPPRESSED
 
     def test_e9_the_undo_takes_all_of_it_back(self, phone: Client, url: str, ada: Address, news: Category) -> None:
@@ -358,7 +358,7 @@ class TestTheScopeOfTheButton:
     def test_e9_who_left_everything_can_ask_to_come_back(self, phone: Client, url: str) -> None:
         post(phone, url, do="unsubscribe")
         page = phone.get(url, secure=True).content.decode()
-        assert "You're unsubscribed from everything." in page
+        assert "You’re unsubscribed from everything." in page
         assert "Resubscribe" in page
         assert post(phone, url, do="again")[0] == 200
 

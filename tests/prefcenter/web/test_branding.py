@@ -150,7 +150,7 @@ def test_browsers_keep_the_logo_until_it_is_another_one(visitor: Client, tmp_pat
 def test_a_logo_that_has_gone_takes_no_page_with_it(visitor: Client, tmp_path: Path, settings: Any) -> None:
     settings.BRAND_LOGO = str(tmp_path / "gone.svg")
     answer = visitor.get(A_PAGE, secure=True)
-    assert "This link isn't valid." in answer.content.decode()
+    assert "This link isn’t valid." in answer.content.decode()
     assert "<img" not in answer.content.decode()
 
 

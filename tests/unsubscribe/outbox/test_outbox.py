@@ -84,7 +84,7 @@ def test_c1_a_confirmation_says_that_it_is_automatic(owed: OutboxMessage, now: d
 def test_c3_it_says_what_changed_from_when_and_how_to_undo_it(owed: OutboxMessage, now: datetime, inbox: Inbox) -> None:
     deliver(owed, now=now + MINUTE)
     text = text_of(inbox.mails[0])
-    assert "You'll no longer get “News” by email." in text
+    assert "You’ll no longer get “News” by email." in text
     assert "This takes effect immediately." in text
     assert len(set(re.findall(r"https://mail\.example\.com/f/[\w-]{40}", text))) == 1
     assert "1 Main Street, Springfield" in text
@@ -264,7 +264,7 @@ def test_a_mail_about_leaving_and_coming_back_does_not_contradict_itself(
     actions.opt_in([Target(ada.pk, news.pk)], Origin(Source.PAGE, now + MINUTE / 2, wording="Yes"))
     deliver(OutboxMessage.objects.get(), now=now + MINUTE)
     text = text_of(inbox.mails[0])
-    assert "You're subscribed to “News” by email." in text
+    assert "You’re subscribed to “News” by email." in text
     assert "unsubscribed from everything" not in text
 
 

@@ -19,15 +19,15 @@ EVERYTHING: Facts = {"suppressed": ["unsubscribed_all"]}
 @pytest.mark.parametrize(
     ("before", "after", "sentence"),
     [
-        (OPEN, OFF, "You'll no longer get “News” by email."),
-        (ON, OFF, "You'll no longer get “News” by email."),
-        (OFF, ON, "You're subscribed to “News” by email."),
-        (OFF | AS_SENT, ON | WEEKLY, "You're subscribed to “News” by email: at most once a week."),
-        (OPEN | AS_SENT, OFF | WEEKLY, "You'll no longer get “News” by email."),
+        (OPEN, OFF, "You’ll no longer get “News” by email."),
+        (ON, OFF, "You’ll no longer get “News” by email."),
+        (OFF, ON, "You’re subscribed to “News” by email."),
+        (OFF | AS_SENT, ON | WEEKLY, "You’re subscribed to “News” by email: at most once a week."),
+        (OPEN | AS_SENT, OFF | WEEKLY, "You’ll no longer get “News” by email."),
         (
             OFF | NO_PAUSE,
             ON | UNTIL,
-            "You're subscribed to “News” by email. “News” by email is paused until April 1, 2026.",
+            "You’re subscribed to “News” by email. “News” by email is paused until April 1, 2026.",
         ),
         (ON | AS_SENT, ON | WEEKLY, "“News” by email: at most once a week."),
         (WEEKLY, AS_SENT, "“News” by email: every email."),
@@ -39,11 +39,11 @@ EVERYTHING: Facts = {"suppressed": ["unsubscribed_all"]}
             ON | WEEKLY | UNTIL,
             "“News” by email: at most once a week. “News” by email is paused until April 1, 2026.",
         ),
-        (NOTHING, EVERYTHING, "You're unsubscribed from everything. We won't send you any more marketing."),
-        (EVERYTHING, NOTHING, "You're no longer unsubscribed from everything."),
+        (NOTHING, EVERYTHING, "You’re unsubscribed from everything. We won’t send you any more marketing."),
+        (EVERYTHING, NOTHING, "You’re no longer unsubscribed from everything."),
         (NOTHING, {"suppressed": ["hard_bounce"]}, ""),
         ({"suppressed": ["manual"]}, NOTHING, ""),
-        ({}, EVERYTHING, "You're unsubscribed from everything. We won't send you any more marketing."),
+        ({}, EVERYTHING, "You’re unsubscribed from everything. We won’t send you any more marketing."),
         (ON | WEEKLY | UNTIL, ON | WEEKLY | UNTIL, ""),
         (EVERYTHING, EVERYTHING, ""),
         (ON, {}, ""),
@@ -83,7 +83,7 @@ def test_a_pause_of_no_category_is_of_everything(before: Facts, after: Facts, se
 )
 def test_every_channel_has_its_words(channel: Channel, words: str) -> None:
     assert by_channel(channel) == by_channel(channel.value) == words
-    assert describe(ON, OFF, category="News", channel=channel) == f"You'll no longer get “News” {words}."
+    assert describe(ON, OFF, category="News", channel=channel) == f"You’ll no longer get “News” {words}."
 
 
 def test_no_channel_was_forgotten() -> None:
@@ -91,4 +91,4 @@ def test_no_channel_was_forgotten() -> None:
 
 
 def test_a_percent_sign_in_a_name_is_just_one() -> None:
-    assert describe(ON, OFF, category="100 %(day)s off") == "You'll no longer get “100 %(day)s off” by email."
+    assert describe(ON, OFF, category="100 %(day)s off") == "You’ll no longer get “100 %(day)s off” by email."

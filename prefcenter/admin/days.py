@@ -9,7 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 _ODD = "This date is too far from today."
 
 
-class Day(forms.DateField):
+class DayField(forms.DateField):
     """A day that need not be given, near enough: years near 1 and 9999 overflow in the arithmetic of time zones."""
 
     widget = forms.DateInput({"type": "date"}, "%Y-%m-%d")

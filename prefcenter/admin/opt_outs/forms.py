@@ -9,7 +9,7 @@ from prefcenter.lists.suppressions import EXPORT_FORMATS, OF_A_CATEGORY, REASONS
 from unsubscribe.choices import Channel, Source
 from unsubscribe.models import Category
 
-from ..days import Day
+from ..days import DayField
 
 _ROWS = (("category", "reason"), ("channel", "source"), ("since", "until"), ("lifted",))
 
@@ -24,7 +24,7 @@ class AskedForm(forms.Form):
     lifted = forms.ChoiceField(
         label="Status", choices=[("", "In force"), ("yes", "Lifted suppressions")], required=False
     )
-    since, until = Day("From"), Day("To")
+    since, until = DayField("From"), DayField("To")
 
     def clean(self) -> dict[str, Any]:
         said = self.cleaned_data

@@ -15,7 +15,7 @@ from prefcenter.reports.period import MOST_DAYS
 from unsubscribe.choices import Channel
 from unsubscribe.models import Campaign, Category, SentCount
 
-from ..days import Day
+from ..days import DayField
 
 DAYS = (7, 30, 90, 365)
 USUAL = 30
@@ -35,7 +35,7 @@ class LookForm(forms.Form):
         widget=forms.HiddenInput,
         error_messages={"invalid_choice": f"Unknown period. {_INSTEAD}"},
     )
-    first, last = Day("From", error_messages=_NO_DAY), Day("To", error_messages=_NO_DAY)
+    first, last = DayField("From", error_messages=_NO_DAY), DayField("To", error_messages=_NO_DAY)
     category = forms.ModelChoiceField(
         Category.objects.all(),
         required=False,

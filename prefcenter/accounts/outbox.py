@@ -102,7 +102,7 @@ def _empty(rows: QuerySet[AccountMessage]) -> None:
     rows.exclude(email="").update(**_EMPTY)
 
 
-def _send(message: AccountMessage, *, now: datetime) -> claims.Outcome:
+def _send(message: AccountMessage, *, now: datetime) -> claims.RowUpdate:
     if message.ends_at and message.ends_at <= now:
         return claims.dropped("Could not be sent in time.")
     if message.needs_account and not User.objects.filter(email=message.email.lower(), is_active=True).exists():

@@ -5,6 +5,7 @@ What contacts chose is changed through unsubscribe.actions alone.
 
 from django.contrib import admin
 
+# Importing them registers them.
 from . import api_keys, catalogue, domains, feedback, overview, records, staff, webhooks  # noqa: F401
 from .contacts import records as contact_records  # noqa: F401
 from .imports import records as import_records  # noqa: F401

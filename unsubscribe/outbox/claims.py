@@ -21,7 +21,7 @@ SWEEP_SECONDS = 50
 #: How many due rows a sweep looks up at once.
 BATCH = 100
 #: The columns of a row that say what became of it: sent, dropped, put_off.
-Outcome = dict[str, Any]
+RowUpdate = dict[str, Any]
 Row = TypeVar("Row", bound=OwedEmail)
 
 
@@ -56,7 +56,9 @@ def release(rows: QuerySet[Row], *, now: datetime) -> int:
     return abandoned.update(status=OutboxStatus.QUEUED, due_at=now, claimed_at=None)
 
 
-def deliver(rows: QuerySet[Row], row_id: int, send: Callable[[Row], Outcome], *, now: datetime) -> OutboxStatus | None:
+def deliver(
+    rows: QuerySet[Row], row_id: int, send: Callable[[Row], RowUpdate], *, now: datetime
+) -> OutboxStatus | None:
     """Claims one row, has `send` send it, and records the outcome if the claim still holds.
 
     Returns the row's new status; None if it was not due, or another worker had claimed it. What `send` raises is
@@ -77,22 +79,22 @@ def deliver(rows: QuerySet[Row], row_id: int, send: Callable[[Row], Outcome], *,
     return OutboxStatus(str(outcome["status"]))
 
 
-def sent(*, now: datetime) -> Outcome:
+def sent(*, now: datetime) -> RowUpdate:
     """The outcome of a row that was sent."""
     return {"status": OutboxStatus.SENT, "sent_at": now, "last_error": ""}
 
 
-def dropped(why: str) -> Outcome:
+def dropped(why: str) -> RowUpdate:
     """The outcome of a row that is not needed any more; `why` is shown to staff, in English."""
     return {"status": OutboxStatus.DROPPED, "last_error": why}
 
 
-def put_off(why: str, *, until: datetime) -> Outcome:
+def put_off(why: str, *, until: datetime) -> RowUpdate:
     """The outcome of a row that is to be sent later, at `until` (aware) or after; `why` as for `dropped`."""
     return {"status": OutboxStatus.QUEUED, "due_at": until, "claimed_at": None, "last_error": why}
 
 
-def _failed(row: OwedEmail, error: Exception, *, now: datetime) -> Outcome:
+def _failed(row: OwedEmail, error: Exception, *, now: datetime) -> RowUpdate:
     last_error = f"{type(error).__name__}: {addresses.redact(str(error))}"[:500]
     wait = None if _is_permanent(error) else rules.retry_after(row.attempts)
     if wait is None:

@@ -105,7 +105,7 @@ def _forget_earlier(message_id: int, status: OutboxStatus) -> None:
         ended.filter(address=last.address_id, kind=last.kind, id__lt=last.pk).delete()
 
 
-def _send(message: OutboxMessage, *, now: datetime) -> claims.Outcome:
+def _send(message: OutboxMessage, *, now: datetime) -> claims.RowUpdate:
     """Sends the message if it is still needed. The guarded backend asks the gate at this moment (requirement S1)."""
     _take_along(message)
     if unneeded := compose.why_unneeded(message):
@@ -117,7 +117,7 @@ def _send(message: OutboxMessage, *, now: datetime) -> claims.Outcome:
     return claims.sent(now=now)
 
 
-def _postponed(message: OutboxMessage, *, now: datetime) -> claims.Outcome:
+def _postponed(message: OutboxMessage, *, now: datetime) -> claims.RowUpdate:
     """Over the daily limit a confirmation is sent a day later, because it is owed; links and questions are dropped."""
     why = "The daily limit for this kind of email to this address was reached."
     if message.kind != OutboxKind.CONFIRMATION:

@@ -10,7 +10,7 @@ from django.db.models import F, Max
 from unsubscribe.choices import EventKind, OutboxStatus
 from unsubscribe.models import ConsentEvent, OutboxMessage
 from unsubscribe.outbox import claims, compose
-from unsubscribe.outbox.claims import Outcome
+from unsubscribe.outbox.claims import RowUpdate
 
 from . import texts
 
@@ -68,7 +68,7 @@ class Confirmations:
     def _deliver(self, one: OutboxMessage, *, is_away: bool, is_refused: bool) -> OutboxStatus | None:
         at = one.due_at + timedelta(seconds=self._rng.uniform(*SOON))
 
-        def send(message: OutboxMessage) -> Outcome:
+        def send(message: OutboxMessage) -> RowUpdate:
             if is_away:
                 raise ConnectionRefusedError(111, "Connection refused")
             if unneeded := compose.why_unneeded(message):

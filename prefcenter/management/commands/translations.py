@@ -12,7 +12,7 @@ try:
 except ModuleNotFoundError as error:
     if error.name != "babel":
         raise
-    catalogs = None  # type: ignore[assignment]
+    catalogs = None  # type: ignore[assignment]  # a module otherwise, which mypy takes it for
 
 _NO_BABEL = (
     "This command needs Babel, which is installed with the tests' packages: pip install -c constraints.txt -e '.[test]'"

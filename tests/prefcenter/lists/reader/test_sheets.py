@@ -148,7 +148,7 @@ class TestSeveralSheets:
 
 
 def test_dates_and_numbers_are_texts() -> None:
-    rows: Rows = [["email", "when", "count"], ["a@x.example", datetime(2021, 12, 31, 10), 44561.5]]  # noqa: DTZ001
+    rows: Rows = [["email", "when", "count"], ["a@x.example", datetime(2021, 12, 31, 10), 44561.5]]  # noqa: DTZ001 - cells have no zone
     assert fields(book(rows)) == [["a@x.example", "2021-12-31 10:00:00", "44561.5"]]
 
 

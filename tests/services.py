@@ -74,12 +74,21 @@ def is_running(pid: int) -> bool:
     return state not in {"Z", "X"}
 
 
+def command_of(pid: int) -> bytes:
+    """What the process was started with; empty where it has ended. Linux only."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
+
+
 def descendants(pid: int) -> set[int]:
     """What a process started, and what that started in turn. Linux only."""
     children = set[int]()
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        with suppress(FileNotFoundError, ProcessLookupError):
-            children |= {int(child) for child in path.read_text().split()}
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for path in Path(f"/proc/{pid}/task").glob("*/children"):
+            with suppress(FileNotFoundError, ProcessLookupError):
+                children |= {int(child) for child in path.read_text().split()}
     return children.union(*(descendants(child) for child in children))
 
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ import psycopg
 
 from tests.commands import Commands
 from tests.databases import new_postgresql, new_sqlite
-from tests.services import PATIENCE, descendants, free_port, is_running, start_redis, wait_until
+from tests.services import PATIENCE, command_of, descendants, free_port, is_running, start_redis, wait_until
 from tests.settings import ON_POSTGRESQL
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,7 +92,7 @@ class Running:
     def worker_pid(self) -> int:
         """The worker itself; its beat is a child of it under the same name."""
         children = {pid for pid in descendants(self.process.pid) if _parent(pid) == self.process.pid}
-        return next(pid for pid in children if b"celery" in Path(f"/proc/{pid}/cmdline").read_bytes())
+        return next(pid for pid in children if b"celery" in command_of(pid))
 
     def stop(self) -> float:
         """Returns how many seconds it took. Nothing of it is left behind."""
@@ -102,7 +102,8 @@ class Running:
             self.process.wait(timeout=PATIENCE)
         finally:
             for pid in filter(is_running, {self.process.pid, *pids} if self.process.poll() is None else ()):
-                os.kill(pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             self.process.wait()
         wait_until(lambda: not any(map(is_running, pids)), what=f"the end of {pids}")
         return time.monotonic() - started

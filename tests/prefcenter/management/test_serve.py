@@ -14,7 +14,7 @@ import pytest
 
 from tests import commands
 from tests.databases import new_sqlite
-from tests.services import PATIENCE, descendants, free_port, is_running, wait_until
+from tests.services import PATIENCE, command_of, descendants, free_port, is_running, wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
 Process = subprocess.Popen[str]
@@ -93,7 +93,7 @@ def test_it_answers_as_soon_as_it_says_so_gets_over_a_dead_worker_and_stops_clea
     process = serve()
     assert status_of(f"http://127.0.0.1:{port}/") < 500
     pids = web_server_and_worker(process)
-    worker = next(pid for pid in sorted(pids) if b"celery" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    worker = next(pid for pid in sorted(pids) if b"celery" in command_of(pid))
     os.kill(worker, signal.SIGKILL)
     assert status_of(f"http://127.0.0.1:{port}/") < 500
     wait_until(lambda: len(web_server_and_worker(process) - pids) >= 2, what="a new worker and its beat")

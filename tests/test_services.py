@@ -182,8 +182,10 @@ def test_waiting_returns_the_first_true_answer_or_says_what_did_not_come() -> No
 @linux_only
 def test_of_a_process_that_has_ended_there_is_no_command_and_no_child() -> None:
     process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    assert services.command_of(process.pid)
-    process.kill()
-    process.wait()
+    try:
+        services.wait_until(lambda: b"sleep" in services.command_of(process.pid), what="its command")
+    finally:
+        process.kill()
+        process.wait()
     assert services.command_of(process.pid) == b""
     assert services.descendants(process.pid) == set()
